@@ -1,0 +1,301 @@
+"""Title, cause and remedy of every reason, in English."""
+
+from collections.abc import Mapping
+
+from bf_reconciler.facts.reasons import Reason
+
+EN: Mapping[Reason, tuple[str, str, str]] = {
+    Reason.CONNECTED: (
+        "Connected",
+        "The connection test passed.",
+        "",
+    ),
+    # the key
+    Reason.INVALID_KEY: (
+        "Invalid key",
+        "API key or secret was copied incorrectly.",
+        "Create a new key or copy the values again.",
+    ),
+    Reason.INVALID_SIGNATURE: (
+        "Invalid signature",
+        "The exchange knows the key, but the secret does not belong to it.",
+        "Copy the secret again. If the exchange no longer shows it, create a new key.",
+    ),
+    Reason.INVALID_PASSPHRASE: (
+        "Invalid passphrase",
+        "The passphrase is not the one that was chosen when the key was created.",
+        "Enter the passphrase that belongs to this key. If it is lost, create a new key.",
+    ),
+    Reason.KEY_EXPIRED: (
+        "Key expired",
+        "The exchange no longer accepts the key because its time is over.",
+        "Renew the key at the exchange, or create a new one and put it into the file.",
+    ),
+    Reason.KEY_EXPIRING: (
+        "Key expires soon",
+        (
+            "The key expires within `policy.key_expiry_warning`, as keys without an IP restriction "
+            "often do."
+        ),
+        (
+            "Renew or replace the key before that day. On many exchanges, restricting the key to "
+            "the server IP ends the expiry."
+        ),
+    ),
+    Reason.KEY_OR_IP_REJECTED: (
+        "Key or IP rejected",
+        "The exchange uses one error for a wrong key, an IP not allowed and a missing permission.",
+        (
+            "Check in this order: the server IP is on the allowlist, the key still exists and "
+            "matches the file, its permissions are on."
+        ),
+    ),
+    Reason.WRONG_ENVIRONMENT: (
+        "Wrong environment",
+        "The key was created for another environment (live, testnet or demo) than the file names.",
+        "Correct `environment` in the file, or create a key in the environment that it names.",
+    ),
+    Reason.DUPLICATE_KEY: (
+        "Duplicate key",
+        "More than one connection in the file uses the same API key.",
+        "Create a key of its own for each connection, or merge the connections into one.",
+    ),
+    # where it may be used from
+    Reason.IP_NOT_ALLOWED: (
+        "IP not allowed",
+        "IP restriction does not include the server IP.",
+        "Add the correct server IP to the exchange's allowlist.",
+    ),
+    Reason.IP_NOT_RESTRICTED: (
+        "IP not restricted",
+        "The key works from every address, so a stolen key could be used from anywhere.",
+        "Restrict the key to the server IP at the exchange.",
+    ),
+    Reason.REGION_RESTRICTED: (
+        "Region restricted",
+        "The exchange does not serve the country of the server's address or of the account.",
+        (
+            "Check which region the account belongs to. Run the server in a place that the "
+            "exchange serves, or set `endpoint` to its host for that region."
+        ),
+    ),
+    # what it may do
+    Reason.NO_READ_PERMISSION: (
+        "No read permission",
+        "Read permission is disabled, so balances and orders cannot be seen.",
+        "Enable read permission for the key at the exchange.",
+    ),
+    Reason.NO_TRADE_PERMISSION: (
+        "No trade permission",
+        "Trade permission is disabled.",
+        "Enable trade permission, but keep withdrawal disabled.",
+    ),
+    Reason.NO_FUTURES_PERMISSION: (
+        "No futures permission",
+        "The connection names the futures market, but the key may not trade futures.",
+        (
+            "Enable futures permission for the key. If no strategy trades futures, take `futures` "
+            "out of `markets`."
+        ),
+    ),
+    Reason.FUTURES_API_UNAVAILABLE: (
+        "Futures API unavailable",
+        "The exchange does not offer futures trading by API to this account.",
+        (
+            "Ask the exchange to open futures for the account, or move the strategy to another "
+            "exchange."
+        ),
+    ),
+    Reason.WITHDRAW_ENABLED: (
+        "Withdrawal enabled",
+        "The key may withdraw funds. This permission must not be given to a trading bot.",
+        (
+            "Turn the withdraw permission off at the exchange, or create a new key without it. The "
+            "strategy stays off until then."
+        ),
+    ),
+    Reason.WITHDRAW_UNVERIFIABLE: (
+        "Withdrawal not verifiable",
+        "The exchange did not say whether the key may withdraw funds.",
+        (
+            "Give the key the read permission that its key information needs. If the exchange "
+            "cannot say, check by hand and attest it in the file under `attest.withdraw_disabled`."
+        ),
+    ),
+    Reason.EXCESS_PERMISSION: (
+        "Excess permission",
+        "The key has permissions that no strategy of this connection needs.",
+        "Turn the permissions that are not needed off at the exchange.",
+    ),
+    Reason.UNVERIFIABLE: (
+        "Not verifiable",
+        "The exchange did not answer this point, so it is unknown.",
+        "Check this point by hand on the exchange's API management page.",
+    ),
+    # what it reads
+    Reason.BALANCE_UNREADABLE: (
+        "Balance unreadable",
+        "The exchange refused to show the account's balance to this key.",
+        "Enable the permission to read the account and its balances.",
+    ),
+    Reason.BALANCE_EMPTY: (
+        "Balance empty",
+        "The balance was read and is zero. The key is in order.",
+        (
+            "Deposit funds if the strategy shall trade, and check that the key belongs to the "
+            "right sub-account."
+        ),
+    ),
+    Reason.ORDERS_UNREADABLE: (
+        "Orders unreadable",
+        "The exchange refused to show the open orders to this key.",
+        "Enable the permission to read orders.",
+    ),
+    Reason.ACCOUNT_SUSPENDED: (
+        "Account suspended",
+        "The exchange has frozen or locked the account.",
+        "Log in to the exchange and contact its support. A new key does not help.",
+    ),
+    # the exchange and the way to it
+    Reason.EXCHANGE_UNAVAILABLE: (
+        "Exchange unavailable",
+        "The exchange API is temporarily unavailable.",
+        "Wait; the test runs again by itself.",
+    ),
+    Reason.MAINTENANCE: (
+        "Exchange in maintenance",
+        "The exchange is being maintained and takes no requests.",
+        "Wait until the exchange has finished; the test runs again by itself.",
+    ),
+    Reason.RATE_LIMITED: (
+        "Rate limited",
+        "Too many requests came from this address or this key.",
+        (
+            "Wait; the pace slows down by itself. If it returns, raise `interval` or stop other "
+            "programs that use the same address."
+        ),
+    ),
+    Reason.TIMEOUT: (
+        "No answer in time",
+        "The exchange did not answer within the timeout.",
+        (
+            "Wait; the test runs again by itself. If it stays, check the network or raise "
+            "`defaults.timeout`."
+        ),
+    ),
+    Reason.NETWORK_ERROR: (
+        "Network error",
+        "The exchange could not be reached: name resolution, connection or TLS failed.",
+        "Check DNS, the firewall, `proxy` and `endpoint` of this host.",
+    ),
+    Reason.UNEXPECTED_RESPONSE: (
+        "Unexpected response",
+        (
+            "The answer is not in the known form. A proxy, a block page or a changed API can be "
+            "the cause."
+        ),
+        (
+            "Check `proxy` and `endpoint`. If it stays, keep the answer with "
+            "`bf-reconciler test FILE NAME --capture DIR` and report it."
+        ),
+    ),
+    Reason.CLOCK_SKEW: (
+        "Clock skew",
+        "The clock of this host differs too much from the exchange's clock.",
+        (
+            "Start time synchronisation (chrony or another NTP service) on the host, and check its "
+            "clock."
+        ),
+    ),
+    # what the file and its people say
+    Reason.NOT_PROBED: (
+        "Not tested yet",
+        "No test of this connection has finished yet.",
+        "Wait; the first test runs by itself.",
+    ),
+    Reason.SUSPENDED: (
+        "Suspended",
+        "The file suspends this entry, with a reason, an owner and an end.",
+        "Wait for the end of the suspension, or remove `suspend` from the entry in the file.",
+    ),
+    Reason.HALTED: (
+        "Halted",
+        "The kill switch is on: every strategy is off, whatever else the file says.",
+        (
+            "When it is safe, run `bf-reconciler resume`. If `halt` stands in the file, remove it "
+            "there."
+        ),
+    ),
+    Reason.DISABLED: (
+        "Disabled in the file",
+        "The file says `enabled: false` for this strategy.",
+        "Set `enabled: true` in the file if the strategy shall run.",
+    ),
+    Reason.REMOVED: (
+        "Removed from the file",
+        "The entry no longer stands in the committed file.",
+        "Restore the entry in the file if its removal was not meant.",
+    ),
+    Reason.MASS_REMOVAL_HELD: (
+        "Mass removal held back",
+        "More entries vanished from the file at once than `policy.max_removals` allows.",
+        (
+            "If the removal is meant, raise `policy.max_removals` in the file for this commit. If "
+            "not, restore the entries."
+        ),
+    ),
+    Reason.ENTRY_INVALID: (
+        "Entry invalid",
+        "The entry in the file is wrong. An earlier good form of it stays in force.",
+        "Run `bf-reconciler validate FILE` and correct the lines that it names.",
+    ),
+    Reason.LIMIT_EXCEEDED: (
+        "Limit exceeded",
+        "The strategy asks for more than its risk level allows.",
+        "Lower the value in the strategy, or choose a risk level whose limits allow it.",
+    ),
+    # a strategy and its engine
+    Reason.GRACE_EXPIRED: (
+        "Grace period expired",
+        "The state of the connection stayed unknown for longer than `policy.grace`.",
+        "Follow the advice of the connection. The strategy can run again once its tests pass.",
+    ),
+    Reason.CONNECTION_NOT_READY: (
+        "Connection not ready",
+        "The connection that the strategy uses is not fit for trading.",
+        "Follow the advice of the connection.",
+    ),
+    Reason.AWAITING_MANUAL_RESUME: (
+        "Awaiting manual resume",
+        "The violation is over, but `resume: manual` leaves the restart to a person.",
+        "Check why the strategy was turned off, then run `bf-reconciler resume NAME`.",
+    ),
+    Reason.RUNTIME_UNAVAILABLE: (
+        "Runtime unavailable",
+        "The place where the strategy runs does not answer.",
+        "Start the engine, or correct the entry in `runtimes` and the network path to it.",
+    ),
+    Reason.ENGINE_MISMATCH: (
+        "Engine mismatch",
+        "The engine runs another exchange, strategy or mode than `expect` says.",
+        "Point the runtime at the right engine, or correct `expect` in the file.",
+    ),
+    Reason.ENGINE_REFUSED: (
+        "Engine refused",
+        "The engine answered, but refused the login or the command.",
+        "Check the runtime's credentials and rights, then read the engine's log.",
+    ),
+    Reason.ENGINE_STOPPED_ITSELF: (
+        "Engine stopped by itself",
+        "The strategy was not told to stop. An error in the engine or a person stopped it.",
+        (
+            "Read the engine's log and look after open positions. Start it again in the engine "
+            "when it is safe."
+        ),
+    ),
+    Reason.STILL_RUNNING: (
+        "Still running",
+        "The engine was told to pause or stop, but it still runs.",
+        "Stop the strategy by hand in the engine now, then read the engine's log.",
+    ),
+}
