@@ -1,0 +1,11 @@
+"""The table of exchanges: one row each, explicit and greppable."""
+
+from collections.abc import Mapping
+
+from bf_reconciler.exchanges.kucoin import KUCOIN
+from bf_reconciler.exchanges.mexc import MEXC
+from bf_reconciler.exchanges.row import API_KEY, SYMBOL, Call, Exchange, Refusal, Unexpected
+
+EXCHANGES: Mapping[str, Exchange] = {row.id: row for row in (KUCOIN, MEXC)}
+
+__all__ = ["API_KEY", "EXCHANGES", "SYMBOL", "Call", "Exchange", "Refusal", "Unexpected"]

@@ -1,0 +1,159 @@
+"""KuCoin. Sources: docs/exchanges; KuCoin's own API documentation and SDK specifications."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from bf_reconciler.exchanges import shape
+from bf_reconciler.exchanges.row import SYMBOL, Call, Exchange, Refusal, Unexpected
+from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+
+OK = "200000"
+
+# `Transfer` is the older name of `Withdrawal`: both let value leave. `InnerTransfer` is the API's
+# name of `FlexTransfers`: it stays within the owner's own accounts.
+PERMISSIONS: Mapping[str, frozenset[Scope]] = {
+    "General": frozenset({Scope.READ}),
+    "Spot": frozenset({Scope.SPOT}),
+    "Trade": frozenset({Scope.SPOT}),  # keys of version 1 and 2
+    "Margin": frozenset({Scope.MARGIN}),
+    "Futures": frozenset({Scope.FUTURES}),
+    "Earn": frozenset({Scope.EARN}),
+    "InnerTransfer": frozenset({Scope.TRANSFER}),
+    "FlexTransfers": frozenset({Scope.TRANSFER}),
+    "Transfer": frozenset({Scope.WITHDRAW}),
+    "Withdrawal": frozenset({Scope.WITHDRAW}),
+    "LeadtradeFutures": frozenset(),
+    "Unified": frozenset(),
+}
+TOLD = frozenset().union(*PERMISSIONS.values())
+
+# Words that are documented by name alone, or do more than their name says: what they may cover
+# is neither granted nor denied by them. With Spot, inner-transfer moves funds between the
+# owner's accounts.
+OPEN: Mapping[str, frozenset[Scope]] = {
+    "Spot": frozenset({Scope.TRANSFER}),
+    "Trade": frozenset({Scope.TRANSFER}),
+    "LeadtradeFutures": frozenset({Scope.FUTURES}),
+    "Unified": frozenset({Scope.SPOT, Scope.MARGIN, Scope.FUTURES, Scope.TRANSFER}),
+}
+
+CODES: Mapping[str, Reason] = {
+    "400001": Reason.INVALID_KEY,  # a header is missing or empty
+    "400002": Reason.CLOCK_SKEW,
+    "400003": Reason.INVALID_KEY,  # deleted keys, too
+    "400004": Reason.INVALID_PASSPHRASE,
+    "400005": Reason.INVALID_SIGNATURE,
+    "400006": Reason.IP_NOT_ALLOWED,
+    "400007": Reason.NO_READ_PERMISSION,
+    "400302": Reason.REGION_RESTRICTED,
+    "400303": Reason.ACCOUNT_SUSPENDED,  # identity not verified
+    "400500": Reason.REGION_RESTRICTED,
+    "411100": Reason.ACCOUNT_SUSPENDED,
+    "429000": Reason.RATE_LIMITED,
+    "200002": Reason.RATE_LIMITED,  # the older code
+    "500000": Reason.EXCHANGE_UNAVAILABLE,
+}
+CLIENT_IP = re.compile(r"(?:clientIp is:|current ip:)\s*([0-9A-Fa-f.:]{2,45})")
+
+
+def _data(body: Any) -> Any:  # noqa: ANN401 # JSON
+    answer = shape.table(body, "body")
+    if answer.get("code") != OK or "data" not in answer:
+        raise Unexpected("data" if answer.get("code") == OK else "code")
+    return answer["data"]
+
+
+def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
+    return shape.milliseconds({"data": _data(body)}, "data")
+
+
+def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+    """The key's description of itself. KuCoin tells no expiry; a missing allowlist is none."""
+    data = shape.table(_data(body), "data")
+    words = shape.words(data, "permission")
+    undecided = frozenset[Scope]().union(*(OPEN.get(word, frozenset()) for word in words))
+    ips = shape.addresses(shape.optional_text(data, "ipWhitelist"), "ipWhitelist")
+    return replace(
+        shape.scopes(words, PERMISSIONS, TOLD, undecided),
+        ip_bound=bool(ips),
+        ips=ips,
+        created_at=shape.moment(data, "createdAt") if "createdAt" in data else None,
+        account=_account(data),
+    )
+
+
+def _account(data: Mapping[str, Any]) -> str | None:
+    is_master = data.get("isMaster")
+    if is_master is not None and not isinstance(is_master, bool):
+        raise Unexpected("isMaster")
+    return "main" if is_master else shape.optional_text(data, "subName")
+
+
+def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+    amounts = shape.rows(_data(body), "data")
+    zeros = [
+        shape.is_zero(row, "balance") for row in amounts
+    ]  # every row is read, whatever it holds
+    return Balance(empty=all(zeros))
+
+
+def read_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+    shape.rows(_data(body), "data")
+    return Orders()
+
+
+def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
+    if not isinstance(body, dict) or body.get("code", OK) == OK:
+        return None
+    return shape.refusal(body["code"], body.get("msg"))
+
+
+def client_ip(message: str) -> str | None:
+    return shape.address_after(CLIENT_IP, message)
+
+
+def symbol(pair: str) -> str:
+    """Spot spelling; a futures pair asks for BTC-USDT, since its own may not exist on spot."""
+    return "BTC-USDT" if ":" in pair else pair.replace("/", "-")
+
+
+KUCOIN = Exchange(
+    id="kucoin",
+    title="KuCoin",
+    ccxt="kucoin",
+    credentials=("api_key", "secret", "passphrase"),
+    window=5.0,
+    rate=20.0,  # time: 2000 in 30 s at weight 3, per address; the rest counts per account
+    time=Call("publicGetTimestamp"),
+    key=Call("privateGetUserApiKey"),
+    balance=Call("privateGetAccounts"),
+    orders=Call("privateGetHfOrdersActive", {"symbol": SYMBOL}),
+    read_time=read_time,
+    read_key=read_key,
+    read_balance=read_balance,
+    read_orders=read_orders,
+    refusal=refusal,
+    codes=CODES,
+    phrases=(("400007", "KC-API-KEY-VERSION", Reason.INVALID_KEY),),
+    client_ip=client_ip,
+    symbol=symbol,
+    needs={
+        Scope.READ: "General",
+        Scope.SPOT: "Spot",
+        Scope.MARGIN: "Margin",
+        Scope.FUTURES: "Futures",
+        Scope.EARN: "Earn",
+        Scope.TRANSFER: "FlexTransfers",
+        Scope.WITHDRAW: "Withdrawal (older name: Transfer)",
+    },
+    notes=(
+        "KuCoin tells no expiry of a key.",
+        "A trading key that is bound to no IP address loses its rights after 30 days without use.",
+        "The allowlist may come with masked addresses (203.**.154).",
+        "A key with Spot can also move funds between the accounts of its owner.",
+        "A wrong secret may show as a wrong passphrase: it breaks both.",
+    ),
+)

@@ -1,0 +1,85 @@
+"""The shape of an exchange row: named calls, tables of words and codes, strict parsers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+
+API_KEY: Final = "{api_key}"
+SYMBOL: Final = "{symbol}"
+
+
+class Unexpected(Exception):  # noqa: N818 # it names a shape, and is caught by name
+    """An answer whose shape no document describes. Holds the name of the field, never a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One read on an exchange: the implicit method of ccxt, and its parameters.
+
+    A parameter value of ``API_KEY`` or ``SYMBOL`` stands for the connection's key or one of its
+    markets in the exchange's own spelling.
+    """
+
+    method: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What an error body says: the exchange's code, and its text to look for words in."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One exchange: facts and parsing, no calls made.
+
+    Attributes:
+        id: Our name, as the file has it.
+        title: The name people know.
+        ccxt: Name of the ccxt class.
+        credentials: Fields of ``credentials`` that must be there; any other is superfluous.
+        environments: Values of ``environment`` the exchange has.
+        window: Seconds our clock may differ before signed calls are refused.
+        rate: Requests per second we allow ourselves, per egress address.
+        time, key, balance, orders: The four questions.
+        read_time: Body of the time answer to epoch milliseconds.
+        read_key: Body of the key answer, and the time of asking, to facts.
+        read_balance, read_orders: Bodies to facts; empty is not unreadable.
+        refusal: The code and text of an error body, or None where the body is no error.
+        codes: Error code to reason.
+        phrases: (code, words in the text, reason): looked at before ``codes``; the code "" is any
+            code, and letters match whatever their case.
+        client_ip: Finds our egress address in an error text, where the exchange tells it.
+        symbol: A pair of ccxt form in the exchange's spelling.
+        needs: What each right of ours is called there, for people.
+        notes: What the exchange cannot tell, for people.
+    """
+
+    id: str
+    title: str
+    ccxt: str
+    credentials: tuple[str, ...]
+    window: float
+    rate: float
+    time: Call
+    key: Call
+    balance: Call
+    orders: Call
+    read_time: Callable[[Any], int]
+    read_key: Callable[[Any, datetime], KeyFacts]
+    read_balance: Callable[[Any], Balance]
+    read_orders: Callable[[Any], Orders]
+    refusal: Callable[[Any], Refusal | None]
+    codes: Mapping[str, Reason]
+    phrases: tuple[tuple[str, str, Reason], ...]
+    client_ip: Callable[[str], str | None]
+    symbol: Callable[[str], str]
+    needs: Mapping[Scope, str]
+    notes: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ("live",)
