@@ -1,0 +1,52 @@
+"""A key as its exchange sees it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a user pastes into a client; `passphrase` is empty where the exchange has none."""
+
+    api_key: str
+    secret: str = field(repr=False)
+    passphrase: str = field(default="", repr=False)
+
+
+@dataclass(slots=True)
+class Key:
+    """One API key and the account behind it. Mutable: the control API changes it in place.
+
+    `permissions` are the exchange's own words. An empty `ips` is no allowlist. Times are epoch
+    seconds; `expires_at` None never expires. `hide_key_info` refuses the call by which a key
+    describes itself, and that call alone.
+    """
+
+    name: str
+    exchange: str
+    api_key: str
+    secret: str = field(repr=False)
+    passphrase: str = field(default="", repr=False)
+    permissions: list[str] = field(default_factory=list)
+    ips: list[str] = field(default_factory=list)
+    created_at: float = 0.0
+    expires_at: float | None = None
+    revoked: bool = False
+    frozen: bool = False
+    is_sub: bool = False
+    hide_key_info: bool = False
+    balances: dict[str, str] = field(default_factory=dict)
+
+    def expired(self, now: float) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
+
+    def may(self, any_of: Iterable[str]) -> bool:
+        return not set(self.permissions).isdisjoint(any_of)
+
+    def lets_in(self, ip: str) -> bool:
+        return not self.ips or ip in self.ips
+
+    def remaining_days(self, now: float) -> float | None:
+        return None if self.expires_at is None else (self.expires_at - now) / DAY_SECONDS
