@@ -1,0 +1,48 @@
+"""The words of the house: reasons and their advice, scopes, facts, failures, observations."""
+
+from bf_reconciler.facts.advice import ADVICE, Advice, Language, remedy
+from bf_reconciler.facts.config import CONFIG_ADVICE, ConfigError, ConfigReason
+from bf_reconciler.facts.observations import (
+    QUESTIONS,
+    Balance,
+    Clock,
+    Failure,
+    KeyFacts,
+    Memory,
+    Observation,
+    Orders,
+    Question,
+    Run,
+    Scope,
+    Seen,
+    remember,
+)
+from bf_reconciler.facts.problems import Problem, Severity
+from bf_reconciler.facts.reasons import TRANSIENT, Reason
+
+__all__ = [
+    "ADVICE",
+    "CONFIG_ADVICE",
+    "QUESTIONS",
+    "TRANSIENT",
+    "Advice",
+    "Balance",
+    "Clock",
+    "ConfigError",
+    "ConfigReason",
+    "Failure",
+    "KeyFacts",
+    "Language",
+    "Memory",
+    "Observation",
+    "Orders",
+    "Problem",
+    "Question",
+    "Reason",
+    "Run",
+    "Scope",
+    "Seen",
+    "Severity",
+    "remedy",
+    "remember",
+]

@@ -1,0 +1,169 @@
+"""What was seen of a connection: facts of its key, failures, and the short memory of both."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from bf_reconciler.facts.reasons import TRANSIENT, Reason
+
+
+class Scope(StrEnum):
+    """What a key may do, in one vocabulary for all exchanges."""
+
+    READ = "read"
+    SPOT = "spot"
+    MARGIN = "margin"
+    FUTURES = "futures"
+    EARN = "earn"
+    TRANSFER = "transfer"  # between accounts of the same owner
+    DEPOSIT = "deposit"
+    ACCOUNT = "account"  # changes the account or the key itself, its allowlist for one
+    WITHDRAW = "withdraw"  # value leaves the owner's accounts
+
+
+Question = Literal["time", "key", "balance", "orders"]
+QUESTIONS: tuple[Question, ...] = ("time", "key", "balance", "orders")
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The exchange's answer to the time question; ``skew`` is our clock minus theirs, seconds."""
+
+    skew: float
+    latency: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """What the exchange says of a key. What it does not say is None, or in neither scope set."""
+
+    granted: frozenset[Scope]
+    denied: frozenset[Scope]
+    unknown_words: tuple[str, ...] = ()
+    ip_bound: bool | None = None
+    ips: tuple[str, ...] | None = None
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
+    account: str | None = None
+
+    def allows(self, scope: Scope) -> bool | None:
+        """True, False, or None where the exchange did not say."""
+        if scope in self.granted:
+            return True
+        return False if scope in self.denied else None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The balance could be read; amounts are nobody's business but the owner's."""
+
+    empty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """The open orders could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A question that got no good answer. Terminal: only a person can help.
+
+    ``message`` is our own sentence; nothing of the exchange's text goes in. ``retry_after`` is in
+    seconds; ``client_ip`` is our egress address where the exchange told it.
+    """
+
+    reason: Reason
+    message: str
+    http_status: int | None = None
+    code: str | None = None
+    retry_after: float | None = None
+    client_ip: str | None = None
+
+    @property
+    def terminal(self) -> bool:
+        return self.reason not in TRANSIENT
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One probe of one connection: at most one answer to each of the four questions.
+
+    A question that was not asked is None: nothing signed is asked while the time is unanswered.
+    """
+
+    at: datetime
+    entry: str
+    time: Clock | Failure
+    key: KeyFacts | Failure | None = None
+    balance: Balance | Failure | None = None
+    orders: Orders | Failure | None = None
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        answers = (self.time, self.key, self.balance, self.orders)
+        return tuple(answer for answer in answers if isinstance(answer, Failure))
+
+    @property
+    def outcome(self) -> object:
+        """What makes two probes alike: the facts and the terminal failures.
+
+        Transient failures are all one, and times do not count: an outage that shows itself as a
+        timeout now and a reset then is one outage, and has one beginning.
+        """
+        return tuple(_kind(a) for a in (self.time, self.key, self.balance, self.orders))
+
+
+def _kind(answer: Clock | KeyFacts | Balance | Orders | Failure | None) -> object:
+    match answer:
+        case Failure(reason=reason) if reason not in TRANSIENT:
+            return reason
+        case None | Failure():
+            return None
+        case Clock():
+            return True
+        case KeyFacts():
+            return replace(answer, expires_at=None)
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Probes in a row with one outcome: the latest, how many, and when the first was."""
+
+    latest: Observation
+    count: int
+    since: datetime
+
+
+MAX_RUNS = 32
+"""Runs remembered per connection; more changes than this within one recovery are forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The memory of one connection entry, newest run first. It holds no credential."""
+
+    entry: str
+    runs: tuple[Run, ...] = ()
+    asked: bool = field(default=False, compare=False)
+
+    @property
+    def latest(self) -> Observation | None:
+        return self.runs[0].latest if self.runs else None
+
+
+def remember(seen: Seen | None, observation: Observation) -> Seen:
+    """Add a probe to the memory. A changed entry (new key, new endpoint) starts a new memory."""
+    if seen is None or seen.entry != observation.entry:
+        return Seen(observation.entry, (Run(observation, 1, observation.at),))
+    if seen.runs and seen.runs[0].latest.outcome == observation.outcome:
+        newest = replace(seen.runs[0], latest=observation, count=seen.runs[0].count + 1)
+        return Seen(seen.entry, (newest, *seen.runs[1:]))
+    runs = (Run(observation, 1, observation.at), *seen.runs)
+    return Seen(seen.entry, runs[:MAX_RUNS])
+
+
+Memory = Mapping[str, Seen]

@@ -1,0 +1,26 @@
+"""Something wrong in the file, with its place. It never holds a value of the file."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bf_reconciler.facts.config import ConfigReason
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong; ``line`` and ``column`` count from 1, 0 where there is no place."""
+
+    line: int
+    column: int
+    path: str
+    message: str
+    severity: Severity = "error"
+    reason: ConfigReason = ConfigReason.INVALID_DOCUMENT
+
+    def render(self, file: str) -> str:
+        """``FILE:LINE:COLUMN: path: message``; parts that are not known are left out."""
+        place = f"{file}:{self.line}:{self.column}" if self.line else file
+        word = "warning: " if self.severity == "warning" else ""
+        return ": ".join(part for part in (place, self.path, word + self.message) if part)

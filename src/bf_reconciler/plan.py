@@ -1,0 +1,92 @@
+"""What to probe now, what to forget, and when to wake: back-off and jitter as arithmetic."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bf_reconciler.facts import Observation, Seen
+from bf_reconciler.spec import ConnectionEntry, Policy, Spec
+
+CONFIRM = timedelta(seconds=2)
+"""A first terminal answer is asked again after this."""
+FIRST_RETRY = timedelta(seconds=1)
+"""A transient failure is asked again after this, then after twice this, and so on."""
+SLOWER, SLOWEST = 5, timedelta(minutes=10)
+"""A believed terminal answer is asked again after 5 intervals, at most 10 minutes."""
+JITTER = 0.1
+"""Share of a delay by which it is spread, so that many connections do not move in step."""
+HEARTBEAT = timedelta(seconds=5)
+"""A cycle runs at least this often: it reads back what runs, and proves that it lives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do about the world's answers: probe, forget, and wake at."""
+
+    probe: tuple[ConnectionEntry, ...]
+    forget: frozenset[str]
+    wake_at: datetime
+
+
+def plan(spec: Spec, seen: Mapping[str, Seen], now: datetime) -> Plan:
+    """Plan one cycle.
+
+    A suspended or removed connection is never probed and is forgotten: what was seen of it
+    before proves nothing when it comes back.
+    """
+    active = {name: entry for name, entry in spec.connections.items() if not _suspended(entry, now)}
+    due: list[ConnectionEntry] = []
+    wake_at = now + HEARTBEAT
+    for name, entry in active.items():
+        at = next_probe(entry, seen.get(name), spec.policy)
+        if at is None or at <= now:
+            due.append(entry)
+        else:
+            wake_at = min(wake_at, at)
+    ends = [until for until in spec.suspensions() if until > now]
+    return Plan(
+        tuple(due), frozenset(name for name in seen if name not in active), min([wake_at, *ends])
+    )
+
+
+def _suspended(entry: ConnectionEntry, now: datetime) -> bool:
+    suspend = entry.connection.suspend
+    return suspend is not None and suspend.active(now)
+
+
+def next_probe(entry: ConnectionEntry, seen: Seen | None, policy: Policy) -> datetime | None:
+    """When a connection is due; None for at once (never seen, changed, or a person asked)."""
+    if seen is None or seen.entry != entry.fingerprint or seen.asked or not seen.runs:
+        return None
+    run = seen.runs[0]
+    wait = delay(run.latest, run.count, entry.interval, policy)
+    return run.latest.at + jittered(wait, entry.name, run.latest.at)
+
+
+def delay(observation: Observation, count: int, interval: timedelta, policy: Policy) -> timedelta:
+    """How long to wait after ``count`` probes with this outcome.
+
+    The calls succeeded: the interval, whether or not a rule is broken. A transient failure: from
+    1 s, doubling, up to the interval, and never sooner than the exchange asked for. A terminal
+    one: 2 s until it is believed, then slowly.
+    """
+    failures = observation.failures
+    if not failures:
+        return interval
+    if any(failure.terminal for failure in failures):
+        wait = CONFIRM if count < policy.confirm_after else _slow(interval)
+    else:
+        wait = min(FIRST_RETRY * 2 ** min(count - 1, 20), interval)
+    asked = max((failure.retry_after or 0.0 for failure in failures), default=0.0)
+    return max(wait, timedelta(seconds=min(asked, 86400.0)))
+
+
+def _slow(interval: timedelta) -> timedelta:
+    return max(interval, min(SLOWER * interval, SLOWEST))
+
+
+def jittered(wait: timedelta, name: str, at: datetime) -> timedelta:
+    """Lengthen a wait by up to a tenth; the same inputs give the same result."""
+    seed = zlib.crc32(f"{name} {at.timestamp()}".encode())
+    return wait * (1 + JITTER * seed / 0xFFFFFFFF)

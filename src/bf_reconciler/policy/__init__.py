@@ -1,0 +1,78 @@
+"""The rules: pure predicates over what was seen, each with its condition, effect and reason."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bf_reconciler.policy.access import (
+    authenticated,
+    clock_in_sync,
+    egress_allowed,
+    ip_restricted,
+    on_list,
+    reachable,
+)
+from bf_reconciler.policy.findings import Case, ConditionType, Effect, Finding, Truth
+from bf_reconciler.policy.reading import balance_readable, key_fresh, orders_readable
+from bf_reconciler.policy.rights import (
+    futures_permitted,
+    least_privilege,
+    read_permitted,
+    trade_permitted,
+    withdraw_disabled,
+)
+
+__all__ = [
+    "RULES",
+    "Assessment",
+    "Case",
+    "ConditionType",
+    "Effect",
+    "Finding",
+    "Truth",
+    "assess",
+    "on_list",
+]
+
+RULES: tuple[Callable[[Case], Finding | None], ...] = (
+    reachable,
+    clock_in_sync,
+    withdraw_disabled,
+    egress_allowed,
+    authenticated,
+    read_permitted,
+    trade_permitted,
+    futures_permitted,
+    ip_restricted,
+    balance_readable,
+    orders_readable,
+    key_fresh,
+    least_privilege,
+)
+"""Every rule of a connection. Where several are broken, the first one gives the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """One observation under the rules: compliant True, False, or None for not known."""
+
+    findings: tuple[Finding, ...]
+    compliant: bool | None
+    decisive: Finding | None
+    unconfirmed: bool
+
+    @property
+    def warned(self) -> bool:
+        return any(finding.effect is Effect.WARN for finding in self.findings)
+
+
+def assess(case: Case) -> Assessment:
+    """Apply every rule. The gravest finding decides; among equals, the order of RULES does."""
+    findings = tuple(f for rule in RULES if (f := rule(case)) is not None)
+    decisive = max(findings, key=lambda finding: finding.effect)
+    compliant = {Effect.BLOCK: False, Effect.HOLD: None}.get(decisive.effect, True)
+    return Assessment(
+        findings,
+        compliant,
+        decisive if decisive.effect > Effect.NONE else None,
+        compliant is None and decisive.reason in case.unconfirmed,
+    )

@@ -1,0 +1,134 @@
+"""Rules of the way in: the exchange answers, the clocks agree, the key is let in."""
+
+import ipaddress
+
+from bf_reconciler.facts import Clock, Failure, KeyFacts, Reason
+from bf_reconciler.policy.findings import (
+    REJECTED,
+    Case,
+    Effect,
+    Finding,
+    Type,
+    broken,
+    holds,
+    refused,
+    unanswered,
+    unknown,
+)
+
+
+def reachable(case: Case) -> Finding:
+    match case.observation.time:
+        case Clock(latency=latency):
+            return holds(Type.REACHABLE, f"Answered in {latency * 1000:.0f} ms.")
+        case Failure() as failure if failure.terminal:
+            return refused(case, Type.REACHABLE, failure)
+        case Failure(reason=reason, message=message):
+            return broken(Type.REACHABLE, reason, message, Effect.HOLD)
+
+
+def clock_in_sync(case: Case) -> Finding:
+    time = case.observation.time
+    if isinstance(time, Failure):
+        return unanswered(case, Type.CLOCK_IN_SYNC)
+    limit = case.policy.max_clock_skew.total_seconds()
+    refusals = [a for a in case.signed if isinstance(a, Failure) and a.reason is Reason.CLOCK_SKEW]
+    if refusals or abs(time.skew) > limit:
+        way = "ahead of" if time.skew > 0 else "behind"
+        return broken(
+            Type.CLOCK_IN_SYNC,
+            Reason.CLOCK_SKEW,
+            f"Our clock is {abs(time.skew):.1f} s {way} the exchange's.",
+            Effect.HOLD if refusals else Effect.WARN,
+        )
+    return holds(Type.CLOCK_IN_SYNC, f"Within {limit:g} s of the exchange's clock.")
+
+
+def authenticated(case: Case) -> Finding:
+    for answer in case.signed:
+        if isinstance(answer, Failure) and answer.reason in REJECTED:
+            return refused(case, Type.AUTHENTICATED, answer)
+    if any(
+        not isinstance(a, Failure) or a.reason is Reason.NO_READ_PERMISSION
+        for a in case.signed
+        if a is not None
+    ):
+        return holds(Type.AUTHENTICATED, "The exchange accepts the key.")
+    return unanswered(case, Type.AUTHENTICATED)
+
+
+def ip_restricted(case: Case) -> Finding:
+    key = case.observation.key
+    if any(isinstance(a, Failure) and a.reason is Reason.IP_NOT_ALLOWED for a in case.signed):
+        return holds(Type.IP_RESTRICTED, "The key is bound to addresses; ours is not among them.")
+    if not isinstance(key, KeyFacts):
+        return unanswered(case, Type.IP_RESTRICTED)
+    if key.ip_bound:
+        return holds(Type.IP_RESTRICTED, "The key is bound to addresses.")
+    strictness = case.allowlist
+    if key.ip_bound is False:
+        return broken(
+            Type.IP_RESTRICTED,
+            Reason.IP_NOT_RESTRICTED,
+            "The key works from any address.",
+            {"required": Effect.BLOCK, "recommended": Effect.WARN, "ignored": Effect.NONE}[
+                strictness
+            ],
+        )
+    return unknown(
+        Type.IP_RESTRICTED,
+        Reason.UNVERIFIABLE,
+        "The exchange does not say whether the key is bound to addresses.",
+        {"required": Effect.HOLD, "recommended": Effect.WARN, "ignored": Effect.NONE}[strictness],
+    )
+
+
+def egress_allowed(case: Case) -> Finding:
+    for answer in case.signed:
+        if isinstance(answer, Failure) and answer.reason is Reason.IP_NOT_ALLOWED:
+            return refused(case, Type.EGRESS_ALLOWED, answer)
+    key = case.observation.key
+    if not isinstance(key, KeyFacts):
+        return unanswered(case, Type.EGRESS_ALLOWED)
+    if key.ip_bound is False:
+        return holds(Type.EGRESS_ALLOWED, "The key works from any address.")
+    declared = case.entry.connection.egress_ips
+    if key.ips is None and declared:
+        return unknown(
+            Type.EGRESS_ALLOWED,
+            Reason.UNVERIFIABLE,
+            "The list cannot be read; only the address this was asked from is proven.",
+            Effect.WARN,
+        )
+    answers = {ip: on_list(ip, key.ips or ()) for ip in declared}
+    missing = [ip for ip, listed in answers.items() if listed is False]
+    if missing:
+        message = f"Not on the key's allowlist: {', '.join(missing)}."
+        return broken(Type.EGRESS_ALLOWED, Reason.IP_NOT_ALLOWED, message)
+    if None in answers.values():
+        return unknown(
+            Type.EGRESS_ALLOWED,
+            Reason.UNVERIFIABLE,
+            "The exchange shows its list masked; the declared addresses fit what can be seen.",
+            Effect.WARN,
+        )
+    return holds(Type.EGRESS_ALLOWED, "Calls from here, and declared addresses, are let in.")
+
+
+def on_list(address: str, listed: tuple[str, ...]) -> bool | None:
+    """True or False, or None where the address fits only a masked entry (``203.**.154``)."""
+    wanted = ipaddress.ip_address(address)
+    fits: bool | None = False
+    for item in listed:
+        if "*" in item:
+            first, *_, last = item.split(".")
+            own = address.split(".")
+            if {first, last, own[0], own[-1]} <= {own[0], own[-1], "*", "**", "***"}:
+                fits = None
+            continue
+        try:
+            if wanted in ipaddress.ip_network(item, strict=False):
+                return True
+        except ValueError:
+            fits = None
+    return fits

@@ -1,0 +1,38 @@
+"""What the user declares, as frozen types, and the Spec that is in force."""
+
+from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
+from bf_reconciler.spec.policy import Allowlist, Defaults, Halt, Limits, MaxRemovals, Policy
+from bf_reconciler.spec.references import inconsistencies
+from bf_reconciler.spec.removals import too_many
+from bf_reconciler.spec.runtime import LOCAL, FileRuntime, Runtime
+from bf_reconciler.spec.strategy import Action, Strategy
+from bf_reconciler.spec.types import Declared, Suspend, is_loopback
+from bf_reconciler.spec.whole import ConnectionEntry, File, Origin, Spec, StrategyEntry
+
+__all__ = [
+    "LOCAL",
+    "Action",
+    "Allowlist",
+    "Connection",
+    "ConnectionEntry",
+    "Credentials",
+    "Declared",
+    "Defaults",
+    "File",
+    "FileRuntime",
+    "Halt",
+    "Limits",
+    "Market",
+    "MaxRemovals",
+    "Origin",
+    "Policy",
+    "Runtime",
+    "Spec",
+    "Strategy",
+    "StrategyEntry",
+    "Suspend",
+    "inconsistencies",
+    "is_loopback",
+    "misfits",
+    "too_many",
+]

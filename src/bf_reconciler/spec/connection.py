@@ -1,0 +1,139 @@
+"""A declared connection: one key on one exchange."""
+
+import hashlib
+import hmac
+import json
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from bf_reconciler.exchanges import EXCHANGES
+from bf_reconciler.spec.policy import Allowlist
+from bf_reconciler.spec.types import (
+    Address,
+    Declared,
+    Endpoint,
+    Interval,
+    Moment,
+    Name,
+    Proxy,
+    Secret,
+    Suspend,
+    Text,
+    Timeout,
+)
+
+Market = Literal["spot", "margin", "futures"]
+ATTESTATION = timedelta(days=90)
+"""How long a person's word counts."""
+
+
+def _known(value: str) -> str:
+    if value not in EXCHANGES:
+        words = f"unknown exchange; known: {', '.join(sorted(EXCHANGES))}"
+        raise PydanticCustomError("exchange", words)
+    return value
+
+
+ExchangeId = Annotated[
+    str, AfterValidator(_known), Field(json_schema_extra={"enum": sorted(EXCHANGES)})
+]
+
+
+class Credentials(Declared):
+    """The key. Encrypted with SOPS in the committed file."""
+
+    api_key: Secret
+    """The API key."""
+    secret: Secret
+    """The secret key."""
+    passphrase: Secret | None = None
+    """The passphrase, where the exchange has one."""
+
+
+class Word(Declared):
+    """Who said it, and when."""
+
+    by: Text
+    """The person who looked."""
+    at: Moment
+    """When they looked."""
+
+    def holds(self, now: datetime) -> bool:
+        return self.at <= now < self.at + ATTESTATION
+
+
+class Attest(Declared):
+    """A person's word where the exchange cannot say; never outweighs an exchange that does."""
+
+    withdraw_disabled: Word
+    """The person saw that this key may not withdraw. Counts 90 days."""
+
+
+class Connection(Declared):
+    """One key on one exchange, and how it is to be watched."""
+
+    name: Name
+    """Unique DNS label; clear names say exchange, account and purpose: kucoin-main-grid."""
+    exchange: ExchangeId
+    """The exchange."""
+    environment: Literal["live", "testnet", "demo"] = "live"
+    """Which of its worlds, where the exchange has more than one."""
+    account: Text = "main"
+    """Main account, or which sub-account. Free text."""
+    markets: Annotated[tuple[Market, ...], Field(min_length=1, strict=False)] = ("spot",)
+    """What strategies may use here; a futures permission is needed only where futures stands."""
+    credentials: Credentials
+    """The key."""
+    egress_ips: Annotated[tuple[Address, ...], Field(strict=False)] = ()
+    """Addresses that the key's allowlist must hold."""
+    endpoint: Endpoint | None = None
+    """Another base URL: regional host, gateway, simulator; http:// only on loopback."""
+    proxy: Proxy | None = None
+    """HTTP proxy to reach the exchange through."""
+    interval: Interval | None = None
+    """Time between probes, at least 1s."""
+    timeout: Timeout | None = None
+    """Deadline of one question."""
+    ip_allowlist: Allowlist | None = None
+    """Overrides policy.ip_allowlist for this connection."""
+    suspend: Suspend | None = None
+    """A declared pause: not probed, its strategies off."""
+    attest: Attest | None = None
+    """A person's word where the exchange cannot say."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Free labels."""
+
+    def fingerprint(self, pepper: bytes) -> str:
+        """A keyed digest of what decides the answers: exchange, address and credentials.
+
+        What was seen of a connection stays true as long as this stays the same.
+        """
+        credentials = self.credentials
+        secrets = (credentials.api_key, credentials.secret, credentials.passphrase, self.proxy)
+        text = json.dumps(
+            [self.exchange, self.environment, self.endpoint]
+            + [secret.get_secret_value() if secret else None for secret in secrets]
+        )
+        return hmac.new(pepper, text.encode(), hashlib.sha256).hexdigest()
+
+
+def misfits(connection: Connection) -> list[tuple[tuple[str, ...], str]]:
+    """Where a connection does not fit its exchange, as (path, message)."""
+    row = EXCHANGES[connection.exchange]
+    found: list[tuple[tuple[str, ...], str]] = []
+    has = connection.credentials.passphrase is not None
+    if has and "passphrase" not in row.credentials:
+        message = f"{row.title} keys have no passphrase; remove it"
+        found.append((("credentials", "passphrase"), message))
+    if not has and "passphrase" in row.credentials:
+        message = f"{row.title} keys need a passphrase; add credentials.passphrase"
+        found.append((("credentials",), message))
+    if connection.environment not in row.environments:
+        message = f"{row.title} has no such environment; it has: {', '.join(row.environments)}"
+        found.append((("environment",), message))
+    if len(set(connection.markets)) < len(connection.markets):
+        found.append((("markets",), "a market stands here twice"))
+    return found

@@ -1,0 +1,131 @@
+"""A declared strategy: what should run on a connection, within which limits."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from bf_reconciler.spec.connection import Market
+from bf_reconciler.spec.policy import RiskLevel
+from bf_reconciler.spec.types import Declared, Name, Percent, Positive, Share, Suspend, Text
+
+Action = Literal["pause", "stop", "close"]
+PAIR = r"^[A-Z0-9]{1,20}/[A-Z0-9]{1,20}(:[A-Z0-9]{1,20}(-\d{6,8})?)?$"
+Pair = Annotated[str, Field(pattern=PAIR)]
+"""A market in ccxt form: BTC/USDT, futures BTC/USDT:USDT."""
+CURRENCY = r"^[A-Z0-9]{1,20}$"
+Currency = Annotated[str, Field(pattern=CURRENCY)]
+
+
+class Money(Declared):
+    """An amount and its currency; never a bare number."""
+
+    amount: Positive
+    """How much."""
+    currency: Currency
+    """Of what."""
+
+
+class BalanceRatio(Declared):
+    """A share of the balance."""
+
+    balance_ratio: Share
+    """0.3 is 30 percent."""
+
+
+def _form(value: object) -> str | None:
+    """Which of the two forms is meant, so that problems tell of that form alone."""
+    if isinstance(value, BalanceRatio) or (isinstance(value, dict) and "balance_ratio" in value):
+        return "BalanceRatio"
+    return "Money" if isinstance(value, Money | dict) else None
+
+
+MarginLimit = Annotated[
+    Annotated[Money, Tag("Money")] | Annotated[BalanceRatio, Tag("BalanceRatio")],
+    Discriminator(
+        _form,
+        custom_error_type="margin_limit",
+        custom_error_message="write {amount, currency} or {balance_ratio}, never a bare number",
+    ),
+]
+
+
+class BaseOrder(Declared):
+    """The first order of a trade."""
+
+    size: Positive
+    """How much."""
+    currency: Currency
+    """Of what."""
+
+
+class SafetyOrders(Declared):
+    """Add-buys (DCA)."""
+
+    max: Annotated[int, Field(ge=0, le=200)] = 0
+    """How many at most."""
+    max_active: Annotated[int, Field(ge=0, le=200)] | None = None
+    """How many rest on the exchange at once."""
+    size: Positive | None = None
+    """Size of the first, in the currency of the base order."""
+    volume_scale: Annotated[float, Field(ge=0.1, le=10, allow_inf_nan=False)] = 1.0
+    """Each is this much larger than the one before."""
+    step_pct: Percent | None = None
+    """Distance of the first from the entry, percent."""
+    step_scale: Annotated[float, Field(ge=0.1, le=10, allow_inf_nan=False)] = 1.0
+    """Each step is this much wider than the one before."""
+
+
+class Recovery(Declared):
+    """What the engine does with a losing position; handed to it as it is."""
+
+    mode: Literal["off", "average_down", "unstuck", "reverse"] = "off"
+    """The engine's way out."""
+
+
+class Strategy(Declared):
+    """What should run on a connection."""
+
+    name: Name
+    """Unique DNS label."""
+    connection: Name
+    """Name of its connection."""
+    enabled: bool = True
+    """Desired; never a status."""
+    on_violation: Action = "pause"
+    """pause = no new entries, open positions still managed; stop = freeze; close = exit all."""
+    resume: Literal["auto", "manual"] = "auto"
+    """manual: a person runs `resume NAME` after a hard violation."""
+    market: Market = "spot"
+    """The market it trades."""
+    pairs: Annotated[tuple[Pair, ...], Field(min_length=1, max_length=1000, strict=False)]
+    """What it trades, in ccxt form."""
+    direction: Literal["long", "short", "both"] = "long"
+    """Which way."""
+    risk_level: RiskLevel = "moderate"
+    """A policy label that selects limits (policy.risk_levels)."""
+    base_order: BaseOrder | None = None
+    """The first order of a trade."""
+    margin_limit: MarginLimit | None = None
+    """Cap on capital: {amount, currency} or {balance_ratio}."""
+    margin_mode: Literal["isolated", "cross"] = "isolated"
+    """Margin mode."""
+    leverage: Annotated[float, Field(ge=1, le=1000, allow_inf_nan=False)] = 1
+    """Leverage, within the limit of the risk level."""
+    max_open_trades: Annotated[int, Field(ge=1, le=10000)] | None = None
+    """Trades open at once."""
+    safety_orders: SafetyOrders | None = None
+    """Add-buys (DCA)."""
+    take_profit_pct: Positive | None = None
+    """Take profit, percent."""
+    stop_loss_pct: Percent | None = None
+    """Stop loss, percent."""
+    recovery: Recovery = Recovery()
+    """Handed to the engine."""
+    settings: dict[str, Any] = Field(default_factory=dict)
+    """The engine's own settings, handed on as they are."""
+    runtime: Name = "local"
+    """Name of its runtime."""
+    suspend: Suspend | None = None
+    """A declared pause."""
+    labels: dict[str, Text] = Field(default_factory=dict)
+    """Free labels."""

@@ -1,0 +1,197 @@
+"""Small types of the file: durations, names, addresses; strict, with messages people understand."""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SecretStr,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
+LONGEST = timedelta(days=3650)
+"""No duration is longer, so that adding one to the present can never overflow."""
+YEARS = range(2000, 3000)
+"""Years a moment may lie in, likewise."""
+LABEL = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
+
+
+class Declared(BaseModel):
+    """What a person declares: frozen, strict, no unknown key, no value in an error."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+    )
+
+
+def _duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    match = DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise PydanticCustomError("duration", "a duration such as 30s, 5m, 2h or 14d is expected")
+    return _within(timedelta(0), LONGEST)(timedelta(milliseconds=int(match[1]) * UNITS[match[2]]))
+
+
+def written(value: timedelta) -> str:
+    """The duration as a person would write it in the file."""
+    total = value // timedelta(milliseconds=1)
+    unit = next(unit for unit in reversed(UNITS) if total % UNITS[unit] == 0)
+    return f"{total // UNITS[unit]}{unit}" if total else "0s"
+
+
+def _within(low: timedelta, high: timedelta) -> Callable[[timedelta], timedelta]:
+    words = f"a duration from {written(low)} to {written(high)} is expected"
+
+    def check(value: timedelta) -> timedelta:
+        if low <= value <= high:
+            return value
+        raise PydanticCustomError("duration", words)
+
+    return check
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    PlainSerializer(written, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": f"^{DURATION.pattern}$"}),
+]
+"""A length of time, written ``30s``, ``5m``, ``2h``, ``14d``."""
+
+Interval = Annotated[Duration, AfterValidator(_within(timedelta(seconds=1), timedelta(days=1)))]
+"""Time between probes."""
+
+Timeout = Annotated[
+    Duration, AfterValidator(_within(timedelta(milliseconds=100), timedelta(minutes=5)))
+]
+"""Deadline of one question."""
+
+
+def _moment(value: object) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    try:
+        moment = datetime.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        raise PydanticCustomError(
+            "moment", "a date such as 2027-01-31 or 2027-01-31T12:00:00Z is expected"
+        ) from None
+    if moment.year not in YEARS:
+        raise PydanticCustomError("moment", "a date of this millennium is expected")
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment), Field(json_schema_extra={"type": "string"})]
+"""A point in time; UTC where no offset is given."""
+
+
+def _address(value: str) -> str:
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        raise PydanticCustomError("address", "an IP address is expected") from None
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
+def is_loopback(host: str | None) -> bool:
+    """True for localhost and loopback addresses."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise PydanticCustomError("url", "a URL is expected") from None
+    if not value.isprintable() or " " in value:
+        raise PydanticCustomError("url", "a URL without blanks is expected")
+    if parts.scheme not in {"http", "https"} or not host:
+        raise PydanticCustomError("url", "a URL that starts with https:// is expected")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise PydanticCustomError("url", "a URL without user, query or fragment is expected")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise PydanticCustomError("url", "http:// is for loopback only; use https://")
+    return value.rstrip("/")
+
+
+Endpoint = Annotated[str, AfterValidator(_url)]
+"""A base URL; ``http://`` only on loopback."""
+
+
+def _proxy(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise PydanticCustomError("url", "a proxy URL is expected") from None
+    if parts.scheme not in {"http", "https"} or not host:
+        raise PydanticCustomError("url", "a proxy such as http://proxy.example:3128 is expected")
+    return value
+
+
+Proxy = Annotated[SecretStr, AfterValidator(lambda v: SecretStr(_proxy(v.get_secret_value())))]
+"""A proxy URL. Secret, since it may hold a password."""
+
+Name = Annotated[str, Field(pattern=LABEL, max_length=63)]
+"""A DNS label: lower-case letters, digits and inner hyphens, 63 at most."""
+
+
+def _text(value: Any) -> Any:  # noqa: ANN401 # whatever the file holds there
+    if isinstance(value, str) and not value.strip():
+        raise PydanticCustomError("text", "an empty text stands here")
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_text), Field(max_length=500)]
+
+
+def _secret(value: Any) -> Any:  # noqa: ANN401 # whatever the file holds there
+    """Blanks around a key come from copying; only a PEM key has lines, and ends with one."""
+    if isinstance(value, str) and not value.startswith("-----BEGIN"):
+        _text(value)
+        if value != value.strip() or not value.isprintable():
+            raise PydanticCustomError("secret", "blanks or line ends stand in or around it")
+    return value
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_secret), Field(max_length=8192)]
+Share = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Percent = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
+
+
+class Suspend(Declared):
+    """A declared pause: whose, why, and until when."""
+
+    reason: Text
+    """Why."""
+    owner: Text
+    """Who answers for it."""
+    until: Moment | None = None
+    """When it ends by itself."""
+
+    def active(self, now: datetime) -> bool:
+        return self.until is None or now < self.until

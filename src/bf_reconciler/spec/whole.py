@@ -1,0 +1,104 @@
+"""The whole: the file as a model, and the Spec that is in force after it was adopted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from bf_reconciler.spec.connection import Connection
+from bf_reconciler.spec.policy import Defaults, Halt, Policy
+from bf_reconciler.spec.runtime import LOCAL, Runtime
+from bf_reconciler.spec.strategy import Strategy
+from bf_reconciler.spec.types import Declared
+
+Origin = Literal["current", "last_good", "held"]
+"""current: as the file says now; last_good: its entry is wrong; held: it vanished, but is kept."""
+
+
+class File(Declared):
+    """Connections and strategies of bf-reconciler. Secrets in it are encrypted with SOPS."""
+
+    model_config = ConfigDict(title="bf-reconciler")
+
+    version: Literal[1]
+    """Version of this format."""
+    halt: Halt | None = None
+    """Every strategy off at once, whatever else the file says."""
+    policy: Policy = Policy()
+    """Rules and limits."""
+    defaults: Defaults = Defaults()
+    """What connections use where they say nothing."""
+    runtimes: Annotated[tuple[Runtime, ...], Field(strict=False)] = (LOCAL,)
+    """Where strategies run."""
+    connections: Annotated[tuple[Connection, ...], Field(strict=False)]
+    """Keys on exchanges."""
+    strategies: Annotated[tuple[Strategy, ...], Field(strict=False)] = ()
+    """What should run."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionEntry:
+    """A connection in force. ``line`` is where it stands in the committed file."""
+
+    connection: Connection
+    fingerprint: str
+    line: int
+    origin: Origin
+    interval: timedelta
+    timeout: timedelta
+    pair: str
+    """One of its strategies' pairs, for questions that must name a market."""
+
+    @property
+    def name(self) -> str:
+        return self.connection.name
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyEntry:
+    """A strategy in force."""
+
+    strategy: Strategy
+    line: int
+    origin: Origin
+
+    @property
+    def name(self) -> str:
+        return self.strategy.name
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What should be. Generation counts accepted revisions.
+
+    ``broken_connections`` and ``broken_strategies`` name the entries that are wrong in the file,
+    with the exchange (where it could be read) or the connection they name; an entry may be
+    broken and in force in its last good form.
+    """
+
+    generation: int
+    revision: str
+    digest: str
+    policy: Policy
+    halt: Halt | None
+    runtimes: Mapping[str, Runtime]
+    connections: Mapping[str, ConnectionEntry]
+    strategies: Mapping[str, StrategyEntry]
+    broken_connections: Mapping[str, str] = field(default_factory=dict)
+    broken_strategies: Mapping[str, str] = field(default_factory=dict)
+    plaintext_secrets: int = 0
+
+    def by_connection(self) -> Mapping[str, tuple[Strategy, ...]]:
+        """The strategies of each connection that has any."""
+        found: dict[str, list[Strategy]] = {}
+        for entry in self.strategies.values():
+            found.setdefault(entry.strategy.connection, []).append(entry.strategy)
+        return {name: tuple(strategies) for name, strategies in found.items()}
+
+    def suspensions(self) -> tuple[datetime, ...]:
+        """When declared pauses end."""
+        pauses = [e.connection.suspend for e in self.connections.values()]
+        pauses += [e.strategy.suspend for e in self.strategies.values()]
+        return tuple(p.until for p in pauses if p is not None and p.until is not None)

@@ -1,0 +1,44 @@
+"""Fold everything into one Status; name its transitions; put it into the shape of the API."""
+
+from bf_reconciler.status.fold import conditions, fold, mask, transitions
+from bf_reconciler.status.model import (
+    Condition,
+    ConfigStatus,
+    ConnectionStatus,
+    Key,
+    Record,
+    Running,
+    RunningState,
+    Status,
+    StrategyState,
+    StrategyStatus,
+    Transition,
+)
+from bf_reconciler.status.present import (
+    present,
+    present_connection,
+    present_strategy,
+    present_transition,
+)
+
+__all__ = [
+    "Condition",
+    "ConfigStatus",
+    "ConnectionStatus",
+    "Key",
+    "Record",
+    "Running",
+    "RunningState",
+    "Status",
+    "StrategyState",
+    "StrategyStatus",
+    "Transition",
+    "conditions",
+    "fold",
+    "mask",
+    "present",
+    "present_connection",
+    "present_strategy",
+    "present_transition",
+    "transitions",
+]

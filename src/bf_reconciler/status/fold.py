@@ -1,0 +1,277 @@
+"""Fold what was declared, seen, judged and done into one Status; name what changed."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from bf_reconciler.facts import Clock, KeyFacts, Reason, Seen
+from bf_reconciler.plan import next_probe
+from bf_reconciler.policy import ConditionType, Finding, Truth
+from bf_reconciler.spec import ConnectionEntry, Spec
+from bf_reconciler.status.model import (
+    Condition,
+    ConnectionStatus,
+    Key,
+    Running,
+    RunningState,
+    Status,
+    StrategyState,
+    StrategyStatus,
+    Transition,
+)
+from bf_reconciler.verdict import ConnectionState, ConnectionVerdict, Decision, Verdicts
+
+NOTHING = Running("unknown")
+
+
+def fold(
+    before: Status,
+    spec: Spec,
+    seen: Mapping[str, Seen],
+    verdicts: Verdicts,
+    decisions: Iterable[Decision],
+    running: Mapping[str, Running],
+    now: datetime,
+) -> Status:
+    """Make the next Status. It keeps ``since`` unless a condition's status or reason changed."""
+    connections = {
+        name: _connection(before, spec, entry, verdicts.connections[name], seen.get(name), now)
+        for name, entry in spec.connections.items()
+    }
+    for name, exchange in spec.broken_connections.items():
+        if name not in connections:
+            connections[name] = _unreadable(before, spec, name, exchange, now)
+    folded = (
+        _strategy(before, spec, decision, running.get(decision.name, NOTHING), now)
+        for decision in decisions
+    )
+    strategies = {status.name: status for status in folded if status is not None}
+    for name, connection in spec.broken_strategies.items():
+        if name not in strategies:
+            strategies[name] = _nameless(before, spec, name, connection, now)
+    return replace(
+        before,
+        generation=spec.generation,
+        revision=spec.revision,
+        digest=spec.digest,
+        file_halt=verdicts.halted if spec.halt is not None else None,
+        connections=connections,
+        strategies=strategies,
+    )
+
+
+def conditions(
+    before: tuple[Condition, ...], findings: Iterable[Finding], generation: int, now: datetime
+) -> tuple[Condition, ...]:
+    """Findings with the time since when they stand."""
+    old = {condition.type: condition for condition in before}
+
+    def since(finding: Finding) -> datetime:
+        was = old.get(finding.type)
+        same = was and (was.status, was.reason) == (finding.status, finding.reason)
+        return was.since if was and same else now
+
+    return tuple(
+        Condition(f.type, f.status, f.reason, f.message, since(f), generation) for f in findings
+    )
+
+
+def _connection(
+    before: Status,
+    spec: Spec,
+    entry: ConnectionEntry,
+    verdict: ConnectionVerdict,
+    seen: Seen | None,
+    now: datetime,
+) -> ConnectionStatus:
+    was = before.connections.get(entry.name)
+    connection = entry.connection
+    state = verdict.state or (was.status if was else ConnectionState.PENDING)
+    if entry.name in spec.broken_connections:
+        state = ConnectionState.INVALID
+    observation = seen.latest if seen and seen.entry == entry.fingerprint else None
+    clock = observation.time if observation else None
+    measured = clock if isinstance(clock, Clock) else None
+    succeeded = observation is not None and not observation.failures
+    return ConnectionStatus(
+        name=entry.name,
+        exchange=connection.exchange,
+        account=connection.account,
+        environment=connection.environment,
+        status=state,
+        api_key=mask(connection.credentials.api_key.get_secret_value()),
+        conditions=conditions(
+            was.conditions if was else (),
+            (verdict.ready, *verdict.findings),
+            spec.generation,
+            now,
+        ),
+        key=_key(observation.key if observation else None, was),
+        line=entry.line,
+        origin=entry.origin,
+        labels=connection.labels,
+        last_probe=observation.at if observation else None,
+        last_success=observation.at
+        if observation and succeeded
+        else (was.last_success if was else None),
+        next_probe=next_probe(entry, seen, spec.policy),
+        latency_seconds=measured.latency if measured else None,
+        clock_skew_seconds=measured.skew if measured else None,
+    )
+
+
+def _key(answer: object, was: ConnectionStatus | None) -> Key:
+    """The facts of the last answer; while none comes, the last that were known."""
+    if not isinstance(answer, KeyFacts):
+        return was.key if was and answer is not None else Key()
+    return Key(
+        scopes=tuple(sorted(answer.granted)),
+        denied=tuple(sorted(answer.denied)),
+        unknown_words=answer.unknown_words,
+        ip_bound=answer.ip_bound,
+        expires_at=answer.expires_at,
+        created_at=answer.created_at,
+    )
+
+
+def _unreadable(
+    before: Status, spec: Spec, name: str, exchange: str, now: datetime
+) -> ConnectionStatus:
+    """An entry that is wrong in the file and has no good form to fall back on."""
+    was = before.connections.get(name)
+    message = "Its entry in the file is wrong."
+    finding = Finding(ConditionType.READY, "False", Reason.ENTRY_INVALID, message)
+    old = was.conditions if was else ()
+    found = conditions(old, (finding,), spec.generation, now)
+    state = ConnectionState.INVALID
+    return ConnectionStatus(name, exchange, "", "", state, "", found, Key(), origin="none")
+
+
+def _strategy(
+    before: Status, spec: Spec, decision: Decision, running: Running, now: datetime
+) -> StrategyStatus | None:
+    was = before.strategies.get(decision.name)
+    entry = spec.strategies.get(decision.name)
+    if decision.reason is Reason.REMOVED and running.state in {"paused", "stopped"}:
+        return None
+    state, reason, message = _state(decision, running)
+    ready = Finding(
+        ConditionType.READY,
+        "True" if state is StrategyState.ENABLED else "Unknown" if _waits(state) else "False",
+        reason,
+        message,
+    )
+    findings = [ready]
+    if decision.verdict is not None:
+        findings += [decision.verdict.connection_ready, decision.verdict.market_permitted]
+    findings.append(_running(decision, running))
+    return StrategyStatus(
+        name=decision.name,
+        connection=decision.memory.connection,
+        runtime=decision.memory.runtime.name,
+        status=state,
+        desired=entry.strategy.enabled if entry else False,
+        running=running.state,
+        conditions=conditions(was.conditions if was else (), findings, spec.generation, now),
+        memory=decision.memory,
+        line=entry.line if entry else 0,
+        origin=entry.origin if entry else ("held" if decision.held else "none"),
+    )
+
+
+def _waits(state: StrategyState) -> bool:
+    return state in {StrategyState.PENDING, StrategyState.HOLDING, StrategyState.SUSPENDED}
+
+
+def _state(decision: Decision, running: Running) -> tuple[StrategyState, Reason, str]:
+    order = decision.order
+    if running.reason is not None:
+        return StrategyState.ERROR, running.reason, running.message
+    if order is None:
+        if running.state == "running":
+            return StrategyState.HOLDING, decision.reason, decision.message
+        if decision.reason is Reason.NOT_PROBED:
+            return StrategyState.PENDING, decision.reason, decision.message
+        return StrategyState.BLOCKED, decision.reason, decision.message
+    if order.on:
+        return StrategyState.ENABLED, order.reason, order.message
+    word = {
+        Reason.DISABLED: StrategyState.DISABLED,
+        Reason.REMOVED: StrategyState.DISABLED,
+        Reason.SUSPENDED: StrategyState.SUSPENDED,
+        Reason.HALTED: StrategyState.HALTED,
+        Reason.NOT_PROBED: StrategyState.PENDING,
+    }.get(order.reason, StrategyState.BLOCKED)
+    return word, order.reason, order.message
+
+
+def _running(decision: Decision, running: Running) -> Finding:
+    kind = ConditionType.RUNNING
+    if running.state == "unknown":
+        reason = running.reason or Reason.RUNTIME_UNAVAILABLE
+        return Finding(kind, "Unknown", reason, running.message or "The runtime did not say.")
+    says: dict[RunningState, str] = {
+        "running": "It runs.",
+        "paused": "It is paused.",
+        "stopped": "It is stopped.",
+    }
+    truth: Truth = "True" if running.state == "running" else "False"
+    reason = running.reason or (Reason.CONNECTED if truth == "True" else decision.reason)
+    return Finding(kind, truth, reason, running.message or says[running.state])
+
+
+def _nameless(
+    before: Status, spec: Spec, name: str, connection: str, now: datetime
+) -> StrategyStatus:
+    """A strategy whose entry is wrong and that was never known: shown, and nothing is done."""
+    was = before.strategies.get(name)
+    message = "Its entry in the file is wrong."
+    finding = Finding(ConditionType.READY, "False", Reason.ENTRY_INVALID, message)
+    return StrategyStatus(
+        name=name,
+        connection=connection,
+        runtime="",
+        status=StrategyState.BLOCKED,
+        desired=False,
+        running="unknown",
+        conditions=conditions(was.conditions if was else (), (finding,), spec.generation, now),
+        memory=None,
+        origin="none",
+    )
+
+
+def mask(api_key: str) -> str:
+    """The last three characters of a key long enough to spare them."""
+    return "••••" + (api_key[-3:] if len(api_key) >= 12 else "")  # noqa: PLR2004 # a quarter at most
+
+
+def transitions(before: Status, after: Status, now: datetime) -> Iterator[Transition]:
+    """What changed of any status word or the reason it stands for. Nothing else is news."""
+    for kind in ("connection", "strategy"):
+        old: Mapping[str, ConnectionStatus | StrategyStatus] = (
+            before.connections if kind == "connection" else before.strategies
+        )
+        new: Mapping[str, ConnectionStatus | StrategyStatus] = (
+            after.connections if kind == "connection" else after.strategies
+        )
+        for name in [*new, *(name for name in old if name not in new)]:
+            was, now_is = old.get(name), new.get(name)
+            if was and now_is and _word(was) == _word(now_is):
+                continue
+            head = now_is.conditions[0] if now_is else None
+            yield Transition(
+                at=now,
+                kind=kind,
+                name=name,
+                before=str(was.status) if was else "",
+                after=str(now_is.status) if now_is else "",
+                reason=head.reason if head else Reason.REMOVED,
+                message=head.message if head else "It left the file.",
+                generation=after.generation,
+                revision=after.revision,
+                lasted=(now - was.conditions[0].since).total_seconds() if was else None,
+            )
+
+
+def _word(status: ConnectionStatus | StrategyStatus) -> tuple[str, Reason]:
+    return str(status.status), status.conditions[0].reason

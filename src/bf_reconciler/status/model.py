@@ -1,0 +1,157 @@
+"""The one immutable value that every picture is made of. Its shape is the API's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from bf_reconciler.facts import ConfigReason, Problem, Reason, Seen
+from bf_reconciler.policy import ConditionType, Truth
+from bf_reconciler.verdict import ConnectionState, Halted, Memory
+
+RunningState = Literal["running", "paused", "stopped", "unknown"]
+
+
+class StrategyState(StrEnum):
+    """The status word of a strategy."""
+
+    ENABLED = "Enabled"
+    DISABLED = "Disabled"
+    BLOCKED = "Blocked"
+    HOLDING = "Holding"
+    PENDING = "Pending"
+    SUSPENDED = "Suspended"
+    HALTED = "Halted"
+    ERROR = "Error"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a runtime was read back to do; ``reason`` where it does not do as it was told."""
+
+    state: RunningState
+    reason: Reason | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One fact of a connection or strategy, in the shape of Kubernetes."""
+
+    type: ConditionType
+    status: Truth
+    reason: Reason
+    message: str
+    since: datetime
+    observed_generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What is known of the key. A list of None means that it was not told."""
+
+    scopes: tuple[str, ...] | None = None
+    denied: tuple[str, ...] = ()
+    unknown_words: tuple[str, ...] = ()
+    ip_bound: bool | None = None
+    expires_at: datetime | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionStatus:
+    """One connection. Latency and skew are in seconds; ``api_key`` is masked."""
+
+    name: str
+    exchange: str
+    account: str
+    environment: str
+    status: ConnectionState
+    api_key: str
+    conditions: tuple[Condition, ...]
+    key: Key
+    line: int = 0
+    origin: str = "current"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    last_probe: datetime | None = None
+    last_success: datetime | None = None
+    next_probe: datetime | None = None
+    latency_seconds: float | None = None
+    clock_skew_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyStatus:
+    """One strategy: what is wanted, what is, and why."""
+
+    name: str
+    connection: str
+    runtime: str
+    status: StrategyState
+    desired: bool
+    running: RunningState
+    conditions: tuple[Condition, ...]
+    memory: Memory | None
+    line: int = 0
+    origin: str = "current"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigStatus:
+    """How the last reading of the file ended. ``path`` is the file as the daemon was given it."""
+
+    last_reload_successful: bool
+    last_reload_success: datetime | None = None
+    problems: tuple[Problem, ...] = ()
+    reason: ConfigReason | None = None
+    message: str = ""
+    plaintext_secrets: int = 0
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything there is to show."""
+
+    generation: int = 0
+    revision: str = ""
+    digest: str = ""
+    halted: Halted | None = None
+    file_halt: Halted | None = None
+    config: ConfigStatus = field(default_factory=lambda: ConfigStatus(last_reload_successful=False))
+    connections: Mapping[str, ConnectionStatus] = field(default_factory=dict)
+    strategies: Mapping[str, StrategyStatus] = field(default_factory=dict)
+
+    @property
+    def halt(self) -> Halted | None:
+        """The halt in force: the file's, or a person's."""
+        return self.file_halt or self.halted
+
+    @property
+    def memories(self) -> Mapping[str, Memory]:
+        return {name: s.memory for name, s in self.strategies.items() if s.memory is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One change of a status word or its reason. ``lasted``: seconds in the state it left."""
+
+    at: datetime
+    kind: Literal["connection", "strategy"]
+    name: str
+    before: str
+    after: str
+    reason: Reason
+    message: str
+    generation: int
+    revision: str
+    lasted: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the journal keeps so that a restart is a no-op."""
+
+    status: Status
+    seen: Mapping[str, Seen]

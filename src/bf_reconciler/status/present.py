@@ -1,0 +1,135 @@
+"""Status in the shape of the API, with remedies in the reader's language."""
+
+from datetime import datetime
+from typing import Any
+
+from bf_reconciler.facts import CONFIG_ADVICE, Language, remedy
+from bf_reconciler.status.model import (
+    Condition,
+    ConfigStatus,
+    ConnectionStatus,
+    Status,
+    StrategyStatus,
+    Transition,
+)
+from bf_reconciler.verdict import Halted
+
+
+def present(status: Status, language: Language = "en") -> dict[str, Any]:
+    """The whole Status, as ``/api/v1/status`` gives it."""
+    return {
+        "generation": status.generation,
+        "revision": status.revision,
+        "digest": status.digest,
+        "halted": _halted(status.halt),
+        "config": _config(status.config, language),
+        "connections": [present_connection(c, language) for c in status.connections.values()],
+        "strategies": [present_strategy(s, language) for s in status.strategies.values()],
+    }
+
+
+def present_connection(status: ConnectionStatus, language: Language = "en") -> dict[str, Any]:
+    return {
+        "name": status.name,
+        "exchange": status.exchange,
+        "account": status.account,
+        "environment": status.environment,
+        "status": str(status.status),
+        "api_key": status.api_key,
+        "conditions": [_condition(c, language) for c in status.conditions],
+        "key": {
+            "scopes": list(status.key.scopes) if status.key.scopes is not None else None,
+            "unknown_words": list(status.key.unknown_words),
+            "ip_bound": status.key.ip_bound,
+            "expires_at": _time(status.key.expires_at),
+            "created_at": _time(status.key.created_at),
+        },
+        "labels": dict(status.labels),
+        "line": status.line,
+        "origin": status.origin,
+        "last_probe": _time(status.last_probe),
+        "last_success": _time(status.last_success),
+        "next_probe": _time(status.next_probe),
+        "latency_seconds": _rounded(status.latency_seconds),
+        "clock_skew_seconds": _rounded(status.clock_skew_seconds),
+    }
+
+
+def present_strategy(status: StrategyStatus, language: Language = "en") -> dict[str, Any]:
+    return {
+        "name": status.name,
+        "connection": status.connection,
+        "runtime": status.runtime,
+        "status": str(status.status),
+        "desired": status.desired,
+        "running": status.running,
+        "conditions": [_condition(c, language) for c in status.conditions],
+        "line": status.line,
+        "origin": status.origin,
+    }
+
+
+def present_transition(transition: Transition, language: Language = "en") -> dict[str, Any]:
+    return {
+        "at": _time(transition.at),
+        "kind": transition.kind,
+        "name": transition.name,
+        "from": transition.before,
+        "to": transition.after,
+        "reason": str(transition.reason),
+        "message": transition.message,
+        "remedy": remedy(transition.reason, language),
+        "generation": transition.generation,
+        "revision": transition.revision,
+        "lasted_seconds": _rounded(transition.lasted),
+    }
+
+
+def _condition(condition: Condition, language: Language) -> dict[str, Any]:
+    return {
+        "type": str(condition.type),
+        "status": condition.status,
+        "reason": str(condition.reason),
+        "message": condition.message,
+        "remedy": remedy(condition.reason, language),
+        "since": _time(condition.since),
+        "observed_generation": condition.observed_generation,
+    }
+
+
+def _config(config: ConfigStatus, language: Language) -> dict[str, Any]:
+    advice = CONFIG_ADVICE[config.reason][language] if config.reason else None
+    return {
+        "path": config.path,
+        "last_reload_successful": config.last_reload_successful,
+        "last_reload_success": _time(config.last_reload_success),
+        "reason": str(config.reason) if config.reason else None,
+        "message": config.message,
+        "remedy": advice.remedy if advice else "",
+        "plaintext_secrets": config.plaintext_secrets,
+        "problems": [
+            {
+                "line": problem.line,
+                "column": problem.column,
+                "path": problem.path,
+                "message": problem.message,
+                "severity": problem.severity,
+                "reason": str(problem.reason),
+            }
+            for problem in config.problems
+        ],
+    }
+
+
+def _halted(halted: Halted | None) -> dict[str, Any] | None:
+    if halted is None:
+        return None
+    return {"reason": halted.reason, "by": halted.by, "since": _time(halted.since)}
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 6)

@@ -1,0 +1,31 @@
+"""Judge (compliant? True, False, Unknown) and guard (what to do about it)."""
+
+from bf_reconciler.verdict.guard import decide, guard
+from bf_reconciler.verdict.judge import judge, judge_connection, judge_strategy, unconfirmed
+from bf_reconciler.verdict.values import (
+    ConnectionState,
+    ConnectionVerdict,
+    Decision,
+    Halted,
+    Memory,
+    Order,
+    StrategyVerdict,
+    Verdicts,
+)
+
+__all__ = [
+    "ConnectionState",
+    "ConnectionVerdict",
+    "Decision",
+    "Halted",
+    "Memory",
+    "Order",
+    "StrategyVerdict",
+    "Verdicts",
+    "decide",
+    "guard",
+    "judge",
+    "judge_connection",
+    "judge_strategy",
+    "unconfirmed",
+]

@@ -1,0 +1,217 @@
+"""Judge what is declared by what was seen: compliant, not compliant, or not known."""
+
+from datetime import datetime
+
+from bf_reconciler.facts import TRANSIENT, Observation, Reason, Run, Seen
+from bf_reconciler.facts import Memory as Sightings
+from bf_reconciler.policy import (
+    Assessment,
+    Case,
+    ConditionType,
+    Effect,
+    Finding,
+    assess,
+)
+from bf_reconciler.spec import ConnectionEntry, Policy, Spec, Strategy
+from bf_reconciler.verdict.values import (
+    ConnectionState,
+    ConnectionVerdict,
+    Halted,
+    StrategyVerdict,
+    Verdicts,
+)
+
+READY = ConditionType.READY
+
+
+def judge(spec: Spec, seen: Sightings, halted: Halted | None, now: datetime) -> Verdicts:
+    """Judge every connection and every strategy. ``halted`` is a person's; the file may add one."""
+    if spec.halt is not None:
+        halted = Halted(spec.halt.reason, spec.halt.by)
+    strategies = spec.by_connection()
+    connections = {
+        name: judge_connection(entry, strategies.get(name, ()), spec.policy, seen.get(name), now)
+        for name, entry in spec.connections.items()
+    }
+    return Verdicts(
+        connections,
+        {
+            name: judge_strategy(
+                entry.strategy, spec, connections.get(entry.strategy.connection), halted, now
+            )
+            for name, entry in spec.strategies.items()
+        },
+        halted,
+    )
+
+
+def judge_connection(
+    entry: ConnectionEntry,
+    strategies: tuple[Strategy, ...],
+    policy: Policy,
+    seen: Seen | None,
+    now: datetime,
+) -> ConnectionVerdict:
+    """Judge one connection by the runs of its probes, oldest first.
+
+    A hard failure is forgotten after ``recover_after`` good probes in a row; a terminal answer is
+    believed after ``confirm_after`` in a row; what is not known now is what it was when it was
+    last known, except that it is never known to be good.
+    """
+    suspend = entry.connection.suspend
+    if suspend is not None and suspend.active(now):
+        until = f" until {suspend.until:%Y-%m-%d %H:%M %Z}" if suspend.until else ""
+        message = f"Suspended by {suspend.owner}{until}: {suspend.reason}"
+        ready = Finding(READY, "Unknown", Reason.SUSPENDED, message)
+        return ConnectionVerdict(entry.name, None, ConnectionState.SUSPENDED, ready, ())
+    if seen is None or seen.entry != entry.fingerprint or not seen.runs:
+        ready = Finding(READY, "Unknown", Reason.NOT_PROBED, "Not probed yet.")
+        return ConnectionVerdict(entry.name, None, ConnectionState.PENDING, ready, ())
+
+    violation: Finding | None = None
+    unknown_since: datetime | None = None
+    good = 0
+    assessment: Assessment | None = None
+    for index in range(len(seen.runs) - 1, -1, -1):
+        run = seen.runs[index]
+        pending = unconfirmed(seen.runs[index:], policy.confirm_after)
+        assessment = assess(Case(entry, strategies, policy, run.latest, pending, now))
+        match assessment.compliant:
+            case True:
+                good, unknown_since = good + run.count, None
+                if good >= policy.recover_after:
+                    violation = None
+            case False:
+                good, unknown_since, violation = 0, None, assessment.decisive
+            case None:
+                good, unknown_since = 0, unknown_since or run.since
+    if assessment is None:
+        raise AssertionError("a memory with runs was assessed")
+    return _concluded(entry.name, assessment, violation, good, unknown_since, policy)
+
+
+def _concluded(
+    name: str,
+    assessment: Assessment,
+    violation: Finding | None,
+    good: int,
+    unknown_since: datetime | None,
+    policy: Policy,
+) -> ConnectionVerdict:
+    decisive = assessment.decisive
+    findings = assessment.findings
+    if assessment.compliant is False and decisive is not None:
+        ready = Finding(READY, "False", decisive.reason, decisive.message, Effect.BLOCK)
+        return ConnectionVerdict(name, False, ConnectionState.BLOCKED, ready, findings)
+    if violation is not None:
+        tail = (
+            f"Good again {good} of {policy.recover_after} times."
+            if assessment.compliant
+            else "Nothing newer is known."
+        )
+        ready = Finding(READY, "False", violation.reason, f"{violation.message} {tail}")
+        return ConnectionVerdict(name, False, ConnectionState.BLOCKED, ready, findings)
+    if assessment.compliant is None and decisive is not None:
+        ready = Finding(READY, "Unknown", decisive.reason, decisive.message, Effect.HOLD)
+        state = (
+            None
+            if assessment.unconfirmed
+            else ConnectionState.UNREACHABLE
+            if decisive.reason in TRANSIENT
+            else ConnectionState.BLOCKED
+        )
+        return ConnectionVerdict(name, None, state, ready, findings, unknown_since)
+    if decisive is not None:
+        ready = Finding(READY, "True", decisive.reason, decisive.message)
+        return ConnectionVerdict(name, True, ConnectionState.DEGRADED, ready, findings)
+    ready = Finding(READY, "True", Reason.CONNECTED, "Every rule holds.")
+    return ConnectionVerdict(name, True, ConnectionState.ONLINE, ready, findings)
+
+
+def unconfirmed(runs: tuple[Run, ...], confirm_after: int) -> frozenset[Reason]:
+    """Terminal failures of the newest run that were not seen often enough in a row."""
+
+    def terminal(observation: Observation) -> frozenset[Reason]:
+        return frozenset(f.reason for f in observation.failures if f.terminal)
+
+    def times(reason: Reason) -> int:
+        count = 0
+        for run in runs:
+            if reason not in terminal(run.latest):
+                break
+            count += run.count
+        return count
+
+    return frozenset(r for r in terminal(runs[0].latest) if times(r) < confirm_after)
+
+
+def judge_strategy(
+    strategy: Strategy,
+    spec: Spec,
+    connection: ConnectionVerdict | None,
+    halted: Halted | None,
+    now: datetime,
+) -> StrategyVerdict:
+    """Judge one strategy. What people said goes before what was seen."""
+    ready = _connection_ready(strategy, spec, connection)
+    market = _market_permitted(strategy, connection)
+
+    def verdict(
+        reason: Reason, message: str, *, on: bool | None = False, violation: bool = False
+    ) -> StrategyVerdict:
+        since = connection.unknown_since if connection and on is None else None
+        return StrategyVerdict(strategy, on, reason, message, violation, ready, market, since)
+
+    if halted is not None:
+        return verdict(Reason.HALTED, f"Halted by {halted.by}: {halted.reason}")
+    if not strategy.enabled:
+        return verdict(Reason.DISABLED, "The file says enabled: false.")
+    if strategy.suspend is not None and strategy.suspend.active(now):
+        message = f"Suspended by {strategy.suspend.owner}: {strategy.suspend.reason}"
+        return verdict(Reason.SUSPENDED, message)
+    if connection is not None and connection.state is ConnectionState.SUSPENDED:
+        return verdict(Reason.SUSPENDED, "Its connection is suspended.")
+    for finding in (ready, market):
+        if finding.status == "False":
+            return verdict(finding.reason, finding.message, violation=True)
+    for finding in (ready, market):
+        if finding.status == "Unknown":
+            return verdict(finding.reason, finding.message, on=None)
+    return verdict(Reason.CONNECTED, "Its connection complies.", on=True)
+
+
+def _connection_ready(
+    strategy: Strategy, spec: Spec, connection: ConnectionVerdict | None
+) -> Finding:
+    kind = ConditionType.CONNECTION_READY
+    if connection is None:
+        broken = strategy.connection in spec.broken_connections
+        reason = Reason.ENTRY_INVALID if broken else Reason.CONNECTION_NOT_READY
+        return Finding(kind, "Unknown", reason, "Its connection is wrong in the file.")
+    if connection.compliant is False:
+        return Finding(kind, "False", connection.ready.reason, connection.ready.message)
+    if connection.compliant is None:
+        return Finding(kind, "Unknown", connection.ready.reason, connection.ready.message)
+    level = spec.policy.risk_levels.of(strategy.risk_level)
+    if level.ip_allowlist == "required":
+        bound = next(f for f in connection.findings if f.type is ConditionType.IP_RESTRICTED)
+        if bound.status != "True":
+            message = f"Risk level {strategy.risk_level} needs a key bound to addresses."
+            return Finding(kind, bound.status, Reason.IP_NOT_RESTRICTED, message)
+    return Finding(kind, "True", Reason.CONNECTED, "Its connection complies.")
+
+
+def _market_permitted(strategy: Strategy, connection: ConnectionVerdict | None) -> Finding:
+    kind = ConditionType.MARKET_PERMITTED
+    wanted = (
+        ConditionType.FUTURES_PERMITTED
+        if strategy.market == "futures"
+        else ConditionType.TRADE_PERMITTED
+    )
+    found = next((f for f in connection.findings if f.type is wanted), None) if connection else None
+    if found is None:
+        return Finding(kind, "Unknown", Reason.NOT_PROBED, "Not probed yet.")
+    return Finding(kind, found.status, found.reason, found.message)
+
+
+__all__ = ["judge", "judge_connection", "judge_strategy", "unconfirmed"]

@@ -1,0 +1,125 @@
+"""The values a verdict is made of, and what it must remember of a strategy."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bf_reconciler.facts import Reason
+from bf_reconciler.policy import Finding
+from bf_reconciler.spec import Action, Runtime, Strategy
+
+
+class ConnectionState(StrEnum):
+    """The status word of a connection."""
+
+    ONLINE = "Online"
+    DEGRADED = "Degraded"
+    BLOCKED = "Blocked"
+    UNREACHABLE = "Unreachable"
+    PENDING = "Pending"
+    SUSPENDED = "Suspended"
+    INVALID = "Invalid"
+
+    @property
+    def up(self) -> bool:
+        return self in {ConnectionState.ONLINE, ConnectionState.DEGRADED}
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """The kill switch is pulled. ``since`` is None for a halt that stands in the file."""
+
+    reason: str
+    by: str
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionVerdict:
+    """Compliant: True, False, or None for not known.
+
+    ``state`` is None while a first failure waits to be confirmed: what stood before still stands.
+    ``unknown_since`` is set where compliant is None and something was seen.
+    """
+
+    name: str
+    compliant: bool | None
+    state: ConnectionState | None
+    ready: Finding
+    findings: tuple[Finding, ...]
+    unknown_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyVerdict:
+    """What should be of a strategy: on True, off False, or None for not known.
+
+    ``violation``: off because a rule is broken, not because somebody said so.
+    """
+
+    strategy: Strategy
+    on: bool | None
+    reason: Reason
+    message: str
+    violation: bool
+    connection_ready: Finding
+    market_permitted: Finding
+    unknown_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """The judgement of everything declared."""
+
+    connections: dict[str, ConnectionVerdict]
+    strategies: dict[str, StrategyVerdict]
+    halted: Halted | None
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered of a strategy between cycles, and over a restart.
+
+    ``on``: what it was last told; None when it was never told anything. ``latched``: it waits
+    for a person. ``unknown_since``: when its connection was last known.
+    """
+
+    on: bool | None
+    action: Action
+    runtime: Runtime
+    latched: bool = False
+    unknown_since: datetime | None = None
+    reason: Reason = Reason.NOT_PROBED
+    connection: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a runtime is told. ``strategy`` is None for one that left the file."""
+
+    name: str
+    runtime: Runtime
+    on: bool
+    action: Action
+    reason: Reason
+    message: str
+    strategy: Strategy | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is done about one strategy in this cycle.
+
+    ``order`` is None where it is left as it is. ``leave`` is an order to the runtime it moved
+    away from.
+    """
+
+    name: str
+    order: Order | None
+    reason: Reason
+    message: str
+    memory: Memory
+    verdict: StrategyVerdict | None
+    leave: Order | None = None
+    held: bool = False
+    """It vanished from the file and the guard holds it."""
