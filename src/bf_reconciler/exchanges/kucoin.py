@@ -139,6 +139,7 @@ KUCOIN = Exchange(
     codes=CODES,
     phrases=(("400007", "KC-API-KEY-VERSION", Reason.INVALID_KEY),),
     client_ip=client_ip,
+    retry_header=("gw-ratelimit-reset", 0.001),
     symbol=symbol,
     needs={
         Scope.READ: "General",

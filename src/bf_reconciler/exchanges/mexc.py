@@ -41,9 +41,9 @@ MAX_DAYS = 36_500
 MAX_YEAR = 3000
 
 # The exchange signs off on the key before it looks at the pair: 10007, 30020 and 70011 say that
-# this pair is closed to the key (keys can be limited to a list of pairs) or does not exist, not that
-# the key lacks the right to read. The orders were not seen, so nothing is claimed of them; a person
-# can help: correct the pair, or open it to the key.
+# this pair is closed to the key (keys can be limited to a list of pairs) or does not exist, not
+# that the key lacks the right to read. The orders were not seen, so nothing is claimed of them. A
+# person can help: correct the pair, or open it to the key.
 CODES: Mapping[str, Reason] = {
     "10072": Reason.INVALID_KEY,
     "700001": Reason.INVALID_KEY,

@@ -56,6 +56,8 @@ class Exchange:
         phrases: (code, words in the text, reason): looked at before ``codes``; the code "" is any
             code, and letters match whatever their case.
         client_ip: Finds our egress address in an error text, where the exchange tells it.
+        retry_header: Header of its own that says when to come back, and its unit in seconds;
+            Retry-After is known to all.
         symbol: A pair of ccxt form in the exchange's spelling.
         needs: What each right of ours is called there, for people.
         notes: What the exchange cannot tell, for people.
@@ -83,3 +85,4 @@ class Exchange:
     needs: Mapping[Scope, str]
     notes: tuple[str, ...] = ()
     environments: tuple[str, ...] = ("live",)
+    retry_header: tuple[str, float] | None = None

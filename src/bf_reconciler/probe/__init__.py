@@ -1,0 +1,152 @@
+"""What the exchanges say: probes in the background, each with its own deadline."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+from bf_reconciler.exchanges import EXCHANGES, Exchange
+from bf_reconciler.facts import QUESTIONS, Failure, Observation, Question
+from bf_reconciler.probe.budget import Budget
+from bf_reconciler.probe.client import Clients
+from bf_reconciler.probe.questions import Questions, unforeseen
+from bf_reconciler.probe.transport import Transport
+from bf_reconciler.spec import ConnectionEntry
+
+CLOSE_SECONDS: Final = 5.0
+OK: Final = "ok"
+
+__all__ = ["Probed", "Prober"]
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """A finished probe. ``results`` holds each question asked: "ok", or the Reason it failed."""
+
+    name: str
+    observation: Observation
+    seconds: float
+    results: tuple[tuple[Question, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    fingerprint: str
+    task: asyncio.Task[None]
+
+
+class Prober:
+    """Probes connections; at most one probe of a connection at a time.
+
+    Args:
+        clock: The time, with its zone.
+        wake: Called whenever a probe has finished; ``collect`` gives it.
+    """
+
+    def __init__(self, clock: Callable[[], datetime], wake: Callable[[], None]) -> None:
+        self._clock = clock
+        self._wake = wake
+        self._transport: Transport | None = None
+        self._clients: Clients | None = None
+        self._budgets: dict[tuple[object, ...], Budget] = {}
+        self._flights: dict[str, _Flight] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._finished: dict[str, Probed] = {}
+
+    async def __aenter__(self) -> Self:
+        """Open the way out. Imports ccxt, in a thread: the loop lives on meanwhile."""
+        self._transport = Transport()
+        clients = Clients(self._transport)
+        try:
+            await asyncio.to_thread(clients.load)
+        except BaseException:
+            await self._transport.aclose()
+            raise
+        self._clients = clients
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Cancel what is in flight and close the session; takes at most a few seconds."""
+        self.forget(list(self._flights))
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    @property
+    def in_flight(self) -> frozenset[str]:
+        """Names of the connections that are being probed."""
+        return frozenset(self._flights)
+
+    def probe(self, due: Iterable[ConnectionEntry]) -> None:
+        """Start probing. What is in flight stays, unless its entry has changed meanwhile."""
+        for entry in due:
+            flight = self._flights.get(entry.name)
+            if flight is not None and flight.fingerprint == entry.fingerprint:
+                continue
+            finished = self._finished.get(entry.name)
+            if flight is not None or (
+                finished is not None and finished.observation.entry != entry.fingerprint
+            ):
+                self.forget([entry.name])
+            task = asyncio.create_task(self._run(entry), name=f"probe {entry.name}")
+            self._flights[entry.name] = _Flight(entry.fingerprint, task)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def collect(self) -> tuple[Probed, ...]:
+        """The probes that have finished since the last call."""
+        finished = tuple(self._finished.values())
+        self._finished.clear()
+        return finished
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Cancel the probes of these connections, and drop what they brought."""
+        for name in names:
+            self._finished.pop(name, None)
+            flight = self._flights.pop(name, None)
+            if flight is not None:
+                flight.task.cancel()
+
+    async def _run(self, entry: ConnectionEntry) -> None:
+        begun = time.monotonic()
+        try:
+            observation = await self._observe(entry)
+        except Exception as error:  # noqa: BLE001 # a probe is never lost
+            failure = unforeseen(error, "time")
+            observation = Observation(self._clock(), entry.fingerprint, failure)
+        seconds = time.monotonic() - begun
+        flight = self._flights.get(entry.name)
+        if flight is None or flight.task is not asyncio.current_task():
+            return  # cancelled while it finished
+        del self._flights[entry.name]
+        self._finished[entry.name] = Probed(entry.name, observation, seconds, _results(observation))
+        self._wake()
+
+    async def _observe(self, entry: ConnectionEntry) -> Observation:
+        if self._clients is None:
+            raise RuntimeError("the prober is not open")
+        row = EXCHANGES[entry.connection.exchange]
+        budget = self._budget(entry, row)
+        return await Questions(entry, row, self._clients, budget, self._clock).observe()
+
+    def _budget(self, entry: ConnectionEntry, row: Exchange) -> Budget:
+        connection = entry.connection
+        host = urlsplit(connection.endpoint).netloc if connection.endpoint else None
+        key = (row.id, connection.proxy, host)
+        return self._budgets.setdefault(key, Budget(row.rate))
+
+
+def _results(observation: Observation) -> tuple[tuple[Question, str], ...]:
+    answers = {question: getattr(observation, question) for question in QUESTIONS}
+    return tuple(
+        (question, answer.reason.value if isinstance(answer, Failure) else OK)
+        for question, answer in answers.items()
+        if answer is not None
+    )

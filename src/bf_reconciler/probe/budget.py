@@ -1,0 +1,48 @@
+"""How often an exchange is asked from one address: pace, and bans that count for everybody."""
+
+from dataclasses import dataclass
+from typing import Final
+
+MIN_BURST: Final = 4
+"""Requests of one probe: they go out side by side."""
+LONGEST_BAN: Final = 3600.0
+"""Seconds after which one request is tried again, whatever an answer demanded."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """The budget of one exchange from one egress address. Times are monotonic seconds.
+
+    Attributes:
+        rate: Requests per second.
+        paid: When everything that was let through so far is paid off, at this rate.
+        banned: Until when nothing goes out.
+    """
+
+    rate: float
+    paid: float = 0.0
+    banned: float = 0.0
+
+    def reserve(self, requests: int, now: float, patience: float) -> float:
+        """Seconds to wait for one's turn. Longer than ``patience``: nothing was reserved.
+
+        First come, first served: each reservation lies behind those before it.
+        """
+        burst = max(MIN_BURST, self.rate) / self.rate
+        paid = max(self.paid, self.banned, now) + requests / self.rate
+        wait = max(0.0, paid - burst - now, self.ban(now))
+        if wait <= patience:
+            self.paid = paid
+        return wait
+
+    def refund(self, requests: int) -> None:
+        """Give back what was reserved and not used."""
+        self.paid -= requests / self.rate
+
+    def block(self, seconds: float, now: float) -> None:
+        """The exchange asked for a pause, of all who come from this address."""
+        self.banned = max(self.banned, now + min(seconds, LONGEST_BAN))
+
+    def ban(self, now: float) -> float:
+        """Seconds until requests may go out again."""
+        return max(0.0, self.banned - now)

@@ -1,0 +1,209 @@
+"""What an answer means: facts, or a failure in our own words. Pure."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+
+from bf_reconciler.exchanges import Exchange, Refusal, Unexpected
+from bf_reconciler.facts import (
+    ADVICE,
+    Balance,
+    Clock,
+    Failure,
+    KeyFacts,
+    Orders,
+    Question,
+    Reason,
+)
+from bf_reconciler.probe.transport import Answer, Silence
+
+T = TypeVar("T")
+
+TEAPOT: Final = 418  # Binance began it: banned, not only too fast
+SILENT: Mapping[Silence, tuple[Reason, str]] = {
+    Silence.TIMEOUT: (Reason.TIMEOUT, "did not answer within the timeout"),
+    Silence.NAME: (Reason.NETWORK_ERROR, "has a host name that could not be resolved"),
+    Silence.CONNECT: (Reason.NETWORK_ERROR, "could not be connected to"),
+    Silence.TLS: (Reason.NETWORK_ERROR, "could not prove who it is: TLS failed"),
+    Silence.PROXY: (Reason.NETWORK_ERROR, "could not be reached: the proxy failed"),
+    Silence.BROKEN: (Reason.NETWORK_ERROR, "broke the connection off"),
+    Silence.GARBLED: (Reason.UNEXPECTED_RESPONSE, "sent something that is no HTTP answer"),
+    Silence.TOO_LARGE: (Reason.UNEXPECTED_RESPONSE, "sent an answer that is far too large"),
+}
+NOT_JSON: Final = object()
+DEFAULT_PAUSE: Final = 5.0
+DEFAULT_BAN: Final = 120.0
+DISTRUSTED: Final = frozenset(
+    {
+        Reason.INVALID_KEY,
+        Reason.INVALID_SIGNATURE,
+        Reason.INVALID_PASSPHRASE,
+        Reason.KEY_EXPIRED,
+        Reason.KEY_OR_IP_REJECTED,
+        Reason.NO_READ_PERMISSION,
+    }
+)
+"""What an exchange may say only because the time in the signature is wrong."""
+
+
+def read_time(row: Exchange, got: Answer | Silence, now: datetime) -> Clock | Failure:
+    """Latency and skew; the exchange looked at its clock halfway through the round trip."""
+    theirs = read(row, "time", got, row.read_time, now)
+    if isinstance(theirs, Failure):
+        return theirs
+    latency = got.seconds if isinstance(got, Answer) else 0.0
+    return Clock(skew=now.timestamp() - latency / 2 - theirs / 1000, latency=latency)
+
+
+def read_key(row: Exchange, got: Answer | Silence, now: datetime) -> KeyFacts | Failure:
+    return read(row, "key", got, lambda body: row.read_key(body, now), now)
+
+
+def read_balance(row: Exchange, got: Answer | Silence, now: datetime) -> Balance | Failure:
+    return read(row, "balance", got, row.read_balance, now)
+
+
+def read_orders(row: Exchange, got: Answer | Silence, now: datetime) -> Orders | Failure:
+    return read(row, "orders", got, row.read_orders, now)
+
+
+def read(
+    row: Exchange,
+    question: Question,
+    got: Answer | Silence,
+    reader: Callable[[Any], T],
+    now: datetime,
+) -> T | Failure:
+    """The facts that the row's reader finds, or why there are none.
+
+    Decided from HTTP status, code and message of the body alone. Nothing of the exchange's text
+    goes into a failure but its numeric code and, where it tells it, our own address.
+    """
+    if isinstance(got, Silence):
+        reason, saying = SILENT[got]
+        return Failure(reason, f"{row.title} {saying} (asked for: {question}).")
+    body = _json(got.body)
+    refusal = None if body is NOT_JSON else row.refusal(body)
+    if refusal is not None:
+        return _refused(row, question, got, refusal, now)
+    if not HTTPStatus.OK <= got.status < HTTPStatus.MULTIPLE_CHOICES:
+        reason, words = _by_status(got, is_json=body is not NOT_JSON)
+        return _failure(row, question, got, reason, words, now)
+    if body is NOT_JSON:
+        reason = Reason.MAINTENANCE if _maintained(got) else Reason.UNEXPECTED_RESPONSE
+        return _failure(row, question, got, reason, "a page that is no JSON", now)
+    try:
+        return reader(body)
+    except Unexpected as error:
+        words = f"a body of another shape (field: {error})"
+        return _failure(row, question, got, Reason.UNEXPECTED_RESPONSE, words, now)
+
+
+def skewed(row: Exchange, failure: Failure, skew: float) -> Failure:
+    """The failure of a signed question, now that our clock is known to be ``skew`` seconds off."""
+    if abs(skew) <= row.window or failure.reason not in DISTRUSTED:
+        return failure
+    words = f"{row.title} refused a signed question, but our clock is {abs(skew):.1f} s off."
+    return Failure(Reason.CLOCK_SKEW, words, failure.http_status, failure.code)
+
+
+def _refused(
+    row: Exchange, question: Question, got: Answer, refusal: Refusal, now: datetime
+) -> Failure:
+    reason = _by_words(row, refusal) or row.codes.get(refusal.code)
+    words = None
+    if reason is None:
+        reason, words = _by_status(got, is_json=True)
+    return _failure(row, question, got, reason, words, now, refusal)
+
+
+def _by_words(row: Exchange, refusal: Refusal) -> Reason | None:
+    text = refusal.text.casefold()
+    for code, words, reason in row.phrases:
+        if code in {"", refusal.code} and words.casefold() in text:
+            return reason
+    return None
+
+
+def _by_status(got: Answer, *, is_json: bool) -> tuple[Reason, str | None]:
+    """For answers whose body says nothing that we know. A bare 401 may be any gateway's."""
+    match got.status:
+        case HTTPStatus.TOO_MANY_REQUESTS | 418:
+            return Reason.RATE_LIMITED, None
+        case HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS:
+            return Reason.REGION_RESTRICTED, None
+        case HTTPStatus.REQUEST_TIMEOUT:
+            return Reason.TIMEOUT, None
+        case HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            return Reason.NETWORK_ERROR, "the proxy's demand for a password"
+        case HTTPStatus.FORBIDDEN if not is_json:
+            return Reason.EXCHANGE_UNAVAILABLE, "a firewall page: it may block this address"
+        case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            down = Reason.MAINTENANCE if _maintained(got) else Reason.EXCHANGE_UNAVAILABLE
+            return down, None
+        case status if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+            return Reason.UNEXPECTED_RESPONSE, "a redirect, which is not followed"
+    return Reason.UNEXPECTED_RESPONSE, "an error that is not known"
+
+
+def _failure(
+    row: Exchange,
+    question: Question,
+    got: Answer,
+    reason: Reason,
+    words: str | None,
+    now: datetime,
+    refusal: Refusal | None = None,
+) -> Failure:
+    code = refusal.code or None if refusal else None
+    told = f"HTTP {got.status}" + (f", code {code}" if code else "")
+    meaning = words or ADVICE[reason]["en"].title
+    return Failure(
+        reason,
+        f"{row.title} answered with {told} (asked for: {question}): {meaning}.",
+        http_status=got.status,
+        code=code,
+        retry_after=_retry_after(row, got, reason, now),
+        client_ip=row.client_ip(refusal.text) if refusal else None,
+    )
+
+
+def _retry_after(row: Exchange, got: Answer, reason: Reason, now: datetime) -> float | None:
+    """Seconds to stay away; only where we were too fast, or the exchange is down and says so."""
+    if reason not in {Reason.RATE_LIMITED, Reason.EXCHANGE_UNAVAILABLE, Reason.MAINTENANCE}:
+        return None
+    seconds = _seconds(got.headers.get("retry-after", ""), now)
+    if seconds is None and row.retry_header is not None:
+        name, unit = row.retry_header
+        own = got.headers.get(name, "")
+        seconds = int(own) * unit if _digits(own) else None
+    if seconds is None and reason is Reason.RATE_LIMITED:
+        return DEFAULT_BAN if got.status == TEAPOT else DEFAULT_PAUSE
+    return seconds
+
+
+def _seconds(value: str, now: datetime) -> float | None:
+    if _digits(value):
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _digits(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) <= 10  # noqa: PLR2004 # 300 years
+
+
+def _maintained(got: Answer) -> bool:
+    return b"maintenance" in got.body.lower()
+
+
+def _json(body: bytes) -> Any:  # noqa: ANN401 # JSON
+    try:
+        return json.loads(body.decode(errors="replace"))
+    except (ValueError, RecursionError):
+        return NOT_JSON

@@ -1,0 +1,108 @@
+"""One probe: the time first, then key, balance and orders side by side; one request each."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeVar
+
+import structlog
+
+from bf_reconciler.exchanges import Call, Exchange
+from bf_reconciler.facts import Clock, Failure, Observation, Question, Reason
+from bf_reconciler.probe import classify
+from bf_reconciler.probe.budget import Budget
+from bf_reconciler.probe.client import Clients
+from bf_reconciler.probe.transport import Answer, Silence
+from bf_reconciler.spec import ConnectionEntry
+
+T = TypeVar("T")
+Reader = Callable[[Exchange, Answer | Silence, datetime], T | Failure]
+SIGNED: Final = 3
+"""Questions that go out once the time is answered."""
+
+log = structlog.get_logger("bf_reconciler.probe")
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """The four questions to one connection."""
+
+    entry: ConnectionEntry
+    row: Exchange
+    clients: Clients
+    budget: Budget
+    clock: Callable[[], datetime]
+
+    async def observe(self) -> Observation:
+        """Ask. Takes at most the wait for one's turn and twice the entry's timeout.
+
+        Waiting for our own pace is not the exchange's doing, so it does not count against the
+        deadline of a question; it is bounded by the interval.
+        """
+        patience = max(self.entry.interval, self.entry.timeout).total_seconds()
+        wait = self.budget.reserve(1 + SIGNED, time.monotonic(), patience)
+        if wait > patience:
+            return self._observation(self._held_back(wait))
+        await asyncio.sleep(wait)
+        told = await self._ask("time", self.row.time, classify.read_time)
+        if isinstance(told, Failure):
+            self.budget.refund(SIGNED)
+            return self._observation(told)
+        return await self._signed(told)
+
+    async def _signed(self, told: Clock) -> Observation:
+        async with asyncio.TaskGroup() as group:
+            key = group.create_task(self._ask("key", self.row.key, classify.read_key))
+            balance = group.create_task(
+                self._ask("balance", self.row.balance, classify.read_balance)
+            )
+            orders = group.create_task(self._ask("orders", self.row.orders, classify.read_orders))
+        return Observation(
+            at=self.clock(),
+            entry=self.entry.fingerprint,
+            time=told,
+            key=self._doubted(key.result(), told),
+            balance=self._doubted(balance.result(), told),
+            orders=self._doubted(orders.result(), told),
+        )
+
+    async def _ask(self, question: Question, call: Call, reader: Reader[T]) -> T | Failure:
+        """One question, at most one request. Whatever happens, an answer: none is ever lost."""
+        limit = self.entry.timeout.total_seconds()
+        deadline = time.monotonic() + limit
+        try:
+            async with asyncio.timeout(limit):
+                while (wait := self.budget.ban(now := time.monotonic())) > 0:
+                    if now + wait > deadline:
+                        return self._held_back(wait)
+                    await asyncio.sleep(wait)
+                got = await self.clients.ask(self.entry, self.row, call)
+            answer = reader(self.row, got, self.clock())
+        except TimeoutError:
+            answer = reader(self.row, Silence.TIMEOUT, self.clock())
+        except Exception as error:  # noqa: BLE001 # ccxt's own; its text can hold keys
+            return unforeseen(error, question)
+        if isinstance(answer, Failure) and answer.reason is Reason.RATE_LIMITED:
+            self.budget.block(answer.retry_after or 0.0, time.monotonic())
+        return answer
+
+    def _doubted(self, answer: T | Failure, told: Clock) -> T | Failure:
+        if isinstance(answer, Failure):
+            return classify.skewed(self.row, answer, told.skew)
+        return answer
+
+    def _held_back(self, wait: float) -> Failure:
+        words = f"Requests to {self.row.title} from this address are held back for {wait:.0f} s."
+        return Failure(Reason.RATE_LIMITED, words, retry_after=wait)
+
+    def _observation(self, failure: Failure) -> Observation:
+        return Observation(at=self.clock(), entry=self.entry.fingerprint, time=failure)
+
+
+def unforeseen(error: Exception, question: Question) -> Failure:
+    """An error nobody thought of. Its text may hold anything, so only its class is told."""
+    name = type(error).__name__
+    log.error("probe_failed", error=name, question=question)
+    return Failure(Reason.UNEXPECTED_RESPONSE, f"The test itself failed ({name}).")
