@@ -149,6 +149,9 @@ class Seen:
     entry: str
     runs: tuple[Run, ...] = ()
     asked: bool = field(default=False, compare=False)
+    """A person wants it probed now."""
+    restored: bool = field(default=False, compare=False)
+    """Seen by an earlier life of this process: enough to stay as things are, not to turn on."""
 
     @property
     def latest(self) -> Observation | None:

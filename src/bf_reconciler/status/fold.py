@@ -188,6 +188,10 @@ def _state(decision: Decision, running: Running) -> tuple[StrategyState, Reason,
     if running.reason is not None:
         return StrategyState.ERROR, running.reason, running.message
     if order is None:
+        if decision.reason is Reason.CONNECTED:  # by what was seen before a restart
+            if running.state == "running":
+                return StrategyState.ENABLED, decision.reason, decision.message
+            return StrategyState.PENDING, Reason.NOT_PROBED, "Not probed yet."
         if running.state == "running":
             return StrategyState.HOLDING, decision.reason, decision.message
         if decision.reason is Reason.NOT_PROBED:

@@ -42,7 +42,8 @@ def decide(spec: Spec, verdict: StrategyVerdict, before: Memory | None, now: dat
     """Decide for one declared strategy.
 
     On at once when it may be; off at once when a rule is broken or somebody said so; left as it
-    is for ``grace`` when nothing is known, and then off. Never on by what is not known.
+    is for ``grace`` when nothing is known, and then off. Never on by what is not known, nor by
+    what only an earlier life of this process saw.
     """
     strategy = verdict.strategy
     runtime = spec.runtimes[strategy.runtime]
@@ -56,8 +57,14 @@ def decide(spec: Spec, verdict: StrategyVerdict, before: Memory | None, now: dat
     if on and latched:
         on, reason = False, Reason.AWAITING_MANUAL_RESUME
         message = f"Good again; run `resume {strategy.name}` to turn it on."
+    elif on and verdict.restored:
+        on = None
+        if before is not None and before.on is False:
+            on, reason = False, before.reason
+            message = "Off until a probe of this process finds its connection good."
     elif on is None:
-        since = verdict.unknown_since or (before.unknown_since if before else None) or now
+        known = (verdict.unknown_since, before.unknown_since if before else None)
+        since = min((moment for moment in known if moment is not None), default=now)
         if before is not None and before.on is False:
             on = False
             if before.reason is Reason.GRACE_EXPIRED:

@@ -1,5 +1,6 @@
 """Judge what is declared by what was seen: compliant, not compliant, or not known."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from bf_reconciler.facts import TRANSIENT, Observation, Reason, Run, Seen
@@ -87,7 +88,8 @@ def judge_connection(
                 good, unknown_since = 0, unknown_since or run.since
     if assessment is None:
         raise AssertionError("a memory with runs was assessed")
-    return _concluded(entry.name, assessment, violation, good, unknown_since, policy)
+    verdict = _concluded(entry.name, assessment, violation, good, unknown_since, policy)
+    return replace(verdict, restored=seen.restored)
 
 
 def _concluded(
@@ -160,7 +162,8 @@ def judge_strategy(
         reason: Reason, message: str, *, on: bool | None = False, violation: bool = False
     ) -> StrategyVerdict:
         since = connection.unknown_since if connection and on is None else None
-        return StrategyVerdict(strategy, on, reason, message, violation, ready, market, since)
+        old = connection is not None and connection.restored
+        return StrategyVerdict(strategy, on, reason, message, violation, ready, market, since, old)
 
     if halted is not None:
         return verdict(Reason.HALTED, f"Halted by {halted.by}: {halted.reason}")

@@ -39,7 +39,8 @@ class ConnectionVerdict:
     """Compliant: True, False, or None for not known.
 
     ``state`` is None while a first failure waits to be confirmed: what stood before still stands.
-    ``unknown_since`` is set where compliant is None and something was seen.
+    ``unknown_since`` is set where compliant is None and something was seen. ``restored``: nothing
+    newer was seen than by an earlier life of this process.
     """
 
     name: str
@@ -48,6 +49,7 @@ class ConnectionVerdict:
     ready: Finding
     findings: tuple[Finding, ...]
     unknown_since: datetime | None = None
+    restored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class StrategyVerdict:
     connection_ready: Finding
     market_permitted: Finding
     unknown_since: datetime | None = None
+    restored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

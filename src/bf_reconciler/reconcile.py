@@ -1,0 +1,66 @@
+"""The line: what should be, what is, a verdict, an act, and a picture of it all."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bf_reconciler.facts import Observation, Seen, remember
+from bf_reconciler.plan import plan
+from bf_reconciler.spec import ConnectionEntry, Spec
+from bf_reconciler.status import Running, Status, fold
+from bf_reconciler.verdict import Decision, guard, judge
+
+
+class Prober(Protocol):
+    """Asks exchanges in the background; gives what was answered since it was last collected."""
+
+    def collect(self) -> Mapping[str, Observation]: ...
+
+    def probe(self, due: Iterable[ConnectionEntry], forget: Iterable[str]) -> None: ...
+
+
+class Runtimes(Protocol):
+    """Carries orders out and reads back what runs."""
+
+    async def converge(
+        self, decisions: Iterable[Decision], generation: int, revision: str, now: datetime
+    ) -> Mapping[str, Running]: ...
+
+
+class Journal(Protocol):
+    """Keeps what was seen, so that nothing is done on what a crash could take back."""
+
+    async def keep(self, status: Status, seen: Mapping[str, Seen]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything outside that a cycle touches."""
+
+    prober: Prober
+    runtimes: Runtimes
+    journal: Journal
+
+
+async def reconcile(
+    spec: Spec, before: Status, seen: Mapping[str, Seen], world: World, now: datetime
+) -> tuple[Status, Mapping[str, Seen], datetime]:
+    """One cycle. Any prefix of it may be lost; the next one ends in the same place."""
+    seen = dict(seen)
+    for name, answer in world.prober.collect().items():  # what the exchanges said
+        entry = spec.connections.get(name)
+        if entry is not None and entry.fingerprint == answer.entry:
+            seen[name] = remember(seen.get(name), answer)
+    todo = plan(spec, seen, now)  # what to ask them next
+    world.prober.probe(todo.probe, todo.forget)
+    seen = {name: memory for name, memory in seen.items() if name not in todo.forget}
+    await world.journal.keep(before, seen)
+
+    verdicts = judge(spec, seen, before.halted, now)  # compliant? True, False, Unknown
+    decisions = guard(spec, verdicts, before.memories, now)
+    running = await world.runtimes.converge(  # act, only here
+        decisions, spec.generation, spec.revision, now
+    )
+    status = fold(before, spec, seen, verdicts, decisions, running, now)
+    return status, seen, todo.wake_at

@@ -1,0 +1,59 @@
+"""Where strategies run: orders are carried out, and what really runs is read back."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from bf_reconciler.facts import Reason
+from bf_reconciler.runtimes.file import FileRuntime
+from bf_reconciler.spec import Runtime
+from bf_reconciler.status import Running
+from bf_reconciler.verdict import Decision, Order
+
+
+class Runtimes:
+    """All declared runtimes; ``base`` is the folder that relative paths start from."""
+
+    def __init__(self, base: Path) -> None:
+        self._base = base
+
+    async def converge(
+        self, decisions: Iterable[Decision], generation: int, revision: str, now: datetime
+    ) -> Mapping[str, Running]:
+        """Carry out every decision and read back what runs.
+
+        It acts only on a difference, and believes what it reads, never that a command worked.
+        """
+        return await asyncio.to_thread(
+            lambda: {d.name: self._settle(d, generation, revision, now) for d in decisions}
+        )
+
+    def _settle(self, decision: Decision, generation: int, revision: str, now: datetime) -> Running:
+        failures: list[Running] = []
+        for order in (decision.leave, decision.order):
+            if order is None:
+                continue
+            try:
+                self._place(order.runtime).apply(order, generation, revision, now)
+            except OSError as error:
+                message = f"The file cannot be written ({type(error).__name__})."
+                failures.append(Running("unknown", Reason.RUNTIME_UNAVAILABLE, message))
+        seen = self._place(decision.memory.runtime).read(decision.name)
+        if failures:
+            return Running(seen.state, failures[0].reason, failures[0].message)
+        return checked(decision.order, seen)
+
+    def _place(self, runtime: Runtime) -> FileRuntime:
+        return FileRuntime(self._base / runtime.path)
+
+
+def checked(order: Order | None, seen: Running) -> Running:
+    """What was read back, with a reason where it is not what was ordered."""
+    if order is None or seen.reason is not None:
+        return seen
+    if order.on and seen.state != "running":
+        return Running(seen.state, Reason.ENGINE_REFUSED, "It was told to run and does not.")
+    if not order.on and seen.state == "running":
+        return Running(seen.state, Reason.STILL_RUNNING, "It was told to stop and still runs.")
+    return seen
