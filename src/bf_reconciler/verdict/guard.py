@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from bf_reconciler.facts import Reason
 from bf_reconciler.spec import Spec, too_many
@@ -46,57 +47,85 @@ def decide(spec: Spec, verdict: StrategyVerdict, before: Memory | None, now: dat
     what only an earlier life of this process saw.
     """
     strategy = verdict.strategy
-    runtime = spec.runtimes[strategy.runtime]
     was_on = before is not None and before.on is True
-    latched = before is not None and before.latched
-    if verdict.violation and was_on and strategy.resume == "manual":
-        latched = True
-
-    on, reason, message = verdict.on, verdict.reason, verdict.message
-    since = None
-    if on and latched:
-        on, reason = False, Reason.AWAITING_MANUAL_RESUME
-        message = f"Good again; run `resume {strategy.name}` to turn it on."
-    elif on and verdict.restored:
-        on = None
-        if before is not None and before.on is False:
-            on, reason = False, before.reason
-            message = "Off until a probe of this process finds its connection good."
-    elif on is None:
-        known = (verdict.unknown_since, before.unknown_since if before else None)
-        since = min((moment for moment in known if moment is not None), default=now)
-        if before is not None and before.on is False:
-            on = False
-            if before.reason is Reason.GRACE_EXPIRED:
-                reason = before.reason
-                message = f"Off since its connection was unknown for too long. {message}"
-        elif now - since >= spec.policy.grace:
-            on, reason = False, Reason.GRACE_EXPIRED
-            message = f"Unknown for {_words(spec.policy.grace)}: {message}"
-
+    violated = verdict.violation and was_on and strategy.resume == "manual"
+    latched = violated or (before is not None and before.latched)
+    if verdict.on is None:
+        wish = _patience(verdict, before, spec.policy.grace, now)
+    else:
+        wish = _word(verdict, before, latched=latched)
     memory = Memory(
-        on=on if on is not None else (before.on if before else None),
+        on=wish.on if wish.on is not None else (before.on if before else None),
         action=strategy.on_violation,
-        runtime=runtime,
+        runtime=spec.runtimes[strategy.runtime],
         latched=latched,
-        unknown_since=since,
-        reason=reason,
+        unknown_since=wish.since,
+        reason=wish.reason,
         connection=strategy.connection,
     )
-    order = None
-    if on is not None:
-        action = strategy.on_violation
-        order = Order(
-            strategy.name,
-            runtime,
-            on=on,
-            action=action,
-            reason=reason,
-            message=message,
-            strategy=strategy,
-        )
+    return _ordered(verdict, wish, memory, before)
+
+
+class _Wish(NamedTuple):
+    """On, off, or None: leave it as it is."""
+
+    on: bool | None
+    reason: Reason
+    message: str
+    since: datetime | None = None
+
+
+def _word(verdict: StrategyVerdict, before: Memory | None, *, latched: bool) -> _Wish:
+    """The verdict is clear; a person or a restart may still stand before it."""
+    if verdict.on and latched:
+        message = f"Good again; run `resume {verdict.strategy.name}` to turn it on."
+        return _Wish(False, Reason.AWAITING_MANUAL_RESUME, message)
+    if verdict.on and verdict.restored:
+        if before is not None and before.on is False:
+            message = "Off until a probe of this process finds its connection good."
+            return _Wish(False, before.reason, message)
+        return _Wish(None, verdict.reason, verdict.message)
+    return _Wish(verdict.on, verdict.reason, verdict.message)
+
+
+def _patience(
+    verdict: StrategyVerdict, before: Memory | None, grace: timedelta, now: datetime
+) -> _Wish:
+    """Nothing is known: what is off stays off, what runs has its grace."""
+    moments = (verdict.unknown_since, before.unknown_since if before else None)
+    since = min((moment for moment in moments if moment is not None), default=now)
+    if before is not None and before.on is False:
+        if before.reason is Reason.GRACE_EXPIRED:
+            message = f"Off since its connection was unknown for too long. {verdict.message}"
+            return _Wish(False, Reason.GRACE_EXPIRED, message, since)
+        return _Wish(False, verdict.reason, verdict.message, since)
+    if now - since >= grace:
+        message = f"Unknown for {_words(grace)}: {verdict.message}"
+        return _Wish(False, Reason.GRACE_EXPIRED, message, since)
+    return _Wish(None, verdict.reason, verdict.message, since)
+
+
+def _ordered(
+    verdict: StrategyVerdict, wish: _Wish, memory: Memory, before: Memory | None
+) -> Decision:
+    """Put a wish into orders; a strategy that moved is first turned off where it was."""
+    strategy = verdict.strategy
+    moved = before is not None and before.runtime != memory.runtime
+    if wish.on is None:
+        if before is not None and moved:
+            memory = replace(memory, runtime=before.runtime)
+        return Decision(strategy.name, None, wish.reason, wish.message, memory, verdict)
+    order = Order(
+        strategy.name,
+        memory.runtime,
+        on=wish.on,
+        action=strategy.on_violation,
+        reason=wish.reason,
+        message=wish.message,
+        strategy=strategy,
+    )
     leave = None
-    if before is not None and before.runtime != runtime and order is not None:
+    if before is not None and moved:
         leave = Order(
             strategy.name,
             before.runtime,
@@ -106,9 +135,7 @@ def decide(spec: Spec, verdict: StrategyVerdict, before: Memory | None, now: dat
             message="It moved to another runtime.",
             strategy=None,
         )
-    elif before is not None and before.runtime != runtime:
-        memory = replace(memory, runtime=before.runtime)
-    return Decision(strategy.name, order, reason, message, memory, verdict, leave)
+    return Decision(strategy.name, order, wish.reason, wish.message, memory, verdict, leave)
 
 
 def _removed(name: str, before: Memory, verdicts: Verdicts, *, held: bool) -> Decision:
