@@ -1,0 +1,192 @@
+"""What holds for every body there can be, and for every row."""
+
+from datetime import UTC, datetime
+
+import ccxt.async_support as ccxt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bf_reconciler.exchanges import API_KEY, EXCHANGES, SYMBOL, Unexpected
+from bf_reconciler.facts import ADVICE, Scope
+
+NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
+ROWS = pytest.mark.parametrize("row", EXCHANGES.values(), ids=lambda r: r.id)
+
+# Reads that change nothing. A row that names anything else does not pass: add a call here only
+# after reading its documentation.
+READS = {
+    "kucoin": {
+        "publicGetTimestamp": "timestamp",
+        "privateGetUserApiKey": "user/api-key",
+        "privateGetAccounts": "accounts",
+        "privateGetHfOrdersActive": "hf/orders/active",
+    },
+    "mexc": {
+        "spotPublicGetTime": "time",
+        "spotPrivateGetApiKeyInfo": "apiKeyInfo",
+        "spotPrivateGetAccount": "account",
+        "spotPrivateGetOpenOrders": "openOrders",
+    },
+}
+CCXT_NAMES = {"api_key": "apiKey", "secret": "secret", "passphrase": "password"}
+
+FIELDS = [
+    *("code", "data", "permission", "permissions", "ipWhitelist", "ipWhiteList", "createdAt"),
+    *("createTime", "remainingValidity", "status", "isMaster", "subName", "balances", "balance"),
+    *("free", "locked", "serverTime", "msg", "message", "canWithdraw", "canTrade"),
+]
+WORDS = [
+    *("General", "Spot", "Transfer", "Withdrawal", "InnerTransfer", "Unified", "General,Spot"),
+    *("SPOT_ACCOUNT_READ,SPOT_DEAL_READ", "SPOT_WITHDRAW_WRITE", "SPOT_WITHDRAW_W", "Payout"),
+    *("200000", "VALID", "", "203.0.113.7", "2026-09-14T18:53:36.000+00:00", "0", "1.5"),
+]
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(WORDS)
+)
+BODIES = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=5), inner, max_size=6)
+    ),
+    max_leaves=20,
+)
+
+
+def listed(word):
+    return st.lists(st.sampled_from(word) | st.text(max_size=8), min_size=1).map(",".join)
+
+
+NEARLY_KUCOIN = st.fixed_dictionaries(
+    {"code": st.just("200000")},
+    optional={
+        "data": st.fixed_dictionaries(
+            {},
+            optional={
+                "permission": listed(WORDS) | BODIES,
+                "ipWhitelist": BODIES,
+                "createdAt": BODIES,
+                "isMaster": BODIES,
+                "subName": BODIES,
+            },
+        )
+    },
+)
+NEARLY_MEXC = st.fixed_dictionaries(
+    {"status": st.just("VALID")},
+    optional={
+        "permissions": listed(WORDS) | BODIES,
+        "ipWhiteList": BODIES,
+        "createTime": BODIES | st.datetimes().map(str),
+        "remainingValidity": BODIES,
+        "canWithdraw": st.booleans(),
+    },
+)
+
+
+def outcome(parse, *args):
+    """What a parser says; it may say Unexpected, and raise nothing else."""
+    try:
+        return parse(*args)
+    except Unexpected as error:
+        field = str(error)
+    assert field in {*FIELDS, "body"}
+    return None
+
+
+def documented(row, body):
+    """The words of the field that the exchange documents, where the body has it."""
+    data = body.get("data") if row.id == "kucoin" and isinstance(body, dict) else body
+    field = {"kucoin": "permission", "mexc": "permissions"}[row.id]
+    value = data.get(field) if isinstance(data, dict) else None
+    return {w.strip() for w in value.split(",")} if isinstance(value, str) and value else set()
+
+
+@ROWS
+@given(body=BODIES | NEARLY_KUCOIN | NEARLY_MEXC)
+def test_withdrawal_is_denied_by_the_documented_field_alone(row, body):
+    facts = outcome(row.read_key, body, NOW)
+    if facts is not None and Scope.WITHDRAW in facts.denied:
+        words = documented(row, body)
+        assert words
+        assert not any("ithdraw" in w.lower() and not w.endswith(("_READ", "_R")) for w in words)
+        assert "Transfer" not in words
+        assert "Payout" not in words
+        assert facts.unknown_words == ()
+
+
+@ROWS
+@given(body=BODIES | NEARLY_KUCOIN | NEARLY_MEXC)
+def test_no_scope_is_both_granted_and_denied(row, body):
+    facts = outcome(row.read_key, body, NOW)
+    assert facts is None or not facts.granted & facts.denied
+
+
+@ROWS
+@given(body=BODIES)
+def test_parsers_raise_unexpected_and_nothing_else(row, body):
+    for parse in (row.read_time, row.read_balance, row.read_orders):
+        outcome(parse, body)
+        outcome(parse, {"code": "200000", "data": body})
+    row.refusal(body)
+
+
+@ROWS
+@given(text=st.text() | st.from_regex(r"IP \[[0-9A-Fa-f.:]*\]|clientIp is:[0-9.:]*"))
+def test_looking_for_our_address_never_fails(row, text):
+    assert row.client_ip(text) is None or row.client_ip(text) in text.lower()
+
+
+@ROWS
+def test_a_row_names_reads_that_are_on_the_list(row):
+    calls = [row.time, row.key, row.balance, row.orders]
+    assert {call.method for call in calls} <= set(READS[row.id])
+
+
+@ROWS
+def test_ccxt_has_every_call_and_sends_it_as_a_get_of_that_path(row, monkeypatch):
+    exchange = getattr(ccxt, row.ccxt)
+    sent = {}
+
+    def request(_self, path, _api, method, *_, **__):
+        sent[name] = (method, path)
+
+    monkeypatch.setattr(exchange, "request", request)
+    instance = exchange()
+    for name in READS[row.id]:
+        getattr(instance, name)()
+    assert sent == {name: ("GET", path) for name, path in READS[row.id].items()}
+
+
+@ROWS
+def test_a_call_takes_no_parameter_but_the_key_and_a_market(row):
+    for call in (row.time, row.key, row.balance, row.orders):
+        assert set(call.params.values()) <= {API_KEY, SYMBOL}
+    assert API_KEY not in row.time.params.values()
+
+
+@ROWS
+def test_the_credentials_are_those_ccxt_asks_for(row):
+    needed = {n for n, needs in getattr(ccxt, row.ccxt)().requiredCredentials.items() if needs}
+    assert {CCXT_NAMES[name] for name in row.credentials} == needed
+
+
+@ROWS
+def test_every_reason_of_a_row_has_its_remedy(row):
+    reasons = {*row.codes.values(), *(reason for *_, reason in row.phrases)}
+    assert all(ADVICE[reason]["en"].remedy and ADVICE[reason]["tr"].remedy for reason in reasons)
+
+
+@ROWS
+def test_a_row_says_what_each_right_that_is_needed_is_called(row):
+    assert {Scope.READ, Scope.SPOT, Scope.FUTURES, Scope.WITHDRAW} <= set(row.needs)
+
+
+def test_the_table_is_keyed_by_the_names_of_its_rows():
+    assert all(name == row.id for name, row in EXCHANGES.items())
