@@ -1,0 +1,160 @@
+"""Swap only if valid: the Spec that is in force after a file was read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bf_reconciler.document.parsed import Kind, Parsed
+from bf_reconciler.facts import ConfigReason, Problem
+from bf_reconciler.spec import Connection, ConnectionEntry, Origin, Spec, StrategyEntry, too_many
+
+PAIR: Final = "BTC/USDT"
+Names = tuple[str, ...]
+
+
+def adopt(
+    previous: Spec | None, parsed: Parsed, *, revision: str, digest: str, pepper: bytes
+) -> tuple[Spec, tuple[Problem, ...]]:
+    """The Spec in force from now on, and what of the file was not followed.
+
+    A broken entry keeps its last good form. Entries that vanished are let go, unless they are more
+    than ``policy.max_removals`` of the new file allows, or a broken entry without a readable name
+    may be one of them. A refused file changes nothing.
+    """
+    if parsed.refused and previous is not None:
+        return previous, ()
+    before = previous or _nothing(parsed)
+    held, problems = _held(before, parsed)
+    strategies = _strategies(before, parsed, held["strategies"])
+    spec = Spec(
+        generation=before.generation + (digest != before.digest or previous is None),
+        revision=revision,
+        digest=digest,
+        policy=parsed.policy,
+        halt=parsed.halt,
+        runtimes={runtime.name: runtime for runtime in parsed.runtimes},
+        connections=_connections(before, parsed, held["connections"], strategies, pepper),
+        strategies=strategies,
+        broken_connections=parsed.broken_connections,
+        broken_strategies=parsed.broken_strategies,
+        plaintext_secrets=parsed.plaintext_secrets,
+    )
+    return spec, problems
+
+
+def _nothing(parsed: Parsed) -> Spec:
+    return Spec(0, "", "", parsed.policy, None, {}, {}, {})
+
+
+def _held(before: Spec, parsed: Parsed) -> tuple[Mapping[Kind, Names], tuple[Problem, ...]]:
+    """Which vanished entries stay in force, and why."""
+    connections = {c.name for c, _ in parsed.connections} | parsed.broken_connections.keys()
+    strategies = {s.name for s, _ in parsed.strategies} | parsed.broken_strategies.keys()
+    vanished: dict[Kind, Names] = {
+        "connections": tuple(name for name in before.connections if name not in connections),
+        "strategies": tuple(name for name in before.strategies if name not in strategies),
+    }
+    totals: dict[Kind, int] = {
+        "connections": len(before.connections),
+        "strategies": len(before.strategies),
+    }
+    limit = parsed.policy.max_removals
+    if any(too_many(totals[kind], len(names), limit) for kind, names in vanished.items()):
+        lost = " and ".join(
+            f"{len(names)} of {totals[kind]} {kind}" for kind, names in vanished.items() if names
+        )
+        message = (
+            f"{lost} vanished in one revision; they stay in force. "
+            "If it is meant, raise policy.max_removals in this file"
+        )
+        return vanished, (_problem("", message),)
+    held: dict[Kind, Names] = {}
+    problems = []
+    for kind, names in vanished.items():
+        held[kind] = names if parsed.nameless.get(kind) else ()
+        if held[kind]:
+            message = (
+                f"{len(names)} vanished while an entry has no readable name; "
+                "they stay in force until that is corrected"
+            )
+            problems.append(_problem(kind, message))
+    return held, tuple(problems)
+
+
+def _problem(path: str, message: str) -> Problem:
+    return Problem(0, 0, path, message, reason=ConfigReason.MASS_REMOVAL_HELD)
+
+
+def _strategies(before: Spec, parsed: Parsed, held: Names) -> Mapping[str, StrategyEntry]:
+    entries: dict[str, StrategyEntry] = {}
+    for strategy, line in parsed.strategies:
+        entries[strategy.name] = _same(
+            before.strategies.get(strategy.name), StrategyEntry(strategy, line, "current")
+        )
+    for name, line, origin in _kept(parsed, "strategies", held):
+        if name in before.strategies:
+            entries[name] = replace(before.strategies[name], line=line, origin=origin)
+    return entries
+
+
+def _same(old: StrategyEntry | None, new: StrategyEntry) -> StrategyEntry:
+    return old if old is not None and old == new else new
+
+
+def _kept(parsed: Parsed, kind: Kind, held: Names) -> list[tuple[str, int, Origin]]:
+    """Names that stay in force without a good entry in the file; 0 is no line."""
+    broken = parsed.broken_connections if kind == "connections" else parsed.broken_strategies
+    kept: list[tuple[str, int, Origin]] = [
+        (name, parsed.broken_lines.get((kind, name), 0), "last_good") for name in broken
+    ]
+    return kept + [(name, 0, "held") for name in held]
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What every entry is made with."""
+
+    before: Spec
+    parsed: Parsed
+    pairs: Mapping[str, str]
+    pepper: bytes
+
+    def entry(self, connection: Connection, line: int, origin: Origin) -> ConnectionEntry:
+        defaults = self.parsed.defaults
+        made = ConnectionEntry(
+            connection=connection,
+            fingerprint=connection.fingerprint(self.pepper),
+            line=line,
+            origin=origin,
+            interval=connection.interval or defaults.interval,
+            timeout=connection.timeout or defaults.timeout,
+            pair=self.pairs.get(connection.name, PAIR),
+        )
+        old = self.before.connections.get(connection.name)
+        return old if old is not None and old == made else made
+
+
+def _connections(
+    before: Spec,
+    parsed: Parsed,
+    held: Names,
+    strategies: Mapping[str, StrategyEntry],
+    pepper: bytes,
+) -> Mapping[str, ConnectionEntry]:
+    frame = _Frame(before, parsed, _pairs(strategies), pepper)
+    entries = {c.name: frame.entry(c, line, "current") for c, line in parsed.connections}
+    for name, line, origin in _kept(parsed, "connections", held):
+        if name in before.connections:
+            entries[name] = frame.entry(before.connections[name].connection, line, origin)
+    return entries
+
+
+def _pairs(strategies: Mapping[str, StrategyEntry]) -> Mapping[str, str]:
+    """A pair per connection: of its first strategy that trades spot, else of its first."""
+    spot: dict[str, str] = {}
+    other: dict[str, str] = {}
+    for entry in strategies.values():
+        for pair in entry.strategy.pairs[:1]:
+            found = other if ":" in pair else spot
+            found.setdefault(entry.strategy.connection, pair)
+    return {**other, **spot}

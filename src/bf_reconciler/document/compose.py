@@ -1,0 +1,215 @@
+"""YAML to a tree, at libyaml's speed and within bounds.
+
+PyYAML's own composer recurses in C without a bound, so that some brackets in a row end the
+process; this one works on the events.
+"""
+
+from typing import Final, NoReturn, cast
+
+from yaml import YAMLError
+from yaml._yaml import CParser
+from yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+    Event,
+    MappingStartEvent,
+    ScalarEvent,
+    StreamEndEvent,
+)
+
+from bf_reconciler.document.scalar import resolve
+from bf_reconciler.document.text import tab
+from bf_reconciler.document.tree import Node, Path, Spot, Step, printable, render
+from bf_reconciler.facts import ConfigReason, Problem
+
+MAX_DEPTH: Final = 64
+MAX_NODES: Final = 1_000_000
+MAX_ALIASED: Final = 200_000
+
+UNCLOSED: Final = "found unexpected end of stream"
+SYNTAX: Final = {
+    "mapping values are not allowed in this context": (
+        "a ':' does not belong here; check the indentation, or put the text in quotes"
+    ),
+    "could not find expected ':'": "a key without its ':' stands before this place",
+    "did not find expected ',' or ']'": "a ',' or ']' is missing before this place",
+    "did not find expected ',' or '}'": "a ',' or '}' is missing before this place",
+    "did not find expected '-' indicator": "the list ends here; check the indentation",
+    "did not find expected key": "a key is expected here; check the indentation",
+    UNCLOSED: "these quotes are not closed",
+    "found character that cannot start any token": "no text can begin so; put it in quotes",
+    "found unknown escape character": "no such escape in double quotes; use single quotes",
+    "block sequence entries are not allowed in this context": "a list cannot begin here",
+    "did not find expected <document start>": "text after the end of the document",
+}
+"""What libyaml says, in words for people. What is not listed may hold more than fixed words."""
+
+
+class Stop(Exception):  # noqa: N818 # it names what it does
+    """The document cannot be read any further."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+def compose(text: str) -> tuple[Node, list[tuple[Path, Problem]]]:
+    """The tree, and what is wrong with its shape.
+
+    Raises:
+        Stop: The document cannot be taken as a tree at all.
+    """
+    composer = _Composer(text)
+    try:
+        root = composer.document()
+    except YAMLError as error:
+        broken = _syntax(error)
+        raise Stop(tab(text, broken.line) or broken) from None
+    return root, composer.problems
+
+
+def _syntax(error: YAMLError) -> Problem:
+    said = str(getattr(error, "problem", ""))
+    mark = getattr(error, "context_mark" if said == UNCLOSED else "problem_mark", None)
+    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
+    words = SYNTAX.get(said, "not valid YAML here")
+    return Problem(line, column, "", words, reason=ConfigReason.INVALID_YAML)
+
+
+def _spot(event: Event) -> Spot:
+    mark = event.start_mark
+    return (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
+
+
+class _Composer:
+    def __init__(self, text: str) -> None:
+        self.problems: list[tuple[Path, Problem]] = []
+        self._parser = CParser(text)
+        self._path: list[Step] = []
+        self._anchors: dict[str, tuple[Node, int]] = {}
+        self._open: set[str] = set()
+        self._count = 0
+        self._aliased = 0
+
+    def document(self) -> Node:
+        self._next()  # the stream begins
+        event = self._next()
+        if isinstance(event, StreamEndEvent):
+            self._stop((1, 1), "the file is empty")
+        root = self._node(self._next())
+        self._next()  # the document ends
+        event = self._next()
+        if isinstance(event, DocumentStartEvent):
+            self._stop(_spot(event), "a second document begins here; one file holds one")
+        return root
+
+    def _next(self) -> Event:
+        return cast("Event", self._parser.get_event())
+
+    def _node(self, event: Event) -> Node:
+        if isinstance(event, AliasEvent):
+            return self._alias(event)
+        self._count += 1
+        line, column = spot = _spot(event)
+        if self._count > MAX_NODES:
+            self._stop(spot, "too many values for one file")
+        if len(self._path) > MAX_DEPTH:
+            self._stop(spot, f"nested deeper than {MAX_DEPTH} levels")
+        start = cast("ScalarEvent | CollectionStartEvent", event)  # the only ones left
+        begun, anchor = self._count, start.anchor
+        if anchor is not None:
+            self._open.add(anchor)
+        if isinstance(event, ScalarEvent):
+            plain = event.implicit[0]
+            node = Node(line, column, resolve(event.value) if plain else event.value)
+        else:
+            node = Node(line, column, None)
+            if isinstance(event, MappingStartEvent):
+                self._mapping(node)
+            else:
+                self._sequence(node)
+        if start.tag is not None:
+            self._flaw(node, spot, "a tag; only plain values are taken, remove it")
+        if anchor is not None:
+            self._open.discard(anchor)
+            self._anchors[anchor] = node, self._count - begun + 1
+        return node
+
+    def _sequence(self, node: Node) -> None:
+        items: list[Node] = []
+        node.value = items
+        while not isinstance(event := self._next(), CollectionEndEvent):
+            self._path.append(len(items))
+            items.append(self._adopt(node, self._node(event)))
+            self._path.pop()
+
+    def _mapping(self, node: Node) -> None:
+        entries: dict[str, Node] = {}
+        node.value = entries
+        while not isinstance(event := self._next(), CollectionEndEvent):
+            spot = _spot(event)
+            key = self._key(event)
+            self._path.append("" if key is None else key)
+            flaw = self._key_flaw(event, key, node)
+            if flaw:
+                self._flaw(node, spot, flaw)
+            value = self._adopt(node, self._node(self._next()))
+            if key is not None and not flaw:
+                entries[key] = value
+                node.keys[key] = spot
+            self._path.pop()
+
+    def _key(self, event: Event) -> str | None:
+        """The text of a key, or None where it is no text."""
+        if isinstance(event, ScalarEvent) and event.anchor is None and event.tag is None:
+            key = resolve(event.value) if event.implicit[0] else event.value
+            return key if isinstance(key, str) else None
+        self._path.append("")
+        self._node(event)
+        self._path.pop()
+        return None
+
+    @staticmethod
+    def _key_flaw(event: Event, key: str | None, node: Node) -> str:
+        if key is None:
+            return "a key is a plain text; put it in quotes"
+        if key == "<<" and isinstance(event, ScalarEvent) and event.implicit[0]:
+            return "YAML 1.2 has no merge keys; write the fields out"
+        if key in node.keys:
+            line = node.keys[key][0]
+            name = f" {key}" if printable(key) else ""
+            return f"the key{name} stands here twice; first in line {line}"
+        return ""
+
+    @staticmethod
+    def _adopt(parent: Node, child: Node) -> Node:
+        parent.flawed = parent.flawed or child.flawed
+        parent.height = max(parent.height, child.height + 1)
+        return child
+
+    def _alias(self, event: AliasEvent) -> Node:
+        line, column = spot = _spot(event)
+        if event.anchor in self._open:
+            self._stop(spot, "this alias stands within what it repeats")
+        if event.anchor not in self._anchors:
+            self._stop(spot, "an alias without its anchor")
+        node, size = self._anchors[event.anchor]
+        self._count += size
+        self._aliased += size
+        if self._aliased > MAX_ALIASED:
+            self._stop(spot, "aliases repeat too much; write the entries out")
+        if len(self._path) + node.height > MAX_DEPTH:
+            self._stop(spot, f"nested deeper than {MAX_DEPTH} levels")
+        return Node(line, column, node.value, node.keys, node.flawed, node.height)
+
+    def _flaw(self, node: Node, spot: Spot, message: str) -> None:
+        node.flawed = True
+        path = tuple(self._path)
+        self.problems.append((path, Problem(*spot, render(path), message)))
+
+    def _stop(self, spot: Spot, message: str) -> NoReturn:
+        raise Stop(
+            Problem(*spot, render(tuple(self._path[:3])), message, reason=ConfigReason.INVALID_YAML)
+        )

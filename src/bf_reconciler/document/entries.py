@@ -1,0 +1,129 @@
+"""The two lists of the file: each entry is read alone, so that a bad one isolates itself."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from bf_reconciler.document.parsed import Kind
+from bf_reconciler.document.tree import Node, Path, render, walk
+from bf_reconciler.document.wording import problems
+from bf_reconciler.facts import Problem, Severity
+from bf_reconciler.spec.types import LABEL
+
+M = TypeVar("M", bound=BaseModel)
+Finding = tuple[tuple[str | int, ...], str]
+
+
+@dataclass(slots=True)
+class Entry(Generic[M]):
+    """One entry: where it stands, its model if it is right, and what is wrong with it.
+
+    ``eclipsed``: another entry has its name, and nobody can say which one is meant. ``draft`` is
+    the model without its wrong but dispensable fields; it serves to tell of everything else that
+    is wrong in the same run.
+    """
+
+    kind: Kind
+    index: int
+    node: Node
+    data: Any
+    model: M | None = None
+    draft: M | None = None
+    dropped: frozenset[str] = frozenset()
+    problems: list[Problem] = field(default_factory=list)
+    eclipsed: bool = False
+
+    @property
+    def path(self) -> Path:
+        return self.kind, self.index
+
+    @property
+    def broken(self) -> bool:
+        return (
+            self.eclipsed
+            or self.node.flawed
+            or any(problem.severity == "error" for problem in self.problems)
+        )
+
+    @property
+    def good(self) -> M | None:
+        """The entry, if nothing is wrong with it."""
+        return None if self.broken else self.model
+
+    @property
+    def name(self) -> str | None:
+        """Its name, where it can be read and is valid."""
+        return self.label("name")
+
+    def label(self, key: str) -> str | None:
+        """The name that stands under a key, if one does."""
+        value = self.data.get(key) if isinstance(self.data, dict) else None
+        return value if isinstance(value, str) and re.fullmatch(LABEL, value) else None
+
+    def flaw(self, flaws: list[Problem]) -> None:
+        """Add what is wrong with its shape, in place of what follows from that."""
+        spots = {(flaw.line, flaw.column) for flaw in flaws}
+        kept = [p for p in self.problems if (p.line, p.column) not in spots]
+        self.problems = flaws + kept
+
+    def tell(self, finding: Finding, severity: Severity = "error") -> None:
+        """Add a problem at a path within the entry."""
+        place, message = finding
+        node, _ = walk(self.node, place)
+        self.problems.append(Problem(*node.spot, render((*self.path, *place)), message, severity))
+
+    def advise(self, messages: Iterable[str]) -> None:
+        """Add advice on its name."""
+        for message in messages:
+            self.tell((("name",), message), "warning")
+
+    def accept(self, findings: Callable[[M], Iterable[Finding]], deciding: frozenset[str]) -> None:
+        """Tell what does not fit, where the fields that decide on it could all be read."""
+        subject = self.model or self.draft
+        if subject is not None and not self.dropped & deciding:
+            for finding in findings(subject):
+                self.tell(finding)
+
+
+def read(
+    kind: Kind, model: type[M], node: Node | None, data: object, *, opaque: bool
+) -> list[Entry[M]]:
+    """The entries of a list. Where there is no list, there are none."""
+    items = node.value if node is not None and isinstance(node.value, list) else []
+    values = data if isinstance(data, list) else []
+    return [
+        _entry(Entry(kind, index, item, value), model, opaque=opaque)
+        for index, (item, value) in enumerate(zip(items, values, strict=True))
+    ]
+
+
+def _entry(entry: Entry[M], model: type[M], *, opaque: bool) -> Entry[M]:
+    try:
+        entry.model = model.model_validate(entry.data)
+    except ValidationError as error:
+        entry.problems += problems(error, model, entry.node, entry.path, opaque=opaque)
+        _draft(entry, model, error)
+    return entry
+
+
+def _draft(entry: Entry[M], model: type[M], error: ValidationError) -> None:
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    if not isinstance(entry.data, dict):
+        return
+    entry.dropped = frozenset(str(detail["loc"][0]) for detail in details)
+    kept = {key: value for key, value in entry.data.items() if key not in entry.dropped}
+    try:
+        entry.draft = model.model_validate(kept)
+    except ValidationError:
+        return  # a field that must be there is wrong
+
+
+def duplicates(entries: Iterable[Entry[M]]) -> Iterator[tuple[Entry[M], Entry[M]]]:
+    """Each entry whose name stands before it already, with the first of that name."""
+    first: dict[str, Entry[M]] = {}
+    for entry in entries:
+        if entry.name is not None and first.setdefault(entry.name, entry) is not entry:
+            yield entry, first[entry.name]

@@ -1,0 +1,65 @@
+"""The file but for its two lists: version, halt, policy, defaults, runtimes."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from bf_reconciler.document.tree import Node, render
+from bf_reconciler.document.wording import problems
+from bf_reconciler.facts import Problem
+from bf_reconciler.spec import LOCAL, File
+
+VERSION: Final = 1
+
+
+@dataclass(slots=True)
+class Head:
+    """The sections that hold for every entry. Where one is wrong, nothing can be taken.
+
+    ``foreign``: the file is of another version, and nothing else can be said of it.
+    ``flawed``: the shape of a section is wrong.
+    """
+
+    file: File | None = None
+    problems: list[Problem] = field(default_factory=list)
+    foreign: bool = False
+    flawed: bool = False
+
+
+def read_head(root: Node, data: dict[str, Any], *, opaque: bool) -> Head:
+    """Validate everything but the entries of the lists."""
+    head = Head()
+    lists = {key: () for key in ("connections", "strategies") if isinstance(data.get(key), list)}
+    sections = {**data, **lists}
+    version = root.child("version")
+    if version is not None:
+        sections["version"] = VERSION
+        if type(version.value) is not int or version.value != VERSION:
+            message = (
+                f"this program reads version {VERSION} of the format; write version: {VERSION}"
+            )
+            head.problems.append(Problem(*version.spot, "version", message))
+            head.foreign = type(version.value) is int
+    try:
+        head.file = File.model_validate(sections)
+    except ValidationError as error:
+        head.problems += problems(error, File, root, (), opaque=opaque)
+        return head
+    if not head.file.runtimes:
+        head.file = head.file.model_copy(update={"runtimes": (LOCAL,)})
+    _runtimes(head, root.child("runtimes"))
+    return head
+
+
+def _runtimes(head: Head, node: Node | None) -> None:
+    """Two runtimes of one name: a strategy could run on either."""
+    seen: set[str] = set()
+    for index, item in enumerate(node.value if node and isinstance(node.value, list) else ()):
+        name = item.child("name")
+        value = name.value if name is not None else None
+        if name is not None and isinstance(value, str) and value in seen:
+            path = render(("runtimes", index, "name"))
+            head.problems.append(Problem(*name.spot, path, "this name stands here twice"))
+        elif isinstance(value, str):
+            seen.add(value)

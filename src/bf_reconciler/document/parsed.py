@@ -1,0 +1,63 @@
+"""What was read of a file: the good entries, the broken ones, and every problem."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+
+from bf_reconciler.facts import Problem
+from bf_reconciler.spec import LOCAL, Connection, Defaults, Halt, Policy, Runtime, Strategy
+
+Kind = Literal["connections", "strategies"]
+MAX_PROBLEMS: Final = 1000
+"""More than anybody reads; a file of commas must not become a million lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A file as it was read. ``refused``: nothing of it can be taken.
+
+    Entries come with the line where they stand. A broken entry is wrong, but its name could be
+    read; it comes with its exchange or its connection, empty where that could not be read.
+    ``nameless`` counts wrong entries whose name could not be read: any entry that vanished may be
+    one of them.
+    """
+
+    problems: tuple[Problem, ...] = ()
+    refused: bool = False
+    policy: Policy = field(default_factory=Policy)
+    defaults: Defaults = field(default_factory=Defaults)
+    halt: Halt | None = None
+    runtimes: tuple[Runtime, ...] = (LOCAL,)
+    connections: tuple[tuple[Connection, int], ...] = ()
+    strategies: tuple[tuple[Strategy, int], ...] = ()
+    broken_connections: Mapping[str, str] = field(default_factory=dict)
+    broken_strategies: Mapping[str, str] = field(default_factory=dict)
+    broken_lines: Mapping[tuple[Kind, str], int] = field(default_factory=dict)
+    nameless: Mapping[Kind, int] = field(default_factory=dict)
+    plaintext_secrets: int = 0
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that are no mere warnings."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+
+def ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """By place, each once; errors first where there are too many to show."""
+    found = sorted(set(problems), key=lambda p: (p.line, p.column, p.path, p.message))
+    if len(found) > MAX_PROBLEMS:
+        found.sort(key=lambda p: p.severity)  # "error" comes before "warning"
+        rest = replace(
+            found[MAX_PROBLEMS - 1],
+            line=0,
+            column=0,
+            path="",
+            message=f"{len(found) - MAX_PROBLEMS + 1} more problems are not shown",
+        )
+        found = [*found[: MAX_PROBLEMS - 1], rest]
+    return tuple(found)
+
+
+def refusal(*problems: Problem) -> Parsed:
+    """A file of which nothing can be taken."""
+    return Parsed(problems=ordered(problems), refused=True)

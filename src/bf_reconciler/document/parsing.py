@@ -1,0 +1,157 @@
+"""Text to declared entries, or every problem with its line and column."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bf_reconciler.document import naming, text
+from bf_reconciler.document.compose import Stop, compose
+from bf_reconciler.document.entries import Entry, M, duplicates, read
+from bf_reconciler.document.head import Head, read_head
+from bf_reconciler.document.parsed import Kind, Parsed, ordered, refusal
+from bf_reconciler.document.sealed import OPAQUE, Unsealing
+from bf_reconciler.document.tree import Node, Path
+from bf_reconciler.exchanges import EXCHANGES
+from bf_reconciler.facts import Problem
+from bf_reconciler.spec import Connection, File, Strategy, inconsistencies, misfits
+
+KINDS: Final = ("connections", "strategies")
+FITTING: Final = frozenset({"exchange", "environment", "markets", "credentials"})
+CONSISTENT: Final = frozenset(
+    {"connection", "market", "runtime", "risk_level", "leverage", "direction", "safety_orders"}
+    | {"pairs", "settings"}
+)
+"""Fields that the second pass looks at; where one could not be read, it would guess."""
+
+
+def parse(
+    committed: bytes, decrypted: Mapping[str, Any] | None, *, allow_plaintext: bool = False
+) -> Parsed:
+    """Read a file, with every problem at its place in the committed text. It never raises.
+
+    ``decrypted`` is what sops gave, in the same layout; None where nothing was decrypted.
+    """
+    source = text.read(committed)
+    if isinstance(source, Problem):
+        return refusal(source)
+    try:
+        root, shape = compose(source)
+    except Stop as stop:
+        return refusal(stop.problem)
+    if not isinstance(root.value, dict):
+        message = "a mapping with version and connections is expected"
+        return refusal(Problem(*root.spot, "", message))
+    root.value.pop("sops", None)
+    unsealing = Unsealing(allow_plaintext=allow_plaintext)
+    data = unsealing.plain(root, OPAQUE if decrypted is None else decrypted)
+    flaws = _Flaws([*shape, *unsealing.problems])
+    opaque = decrypted is None
+    head = read_head(root, data, opaque=opaque)
+    if head.foreign:
+        return refusal(*head.problems)
+    head.problems += flaws.head
+    head.flawed = any(node.flawed for key, node in root.value.items() if key not in KINDS)
+    connections = _entries("connections", Connection, root, data, flaws, opaque=opaque)
+    strategies = _entries("strategies", Strategy, root, data, flaws, opaque=opaque)
+    _second_pass(connections, strategies, head.file)
+    return _parsed(head, connections, strategies, unsealing.plaintext)
+
+
+class _Flaws:
+    """What is wrong with the shape, by where it belongs."""
+
+    def __init__(self, flaws: list[tuple[Path, Problem]]) -> None:
+        self.head: list[Problem] = []
+        self.entries: dict[Path, list[Problem]] = {}
+        for path, problem in flaws:
+            if len(path) > 1 and path[0] in KINDS:
+                self.entries.setdefault(path[:2], []).append(problem)
+            elif len(path) == 1 or path[:1] != ("sops",):
+                self.head.append(problem)
+
+
+def _entries(  # one call per kind, all of it needed
+    kind: Kind, model: type[M], root: Node, data: dict[str, Any], flaws: _Flaws, *, opaque: bool
+) -> list[Entry[M]]:
+    entries = read(kind, model, root.child(kind), data.get(kind), opaque=opaque)
+    for entry in entries:
+        if entry.path in flaws.entries:
+            entry.flaw(flaws.entries[entry.path])
+    return entries
+
+
+def _second_pass(
+    connections: list[Entry[Connection]], strategies: list[Entry[Strategy]], file: File | None
+) -> None:
+    """What no entry can tell of itself alone: its exchange, the other entries, its name."""
+    for connection in connections:
+        connection.accept(misfits, FITTING)
+    _tell_duplicates(connections)
+    if file is not None:
+        by_name = {c.name: c.good for c in connections if c.name is not None}
+        runtimes = {runtime.name for runtime in file.runtimes}
+        for strategy in strategies:
+            strategy.accept(
+                lambda subject: inconsistencies(subject, file.policy, by_name, runtimes),
+                CONSISTENT,
+            )
+    _tell_duplicates(strategies)
+    for connection in connections:
+        if connection.good is not None:
+            connection.advise(naming.of_connection(connection.good))
+    for strategy in strategies:
+        if strategy.good is not None:
+            strategy.advise(naming.of_strategy(strategy.good))
+
+
+def _tell_duplicates(entries: list[Entry[M]]) -> None:
+    for entry, first in duplicates(entries):
+        entry.tell((("name",), f"this name stands here twice; first in line {first.node.line}"))
+        first.eclipsed = True
+
+
+def _parsed(
+    head: Head,
+    connections: list[Entry[Connection]],
+    strategies: list[Entry[Strategy]],
+    plaintext: list[Problem],
+) -> Parsed:
+    both: list[Entry[Any]] = [*connections, *strategies]
+    told = [*head.problems, *plaintext]
+    refused = head.flawed or any(problem.severity == "error" for problem in told)
+    for entry in both:
+        told += entry.problems
+    if refused or head.file is None:
+        return refusal(*told)
+    names = {c.name for c in connections}
+    lines: dict[tuple[Kind, str], int] = {}
+    for entry in both:
+        if entry.broken and entry.name is not None:
+            lines.setdefault((entry.kind, entry.name), entry.node.line)
+    return Parsed(
+        problems=ordered(told),
+        policy=head.file.policy,
+        defaults=head.file.defaults,
+        halt=head.file.halt,
+        runtimes=head.file.runtimes,
+        connections=tuple((c.good, c.node.line) for c in connections if c.good is not None),
+        strategies=tuple((s.good, s.node.line) for s in strategies if s.good is not None),
+        broken_connections=_broken(connections, "exchange", frozenset(EXCHANGES)),
+        broken_strategies=_broken(strategies, "connection", names),
+        broken_lines=lines,
+        nameless={
+            "connections": sum(c.name is None for c in connections),
+            "strategies": sum(s.name is None for s in strategies),
+        },
+        plaintext_secrets=len(plaintext),
+    )
+
+
+def _broken(
+    entries: list[Entry[M]], key: str, known: frozenset[str] | set[str | None]
+) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for entry in entries:
+        if entry.broken and entry.name is not None:
+            label = entry.label(key)
+            found.setdefault(entry.name, label if label is not None and label in known else "")
+    return found

@@ -1,0 +1,107 @@
+"""Encrypted values: which texts are sealed, and what stands in them.
+
+Everything but sealed texts is taken from the committed file, since sops rewrites numbers, dates
+and booleans on its way.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bf_reconciler.document.tree import Node, Path, Step, render
+from bf_reconciler.facts import ConfigReason, Problem, Severity
+
+CREDENTIAL = re.compile(r"api_key|secret|passphrase|password|private_key|token")
+SEALED = "ENC[AES256_GCM,"
+OPAQUE: Final = object()
+"""In place of the decrypted file where nothing was decrypted."""
+MISSING: Final = object()
+TYPED: Final[Mapping[str, Any]] = {"int": 0, "float": 0.0, "bool": False}
+"""Stand-ins for sealed values that were no texts, so that their type can be checked."""
+
+
+def is_sealed(value: object) -> bool:
+    """True for a text as sops writes it."""
+    return isinstance(value, str) and value.startswith(SEALED) and value.endswith("]")
+
+
+def sealed_type(value: str) -> str:
+    """What the value was before it was sealed: str, int, float, bool."""
+    return value.rpartition("type:")[2].rstrip("]")
+
+
+class Unsealing:
+    """One pass over the tree that yields its plain values, and tells of credentials."""
+
+    def __init__(self, *, allow_plaintext: bool) -> None:
+        self.problems: list[tuple[Path, Problem]] = []
+        self.plaintext: list[Problem] = []
+        self._severity: Severity = "warning" if allow_plaintext else "error"
+        self._path: list[Step] = []
+
+    def plain(self, node: Node, clear: object, *, credential: bool = False) -> Any:  # noqa: ANN401 # any YAML
+        """The plain value of a node; ``clear`` is what stands there in the decrypted file."""
+        value = node.value
+        if isinstance(value, dict):
+            return {
+                key: self._under(
+                    key,
+                    child,
+                    clear.get(key, MISSING) if isinstance(clear, Mapping) else _beyond(clear),
+                    credential=credential or CREDENTIAL.fullmatch(key) is not None,
+                )
+                for key, child in value.items()
+            }
+        if isinstance(value, list):
+            return [
+                self._under(
+                    index,
+                    child,
+                    clear[index]
+                    if isinstance(clear, list) and index < len(clear)
+                    else _beyond(clear),
+                    credential=credential,
+                )
+                for index, child in enumerate(value)
+            ]
+        if isinstance(value, str) and is_sealed(value):
+            return self._unsealed(node, value, clear)
+        if credential and value is not None and str(value).strip():
+            self._plaintext(node)
+        return value
+
+    def _under(self, step: Step, child: Node, clear: object, *, credential: bool) -> Any:  # noqa: ANN401
+        self._path.append(step)
+        try:
+            return self.plain(child, clear, credential=credential)
+        finally:
+            self._path.pop()
+
+    def _unsealed(self, node: Node, value: str, clear: object) -> Any:  # noqa: ANN401
+        if clear is OPAQUE:
+            return TYPED.get(sealed_type(value), value)
+        if clear is MISSING or isinstance(clear, Mapping | list):
+            self._tell(node, "this encrypted value is not in the decrypted file")
+            return None
+        if is_sealed(clear):
+            self._tell(node, "encrypted twice; decrypt it, and encrypt it once")
+        return clear
+
+    def _tell(self, node: Node, message: str) -> None:
+        path = tuple(self._path)
+        self.problems.append((path, Problem(*node.spot, render(path), message)))
+
+    def _plaintext(self, node: Node) -> None:
+        self.plaintext.append(
+            Problem(
+                *node.spot,
+                render(tuple(self._path)),
+                "a credential in plain text; replace it at the exchange, then use `sops edit`",
+                self._severity,
+                ConfigReason.PLAINTEXT_SECRET,
+            )
+        )
+
+
+def _beyond(clear: object) -> object:
+    return OPAQUE if clear is OPAQUE else MISSING

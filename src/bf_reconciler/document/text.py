@@ -1,0 +1,56 @@
+"""Committed bytes to text: what is told before any YAML is read."""
+
+import re
+from typing import Final
+
+from bf_reconciler.facts import ConfigReason, Problem
+
+MAX_BYTES: Final = 5 * 1024 * 1024
+BOM: Final = b"\xef\xbb\xbf"
+LINE_END = re.compile(r"\r\n|\r|\n")
+CONFLICT = re.compile(r"^<{7}(?: |$)|^>{7}(?: |$)", re.MULTILINE)
+TAB = re.compile(r"^( *)\t[ \t]*\S", re.MULTILINE)
+CONTROL = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+
+
+def place(text: str, offset: int) -> tuple[int, int]:
+    """Line and column of an offset, both from 1."""
+    line, start = 1, 0
+    for end in LINE_END.finditer(text, 0, offset):
+        line, start = line + 1, end.end()
+    return line, offset - start + 1
+
+
+def read(committed: bytes) -> str | Problem:
+    """The text, or the one problem that keeps it from being read at all."""
+    if len(committed) > MAX_BYTES:
+        message = "larger than 5 MiB; is this the right file?"
+        return Problem(0, 0, "", message, reason=ConfigReason.FILE_TOO_LARGE)
+    if b"\0" in committed:
+        return _unreadable("", 0, "a binary file, or one in UTF-16; save it as UTF-8 text")
+    try:
+        text = committed.removeprefix(BOM).decode()
+    except UnicodeDecodeError as error:
+        before = committed[: error.start].decode().removeprefix("\ufeff")
+        return _unreadable(before, len(before), "this byte is not UTF-8; save the file as UTF-8")
+    if (found := CONTROL.search(text)) is not None:
+        return _unreadable(text, found.start(), "a control character stands here; remove it")
+    if (found := CONFLICT.search(text)) is not None:
+        message = "a merge-conflict marker stands here; resolve the conflict"
+        return _unreadable(text, found.start(), message)
+    return text
+
+
+def tab(text: str, last: int) -> Problem | None:
+    """The tab in the indentation of a line or the one before, where the YAML is broken there."""
+    for found in TAB.finditer(text):
+        line, column = place(text, found.end(1))
+        if last - 1 <= line <= last:
+            message = "a tab stands in the indentation; use spaces"
+            return Problem(line, column, "", message, reason=ConfigReason.INVALID_YAML)
+    return None
+
+
+def _unreadable(text: str, offset: int, message: str) -> Problem:
+    line, column = place(text, offset)
+    return Problem(line, column, "", message, reason=ConfigReason.INVALID_YAML)
