@@ -1,0 +1,346 @@
+"""The real sops on every wrong file and every wrong key: each has its own reason."""
+
+import re
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from bf_reconciler.facts.config import ConfigError, ConfigReason
+from bf_reconciler.sops import SopsSettings, decrypt, find_binary, is_encrypted, metadata
+from edges.keys import (
+    PLAIN,
+    SECRETS,
+    SOPS,
+    AgeKey,
+    encrypt,
+    environment,
+    gnupg_home,
+    make_age_key,
+    make_pgp_key,
+    only_for,
+)
+
+pytestmark = pytest.mark.slow
+
+DEAD = "http://127.0.0.1:1"  # nothing may leave this machine
+KMS = """\
+    kms:
+        - arn: arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555
+          created_at: "2026-01-01T00:00:00Z"
+          enc: AQICAHhB
+          aws_profile: ""
+"""
+VAULT = f"""\
+    hc_vault:
+        - vault_address: {DEAD}
+          engine_path: transit
+          key_name: k
+          created_at: "2026-01-01T00:00:00Z"
+          enc: vault:v1:AQICAHhB
+"""
+
+
+@dataclass(frozen=True)
+class World:
+    """A home with keys, a file encrypted for one of them, and the settings that open it."""
+
+    home: Path
+    key: AgeKey
+    other: AgeKey
+    encrypted: str
+    settings: SopsSettings
+
+    def with_env(self, **environ: str) -> SopsSettings:
+        """Give the settings another environment; what is not named here is not set."""
+        return replace(self.settings, environ=environment(self.home, **environ))
+
+    def value(self, name: str) -> str:
+        """Return the encrypted form of one credential."""
+        return re.search(rf"^ +{name}: (ENC\[.*\])$", self.encrypted, re.MULTILINE)[1]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory) -> World:
+    home = tmp_path_factory.mktemp("home")
+    key, other = make_age_key(home / "key.txt"), make_age_key(home / "other.txt")
+    environ = environment(home, SOPS_AGE_KEY_FILE=str(key.path))
+    encrypted = encrypt(PLAIN, home, "--age", key.recipient)
+    return World(home, key, other, encrypted, SopsSettings(SOPS, environ))
+
+
+async def refused(text: str | bytes, settings: SopsSettings, caplog) -> ConfigError:
+    """Decrypt what must fail; no secret and no word of sops may stand in the error."""
+    committed = text if isinstance(text, bytes) else text.encode()
+    with pytest.raises(ConfigError) as caught:
+        await decrypt(committed, settings)
+    error = caught.value
+    assert error.__cause__ is None
+    assert error.__context__ is None or error.__suppress_context__
+    told = f"{error!s} {error!r} {error.__dict__} {caplog.text} {error.__context__!r}"
+    for secret in (*SECRETS, "SENTINEL", "ENC[", "age1"):
+        assert secret not in told
+    return error
+
+
+async def test_the_document_comes_out_as_it_went_in(world):
+    document = await decrypt(world.encrypted.encode(), world.settings)
+    assert document["version"] == 1
+    assert document["connections"][0]["credentials"]["secret"] == SECRETS[1]
+    assert "sops" not in document
+
+
+async def test_a_pgp_key_opens_it_too(world):
+    with gnupg_home() as gnupg:
+        fingerprint = make_pgp_key(gnupg)
+        encrypted = encrypt(PLAIN, world.home, "--pgp", fingerprint, GNUPGHOME=str(gnupg))
+        document = await decrypt(encrypted.encode(), world.with_env(GNUPGHOME=str(gnupg)))
+    assert document["connections"][0]["credentials"]["api_key"] == SECRETS[0]
+
+
+async def test_a_key_in_the_home_directory_is_found(world, tmp_path):
+    place = tmp_path / ".config/sops/age/keys.txt"
+    place.parent.mkdir(parents=True)
+    shutil.copy(world.key.path, place)
+    settings = replace(world.settings, environ=environment(tmp_path))
+    assert (await decrypt(world.encrypted.encode(), settings))["version"] == 1
+
+
+async def test_a_broken_sops_yaml_in_the_working_directory_is_of_no_account(
+    world, tmp_path, monkeypatch
+):
+    (tmp_path / ".sops.yaml").write_text("a: [")
+    monkeypatch.chdir(tmp_path)
+    assert (await decrypt(world.encrypted.encode(), world.settings))["version"] == 1
+
+
+# Keys
+
+
+async def test_another_key_is_a_mismatch(world, caplog):
+    settings = world.with_env(SOPS_AGE_KEY_FILE=str(world.other.path))
+    error = await refused(world.encrypted, settings, caplog)
+    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_KEY_MISMATCH, False)
+
+
+async def test_no_key_is_missing(world, caplog):
+    error = await refused(world.encrypted, world.with_env(), caplog)
+    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_KEY_MISSING, False)
+
+
+@pytest.mark.parametrize("content", [None, ""], ids=["no such file", "empty file"])
+async def test_a_key_file_that_is_not_there_or_empty_is_missing(world, tmp_path, content, caplog):
+    path = tmp_path / "key.txt"
+    if content is not None:
+        path.write_text(content)
+    error = await refused(world.encrypted, world.with_env(SOPS_AGE_KEY_FILE=str(path)), caplog)
+    assert error.reason is ConfigReason.DECRYPTION_KEY_MISSING
+
+
+async def test_a_key_file_of_garbage_is_invalid(world, tmp_path, caplog):
+    path = tmp_path / "key.txt"
+    path.write_text("SENTINEL garbage\n")
+    error = await refused(world.encrypted, world.with_env(SOPS_AGE_KEY_FILE=str(path)), caplog)
+    assert error.reason is ConfigReason.DECRYPTION_KEY_INVALID
+
+
+async def test_a_garbled_key_in_the_environment_is_invalid(world, caplog):
+    settings = world.with_env(SOPS_AGE_KEY="AGE-SECRET-KEY-1SENTINEL")
+    error = await refused(world.encrypted, settings, caplog)
+    assert error.reason is ConfigReason.DECRYPTION_KEY_INVALID
+
+
+async def test_a_pgp_key_that_is_not_there_is_missing(world, caplog):
+    with gnupg_home() as gnupg, gnupg_home() as empty:
+        fingerprint = make_pgp_key(gnupg)
+        encrypted = encrypt(PLAIN, world.home, "--pgp", fingerprint, GNUPGHOME=str(gnupg))
+        error = await refused(encrypted, world.with_env(GNUPGHOME=str(empty)), caplog)
+    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_KEY_MISSING, False)
+
+
+async def test_gpg_that_is_not_installed_is_a_missing_tool(world, tmp_path, caplog):
+    with gnupg_home() as gnupg:
+        fingerprint = make_pgp_key(gnupg)
+        encrypted = encrypt(PLAIN, world.home, "--pgp", fingerprint, GNUPGHOME=str(gnupg))
+        settings = world.with_env(GNUPGHOME=str(gnupg), PATH=str(tmp_path))
+        error = await refused(encrypted, settings, caplog)
+    assert error.reason is ConfigReason.DECRYPTION_TOOL_MISSING
+
+
+@pytest.mark.parametrize(
+    ("block", "environ"),
+    [
+        (KMS, {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y", "AWS_MAX_ATTEMPTS": "1"}),
+        (KMS, {}),
+        (VAULT, {"VAULT_TOKEN": "x", "VAULT_MAX_RETRIES": "0"}),
+    ],
+    ids=["kms refuses", "kms without credentials", "vault refuses"],
+)
+async def test_a_key_service_that_cannot_be_used_may_come_back(world, block, environ, caplog):
+    settings = world.with_env(
+        AWS_ENDPOINT_URL_KMS=DEAD,
+        AWS_EC2_METADATA_DISABLED="true",
+        HTTPS_PROXY=DEAD,
+        HTTP_PROXY=DEAD,
+        **environ,
+    )
+    error = await refused(only_for(world.encrypted, block), settings, caplog)
+    assert error.reason is ConfigReason.DECRYPTION_PROVIDER_UNAVAILABLE
+    assert error.transient
+
+
+# What the encryption protects
+
+
+def change(world: World, name: str) -> str:
+    """Return the encrypted file with one thing wrong."""
+    text, key, secret = world.encrypted, world.value("api_key"), world.value("secret")
+    ended = text.index("sops:")
+    return {
+        "plain value": text.replace("kucoin\n", "mexc\n"),
+        "secret renamed": text.replace("api_key:", "apikey:"),
+        "mac removed": re.sub(r"^    mac: .*\n", "", text, flags=re.MULTILINE),
+        "mac empty": re.sub(r"^    mac: .*$", "    mac: ''", text, flags=re.MULTILINE),
+        "mac changed": re.sub(
+            r"^(    mac: ENC\[AES256_GCM,data:)", r"\1AAAA", text, flags=re.MULTILINE
+        ),
+        "time changed": re.sub(r'(lastmodified: ")20', r"\g<1>19", text),
+        "second document": text + "---\nversion: 1\n",
+        "ciphertext": text.replace("data:", "data:AAAA", 1),
+        "swapped": text.replace(key, "<>").replace(secret, key).replace("<>", secret),
+        "age block": text.replace("-----BEGIN AGE ENCRYPTED FILE-----\n", "x\n"),
+        "plaintext": text.replace(key, "SENTINEL-api-key"),
+        "bare number": text.replace(key, "12345"),
+        "not encrypted": PLAIN,
+        "empty": "",
+        "blank": "\n \n",
+        "conflict": text.replace("    - name", "<<<<<<< HEAD\n    - name", 1),
+        "conflict in the sops block": text.replace("    mac:", "<<<<<<< HEAD\n    mac:"),
+        "tab": text.replace("      exchange", "\t  exchange"),
+        "duplicate key": text.replace("version: 1\n", "version: 1\nversion: 2\n", 1),
+        "not a mapping": "- SENTINEL\n",
+        "binary": "\x00\x01\x02",
+        "no recipients": only_for(text, ""),
+        "empty recipients": only_for(text, "    age: []\n"),
+        "cut before the sops block": text[: ended - 5],
+        "cut behind its name": text[: ended + 6],
+        "cut in the recipients": text[: ended + 200],
+        "cut behind the mac": text[: text.index("encrypted_regex")],
+        "cut in a word": text[: text.index("lastmodified") + 6],
+    }[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("plain value", ConfigReason.INTEGRITY_CHECK_FAILED),
+        ("secret renamed", ConfigReason.INTEGRITY_CHECK_FAILED),
+        ("mac removed", ConfigReason.INTEGRITY_CHECK_FAILED),
+        ("mac empty", ConfigReason.INTEGRITY_CHECK_FAILED),
+        ("mac changed", ConfigReason.INTEGRITY_CHECK_FAILED),
+        ("time changed", ConfigReason.INTEGRITY_CHECK_FAILED),
+        ("second document", ConfigReason.INTEGRITY_CHECK_FAILED),
+        ("ciphertext", ConfigReason.CIPHERTEXT_CORRUPT),
+        ("swapped", ConfigReason.CIPHERTEXT_CORRUPT),
+        ("age block", ConfigReason.CIPHERTEXT_CORRUPT),
+        ("plaintext", ConfigReason.PLAINTEXT_SECRET),
+        ("bare number", ConfigReason.PLAINTEXT_SECRET),
+        ("not encrypted", ConfigReason.NOT_ENCRYPTED),
+        ("empty", ConfigReason.NOT_ENCRYPTED),
+        ("blank", ConfigReason.NOT_ENCRYPTED),
+        ("conflict", ConfigReason.INVALID_YAML),
+        ("conflict in the sops block", ConfigReason.INVALID_YAML),
+        ("tab", ConfigReason.INVALID_YAML),
+        ("duplicate key", ConfigReason.INVALID_YAML),
+        ("not a mapping", ConfigReason.INVALID_YAML),
+        ("binary", ConfigReason.INVALID_YAML),
+        ("no recipients", ConfigReason.NO_RECIPIENTS),
+        ("empty recipients", ConfigReason.NO_RECIPIENTS),
+        ("cut before the sops block", ConfigReason.TRUNCATED_FILE),
+        ("cut behind its name", ConfigReason.TRUNCATED_FILE),
+        ("cut in the recipients", ConfigReason.TRUNCATED_FILE),
+        ("cut behind the mac", ConfigReason.TRUNCATED_FILE),
+        ("cut in a word", ConfigReason.TRUNCATED_FILE),
+    ],
+)
+async def test_every_wrong_file_has_its_reason(world, name, reason, caplog):
+    error = await refused(change(world, name), world.settings, caplog)
+    assert (error.reason, error.transient) == (reason, False)
+
+
+async def test_invalid_yaml_tells_the_line(world, caplog):
+    error = await refused(change(world, "tab"), world.settings, caplog)
+    assert error.line in {3, 4}  # go-yaml names the line or the one before
+    assert f"line {error.line}" in str(error)
+
+
+async def test_no_prefix_of_an_encrypted_file_is_ever_taken(world, caplog):
+    text = world.encrypted.rstrip().encode()
+    for end in range(0, len(text) - 1, len(text) // 40):
+        error = await refused(text[:end], world.settings, caplog)
+        assert error.reason in {
+            ConfigReason.TRUNCATED_FILE,
+            ConfigReason.NOT_ENCRYPTED,  # before the first encrypted value
+            ConfigReason.INVALID_YAML,
+            ConfigReason.CIPHERTEXT_CORRUPT,
+        }
+
+
+@pytest.mark.parametrize("word", ["true", "yes", "True"])
+async def test_a_mac_over_encrypted_values_alone_is_refused(world, word, caplog):
+    weak = encrypt(PLAIN, world.home, "--mac-only-encrypted", "--age", world.key.recipient)
+    assert "mac_only_encrypted: true" in weak
+    weak = weak.replace("mac_only_encrypted: true", f"mac_only_encrypted: {word}")
+    error = await refused(weak, world.settings, caplog)
+    assert error.reason is ConfigReason.MAC_ONLY_ENCRYPTED
+
+
+# Reading without a key
+
+
+def test_what_is_encrypted_is_known_without_a_key(world):
+    assert is_encrypted(world.encrypted.encode())
+    assert metadata(world.encrypted.encode())["version"].startswith("3.")
+    assert not is_encrypted(PLAIN.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("sops: {mac_only_encrypted: true}", {"mac_only_encrypted": "true"}),
+        ("'sops': {a: b, c: [d], e: {f: g}, h: i}\n", {"a": "b", "h": "i"}),
+        ("{x: {sops: {a: b}}, sops: {a: c}}", {"a": "c"}),
+        ("x: 1\nsops:\n  a: b\ny: 2\n", {"a": "b"}),
+        ("sops:\n  a: b\n  c: 'cut", {"a": "b"}),
+        ("sops:\n  a: *missing\n  c: d\n", {"c": "d"}),
+        ("sops:\n", None),
+        ("sops: words\n", None),
+        ("- sops\n- {a: b}\n", None),
+        ("x:\n  sops: {a: b}\n", None),
+        ("a: [", None),
+        ("[" * 200_000, None),
+        ("a: " + "{a: " * 200_000, None),
+        ("\x00", None),
+    ],
+)
+def test_the_sops_block_is_read_from_any_text(text, found):
+    assert metadata(text.encode()) == found
+
+
+def test_the_binary_is_the_one_named_then_on_the_path_then_beside_python(tmp_path):
+    fake = tmp_path / "sops"
+    fake.write_text("#!/bin/sh\n")
+    fake.chmod(0o755)
+    assert find_binary(fake, {}) == fake
+    assert find_binary(None, {"PATH": str(tmp_path)}) == fake
+    assert find_binary(None, {"PATH": str(tmp_path / "none")}) == SOPS
+    with pytest.raises(ConfigError) as caught:
+        find_binary(tmp_path / "none", {"PATH": str(tmp_path)})
+    assert caught.value.reason is ConfigReason.DECRYPTION_TOOL_MISSING
+
+
+async def test_a_binary_that_went_away_is_a_missing_tool(world, tmp_path, caplog):
+    settings = replace(world.settings, binary=tmp_path / "sops")
+    error = await refused(world.encrypted, settings, caplog)
+    assert error.reason is ConfigReason.DECRYPTION_TOOL_MISSING
