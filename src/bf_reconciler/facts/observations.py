@@ -111,22 +111,22 @@ class Observation:
         """What makes two probes alike: the facts and the terminal failures.
 
         Transient failures are all one, and times do not count: an outage that shows itself as a
-        timeout now and a reset then is one outage, and has one beginning.
+        timeout now and a reset then is one outage, and has one beginning. So has one that leaves
+        the clock unread now and answers nothing but that then.
         """
         return tuple(_kind(a) for a in (self.time, self.key, self.balance, self.orders))
 
 
 def _kind(answer: Clock | KeyFacts | Balance | Orders | Failure | None) -> object:
     match answer:
-        case Failure(reason=reason) if reason not in TRANSIENT:
-            return reason
-        case None | Failure():
-            return None
-        case Clock():
-            return True
+        case Failure():
+            return answer.reason if answer.terminal else None
         case KeyFacts():
             return replace(answer, expires_at=None)
-    return answer
+        case Balance() | Orders():
+            return answer
+        case Clock() | None:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,9 @@ def remember(seen: Seen | None, observation: Observation) -> Seen:
     if seen is None or seen.entry != observation.entry:
         return Seen(observation.entry, (Run(observation, 1, observation.at),))
     if seen.runs and seen.runs[0].latest.outcome == observation.outcome:
-        newest = replace(seen.runs[0], latest=observation, count=seen.runs[0].count + 1)
+        run = seen.runs[0]
+        since = min(run.since, observation.at)  # our clock may have been set back
+        newest = Run(observation, run.count + 1, since)
         return Seen(seen.entry, (newest, *seen.runs[1:]))
     runs = (Run(observation, 1, observation.at), *seen.runs)
     return Seen(seen.entry, runs[:MAX_RUNS])
