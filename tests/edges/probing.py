@@ -66,7 +66,7 @@ class Woken:
 
 
 @contextlib.asynccontextmanager
-async def prober():
+async def prober(clock=clock):
     woken = Woken()
     async with Prober(clock, woken) as opened:
         opened.woken = woken
@@ -82,6 +82,13 @@ async def finished(opened, count):
             opened.woken.event.clear()
             found |= {each.name: each for each in opened.collect()}
     return found
+
+
+async def until(holds):
+    """Wait for something that tells nobody when it happens."""
+    async with asyncio.timeout(DEADLINE):
+        while not holds():  # noqa: ASYNC110 # no event to wait for
+            await asyncio.sleep(0.01)
 
 
 async def probed(opened, *entries):

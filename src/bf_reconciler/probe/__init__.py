@@ -122,12 +122,12 @@ class Prober:
             failure = unforeseen(error, "time")
             observation = Observation(self._clock(), entry.fingerprint, failure)
         seconds = time.monotonic() - begun
+        probed = Probed(entry.name, observation, seconds, _results(observation))
         flight = self._flights.get(entry.name)
-        if flight is None or flight.task is not asyncio.current_task():
-            return  # cancelled while it finished
-        del self._flights[entry.name]
-        self._finished[entry.name] = Probed(entry.name, observation, seconds, _results(observation))
-        self._wake()
+        if flight is not None and flight.task is asyncio.current_task():  # not forgotten meanwhile
+            del self._flights[entry.name]
+            self._finished[entry.name] = probed
+            self._wake()
 
     async def _observe(self, entry: ConnectionEntry) -> Observation:
         if self._clients is None:

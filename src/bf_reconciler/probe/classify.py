@@ -32,6 +32,7 @@ SILENT: Mapping[Silence, tuple[Reason, str]] = {
     Silence.BROKEN: (Reason.NETWORK_ERROR, "broke the connection off"),
     Silence.GARBLED: (Reason.UNEXPECTED_RESPONSE, "sent something that is no HTTP answer"),
     Silence.TOO_LARGE: (Reason.UNEXPECTED_RESPONSE, "sent an answer that is far too large"),
+    Silence.UNSENT: (Reason.INVALID_KEY, "was not asked: the key holds a line break or the like"),
 }
 NOT_JSON: Final = object()
 DEFAULT_PAUSE: Final = 5.0

@@ -26,18 +26,18 @@ class Clients:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._prototypes: dict[str, Any] = {}
+        self.prototypes: dict[str, Any] = {}
 
     def load(self) -> None:
         """Import ccxt (a second, 100 MB) and make the prototypes. Blocks: call it in a thread."""
         library = importlib.import_module("ccxt.async_support")
         for row in EXCHANGES.values():
-            self._prototypes[row.id] = prototype(getattr(library, row.ccxt))
+            self.prototypes[row.id] = prototype(getattr(library, row.ccxt))
 
     async def ask(self, entry: ConnectionEntry, row: Exchange, call: Call) -> Answer | Silence:
         """One call of a row, one request. The time call carries no credentials."""
         connection = entry.connection
-        client = copy.copy(self._prototypes[row.id])
+        client = copy.copy(self.prototypes[row.id])
         client.options = dict(client.options)
         if call is not row.time:
             credentials = connection.credentials

@@ -39,10 +39,14 @@ class Questions:
         """Ask. Takes at most the wait for one's turn and twice the entry's timeout.
 
         Waiting for our own pace is not the exchange's doing, so it does not count against the
-        deadline of a question; it is bounded by the interval.
+        deadline of a question; it is bounded by the interval. A ban is: where it outlasts the
+        deadline, the answer is that we are too fast, without a request.
         """
+        now = time.monotonic()
+        if (ban := self.budget.ban(now)) > self.entry.timeout.total_seconds():
+            return self._observation(self._held_back(ban))
         patience = max(self.entry.interval, self.entry.timeout).total_seconds()
-        wait = self.budget.reserve(1 + SIGNED, time.monotonic(), patience)
+        wait = self.budget.reserve(1 + SIGNED, now, patience)
         if wait > patience:
             return self._observation(self._held_back(wait))
         await asyncio.sleep(wait)

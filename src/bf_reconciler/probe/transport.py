@@ -43,6 +43,7 @@ class Silence(StrEnum):
     BROKEN = "broken"
     GARBLED = "garbled"
     TOO_LARGE = "too large"
+    UNSENT = "unsent"
 
 
 class Transport:
@@ -82,7 +83,7 @@ class Transport:
                 body = await _read(response.content)
                 lowered = {name.lower(): value for name, value in response.headers.items()}
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return _silence(error)
+            return silence_of(error)
         if body is None:
             return Silence.TOO_LARGE
         return Answer(response.status, lowered, body, seconds)
@@ -111,12 +112,13 @@ SILENCES: Final[
     ((aiohttp.ClientSSLError, ssl.SSLError), Silence.TLS),
     (aiohttp.ClientConnectorError, Silence.CONNECT),
     ((aiohttp.ClientPayloadError, OSError, aiohttp.ServerDisconnectedError), Silence.BROKEN),
+    (aiohttp.ClientError, Silence.GARBLED),
 )
-"""The first that fits wins; whatever else goes wrong is an answer that is no HTTP."""
+"""The first that fits wins; whatever else goes wrong is a header that HTTP cannot carry."""
 
 
-def _silence(error: BaseException) -> Silence:
-    return next((found for kinds, found in SILENCES if isinstance(error, kinds)), Silence.GARBLED)
+def silence_of(error: BaseException) -> Silence:
+    return next((found for kinds, found in SILENCES if isinstance(error, kinds)), Silence.UNSENT)
 
 
 def _tls() -> ssl.SSLContext:

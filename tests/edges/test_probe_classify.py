@@ -1,0 +1,216 @@
+"""Answers to verdicts: status, code and words decide, and nothing of the answer leaks."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bf_reconciler.exchanges import EXCHANGES
+from bf_reconciler.facts import Balance, Clock, Failure, Orders, Reason
+from bf_reconciler.probe import classify
+from bf_reconciler.probe.transport import Answer, Silence
+from edges.probing import IDS
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+NOW_MS = int(NOW.timestamp() * 1000)
+EACH = pytest.mark.parametrize("row", EXCHANGES.values(), ids=IDS)
+KUCOIN, MEXC = EXCHANGES["kucoin"], EXCHANGES["mexc"]
+LEAK = "SENTINELTEXT"
+PAGE = f"<html><h1>{LEAK}</h1></html>"
+UPKEEP = f"<html><h1>Scheduled Maintenance {LEAK}</h1></html>"
+
+
+def answer(body, status=200, headers=None, seconds=0.0):
+    raw = body if isinstance(body, bytes | str) else json.dumps(body)
+    return Answer(status, headers or {}, raw if isinstance(raw, bytes) else raw.encode(), seconds)
+
+
+def balance(row, *args, **kwargs):
+    return classify.read_balance(row, answer(*args, **kwargs), NOW)
+
+
+STATUSES = [
+    (PAGE, 200, Reason.UNEXPECTED_RESPONSE),
+    (UPKEEP, 200, Reason.MAINTENANCE),
+    ("", 200, Reason.UNEXPECTED_RESPONSE),
+    (b"\xff\xfe\x00", 200, Reason.UNEXPECTED_RESPONSE),
+    ("[" * 100_000, 200, Reason.UNEXPECTED_RESPONSE),
+    ("9" * 10_000, 200, Reason.UNEXPECTED_RESPONSE),
+    (PAGE, 302, Reason.UNEXPECTED_RESPONSE),
+    (PAGE, 400, Reason.UNEXPECTED_RESPONSE),
+    ({}, 400, Reason.UNEXPECTED_RESPONSE),
+    ({"code": "999999", "msg": LEAK}, 400, Reason.UNEXPECTED_RESPONSE),
+    (PAGE, 401, Reason.UNEXPECTED_RESPONSE),
+    ({}, 401, Reason.UNEXPECTED_RESPONSE),
+    (PAGE, 403, Reason.EXCHANGE_UNAVAILABLE),
+    ({}, 403, Reason.UNEXPECTED_RESPONSE),
+    (PAGE, 404, Reason.UNEXPECTED_RESPONSE),
+    (PAGE, 407, Reason.NETWORK_ERROR),
+    (PAGE, 408, Reason.TIMEOUT),
+    (PAGE, 418, Reason.RATE_LIMITED),
+    (PAGE, 429, Reason.RATE_LIMITED),
+    ({"code": "999999", "msg": LEAK}, 429, Reason.RATE_LIMITED),
+    (PAGE, 451, Reason.REGION_RESTRICTED),
+    (PAGE, 500, Reason.EXCHANGE_UNAVAILABLE),
+    ({"code": "999999", "msg": LEAK}, 502, Reason.EXCHANGE_UNAVAILABLE),
+    (UPKEEP, 503, Reason.MAINTENANCE),
+    (PAGE, 504, Reason.EXCHANGE_UNAVAILABLE),
+    (PAGE, 599, Reason.EXCHANGE_UNAVAILABLE),
+]
+
+
+@EACH
+@pytest.mark.parametrize(
+    ("body", "status", "reason"), STATUSES, ids=[str(n) for n in range(len(STATUSES))]
+)
+def test_an_answer_without_a_known_code_is_judged_by_its_status(row, body, status, reason):
+    failure = balance(row, body, status)
+    assert failure.reason is reason
+    assert failure.http_status == status
+    assert LEAK not in repr(failure)
+
+
+@EACH
+def test_a_known_code_is_believed_whatever_the_status(row):
+    code = {"kucoin": "400005", "mexc": 700002}[row.id]
+    for status in (200, 400, 401, 403):
+        failure = balance(row, {"code": code, "msg": LEAK}, status)
+        assert failure.reason is Reason.INVALID_SIGNATURE
+        assert (failure.code, failure.http_status) == (str(code), status)
+        assert LEAK not in repr(failure)
+
+
+def test_the_same_code_can_mean_two_things_by_its_words():
+    version = balance(KUCOIN, {"code": "400007", "msg": "Invalid kc-api-key-version"}, 403)
+    right = balance(KUCOIN, {"code": "400007", "msg": "Access denied"}, 403)
+    assert (version.reason, right.reason) == (Reason.INVALID_KEY, Reason.NO_READ_PERMISSION)
+
+
+def test_a_pair_that_is_closed_to_a_mexc_key_is_no_lack_of_permission():
+    failure = classify.read_orders(MEXC, answer({"code": 10007, "msg": LEAK}, 400), NOW)
+    assert failure.reason is Reason.UNVERIFIABLE
+
+
+@EACH
+def test_a_body_of_another_shape_names_the_field_and_no_value(row):
+    good = {"kucoin": {"code": "200000", "data": [{"balance": LEAK}]}}
+    failure = balance(row, good.get(row.id, {"balances": [{"free": LEAK, "locked": "0"}]}))
+    assert failure.reason is Reason.UNEXPECTED_RESPONSE
+    assert ("balance" if row is KUCOIN else "free") in failure.message
+    assert LEAK not in repr(failure)
+
+
+@EACH
+@pytest.mark.parametrize("silence", Silence)
+def test_no_answer_at_all_is_transient_unless_the_key_cannot_be_sent(row, silence):
+    failure = classify.read_orders(row, silence, NOW)
+    assert failure.terminal == (silence is Silence.UNSENT)
+    assert failure.http_status is None
+    assert failure.message.startswith(row.title)
+
+
+@EACH
+def test_good_answers_become_facts(row):
+    empty = {"kucoin": {"code": "200000", "data": []}, "mexc": {"balances": []}}[row.id]
+    orders = {"kucoin": {"code": "200000", "data": []}, "mexc": []}[row.id]
+    assert balance(row, empty) == Balance(empty=True)
+    assert classify.read_orders(row, answer(orders), NOW) == Orders()
+
+
+@EACH
+def test_the_skew_is_our_clock_minus_theirs_halfway_through_the_round_trip(row):
+    theirs = NOW_MS - 3_000
+    body = {"kucoin": {"code": "200000", "data": theirs}, "mexc": {"serverTime": theirs}}[row.id]
+    told = classify.read_time(row, answer(body, seconds=0.5), NOW)
+    assert told == Clock(skew=pytest.approx(2.75), latency=0.5)
+
+
+RETRIES = [
+    ({"retry-after": "7"}, 7.0),
+    ({"retry-after": "Mon, 23 Nov 2026 12:01:00 GMT"}, 60.0),
+    ({"retry-after": "Mon, 23 Nov 2026 11:00:00 GMT"}, 0.0),
+    ({"retry-after": "Mon, 23 Nov 2026 12:01:00"}, 5.0),  # no zone: not to be compared
+    ({"retry-after": "soon"}, 5.0),
+    ({"retry-after": "-3"}, 5.0),
+    ({"retry-after": "9" * 400}, 5.0),
+    ({}, 5.0),
+]
+
+
+@EACH
+@pytest.mark.parametrize(("headers", "seconds"), RETRIES, ids=[str(h) for h, _ in RETRIES])
+def test_when_to_come_back_is_taken_from_the_header(row, headers, seconds):
+    assert balance(row, PAGE, 429, headers).retry_after == seconds
+
+
+def test_kucoin_s_own_header_counts_milliseconds():
+    headers = {"gw-ratelimit-reset": "2500"}
+    assert balance(KUCOIN, PAGE, 429, headers).retry_after == 2.5
+    assert balance(KUCOIN, PAGE, 429, headers | {"retry-after": "7"}).retry_after == 7
+    assert balance(KUCOIN, PAGE, 429, {"gw-ratelimit-reset": "soon"}).retry_after == 5
+    assert balance(MEXC, PAGE, 429, headers).retry_after == 5
+
+
+@EACH
+def test_a_ban_that_names_no_end_is_longer_than_a_limit(row):
+    assert balance(row, PAGE, 418).retry_after == 120
+
+
+@EACH
+def test_an_exchange_that_is_down_may_say_until_when(row):
+    assert balance(row, PAGE, 503, {"retry-after": "30"}).retry_after == 30
+    assert balance(row, PAGE, 503).retry_after is None
+    assert balance(row, PAGE, 404, {"retry-after": "30"}).retry_after is None
+
+
+DISTRUSTED = [
+    Reason.INVALID_KEY,
+    Reason.INVALID_SIGNATURE,
+    Reason.INVALID_PASSPHRASE,
+    Reason.KEY_EXPIRED,
+    Reason.KEY_OR_IP_REJECTED,
+    Reason.NO_READ_PERMISSION,
+]
+
+
+@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("skew", [-60.0, -4.9, 0.0, 4.9, 60.0])
+def test_a_clock_that_is_off_takes_the_blame_for_errors_of_identity_alone(reason, skew):
+    failure = Failure(reason, "as it was", http_status=401, code="1")
+    doubted = classify.skewed(KUCOIN, failure, skew)
+    if abs(skew) > 5 and reason in DISTRUSTED:
+        assert doubted == replace(doubted, reason=Reason.CLOCK_SKEW, http_status=401, code="1")
+        assert "60.0 s" in doubted.message
+    else:
+        assert doubted is failure
+
+
+TEXTS = st.sampled_from(["api key required", "Under maintenance", "KC-API-KEY-VERSION", ""])
+CODES = st.integers(-5, 1_000_000) | st.sampled_from(
+    [*KUCOIN.codes, *MEXC.codes, *map(int, MEXC.codes)]
+)
+BODIES = st.fixed_dictionaries({"code": CODES, "msg": TEXTS.map(lambda t: t + LEAK)}).map(
+    json.dumps
+) | st.sampled_from([PAGE, UPKEEP, "", "{}", "[]", "null"])
+
+
+@EACH
+@given(body=BODIES, status=st.integers(100, 599), retry=st.none() | st.text(max_size=30))
+def test_every_answer_is_facts_or_a_failure_in_our_own_words(row, body, status, retry):
+    headers = {} if retry is None else {"retry-after": retry}
+    for read in (
+        classify.read_time,
+        classify.read_key,
+        classify.read_balance,
+        classify.read_orders,
+    ):
+        found = read(row, answer(body, status, headers), NOW)
+        assert LEAK not in repr(found)
+        if isinstance(found, Failure):
+            assert found.message.startswith(f"{row.title} ")
+            assert (found.retry_after is None) or found.retry_after >= 0
+        else:
+            assert 200 <= status < 300

@@ -1,0 +1,152 @@
+"""What ccxt is let do: sign the calls of the rows, send GETs through us, and nothing else."""
+
+import copy
+import gc
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import ccxt.async_support as ccxt
+import pytest
+
+from bf_reconciler.exchanges import EXCHANGES, Call
+from bf_reconciler.probe.client import Clients, NotARead, moved, prototype
+from bf_reconciler.probe.transport import Answer
+from edges.probing import IDS, SECRETS, entry_of
+
+EACH = pytest.mark.parametrize("row", EXCHANGES.values(), ids=IDS)
+BASE = "http://127.0.0.1:9/base"
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+class Recorder:
+    """A transport that goes nowhere."""
+
+    def __init__(self):
+        self.sent = []
+
+    async def get(self, url, headers, proxy):
+        self.sent.append(SimpleNamespace(url=url, headers=headers, proxy=proxy))
+        return Answer(200, {}, b"{}")
+
+
+@pytest.fixture
+def recorder():
+    return Recorder()
+
+
+@pytest.fixture
+def clients(recorder):
+    opened = Clients(recorder)
+    opened.load()
+    return opened
+
+
+@EACH
+async def test_the_time_call_carries_no_credentials(row, clients, recorder):
+    await clients.ask(entry_of(row.id, BASE), row, row.time)
+    assert not any(secret in repr(recorder.sent) for secret in SECRETS.values())
+    assert recorder.sent[0].url.startswith(f"{BASE}/api/")
+
+
+@EACH
+async def test_a_signed_call_carries_the_key_and_never_the_secrets(row, clients, recorder):
+    for call in (row.key, row.balance, row.orders):
+        await clients.ask(entry_of(row.id, BASE), row, call)
+    for sent in recorder.sent:
+        assert SECRETS["api_key"] in repr(sent.headers)
+        assert SECRETS["secret"] not in repr(sent)
+        assert SECRETS["passphrase"] not in repr(sent)
+        assert sent.url.startswith(f"{BASE}/api/")
+
+
+@EACH
+async def test_the_orders_question_names_the_entry_s_market(row, clients, recorder):
+    await clients.ask(entry_of(row.id, BASE, pair="ETH/BTC"), row, row.orders)
+    assert f"symbol={row.symbol('ETH/BTC')}" in recorder.sent[0].url
+
+
+@EACH
+async def test_without_an_endpoint_the_exchange_itself_is_asked_over_tls(row, clients, recorder):
+    await clients.ask(entry_of(row.id, None), row, row.time)
+    assert recorder.sent[0].url.startswith(f"https://api.{row.id}.com/api/")
+
+
+@EACH
+async def test_a_proxy_goes_to_the_transport_unseen(row, clients, recorder):
+    proxy = "http://user:SENTINELPROXY@proxy.example:3128"
+    await clients.ask(entry_of(row.id, BASE, proxy=proxy), row, row.time)
+    assert recorder.sent[0].proxy.get_secret_value() == proxy
+    assert "SENTINEL" not in repr(recorder.sent)
+
+
+@EACH
+async def test_one_question_leaves_no_trace_in_the_next(row, clients, recorder):
+    before = copy.deepcopy(
+        {n: v for n, v in vars(clients.prototypes[row.id]).items() if n in ("options", "urls")}
+    )
+    await clients.ask(entry_of(row.id, BASE), row, row.key)
+    left = clients.prototypes[row.id]
+    assert {"options": left.options, "urls": left.urls} == before
+    assert not any(secret in repr(vars(left)) for secret in SECRETS.values())
+    await clients.ask(entry_of(row.id, None, api_key="another"), row, row.key)
+    assert SECRETS["api_key"] not in repr(recorder.sent[1])
+
+
+@EACH
+async def test_no_instance_outlives_its_question(row, clients):
+    kind = type(clients.prototypes[row.id])
+    entry = entry_of(row.id, BASE)
+    for _ in range(50):
+        await clients.ask(entry, row, row.key)
+    gc.collect()
+    assert sum(type(each) is kind for each in gc.get_objects()) == 1
+
+
+@EACH
+@pytest.mark.parametrize(
+    "method",
+    [
+        "privatePostHfOrders",
+        "privateDeleteHfOrders",
+        "privatePostAccountsUniversalTransfer",
+        "spotPrivatePostApiKeyInfo",
+        "spotPrivatePostCapitalWithdraw",
+        "spotPrivateDeleteOpenOrders",
+    ],
+)
+async def test_a_call_that_changes_something_cannot_go_out(row, method, clients, recorder):
+    if not hasattr(getattr(ccxt, row.ccxt), method):
+        method = {"kucoin": "privatePostWithdrawals", "mexc": "spotPrivatePostOrder"}[row.id]
+    with pytest.raises(NotARead):
+        await clients.ask(entry_of(row.id, BASE), row, Call(method))
+    assert recorder.sent == []
+
+
+async def test_a_get_with_a_body_cannot_go_out(recorder):
+    made = prototype(ccxt.kucoin)
+    with pytest.raises(NotARead):
+        await made.fetch("http://127.0.0.1:9/", "GET", {}, "body")
+    assert recorder.sent == []
+
+
+def test_a_prototype_that_goes_away_says_nothing(caplog):
+    made = prototype(ccxt.mexc)
+    made.session = object()
+    del made
+    gc.collect()
+    assert caplog.records == []
+
+
+def test_every_address_moves_and_keeps_its_path():
+    urls = {"a": "https://x.com", "b": {"c": "https://y.com/_api", "d": None}}
+    assert moved(urls, BASE) == {"a": BASE, "b": {"c": f"{BASE}/_api", "d": None}}
+
+
+def test_importing_the_room_does_not_import_ccxt():
+    asked = "import sys, bf_reconciler.probe; sys.exit('ccxt' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asked], check=False, timeout=60).returncode == 0  # noqa: S603 # our own interpreter
