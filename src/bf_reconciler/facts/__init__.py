@@ -16,6 +16,7 @@ from bf_reconciler.facts.observations import (
     Scope,
     Seen,
     remember,
+    unconfirmed,
 )
 from bf_reconciler.facts.problems import Problem, Severity
 from bf_reconciler.facts.reasons import TRANSIENT, Reason
@@ -45,4 +46,5 @@ __all__ = [
     "Severity",
     "remedy",
     "remember",
+    "unconfirmed",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import takewhile
 from typing import Literal
 
 from bf_reconciler.facts.reasons import TRANSIENT, Reason
@@ -107,6 +108,11 @@ class Observation:
         return tuple(answer for answer in answers if isinstance(answer, Failure))
 
     @property
+    def refusals(self) -> frozenset[Reason]:
+        """Why a person is needed, where the calls fail."""
+        return frozenset(failure.reason for failure in self.failures if failure.terminal)
+
+    @property
     def outcome(self) -> object:
         """What makes two probes alike: the facts and the terminal failures.
 
@@ -125,7 +131,7 @@ def _kind(answer: Clock | KeyFacts | Balance | Orders | Failure | None) -> objec
             return replace(answer, expires_at=None)
         case Balance() | Orders():
             return answer
-        case Clock() | None:
+        case _:  # the clock tells nothing of a connection
             return None
 
 
@@ -169,6 +175,16 @@ def remember(seen: Seen | None, observation: Observation) -> Seen:
         return Seen(seen.entry, (newest, *seen.runs[1:]))
     runs = (Run(observation, 1, observation.at), *seen.runs)
     return Seen(seen.entry, runs[:MAX_RUNS])
+
+
+def unconfirmed(runs: tuple[Run, ...], confirm_after: int) -> frozenset[Reason]:
+    """Terminal failures of the newest run that were not seen often enough in a row."""
+
+    def times(reason: Reason) -> int:
+        row = takewhile(lambda run: reason in run.latest.refusals, runs)
+        return sum(run.count for run in row)
+
+    return frozenset(r for r in runs[0].latest.refusals if times(r) < confirm_after)
 
 
 Memory = Mapping[str, Seen]

@@ -60,10 +60,6 @@ class Assessment:
     decisive: Finding | None
     unconfirmed: bool
 
-    @property
-    def warned(self) -> bool:
-        return any(finding.effect is Effect.WARN for finding in self.findings)
-
 
 def assess(case: Case) -> Assessment:
     """Apply every rule. The gravest finding decides; among equals, the order of RULES does."""

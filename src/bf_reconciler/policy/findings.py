@@ -84,9 +84,10 @@ REJECTED = frozenset(
         Reason.KEY_OR_IP_REJECTED,
         Reason.WRONG_ENVIRONMENT,
         Reason.ACCOUNT_SUSPENDED,
+        Reason.REGION_RESTRICTED,
     }
 )
-"""Failures by which the exchange turns the key itself away."""
+"""Failures by which the exchange turns the key, or whoever holds it, away."""
 
 
 def holds(kind: Type, message: str, reason: Reason = Reason.CONNECTED) -> Finding:
@@ -104,7 +105,7 @@ def unknown(kind: Type, reason: Reason, message: str, effect: Effect = Effect.HO
 def refused(case: Case, kind: Type, failure: Failure) -> Finding:
     """A terminal answer: believed only when it was seen often enough."""
     if failure.reason in case.unconfirmed:
-        message = f"{failure.message} Seen once; it is asked again before it is believed."
+        message = f"{failure.message} It is asked again before this is believed."
         return unknown(kind, failure.reason, message)
     return broken(kind, failure.reason, failure.message)
 

@@ -20,10 +20,10 @@ from bf_reconciler.policy.findings import (
 def _readable(
     case: Case, kind: Type, answer: Balance | Orders | Failure | None, closed: Reason
 ) -> Finding:
+    waiting = case.unconfirmed
     match answer:
-        case Failure(reason=reason) if reason in {Reason.NO_READ_PERMISSION, closed}:
-            effect = Effect.HOLD if reason in case.unconfirmed else Effect.BLOCK
-            return broken(kind, closed, "The key may not read this.", effect)
+        case Failure(reason=reason) if reason in {Reason.NO_READ_PERMISSION, closed} - waiting:
+            return broken(kind, closed, "The key may not read this.")
         case Failure(reason=reason) if reason in REJECTED or reason is Reason.IP_NOT_ALLOWED:
             return unanswered(case, kind)
         case Failure() as failure if failure.terminal:
@@ -34,7 +34,7 @@ def _readable(
             return unanswered(case, kind)
         case Balance(empty=True):
             return holds(kind, "Readable, and empty.", Reason.BALANCE_EMPTY)
-        case Balance() | Orders():
+        case _:
             return holds(kind, "Readable.")
 
 

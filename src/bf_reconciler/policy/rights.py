@@ -18,20 +18,16 @@ def read_permitted(case: Case) -> Finding:
     key, *reads = case.signed
     said = key.allows(Scope.READ) if isinstance(key, KeyFacts) else None
     closed = [isinstance(a, Failure) and a.reason is Reason.NO_READ_PERMISSION for a in reads]
-    if said is False or (said is None and all(closed)):
-        return _permission(
-            case, Type.READ_PERMITTED, Reason.NO_READ_PERMISSION, "The key may not read."
-        )
+    message = "The key may not read."
+    if said is False:
+        return broken(Type.READ_PERMITTED, Reason.NO_READ_PERMISSION, message)
+    if said is None and all(closed):  # only refusals say so: they must be confirmed
+        waits = Reason.NO_READ_PERMISSION in case.unconfirmed
+        worded = unknown if waits else broken
+        return worded(Type.READ_PERMITTED, Reason.NO_READ_PERMISSION, message)
     if said or all(isinstance(a, Balance | Orders) for a in reads):
         return holds(Type.READ_PERMITTED, "The key may read.")
     return unanswered(case, Type.READ_PERMITTED)
-
-
-def _permission(case: Case, kind: Type, reason: Reason, message: str) -> Finding:
-    """A right is missing. Where only refusals say so, they must be confirmed first."""
-    if not isinstance(case.observation.key, KeyFacts) and reason in case.unconfirmed:
-        return unknown(kind, reason, message)
-    return broken(kind, reason, message)
 
 
 def _granted(case: Case, kind: Type, scope: Scope, reason: Reason, what: str) -> Finding:
@@ -80,7 +76,11 @@ def withdraw_disabled(case: Case) -> Finding:
             )
         if said is False:
             return holds(Type.WITHDRAW_DISABLED, "The key may not withdraw.")
-    elif not (isinstance(key, Failure) and key.reason is Reason.NO_READ_PERMISSION):
+    elif not (
+        isinstance(key, Failure)
+        and key.reason is Reason.NO_READ_PERMISSION
+        and key.reason not in case.unconfirmed
+    ):
         return unanswered(case, Type.WITHDRAW_DISABLED)
     attest = case.entry.connection.attest
     if attest is not None and attest.withdraw_disabled.holds(case.now):

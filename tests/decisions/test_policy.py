@@ -1,0 +1,471 @@
+from datetime import timedelta
+
+import pytest
+
+from bf_reconciler.facts import Balance, Clock, Reason, Scope, unconfirmed
+from bf_reconciler.policy import RULES, Case, ConditionType, Effect, assess, on_list
+from bf_reconciler.policy.findings import REJECTED
+from bf_reconciler.spec import Policy
+from bf_reconciler.spec.connection import ATTESTATION, Attest, Word
+from build import (
+    DAY,
+    NOW,
+    OWN_IP,
+    SECOND,
+    a_connection,
+    a_failure,
+    a_key,
+    a_seen,
+    a_strategy,
+    a_withdraw_key,
+    an_observation,
+    an_outage,
+    an_unverifiable_key,
+    refused,
+)
+
+Type = ConditionType
+BLOCK, HOLD, WARN, NONE = Effect.BLOCK, Effect.HOLD, Effect.WARN, Effect.NONE
+
+
+def a_case(observation=None, *, times=2, strategies=None, policy=None, now=NOW, **connection):
+    """One observation, seen ``times`` in a row, under the rules."""
+    observation = observation or an_observation()
+    seen = a_seen(*[observation] * times)
+    policy = Policy(**policy or {})
+    return Case(
+        entry=a_connection(**connection),
+        strategies=(a_strategy(),) if strategies is None else strategies,
+        policy=policy,
+        observation=observation,
+        unconfirmed=unconfirmed(seen.runs, policy.confirm_after),
+        now=now,
+    )
+
+
+def findings(*args, **changes):
+    return {finding.type: finding for finding in assess(a_case(*args, **changes)).findings}
+
+
+def told(kind, *args, **changes):
+    """What one rule says: (status, reason, effect)."""
+    finding = findings(*args, **changes)[kind]
+    return finding.status, finding.reason, finding.effect
+
+
+def with_key(**changes):
+    return an_observation(key=a_key(**changes))
+
+
+def attested(at=NOW):
+    return Attest(withdraw_disabled=Word(by="ada", at=at))
+
+
+def test_a_compliant_connection_has_nothing_to_tell():
+    assessment = assess(a_case())
+    assert (assessment.compliant, assessment.decisive, assessment.unconfirmed) == (
+        True,
+        None,
+        False,
+    )
+    assert {finding.effect for finding in assessment.findings} == {NONE}
+
+
+def test_every_rule_speaks_of_its_own_condition_in_the_order_of_the_conditions():
+    kinds = [finding.type for finding in assess(a_case(markets=["spot", "futures"])).findings]
+    assert kinds == list(ConditionType)[: len(RULES)]
+
+
+def test_futures_are_nobodys_business_where_no_market_needs_them():
+    assert Type.FUTURES_PERMITTED not in findings()
+
+
+# the way in
+
+
+@pytest.mark.parametrize("reason", [Reason.TIMEOUT, Reason.MAINTENANCE, Reason.RATE_LIMITED])
+def test_an_outage_leaves_everything_unknown_for_its_own_reason(reason):
+    found = findings(an_outage(reason=reason))
+    assert told(Type.REACHABLE, an_outage(reason=reason)) == ("False", reason, HOLD)
+    rest = {(f.status, f.reason) for kind, f in found.items() if kind is not Type.REACHABLE}
+    assert rest == {("Unknown", reason)}
+    assert assess(a_case(an_outage(reason=reason))).compliant is None
+
+
+def test_a_region_that_is_shut_out_is_believed_when_it_was_told_twice():
+    shut = an_outage(reason=Reason.REGION_RESTRICTED)
+    assert told(Type.REACHABLE, shut, times=1) == ("Unknown", Reason.REGION_RESTRICTED, HOLD)
+    assert told(Type.REACHABLE, shut) == ("False", Reason.REGION_RESTRICTED, BLOCK)
+
+
+@pytest.mark.parametrize(("skew", "way"), [(1.2, "ahead of"), (-1.2, "behind")])
+def test_a_clock_that_is_off_is_a_warning(skew, way):
+    seen = an_observation(time=Clock(skew, 0.05))
+    assert told(Type.CLOCK_IN_SYNC, seen) == ("False", Reason.CLOCK_SKEW, WARN)
+    assert way in findings(seen)[Type.CLOCK_IN_SYNC].message
+    assert told(Type.CLOCK_IN_SYNC, seen, policy={"max_clock_skew": 2 * SECOND})[0] == "True"
+
+
+def test_a_clock_the_exchange_refuses_holds_whatever_was_measured():
+    assert told(Type.CLOCK_IN_SYNC, refused(Reason.CLOCK_SKEW)) == (
+        "False",
+        Reason.CLOCK_SKEW,
+        HOLD,
+    )
+    assert assess(a_case(refused(Reason.CLOCK_SKEW))).decisive.reason is Reason.CLOCK_SKEW
+
+
+@pytest.mark.parametrize("reason", sorted(REJECTED))
+@pytest.mark.parametrize("question", ["key", "balance", "orders"])
+def test_a_key_turned_away_by_any_call_is_believed_when_it_was_told_often_enough(reason, question):
+    seen = an_observation(**{question: a_failure(reason)})
+    first, second = assess(a_case(seen, times=1)), assess(a_case(seen))
+    assert (first.compliant, first.decisive.reason, first.unconfirmed) == (None, reason, True)
+    assert (second.compliant, second.decisive.reason, second.unconfirmed) == (False, reason, False)
+    assert told(Type.AUTHENTICATED, seen) == ("False", reason, BLOCK)
+
+
+def test_how_often_is_enough_is_declared():
+    often = {"confirm_after": 3}
+    assert assess(a_case(refused(Reason.INVALID_KEY), policy=often)).compliant is None
+    assert assess(a_case(refused(Reason.INVALID_KEY), policy=often, times=3)).compliant is False
+
+
+def test_a_key_whose_calls_met_an_outage_is_neither_let_in_nor_turned_away():
+    assert told(Type.AUTHENTICATED, refused(Reason.TIMEOUT)) == ("Unknown", Reason.TIMEOUT, HOLD)
+
+
+def test_a_key_that_may_not_read_is_let_in():
+    assert told(Type.AUTHENTICATED, refused(Reason.NO_READ_PERMISSION))[0] == "True"
+
+
+@pytest.mark.parametrize(
+    ("strictness", "effect"), [("required", BLOCK), ("recommended", WARN), ("ignored", NONE)]
+)
+def test_a_key_without_an_allowlist_is_as_bad_as_the_file_says(strictness, effect):
+    free = with_key(ip_bound=False, ips=())
+    expected = ("False", Reason.IP_NOT_RESTRICTED, effect)
+    assert told(Type.IP_RESTRICTED, free, policy={"ip_allowlist": strictness}) == expected
+    assert told(Type.IP_RESTRICTED, free, ip_allowlist=strictness) == expected
+    assert told(Type.EGRESS_ALLOWED, free, egress_ips=["192.0.2.1"])[0] == "True"
+
+
+@pytest.mark.parametrize(
+    ("strictness", "effect"), [("required", HOLD), ("recommended", WARN), ("ignored", NONE)]
+)
+def test_an_allowlist_that_is_not_told_is_unknown(strictness, effect):
+    untold = with_key(ip_bound=None, ips=None)
+    expected = ("Unknown", Reason.UNVERIFIABLE, effect)
+    assert told(Type.IP_RESTRICTED, untold, policy={"ip_allowlist": strictness}) == expected
+
+
+def test_what_a_connection_says_of_its_allowlist_outweighs_the_policy():
+    free = with_key(ip_bound=False, ips=())
+    strict = {"ip_allowlist": "required"}
+    assert told(Type.IP_RESTRICTED, free, policy=strict, ip_allowlist="ignored")[2] is NONE
+
+
+def test_an_address_that_is_refused_proves_the_allowlist():
+    seen = refused(Reason.IP_NOT_ALLOWED)
+    assert told(Type.IP_RESTRICTED, seen)[0] == "True"
+    assert told(Type.EGRESS_ALLOWED, seen) == ("False", Reason.IP_NOT_ALLOWED, BLOCK)
+    assert told(Type.EGRESS_ALLOWED, seen, times=1)[2] is HOLD
+    assert assess(a_case(seen)).decisive.reason is Reason.IP_NOT_ALLOWED
+
+
+EGRESS = {
+    "on the list": ([OWN_IP], ("True", Reason.CONNECTED, NONE)),
+    "not on the list": ([OWN_IP, "192.0.2.1"], ("False", Reason.IP_NOT_ALLOWED, BLOCK)),
+    "none declared": ([], ("True", Reason.CONNECTED, NONE)),
+}
+
+
+@pytest.mark.parametrize(("declared", "expected"), EGRESS.values(), ids=EGRESS)
+def test_declared_addresses_must_stand_on_the_list(declared, expected):
+    assert told(Type.EGRESS_ALLOWED, with_key(), egress_ips=declared) == expected
+
+
+def test_the_missing_addresses_are_named():
+    found = findings(with_key(), egress_ips=["192.0.2.1", OWN_IP, "2001:db8::7"])
+    assert found[Type.EGRESS_ALLOWED].message.endswith(": 192.0.2.1, 2001:db8::7.")
+
+
+@pytest.mark.parametrize("ips", [None, ("203.**.7",)])
+def test_a_list_that_cannot_be_read_is_a_warning_where_addresses_are_declared(ips):
+    seen = with_key(ips=ips)
+    expected = ("Unknown", Reason.UNVERIFIABLE, WARN)
+    assert told(Type.EGRESS_ALLOWED, seen, egress_ips=[OWN_IP]) == expected
+    assert told(Type.EGRESS_ALLOWED, seen)[0] == "True"
+
+
+@pytest.mark.parametrize(
+    ("address", "listed", "expected"),
+    [
+        ("203.0.113.7", ("203.0.113.7",), True),
+        ("203.0.113.7", ("192.0.2.1", "203.0.113.0/24"), True),
+        ("203.0.113.7", ("203.0.113.9/24",), True),
+        ("203.0.113.7", ("198.51.100.0/24",), False),
+        ("203.0.113.7", (), False),
+        ("203.0.113.7", ("203.**.7",), None),
+        ("203.0.113.7", ("203.0.*.*",), None),
+        ("203.0.113.7", ("*",), None),
+        ("203.0.113.7", ("7.**.203",), False),
+        ("203.0.113.7", ("203.**.8",), False),
+        ("203.0.113.7", ("203.**.7", "203.0.113.7"), True),
+        ("203.0.113.7", ("not an address",), None),
+        ("203.0.113.7", ("2001:**:7",), False),
+        ("203.0.113.7", ("2001:db8::/32",), False),
+        ("2001:db8::7", ("2001:0db8:0:0::7",), True),
+        ("2001:db8::7", ("2001:db8::/32",), True),
+        ("2001:db8::7", ("2001:db9::/32",), False),
+        ("2001:db8::7", ("2001:**:7",), None),
+        ("2001:db8::7", ("203.**.7",), False),
+    ],
+)
+def test_an_address_is_on_a_list_or_not_or_hidden_by_its_mask(address, listed, expected):
+    assert on_list(address, listed) is expected
+
+
+# rights
+
+
+def test_withdraw_permission_is_never_compliant_and_believed_at_once():
+    assessment = assess(a_case(an_observation(key=a_withdraw_key()), times=1))
+    assert (assessment.compliant, assessment.decisive.reason) == (False, Reason.WITHDRAW_ENABLED)
+
+
+def test_a_persons_word_never_outweighs_an_exchange_that_says_withdraw_is_granted():
+    seen = an_observation(key=a_withdraw_key())
+    expected = ("False", Reason.WITHDRAW_ENABLED, BLOCK)
+    assert told(Type.WITHDRAW_DISABLED, seen, attest=attested()) == expected
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        an_observation(key=an_unverifiable_key()),
+        an_observation(key=a_failure(Reason.NO_READ_PERMISSION)),
+    ],
+    ids=["unknown words", "a key that may not read its rights"],
+)
+def test_what_the_exchange_cannot_say_of_withdraw_a_person_can(seen):
+    unverifiable = ("Unknown", Reason.WITHDRAW_UNVERIFIABLE, HOLD)
+    assert told(Type.WITHDRAW_DISABLED, seen) == unverifiable
+    expected = ("True", Reason.WITHDRAW_UNVERIFIABLE, NONE)
+    assert told(Type.WITHDRAW_DISABLED, seen, attest=attested()) == expected
+
+
+@pytest.mark.parametrize(
+    ("age", "status"),
+    [
+        (timedelta(0), "True"),
+        (ATTESTATION - SECOND, "True"),
+        (ATTESTATION, "Unknown"),
+        (-SECOND, "Unknown"),
+    ],
+    ids=["now", "on its last day", "too old", "in the future"],
+)
+def test_a_persons_word_counts_ninety_days(age, status):
+    seen = an_observation(key=an_unverifiable_key())
+    assert timedelta(days=90) == ATTESTATION
+    assert told(Type.WITHDRAW_DISABLED, seen, attest=attested(NOW - age))[0] == status
+
+
+def test_an_attested_key_with_unknown_words_is_compliant_but_warned_of():
+    seen = an_observation(key=an_unverifiable_key())
+    assessment = assess(a_case(seen, attest=attested()))
+    assert (assessment.compliant, assessment.decisive.type) == (True, Type.LEAST_PRIVILEGE)
+
+
+def test_a_person_cannot_attest_while_the_exchange_does_not_answer():
+    assert told(Type.WITHDRAW_DISABLED, an_outage(), attest=attested())[0] == "Unknown"
+
+
+def test_rights_that_are_refused_once_are_asked_for_again_first():
+    seen = an_observation(key=a_failure(Reason.NO_READ_PERMISSION))
+    first, second = assess(a_case(seen, times=1)), assess(a_case(seen))
+    assert (first.compliant, first.unconfirmed) == (None, True)
+    assert (second.compliant, second.unconfirmed) == (None, False)
+    assert second.decisive.reason is Reason.WITHDRAW_UNVERIFIABLE
+
+
+def test_a_key_that_may_not_read_its_rights_is_never_known_to_trade():
+    seen = an_observation(key=a_failure(Reason.NO_READ_PERMISSION))
+    assert told(Type.TRADE_PERMITTED, seen) == ("Unknown", Reason.UNVERIFIABLE, HOLD)
+    assert assess(a_case(seen, attest=attested())).compliant is None
+
+
+READ = {
+    "the key says it may": (with_key(), ("True", Reason.CONNECTED, NONE)),
+    "the key says it may not": (
+        with_key(revoke=[Scope.READ]),
+        ("False", Reason.NO_READ_PERMISSION, BLOCK),
+    ),
+    "it reads": (with_key(unsaid=[Scope.READ]), ("True", Reason.CONNECTED, NONE)),
+    "no word and half an answer": (
+        an_observation(key=a_key(unsaid=[Scope.READ]), orders=a_failure()),
+        ("Unknown", Reason.TIMEOUT, HOLD),
+    ),
+    "no word and no orders asked": (
+        an_observation(key=a_key(unsaid=[Scope.READ]), orders=None),
+        ("Unknown", Reason.NOT_PROBED, HOLD),
+    ),
+    "everything is refused": (
+        refused(Reason.NO_READ_PERMISSION),
+        ("False", Reason.NO_READ_PERMISSION, BLOCK),
+    ),
+}
+
+
+@pytest.mark.parametrize(("seen", "expected"), READ.values(), ids=READ)
+def test_a_key_may_read_by_its_word_or_by_what_it_reads(seen, expected):
+    assert told(Type.READ_PERMITTED, seen) == expected
+
+
+@pytest.mark.parametrize("key", [a_failure(Reason.NO_READ_PERMISSION), a_key(unsaid=[Scope.READ])])
+def test_where_only_refusals_deny_reading_they_are_confirmed_first(key):
+    closed = a_failure(Reason.NO_READ_PERMISSION)
+    seen = an_observation(key=key, balance=closed, orders=closed)
+    expected = ("Unknown", Reason.NO_READ_PERMISSION, HOLD)
+    assert told(Type.READ_PERMITTED, seen, times=1) == expected
+    assert told(Type.READ_PERMITTED, seen)[2] is BLOCK
+    first = assess(a_case(seen, times=1))
+    assert (first.compliant, first.unconfirmed) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("markets", "lost", "reason"),
+    [
+        (["spot"], Scope.SPOT, Reason.NO_TRADE_PERMISSION),
+        (["spot", "margin"], Scope.MARGIN, Reason.NO_TRADE_PERMISSION),
+        (["spot", "futures"], Scope.SPOT, Reason.NO_TRADE_PERMISSION),
+        (["spot", "futures"], Scope.FUTURES, Reason.NO_FUTURES_PERMISSION),
+    ],
+)
+def test_every_declared_market_needs_its_right(markets, lost, reason):
+    scopes = [Scope(market) for market in markets]
+    assert assess(a_case(with_key(grant=scopes), markets=markets)).compliant is True
+    assessment = assess(a_case(with_key(grant=scopes, revoke=[lost]), markets=markets, times=1))
+    assert (assessment.compliant, assessment.decisive.reason) == (False, reason)
+    unsaid = assess(a_case(with_key(grant=scopes, unsaid=[lost]), markets=markets))
+    assert (unsaid.compliant, unsaid.decisive.reason) == (None, Reason.UNVERIFIABLE)
+
+
+def test_a_connection_of_futures_alone_needs_no_right_of_spot():
+    futures = with_key(grant=[Scope.FUTURES], revoke=[Scope.SPOT])
+    strategies = (a_strategy(market="futures", pairs=["BTC/USDT:USDT"]),)
+    case = a_case(futures, markets=["futures"], strategies=strategies)
+    assert assess(case).decisive is None
+
+
+@pytest.mark.parametrize(
+    ("strictness", "effect"), [("warn", WARN), ("block", BLOCK), ("ignore", NONE)]
+)
+def test_a_right_no_strategy_needs_is_as_bad_as_the_file_says(strictness, effect):
+    seen = with_key(grant=[Scope.TRANSFER, Scope.EARN])
+    expected = ("False", Reason.EXCESS_PERMISSION, effect)
+    policy = {"excess_permissions": strictness}
+    assert told(Type.LEAST_PRIVILEGE, seen, policy=policy) == expected
+    message = findings(seen, policy=policy)[Type.LEAST_PRIVILEGE].message
+    assert message == "Rights that no strategy here needs: Earn, FlexTransfers."
+
+
+def test_a_right_the_exchange_has_no_name_for_keeps_ours():
+    message = findings(with_key(grant=[Scope.DEPOSIT]))[Type.LEAST_PRIVILEGE].message
+    assert message.endswith(": deposit.")
+
+
+@pytest.mark.parametrize(
+    ("strictness", "effect"), [("warn", WARN), ("block", WARN), ("ignore", NONE)]
+)
+def test_a_word_nobody_knows_is_at_most_a_warning_by_itself(strictness, effect):
+    seen = with_key(unknown_words=("Novelty",))
+    expected = ("Unknown", Reason.EXCESS_PERMISSION, effect)
+    assert told(Type.LEAST_PRIVILEGE, seen, policy={"excess_permissions": strictness}) == expected
+
+
+def test_withdraw_is_told_once_and_not_as_an_excess():
+    found = findings(an_observation(key=a_withdraw_key()))
+    assert found[Type.LEAST_PRIVILEGE].status == "True"
+
+
+def test_a_connection_without_strategies_needs_its_markets():
+    assert told(Type.LEAST_PRIVILEGE, strategies=())[0] == "True"
+
+
+# reading
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "closed"),
+    [
+        ("balance", Type.BALANCE_READABLE, Reason.BALANCE_UNREADABLE),
+        ("orders", Type.ORDERS_READABLE, Reason.ORDERS_UNREADABLE),
+    ],
+)
+class TestReading:
+    def test_a_right_that_is_missing_here_alone_is_confirmed_first(self, question, kind, closed):
+        for reason in (Reason.NO_READ_PERMISSION, closed):
+            seen = an_observation(**{question: a_failure(reason)})
+            assert told(kind, seen) == ("False", closed, BLOCK)
+            first = assess(a_case(seen, times=1))
+            assert (first.compliant, first.unconfirmed) == (None, True)
+
+    def test_another_terminal_answer_is_believed_when_confirmed(self, question, kind, closed):
+        seen = an_observation(**{question: a_failure(Reason.UNVERIFIABLE)})
+        assert told(kind, seen, times=1) == ("Unknown", Reason.UNVERIFIABLE, HOLD)
+        assert told(kind, seen) == ("False", Reason.UNVERIFIABLE, BLOCK)
+        assert closed is not Reason.UNVERIFIABLE
+
+    def test_a_key_turned_away_says_nothing_of_reading(self, question, kind, closed):
+        for reason in (Reason.INVALID_KEY, Reason.IP_NOT_ALLOWED):
+            seen = an_observation(**{question: a_failure(reason)})
+            assert told(kind, seen) == ("Unknown", reason, HOLD)
+        assert closed is not Reason.IP_NOT_ALLOWED
+
+    def test_an_outage_says_nothing_of_reading(self, question, kind, closed):
+        seen = an_observation(**{question: a_failure(Reason.RATE_LIMITED)})
+        assert told(kind, seen) == ("Unknown", Reason.RATE_LIMITED, HOLD)
+        assert assess(a_case(seen)).decisive.reason is not closed
+
+    def test_what_was_not_asked_is_unknown(self, question, kind, closed):
+        seen = an_observation(**{question: None})
+        assert told(kind, seen) == ("Unknown", Reason.NOT_PROBED, HOLD)
+        assert assess(a_case(seen)).decisive.reason is not closed
+
+
+def test_an_empty_balance_is_information_and_never_a_failure():
+    seen = an_observation(balance=Balance(empty=True))
+    assert told(Type.BALANCE_READABLE, seen) == ("True", Reason.BALANCE_EMPTY, NONE)
+    assert assess(a_case(seen)).decisive is None
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        (15 * DAY, ("True", Reason.CONNECTED, NONE)),
+        (14 * DAY, ("False", Reason.KEY_EXPIRING, WARN)),
+        (SECOND, ("False", Reason.KEY_EXPIRING, WARN)),
+        (timedelta(0), ("False", Reason.KEY_EXPIRED, BLOCK)),
+        (-DAY, ("False", Reason.KEY_EXPIRED, BLOCK)),
+    ],
+)
+def test_a_key_is_fresh_then_expiring_then_expired(left, expected):
+    assert told(Type.KEY_FRESH, with_key(expires_at=NOW + left)) == expected
+
+
+def test_a_date_that_is_not_told_is_no_reason_to_wait():
+    assert told(Type.KEY_FRESH) == ("Unknown", Reason.UNVERIFIABLE, NONE)
+
+
+def test_of_several_broken_rules_the_first_in_weight_gives_the_reason():
+    key = a_withdraw_key(revoke=[Scope.SPOT], expires_at=NOW - DAY)
+    seen = an_observation(key=key, balance=a_failure(Reason.INVALID_KEY))
+    assert assess(a_case(seen)).decisive.reason is Reason.WITHDRAW_ENABLED
+
+
+def test_what_is_broken_outweighs_what_is_unknown_and_what_warns():
+    seen = an_observation(
+        key=a_key(revoke=[Scope.SPOT]), balance=a_failure(), time=Clock(skew=3.0, latency=0.1)
+    )
+    assert assess(a_case(seen)).decisive.reason is Reason.NO_TRADE_PERMISSION
