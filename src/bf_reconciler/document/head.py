@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from bf_reconciler.document.tree import Node, render
+from bf_reconciler.document.tree import Node, render, walk
 from bf_reconciler.document.wording import problems
 from bf_reconciler.facts import Problem
 from bf_reconciler.spec import LOCAL, File
@@ -18,13 +18,15 @@ class Head:
     """The sections that hold for every entry. Where one is wrong, nothing can be taken.
 
     ``foreign``: the file is of another version, and nothing else can be said of it.
-    ``flawed``: the shape of a section is wrong.
+    ``flawed``: the shape of a section is wrong. ``unchecked``: a section is encrypted and was not
+    decrypted, so that the defaults stand for all of them.
     """
 
     file: File | None = None
     problems: list[Problem] = field(default_factory=list)
     foreign: bool = False
     flawed: bool = False
+    unchecked: bool = False
 
 
 def read_head(root: Node, data: dict[str, Any], *, opaque: bool) -> Head:
@@ -44,22 +46,23 @@ def read_head(root: Node, data: dict[str, Any], *, opaque: bool) -> Head:
     try:
         head.file = File.model_validate(sections)
     except ValidationError as error:
-        head.problems += problems(error, File, root, (), opaque=opaque)
+        told = list(problems(error, File, root, (), opaque=opaque))
+        head.problems += told
+        if all(problem.severity == "warning" for problem in told):
+            head.file, head.unchecked = File(version=VERSION, connections=()), True
         return head
     if not head.file.runtimes:
         head.file = head.file.model_copy(update={"runtimes": (LOCAL,)})
-    _runtimes(head, root.child("runtimes"))
+    _runtimes(head, head.file, root)
     return head
 
 
-def _runtimes(head: Head, node: Node | None) -> None:
+def _runtimes(head: Head, file: File, root: Node) -> None:
     """Two runtimes of one name: a strategy could run on either."""
     seen: set[str] = set()
-    for index, item in enumerate(node.value if node and isinstance(node.value, list) else ()):
-        name = item.child("name")
-        value = name.value if name is not None else None
-        if name is not None and isinstance(value, str) and value in seen:
-            path = render(("runtimes", index, "name"))
-            head.problems.append(Problem(*name.spot, path, "this name stands here twice"))
-        elif isinstance(value, str):
-            seen.add(value)
+    for index, runtime in enumerate(file.runtimes):
+        if runtime.name in seen:
+            node, path = walk(root, ("runtimes", index, "name"))
+            message = "this name stands here twice"
+            head.problems.append(Problem(*node.spot, render(path), message))
+        seen.add(runtime.name)

@@ -52,7 +52,7 @@ def parse(
     head.flawed = any(node.flawed for key, node in root.value.items() if key not in KINDS)
     connections = _entries("connections", Connection, root, data, flaws, opaque=opaque)
     strategies = _entries("strategies", Strategy, root, data, flaws, opaque=opaque)
-    _second_pass(connections, strategies, head.file)
+    _second_pass(connections, strategies, None if head.unchecked else head.file)
     return _parsed(head, connections, strategies, unsealing.plaintext)
 
 

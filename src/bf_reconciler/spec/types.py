@@ -25,6 +25,8 @@ LONGEST = timedelta(days=3650)
 """No duration is longer, so that adding one to the present can never overflow."""
 YEARS = range(2000, 3000)
 """Years a moment may lie in, likewise."""
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""These move a terminal's cursor, or worse; texts of the file are shown in terminals."""
 LABEL = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 
 
@@ -162,6 +164,8 @@ Name = Annotated[str, Field(pattern=LABEL, max_length=63)]
 def _text(value: Any) -> Any:  # noqa: ANN401 # whatever the file holds there
     if isinstance(value, str) and not value.strip():
         raise PydanticCustomError("text", "an empty text stands here")
+    if isinstance(value, str) and CONTROL.search(value):
+        raise PydanticCustomError("text", "a control character stands in this text")
     return value
 
 

@@ -1,0 +1,193 @@
+"""What the spec says of entries that are right each by itself: fit, references, limits."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bf_reconciler.spec import (
+    LOCAL,
+    Connection,
+    ConnectionEntry,
+    MaxRemovals,
+    Policy,
+    Spec,
+    Strategy,
+    StrategyEntry,
+    inconsistencies,
+    misfits,
+    too_many,
+)
+from bf_reconciler.spec.connection import Word
+from bf_reconciler.spec.strategy import BalanceRatio, Money
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+KEYS = {"api_key": "k", "secret": "s", "passphrase": "p"}
+
+
+def a_connection(**changes):
+    return Connection.model_validate(
+        {"name": "kucoin-a", "exchange": "kucoin", "credentials": KEYS} | changes
+    )
+
+
+def a_strategy(**changes):
+    return Strategy.model_validate(
+        {"name": "btc-grid", "connection": "kucoin-a", "pairs": ["BTC/USDT"]} | changes
+    )
+
+
+def found(strategy, connection=None, connections=None, runtimes=("local",)):
+    known = {"kucoin-a": connection} if connections is None else connections
+    return list(inconsistencies(strategy, Policy(), known, runtimes))
+
+
+def test_a_connection_that_fits_its_exchange_has_no_misfits():
+    assert misfits(a_connection()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"credentials": {"api_key": "k", "secret": "s"}}, ("credentials",)),
+        ({"exchange": "mexc"}, ("credentials", "passphrase")),
+        ({"environment": "testnet"}, ("environment",)),
+        ({"markets": ["spot", "spot"]}, ("markets",)),
+    ],
+)
+def test_each_misfit_is_told_at_its_place(changes, place):
+    assert [where for where, _ in misfits(a_connection(**changes))] == [place]
+
+
+def test_a_strategy_that_fits_is_consistent():
+    assert found(a_strategy(), a_connection()) == []
+
+
+def test_a_broken_connection_is_there_but_says_nothing_of_markets():
+    strategy = a_strategy(market="futures", pairs=["BTC/USDT:USDT"])
+    assert found(strategy, None) == []
+    assert [place for place, _ in found(strategy, a_connection())] == [("market",)]
+    assert [place for place, _ in found(strategy, connections={})] == [("connection",)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "places"),
+    [
+        ({"runtime": "other"}, [("runtime",)]),
+        ({"leverage": 2}, [("leverage",)]),
+        ({"leverage": 4}, [("leverage",), ("leverage",)]),
+        ({"direction": "short"}, [("direction",)]),
+        ({"pairs": ["BTC/USDT:USDT"]}, [("pairs", 0)]),
+        ({"pairs": ["BTC/USDT", "BTC/USDT"]}, [("pairs", 1)]),
+        ({"safety_orders": {}}, []),
+        ({"safety_orders": {"max": 2, "max_active": 1, "step_pct": 1}}, []),
+        (
+            {"safety_orders": {"max": 2, "max_active": 3, "step_pct": 1}},
+            [("safety_orders", "max_active")],
+        ),
+        ({"safety_orders": {"max": 2}}, [("safety_orders",)]),
+        ({"settings": {"a": {"b": [1.0, float("nan")]}}}, [("settings", "a", "b", 1)]),
+    ],
+)
+def test_each_inconsistency_is_told_at_its_place(changes, places):
+    assert [place for place, _ in found(a_strategy(**changes), a_connection())] == places
+
+
+def test_futures_may_have_leverage_up_to_the_limit_of_the_risk_level():
+    perp = {"market": "futures", "pairs": ["BTC/USDT:USDT"], "direction": "both"}
+    connection = a_connection(markets=["futures"])
+    assert found(a_strategy(leverage=3, **perp), connection) == []
+    ((place, message),) = found(a_strategy(leverage=3.1, **perp), connection)
+    assert place == ("leverage",)
+    assert message == "over the limit of its risk level (policy.risk_levels.moderate.max_leverage)"
+    assert found(a_strategy(leverage=10, risk_level="aggressive", **perp), connection) == []
+    assert found(a_strategy(leverage=2, risk_level="conservative", **perp), connection)
+
+
+def test_a_margin_limit_knows_its_two_forms():
+    money = a_strategy(margin_limit={"amount": 5, "currency": "USDT"}).margin_limit
+    share = a_strategy(margin_limit={"balance_ratio": 0.3}).margin_limit
+    assert money == Money(amount=5, currency="USDT")
+    assert share == BalanceRatio(balance_ratio=0.3)
+    assert a_strategy(margin_limit=share).margin_limit == share
+    assert a_strategy(margin_limit=money).margin_limit == money
+    assert a_strategy(margin_limit=None).margin_limit is None
+
+
+def test_the_fingerprint_changes_with_what_decides_the_answers_and_only_then():
+    def fingerprint(pepper=b"p", **changes):
+        return a_connection(**changes).fingerprint(pepper)
+
+    assert fingerprint() == fingerprint(labels={"a": "b"}, interval="5s", account="x")
+    different = {
+        fingerprint(),
+        fingerprint(b"q"),
+        fingerprint(credentials=KEYS | {"api_key": "other"}),
+        fingerprint(credentials=KEYS | {"secret": "other"}),
+        fingerprint(credentials=KEYS | {"passphrase": "other"}),
+        fingerprint(endpoint="https://x.example"),
+        fingerprint(proxy="http://x.example:1"),
+        fingerprint(environment="testnet"),
+        fingerprint(exchange="mexc"),
+    }
+    assert len(different) == 9
+
+
+def test_a_persons_word_holds_for_ninety_days():
+    word = Word(by="me", at=NOW)
+    assert word.holds(NOW)
+    assert word.holds(NOW + timedelta(days=89))
+    assert not word.holds(NOW + timedelta(days=90))
+    assert not word.holds(NOW - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize(
+    ("before", "removed", "is_it"),
+    [(9, 9, False), (10, 3, False), (10, 4, True), (1000, 300, False), (1000, 301, True)],
+)
+def test_too_many_is_more_than_the_share_of_a_list_that_is_long_enough(before, removed, is_it):
+    assert too_many(before, removed, MaxRemovals()) is is_it
+
+
+@given(st.integers(0, 99), st.integers(0, 99), st.integers(1, 99))
+def test_losing_nothing_is_never_too_much_and_more_is_never_better(before, removed, at_least):
+    limit = MaxRemovals(at_least=at_least)
+    assert not too_many(before, 0, limit)
+    assert not too_many(before, before, MaxRemovals(percent=100, at_least=at_least))
+    assert too_many(before, removed, limit) <= too_many(before, removed + 1, limit)
+
+
+def a_spec(connections, strategies):
+    return Spec(
+        1,
+        "r",
+        "d",
+        Policy(),
+        None,
+        {"local": LOCAL},
+        {
+            c.name: ConnectionEntry(c, "f", 1, "current", timedelta(1), timedelta(1), "BTC/USDT")
+            for c in connections
+        },
+        {s.name: StrategyEntry(s, 1, "current") for s in strategies},
+    )
+
+
+def test_a_spec_knows_the_strategies_of_each_connection():
+    one, two = a_strategy(), a_strategy(name="eth-grid")
+    spec = a_spec([a_connection()], [one, two, a_strategy(name="x", connection="other")])
+    assert spec.by_connection()["kucoin-a"] == (one, two)
+    assert set(spec.by_connection()) == {"kucoin-a", "other"}
+    assert spec.connections["kucoin-a"].name == "kucoin-a"
+    assert spec.strategies["btc-grid"].name == "btc-grid"
+
+
+def test_a_spec_knows_when_declared_pauses_end():
+    pause = {"reason": "x", "owner": "y", "until": "2027-01-31"}
+    connections = [
+        a_connection(suspend=pause),
+        a_connection(name="b", suspend=pause | {"until": None}),
+    ]
+    spec = a_spec(connections, [a_strategy(suspend=pause), a_strategy(name="c")])
+    assert spec.suspensions() == (datetime(2027, 1, 31, tzinfo=UTC),) * 2

@@ -1,0 +1,233 @@
+"""The small types of the file: what they take, and what they make of it."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from bf_reconciler.spec import Suspend, is_loopback
+from bf_reconciler.spec.types import (
+    Address,
+    Duration,
+    Endpoint,
+    Interval,
+    Moment,
+    Name,
+    Proxy,
+    Secret,
+    Text,
+    Timeout,
+    written,
+)
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def of(kind, value):
+    return TypeAdapter(kind).validate_python(value)
+
+
+def refusal(kind, value):
+    with pytest.raises(ValidationError) as caught:
+        of(kind, value)
+    (error,) = caught.value.errors(include_input=False, include_url=False, include_context=False)
+    return error["msg"]
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("250ms", timedelta(milliseconds=250)),
+        ("30s", timedelta(seconds=30)),
+        ("5m", timedelta(minutes=5)),
+        ("2h", timedelta(hours=2)),
+        ("14d", timedelta(days=14)),
+        ("0s", timedelta(0)),
+        ("3650d", timedelta(days=3650)),
+    ],
+)
+def test_a_duration_is_a_number_and_its_unit_and_is_written_so(text, length):
+    assert of(Duration, text) == length
+    assert of(Duration, length) == length
+    assert written(length) == text
+    assert of(Duration, written(length)) == length
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "5", "5 m", "-5m", "1.5h", "5M", "5w", "\u0665m", "m", "1234567890s", 60, None, True],
+)
+def test_anything_else_is_no_duration(text):
+    assert refusal(Duration, text) == "a duration such as 30s, 5m, 2h or 14d is expected"
+
+
+def test_no_duration_can_make_a_date_overflow():
+    assert refusal(Duration, "999999999d") == "a duration from 0s to 3650d is expected"
+    assert NOW + of(Duration, "3650d")
+
+
+def test_a_duration_that_is_written_as_json_can_be_read_again():
+    class Holder(BaseModel):
+        length: Duration
+
+    assert Holder(length=timedelta(seconds=90)).model_dump(mode="json") == {"length": "90s"}
+    assert TypeAdapter(Duration).json_schema()["type"] == "string"
+
+
+def test_intervals_and_timeouts_have_their_bounds():
+    assert refusal(Interval, "999ms") == "a duration from 1s to 1d is expected"
+    assert refusal(Interval, "25h") == "a duration from 1s to 1d is expected"
+    assert refusal(Timeout, "99ms") == "a duration from 100ms to 5m is expected"
+    assert of(Timeout, "100ms") == timedelta(milliseconds=100)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2027-01-31", datetime(2027, 1, 31, tzinfo=UTC)),
+        ("2027-01-31T12:00:00Z", datetime(2027, 1, 31, 12, tzinfo=UTC)),
+        ("2027-01-31 12:00", datetime(2027, 1, 31, 12, tzinfo=UTC)),
+        (
+            "2027-01-31T12:00:00+03:00",
+            datetime(2027, 1, 31, 12, tzinfo=timezone(timedelta(hours=3))),
+        ),
+        (NOW, NOW),
+    ],
+)
+def test_a_moment_is_a_date_or_a_time_of_it(text, moment):
+    assert of(Moment, text) == moment
+    assert of(Moment, text).tzinfo is not None
+
+
+@pytest.mark.parametrize("text", ["", "tomorrow", "12:30", "2027-13-01", "31.01.2027", 5, None])
+def test_anything_else_is_no_moment(text):
+    assert refusal(Moment, text).startswith("a date such as 2027-01-31")
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_no_moment_lies_where_dates_overflow(text):
+    assert refusal(Moment, text) == "a date of this millennium is expected"
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [("203.0.113.7", "203.0.113.7"), ("2001:DB8:0::7", "2001:db8::7")],
+)
+def test_an_address_is_written_in_its_shortest_form(text, address):
+    assert of(Address, text) == address
+
+
+@pytest.mark.parametrize("text", ["203.0.113", "203.0.113.0/24", "localhost", ""])
+def test_anything_else_is_no_address(text):
+    assert refusal(Address, text) == "an IP address is expected"
+
+
+@pytest.mark.parametrize(
+    ("host", "is_it"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("203.0.113.7", False),
+        ("localhost.example", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_loopback_is_what_the_machine_says_to_itself(host, is_it):
+    assert is_loopback(host) is is_it
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("https://x.example/", "https://x.example"),
+        ("https://x.example:8443/base", "https://x.example:8443/base"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_an_endpoint_is_https_or_on_loopback(text, url):
+    assert of(Endpoint, text) == url
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("http://x.example", "http:// is for loopback only; use https://"),
+        ("ftp://x.example", "a URL that starts with https:// is expected"),
+        ("x.example", "a URL that starts with https:// is expected"),
+        ("https://", "a URL that starts with https:// is expected"),
+        ("https://x.example:port", "a URL is expected"),
+        ("https://[x", "a URL is expected"),
+        ("https://u:p@x.example", "a URL without user, query or fragment is expected"),
+        ("https://x.example?a=b", "a URL without user, query or fragment is expected"),
+        ("https://x.example#a", "a URL without user, query or fragment is expected"),
+        ("https://x.example/a b", "a URL without blanks is expected"),
+        ("ht\ntps://x.example", "a URL without blanks is expected"),
+    ],
+)
+def test_anything_else_is_no_endpoint(text, words):
+    assert refusal(Endpoint, text) == words
+
+
+def test_a_proxy_may_hold_a_password_and_never_shows_it():
+    proxy = of(Proxy, "http://user:SENTINEL@proxy.example:3128")
+    assert proxy.get_secret_value().endswith(":3128")
+    assert "SENTINEL" not in repr(proxy)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("socks5://x:1", "a proxy such as http://proxy.example:3128 is expected"),
+        ("http://", "a proxy such as http://proxy.example:3128 is expected"),
+        ("http://x:port", "a proxy URL is expected"),
+    ],
+)
+def test_anything_else_is_no_proxy(text, words):
+    assert refusal(Proxy, text) == words
+
+
+@pytest.mark.parametrize("text", ["a", "0", "a-b", "a" * 63])
+def test_a_name_is_a_dns_label(text):
+    assert of(Name, text) == text
+
+
+@pytest.mark.parametrize("text", ["", "-a", "a-", "A", "a_b", "a.b", "a\n", "é", "a" * 64])
+def test_anything_else_is_no_name(text):
+    assert refusal(Name, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "an empty text stands here"),
+        (" \n", "an empty text stands here"),
+        ("a\x1b[31m", "a control character stands in this text"),
+        ("a\x9b", "a control character stands in this text"),
+    ],
+)
+def test_a_text_says_something_and_moves_no_cursor(text, words):
+    assert refusal(Text, text) == words
+
+
+def test_a_text_may_have_lines_and_letters_of_any_language():
+    assert of(Text, "değişen şey\n\tçok güzel") == "değişen şey\n\tçok güzel"
+
+
+def test_a_secret_has_no_blanks_around_it_unless_it_is_a_pem_key():
+    pem = "-----BEGIN KEY-----\nQQ==\n-----END KEY-----\n"
+    assert of(Secret, pem).get_secret_value() == pem
+    assert of(Secret, "a b").get_secret_value() == "a b"
+    for text in (" a", "a\n", "a\nb", "a\x00"):
+        assert refusal(Secret, text)
+
+
+def test_a_pause_is_active_until_it_ends():
+    forever = Suspend(reason="x", owner="y")
+    ended = Suspend(reason="x", owner="y", until=NOW)
+    assert forever.active(NOW)
+    assert not ended.active(NOW)
+    assert ended.active(NOW - timedelta(seconds=1))
