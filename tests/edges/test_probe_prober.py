@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from bf_reconciler.exchanges import EXCHANGES
-from bf_reconciler.facts import Failure, Reason
+from bf_reconciler.facts import Failure, Observation, Reason
 from bf_reconciler.probe import Prober, questions
 from bf_reconciler.probe.budget import Budget
 from bf_reconciler.probe.client import Clients
@@ -144,21 +144,14 @@ async def test_a_forgotten_connection_is_cancelled_and_brings_nothing(sim, world
     assert opened.collect() == ()
 
 
-async def test_a_probe_that_ends_as_it_is_cancelled_brings_nothing(opened, monkeypatch):
-    begun, go = asyncio.Event(), asyncio.Event()
+async def test_a_connection_forgotten_as_its_probe_ends_brings_nothing(opened, monkeypatch):
+    async def observe(self):
+        opened.forget([self.entry.name])
+        return Observation(clock(), self.entry.fingerprint, Failure(Reason.TIMEOUT, "too late."))
 
-    async def stubborn(self):
-        begun.set()
-        with pytest.raises(asyncio.CancelledError):
-            await go.wait()
-        return self._observation(Failure(Reason.TIMEOUT, "too late."))
-
-    monkeypatch.setattr(questions.Questions, "observe", stubborn)
+    monkeypatch.setattr(questions.Questions, "observe", observe)
     opened.probe([entry_of("kucoin", "http://127.0.0.1:1")])
-    await begun.wait()
-    tasks = probes()
-    opened.forget(["kucoin-main"])
-    await asyncio.wait(tasks, timeout=DEADLINE)
+    await asyncio.wait(probes(), timeout=DEADLINE)
     assert opened.collect() == ()
     assert opened.woken.times == 0
 
