@@ -1,0 +1,175 @@
+"""The file under the journal: its lock, its schema, and what is done when it is damaged."""
+
+import fcntl
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+logger = logging.getLogger(__name__)
+
+# Each item brings the schema one version further; what stands here is never edited.
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE entries (
+        kind TEXT NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (kind, name)
+    ) WITHOUT ROWID;
+    CREATE TABLE transitions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, name TEXT NOT NULL,
+        json TEXT NOT NULL
+    );
+    CREATE INDEX transitions_by_name ON transitions (name, id);
+    CREATE INDEX transitions_by_time ON transitions (at)
+    """,
+)
+BUSY_SECONDS = 5.0
+SIDES = ("-wal", "-shm")
+
+
+class JournalError(Exception):
+    """The journal cannot be used; the message says why, and what to do."""
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn what SQLite and the file system raise into a JournalError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise JournalError(f"the journal cannot be used: {error}") from error
+    except OSError as error:
+        words = error.strerror or type(error).__name__
+        raise JournalError(f"the state folder cannot be used: {words}") from error
+
+
+def lock(path: Path) -> int:
+    """Take the folder for this process alone; the kernel gives it back when the process ends.
+
+    Returns:
+        The descriptor that holds the lock.
+
+    Raises:
+        JournalError: another process has it.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise JournalError(
+            f"another bf-reconciler uses the state folder {path.parent}; stop it, ask it over"
+            " HTTP, or give this one another --state-dir"
+        ) from None
+    return descriptor
+
+
+def open_writable(path: Path) -> sqlite3.Connection:
+    """Open the file, making or replacing it where needed. The caller holds the lock."""
+    try:
+        return _opened(path)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise  # full, locked or not permitted: the content may well be good
+        saved = _salvaged(path)
+        aside = _set_aside(path)
+        logger.exception("journal damaged, a fresh one begun", extra={"kept_as": str(aside)})
+        connection = _opened(path)
+        connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", saved)
+        return connection
+
+
+def open_readonly(path: Path) -> sqlite3.Connection:
+    """Open the file for reading beside a daemon that writes.
+
+    Raises:
+        JournalError: there is none, or it is of another version.
+    """
+    if not path.exists():
+        raise JournalError(f"there is no journal in {path.parent}")
+    connection = _connect(path, "ro")
+    try:
+        _version(connection, least=len(MIGRATIONS))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    # The daemon calls from worker threads; the Journal lets in one at a time.
+    return sqlite3.connect(
+        f"file:{quote(str(path))}?mode={mode}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    connection = _connect(path, "rw")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        _check(connection)
+        for number in range(_version(connection), len(MIGRATIONS)):
+            with transaction(connection):
+                for statement in MIGRATIONS[number].split(";"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number + 1}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        raise sqlite3.DatabaseError("the check of the file failed")
+
+
+def _version(connection: sqlite3.Connection, least: int = 0) -> int:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(MIGRATIONS):
+        raise JournalError(
+            f"the journal is of format {version}, this version knows {len(MIGRATIONS)};"
+            " install the newer version again, or give this one another --state-dir"
+        )
+    if version < least:
+        raise JournalError("the journal was made by an older version; start the daemon once")
+    return version
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):  # SQLite may have rolled back by itself
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _salvaged(path: Path) -> list[tuple[str, str]]:
+    """What must not be lost with a damaged file, if it can still be read: a halt."""
+    with suppress(sqlite3.Error), closing(_connect(path, "ro")) as connection:
+        query = "SELECT key, value FROM meta WHERE key = 'halted'"
+        return [(str(key), str(value)) for key, value in connection.execute(query)]
+    return []
+
+
+def _set_aside(path: Path) -> Path:
+    aside = path.with_name(f"{path.name}.corrupt-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}")
+    path.rename(aside)
+    for side in SIDES:
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + side).rename(aside.with_name(aside.name + side))
+    return aside

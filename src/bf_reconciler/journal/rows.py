@@ -1,0 +1,46 @@
+"""Rows of the journal as JSON: strict, so that a row of another format is seen as one."""
+
+import json
+from typing import Any, Generic, TypeVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
+
+from bf_reconciler.facts import Seen
+from bf_reconciler.status import ConnectionStatus, Status, StrategyStatus, Transition
+from bf_reconciler.verdict import Halted
+
+T = TypeVar("T")
+# Unknown fields are forbidden, so that no answer of a probe is ever read as another kind of answer.
+STRICT = ConfigDict(extra="forbid", strict=True, ser_json_inf_nan="constants")
+
+
+class Form(Generic[T]):
+    """One kind of value, to JSON and back."""
+
+    def __init__(self, kind: type[T]) -> None:
+        # A dataclass takes no configuration from outside, the tuple around it does.
+        inside: Any = kind
+        self._adapter: TypeAdapter[tuple[T]] = TypeAdapter(tuple[inside], config=STRICT)
+
+    def write(self, value: T) -> str:
+        try:
+            return self._adapter.dump_json((value,)).decode()
+        except PydanticSerializationError:  # half a character, from an exchange's answer
+            plain = self._adapter.dump_python((value,), mode="json")
+            return json.dumps(plain, ensure_ascii=False).encode(errors="replace").decode()
+
+    def read(self, text: str) -> T | None:
+        """The value, or None where the text is of another format."""
+        try:
+            return self._adapter.validate_json(text)[0]
+        except ValidationError:
+            return None
+
+
+CONNECTION = Form(ConnectionStatus)
+STRATEGY = Form(StrategyStatus)
+SEEN = Form(Seen)
+STATUS = Form(Status)
+HALTED = Form(Halted)
+TRANSITION = Form(Transition)

@@ -1,0 +1,244 @@
+"""The journal itself: load, save what changed, look back."""
+
+import logging
+import os
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from bf_reconciler.journal import database, rows
+from bf_reconciler.journal.database import JournalError, told
+from bf_reconciler.status import Record, Status, Transition
+from bf_reconciler.verdict import Halted
+
+logger = logging.getLogger(__name__)
+
+MAX_TRANSITIONS = 100_000
+MAX_AGE = timedelta(days=400)
+UNREADABLE_HALT = Halted("The halt that the journal holds cannot be read.", "journal")
+FORMS: Mapping[str, rows.Form[Any]] = {
+    "connection": rows.CONNECTION,
+    "strategy": rows.STRATEGY,
+    "seen": rows.SEEN,
+}
+
+
+class Journal:
+    """One state folder. Synchronous, and safe to call from any thread.
+
+    A writer has the folder for itself until it is closed. A reader (``readonly``) needs no lock
+    and sees the last save.
+
+    Raises:
+        JournalError: from every method, where the folder or the file cannot be used.
+    """
+
+    def __init__(self, directory: Path, *, readonly: bool = False) -> None:
+        self._turn = threading.Lock()
+        self._known: dict[tuple[str, str], object] | None = None
+        self._held: int | None = None
+        path = directory / "journal.db"
+        with told():
+            if readonly:
+                self._connection = database.open_readonly(path)
+                return
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._held = database.lock(directory / "journal.lock")
+            try:
+                self._connection = database.open_writable(path)
+            except BaseException:
+                os.close(self._held)
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        with self._turn:
+            self._connection.close()
+            if self._held is not None:
+                os.close(self._held)
+                self._held = None
+
+    def load(self) -> Record:
+        """The last record saved; an empty one where there is none.
+
+        A row of another format is left out, and it says so. A halt that cannot be read still
+        halts.
+        """
+        with self._using() as connection:
+            return self._loaded(connection)
+
+    def save(self, record: Record, transitions: Iterable[Transition] = ()) -> None:
+        """Write what changed since the last save, all of it or nothing."""
+        status = record.status
+        wanted: dict[tuple[str, str], object] = {("meta", "status"): _bare(status)}
+        if status.halted is not None:
+            wanted["meta", "halted"] = status.halted
+        wanted |= {("connection", name): entry for name, entry in status.connections.items()}
+        wanted |= {("strategy", name): entry for name, entry in status.strategies.items()}
+        wanted |= {("seen", name): entry for name, entry in record.seen.items()}
+        news = list(transitions)
+        with self._using() as connection:
+            if self._known is None:
+                self._loaded(connection)
+            known = self._known or {}
+            changed = {key: value for key, value in wanted.items() if known.get(key) != value}
+            gone = [key for key in known if key not in wanted]
+            if not (changed or gone or news):
+                return
+            with database.transaction(connection):
+                for key, value in changed.items():
+                    _put(connection, key, value)
+                for key in gone:
+                    _delete(connection, key)
+                _append(connection, news)
+            self._known = wanted
+
+    def pepper(self) -> bytes:
+        """32 random bytes of this journal, made once."""
+        with self._using() as connection:
+            if self._held is not None:
+                connection.execute(
+                    "INSERT OR IGNORE INTO meta VALUES ('pepper', ?)", (secrets.token_hex(32),)
+                )
+            found = _meta(connection, "pepper")
+        if found is None:
+            raise JournalError("the journal holds no pepper yet; start the daemon once")
+        return bytes.fromhex(found)
+
+    def halt(self, halted: Halted | None) -> None:
+        """Pull or release the kill switch while no daemon runs."""
+        with self._using() as connection:
+            self._known = None
+            if halted is None:
+                _delete(connection, ("meta", "halted"))
+            else:
+                _put(connection, ("meta", "halted"), halted)
+
+    def release(self, name: str) -> bool:
+        """Let a strategy that waits for a person run again; False where none of this name waits."""
+        with self._using() as connection:
+            self._known = None
+            query = "SELECT json FROM entries WHERE kind = 'strategy' AND name = ?"
+            row = connection.execute(query, (name,)).fetchone()
+            found = rows.STRATEGY.read(row[0]) if row else None
+            if found is None or found.memory is None or not found.memory.latched:
+                return False
+            memory = replace(found.memory, latched=False)
+            _put(connection, ("strategy", name), replace(found, memory=memory))
+            return True
+
+    def history(
+        self, name: str | None = None, limit: int = 100, before: datetime | None = None
+    ) -> list[Transition]:
+        """Transitions, newest first, of one connection or strategy or of all."""
+        query = (
+            "SELECT json FROM transitions WHERE (?1 IS NULL OR name = ?1)"
+            " AND (?2 IS NULL OR at < ?2) ORDER BY id DESC LIMIT ?3"
+        )
+        earlier = before.timestamp() if before else None
+        with self._using() as connection:
+            found = connection.execute(query, (name, earlier, max(limit, 0))).fetchall()
+        read = (rows.TRANSITION.read(text) for (text,) in found)
+        return [transition for transition in read if transition is not None]
+
+    @contextmanager
+    def _using(self) -> Iterator[sqlite3.Connection]:
+        with self._turn, told():
+            yield self._connection
+
+    def _loaded(self, connection: sqlite3.Connection) -> Record:
+        known: dict[tuple[str, str], object] = {}
+        found: dict[str, dict[str, Any]] = {kind: {} for kind in FORMS}
+        with _snapshot(connection):
+            texts = connection.execute("SELECT kind, name, json FROM entries").fetchall()
+            bare, halt = _meta(connection, "status"), _meta(connection, "halted")
+        for kind, name, text in texts:
+            value = FORMS[kind].read(text) if kind in FORMS else None
+            known[kind, name] = value
+            if value is None:
+                logger.warning("journal row left out", extra={"kind": kind, "name_of": name})
+            else:
+                found[kind][name] = value
+        status = rows.STATUS.read(bare) if bare is not None else Status()
+        if status is None:
+            logger.warning("journal row left out", extra={"kind": "meta", "name_of": "status"})
+        halted = (rows.HALTED.read(halt) or UNREADABLE_HALT) if halt is not None else None
+        if bare is not None:
+            known["meta", "status"] = status
+        if halt is not None:
+            known["meta", "halted"] = halted
+        self._known = known
+        whole = replace(
+            status or Status(),
+            halted=halted,
+            connections=_by_line(found["connection"]),
+            strategies=_by_line(found["strategy"]),
+        )
+        return Record(whole, found["seen"])
+
+
+def _by_line(entries: dict[str, Any]) -> dict[str, Any]:
+    """In the order of the file."""
+    return dict(sorted(entries.items(), key=lambda item: item[1].line))
+
+
+def _bare(status: Status) -> Status:
+    return replace(status, halted=None, connections={}, strategies={})
+
+
+@contextmanager
+def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """Several queries that see one state, though a daemon may write in between."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def _meta(connection: sqlite3.Connection, key: str) -> str | None:
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return str(row[0]) if row else None
+
+
+def _put(connection: sqlite3.Connection, key: tuple[str, str], value: object) -> None:
+    kind, name = key
+    if kind == "meta":
+        form: rows.Form[Any] = rows.HALTED if name == "halted" else rows.STATUS
+        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, form.write(value)))
+    else:
+        text = FORMS[kind].write(value)
+        connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", (kind, name, text))
+
+
+def _delete(connection: sqlite3.Connection, key: tuple[str, str]) -> None:
+    kind, name = key
+    if kind == "meta":
+        connection.execute("DELETE FROM meta WHERE key = ?", (name,))
+    else:
+        connection.execute("DELETE FROM entries WHERE kind = ? AND name = ?", (kind, name))
+
+
+def _append(connection: sqlite3.Connection, news: list[Transition]) -> None:
+    if not news:
+        return
+    values = [(t.at.timestamp(), t.name, rows.TRANSITION.write(t)) for t in news]
+    connection.executemany("INSERT INTO transitions (at, name, json) VALUES (?, ?, ?)", values)
+    newest = "SELECT max(id) FROM transitions"
+    connection.execute(
+        f"DELETE FROM transitions WHERE id <= ({newest}) - ?",  # noqa: S608 # a constant of ours
+        (MAX_TRANSITIONS,),
+    )
+    oldest = (news[-1].at - MAX_AGE).timestamp()
+    connection.execute("DELETE FROM transitions WHERE at < ?", (oldest,))
