@@ -4,8 +4,16 @@ from collections.abc import Mapping
 
 from bf_reconciler.exchanges.kucoin import KUCOIN
 from bf_reconciler.exchanges.mexc import MEXC
-from bf_reconciler.exchanges.row import API_KEY, SYMBOL, Call, Exchange, Refusal, Unexpected
+from bf_reconciler.exchanges.row import (
+    API_KEY,
+    SYMBOL,
+    Call,
+    Exchange,
+    Refusal,
+    Unexpected,
+    World,
+)
 
 EXCHANGES: Mapping[str, Exchange] = {row.id: row for row in (KUCOIN, MEXC)}
 
-__all__ = ["API_KEY", "EXCHANGES", "SYMBOL", "Call", "Exchange", "Refusal", "Unexpected"]
+__all__ = ["API_KEY", "EXCHANGES", "SYMBOL", "Call", "Exchange", "Refusal", "Unexpected", "World"]

@@ -1,7 +1,7 @@
 """The shape of an exchange row: named calls, tables of words and codes, strict parsers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -36,6 +36,26 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class World:
+    """One environment of an exchange: what is other there than in `live`.
+
+    Attributes:
+        base: Base URL of its calls; None is where ccxt sends them anyway.
+        headers: Sent with every call.
+        key: The key question, where it is another one there.
+        read_key: The reader of that question's answer.
+    """
+
+    base: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    key: Call | None = None
+    read_key: Callable[[Any, datetime], KeyFacts] | None = None
+
+
+LIVE: Final = World()
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """One exchange: facts and parsing, no calls made.
 
@@ -44,7 +64,6 @@ class Exchange:
         title: The name people know.
         ccxt: Name of the ccxt class.
         credentials: Fields of ``credentials`` that must be there; any other is superfluous.
-        environments: Values of ``environment`` the exchange has.
         window: Seconds our clock may differ before signed calls are refused.
         rate: Requests per second we allow ourselves, per egress address.
         time, key, balance, orders: The four questions.
@@ -61,6 +80,8 @@ class Exchange:
         symbol: A pair of ccxt form in the exchange's spelling.
         needs: What each right of ours is called there, for people.
         notes: What the exchange cannot tell, for people.
+        worlds: Its environments, by the value of ``environment`` in the file.
+        world: The environment this row speaks of; ``within`` gives the row of another one.
     """
 
     id: str
@@ -84,5 +105,21 @@ class Exchange:
     symbol: Callable[[str], str]
     needs: Mapping[Scope, str]
     notes: tuple[str, ...] = ()
-    environments: tuple[str, ...] = ("live",)
+    worlds: Mapping[str, World] = field(default_factory=lambda: {"live": LIVE})
+    world: World = LIVE
     retry_header: tuple[str, float] | None = None
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """Values of ``environment`` the exchange has."""
+        return tuple(self.worlds)
+
+    def within(self, environment: str) -> "Exchange":
+        """The row as it stands in one of the exchange's environments."""
+        world = self.worlds[environment]
+        return replace(
+            self,
+            world=world,
+            key=world.key or self.key,
+            read_key=world.read_key or self.read_key,
+        )
