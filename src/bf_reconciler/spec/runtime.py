@@ -15,7 +15,7 @@ class FileRuntime(Declared):
     type: Literal["file"]
     """file."""
     path: Text = "./strategies"
-    """Folder of the files; relative to the folder of the committed file."""
+    """Folder of the files; a relative one lies under --state-dir."""
 
 
 Runtime = Annotated[FileRuntime, Field()]

@@ -1,0 +1,14 @@
+"""WHEN: the loops, the signals, the start and the end."""
+
+from bf_reconciler.daemon.check import Progress, RefusedError, UnknownNameError, check
+from bf_reconciler.daemon.service import StartError, once, serve
+
+__all__ = [
+    "Progress",
+    "RefusedError",
+    "StartError",
+    "UnknownNameError",
+    "check",
+    "once",
+    "serve",
+]

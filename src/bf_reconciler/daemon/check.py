@@ -1,0 +1,92 @@
+"""One probe of each connection, asked again where confirmation is due; nothing is told to act."""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from bf_reconciler.daemon.way import make_reloader
+from bf_reconciler.facts import Seen, remember
+from bf_reconciler.probe import Prober
+from bf_reconciler.settings import Settings
+from bf_reconciler.spec import Spec
+from bf_reconciler.status import ConfigStatus, Status, fold
+from bf_reconciler.verdict import judge, unconfirmed
+
+Progress = Callable[[str, int, int], None]
+"""Called with the name of a connection that is done, how many are, and of how many."""
+
+
+class RefusedError(Exception):
+    """The file could not be taken; ``config`` says why."""
+
+    def __init__(self, config: ConfigStatus) -> None:
+        super().__init__(config.message)
+        self.config = config
+
+
+class UnknownNameError(Exception):
+    """A name that no connection of the file has."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"no connection is named {name}; known: {', '.join(sorted(known))}")
+
+
+async def check(settings: Settings, names: Iterable[str], progress: Progress) -> Status:
+    """Test the connections of these names, or all; strategies are judged but left alone.
+
+    Raises:
+        RefusedError: The file could not be taken.
+        UnknownNameError: No connection has this name.
+    """
+    reloader = make_reloader(settings, os.environ, os.urandom(32), Status())
+    reload = await reloader.reload(now())
+    spec, wanted = reload.spec, set(names)
+    if spec is None:
+        raise RefusedError(reload.config)
+    known = {*spec.connections, *spec.broken_connections}
+    for name in sorted(wanted - known):
+        raise UnknownNameError(name, known)
+    spec = _narrowed(spec, wanted or known)
+    seen = await _look(spec, progress)
+    status = Status(config=reload.config)
+    at = now()
+    return fold(status, spec, seen, judge(spec, seen, None, at), (), {}, at)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _narrowed(spec: Spec, wanted: set[str]) -> Spec:
+    return replace(
+        spec,
+        connections={n: e for n, e in spec.connections.items() if n in wanted},
+        broken_connections={n: x for n, x in spec.broken_connections.items() if n in wanted},
+        broken_strategies={},
+    )
+
+
+async def _look(spec: Spec, progress: Progress) -> dict[str, Seen]:
+    at = now()
+    pending = {
+        name: entry
+        for name, entry in spec.connections.items()
+        if entry.connection.suspend is None or not entry.connection.suspend.active(at)
+    }
+    total, seen, news = len(pending), dict[str, Seen](), asyncio.Event()
+    async with Prober(now, news.set) as prober:
+        prober.probe(pending.values())
+        while pending:
+            await news.wait()
+            news.clear()
+            for probed in prober.collect():
+                memory = remember(seen.get(probed.name), probed.observation)
+                seen[probed.name] = memory
+                if unconfirmed(memory.runs, spec.policy.confirm_after):
+                    prober.probe([pending[probed.name]])
+                    continue
+                del pending[probed.name]
+                progress(probed.name, total - len(pending), total)
+    return seen

@@ -1,0 +1,111 @@
+"""One turn after another: what people asked for, the line, and the news of it."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bf_reconciler.facts import Seen
+from bf_reconciler.plan import HEARTBEAT
+from bf_reconciler.reconcile import World, reconcile
+from bf_reconciler.reload import Reload
+from bf_reconciler.spec import Spec
+from bf_reconciler.status import Record, Status, Transition, transitions
+
+Edit = Callable[[Status, Mapping[str, Seen]], tuple[Status, Mapping[str, Seen]]]
+"""What a person asks for: a change of what stood before the next turn."""
+
+
+class Saver(Protocol):
+    """Keeps a record."""
+
+    async def save(self, record: Record, changes: tuple[Transition, ...]) -> None: ...
+
+
+class Cycle:
+    """The state between turns, and the turn."""
+
+    def __init__(
+        self,
+        world: World,
+        saver: Saver,
+        record: Record,
+        tell: Callable[[Status, Status, tuple[Transition, ...]], None],
+        wake: asyncio.Event,
+    ) -> None:
+        self._world = world
+        self._saver = saver
+        self._tell = tell
+        self._edits: list[tuple[Edit, asyncio.Future[None]]] = []
+        self._reload: Reload | None = None
+        self.spec: Spec | None = None
+        self.status = record.status
+        self.seen: Mapping[str, Seen] = {
+            name: replace(memory, restored=True, asked=False)
+            for name, memory in record.seen.items()
+        }
+        self.wake = wake
+        """Set to have a turn soon. It carries no data."""
+
+    def take(self, reload: Reload) -> None:
+        """Use this reading of the file from the next turn on."""
+        self._reload = reload
+        self.wake.set()
+
+    async def edit(self, edit: Edit) -> None:
+        """Apply an edit with the next turn; returns when it has been carried out."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._edits.append((edit, done))
+        self.wake.set()
+        await done
+
+    async def turn(self, now: datetime) -> datetime:
+        """Take one turn; returns when the next one is due at the latest."""
+        edits = tuple(self._edits)  # they stay until they are carried out
+        before, seen = self.status, self.seen
+        for edit, _ in edits:
+            before, seen = edit(before, seen)
+        if self._reload is not None:
+            seen = asked(self.spec, self._reload.spec, seen)
+            self.spec = self._reload.spec
+            before = replace(before, config=self._reload.config)
+        wake_at = now + HEARTBEAT
+        after = before
+        if self.spec is not None:
+            after, seen, wake_at = await reconcile(self.spec, before, seen, self._world, now)
+        changes = tuple(transitions(self.status, after, now))
+        await self._saver.save(Record(after, seen), changes)
+        told, self.status, self.seen = self.status, after, seen
+        self._tell(told, after, changes)
+        del self._edits[: len(edits)]
+        for _, done in edits:
+            if not done.done():
+                done.set_result(None)
+        return wake_at
+
+
+def asked(old: Spec | None, new: Spec | None, seen: Mapping[str, Seen]) -> Mapping[str, Seen]:
+    """Have every connection probed at once whose entry, or whose strategies, changed."""
+    if old is None or new is None:
+        return seen
+    were, are = old.by_connection(), new.by_connection()
+    changed = {
+        name
+        for name, entry in new.connections.items()
+        if name in seen
+        and (
+            name not in old.connections
+            or old.connections[name].connection != entry.connection
+            or were.get(name) != are.get(name)
+        )
+    }
+    return {
+        name: replace(memory, asked=True) if name in changed else memory
+        for name, memory in seen.items()
+    }
+
+
+def pause(took: timedelta) -> float:
+    """Seconds to rest after a turn: news come together, and a large fleet leaves CPU to others."""
+    return min(max(0.05, 4 * took.total_seconds()), 2.0)

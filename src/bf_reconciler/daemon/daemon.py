@@ -1,0 +1,198 @@
+"""The daemon: reads the file, turns, tells; lives through what goes wrong."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from bf_reconciler import logs
+from bf_reconciler.daemon.cycle import Cycle, pause
+from bf_reconciler.daemon.keeper import Keeper
+from bf_reconciler.daemon.sightings import Sightings
+from bf_reconciler.daemon.way import make_reloader
+from bf_reconciler.journal import Journal
+from bf_reconciler.metrics import Tallies
+from bf_reconciler.probe import Prober
+from bf_reconciler.reconcile import World
+from bf_reconciler.reload import Reload, secrets
+from bf_reconciler.runtimes import Runtimes
+from bf_reconciler.settings import Settings
+from bf_reconciler.source import Source
+from bf_reconciler.status import Status, Transition
+from bf_reconciler.verdict import unconfirmed
+
+DEADLINE = 60.0
+"""Seconds: a loop that has not finished a pass for this long is not healthy."""
+FIRST_RETRY, LAST_RETRY = 5.0, 300.0
+"""Seconds before a transient failure to decrypt is tried again; doubles up to the last."""
+
+
+def utcnow() -> datetime:
+    return datetime.now(UTC)
+
+
+class Daemon:
+    """Everything that lives as long as the process does."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        journal: Journal,
+        prober: Prober,
+        environ: Mapping[str, str],
+        wake: asyncio.Event,
+    ) -> None:
+        self.settings = settings
+        self.journal = journal
+        self.tallies = Tallies()
+        self.source = Source(Path(settings.file))
+        self.redactor = logs.REDACTOR
+        self.log = structlog.get_logger("bf_reconciler")
+        record = journal.load()
+        self.reloader = make_reloader(
+            settings, environ, journal.pepper(), record.status, self.source
+        )
+        keeper = Keeper(journal, record)
+        runtimes = Runtimes(settings.state_dir)
+        world = World(Sightings(prober, self.tallies), runtimes, keeper)
+        self.cycle = Cycle(world, keeper, record, self._tell, wake)
+        self.last_completed: datetime | None = None
+        self._begun = self._turned = time.monotonic()
+        self.passed = False
+        """The first whole pass is done: every connection was probed or is not to be."""
+        self.news: set[asyncio.Queue[tuple[Status, tuple[Transition, ...]]]] = set()
+        self._reload_wanted = asyncio.Event()
+        self._turn_ended = asyncio.Event()
+        self._asked: list[asyncio.Future[Reload]] = []
+
+    def want_reload(self) -> None:
+        """The file may have changed. Carries no data; may be called from any signal."""
+        self._reload_wanted.set()
+
+    async def reload(self) -> Reload:
+        """Read the file now because a person asks; returns when the result is in force."""
+        answer: asyncio.Future[Reload] = asyncio.get_running_loop().create_future()
+        self._asked.append(answer)
+        self._reload_wanted.set()
+        return await answer
+
+    async def load(self, *, asked: bool = False) -> Reload:
+        """Read the file, and have it used from the next turn on."""
+        before = self.reloader.last
+        reload = await self.reloader.reload(utcnow(), asked=asked)
+        if reload.spec is not None:
+            self.redactor.learn(secrets(reload.spec))
+        logs.log_config(self.log, before.config, reload.config)
+        self.cycle.take(reload)
+        return reload
+
+    async def keep_loading(self) -> None:
+        """Read the file whenever it may have changed, or when a failure may have passed."""
+        wait = FIRST_RETRY
+        while True:
+            timeout = wait if self.reloader.last.transient else None
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._reload_wanted.wait(), timeout)
+            self._reload_wanted.clear()
+            answers, self._asked = self._asked, []
+            reload = await self.load(asked=bool(answers))
+            wait = min(wait * 2, LAST_RETRY) if reload.transient else FIRST_RETRY
+            if answers:
+                await self.cycle.edit(lambda status, seen: (status, seen))
+            for answer in answers:
+                if not answer.done():
+                    answer.set_result(reload)
+
+    async def turn(self) -> datetime:
+        """Take one turn; what goes wrong in it is told, and the next turn tries again."""
+        begun = utcnow()
+        try:
+            wake_at = await self.cycle.turn(begun)
+        except Exception as error:  # the last resort: the loop must live
+            self.tallies.error()
+            self.log.exception("turn failed", error=type(error).__name__)
+            return begun + timedelta(seconds=1)
+        self.last_completed, self._turned = utcnow(), time.monotonic()
+        self.tallies.reconciled((self.last_completed - begun).total_seconds())
+        self.passed = self.passed or self.complete()
+        self._turn_ended.set()
+        self._turn_ended.clear()
+        return wake_at
+
+    async def keep_turning(self, stop: asyncio.Event) -> None:
+        """Turn at every wake and deadline until told to stop; a turn is never broken off."""
+        while not stop.is_set():
+            begun = utcnow()
+            self.cycle.wake.clear()
+            wake_at = await self.turn()
+            rest = pause(utcnow() - begun)
+            await any_of(stop.wait(), seconds=rest)
+            left = (wake_at - utcnow()).total_seconds()
+            if left > 0:
+                await any_of(stop.wait(), self.cycle.wake.wait(), seconds=left)
+
+    def complete(self) -> bool:
+        """Whether every connection that is to be probed was, by this process, and is settled."""
+        spec = self.cycle.spec
+        return spec is not None and all(self.settled(name) for name in spec.connections)
+
+    def settled(self, name: str) -> bool:
+        """Whether nothing of a connection waits for a probe of this process, or to be confirmed."""
+        spec, memory = self.cycle.spec, self.cycle.seen.get(name)
+        entry = spec.connections.get(name) if spec else None
+        if spec is None or entry is None:
+            return True
+        suspend = entry.connection.suspend
+        if suspend is not None and suspend.active(utcnow()):
+            return True
+        if memory is None or memory.entry != entry.fingerprint or memory.restored:
+            return False
+        return not unconfirmed(memory.runs, spec.policy.confirm_after)
+
+    async def next_turn(self, seconds: float) -> None:
+        """Wait until a turn has ended, at most this long."""
+        await any_of(self._turn_ended.wait(), seconds=seconds)
+
+    def _tell(self, before: Status, after: Status, changes: tuple[Transition, ...]) -> None:
+        for change in changes:
+            logs.log_transition(self.log, change)
+            if change.kind == "strategy":
+                self.tallies.transition(change.name, change.after, str(change.reason))
+        if changes or before != after:
+            for queue in self.news:
+                if queue.full():
+                    queue.get_nowait()  # a slow reader misses the middle, never the end
+                queue.put_nowait((after, changes))
+
+    def healthy(self) -> tuple[bool, str]:
+        """Each loop finished a pass within its deadline; depends on nothing outside."""
+        late = time.monotonic() - DEADLINE
+        if max(self._begun, self._turned) < late:
+            return False, "no turn has been completed lately"
+        if max(self._begun, self.source.last_pass or 0.0) < late:
+            return False, "the file has not been looked at lately"
+        return True, "ok"
+
+    def ready(self) -> tuple[bool, str]:
+        """A valid file is loaded and the first pass is done."""
+        if self.cycle.spec is None:
+            return False, "no valid file is loaded"
+        if not self.passed:
+            return False, "the first pass is under way"
+        return True, "ok"
+
+
+async def any_of(*waits: Awaitable[Any], seconds: float) -> None:
+    """Wait for the first of these, at most this long."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,147 @@
+"""Start and stop: everything that a daemon needs is opened here, and closed again."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+
+from aiohttp import web
+
+from bf_reconciler.daemon.daemon import Daemon, any_of, utcnow
+from bf_reconciler.daemon.notify import Notifier
+from bf_reconciler.daemon.view import DaemonView
+from bf_reconciler.journal import Journal, JournalError
+from bf_reconciler.probe import Prober
+from bf_reconciler.settings import Settings, read_token
+from bf_reconciler.status import Status
+from bf_reconciler.web import make_app
+
+DRAIN_SECONDS = 8.0
+
+
+class StartError(Exception):
+    """The daemon cannot start; the message says why, for a person."""
+
+
+@asynccontextmanager
+async def opened(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Daemon]:
+    """Open journal and prober, and read the file for the first time.
+
+    Raises:
+        StartError: The state folder cannot be used, or another daemon uses it.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            journal = await asyncio.to_thread(Journal, settings.state_dir)
+        except JournalError as error:
+            raise StartError(str(error)) from None
+        stack.callback(journal.close)
+        wake = asyncio.Event()
+        prober = await stack.enter_async_context(Prober(utcnow, wake.set))
+        daemon = Daemon(settings, journal, prober, environ, wake)
+        await daemon.load()
+        yield daemon
+
+
+async def once(settings: Settings) -> Status:
+    """One full pass: every connection probed and confirmed, strategies told, status kept.
+
+    Raises:
+        StartError: The state folder or the file cannot be used.
+    """
+    async with opened(settings, os.environ) as daemon:
+        config = daemon.reloader.last.config
+        if daemon.reloader.last.spec is None:
+            raise StartError(config.message)
+        daemon.cycle.seen = {
+            name: replace(memory, asked=True) for name, memory in daemon.cycle.seen.items()
+        }
+        while True:
+            daemon.cycle.wake.clear()
+            wake_at = await daemon.turn()
+            if daemon.complete():
+                return daemon.cycle.status
+            left = (wake_at - utcnow()).total_seconds()
+            await any_of(daemon.cycle.wake.wait(), seconds=max(left, 0.0))
+
+
+async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
+    """Run until SIGTERM or SIGINT, or until ``stop`` is set. Strategies stay as they are.
+
+    Raises:
+        StartError: The address, the state folder or the token cannot be used.
+    """
+    stop = stop or asyncio.Event()
+    notifier = Notifier(os.environ)
+    async with opened(settings, os.environ) as daemon, AsyncExitStack() as stack:
+        await stack.enter_async_context(_listening(settings, daemon))
+        _on_signals(stack, stop, daemon)
+        tasks = [
+            asyncio.create_task(daemon.source.watch(daemon.want_reload, stop), name="watch"),
+            asyncio.create_task(daemon.keep_loading(), name="load"),
+            asyncio.create_task(_keep_notifying(notifier, daemon), name="notify"),
+        ]
+        turning = asyncio.create_task(daemon.keep_turning(stop), name="turn")
+        notifier.send("READY=1")
+        try:
+            await asyncio.wait({*tasks, turning}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stop.set()
+            notifier.send("STOPPING=1")
+            await asyncio.wait({turning}, timeout=DRAIN_SECONDS)
+            for task in (*tasks, turning):
+                task.cancel()
+            ended = await asyncio.gather(*tasks, turning, return_exceptions=True)
+        for end in ended:
+            if isinstance(end, Exception):
+                raise end
+        daemon.log.info("stopped")
+
+
+@asynccontextmanager
+async def _listening(settings: Settings, daemon: Daemon) -> AsyncIterator[None]:
+    try:
+        token = read_token(settings.token_file) if settings.token_file else None
+    except ValueError as error:
+        raise StartError(str(error)) from None
+    runner = web.AppRunner(make_app(DaemonView(daemon, token)), access_log=None)
+    await runner.setup()
+    listen = settings.listen
+    try:
+        site = web.TCPSite(runner, listen.host, listen.port, shutdown_timeout=2.0)
+        await site.start()
+    except OSError as error:
+        await runner.cleanup()
+        raise StartError(f"cannot listen on {listen}: {os.strerror(error.errno or 0)}") from None
+    host, port = runner.addresses[0][:2]
+    daemon.log.info("listening", url=f"http://{replace(listen, host=host, port=port)}")
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def _on_signals(stack: AsyncExitStack, stop: asyncio.Event, daemon: Daemon) -> None:
+    """SIGTERM and SIGINT stop, SIGHUP reads the file again and says in the log how it ended."""
+    loop = asyncio.get_running_loop()
+    asked: set[asyncio.Task[object]] = set()
+
+    def reload() -> None:
+        task: asyncio.Task[object] = loop.create_task(daemon.reload())
+        asked.add(task)
+        task.add_done_callback(asked.discard)
+
+    calls = {signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: reload}
+    for number, call in calls.items():
+        loop.add_signal_handler(number, call)
+        stack.callback(loop.remove_signal_handler, number)
+
+
+async def _keep_notifying(notifier: Notifier, daemon: Daemon) -> None:
+    """Tell the service manager that the loops live; silence is for it to act on."""
+    while True:
+        await asyncio.sleep((notifier.watchdog or 60.0) / 3)
+        if notifier.watchdog is not None and daemon.healthy()[0]:
+            notifier.send("WATCHDOG=1")

@@ -1,0 +1,33 @@
+"""Puts the way in together: the source, sops, and what reads them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from bf_reconciler.facts import ConfigError
+from bf_reconciler.reload import Reloader
+from bf_reconciler.settings import Settings
+from bf_reconciler.sops import SopsSettings, find_binary
+from bf_reconciler.source import Source
+from bf_reconciler.status import Status
+
+
+def make_reloader(
+    settings: Settings,
+    environ: Mapping[str, str],
+    pepper: bytes,
+    before: Status,
+    source: Source | None = None,
+) -> Reloader:
+    """Make the reader of the committed file. A missing sops is found out when it is needed."""
+    try:
+        sops = SopsSettings(find_binary(settings.sops_binary, environ), environ)
+    except ConfigError:
+        sops = None
+    return Reloader(
+        source or Source(Path(settings.file)),
+        sops,
+        allow_plaintext=settings.allow_plaintext,
+        pepper=pepper,
+        before=replace(before, config=replace(before.config, path=settings.file)),
+    )

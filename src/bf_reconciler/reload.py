@@ -1,0 +1,158 @@
+"""The way in: read, decrypt, parse, adopt. What was last good stays in force."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from bf_reconciler import document, sops
+from bf_reconciler.facts import ConfigError, ConfigReason, Problem
+from bf_reconciler.sops import SopsSettings
+from bf_reconciler.source import Snapshot
+from bf_reconciler.spec import Spec
+from bf_reconciler.status import ConfigStatus, Status
+
+
+class Readable(Protocol):
+    """The committed file."""
+
+    def read(self) -> Snapshot: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """How a reading of the file ended. ``spec`` is what is in force now; None: nothing yet."""
+
+    spec: Spec | None
+    config: ConfigStatus
+    transient: bool = False
+
+
+class Reloader:
+    """Reads the file when asked to; decrypts only content that it does not know yet."""
+
+    def __init__(
+        self,
+        source: Readable,
+        settings: SopsSettings | None,
+        *,
+        allow_plaintext: bool,
+        pepper: bytes,
+        before: Status,
+    ) -> None:
+        self._source = source
+        self._sops = settings
+        self._allow_plaintext = allow_plaintext
+        self._pepper = pepper
+        self._before = before
+        self._tried = ""
+        self._good: ConfigStatus | None = None
+        self.last = Reload(None, replace(before.config, last_reload_successful=False))
+
+    async def reload(self, now: datetime, *, asked: bool = False) -> Reload:
+        """Read the file once more. Never raises for what stands in it.
+
+        ``asked``: a person wants it tried again though the content is the same.
+        """
+        try:
+            snapshot = await asyncio.to_thread(self._source.read)
+        except ConfigError as error:
+            self._tried = ""
+            self.last = self._refused(error)
+            return self.last
+        spec = self.last.spec
+        if spec is not None and snapshot.digest == spec.digest and self._good is not None:
+            self._tried = snapshot.digest
+            self.last = Reload(replace(spec, revision=snapshot.revision), self._good)
+        elif snapshot.digest != self._tried or self.last.transient or asked:
+            self._tried = snapshot.digest
+            try:
+                self.last = await self._adopt(snapshot, now)
+            except ConfigError as error:
+                self.last = self._refused(error)
+        return self.last
+
+    async def _adopt(self, snapshot: Snapshot, now: datetime) -> Reload:
+        offline = await self._parse(snapshot, None)
+        if offline.refused:
+            return self._wrong(offline.problems)
+        decrypted = None
+        if sops.is_encrypted(snapshot.data):
+            if self._sops is None:
+                message = "no sops binary was found"
+                raise ConfigError(ConfigReason.DECRYPTION_TOOL_MISSING, message)
+            decrypted = await sops.decrypt(snapshot.data, self._sops)
+        elif not self._allow_plaintext:
+            raise ConfigError(ConfigReason.NOT_ENCRYPTED, "the file is not encrypted with sops")
+        parsed = offline if decrypted is None else await self._parse(snapshot, decrypted)
+        if parsed.refused:
+            return self._wrong(parsed.problems)
+        spec, problems = await asyncio.to_thread(
+            document.adopt,
+            self.last.spec,
+            parsed,
+            revision=snapshot.revision,
+            digest=snapshot.digest,
+            pepper=self._pepper,
+        )
+        if self.last.spec is None:
+            known = self._before.digest == snapshot.digest
+            generation = self._before.generation + (0 if known else 1)
+            spec = replace(spec, generation=max(generation, 1))
+        errors = [problem for problem in problems if problem.severity == "error"]
+        self._good = ConfigStatus(
+            last_reload_successful=not errors,
+            last_reload_success=self.last.config.last_reload_success if errors else now,
+            problems=tuple(problems),
+            reason=errors[0].reason if errors else None,
+            message=_sentence(errors, "every other entry is in force") if errors else "",
+            plaintext_secrets=parsed.plaintext_secrets,
+            path=self._before.config.path,
+        )
+        return Reload(spec, self._good)
+
+    async def _parse(
+        self, snapshot: Snapshot, decrypted: dict[str, object] | None
+    ) -> document.Parsed:
+        return await asyncio.to_thread(
+            document.parse, snapshot.data, decrypted, allow_plaintext=self._allow_plaintext
+        )
+
+    def _wrong(self, problems: tuple[Problem, ...]) -> Reload:
+        errors = [problem for problem in problems if problem.severity == "error"]
+        config = replace(
+            self.last.config,
+            last_reload_successful=False,
+            problems=problems,
+            reason=errors[0].reason,
+            message=_sentence(errors, "what was last good stays in force"),
+        )
+        return Reload(self.last.spec, config)
+
+    def _refused(self, error: ConfigError) -> Reload:
+        line, column = error.line or 0, error.column or 0
+        problem = Problem(line, column, "", error.message, "error", error.reason)
+        config = replace(
+            self.last.config,
+            last_reload_successful=False,
+            problems=(problem,),
+            reason=error.reason,
+            message=error.message,
+        )
+        return Reload(self.last.spec, config, error.transient)
+
+
+def _sentence(errors: list[Problem], tail: str) -> str:
+    count = "1 problem" if len(errors) == 1 else f"{len(errors)} problems"
+    return f"{count} in the file; {tail}"
+
+
+def secrets(spec: Spec) -> Iterator[str]:
+    """Every secret value of a Spec, for the redaction of logs."""
+    for entry in spec.connections.values():
+        credentials = entry.connection.credentials
+        proxy = entry.connection.proxy
+        for secret in (credentials.api_key, credentials.secret, credentials.passphrase, proxy):
+            if secret is not None:
+                yield secret.get_secret_value()
