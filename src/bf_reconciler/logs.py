@@ -1,0 +1,230 @@
+"""Logs: structlog for ours, the standard library's through it, secrets taken out of both."""
+
+import base64
+import json
+import logging
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from typing import IO, Any, Final, Literal
+from urllib.parse import quote, quote_plus
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from bf_reconciler.facts import CONFIG_ADVICE, remedy
+from bf_reconciler.status import ConfigStatus, Transition
+
+MASK: Final = "••••"
+SHORTEST = 4
+"""A secret of fewer characters would mask half of every line."""
+KEY_LIKE = re.compile(
+    r"(?i)(secret|passphrase|password|token|api_?key|private_?key|authorization|signature|cookie)$"
+)
+SILENT = ("ccxt", "aiohttp")
+"""At DEBUG, ccxt writes headers and bodies of signed requests."""
+QUIET = ("asyncio", "watchfiles")
+ALARMING = frozenset({"Blocked", "Unreachable", "Invalid", "Degraded", "Holding", "Error"})
+SHOWN_PROBLEMS = 10
+
+
+class Redactor:
+    """Knows every secret value of this process, and masks each wherever it stands in a text.
+
+    Nothing is ever forgotten: an old key may still be valid at the exchange.
+    """
+
+    def __init__(self) -> None:
+        self._learnt: set[str] = set()
+        # By their first characters, so that the number of secrets does not slow a line down.
+        self._forms: dict[str, tuple[str, ...]] = {}
+        self._turn = threading.Lock()
+
+    def __repr__(self) -> str:
+        return "Redactor()"
+
+    def learn(self, values: Iterable[str]) -> None:
+        with self._turn:
+            for value in values:
+                if value in self._learnt:
+                    continue
+                self._learnt.add(value)
+                for form in {form for form in _forms(value) if len(form) >= SHORTEST}:
+                    known = {*self._forms.get(form[:SHORTEST], ()), form}
+                    self._forms[form[:SHORTEST]] = tuple(sorted(known, key=len, reverse=True))
+
+    def redact(self, text: str) -> str:
+        if not self._forms:
+            return text
+        parts: list[str] = []
+        done = at = 0
+        while at <= len(text) - SHORTEST:
+            forms = self._forms.get(text[at : at + SHORTEST], ())
+            form = next((form for form in forms if text.startswith(form, at)), None)
+            if form is None:
+                at += 1
+                continue
+            parts += [text[done:at], MASK]
+            done = at = at + len(form)
+        return "".join([*parts, text[done:]])
+
+
+REDACTOR: Final = Redactor()
+"""The one of this process: a secret must be masked whichever part of the program writes it."""
+
+
+def _forms(value: str) -> Iterator[str]:
+    """The ways in which a value shows up in texts."""
+    lines = [line for line in value.splitlines() if len(line) >= 4 * SHORTEST]
+    for text in {value, value.strip(), *lines}:
+        data = text.encode(errors="replace")
+        yield text
+        yield repr(text)[1:-1]
+        yield json.dumps(text)[1:-1]
+        yield json.dumps(text, ensure_ascii=False)[1:-1]
+        yield quote(data)
+        yield quote(data, safe="")
+        yield quote_plus(data)
+        yield data.hex()
+        yield from _base64(data)
+
+
+def _base64(data: bytes) -> Iterator[str]:
+    """As base64, and as the part of a longer base64 that holds the value, wherever it begins."""
+    if len(data) < 2 * SHORTEST:
+        yield base64.b64encode(data).decode()
+        return
+    for before in range(3):
+        whole = base64.b64encode(bytes(before) + data)
+        used = (before + len(data)) * 8 // 6  # characters that hold nothing of what follows
+        inner = whole[(0, 2, 3)[before] : used]
+        yield inner.decode()
+        yield inner.translate(bytes.maketrans(b"+/", b"-_")).decode()
+
+
+class _Handler(logging.StreamHandler[IO[str]]):
+    """Writes lines. One that cannot be written is lost: the standard way prints its arguments."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002 # its signature
+        return
+
+
+def configure(
+    level: str, form: Literal["json", "console"], stream: IO[str], *, colors: bool = False
+) -> None:
+    """Set up all logging of this process; a second call replaces the first.
+
+    ``level``: the least that is written: debug, info, warning or error.
+    """
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    # Exceptions become plain text here; a prettier one would show local variables.
+    last: list[Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        mask_fields,
+    ]
+    if form == "json":
+        last.append(structlog.processors.JSONRenderer(ensure_ascii=False))
+    else:
+        last.append(structlog.dev.ConsoleRenderer(colors=colors))
+    formatter = structlog.stdlib.ProcessorFormatter(
+        processors=[*last, redact_line],
+        foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
+    )
+    handler = _Handler(stream)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers = [old for old in root.handlers if not isinstance(old, _Handler)] + [handler]
+    root.setLevel(level.upper())
+    for name in SILENT:
+        _silence(logging.getLogger(name))
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _silence(logger: logging.Logger) -> None:
+    logger.handlers = [logging.NullHandler()]
+    logger.propagate = False
+    logger.setLevel(logging.CRITICAL + 1)
+
+
+def mask_fields(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Mask fields whose names say that a secret stands there."""
+    return {name: MASK if KEY_LIKE.search(name) else _masked(v) for name, v in event.items()}
+
+
+def _masked(value: Any) -> Any:  # noqa: ANN401 # whatever is logged
+    if isinstance(value, str):  # before a renderer escapes it once more
+        return REDACTOR.redact(value)
+    if isinstance(value, Mapping):
+        return {k: MASK if KEY_LIKE.search(str(k)) else _masked(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked(item) for item in value]
+    return value
+
+
+def redact_line(_: WrappedLogger, __: str, line: Any) -> str:  # noqa: ANN401 # as structlog has it
+    """The last step: whatever the line is made of, no secret leaves."""
+    return REDACTOR.redact(str(line))
+
+
+def log_transition(logger: structlog.stdlib.BoundLogger, transition: Transition) -> None:
+    """One line per change of a status word; a warning with the next step where one is needed."""
+    alarming = transition.after in ALARMING
+    write = logger.warning if alarming else logger.info
+    write(
+        f"{transition.kind} changed",
+        name=transition.name,
+        before=transition.before or None,
+        after=transition.after or None,
+        reason=str(transition.reason),
+        message=transition.message,
+        remedy=(remedy(transition.reason) or None) if alarming else None,
+        generation=transition.generation,
+        revision=transition.revision,
+        lasted_seconds=None if transition.lasted is None else round(transition.lasted, 3),
+    )
+
+
+def log_config(
+    logger: structlog.stdlib.BoundLogger, before: ConfigStatus, after: ConfigStatus
+) -> None:
+    """A line when the file was taken, refused for a new cause, or taken again; else none."""
+    if _news(before) == _news(after):
+        return
+    problems = [problem.render(after.path) for problem in after.problems]
+    shown = problems[:SHOWN_PROBLEMS] or None
+    if after.last_reload_successful:
+        logger.info(
+            "file taken", path=after.path, warnings=shown, plaintext_secrets=after.plaintext_secrets
+        )
+        return
+    advice = CONFIG_ADVICE[after.reason]["en"].remedy if after.reason else None
+    logger.error(
+        "file refused",
+        path=after.path,
+        reason=str(after.reason) if after.reason else None,
+        message=after.message,
+        remedy=advice,
+        problems=shown,
+        problem_count=len(problems),
+    )
+
+
+def _news(config: ConfigStatus) -> tuple[object, ...]:
+    good = config.last_reload_successful
+    return (good, config.last_reload_success if good else None, config.problems, config.reason)

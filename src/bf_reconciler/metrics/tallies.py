@@ -1,0 +1,113 @@
+"""What a Status cannot tell because it has no memory: counts and durations of this process."""
+
+import threading
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+
+PROBE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+CYCLE_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class _Durations:
+    """One histogram: how many fell into each bucket, and their sum."""
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self._sum = 0.0
+
+    def add(self, seconds: float) -> None:
+        self._counts[bisect_left(self._bounds, seconds)] += 1
+        self._sum += seconds
+
+    def write(self, family: HistogramMetricFamily, labels: tuple[str, ...]) -> None:
+        total = 0
+        buckets: list[tuple[str, float]] = []
+        for bound, count in zip((*map(str, self._bounds), "+Inf"), self._counts, strict=True):
+            total += count
+            buckets.append((bound, total))
+        family.add_metric(labels, buckets, self._sum)
+
+
+class Tallies:
+    """Counts of one daemon. Safe to call from any thread."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._probes: dict[str, _Durations] = {}
+        self._requests: Counter[tuple[str, str, str]] = Counter()
+        self._transitions: Counter[tuple[str, str, str]] = Counter()
+        self._cycles = _Durations(CYCLE_BUCKETS)
+        self._errors = 0
+
+    def probed(self, exchange: str, seconds: float, results: Iterable[tuple[str, str]]) -> None:
+        """One probe has ended; ``results`` holds each question asked: "ok", or its Reason."""
+        with self._turn:
+            self._probes.setdefault(exchange, _Durations(PROBE_BUCKETS)).add(seconds)
+            for question, result in results:
+                self._requests[exchange, question, str(result)] += 1
+
+    def transition(self, strategy: str, to: str, reason: str) -> None:
+        """The status word or the reason of a strategy changed."""
+        with self._turn:
+            self._transitions[strategy, to, reason] += 1
+
+    def reconciled(self, seconds: float) -> None:
+        """A cycle reached its end."""
+        with self._turn:
+            self._cycles.add(seconds)
+
+    def error(self) -> None:
+        """A cycle was broken off by something unforeseen."""
+        with self._turn:
+            self._errors += 1
+
+    def collect(self, strategies: Collection[str]) -> Iterator[Metric]:
+        """The families. Counts of strategies that are not among these are forgotten."""
+        with self._turn:
+            for key in [key for key in self._transitions if key[0] not in strategies]:
+                del self._transitions[key]
+            return iter([*self._of_probes(), *self._of_cycles()])
+
+    def _of_probes(self) -> Iterator[Metric]:
+        durations = HistogramMetricFamily(
+            "bf_probe_duration_seconds",
+            "How long probes of a connection took. They run in the background, not at the scrape.",
+            labels=("exchange",),
+        )
+        for exchange, seconds in self._probes.items():
+            seconds.write(durations, (exchange,))
+        yield durations
+        yield _counter(
+            "bf_probe_requests",
+            "Questions put to exchanges, by how they ended: ok, or the reason of the failure.",
+            ("exchange", "question", "result"),
+            self._requests,
+        )
+
+    def _of_cycles(self) -> Iterator[Metric]:
+        yield _counter(
+            "bf_strategy_transitions",
+            "Changes of the status of a strategy, or of the reason for it, since the start.",
+            ("strategy", "to", "reason"),
+            self._transitions,
+        )
+        cycles = HistogramMetricFamily(
+            "bf_reconcile_duration_seconds", "How long cycles took that reached their end."
+        )
+        self._cycles.write(cycles, ())
+        yield cycles
+        errors = "Cycles that were broken off by something unforeseen."
+        yield CounterMetricFamily("bf_reconcile_errors", errors, value=self._errors)
+
+
+def _counter(
+    name: str, text: str, labels: tuple[str, ...], counts: Counter[tuple[str, str, str]]
+) -> Metric:
+    family = CounterMetricFamily(name, text, labels=labels)
+    for values, count in counts.items():
+        family.add_metric(values, count)
+    return family

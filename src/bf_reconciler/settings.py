@@ -1,0 +1,97 @@
+"""Process settings from flags and environment, passed down as arguments."""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bf_reconciler.facts import Language
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["console", "json"]
+HOST = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.]{0,252})")
+MAX_PORT = 65535
+MIN_TOKEN = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where the daemon listens. Port 0 takes any that is free."""
+
+    host: str = "127.0.0.1"
+    port: int = 9877
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this process was started. ``sops_binary`` None: found on the PATH or beside Python."""
+
+    file: str
+    state_dir: Path
+    listen: Listen = Listen()
+    token_file: Path | None = None
+    sops_binary: str | None = None
+    allow_plaintext: bool = False
+    log_level: LogLevel = "info"
+    log_format: LogFormat = "console"
+    language: Language = "en"
+
+
+def parse_listen(text: str) -> Listen:
+    """Read ``HOST:PORT``; an IPv6 address stands in brackets.
+
+    Raises:
+        ValueError: with a message for the user.
+    """
+    host, colon, port = text.strip().rpartition(":")
+    bare = host.removeprefix("[").removesuffix("]")
+    bracketed = host == f"[{bare}]"
+    if not colon or not port.isascii() or not port.isdigit() or int(port) > MAX_PORT:
+        raise ValueError("HOST:PORT is expected, such as 127.0.0.1:9877 or [::1]:9877")
+    if bracketed and _is_ipv6(bare):
+        return Listen(bare, int(port))
+    if ":" in host or bracketed:
+        raise ValueError("an IPv6 address stands in brackets, such as [::1]:9877")
+    if not HOST.fullmatch(host):
+        raise ValueError("a host name or an IP address is expected before the port")
+    return Listen(host, int(port))
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def default_state_dir(environ: Mapping[str, str]) -> Path:
+    """Where the journal lies by default: systemd's StateDirectory, or the XDG state folder."""
+    given = environ.get("STATE_DIRECTORY", "").split(":")[0]
+    if given:
+        return Path(given)
+    # The XDG specification has relative paths ignored.
+    xdg = Path(environ.get("XDG_STATE_HOME", ""))
+    home = Path(environ.get("HOME") or "/")
+    base = xdg if xdg.is_absolute() else home / ".local" / "state"
+    return base / "bf-reconciler"
+
+
+def read_token(path: Path) -> str:
+    """The token of ``--token-file``: one word.
+
+    Raises:
+        ValueError: the file cannot be read, or holds no token; the token is never in the message.
+    """
+    try:
+        token = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeError) as error:
+        raise ValueError(f"the token file {path} cannot be read: {type(error).__name__}") from None
+    if len(token) < MIN_TOKEN or not token.isprintable() or " " in token:
+        raise ValueError(f"the token file {path} must hold one word of at least {MIN_TOKEN} signs")
+    return token

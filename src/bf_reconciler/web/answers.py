@@ -1,0 +1,109 @@
+"""How answers look: JSON, errors, security headers, and the language of the reader."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from bf_reconciler.facts import Language
+
+logger = logging.getLogger(__name__)
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Server": "bf-reconciler",
+    "Vary": "Accept-Language",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def answer(body: object, status: int = 200) -> web.Response:
+    return web.json_response(body, status=status, dumps=dumps)
+
+
+def dumps(body: object) -> str:
+    return json.dumps(body, ensure_ascii=False).encode(errors="replace").decode()
+
+
+async def answer_made(make: Callable[[], object], status: int = 200) -> web.Response:
+    """Answer with a large body, made in a thread so that nobody waits for it."""
+    text = await asyncio.to_thread(lambda: dumps(make()))
+    return web.json_response(text=text, status=status)
+
+
+async def secured(_: web.Request, response: web.StreamResponse) -> None:
+    """Added to every answer, streams and errors included."""
+    response.headers.update(HEADERS)
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every error as ``{"error": ...}``; what is unforeseen is logged and told to nobody."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        text = error.text or error.reason
+        if text.startswith(f"{error.status}: "):  # aiohttp's own sentence
+            text = error.reason.lower()
+        kept = {n: error.headers[n] for n in ("Allow", "WWW-Authenticate") if n in error.headers}
+        body = answer({"error": text}, error.status)
+        body.headers.update(kept)
+        return body
+    except Exception as error:
+        logger.exception("request failed", extra={"path": request.path, "method": request.method})
+        return answer({"error": f"internal error: {type(error).__name__}"}, 500)
+
+
+async def read_object(request: web.Request, seconds: float) -> dict[str, Any]:
+    """The JSON object that was sent, empty where nothing was.
+
+    Raises:
+        web.HTTPException: it is too large, too slow, or no JSON object.
+    """
+    if not request.can_read_body:
+        return {}
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(text="application/json is expected")
+    try:
+        async with asyncio.timeout(seconds):
+            body = json.loads(await request.text())
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text="the body did not arrive in time") from None
+    except (ValueError, RecursionError, LookupError):
+        raise web.HTTPBadRequest(text="the body is no JSON") from None
+    if not isinstance(body, dict):
+        raise web.HTTPBadRequest(text="a JSON object is expected")
+    return body
+
+
+def language(request: web.Request) -> Language:
+    """English or Turkish: what ``?lang=`` says, else what the browser likes better."""
+    asked = request.query.get("lang")
+    if asked in {"en", "tr"}:
+        return "tr" if asked == "tr" else "en"
+    best: tuple[float, Language] = (0.0, "en")
+    for part in request.headers.get("Accept-Language", "").split(","):
+        tag, _, weight = part.partition(";")
+        primary = tag.strip().lower().partition("-")[0]
+        quality = _quality(weight)
+        if primary in {"en", "tr"} and quality > best[0]:
+            best = (quality, "tr" if primary == "tr" else "en")
+    return best[1]
+
+
+def _quality(weight: str) -> float:
+    name, _, value = weight.strip().partition("=")
+    try:
+        return float(value) if name == "q" else 1.0
+    except ValueError:
+        return 0.0

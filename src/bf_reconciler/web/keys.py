@@ -1,0 +1,17 @@
+"""What the application carries to its handlers."""
+
+import asyncio
+
+from aiohttp import web
+
+from bf_reconciler.web.view import View
+
+
+class Stopping(asyncio.Event):
+    """Set when the application shuts down; counts the streams that wait for it."""
+
+    streams = 0
+
+
+VIEW = web.AppKey("view", View)
+STOPPING = web.AppKey("stopping", Stopping)
