@@ -4,8 +4,9 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
-from bf_reconciler.facts import Observation, Seen
+from bf_reconciler.facts import Run, Seen, unconfirmed
 from bf_reconciler.spec import ConnectionEntry, Policy, Spec
 
 CONFIRM = timedelta(seconds=2)
@@ -40,7 +41,7 @@ def plan(spec: Spec, seen: Mapping[str, Seen], now: datetime) -> Plan:
     wake_at = now + HEARTBEAT
     for name, entry in active.items():
         at = next_probe(entry, seen.get(name), spec.policy)
-        if at is None or at <= now:
+        if at is None or at <= now or _ahead(seen[name], now):
             due.append(entry)
         else:
             wake_at = min(wake_at, at)
@@ -59,26 +60,31 @@ def next_probe(entry: ConnectionEntry, seen: Seen | None, policy: Policy) -> dat
     """When a connection is due; None for at once (never seen, changed, or a person asked)."""
     if seen is None or seen.entry != entry.fingerprint or seen.asked or not seen.runs:
         return None
-    run = seen.runs[0]
-    wait = delay(run.latest, run.count, entry.interval, policy)
-    return run.latest.at + jittered(wait, entry.name, run.latest.at)
+    at = seen.runs[0].latest.at
+    return at + jittered(delay(seen.runs, entry.interval, policy), entry.name, at)
 
 
-def delay(observation: Observation, count: int, interval: timedelta, policy: Policy) -> timedelta:
-    """How long to wait after ``count`` probes with this outcome.
+def _ahead(seen: Seen, now: datetime) -> bool:
+    """Its last probe was in the future: our clock was set back, and says nothing of its age."""
+    return seen.latest is not None and seen.latest.at > now + HEARTBEAT
+
+
+def delay(runs: tuple[Run, ...], interval: timedelta, policy: Policy) -> timedelta:
+    """How long to wait after these runs, newest first.
 
     The calls succeeded: the interval, whether or not a rule is broken. A transient failure: from
     1 s, doubling, up to the interval, and never sooner than the exchange asked for. A terminal
     one: 2 s until it is believed, then slowly.
     """
-    failures = observation.failures
-    if not failures:
+    latest = runs[0].latest
+    if not latest.failures:
         return interval
-    if any(failure.terminal for failure in failures):
-        wait = CONFIRM if count < policy.confirm_after else _slow(interval)
+    if latest.refusals:
+        wait = CONFIRM if unconfirmed(runs, policy.confirm_after) else _slow(interval)
     else:
-        wait = min(FIRST_RETRY * 2 ** min(count - 1, 20), interval)
-    asked = max((failure.retry_after or 0.0 for failure in failures), default=0.0)
+        row = takewhile(lambda run: run.latest.failures and not run.latest.refusals, runs)
+        wait = min(FIRST_RETRY * 2 ** min(sum(run.count for run in row) - 1, 20), interval)
+    asked = max(failure.retry_after or 0.0 for failure in latest.failures)
     return max(wait, timedelta(seconds=min(asked, 86400.0)))
 
 
