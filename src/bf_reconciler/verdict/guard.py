@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.spec import Spec, too_many
+from bf_reconciler.spec import Runtime, Spec, Strategy, too_many
 from bf_reconciler.verdict.values import Decision, Memory, Order, StrategyVerdict, Verdicts
 
 
@@ -17,14 +17,19 @@ def guard(
     decided = [
         decide(spec, verdict, memories.get(name), now)
         for name, verdict in verdicts.strategies.items()
+        if name in memories or verdict.strategy.runtime in spec.runtimes
     ]
     gone = [
         name
         for name in memories
         if name not in spec.strategies and name not in spec.broken_strategies
     ]
-    held = too_many(len(memories), len(gone), spec.policy.max_removals)
-    decided += [_removed(name, memories[name], verdicts, held=held) for name in gone]
+    leaving = {name for name in gone if memories[name].reason is Reason.REMOVED}
+    left = len(gone) - len(leaving)
+    held = too_many(len(memories) - len(leaving), left, spec.policy.max_removals)
+    decided += [
+        _removed(name, memories[name], verdicts, held=held and name not in leaving) for name in gone
+    ]
     decided += [
         _absent(
             name,
@@ -57,13 +62,20 @@ def decide(spec: Spec, verdict: StrategyVerdict, before: Memory | None, now: dat
     memory = Memory(
         on=wish.on if wish.on is not None else (before.on if before else None),
         action=strategy.on_violation,
-        runtime=spec.runtimes[strategy.runtime],
+        runtime=_place(spec, strategy, before),
         latched=latched,
         unknown_since=wish.since,
         reason=wish.reason,
         connection=strategy.connection,
     )
     return _ordered(verdict, wish, memory, before)
+
+
+def _place(spec: Spec, strategy: Strategy, before: Memory | None) -> Runtime:
+    """Where it is to run. A kept form may name a runtime that left the file: it stays there."""
+    if before is not None and strategy.runtime not in spec.runtimes:
+        return before.runtime
+    return spec.runtimes[strategy.runtime]
 
 
 class _Wish(NamedTuple):
@@ -91,9 +103,15 @@ def _word(verdict: StrategyVerdict, before: Memory | None, *, latched: bool) -> 
 def _patience(
     verdict: StrategyVerdict, before: Memory | None, grace: timedelta, now: datetime
 ) -> _Wish:
-    """Nothing is known: what is off stays off, what runs has its grace."""
-    moments = (verdict.unknown_since, before.unknown_since if before else None)
-    since = min((moment for moment in moments if moment is not None), default=now)
+    """Nothing is known: what is off stays off, what runs has its grace.
+
+    It begins when the strategy was first found unknown: a word of the file or of a person may have
+    made unknown what was seen long ago. Where nothing was ever told or seen, nothing is done.
+    """
+    if verdict.reason is Reason.NOT_PROBED and (before is None or before.on is None):
+        return _Wish(None, verdict.reason, verdict.message)
+    remembered = before.unknown_since if before else None
+    since = min(remembered or now, now)  # our clock may have been set back
     if before is not None and before.on is False:
         if before.reason is Reason.GRACE_EXPIRED:
             message = f"Off since its connection was unknown for too long. {verdict.message}"

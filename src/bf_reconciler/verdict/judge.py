@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bf_reconciler.facts import TRANSIENT, Observation, Reason, Run, Seen
+from bf_reconciler.facts import TRANSIENT, Reason, Run, Seen, unconfirmed
 from bf_reconciler.facts import Memory as Sightings
 from bf_reconciler.policy import (
     Assessment,
@@ -69,27 +69,32 @@ def judge_connection(
         ready = Finding(READY, "Unknown", Reason.NOT_PROBED, "Not probed yet.")
         return ConnectionVerdict(entry.name, None, ConnectionState.PENDING, ready, ())
 
+    history = _history(entry, strategies, policy, seen.runs, now)
     violation: Finding | None = None
-    unknown_since: datetime | None = None
     good = 0
-    assessment: Assessment | None = None
-    for index in range(len(seen.runs) - 1, -1, -1):
-        run = seen.runs[index]
-        pending = unconfirmed(seen.runs[index:], policy.confirm_after)
-        assessment = assess(Case(entry, strategies, policy, run.latest, pending, now))
-        match assessment.compliant:
-            case True:
-                good, unknown_since = good + run.count, None
-                if good >= policy.recover_after:
-                    violation = None
-            case False:
-                good, unknown_since, violation = 0, None, assessment.decisive
-            case None:
-                good, unknown_since = 0, unknown_since or run.since
-    if assessment is None:
-        raise AssertionError("a memory with runs was assessed")
-    verdict = _concluded(entry.name, assessment, violation, good, unknown_since, policy)
+    for run, assessment in zip(reversed(seen.runs), reversed(history), strict=True):
+        good = good + run.count if assessment.compliant else 0
+        if assessment.compliant is False:
+            violation = assessment.decisive
+        elif good >= policy.recover_after:
+            violation = None
+    verdict = _concluded(entry.name, history[0], violation, good, policy)
     return replace(verdict, restored=seen.restored)
+
+
+def _history(
+    entry: ConnectionEntry,
+    strategies: tuple[Strategy, ...],
+    policy: Policy,
+    runs: tuple[Run, ...],
+    now: datetime,
+) -> list[Assessment]:
+    """Every run under the rules of today, newest first."""
+    waiting = [unconfirmed(runs[index:], policy.confirm_after) for index in range(len(runs))]
+    return [
+        assess(Case(entry, strategies, policy, run.latest, pending, now))
+        for run, pending in zip(runs, waiting, strict=True)
+    ]
 
 
 def _concluded(
@@ -97,7 +102,6 @@ def _concluded(
     assessment: Assessment,
     violation: Finding | None,
     good: int,
-    unknown_since: datetime | None,
     policy: Policy,
 ) -> ConnectionVerdict:
     decisive = assessment.decisive
@@ -122,29 +126,12 @@ def _concluded(
             if decisive.reason in TRANSIENT
             else ConnectionState.BLOCKED
         )
-        return ConnectionVerdict(name, None, state, ready, findings, unknown_since)
+        return ConnectionVerdict(name, None, state, ready, findings)
     if decisive is not None:
         ready = Finding(READY, "True", decisive.reason, decisive.message)
         return ConnectionVerdict(name, True, ConnectionState.DEGRADED, ready, findings)
     ready = Finding(READY, "True", Reason.CONNECTED, "Every rule holds.")
     return ConnectionVerdict(name, True, ConnectionState.ONLINE, ready, findings)
-
-
-def unconfirmed(runs: tuple[Run, ...], confirm_after: int) -> frozenset[Reason]:
-    """Terminal failures of the newest run that were not seen often enough in a row."""
-
-    def terminal(observation: Observation) -> frozenset[Reason]:
-        return frozenset(f.reason for f in observation.failures if f.terminal)
-
-    def times(reason: Reason) -> int:
-        count = 0
-        for run in runs:
-            if reason not in terminal(run.latest):
-                break
-            count += run.count
-        return count
-
-    return frozenset(r for r in terminal(runs[0].latest) if times(r) < confirm_after)
 
 
 def judge_strategy(
@@ -161,9 +148,8 @@ def judge_strategy(
     def verdict(
         reason: Reason, message: str, *, on: bool | None = False, violation: bool = False
     ) -> StrategyVerdict:
-        since = connection.unknown_since if connection and on is None else None
         old = connection is not None and connection.restored
-        return StrategyVerdict(strategy, on, reason, message, violation, ready, market, since, old)
+        return StrategyVerdict(strategy, on, reason, message, violation, ready, market, old)
 
     if halted is not None:
         return verdict(Reason.HALTED, f"Halted by {halted.by}: {halted.reason}")

@@ -39,8 +39,7 @@ class ConnectionVerdict:
     """Compliant: True, False, or None for not known.
 
     ``state`` is None while a first failure waits to be confirmed: what stood before still stands.
-    ``unknown_since`` is set where compliant is None and something was seen. ``restored``: nothing
-    newer was seen than by an earlier life of this process.
+    ``restored``: nothing newer was seen than by an earlier life of this process.
     """
 
     name: str
@@ -48,7 +47,6 @@ class ConnectionVerdict:
     state: ConnectionState | None
     ready: Finding
     findings: tuple[Finding, ...]
-    unknown_since: datetime | None = None
     restored: bool = False
 
 
@@ -66,7 +64,6 @@ class StrategyVerdict:
     violation: bool
     connection_ready: Finding
     market_permitted: Finding
-    unknown_since: datetime | None = None
     restored: bool = False
 
 
@@ -84,7 +81,7 @@ class Memory:
     """What is remembered of a strategy between cycles, and over a restart.
 
     ``on``: what it was last told; None when it was never told anything. ``latched``: it waits
-    for a person. ``unknown_since``: when its connection was last known.
+    for a person. ``unknown_since``: since when its connection is not known.
     """
 
     on: bool | None
