@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bf_reconciler.facts.config import ConfigError, ConfigReason
-from bf_reconciler.source import MAX_BYTES, Source
+from bf_reconciler.source import MAX_BYTES, Source, pinned
 from bf_reconciler.source.links import follow
 from bf_reconciler.source.revision import blob, revision
 
@@ -197,6 +197,40 @@ def test_swaps_under_the_reader_never_mix_two_generations(tmp_path):
     finally:
         stop.set()
         swapper.join()
+
+
+def test_a_file_that_grows_while_it_is_read_is_read_again(tmp_path, monkeypatch):
+    path = tmp_path / "file.yaml"
+    path.write_bytes(b"half, ")
+    regular, calls = pinned.require_regular, []
+
+    def grow(*arguments) -> None:
+        regular(*arguments)
+        calls.append(1)
+        if len(calls) == 2:  # the file is open and its size is known
+            with path.open("ab") as file:
+                file.write(b"whole\n")
+
+    monkeypatch.setattr(pinned, "require_regular", grow)
+    assert Source(path, quiet_seconds=0.0).read().data == b"half, whole\n"
+    assert len(calls) == 4
+
+
+def test_a_path_that_keeps_leading_elsewhere_is_given_up(tmp_path, monkeypatch):
+    def elsewhere(_):
+        raise pinned.Moved
+
+    monkeypatch.setattr(pinned, "pinned", elsewhere)
+    error = refused(tmp_path / "file.yaml")
+    assert (error.reason, error.transient) == (ConfigReason.FILE_CHANGING, True)
+
+
+def test_a_relative_path_stays_where_it_was_first_meant(tmp_path, monkeypatch):
+    (tmp_path / "file.yaml").write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    source = Source("file.yaml", quiet_seconds=0.0)
+    monkeypatch.chdir("/")
+    assert (source.read().data, source.path) == (b"x", "file.yaml")
 
 
 # Revision

@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from bf_reconciler.facts.config import ConfigError
 from bf_reconciler.source import Source
@@ -209,6 +210,54 @@ async def test_a_link_anywhere_on_the_way_may_be_turned(tmp_path):
             (tmp_path / "new").symlink_to(tmp_path / name)
             (tmp_path / "new").rename(tmp_path / "inner")
             await follower.sees(name.encode())
+
+
+async def test_a_directory_swapped_by_renaming_is_seen(tmp_path):
+    root = tmp_path / "volume"
+    root.mkdir()
+    (root / "file.yaml").write_bytes(b"0")
+    async with following(watched(root / "file.yaml")) as follower:
+        await follower.sees(b"0")
+        for content in (b"1", b"2", b"3"):
+            fresh = tmp_path / "fresh"
+            fresh.mkdir()
+            (fresh / "file.yaml").write_bytes(content)
+            root.rename(tmp_path / f"old-{content.decode()}")
+            fresh.rename(root)
+            await follower.sees(content)
+
+
+async def test_a_directory_that_goes_before_it_is_watched_is_no_end(tmp_path, monkeypatch):
+    path = tmp_path / "file.yaml"
+    path.write_bytes(b"one")
+    answers = [[str(tmp_path / "gone")], [str(tmp_path)]]
+    monkeypatch.setattr(
+        "bf_reconciler.source.watchable", lambda _: answers.pop(0) if answers[1:] else answers[0]
+    )
+    async with following(watched(path)) as follower:
+        await follower.sees(b"one")
+        assert follower.source.mode == "watch"
+
+
+async def test_a_watch_that_breaks_while_it_waits_gives_way_to_polling(tmp_path, monkeypatch):
+    class Broken:
+        def __init__(self, *_):
+            pass
+
+        def watch(self, *_):
+            raise WatchfilesRustInternalError
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("bf_reconciler.source.watch.RustNotify", Broken)
+    path = tmp_path / "file.yaml"
+    path.write_bytes(b"one")
+    async with following(watched(path)) as follower:
+        await follower.sees(b"one")
+        await follower.has_mode("poll")
+        path.write_bytes(b"two")
+        await follower.sees(b"two")
 
 
 class Counting(Source):

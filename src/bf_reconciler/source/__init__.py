@@ -46,6 +46,7 @@ class Source:
         watching: bool = True,
     ) -> None:
         self.path = os.fspath(path)
+        self._place = os.path.abspath(path)  # noqa: PTH100  no link may be followed yet
         self.mode: Literal["watch", "poll"] = "poll"
         self.last_pass: float | None = None
         """When the file was last looked at, on the monotonic clock."""
@@ -65,7 +66,7 @@ class Source:
             ConfigError: FileNotFound, FileUnreadable, FileTooLarge or FileChanging.
         """
         content = self._look()
-        targets = follow(self.path).targets
+        targets = follow(self._place).targets
         return Snapshot(
             content.data,
             content.digest,
@@ -98,7 +99,7 @@ class Source:
         self, wake: Callable[[], None], stop: asyncio.Event, thread: ThreadPoolExecutor
     ) -> None:
         """Arm, look, wait for a hint. Armed anew each time, for links and directories move."""
-        with Watch(await asyncio.to_thread(watchable, self.path), thread) as watch:
+        with Watch(await asyncio.to_thread(watchable, self._place), thread) as watch:
             self.mode = "watch"
             await self._announce(wake)
             await watch.wait(self._poll, stop)
@@ -120,7 +121,7 @@ class Source:
 
     def _look(self) -> Content:
         try:
-            content = settled(self.path, self._quiet)
+            content = settled(self._place, self._quiet)
         except ConfigError as error:
             self._known = error.reason
             raise

@@ -102,11 +102,11 @@ def pinned(path: str) -> Content:
 
 
 def _read(path: str, pin: int, name: str, real: str) -> Content:
-    _regular(path, os.stat(name, dir_fd=pin, follow_symlinks=False))
+    require_regular(path, os.stat(name, dir_fd=pin, follow_symlinks=False))
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
     with open(os.open(name, flags, dir_fd=pin), "rb", buffering=0) as file:  # noqa: PTH123  relative to the pin
         before = os.fstat(file.fileno())
-        _regular(path, before)
+        require_regular(path, before)
         data = bytearray()
         while len(data) <= MAX_BYTES and (chunk := file.read(MAX_BYTES + 1 - len(data))):
             data += chunk
@@ -121,6 +121,6 @@ def _read(path: str, pin: int, name: str, real: str) -> Content:
     return Content(bytes(data), digest, after.st_size, after.st_mtime_ns, changed, real)
 
 
-def _regular(path: str, status: os.stat_result) -> None:
+def require_regular(path: str, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise ConfigError(ConfigReason.FILE_UNREADABLE, f"{path}: it is not a regular file")
