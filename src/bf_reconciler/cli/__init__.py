@@ -1,0 +1,111 @@
+"""The command line: one module per verb, and the only room that prints."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from typing import NoReturn
+
+import click
+from click.shell_completion import CompletionItem
+
+from bf_reconciler import __version__
+
+PROGRAM = "bf-reconciler"
+INTERRUPTED = 130
+VERBS = {
+    "run": "Run the daemon.",
+    "validate": "Check a file offline: schema, references, encryption, names.",
+    "test": "Test each connection once and say what to do.",
+    "status": "Show what the daemon says now.",
+    "history": "Show what changed, and when.",
+    "halt": "Turn every strategy off at once.",
+    "resume": "End the halt, or let one strategy run again.",
+    "schema": "Print the JSON Schema of the file, for editors.",
+    "exchanges": "Show what each exchange can tell, and how to create its key.",
+    "simulate": "Run the exchange simulator.",
+    "demo": "See it all at work on simulated exchanges.",
+    "completion": "Print the shell completion script.",
+}
+"""Each verb is the ``command`` in the module of the same name."""
+
+
+class Verbs(click.Group):
+    """Verbs that are imported only when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 # click's signature
+        return list(VERBS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 # click's signature
+        cmd_name: str,
+    ) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"{__name__}.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 # click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """From the table above: help imports no verb."""
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        verbs = [
+            CompletionItem(name, help=text)
+            for name, text in VERBS.items()
+            if name.startswith(incomplete)
+        ]
+        return verbs + click.Command.shell_complete(self, ctx, incomplete)
+
+
+@click.group(
+    cls=Verbs,
+    subcommand_metavar="VERB [ARGS]...",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name=PROGRAM)
+def cli() -> None:
+    """Keep on only what an exchange key really may do.
+
+    One committed, SOPS-encrypted file declares exchange connections and trading strategies. A
+    strategy runs only while its key is tested good: it reads and trades, and cannot withdraw.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit: 1 for every kind of error, 130 after Ctrl-C."""
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python would complain once more at exit.
+        for stream in _open_streams():
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+        code = 0
+    sys.exit(code)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        code = cli.main(arguments, prog_name=PROGRAM, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return 0 if isinstance(error, click.exceptions.NoArgsIsHelpError) else 1
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0
+
+
+def _open_streams() -> Iterator[int]:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            yield stream.fileno()
+        except (OSError, ValueError):
+            continue

@@ -1,0 +1,148 @@
+"""Asks the daemon over HTTP."""
+
+import json
+import os
+from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPException
+from pathlib import Path
+from typing import IO, Any, Self
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
+
+import click
+
+from bf_reconciler.settings import Listen, parse_listen, read_token
+
+SECONDS = 15.0
+MAX_BYTES = 64 * 1024 * 1024
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 # what the daemon may listen on
+
+
+class ApiError(Exception):
+    """The daemon was not reached, or did not answer as it should."""
+
+
+class RefusedError(ApiError):
+    """The daemon answered, and said no. ``status`` is that of HTTP."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class _Stay(HTTPRedirectHandler):
+    """Follows no redirect: the token would go along."""
+
+    def redirect_request(
+        self,
+        req: Request,  # noqa: ARG002 # urllib's signature
+        fp: IO[bytes],  # noqa: ARG002
+        code: int,  # noqa: ARG002
+        msg: str,  # noqa: ARG002
+        headers: Message,  # noqa: ARG002
+        newurl: str,  # noqa: ARG002
+    ) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One daemon. ``timeout`` is in seconds."""
+
+    url: str
+    token: str | None = None
+    timeout: float = SECONDS
+
+    @classmethod
+    def of(cls, url: str | None, token_file: Path | None = None, timeout: float = SECONDS) -> Self:
+        """The daemon at this address, or at the one it listens on by default.
+
+        Raises:
+            click.UsageError: the address or the token file cannot be used.
+        """
+        try:
+            token = read_token(token_file) if token_file else None
+            return cls(_address(url), token, timeout)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+
+    def status(self) -> dict[str, Any]:
+        """The whole status. Raises as ``get`` does."""
+        found = self.get("/api/v1/status")
+        if not isinstance(found, dict) or "connections" not in found:
+            raise self._stranger()
+        return found
+
+    def history(self, name: str | None, limit: int) -> list[dict[str, Any]]:
+        """Transitions, newest first. Raises as ``get`` does."""
+        found = self.get("/api/v1/history", name=name, limit=limit)
+        if not isinstance(found, dict) or not isinstance(found.get("transitions"), list):
+            raise self._stranger()
+        rows: list[dict[str, Any]] = found["transitions"]
+        return rows
+
+    def get(self, path: str, **query: str | int | None) -> Any:  # noqa: ANN401 # JSON
+        """The answer to a GET.
+
+        Raises:
+            RefusedError: the daemon said no.
+            ApiError: no daemon answered.
+        """
+        given = {name: value for name, value in query.items() if value is not None}
+        return self._ask(Request(self._at(path, given)))  # noqa: S310 # http or https: see of()
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401 # JSON
+        """The answer to a POST. Raises as ``get`` does."""
+        headers = {"Content-Type": "application/json"}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        data = json.dumps(body).encode()
+        return self._ask(Request(self._at(path, {}), data, headers))  # noqa: S310 # see of()
+
+    def _at(self, path: str, query: dict[str, str | int]) -> str:
+        return self.url + quote(path) + (f"?{urlencode(query)}" if query else "")
+
+    def _ask(self, request: Request) -> Any:  # noqa: ANN401 # JSON
+        try:
+            with self._opener().open(request, timeout=self.timeout) as answer:
+                return json.loads(answer.read(MAX_BYTES))
+        except HTTPError as error:
+            with error:
+                raise RefusedError(error.code, _message(error)) from None
+        except URLError as error:
+            why = getattr(error.reason, "strerror", None) or type(error.reason).__name__
+            raise ApiError(f"no daemon answers at {self.url} ({why})") from None
+        except (OSError, HTTPException) as error:
+            why = type(error).__name__
+            raise ApiError(f"no daemon answers at {self.url} ({why})") from None
+        except ValueError:
+            raise self._stranger() from None
+
+    def _stranger(self) -> ApiError:
+        return ApiError(f"what answers at {self.url} is not this daemon")
+
+    def _opener(self) -> OpenerDirector:
+        """Past any proxy to an address of this machine."""
+        host = urlsplit(self.url).hostname or ""
+        local = host in {"localhost", "::1"} or host.startswith("127.")
+        return build_opener(_Stay, *([ProxyHandler({})] if local else []))
+
+
+def _address(url: str | None) -> str:
+    if url is None:
+        listen = parse_listen(os.environ.get("BF_LISTEN") or str(Listen()))
+        return f"http://{Listen(EVERYWHERE.get(listen.host, listen.host), listen.port)}"
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("--url: an address such as http://127.0.0.1:9877 is expected")
+    return url.rstrip("/")
+
+
+def _message(error: HTTPError) -> str:
+    try:
+        told = json.loads(error.read(MAX_BYTES))["error"]
+    except (OSError, ValueError, TypeError, KeyError, HTTPException):
+        told = None
+    return told if isinstance(told, str) else f"the daemon answered with HTTP {error.code}"

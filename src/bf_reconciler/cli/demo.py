@@ -1,0 +1,61 @@
+"""`demo`: the whole at work on simulated exchanges."""
+
+import asyncio
+import re
+import signal
+from typing import Any
+
+import click
+
+from bf_reconciler.cli import options
+from bf_reconciler.cli.output import fail
+from bf_reconciler.facts import Language
+
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+class Duration(click.ParamType[float]):
+    """30s, 5m, 2h: seconds."""
+
+    name = "duration"
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 # click's signature
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        found = re.fullmatch(r"([0-9]{1,6})(ms|s|m|h)", str(value))
+        if found is None:
+            self.fail("a duration such as 30s or 5m is expected", param, ctx)
+        return int(found[1]) * UNITS[found[2]]
+
+
+@click.command("demo")
+@click.option("--for", "seconds", type=Duration(), help="End by itself after this time: 30s, 5m.")
+@options.option(
+    "--port-base",
+    type=click.IntRange(1024, 65534),
+    help="Loopback port of the page; the exchanges take the next one. Default: free ones.",
+)
+@options.lang_option
+def command(*, seconds: float | None, port_base: int | None, lang: Language) -> None:
+    """See it all at work: simulated exchanges, an encrypted file in git, the real daemon.
+
+    Rights and commits are changed by a script; each step waits until the daemon shows what it
+    should. Exit code 1 where it does not. Nothing stays behind.
+    """
+    from bf_reconciler.cli.telling import Teller  # noqa: PLC0415 # help needs no aiohttp
+    from bf_reconciler.demo import DemoError, play  # noqa: PLC0415
+
+    async def stoppable() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        await play(Teller(lang), stop, seconds=seconds, port_base=port_base)
+
+    try:
+        asyncio.run(stoppable())
+    except DemoError as error:
+        fail(str(error))

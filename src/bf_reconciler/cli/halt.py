@@ -1,0 +1,66 @@
+"""`halt`: every strategy off at once."""
+
+import getpass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from bf_reconciler.cli import options
+from bf_reconciler.cli.api import Api, ApiError, RefusedError
+from bf_reconciler.cli.output import fail, note
+
+
+@click.command("halt")
+@click.option("--reason", required=True, help="Why; everybody sees it.")
+@click.option("--by", help="Who; default: the user of this machine.")
+@options.url_option
+@options.token_option
+@options.state_option
+def command(
+    *,
+    reason: str,
+    by: str | None,
+    url: str | None,
+    token_file: Path | None,
+    state_dir: Path | None,
+) -> None:
+    """Turn every strategy off at once, until `resume`.
+
+    Tells the daemon at --url; where none answers, writes into its journal under --state-dir.
+    """
+    who = by or _user()
+    if not reason.strip() or not who.strip():
+        raise click.UsageError("--reason and --by must say something")
+    api = Api.of(url, token_file)
+    try:
+        api.post("/api/v1/halt", {"reason": reason, "by": who})
+    except RefusedError as error:
+        fail(f"the daemon refused: {error}")
+    except ApiError as error:
+        if state_dir is None:
+            fail(f"{error}. Give --url, or --state-dir to write the halt into its journal.")
+        note(f"Writing into the journal in {state_dir}; {error}.")
+        _write(state_dir, reason, who)
+        click.echo("Halted in the journal. It holds from the next start of the daemon on.")
+        return
+    click.echo(f"Halted by {who}: {reason}. Every strategy is being turned off.")
+    click.echo("When it is safe: bf-reconciler resume")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no name for this user, as in many containers
+        return "unknown"
+
+
+def _write(directory: Path, reason: str, by: str) -> None:
+    from bf_reconciler.journal import Journal, JournalError  # noqa: PLC0415 # a second way only
+    from bf_reconciler.verdict import Halted  # noqa: PLC0415
+
+    try:
+        with Journal(directory) as journal:
+            journal.halt(Halted(reason, by, datetime.now(UTC)))
+    except JournalError as error:
+        fail(str(error))

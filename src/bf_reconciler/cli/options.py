@@ -1,0 +1,108 @@
+"""Options that several verbs share. Each has its ``BF_`` variable."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from bf_reconciler.cli import names
+
+F = TypeVar("F", bound=Callable[..., Any])
+Decorator = Callable[[F], F]
+
+DEFAULT_LISTEN = "127.0.0.1:9877"
+
+
+def option(*names: str, **attributes: Any) -> Callable[[F], F]:  # noqa: ANN401 # click's own
+    """An option whose variable is ``BF_`` and its long name."""
+    long = next(name for name in names if name.startswith("--")).partition("/")[0]
+    variable = "BF_" + long.removeprefix("--").replace("-", "_").upper()
+    return click.option(*names, envvar=variable, show_envvar=True, **attributes)
+
+
+def file_argument(function: F) -> F:
+    return click.argument("file", type=click.Path(path_type=Path))(function)
+
+
+def connections_argument(function: F) -> F:
+    """NAME...: connections of FILE."""
+    complete = names.of_file("connections")
+    return click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete)(function)
+
+
+def name_argument(function: F) -> F:
+    """NAME: a connection or strategy that the daemon knows."""
+    return click.argument("name", required=False, shell_complete=names.of_daemon)(function)
+
+
+def output_option(function: F) -> F:
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Choice(["table", "json"]),
+        default="table",
+        show_default=True,
+        help="What to print.",
+    )(function)
+
+
+def lang_option(function: F) -> F:
+    return option(
+        "--lang",
+        type=click.Choice(["en", "tr"]),
+        default="en",
+        show_default=True,
+        help="Language of advice and headings.",
+    )(function)
+
+
+def plaintext_option(function: F) -> F:
+    return option(
+        "--allow-plaintext",
+        is_flag=True,
+        help="Take credentials that are not encrypted. For trying things out.",
+    )(function)
+
+
+def sops_option(function: F) -> F:
+    return option(
+        "--sops-binary", type=click.Path(path_type=Path), help="Path of sops; default: on PATH."
+    )(function)
+
+
+def state_option(function: F) -> F:
+    return option("--state-dir", type=click.Path(path_type=Path), help="Directory of the journal.")(
+        function
+    )
+
+
+def url_option(function: F) -> F:
+    return option(
+        "--url", help=f"Address of the daemon; default: BF_LISTEN, or http://{DEFAULT_LISTEN}."
+    )(function)
+
+
+def token_option(function: F) -> F:
+    return option(
+        "--token-file",
+        type=click.Path(path_type=Path),
+        help="File with the token that permits changes over HTTP.",
+    )(function)
+
+
+def log_options(function: F) -> F:
+    function = option(
+        "--log-format",
+        type=click.Choice(["console", "json"]),
+        default="console",
+        show_default=True,
+        help="Form of log lines.",
+    )(function)
+    return option(
+        "--log-level",
+        type=click.Choice(["debug", "info", "warning", "error"]),
+        default="info",
+        show_default=True,
+        help="Least level of log lines.",
+    )(function)

@@ -1,0 +1,81 @@
+"""Where the status and the history come from: the daemon, or else its journal."""
+
+from pathlib import Path
+from typing import Any
+
+from bf_reconciler.cli.api import Api, ApiError, RefusedError
+from bf_reconciler.cli.output import fail, note
+from bf_reconciler.cli.words import translated
+from bf_reconciler.facts import Language
+
+
+def read_status(
+    url: str | None, state_dir: Path | None, language: Language, *, quiet: bool = False
+) -> dict[str, Any]:
+    """The status in the shape of the API.
+
+    Raises:
+        click.ClickException: neither daemon nor journal could be read.
+    """
+    api = Api.of(url)
+    try:
+        found = api.status()
+    except RefusedError as error:
+        fail(str(error))
+    except ApiError as error:
+        found = _present(_directory(state_dir, error), language)
+        source = f"the journal in {state_dir}; {error}"
+    else:
+        source = f"the daemon at {api.url}"
+    if not quiet:
+        note(f"From {source}.")
+    status: dict[str, Any] = translated(found, language)
+    return status
+
+
+def read_history(
+    url: str | None, state_dir: Path | None, language: Language, name: str | None, limit: int
+) -> list[dict[str, Any]]:
+    """Transitions, newest first. Raises as ``read_status`` does."""
+    api = Api.of(url)
+    try:
+        rows = api.history(name, limit)
+    except RefusedError as error:
+        fail(str(error))
+    except ApiError as error:
+        rows = _transitions(_directory(state_dir, error), language, name, limit)
+        note(f"From the journal in {state_dir}; {error}.")
+    else:
+        note(f"From the daemon at {api.url}.")
+    translation: list[dict[str, Any]] = translated(rows, language)
+    return translation
+
+
+def _directory(state_dir: Path | None, error: ApiError) -> Path:
+    if state_dir is None:
+        fail(f"{error}. Give --url, or --state-dir to read its journal.")
+    return state_dir
+
+
+def _present(directory: Path, language: Language) -> dict[str, Any]:
+    from bf_reconciler.journal import Journal, JournalError  # noqa: PLC0415 # a second way only
+    from bf_reconciler.status import present  # noqa: PLC0415
+
+    try:
+        with Journal(directory, readonly=True) as journal:
+            return present(journal.load().status, language)
+    except JournalError as error:
+        fail(str(error))
+
+
+def _transitions(
+    directory: Path, language: Language, name: str | None, limit: int
+) -> list[dict[str, Any]]:
+    from bf_reconciler.journal import Journal, JournalError  # noqa: PLC0415 # a second way only
+    from bf_reconciler.status import present_transition  # noqa: PLC0415
+
+    try:
+        with Journal(directory, readonly=True) as journal:
+            return [present_transition(t, language) for t in journal.history(name, limit)]
+    except JournalError as error:
+        fail(str(error))

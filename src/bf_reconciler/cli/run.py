@@ -1,0 +1,76 @@
+"""`run`: the daemon."""
+
+import asyncio
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from bf_reconciler.cli import options
+from bf_reconciler.cli.output import fail, print_json
+from bf_reconciler.cli.starting import settings
+from bf_reconciler.facts import Language
+from bf_reconciler.settings import Listen, LogFormat, LogLevel
+
+
+@click.command("run")
+@options.file_argument
+@click.option("--once", is_flag=True, help="One full pass, then end.")
+@options.option(
+    "--listen", default=str(Listen()), show_default=True, help="Address of page, API and metrics."
+)
+@options.state_option
+@options.token_option
+@options.sops_option
+@options.plaintext_option
+@options.log_options
+@options.output_option
+@options.lang_option
+def command(  # noqa: PLR0913 # one argument per option
+    *,
+    file: Path,
+    once: bool,
+    listen: str,
+    state_dir: Path | None,
+    token_file: Path | None,
+    sops_binary: Path | None,
+    allow_plaintext: bool,
+    log_level: LogLevel,
+    log_format: LogFormat,
+    output: Literal["table", "json"],
+    lang: Language,
+) -> None:
+    """Run the daemon on FILE until it is told to stop.
+
+    SIGTERM stops it within 10 seconds and leaves strategies as they are; SIGHUP reads FILE again.
+    With --once it tests every connection, acts on the result, shows it and ends.
+    """
+    if output == "json" and not once:
+        raise click.UsageError("-o json goes with --once")
+    chosen = settings(
+        file,
+        listen=listen,
+        state_dir=state_dir,
+        token_file=token_file,
+        sops_binary=sops_binary,
+        allow_plaintext=allow_plaintext,
+        log_level=log_level,
+        log_format=log_format,
+        lang=lang,
+    )
+    from bf_reconciler import daemon  # noqa: PLC0415 # ccxt takes a second: only when it runs
+    from bf_reconciler.status import present  # noqa: PLC0415
+
+    try:
+        if not once:
+            asyncio.run(daemon.serve(chosen))
+            return
+        status = present(asyncio.run(daemon.once(chosen)), lang)
+    except daemon.StartError as error:
+        fail(str(error))
+    if output == "json":
+        print_json(status)
+        return
+    from bf_reconciler.cli import picture, tables  # noqa: PLC0415 # JSON needs no rich
+
+    tables.show(picture.overview(status, lang))

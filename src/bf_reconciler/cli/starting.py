@@ -1,0 +1,63 @@
+"""From options to the settings of a daemon."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bf_reconciler.facts import Language
+from bf_reconciler.settings import (
+    Listen,
+    LogFormat,
+    LogLevel,
+    Settings,
+    default_state_dir,
+    parse_listen,
+    read_token,
+)
+
+if TYPE_CHECKING:
+    from bf_reconciler.status import ConfigStatus
+
+
+def settings(  # noqa: PLR0913 # one argument per option
+    file: Path,
+    *,
+    listen: str = str(Listen()),
+    state_dir: Path | None = None,
+    token_file: Path | None = None,
+    sops_binary: Path | None = None,
+    allow_plaintext: bool = False,
+    log_level: LogLevel = "info",
+    log_format: LogFormat = "console",
+    lang: Language = "en",
+) -> Settings:
+    """The settings of these options.
+
+    Raises:
+        click.UsageError: an option cannot be used.
+    """
+    try:
+        if token_file is not None:
+            read_token(token_file)
+        address = parse_listen(listen)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    return Settings(
+        file=str(file),
+        state_dir=state_dir or default_state_dir(os.environ),
+        listen=address,
+        token_file=token_file,
+        sops_binary=str(sops_binary) if sops_binary else None,
+        allow_plaintext=allow_plaintext,
+        log_level=log_level,
+        log_format=log_format,
+        language=lang,
+    )
+
+
+def problems(config: "ConfigStatus", file: Path) -> str:
+    """Why a file was refused: each problem at its place."""
+    lines = [problem.render(str(file)) for problem in config.problems]
+    return "\n".join([config.message or "the file could not be taken", *lines])

@@ -1,0 +1,71 @@
+"""`status`: what the daemon says now."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from bf_reconciler.cli import options
+from bf_reconciler.cli.output import fail, leave, print_json
+from bf_reconciler.cli.reading import read_status
+from bf_reconciler.facts import Language
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+BLOCKED = 2
+
+
+@click.command("status")
+@options.name_argument
+@click.option("--watch", is_flag=True, help="Show it again every 2 seconds until Ctrl-C.")
+@options.url_option
+@options.state_option
+@options.output_option
+@options.lang_option
+def command(
+    *,
+    name: str | None,
+    watch: bool,
+    url: str | None,
+    state_dir: Path | None,
+    output: Literal["table", "json"],
+    lang: Language,
+) -> None:
+    """Show what the daemon says now, or NAME with all its conditions.
+
+    Asks the daemon at --url; where none answers, reads its journal under --state-dir. Exit code 2
+    where something is Blocked.
+    """
+    if output == "json":
+        if watch:
+            raise click.UsageError("--watch shows tables; leave -o json out")
+        status = read_status(url, state_dir, lang)
+        found = _named(status, name)
+        print_json(status if name is None else found[0] if len(found) == 1 else found)
+        leave(_verdict(found))
+    from bf_reconciler.cli import picture, tables, watching  # noqa: PLC0415 # JSON needs no rich
+
+    def draw(status: dict[str, Any]) -> "RenderableType":
+        if name is None:
+            return picture.overview(status, lang)
+        return picture.entries(_named(status, name), lang)
+
+    if watch:
+        watching.watch(lambda: draw(read_status(url, state_dir, lang, quiet=True)))
+    status = read_status(url, state_dir, lang)
+    tables.show(draw(status))
+    leave(_verdict(_named(status, name)))
+
+
+def _named(status: dict[str, Any], name: str | None) -> list[dict[str, Any]]:
+    entries = [*status["connections"], *status["strategies"]]
+    found = [entry for entry in entries if name in {None, entry["name"]}]
+    if name is not None and not found:
+        known = ", ".join(entry["name"] for entry in entries)
+        fail(f"nothing is named {name}; known: {known or 'nothing'}")
+    return found
+
+
+def _verdict(entries: list[dict[str, Any]]) -> int:
+    return BLOCKED if any(entry["status"] == "Blocked" for entry in entries) else 0

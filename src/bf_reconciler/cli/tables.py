@@ -1,0 +1,181 @@
+"""Tables for people. They fit the terminal; in a pipe they are as wide as they need."""
+
+import os
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bf_reconciler.cli.words import heading, title
+from bf_reconciler.facts import Language
+
+COLOURS = {
+    "Online": "green",
+    "Enabled": "green",
+    "True": "green",
+    "running": "green",
+    "Degraded": "yellow",
+    "Holding": "yellow",
+    "Unknown": "yellow",
+    "Blocked": "red",
+    "Invalid": "red",
+    "Error": "red",
+    "Halted": "red",
+    "False": "red",
+    "Unreachable": "magenta",
+    "Pending": "cyan",
+    "Suspended": "dim",
+    "Disabled": "dim",
+}
+WIDE = 10_000
+Row = dict[str, Any]
+
+
+def console(*, error: bool = False) -> Console:
+    """A console. Colour only on a terminal, and not under NO_COLOR."""
+    stream = sys.stderr if error else sys.stdout
+    width = None if stream.isatty() or os.environ.get("COLUMNS") else WIDE
+    return Console(file=stream, width=width, highlight=False, soft_wrap=False, emoji=False)
+
+
+def show(*parts: RenderableType) -> None:
+    """Print to standard output; no blanks at line ends where it is no terminal."""
+    out = console()
+    if out.is_terminal:
+        out.print(*parts, sep="\n")
+        return
+    with out.capture() as capture:
+        out.print(*parts, sep="\n")
+    lines = (line.rstrip() for line in capture.get().splitlines())
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def cell(value: object) -> Text:
+    """A cell. Words of a status have their colour; nothing in it is taken for markup."""
+    text = "" if value is None else str(value)
+    plain = "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
+    return Text(plain, style=COLOURS.get(plain, ""))
+
+
+def table(columns: Iterable[str], rows: Iterable[Iterable[object]], language: Language) -> Table:
+    found = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        # What is short and looked for is never folded; sentences are.
+        folds = column in {"What to do", "Message", "Reason", "Expiry", "IP list"}
+        found.add_column(Text(heading(column, language)), no_wrap=not folds, overflow="fold")
+    for row in rows:
+        found.add_row(*(cell(value) for value in row))
+    return found
+
+
+def moment(value: str | None) -> str:
+    """A moment of the API, to the second, UTC."""
+    return datetime.fromisoformat(value).strftime("%Y-%m-%d %H:%M:%SZ") if value else ""
+
+
+def connections(rows: Iterable[Row], language: Language) -> Table:
+    """One line per connection: what its Ready condition says."""
+    return table(
+        ("Connection", "Exchange", "Status", "Reason", "What to do"),
+        ((row["name"], row["exchange"], row["status"], *_ready(row, language)) for row in rows),
+        language,
+    )
+
+
+def strategies(rows: Iterable[Row], language: Language) -> Table:
+    return table(
+        ("Strategy", "Connection", "Status", "Runs", "Reason", "What to do"),
+        (
+            (row["name"], row["connection"], row["status"], row["running"], *_ready(row, language))
+            for row in rows
+        ),
+        language,
+    )
+
+
+def conditions(row: Row, language: Language) -> Table:
+    """Every condition of one entry."""
+    return table(
+        ("Condition", "Status", "Reason", "Since", "Message", "What to do"),
+        (
+            (
+                found["type"],
+                found["status"],
+                title(found["reason"], language),
+                moment(found["since"]),
+                found["message"],
+                found["remedy"],
+            )
+            for found in row["conditions"]
+        ),
+        language,
+    )
+
+
+def entry(row: Row, language: Language) -> Group:
+    """One connection or strategy with all that is known of it."""
+    facts = Table(box=None, show_header=False, pad_edge=False)
+    facts.add_column(style="dim")
+    facts.add_column(overflow="fold")
+    for name, value in _facts(row, language):
+        if value not in {None, ""}:
+            facts.add_row(Text(heading(name, language)), cell(value))
+    return Group(facts, Text(), conditions(row, language))
+
+
+def _ready(row: Row, language: Language) -> tuple[str, str]:
+    """The reason of the summary, which comes first, and what to do about it."""
+    ready = next(iter(row["conditions"]), None)
+    return (title(ready["reason"], language), ready["remedy"]) if ready else ("", "")
+
+
+def _facts(row: Row, language: Language) -> Iterable[tuple[str, object]]:
+    yield "Name", row["name"]
+    yield "Status", row["status"]
+    yield "Line", row.get("line") or None
+    if "key" not in row:
+        yield "Connection", row["connection"]
+        yield "Runtime", row["runtime"]
+        yield "Desired", heading("on" if row["desired"] else "off", language)
+        yield "Runs", row["running"]
+        return
+    key = row["key"]
+    yield "Exchange", row["exchange"]
+    yield "Account", row["account"]
+    yield "Environment", row["environment"]
+    yield "API key", row["api_key"]
+    scopes = key["scopes"]
+    yield "Permissions", heading("not told", language) if scopes is None else ", ".join(scopes)
+    bound = key["ip_bound"]
+    yield "IP restricted", heading({None: "not told", True: "yes", False: "no"}[bound], language)
+    yield "Created", moment(key["created_at"])
+    yield "Expires", moment(key["expires_at"])
+    yield "Last test", moment(row["last_probe"])
+    yield "Next test", moment(row["next_probe"])
+    latency, skew = row["latency_seconds"], row["clock_skew_seconds"]
+    yield "Latency", None if latency is None else f"{latency * 1000:.0f} ms"
+    yield "Clock skew", None if skew is None else f"{skew * 1000:+.0f} ms"
+
+
+def transitions(rows: Iterable[Row], language: Language) -> Table:
+    return table(
+        ("Time", "Name", "From", "To", "Reason", "Message"),
+        (
+            (
+                moment(row["at"]),
+                row["name"],
+                row["from"],
+                row["to"],
+                title(row["reason"], language),
+                row["message"],
+            )
+            for row in rows
+        ),
+        language,
+    )

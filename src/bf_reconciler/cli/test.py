@@ -1,0 +1,93 @@
+"""`test`: each connection once, with what to do about it."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from bf_reconciler.cli import options
+from bf_reconciler.cli.output import fail, leave, note, print_json
+from bf_reconciler.cli.starting import problems, settings
+from bf_reconciler.facts import Language
+
+Progress = Callable[[str, int, int], None]
+
+
+@click.command("test")
+@options.file_argument
+@options.connections_argument
+@click.option("-v", "--verbose", is_flag=True, help="Show every condition.")
+@options.plaintext_option
+@options.sops_option
+@options.output_option
+@options.lang_option
+def command(
+    *,
+    file: Path,
+    names: tuple[str, ...],
+    verbose: bool,
+    allow_plaintext: bool,
+    sops_binary: Path | None,
+    output: Literal["table", "json"],
+    lang: Language,
+) -> None:
+    """Test the connections of FILE, or those named, and say what to do.
+
+    No order is placed and nothing is switched. Exit code 0: all Online or Degraded; 2: some
+    Blocked; 3: some Unreachable and none Blocked; 1: an error.
+    """
+    chosen = settings(file, allow_plaintext=allow_plaintext, sops_binary=sops_binary, lang=lang)
+    from bf_reconciler import daemon  # noqa: PLC0415 # ccxt takes a second: only when it tests
+    from bf_reconciler.status import present  # noqa: PLC0415
+
+    try:
+        with _progress() as progress:
+            status = asyncio.run(daemon.check(chosen, names, progress))
+    except daemon.RefusedError as error:
+        fail(problems(error.config, file))
+    except (daemon.StartError, daemon.UnknownNameError) as error:
+        fail(str(error))
+    for problem in status.config.problems:
+        note(problem.render(str(file)))
+    rows = present(status, lang)["connections"]
+    if output == "json":
+        print_json({"connections": rows})
+    else:
+        _show(rows, lang, verbose=verbose)
+    leave(verdict([row["status"] for row in rows]))
+
+
+def verdict(states: list[str]) -> int:
+    """The exit code of these status words."""
+    if "Invalid" in states:
+        return 1
+    if "Blocked" in states:
+        return 2
+    return 3 if {"Unreachable", "Pending"} & set(states) else 0
+
+
+def _show(rows: list[dict[str, Any]], lang: Language, *, verbose: bool) -> None:
+    from bf_reconciler.cli import picture, tables  # noqa: PLC0415 # JSON needs no rich
+
+    tables.show(picture.entries(rows, lang) if verbose else tables.connections(rows, lang))
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar on standard error, where that is a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+
+    from bf_reconciler.cli import tables  # noqa: PLC0415 # help needs no rich
+
+    out = tables.console(error=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bar:
+        task = bar.add_task("Testing", total=None)
+
+        def tell(name: str, done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, description=f"Tested {name}")
+
+        yield tell

@@ -1,0 +1,105 @@
+"""`validate`: check a file offline."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from bf_reconciler.cli import options
+from bf_reconciler.cli.output import fail, leave, print_json
+
+if TYPE_CHECKING:
+    from bf_reconciler.facts import Problem
+
+
+@click.command("validate")
+@options.file_argument
+@click.option("--decrypt", is_flag=True, help="Decrypt, too: checks the MAC and every value.")
+@options.plaintext_option
+@options.sops_option
+@options.output_option
+def command(
+    *,
+    file: Path,
+    decrypt: bool,
+    allow_plaintext: bool,
+    sops_binary: Path | None,
+    output: Literal["table", "json"],
+) -> None:
+    """Check FILE offline: schema, references, encryption and names.
+
+    It decrypts nothing and asks no exchange. Every problem is told as
+    FILE:LINE:COLUMN: path: message. Warnings do not fail. Exit code 1 where there are problems.
+    """
+    try:
+        committed = file.read_bytes()
+    except OSError as error:
+        fail(f"{file}: {error.strerror or type(error).__name__}")
+    problems = _problems(committed, sops_binary, decrypt=decrypt, allow_plaintext=allow_plaintext)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if output == "json":
+        print_json({"file": str(file), "valid": not errors, "problems": _shown(problems)})
+    else:
+        for problem in problems:
+            click.echo(problem.render(str(file)))
+        if not errors:
+            click.echo(f"{file}: valid")
+    leave(1 if errors else 0)
+
+
+def _problems(
+    committed: bytes, sops_binary: Path | None, *, decrypt: bool, allow_plaintext: bool
+) -> list["Problem"]:
+    from bf_reconciler import document  # noqa: PLC0415 # help needs no models
+    from bf_reconciler.facts import ConfigError, Problem  # noqa: PLC0415
+
+    found: list[Problem] = []
+    decrypted: dict[str, Any] | None = None
+    try:
+        decrypted = _clear(committed, sops_binary, decrypt=decrypt, allow_plaintext=allow_plaintext)
+    except ConfigError as error:
+        place = (error.line or 0, error.column or 0)
+        found.append(Problem(*place, "", error.message, "error", error.reason))
+    parsed = document.parse(committed, decrypted, allow_plaintext=allow_plaintext)
+    return [*found, *parsed.problems]
+
+
+def _clear(
+    committed: bytes, sops_binary: Path | None, *, decrypt: bool, allow_plaintext: bool
+) -> dict[str, Any] | None:
+    """The decrypted file where that was asked for.
+
+    Raises:
+        ConfigError: it is not encrypted as it must be, or cannot be decrypted.
+    """
+    from bf_reconciler import sops  # noqa: PLC0415 # help needs no sops
+    from bf_reconciler.facts import ConfigError, ConfigReason  # noqa: PLC0415
+
+    if not sops.is_encrypted(committed):
+        if allow_plaintext:
+            return None
+        message = "the file is not encrypted with sops; run `sops encrypt -i FILE`"
+        raise ConfigError(ConfigReason.NOT_ENCRYPTED, message)
+    if sops.mac_only_encrypted(committed):
+        message = "mac_only_encrypted is set, so plain values could be changed unnoticed"
+        raise ConfigError(ConfigReason.MAC_ONLY_ENCRYPTED, message)
+    if not decrypt:
+        return None
+    binary = sops.find_binary(sops_binary, os.environ)
+    return asyncio.run(sops.decrypt(committed, sops.SopsSettings(binary, os.environ)))
+
+
+def _shown(problems: list["Problem"]) -> list[dict[str, Any]]:
+    return [
+        {
+            "line": problem.line,
+            "column": problem.column,
+            "path": problem.path,
+            "message": problem.message,
+            "severity": problem.severity,
+            "reason": str(problem.reason),
+        }
+        for problem in problems
+    ]

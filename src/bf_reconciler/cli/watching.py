@@ -1,0 +1,38 @@
+"""Shows the status again and again."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import NoReturn
+
+import click
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from bf_reconciler.cli import tables
+
+REFRESH_SECONDS = 2.0
+
+
+def watch(picture: Callable[[], RenderableType]) -> NoReturn:
+    """Show the picture every 2 seconds until Ctrl-C. What fails is shown, and tried again."""
+    out = tables.console()
+    if not out.is_terminal:
+        while True:
+            tables.show(_now(picture), Text())
+            time.sleep(REFRESH_SECONDS)
+    with Live(console=out, screen=True, auto_refresh=False) as live:
+        while True:
+            live.update(_now(picture), refresh=True)
+            time.sleep(REFRESH_SECONDS)
+
+
+def _now(picture: Callable[[], RenderableType]) -> RenderableType:
+    clock = Text(datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ"), style="dim")
+    try:
+        return Group(clock, picture())
+    except click.UsageError:
+        raise
+    except click.ClickException as error:
+        return Group(clock, Text(error.message, style="red"))

@@ -1,0 +1,95 @@
+"""What tables say, in English and Turkish; remedies in the language asked for."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
+
+from collections.abc import Mapping
+from typing import Any
+
+from bf_reconciler.facts import ADVICE, CONFIG_ADVICE, ConfigReason, Language, Reason
+
+HEADINGS: Mapping[Language, Mapping[str, str]] = {
+    "en": {},
+    "tr": {
+        "Connection": "Bağlantı",
+        "Connections": "Bağlantılar",
+        "Exchange": "Borsa",
+        "Status": "Durum",
+        "Reason": "Neden",
+        "What to do": "Yapılacak",
+        "Strategy": "Strateji",
+        "Strategies": "Stratejiler",
+        "Runs": "Çalışma",
+        "Condition": "Koşul",
+        "Since": "Başlangıç",
+        "Message": "Açıklama",
+        "Time": "Zaman",
+        "Name": "Ad",
+        "From": "Önce",
+        "To": "Sonra",
+        "Account": "Hesap",
+        "Environment": "Ortam",
+        "API key": "API anahtarı",
+        "Permissions": "İzinler",
+        "IP restricted": "IP kısıtlı",
+        "Created": "Oluşturuldu",
+        "Expires": "Bitiş",
+        "Last test": "Son test",
+        "Next test": "Sonraki test",
+        "Latency": "Gecikme",
+        "Clock skew": "Saat sapması",
+        "Line": "Satır",
+        "Runtime": "Çalışma ortamı",
+        "Desired": "İstenen",
+        "not told": "bilinmiyor",
+        "yes": "evet",
+        "no": "hayır",
+        "on": "açık",
+        "off": "kapalı",
+        "ID": "Kimlik",
+        "Credentials": "Kimlik bilgileri",
+        "Right": "Hak",
+        "Name at the exchange": "Borsadaki adı",
+        "Clock window": "Saat penceresi",
+        "IP list": "IP listesi",
+        "Expiry": "Bitiş tarihi",
+        "Good to know": "Bilinmesi gerekenler",
+        "How to create the key": "Anahtar nasıl oluşturulur",
+        "Halted": "Durduruldu",
+        "The file": "Dosya",
+    },
+}
+
+
+def heading(text: str, language: Language) -> str:
+    """The heading in this language; English where there is no other."""
+    return HEADINGS[language].get(text, text)
+
+
+def title(reason: str, language: Language) -> str:
+    """A reason for people: its title, and the word itself where it cannot be told from it."""
+    try:
+        told = ADVICE[Reason(reason)][language].title
+    except ValueError:  # of a newer daemon
+        return reason
+    alike = told.replace(" ", "").casefold() == reason.casefold()
+    return told if alike else f"{told} ({reason})"
+
+
+def translated(data: Any, language: Language) -> Any:  # noqa: ANN401 # JSON
+    """The same JSON with every remedy in this language."""
+    if isinstance(data, list):
+        return [translated(item, language) for item in data]
+    if not isinstance(data, dict):
+        return data
+    found = {key: translated(value, language) for key, value in data.items()}
+    if "remedy" in found and isinstance(found.get("reason"), str):
+        found["remedy"] = _remedy(found, language)
+    return found
+
+
+def _remedy(told: dict[str, Any], language: Language) -> str:
+    try:
+        if "last_reload_successful" in told:
+            return CONFIG_ADVICE[ConfigReason(told["reason"])][language].remedy
+        return ADVICE[Reason(told["reason"])][language].remedy
+    except ValueError:  # of a newer daemon
+        return str(told["remedy"])

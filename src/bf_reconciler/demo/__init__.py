@@ -1,0 +1,7 @@
+"""The whole at work: simulated exchanges, an encrypted file in git, the real daemon, a script."""
+
+from bf_reconciler.demo.play import Narrator, play
+from bf_reconciler.demo.script import STEPS, Step
+from bf_reconciler.demo.stage import DemoError
+
+__all__ = ["STEPS", "DemoError", "Narrator", "Step", "play"]
