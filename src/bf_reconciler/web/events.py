@@ -9,7 +9,7 @@ from aiohttp import web
 from bf_reconciler.facts import Language
 from bf_reconciler.status import Status, Transition, present, present_transition
 from bf_reconciler.web.answers import dumps, language
-from bf_reconciler.web.keys import STOPPING, VIEW, Stopping
+from bf_reconciler.web.keys import STOPPING, VIEW
 
 KEEPALIVE_SECONDS = 15.0
 WRITE_SECONDS = 30.0
@@ -28,9 +28,13 @@ async def stream(request: web.Request) -> web.StreamResponse:
     )
     stopping.streams += 1
     changes = view.subscribe()
-    waits = [asyncio.ensure_future(stopping.wait()), asyncio.ensure_future(_next(changes))]
+    waits: list[asyncio.Future[Any]] = [
+        asyncio.ensure_future(stopping.wait()),
+        asyncio.ensure_future(_next(changes)),
+    ]
     try:
-        await response.prepare(request)  # by now the subscription stands: nothing is missed
+        await asyncio.sleep(0)  # the subscription stands before the status is read
+        await response.prepare(request)
         words = language(request)
         await _send(response, await asyncio.to_thread(_events, (view.status(), ()), words))
         await _follow(response, changes, waits, words)

@@ -1,0 +1,91 @@
+"""Settings, from flags and environment."""
+
+from pathlib import Path
+
+import pytest
+
+from bf_reconciler.settings import Listen, Settings, default_state_dir, parse_listen, read_token
+
+
+@pytest.mark.parametrize(
+    ("text", "listen"),
+    [
+        ("127.0.0.1:9877", Listen("127.0.0.1", 9877)),
+        ("[::1]:9877", Listen("::1", 9877)),
+        ("[::]:0", Listen("::", 0)),
+        ("localhost:1", Listen("localhost", 1)),
+        ("pod.bots.svc:65535", Listen("pod.bots.svc", 65535)),
+        (" 0.0.0.0:80 ", Listen("0.0.0.0", 80)),  # noqa: S104 # parsed, not bound
+    ],
+)
+def test_an_address_to_listen_on_is_read(text, listen):
+    assert parse_listen(text) == listen
+    assert parse_listen(str(listen)) == listen
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "HOST:PORT is expected"),
+        ("9877", "HOST:PORT is expected"),
+        ("127.0.0.1", "HOST:PORT is expected"),
+        ("127.0.0.1:", "HOST:PORT is expected"),
+        ("127.0.0.1:port", "HOST:PORT is expected"),
+        ("127.0.0.1:65536", "HOST:PORT is expected"),
+        ("127.0.0.1:-1", "HOST:PORT is expected"),
+        ("127.0.0.1:٣", "HOST:PORT is expected"),
+        (":9877", "a host name or an IP address is expected"),
+        ("a b:9877", "a host name or an IP address is expected"),
+        ("http://host:9877", "an IPv6 address stands in brackets"),
+        ("::1:9877", "an IPv6 address stands in brackets"),
+        ("[127.0.0.1]:9877", "an IPv6 address stands in brackets"),
+        ("[::1:9877", "an IPv6 address stands in brackets"),
+        ("::1]:9877", "an IPv6 address stands in brackets"),
+        ("[]:9877", "an IPv6 address stands in brackets"),
+    ],
+)
+def test_a_wrong_address_is_told_in_words(text, words):
+    with pytest.raises(ValueError, match=words):
+        parse_listen(text)
+
+
+@pytest.mark.parametrize(
+    ("environ", "directory"),
+    [
+        ({"HOME": "/home/ada"}, "/home/ada/.local/state/bf-reconciler"),
+        ({"HOME": "/home/ada", "XDG_STATE_HOME": "/x"}, "/x/bf-reconciler"),
+        ({"HOME": "/home/ada", "XDG_STATE_HOME": "x"}, "/home/ada/.local/state/bf-reconciler"),
+        ({"HOME": "/home/ada", "XDG_STATE_HOME": ""}, "/home/ada/.local/state/bf-reconciler"),
+        ({"STATE_DIRECTORY": "/var/lib/bf", "XDG_STATE_HOME": "/x"}, "/var/lib/bf"),
+        ({"STATE_DIRECTORY": "/var/lib/bf:/var/lib/more"}, "/var/lib/bf"),
+        ({}, "/.local/state/bf-reconciler"),
+    ],
+)
+def test_the_state_folder_is_systemds_or_xdgs(environ, directory):
+    assert default_state_dir(environ) == Path(directory)
+
+
+def test_settings_listen_on_loopback_by_default():
+    settings = Settings("connections.yaml", Path("state"))
+    assert str(settings.listen) == "127.0.0.1:9877"
+    assert not settings.allow_plaintext
+
+
+def test_a_token_is_read_without_the_line_end(tmp_path):
+    (tmp_path / "token").write_text("a-token-of-some-length\n")
+    assert read_token(tmp_path / "token") == "a-token-of-some-length"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"too-short\n", b"two words of some length", b"\xff" * 20]
+)
+def test_a_token_file_without_a_token_is_refused_and_not_shown(tmp_path, content):
+    (tmp_path / "token").write_bytes(content)
+    with pytest.raises(ValueError, match="the token file") as raised:
+        read_token(tmp_path / "token")
+    assert "too-short" not in str(raised.value)
+
+
+def test_a_token_file_that_is_missing_is_told(tmp_path):
+    with pytest.raises(ValueError, match="cannot be read: FileNotFoundError"):
+        read_token(tmp_path / "token")
