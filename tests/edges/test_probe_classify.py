@@ -16,7 +16,7 @@ from edges.probing import IDS
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
-EACH = pytest.mark.parametrize("row", EXCHANGES.values(), ids=IDS)
+EACH = pytest.mark.parametrize("row", [EXCHANGES[each] for each in IDS], ids=IDS)
 KUCOIN, MEXC = EXCHANGES["kucoin"], EXCHANGES["mexc"]
 LEAK = "SENTINELTEXT"
 PAGE = f"<html><h1>{LEAK}</h1></html>"

@@ -4,17 +4,18 @@ import copy
 import gc
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import ccxt.async_support as ccxt
 import pytest
 
-from bf_reconciler.exchanges import EXCHANGES, Call
+from bf_reconciler.exchanges import EXCHANGES, Call, World
 from bf_reconciler.probe.client import Clients, NotARead, moved, prototype
 from bf_reconciler.probe.transport import Answer
 from edges.probing import IDS, SECRETS, entry_of
 
-EACH = pytest.mark.parametrize("row", EXCHANGES.values(), ids=IDS)
+EACH = pytest.mark.parametrize("row", [EXCHANGES[each] for each in IDS], ids=IDS)
 BASE = "http://127.0.0.1:9/base"
 
 
@@ -77,6 +78,18 @@ async def test_without_an_endpoint_the_exchange_itself_is_asked_over_tls(row, cl
 
 
 @EACH
+async def test_an_environment_has_its_own_base_and_headers(row, clients, recorder):
+    there = World(base="http://127.0.0.1:9/demo", headers={"X-Demo": "1"})
+    demo = replace(row, worlds={"demo": there}).within("demo")
+    await clients.ask(entry_of(row.id, None), demo, demo.key)
+    await clients.ask(entry_of(row.id, BASE), demo, demo.key)
+    await clients.ask(entry_of(row.id, BASE), row, row.key)
+    assert recorder.sent[0].url.startswith("http://127.0.0.1:9/demo/api/")
+    assert recorder.sent[1].url.startswith(f"{BASE}/api/")  # what the file says comes first
+    assert [sent.headers.get("X-Demo") for sent in recorder.sent] == ["1", "1", None]
+
+
+@EACH
 async def test_a_proxy_goes_to_the_transport_unseen(row, clients, recorder):
     proxy = "http://user:SENTINELPROXY@proxy.example:3128"
     await clients.ask(entry_of(row.id, BASE, proxy=proxy), row, row.time)
@@ -129,9 +142,17 @@ async def test_a_call_that_changes_something_cannot_go_out(row, method, clients,
 
 async def test_a_get_with_a_body_cannot_go_out(recorder):
     made = prototype(ccxt.kucoin)
+    made.send = recorder.get
+    made.sign = lambda *_: {"url": BASE, "method": "GET", "headers": {}, "body": "body"}
     with pytest.raises(NotARead):
-        await made.fetch("http://127.0.0.1:9/", "GET", {}, "body")
+        await made.publicGetTimestamp()
     assert recorder.sent == []
+
+
+async def test_nothing_of_ccxt_goes_out_past_us():
+    made = prototype(ccxt.kucoin)
+    with pytest.raises(NotARead):
+        await made.fetch(BASE)
 
 
 def test_a_prototype_that_goes_away_says_nothing(caplog):

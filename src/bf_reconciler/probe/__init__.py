@@ -132,14 +132,15 @@ class Prober:
     async def _observe(self, entry: ConnectionEntry) -> Observation:
         if self._clients is None:
             raise RuntimeError("the prober is not open")
-        row = EXCHANGES[entry.connection.exchange]
+        connection = entry.connection
+        row = EXCHANGES[connection.exchange].within(connection.environment)
         budget = self._budget(entry, row)
         return await Questions(entry, row, self._clients, budget, self._clock).observe()
 
     def _budget(self, entry: ConnectionEntry, row: Exchange) -> Budget:
         connection = entry.connection
         host = urlsplit(connection.endpoint).netloc if connection.endpoint else None
-        key = (row.id, connection.proxy, host)
+        key = (row.id, connection.environment, connection.proxy, host)
         return self._budgets.setdefault(key, Budget(row.rate))
 
 

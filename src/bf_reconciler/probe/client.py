@@ -1,6 +1,5 @@
 """ccxt, used for what it knows best: the address and the signature of each call."""
 
-import copy
 import importlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -27,6 +26,7 @@ class Clients:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self.prototypes: dict[str, Any] = {}
+        self._moved: dict[tuple[str, str], Any] = {}
 
     def load(self) -> None:
         """Import ccxt (a second, 100 MB) and make the prototypes. Blocks: call it in a thread."""
@@ -37,43 +37,72 @@ class Clients:
     async def ask(self, entry: ConnectionEntry, row: Exchange, call: Call) -> Answer | Silence:
         """One call of a row, one request. The time call carries no credentials."""
         connection = entry.connection
-        client = copy.copy(self.prototypes[row.id])
-        client.options = dict(client.options)
+        client = twin(self.prototypes[row.id])
         if call is not row.time:
             credentials = connection.credentials
             client.apiKey = credentials.api_key.get_secret_value()
             client.secret = credentials.secret.get_secret_value()
             if credentials.passphrase is not None:
                 client.password = credentials.passphrase.get_secret_value()
-        if connection.endpoint is not None:
-            client.urls = {**client.urls, "api": moved(client.urls["api"], connection.endpoint)}
+        base = connection.endpoint or row.world.base
+        if base is not None:
+            client.urls = self._urls(row.id, base)
+        client.headers = {**client.headers, **row.world.headers}
         client.send = lambda url, headers: self._transport.get(url, headers, connection.proxy)
         words = {API_KEY: client.apiKey, SYMBOL: row.symbol(entry.pair)}
         params = {name: words.get(value, value) for name, value in call.params.items()}
         answer: Answer | Silence = await getattr(client, call.method)(params)
         return answer
 
+    def _urls(self, exchange: str, base: str) -> Any:  # noqa: ANN401 # ccxt nests them
+        found = self._moved.get((exchange, base))
+        if found is None:
+            urls = self.prototypes[exchange].urls
+            found = {**urls, "api": moved(urls["api"], base)}
+            self._moved[exchange, base] = found
+        return found
+
 
 def prototype(exchange: type[Any]) -> Any:  # noqa: ANN401 # ccxt has no types
     """An instance of a subclass that sends through us and holds no session of its own."""
-    methods = {"fetch": _fetch, "__del__": _nothing, "send": None}
+    methods = {"request": _request, "fetch": _refuse, "__del__": _nothing, "send": None}
     return type(exchange.__name__, (exchange,), methods)({"enableRateLimit": False})
 
 
-async def _fetch(
+def twin(made: Any) -> Any:  # noqa: ANN401 # ccxt has no types
+    """A copy of an instance, with options of its own: some exchanges write into them."""
+    copied: Any = object.__new__(type(made))
+    copied.__dict__ = made.__dict__.copy()
+    copied.options = dict(made.options)
+    return copied
+
+
+async def _request(
     self: Any,  # noqa: ANN401 # ccxt has no types
-    url: str,
+    path: str,
+    api: Any = "public",  # noqa: ANN401 # ccxt has no types
     method: str = "GET",
-    headers: dict[str, str] | None = None,
-    body: str | None = None,
+    params: Mapping[str, str] | None = None,
+    config: object = None,  # noqa: ARG001 # weights, for a throttle that we do not use
 ) -> Answer | Silence:
-    """In place of ccxt's own fetch, which logs headers and bodies, follows redirects, reads
-    without end, and turns answers into exceptions that hold the signed URL.
-    """  # noqa: D205 # one sentence
-    if method != "GET" or body:
+    """Sign, and send once.
+
+    In place of ccxt's own request, which retries where its options say so, logs headers and
+    bodies, follows redirects, reads without end, and turns answers into exceptions that hold the
+    signed URL.
+    """
+    if method != "GET":
+        raise NotARead
+    signed = self.sign(path, api, method, dict(params or {}))
+    if signed["method"] != "GET" or signed["body"]:
         raise NotARead
     send: Send = self.send
-    return await send(url, self.prepare_request_headers(headers))
+    return await send(signed["url"], self.prepare_request_headers(signed["headers"]))
+
+
+async def _refuse(*_: object, **__: object) -> None:
+    """Nothing of ccxt goes out past us."""
+    raise NotARead
 
 
 def _nothing(_: object) -> None:

@@ -3,9 +3,9 @@
 import ssl
 import time
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import SimpleNamespace
 from typing import Any, Final
 
 import aiohttp
@@ -17,6 +17,10 @@ MAX_BODY: Final = 1 << 20
 """Bytes of an answer that are read; the longest good answer is far shorter."""
 CONNECTIONS: Final = 100
 DNS_SECONDS: Final = 60
+KEEPALIVE_SECONDS: Final = 75
+"""Longer than the default interval: the next probe needs no handshake."""
+CONNECTED: ContextVar[float] = ContextVar("CONNECTED")
+"""When the request that this task waits for got its connection, monotonic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +54,15 @@ class Transport:
     """The way out. Cookies are not kept: they would tie one connection's key to another's."""
 
     def __init__(self) -> None:
-        # A round trip begins when the request is sent, not when its connection is made.
-        traces = aiohttp.TraceConfig()
-        traces.on_request_headers_sent.append(_note_sent)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                ssl=_tls(), limit=CONNECTIONS, ttl_dns_cache=DNS_SECONDS
+            connector=_Connector(
+                ssl=_tls(),
+                limit=CONNECTIONS,
+                ttl_dns_cache=DNS_SECONDS,
+                keepalive_timeout=KEEPALIVE_SECONDS,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),  # every question has a deadline of its own
-            trace_configs=[traces],
             trust_env=False,
         )
 
@@ -70,16 +73,14 @@ class Transport:
         self, url: str, headers: Mapping[str, str], proxy: SecretStr | None
     ) -> Answer | Silence:
         """One GET. The URL can hold a signature and a key, so nothing of it is ever told."""
-        sent = SimpleNamespace(at=time.monotonic())
         try:
             async with self._session.get(
                 yarl.URL(url, encoded=True),  # it was signed as it stands
                 headers=headers,
                 proxy=proxy.get_secret_value() if proxy else None,
                 allow_redirects=False,  # the key goes to no other host
-                trace_request_ctx=sent,
             ) as response:
-                seconds = time.monotonic() - sent.at
+                seconds = time.monotonic() - CONNECTED.get()
                 body = await _read(response.content)
                 lowered = {name.lower(): value for name, value in response.headers.items()}
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -99,8 +100,13 @@ async def _read(content: aiohttp.StreamReader) -> bytes | None:
     return bytes(found)
 
 
-async def _note_sent(_: aiohttp.ClientSession, context: SimpleNamespace, __: Any) -> None:  # noqa: ANN401 # aiohttp's own signature
-    context.trace_request_ctx.at = time.monotonic()
+class _Connector(aiohttp.TCPConnector):
+    """Notes when a connection is there: a round trip begins then, not when it is being made."""
+
+    async def connect(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 # aiohttp's own signature
+        connection = await super().connect(*args, **kwargs)
+        CONNECTED.set(time.monotonic())
+        return connection
 
 
 SILENCES: Final[
