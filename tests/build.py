@@ -25,6 +25,8 @@ from bf_reconciler.spec import (
     StrategyEntry,
     Suspend,
 )
+from bf_reconciler.status import Running, Status, fold
+from bf_reconciler.verdict import guard, judge
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
@@ -135,3 +137,27 @@ def a_spec(connections=None, strategies=None, *, policy=None, **changes):
         "strategies": {s.name: StrategyEntry(s, 20, "current") for s in declared},
     }
     return Spec(**whole | changes)
+
+
+def obeyed(decisions, before):
+    """What runs where every engine does as it is told."""
+    rests = {"pause": "paused", "stop": "stopped", "close": "stopped"}
+    found = {}
+    for decision in decisions:
+        was = before.strategies.get(decision.name)
+        state = was.running if was else "stopped"
+        if decision.order is not None:
+            state = "running" if decision.order.on else rests[decision.order.action]
+        found[decision.name] = Running(state)
+    return found
+
+
+def a_cycle(*observations, before=None, spec=None, seen=None, running=None, now=NOW):
+    """The Status after one cycle, from these probes of the one connection."""
+    before, spec = before or Status(), spec or a_spec()
+    if seen is None:
+        seen = {CONNECTION: a_seen(*observations)} if observations else {}
+    verdicts = judge(spec, seen, before.halted, now)
+    decisions = guard(spec, verdicts, before.memories, now)
+    found = obeyed(decisions, before) | (running or {})
+    return fold(before, spec, seen, verdicts, decisions, found, now)

@@ -1,6 +1,7 @@
 """Fold everything into one Status; name its transitions; put it into the shape of the API."""
 
-from bf_reconciler.status.fold import conditions, fold, mask, transitions
+from bf_reconciler.status.changes import transitions
+from bf_reconciler.status.fold import conditions, fold, mask
 from bf_reconciler.status.model import (
     Condition,
     ConfigStatus,

@@ -1,10 +1,10 @@
-"""Fold what was declared, seen, judged and done into one Status; name what changed."""
+"""Fold what was declared, seen, judged and done into one Status."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bf_reconciler.facts import Clock, KeyFacts, Reason, Seen
+from bf_reconciler.facts import Clock, KeyFacts, Reason, Run, Seen
 from bf_reconciler.plan import next_probe
 from bf_reconciler.policy import ConditionType, Finding, Truth
 from bf_reconciler.spec import ConnectionEntry, Spec
@@ -17,7 +17,6 @@ from bf_reconciler.status.model import (
     Status,
     StrategyState,
     StrategyStatus,
-    Transition,
 )
 from bf_reconciler.verdict import ConnectionState, ConnectionVerdict, Decision, Verdicts
 
@@ -86,10 +85,11 @@ def _connection(
 ) -> ConnectionStatus:
     was = before.connections.get(entry.name)
     connection = entry.connection
-    state = verdict.state or (was.status if was else ConnectionState.PENDING)
+    state = verdict.state or _former(was)
     if entry.name in spec.broken_connections:
         state = ConnectionState.INVALID
-    observation = seen.latest if seen and seen.entry == entry.fingerprint else None
+    known = seen if seen is not None and seen.entry == entry.fingerprint else None
+    observation = known.latest if known else None
     clock = observation.time if observation else None
     measured = clock if isinstance(clock, Clock) else None
     succeeded = observation is not None and not observation.failures
@@ -106,7 +106,7 @@ def _connection(
             spec.generation,
             now,
         ),
-        key=_key(observation.key if observation else None, was),
+        key=_key(known.runs if known else ()),
         line=entry.line,
         origin=entry.origin,
         labels=connection.labels,
@@ -120,10 +120,18 @@ def _connection(
     )
 
 
-def _key(answer: object, was: ConnectionStatus | None) -> Key:
+def _former(was: ConnectionStatus | None) -> ConnectionState:
+    """The word that stands while a failure is not confirmed; what people said is none of it."""
+    words = {ConnectionState.SUSPENDED, ConnectionState.INVALID}
+    return ConnectionState.PENDING if was is None or was.status in words else was.status
+
+
+def _key(runs: tuple[Run, ...]) -> Key:
     """The facts of the last answer; while none comes, the last that were known."""
-    if not isinstance(answer, KeyFacts):
-        return was.key if was and answer is not None else Key()
+    answers = (run.latest.key for run in runs)
+    answer = next((answer for answer in answers if isinstance(answer, KeyFacts)), None)
+    if answer is None:
+        return Key()
     return Key(
         scopes=tuple(sorted(answer.granted)),
         denied=tuple(sorted(answer.denied)),
@@ -170,7 +178,9 @@ def _strategy(
         connection=decision.memory.connection,
         runtime=decision.memory.runtime.name,
         status=state,
-        desired=entry.strategy.enabled if entry else False,
+        desired=entry.strategy.enabled
+        if entry
+        else was is not None and was.desired and decision.reason is not Reason.REMOVED,
         running=running.state,
         conditions=conditions(was.conditions if was else (), findings, spec.generation, now),
         memory=decision.memory,
@@ -247,35 +257,3 @@ def _nameless(
 def mask(api_key: str) -> str:
     """The last three characters of a key long enough to spare them."""
     return "••••" + (api_key[-3:] if len(api_key) >= 12 else "")  # noqa: PLR2004 # a quarter at most
-
-
-def transitions(before: Status, after: Status, now: datetime) -> Iterator[Transition]:
-    """What changed of any status word or the reason it stands for. Nothing else is news."""
-    for kind in ("connection", "strategy"):
-        old: Mapping[str, ConnectionStatus | StrategyStatus] = (
-            before.connections if kind == "connection" else before.strategies
-        )
-        new: Mapping[str, ConnectionStatus | StrategyStatus] = (
-            after.connections if kind == "connection" else after.strategies
-        )
-        for name in [*new, *(name for name in old if name not in new)]:
-            was, now_is = old.get(name), new.get(name)
-            if was and now_is and _word(was) == _word(now_is):
-                continue
-            head = now_is.conditions[0] if now_is else None
-            yield Transition(
-                at=now,
-                kind=kind,
-                name=name,
-                before=str(was.status) if was else "",
-                after=str(now_is.status) if now_is else "",
-                reason=head.reason if head else Reason.REMOVED,
-                message=head.message if head else "It left the file.",
-                generation=after.generation,
-                revision=after.revision,
-                lasted=(now - was.conditions[0].since).total_seconds() if was else None,
-            )
-
-
-def _word(status: ConnectionStatus | StrategyStatus) -> tuple[str, Reason]:
-    return str(status.status), status.conditions[0].reason

@@ -1,0 +1,42 @@
+"""Name what changed from one Status to the next."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from bf_reconciler.facts import Reason
+from bf_reconciler.status.model import ConnectionStatus, Status, StrategyStatus, Transition
+
+
+def transitions(before: Status, after: Status, now: datetime) -> Iterator[Transition]:
+    """What changed of any status word or the reason it stands for. Nothing else is news."""
+    for kind in ("connection", "strategy"):
+        old: Mapping[str, ConnectionStatus | StrategyStatus] = (
+            before.connections if kind == "connection" else before.strategies
+        )
+        new: Mapping[str, ConnectionStatus | StrategyStatus] = (
+            after.connections if kind == "connection" else after.strategies
+        )
+        for name in [*new, *(name for name in old if name not in new)]:
+            was, now_is = old.get(name), new.get(name)
+            if _word(was) == _word(now_is):
+                continue
+            head = now_is.conditions[0] if now_is else None
+            yield Transition(
+                at=now,
+                kind=kind,
+                name=name,
+                before=str(was.status) if was else "",
+                after=str(now_is.status) if now_is else "",
+                reason=head.reason if head else Reason.REMOVED,
+                message=head.message if head else "It left the file.",
+                generation=after.generation,
+                revision=after.revision,
+                lasted=max((now - was.conditions[0].since).total_seconds(), 0.0) if was else None,
+            )
+
+
+def _word(status: ConnectionStatus | StrategyStatus | None) -> tuple[str, Reason]:
+    """The word and its reason. What was told to leave and what has left are the same news."""
+    reason = status.conditions[0].reason if status else Reason.REMOVED
+    word = str(status.status) if status and reason is not Reason.REMOVED else ""
+    return word, reason
