@@ -1,6 +1,7 @@
 """The world of the demo: keys of every kind, with credentials anybody may know."""
 
 from bf_reconciler.simulator.key import DAY_SECONDS
+from bf_reconciler.simulator.registry import DIALECTS
 from bf_reconciler.simulator.world import World
 
 _KUCOIN = {"exchange": "kucoin", "balances": {"USDT": "2500.5", "BTC": "0.05"}}
@@ -36,6 +37,10 @@ def demo_world(*, now: float | None = None) -> World:
         "mexc-elsewhere": {**_MEXC, **good, "ips": ["203.0.113.7"]},
         "mexc-empty": {**_MEXC, **good, "balances": {}},
     }
+    for exchange in DIALECTS:
+        plain = {"exchange": exchange, **good, "balances": {"USDT": "2100"}}
+        keys.setdefault(f"{exchange}-main", plain)
+        keys.setdefault(f"{exchange}-withdraw", {**plain, "withdraw": True})
     world = World.from_dict({"keys": keys}, now=now)
     for key in world.keys.values():
         key.created_at -= _AGE

@@ -1,0 +1,204 @@
+"""BingX. Sources: docs/exchanges; BingX's own API documentation, and answers others published."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from bf_reconciler.exchanges import shape
+from bf_reconciler.exchanges.row import LIVE, Call, Exchange, Refusal, Unexpected, World
+from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+
+# The key describes itself in two ways: numbers (seen, and in older documents), or flags (in newer
+# ones). Universal transfers stay within the account of the owner, the others between it and its
+# sub-accounts; to other people a key sends with its right to withdraw.
+NUMBERS: dict[str, frozenset[Scope]] = {
+    "1": frozenset({Scope.SPOT}),
+    "2": frozenset({Scope.READ}),
+    "3": frozenset({Scope.FUTURES}),
+    "4": frozenset({Scope.TRANSFER}),
+    "5": frozenset({Scope.WITHDRAW}),
+    "7": frozenset({Scope.TRANSFER}),
+}
+FLAGS: dict[str, frozenset[Scope]] = {
+    "enableSpotAndMarginTrading": frozenset({Scope.SPOT}),  # of margin, the numbers know nothing
+    "enableReading": frozenset({Scope.READ}),
+    "enableFutures": frozenset({Scope.FUTURES}),
+    "permitsUniversalTransfer": frozenset({Scope.TRANSFER}),
+    "enableInternalTransfer": frozenset({Scope.TRANSFER}),
+    "enableWithdrawals": frozenset({Scope.WITHDRAW}),
+    "enableVanillaOptions": frozenset(),
+}
+FLAG = re.compile(r"(?:enable|permits|allow|can)[A-Z]\w{0,48}", re.ASCII)
+TRANSFERS = frozenset({"permitsUniversalTransfer", "enableInternalTransfer"})
+TOLD = frozenset().union(*NUMBERS.values())
+
+CODES: Mapping[str, Reason] = {
+    "100001": Reason.INVALID_SIGNATURE,
+    "100412": Reason.INVALID_SIGNATURE,  # there was none
+    "100413": Reason.INVALID_KEY,
+    "100419": Reason.IP_NOT_ALLOWED,
+    "100004": Reason.NO_READ_PERMISSION,
+    "100421": Reason.CLOCK_SKEW,
+    "100410": Reason.RATE_LIMITED,
+    "100414": Reason.ACCOUNT_SUSPENDED,  # risk control
+    # Region or identity: which of the two is not known, but a person can help with both.
+    "100441": Reason.REGION_RESTRICTED,
+    "101210": Reason.REGION_RESTRICTED,
+    "101484": Reason.REGION_RESTRICTED,
+    "100500": Reason.EXCHANGE_UNAVAILABLE,
+    "100503": Reason.EXCHANGE_UNAVAILABLE,
+    "418": Reason.RATE_LIMITED,
+    "429": Reason.RATE_LIMITED,
+    "500": Reason.EXCHANGE_UNAVAILABLE,
+    "504": Reason.EXCHANGE_UNAVAILABLE,
+}
+CLIENT_IP = re.compile(r"current request IP is\s*([0-9A-Fa-f.:]{2,45})", re.IGNORECASE)
+
+
+def _data(body: Any) -> Mapping[str, Any]:  # noqa: ANN401 # JSON
+    answer = shape.table(body, "body")
+    if shape.whole(answer, "code") != 0:
+        raise Unexpected("code")
+    return shape.table(answer.get("data"), "data")
+
+
+def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
+    return shape.milliseconds(_data(body), "serverTime")
+
+
+def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+    """The key's description of itself, with or without its envelope. BingX tells no expiry."""
+    answer = shape.table(body, "body")
+    data = _data(answer) if "code" in answer or "data" in answer else answer
+    listed = _addresses(data)
+    bound = _flag(data, "ipRestrict")
+    if bound is None and listed is not None:
+        bound = bool(listed)
+    if bound is False and listed:
+        raise Unexpected("ipRestrict")
+    return replace(
+        _rights(data),
+        ip_bound=bound,
+        ips=listed or (() if bound is False else None),
+        created_at=shape.moment(data, "createTime") if "createTime" in data else None,
+    )
+
+
+def _rights(data: Mapping[str, Any]) -> KeyFacts:
+    """Numbers speak of every right, flags of those they name; no right is denied by silence."""
+    words: tuple[str, ...] = ()
+    told: frozenset[Scope] = frozenset()
+    if "permissions" in data:
+        words, told = _numbers(data["permissions"]), TOLD
+    elif FLAGS.keys().isdisjoint(data):
+        raise Unexpected("permissions")
+    flags = {name for name in FLAGS if _flag(data, name) is not None}
+    words += tuple(name for name, on in data.items() if on is True and FLAG.fullmatch(name))
+    told |= frozenset[Scope]().union(*(FLAGS[name] for name in flags))
+    if "permissions" not in data and not flags >= TRANSFERS:
+        told -= {Scope.TRANSFER}
+    return shape.scopes(words, NUMBERS | FLAGS, told)
+
+
+def _numbers(value: Any) -> tuple[str, ...]:  # noqa: ANN401 # JSON
+    """Numbers of rights; a key without any has no documented form."""
+    if not isinstance(value, list) or not value:
+        raise Unexpected("permissions")
+    words = tuple(str(each) for each in value if isinstance(each, int | str))
+    if len(words) < len(value) or not all(shape.WORD.fullmatch(word) for word in words):
+        raise Unexpected("permissions")
+    return words
+
+
+def _flag(data: Mapping[str, Any], field: str) -> bool | None:
+    value = data.get(field)
+    if field in data and not isinstance(value, bool):
+        raise Unexpected(field)
+    return value
+
+
+def _addresses(data: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The allowlist; one empty entry is none, too."""
+    if "ipAddresses" not in data:
+        return None
+    listed = data["ipAddresses"]
+    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+        raise Unexpected("ipAddresses")
+    return shape.addresses(",".join(listed), "ipAddresses")
+
+
+def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+    amounts = _list(_data(body), "balances")
+    zeros = [shape.is_zero(row, "free") & shape.is_zero(row, "locked") for row in amounts]
+    return Balance(empty=all(zeros))
+
+
+def read_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+    _list(_data(body), "orders")
+    return Orders()
+
+
+def _list(data: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
+    """A list that is null where it is empty."""
+    if field not in data:
+        raise Unexpected(field)
+    return [] if data[field] is None else shape.rows(data[field], field)
+
+
+def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
+    if not isinstance(body, dict) or "code" not in body or body["code"] in (0, "0"):
+        return None
+    return shape.refusal(body["code"], body.get("msg"))
+
+
+def client_ip(message: str) -> str | None:
+    return shape.address_after(CLIENT_IP, message)
+
+
+def symbol(pair: str) -> str:
+    """Spot spelling; a futures pair asks for BTC-USDT, since its own may not exist on spot."""
+    return "BTC-USDT" if ":" in pair else pair.replace("/", "-")
+
+
+BINGX = Exchange(
+    id="bingx",
+    title="BingX",
+    ccxt="bingx",
+    credentials=("api_key", "secret"),
+    window=5.0,
+    rate=8.0,  # the key's question is the narrowest: 2 in 1 s, and every fourth of ours
+    time=Call("swapV2PublicGetServerTime"),
+    key=Call("accountV1PrivateGetAccountApiPermissions"),
+    balance=Call("spotV1PrivateGetAccountBalance"),
+    orders=Call("spotV1PrivateGetTradeOpenOrders"),
+    read_time=read_time,
+    read_key=read_key,
+    read_balance=read_balance,
+    read_orders=read_orders,
+    refusal=refusal,
+    codes=CODES,
+    phrases=(
+        ("100421", "pair", Reason.UNVERIFIABLE),  # closed to APIs: nothing to do with clocks
+        ("80014", "timestamp", Reason.CLOCK_SKEW),  # the code is any wrong parameter's
+        ("", "maintenance", Reason.MAINTENANCE),
+    ),
+    client_ip=client_ip,
+    symbol=symbol,
+    needs={
+        Scope.READ: "Read",
+        Scope.SPOT: "Spot Trading",
+        Scope.FUTURES: "Perpetual Futures Trading",
+        Scope.TRANSFER: "Universal Transfer, or internal transfers of sub-accounts",
+        Scope.WITHDRAW: "Withdraw",
+    },
+    worlds={"live": LIVE, "demo": World(base="https://open-api-vst.bingx.com")},
+    notes=(
+        "BingX tells no expiry of a key.",
+        "A key that may do more than read, and is bound to no IP, is deleted after 14 idle days.",
+        "Whether a key may trade on margin is not said.",
+        "One key works on the live and on the demo (VST) hosts: they cannot be told apart by it.",
+        "Errors in a row can get an address banned for a while.",
+    ),
+)
