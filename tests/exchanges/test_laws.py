@@ -1,6 +1,8 @@
 """What holds for every body there can be, and for every row."""
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import ccxt.async_support as ccxt
 import pytest
@@ -9,13 +11,17 @@ from hypothesis import strategies as st
 
 from bf_reconciler.exchanges import API_KEY, EXCHANGES, SYMBOL, Unexpected
 from bf_reconciler.facts import ADVICE, Scope
+from exchanges import documented, nearly
 
 NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
 ROWS = pytest.mark.parametrize("row", EXCHANGES.values(), ids=lambda r: r.id)
 
-# Reads that change nothing. A row that names anything else does not pass: add a call here only
-# after reading its documentation.
-READS = {
+DATA = Path(__file__).parent / "data"
+KEYS = {path: json.loads(path.read_text())["body"] for path in sorted(DATA.glob("*/key-*.json"))}
+
+# Reads that change nothing. A row that names anything else does not pass: add a call here, or to
+# data/EXCHANGE/reads.json, only after reading its documentation.
+READS = {path.parent.name: json.loads(path.read_text()) for path in DATA.glob("*/reads.json")} | {
     "kucoin": {
         "publicGetTimestamp": "timestamp",
         "privateGetUserApiKey": "user/api-key",
@@ -29,6 +35,11 @@ READS = {
         "spotPrivateGetOpenOrders": "openOrders",
     },
 }
+
+# Parameters that say always the same: none of them names anything that could be changed.
+CONSTANTS = {
+    "binance": {"omitZeroBalances": "true"},
+}
 CCXT_NAMES = {"api_key": "apiKey", "secret": "secret", "passphrase": "password"}
 
 FIELDS = [
@@ -36,6 +47,16 @@ FIELDS = [
     *("createTime", "remainingValidity", "status", "isMaster", "subName", "balances", "balance"),
     *("free", "locked", "serverTime", "msg", "message", "canWithdraw", "canTrade"),
 ]
+
+
+def fields_of(body):
+    """Every field name in a body, at any depth."""
+    inner = body.values() if isinstance(body, dict) else body if isinstance(body, list) else ()
+    names = set(body) if isinstance(body, dict) else set()
+    return names.union(*map(fields_of, inner))
+
+
+FIELDS += sorted(set().union(*map(fields_of, KEYS.values())) - set(FIELDS))
 WORDS = [
     *("General", "Spot", "Transfer", "Withdrawal", "InnerTransfer", "Unified", "General,Spot"),
     *("SPOT_ACCOUNT_READ,SPOT_DEAL_READ", "SPOT_WITHDRAW_WRITE", "SPOT_WITHDRAW_W", "Payout"),
@@ -59,35 +80,8 @@ BODIES = st.recursive(
 )
 
 
-def listed(word):
-    return st.lists(st.sampled_from(word) | st.text(max_size=8), min_size=1).map(",".join)
-
-
-NEARLY_KUCOIN = st.fixed_dictionaries(
-    {"code": st.just("200000")},
-    optional={
-        "data": st.fixed_dictionaries(
-            {},
-            optional={
-                "permission": listed(WORDS) | BODIES,
-                "ipWhitelist": BODIES,
-                "createdAt": BODIES,
-                "isMaster": BODIES,
-                "subName": BODIES,
-            },
-        )
-    },
-)
-NEARLY_MEXC = st.fixed_dictionaries(
-    {"status": st.just("VALID")},
-    optional={
-        "permissions": listed(WORDS) | BODIES,
-        "ipWhiteList": BODIES,
-        "createTime": BODIES | st.datetimes().map(str),
-        "remainingValidity": BODIES,
-        "canWithdraw": st.booleans(),
-    },
-)
+NEARLY = documented.NEARLY | nearly.NEARLY
+SAYS_NO = documented.SAYS_NO | nearly.SAYS_NO
 
 
 def outcome(parse, *args):
@@ -100,31 +94,20 @@ def outcome(parse, *args):
     return None
 
 
-def documented(row, body):
-    """The words of the field that the exchange documents, where the body has it."""
-    data = body.get("data") if row.id == "kucoin" and isinstance(body, dict) else body
-    field = {"kucoin": "permission", "mexc": "permissions"}[row.id]
-    value = data.get(field) if isinstance(data, dict) else None
-    return {w.strip() for w in value.split(",")} if isinstance(value, str) and value else set()
-
-
 @ROWS
-@given(body=BODIES | NEARLY_KUCOIN | NEARLY_MEXC)
-def test_withdrawal_is_denied_by_the_documented_field_alone(row, body):
+@given(data=st.data())
+def test_withdrawal_is_denied_by_the_documented_field_alone(row, data):
+    body = data.draw(BODIES | NEARLY[row.id])
     facts = outcome(row.read_key, body, NOW)
     if facts is not None and Scope.WITHDRAW in facts.denied:
-        words = documented(row, body)
-        assert words
-        assert not any("ithdraw" in w.lower() and not w.endswith(("_READ", "_R")) for w in words)
-        assert "Transfer" not in words
-        assert "Payout" not in words
+        assert SAYS_NO[row.id](body)
         assert facts.unknown_words == ()
 
 
 @ROWS
-@given(body=BODIES | NEARLY_KUCOIN | NEARLY_MEXC)
-def test_no_scope_is_both_granted_and_denied(row, body):
-    facts = outcome(row.read_key, body, NOW)
+@given(data=st.data())
+def test_no_scope_is_both_granted_and_denied(row, data):
+    facts = outcome(row.read_key, data.draw(BODIES | NEARLY[row.id]), NOW)
     assert facts is None or not facts.granted & facts.denied
 
 
@@ -134,19 +117,22 @@ def test_parsers_raise_unexpected_and_nothing_else(row, body):
     for parse in (row.read_time, row.read_balance, row.read_orders):
         outcome(parse, body)
         outcome(parse, {"code": "200000", "data": body})
+        outcome(parse, {"code": "0", "data": [body]})
+        outcome(parse, {"retCode": 0, "result": body})
     row.refusal(body)
 
 
 @ROWS
-@given(text=st.text() | st.from_regex(r"IP \[[0-9A-Fa-f.:]*\]|clientIp is:[0-9.:]*"))
+@given(text=st.text() | st.from_regex(r"IP \[[0-9A-Fa-f.:]*\]|(clientIp is|request ip):[0-9.:]*"))
 def test_looking_for_our_address_never_fails(row, text):
     assert row.client_ip(text) is None or row.client_ip(text) in text.lower()
 
 
 @ROWS
 def test_a_row_names_reads_that_are_on_the_list(row):
-    calls = [row.time, row.key, row.balance, row.orders]
-    assert {call.method for call in calls} <= set(READS[row.id])
+    for each in map(row.within, row.environments):
+        calls = [each.time, each.key, each.balance, each.orders]
+        assert {call.method for call in calls} <= set(READS[row.id])
 
 
 @ROWS
@@ -166,8 +152,9 @@ def test_ccxt_has_every_call_and_sends_it_as_a_get_of_that_path(row, monkeypatch
 
 @ROWS
 def test_a_call_takes_no_parameter_but_the_key_and_a_market(row):
+    fixed = CONSTANTS.get(row.id, {}).items()
     for call in (row.time, row.key, row.balance, row.orders):
-        assert set(call.params.values()) <= {API_KEY, SYMBOL}
+        assert {value for name, value in call.params.items() - fixed} <= {API_KEY, SYMBOL}
     assert API_KEY not in row.time.params.values()
 
 
@@ -190,3 +177,11 @@ def test_a_row_says_what_each_right_that_is_needed_is_called(row):
 
 def test_the_table_is_keyed_by_the_names_of_its_rows():
     assert all(name == row.id for name, row in EXCHANGES.items())
+
+
+@ROWS
+def test_every_environment_is_a_place_of_its_own(row):
+    assert row.within("live").world == row.world
+    worlds = [row.worlds[name] for name in row.environments]
+    assert len({(each.base, *each.headers.items()) for each in worlds}) == len(worlds)
+    assert all(each.base is None or each.base.startswith("https://") for each in worlds)

@@ -1,12 +1,23 @@
 """Every error row of the sheets: its code, its reason, and our address where it is told."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from bf_reconciler.exchanges import EXCHANGES, Refusal
 from bf_reconciler.facts import Reason
 
+# data/EXCHANGE/errors.json: [body, reason or null, our address or null] for each row of its sheet.
+BODIES = [
+    (path.parent.name, *case)
+    for path in sorted((Path(__file__).parent / "data").glob("*/errors.json"))
+    for case in json.loads(path.read_text())
+]
+
 US = "(current ip: 203.0.113.7 and current area: US)"
 IP = "203.0.113.7"
+SHAPES = {"bybit": ("retCode", "retMsg")}
 ERRORS = [
     ("kucoin", "400001", "Please check the header of your request", Reason.INVALID_KEY, None),
     ("kucoin", "400002", "Invalid KC-API-TIMESTAMP", Reason.CLOCK_SKEW, None),
@@ -79,6 +90,12 @@ ERRORS = [
 ]
 
 
+def said(exchange, code, text):
+    """An error body, in the exchange's own shape."""
+    code_field, text_field = SHAPES.get(exchange, ("code", "msg"))
+    return {code_field: code, text_field: text}
+
+
 def reason_of(row, refusal):
     """The meaning of the tables: phrases before codes."""
     for code, words, reason in row.phrases:
@@ -90,15 +107,24 @@ def reason_of(row, refusal):
 @pytest.mark.parametrize(("exchange", "code", "text", "reason", "address"), ERRORS)
 def test_an_error_of_the_sheet_has_its_reason(exchange, code, text, reason, address):
     row = EXCHANGES[exchange]
-    refusal = row.refusal({"code": code, "msg": text})
+    refusal = row.refusal(said(exchange, code, text))
     assert refusal == Refusal(str(code), text)
     assert reason_of(row, refusal) == reason
     assert row.client_ip(text) == address
 
 
+@pytest.mark.parametrize(("exchange", "body", "reason", "address"), BODIES)
+def test_an_error_body_of_the_sheet_has_its_reason(exchange, body, reason, address):
+    row = EXCHANGES[exchange]
+    refusal = row.refusal(body)
+    assert reason_of(row, refusal) == reason
+    assert row.client_ip(refusal.text) == address
+
+
 @pytest.mark.parametrize("row", EXCHANGES.values(), ids=lambda r: r.id)
-def test_every_code_of_a_row_stands_in_this_list_of_errors(row):
+def test_every_code_of_a_row_stands_in_these_lists_of_errors(row):
     listed = {str(code) for exchange, code, *_ in ERRORS if exchange == row.id}
+    listed |= {row.refusal(body).code for exchange, body, *_ in BODIES if exchange == row.id}
     assert set(row.codes) <= listed
 
 
@@ -117,7 +143,7 @@ def test_an_answer_that_is_well_is_no_refusal():
 @pytest.mark.parametrize("row", EXCHANGES.values(), ids=lambda r: r.id)
 @pytest.mark.parametrize("code", ["<b>", None, True, 1.5, ["1"], "1" * 11, "SENTINEL"])
 def test_a_code_that_is_no_number_is_a_refusal_without_a_code(row, code):
-    assert row.refusal({"code": code, "msg": 7}) == Refusal("", "")
+    assert row.refusal(said(row.id, code, 7)) == Refusal("", "")
 
 
 def test_mexc_s_maintenance_body_calls_its_text_message():

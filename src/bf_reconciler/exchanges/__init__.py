@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from bf_reconciler.exchanges.binance import BINANCE
+from bf_reconciler.exchanges.bingx import BINGX
 from bf_reconciler.exchanges.kucoin import KUCOIN
 from bf_reconciler.exchanges.mexc import MEXC
 from bf_reconciler.exchanges.row import (
@@ -14,6 +16,6 @@ from bf_reconciler.exchanges.row import (
     World,
 )
 
-EXCHANGES: Mapping[str, Exchange] = {row.id: row for row in (KUCOIN, MEXC)}
+EXCHANGES: Mapping[str, Exchange] = {row.id: row for row in (KUCOIN, MEXC, BINGX, BINANCE)}
 
 __all__ = ["API_KEY", "EXCHANGES", "SYMBOL", "Call", "Exchange", "Refusal", "Unexpected", "World"]

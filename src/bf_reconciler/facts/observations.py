@@ -21,6 +21,8 @@ class Scope(StrEnum):
     TRANSFER = "transfer"  # between accounts of the same owner
     DEPOSIT = "deposit"
     ACCOUNT = "account"  # changes the account or the key itself, its allowlist for one
+    PAY = "pay"  # value can leave otherwise: fiat, P2P, cards, payments
+    OTHER = "other"  # acts where nothing of ours does: options, conversions, copy trading
     WITHDRAW = "withdraw"  # value leaves the owner's accounts
 
 

@@ -20,8 +20,8 @@ class Key:
     """One API key and the account behind it. Mutable: the control API changes it in place.
 
     `permissions` are the exchange's own words. An empty `ips` is no allowlist. Times are epoch
-    seconds; `expires_at` None never expires. `hide_key_info` refuses the call by which a key
-    describes itself, and that call alone.
+    seconds; `expires_at` None never expires. `environment` is where the key was made.
+    `hide_key_info` refuses the call by which a key describes itself, and that call alone.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Key:
     frozen: bool = False
     is_sub: bool = False
     hide_key_info: bool = False
+    environment: str = "live"
     balances: dict[str, str] = field(default_factory=dict)
 
     def expired(self, now: float) -> bool:

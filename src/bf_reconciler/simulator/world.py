@@ -30,6 +30,7 @@ _KEY_CHECKS: Mapping[str, check.Check] = {
     "frozen": check.flag,
     "is_sub": check.flag,
     "hide_key_info": check.flag,
+    "environment": check.text,
     "balances": check.amounts,
     **dict.fromkeys(RIGHTS, check.flag),
 }
