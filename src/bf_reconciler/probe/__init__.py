@@ -52,6 +52,7 @@ class Prober:
         self._transport: Transport | None = None
         self._clients: Clients | None = None
         self._budgets: dict[tuple[object, ...], Budget] = {}
+        self._rows: dict[tuple[str, str], Exchange] = {}
         self._flights: dict[str, _Flight] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._finished: dict[str, Probed] = {}
@@ -133,7 +134,10 @@ class Prober:
         if self._clients is None:
             raise RuntimeError("the prober is not open")
         connection = entry.connection
-        row = EXCHANGES[connection.exchange].within(connection.environment)
+        where = (connection.exchange, connection.environment)
+        if where not in self._rows:
+            self._rows[where] = EXCHANGES[connection.exchange].within(connection.environment)
+        row = self._rows[where]
         budget = self._budget(entry, row)
         return await Questions(entry, row, self._clients, budget, self._clock).observe()
 

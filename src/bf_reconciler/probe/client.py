@@ -17,15 +17,15 @@ class NotARead(Exception):  # noqa: N818 # it names what the call is
 
 
 class Clients:
-    """One ccxt prototype per exchange, one cheap copy of it per question.
+    """One ccxt prototype per exchange, one cheap instance of it per question.
 
-    A copy knows one key and answers once, so what it remembers of an answer is unambiguous. No
+    An instance knows one key and answers once, so what it remembers of an answer is unambiguous. No
     market is ever loaded: that would take signed calls which a least-privileged key may not make.
     """
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self.prototypes: dict[str, Any] = {}
+        self.prototypes: dict[str, type[Any]] = {}
         self._moved: dict[tuple[str, str], Any] = {}
 
     def load(self) -> None:
@@ -37,7 +37,7 @@ class Clients:
     async def ask(self, entry: ConnectionEntry, row: Exchange, call: Call) -> Answer | Silence:
         """One call of a row, one request. The time call carries no credentials."""
         connection = entry.connection
-        client = twin(self.prototypes[row.id])
+        client = instance(self.prototypes[row.id])
         if call is not row.time:
             credentials = connection.credentials
             client.apiKey = credentials.api_key.get_secret_value()
@@ -47,7 +47,8 @@ class Clients:
         base = connection.endpoint or row.world.base
         if base is not None:
             client.urls = self._urls(row.id, base)
-        client.headers = {**client.headers, **row.world.headers}
+        if row.world.headers:
+            client.headers = {**client.headers, **row.world.headers}
         client.send = lambda url, headers: self._transport.get(url, headers, connection.proxy)
         words = {API_KEY: client.apiKey, SYMBOL: row.symbol(entry.pair)}
         params = {name: words.get(value, value) for name, value in call.params.items()}
@@ -63,18 +64,28 @@ class Clients:
         return found
 
 
-def prototype(exchange: type[Any]) -> Any:  # noqa: ANN401 # ccxt has no types
-    """An instance of a subclass that sends through us and holds no session of its own."""
+def prototype(exchange: type[Any]) -> type[Any]:
+    """A class whose instances are cheap: they send through us and hold no session of their own.
+
+    What one instance of ccxt's class took milliseconds to work out (hundreds of fields) stands in
+    the class, and an instance holds what differs.
+    """
     methods = {"request": _request, "fetch": _refuse, "__del__": _nothing, "send": None}
-    return type(exchange.__name__, (exchange,), methods)({"enableRateLimit": False})
+    kind = type(exchange.__name__, (exchange,), methods)
+    fields = vars(kind({"enableRateLimit": False}))
+    return type(exchange.__name__, (kind,), {name: _kept(fields[name]) for name in fields})
 
 
-def twin(made: Any) -> Any:  # noqa: ANN401 # ccxt has no types
-    """A copy of an instance, with options of its own: some exchanges write into them."""
-    copied: Any = object.__new__(type(made))
-    copied.__dict__ = made.__dict__.copy()
-    copied.options = dict(made.options)
-    return copied
+def instance(kind: type[Any]) -> Any:  # noqa: ANN401 # ccxt has no types
+    """An instance with options of its own: some exchanges write into them."""
+    made = object.__new__(kind)
+    made.options = dict(kind.options)
+    return made
+
+
+def _kept(value: object) -> object:
+    """A function that stood in an instance must not become a method of it."""
+    return staticmethod(value) if hasattr(type(value), "__get__") else value  # type: ignore[arg-type] # it is callable
 
 
 async def _request(

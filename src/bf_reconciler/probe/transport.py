@@ -25,7 +25,7 @@ CONNECTED: ContextVar[float] = ContextVar("CONNECTED")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came over the wire. Header names are lower-case; ``seconds`` is the round trip.
+    """What came over the wire. Header names match in any case; ``seconds`` is the round trip.
 
     The body can hold the key: it stays out of the repr.
     """
@@ -82,12 +82,11 @@ class Transport:
             ) as response:
                 seconds = time.monotonic() - CONNECTED.get()
                 body = await _read(response.content)
-                lowered = {name.lower(): value for name, value in response.headers.items()}
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return silence_of(error)
         if body is None:
             return Silence.TOO_LARGE
-        return Answer(response.status, lowered, body, seconds)
+        return Answer(response.status, response.headers, body, seconds)
 
 
 async def _read(content: aiohttp.StreamReader) -> bytes | None:
