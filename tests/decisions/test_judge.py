@@ -136,6 +136,14 @@ def test_a_terminal_answer_is_believed_whatever_flickers_beside_it():
     assert said(GOOD, INVALID, beside) == (False, State.BLOCKED, Reason.INVALID_KEY)
 
 
+def test_a_believed_answer_is_not_doubted_for_a_new_one_beside_it():
+    believed = an_observation(orders=a_failure(Reason.INVALID_SIGNATURE))
+    beside = replace(believed, balance=a_failure(Reason.INVALID_KEY))
+    blocked = (False, State.BLOCKED, Reason.INVALID_SIGNATURE)
+    assert said(believed, believed) == blocked
+    assert said(believed, beside) == blocked
+
+
 def test_a_terminal_answer_that_was_a_slip_leaves_nothing_behind():
     assert said(GOOD, INVALID, GOOD) == (True, State.ONLINE, Reason.CONNECTED)
 

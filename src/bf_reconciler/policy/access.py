@@ -45,9 +45,13 @@ def clock_in_sync(case: Case) -> Finding:
 
 
 def authenticated(case: Case) -> Finding:
-    for answer in case.signed:
-        if isinstance(answer, Failure) and answer.reason in REJECTED:
-            return refused(case, Type.AUTHENTICATED, answer)
+    rejections = [
+        refused(case, Type.AUTHENTICATED, answer)
+        for answer in case.signed
+        if isinstance(answer, Failure) and answer.reason in REJECTED
+    ]
+    if rejections:  # one that is believed counts, whatever is still to be confirmed
+        return max(rejections, key=lambda finding: finding.effect)
     if any(
         not isinstance(a, Failure) or a.reason is Reason.NO_READ_PERMISSION
         for a in case.signed
