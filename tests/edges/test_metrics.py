@@ -1,0 +1,406 @@
+"""Metrics, as scrapers and promtool read them."""
+
+import json
+import shutil
+import socket
+import subprocess
+import threading
+import time
+import urllib.parse
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parse
+
+from bf_reconciler.facts import Problem, Reason
+from bf_reconciler.metrics import Extras, StatusCollector, Tallies, families, render
+from bf_reconciler.policy import ConditionType
+from bf_reconciler.status import Key, Status, StrategyState
+from bf_reconciler.verdict import ConnectionState, Halted
+from edges.building import (
+    NOW,
+    a_condition,
+    a_config,
+    a_connection,
+    a_refused_config,
+    a_status,
+    a_strategy,
+)
+
+GOLDEN = Path(__file__).with_name("metrics.txt")
+EXTRAS = Extras("watch", NOW)
+OPENMETRICS = "application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5"
+
+
+def text_of(status, extras=EXTRAS, tallies=None, accept=""):
+    body, _ = render(status, extras, tallies or Tallies(), accept)
+    return body.decode()
+
+
+def samples_of(text):
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in parse(text)
+        for sample in family.samples
+        if sample.name.startswith("bf_")
+    }
+
+
+def value_of(text, name, **labels):
+    return samples_of(text).get((name, tuple(sorted(labels.items()))))
+
+
+def some_tallies():
+    tallies = Tallies()
+    tallies.probed("kucoin", 0.25, [("time", "ok"), ("key", Reason.INVALID_KEY)])
+    tallies.probed("mexc", 40.0, [("time", "ok")])
+    tallies.transition("btc-grid", "Enabled", "Connected")
+    tallies.transition("gone", "Blocked", "Removed")
+    tallies.reconciled(0.02)
+    tallies.error()
+    return tallies
+
+
+def a_mixed_status():
+    blocked = a_connection(
+        "mexc-sub",
+        ConnectionState.BLOCKED,
+        Reason.WITHDRAW_ENABLED,
+        exchange="mexc",
+        account='sub "two" \\ one',
+        key=Key(scopes=("read", "withdraw")),
+        clock_skew_seconds=None,
+        last_success=None,
+    )
+    off = a_strategy("eth-grid", StrategyState.BLOCKED, connection="mexc-sub")
+    return a_status([a_connection(), blocked], [a_strategy(), off])
+
+
+def test_the_exposition_is_what_it_was(monkeypatch):
+    monkeypatch.setattr(families, "__version__", "0.0.0")
+    monkeypatch.setattr(families.platform, "python_version", lambda: "3.x")
+    monkeypatch.setattr(families, "_ccxt", lambda: "4.x")
+    text = text_of(a_mixed_status(), tallies=some_tallies())
+    ours = text[: text.index("# HELP process_")] if "# HELP process_" in text else text
+    assert ours == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_the_quick_writer_says_what_prometheus_own_encoder_says():
+    status = a_mixed_status()
+    registry = CollectorRegistry()
+    registry.register(StatusCollector(lambda: (status, EXTRAS)))
+    theirs = samples_of(generate_latest(registry).decode())
+    ours = samples_of(text_of(status))
+    assert theirs == {key: value for key, value in ours.items() if key in theirs}
+    beside = {key[0] for key in ours if key not in theirs}
+    assert all(name.startswith(("bf_reconcile_", "bf_probe_")) for name in beside)
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("", "text/plain; version=0.0.4; charset=utf-8"),
+        ("text/plain;version=0.0.4", "text/plain; version=0.0.4; charset=utf-8"),
+        (OPENMETRICS, "application/openmetrics-text; version=1.0.0; charset=utf-8"),
+    ],
+)
+def test_the_scraper_chooses_the_format(accept, kind):
+    body, content_type = render(a_status(), EXTRAS, some_tallies(), accept)
+    assert content_type.startswith(kind)
+    assert body.endswith(b"# EOF\n") == ("openmetrics" in kind)
+
+
+def test_openmetrics_is_read_by_its_strict_parser():
+    text = text_of(a_mixed_status(), tallies=some_tallies(), accept=OPENMETRICS)
+    names = {family.name for family in openmetrics(text)}
+    assert {"bf_connection_up", "bf_probe_duration_seconds", "bf_reconcile_errors"} <= names
+
+
+def test_an_empty_status_leaves_out_what_it_does_not_know():
+    text = text_of(Status(), Extras())
+    assert value_of(text, "bf_config_last_reload_successful") == 0
+    assert value_of(text, "bf_config_last_reload_success_timestamp_seconds") is None
+    assert value_of(text, "bf_reconcile_last_completed_timestamp_seconds") is None
+    assert not any(name == "bf_config_info" for name, _ in samples_of(text))
+
+
+def test_nothing_of_a_removed_entry_stays():
+    tallies = some_tallies()
+    text_of(a_mixed_status(), tallies=tallies)
+    tallies.transition("eth-grid", "Blocked", "WithdrawEnabled")
+    assert 'strategy="eth-grid"' in text_of(a_mixed_status(), tallies=tallies)
+    after = text_of(a_status(), tallies=tallies)
+    for name in ("mexc-sub", "eth-grid", "gone"):
+        assert name not in after
+    again = text_of(a_mixed_status(), tallies=tallies)
+    counted = {labels for name, labels in samples_of(again) if "transitions" in name}
+    assert all(dict(labels)["strategy"] == "btc-grid" for labels in counted)
+
+
+@pytest.mark.parametrize("state", ConnectionState)
+def test_up_is_online_or_degraded(state):
+    text = text_of(a_status([a_connection(state=state)]))
+    up = value_of(text, "bf_connection_up", connection="kucoin-main-grid", exchange="kucoin")
+    assert up == (state in {"Online", "Degraded"})
+    stated = {
+        dict(labels)["status"]: value
+        for (name, labels), value in samples_of(text).items()
+        if name == "bf_connection_status"
+    }
+    assert stated == {str(each): float(each is state) for each in ConnectionState}
+
+
+def permission(text, scope):
+    return {
+        dict(labels)["state"]: value
+        for (name, labels), value in samples_of(text).items()
+        if name == "bf_connection_permission" and dict(labels)["permission"] == scope
+    }
+
+
+def test_a_permission_is_granted_denied_or_unknown():
+    key = Key(scopes=("read",), denied=("withdraw",))
+    text = text_of(a_status([a_connection(key=key)]))
+    assert permission(text, "read") == {"granted": 1, "denied": 0, "unknown": 0}
+    assert permission(text, "withdraw") == {"granted": 0, "denied": 1, "unknown": 0}
+    assert permission(text, "futures") == {"granted": 0, "denied": 0, "unknown": 1}
+    silent = text_of(a_status([a_connection(key=Key())]))
+    assert permission(silent, "withdraw") == {"granted": 0, "denied": 0, "unknown": 1}
+
+
+def problems(text):
+    return {
+        dict(labels)["reason"]
+        for (name, labels), _ in samples_of(text).items()
+        if name == "bf_connection_problem"
+    }
+
+
+def test_problems_are_what_stands_against_a_connection():
+    ready = a_condition(reason=Reason.EXCESS_PERMISSION)  # Degraded: Ready, with a warning
+    rest = (
+        a_condition(ConditionType.REACHABLE, "Unknown", Reason.TIMEOUT),
+        a_condition(ConditionType.AUTHENTICATED, "False", Reason.INVALID_KEY),
+        a_condition(ConditionType.READ_PERMITTED, "False", Reason.INVALID_KEY),
+        a_condition(ConditionType.KEY_FRESH, "Unknown", Reason.UNVERIFIABLE),
+        a_condition(ConditionType.BALANCE_READABLE, "True", Reason.BALANCE_EMPTY),
+        a_condition(ConditionType.LEAST_PRIVILEGE, "Unknown", Reason.NOT_PROBED),
+    )
+    text = text_of(a_status([a_connection(conditions=(ready, *rest))]))
+    assert problems(text) == {"ExcessPermission", "Timeout", "InvalidKey"}
+    assert problems(text_of(a_status())) == set()
+
+
+def test_a_condition_has_one_of_three_statuses():
+    connection = a_connection(conditions=(a_condition(status="Unknown"),))
+    text = text_of(a_status([connection]))
+    labels = {"connection": connection.name, "exchange": "kucoin", "condition": "Ready"}
+    values = [
+        value_of(text, "bf_connection_condition", status=word, **labels)
+        for word in ("true", "false", "unknown")
+    ]
+    assert values == [0, 0, 1]
+
+
+def test_the_file_that_was_refused_is_told():
+    warned = Problem(1, 1, "", "a better name", "warning")
+    config = a_refused_config(plaintext_secrets=2)
+    config = replace(config, problems=(*config.problems, warned))
+    text = text_of(a_status(config=config))
+    assert value_of(text, "bf_config_last_reload_successful") == 0
+    assert value_of(text, "bf_config_problems") == 1
+    assert value_of(text, "bf_config_plaintext_secrets") == 2
+    assert value_of(text, "bf_config_info", revision="4e0b6d1", digest="sha256:9f2c") == 1
+    at = (a_config().last_reload_success).timestamp()
+    assert value_of(text, "bf_config_last_reload_success_timestamp_seconds") == at
+
+
+@pytest.mark.parametrize("field", ["halted", "file_halt"])
+def test_a_halt_is_told_whoever_pulled_it(field):
+    assert value_of(text_of(a_status()), "bf_halted") == 0
+    assert value_of(text_of(a_status(**{field: Halted("fire", "ada")})), "bf_halted") == 1
+
+
+def test_the_mode_of_the_watch_is_a_state_set():
+    text = text_of(a_status(), Extras("poll"))
+    assert value_of(text, "bf_watch_mode", mode="poll") == 1
+    assert value_of(text, "bf_watch_mode", mode="watch") == 0
+
+
+@pytest.mark.parametrize(("running", "told"), [("running", 1), ("paused", 0), ("unknown", 0)])
+def test_running_is_only_what_was_read_back_as_running(running, told):
+    text = text_of(a_status(strategies=[a_strategy(running=running, desired=False)]))
+    labels = {"strategy": "btc-grid", "connection": "kucoin-main-grid", "runtime": "local"}
+    assert value_of(text, "bf_strategy_running", **labels) == told
+    assert value_of(text, "bf_strategy_desired", **labels) == 0
+
+
+def test_a_missing_ccxt_is_no_reason_to_have_no_metrics(monkeypatch):
+    families._ccxt.cache_clear()  # noqa: SLF001 # so that it looks again
+    monkeypatch.setattr(families, "version", lambda _: (_ for _ in ()).throw(missing))
+    missing = families.PackageNotFoundError()
+    try:
+        assert 'ccxt="unknown"' in text_of(a_status())
+    finally:
+        families._ccxt.cache_clear()  # noqa: SLF001 # as above
+
+
+def test_probes_are_counted_by_their_results_and_durations():
+    text = text_of(a_status(), tallies=some_tallies())
+    asked = {"exchange": "kucoin", "question": "key", "result": "InvalidKey"}
+    assert value_of(text, "bf_probe_requests_total", **asked) == 1
+    name = "bf_probe_duration_seconds"
+    assert value_of(text, f"{name}_bucket", exchange="kucoin", le="0.25") == 1
+    assert value_of(text, f"{name}_bucket", exchange="kucoin", le="0.1") == 0
+    assert value_of(text, f"{name}_bucket", exchange="mexc", le="30.0") == 0
+    assert value_of(text, f"{name}_bucket", exchange="mexc", le="+Inf") == 1
+    assert value_of(text, f"{name}_sum", exchange="mexc") == 40
+    assert value_of(text, "bf_reconcile_duration_seconds_count") == 1
+    assert value_of(text, "bf_reconcile_errors_total") == 1
+
+
+def test_counting_goes_on_while_a_scrape_is_made():
+    tallies, stop = Tallies(), threading.Event()
+
+    def count():
+        number = 0
+        while not stop.is_set():
+            number = (number + 1) % 40
+            tallies.transition(f"s{number}", "Enabled", "Connected")
+            tallies.probed(f"e{number}", 0.1, [("time", "ok")])
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    try:
+        for _ in range(50):
+            render(a_status(), EXTRAS, tallies)
+    finally:
+        stop.set()
+        thread.join(60)
+
+
+def test_a_thousand_connections_are_written_quickly():
+    status = a_status(
+        [a_connection(f"kucoin-{n}") for n in range(1000)],
+        [a_strategy(f"s-{n}") for n in range(1000)],
+    )
+    begun = time.monotonic()
+    text = text_of(status)
+    assert time.monotonic() - begun < 5  # some 0.15 s
+    assert text.count("\n") > 80_000
+
+
+def test_promtool_finds_nothing_to_complain_about():
+    promtool = shutil.which("promtool")
+    assert promtool, "the Debian package prometheus is needed"
+    text = text_of(a_mixed_status(), tallies=some_tallies())
+    found = subprocess.run(  # noqa: S603 # a program of the system, no input but ours
+        [promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False
+    )
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
+
+
+# --- a real Prometheus
+
+
+@contextmanager
+def a_target(status):
+    """A daemon of nothing but metrics."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            body, kind = render(status, EXTRAS, some_tallies(), self.headers.get("Accept", ""))
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join(30)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def ask(port, query):
+    url = f"http://127.0.0.1:{port}/api/v1/query?" + urllib.parse.urlencode({"query": query})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(url, timeout=10) as answer:
+        return json.loads(answer.read())["data"]["result"]
+
+
+def asked_until(process, port, query, deadline):
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "Prometheus ended"
+        try:
+            found = ask(port, query)
+        except (OSError, ValueError):
+            found = []
+        if found:
+            return found
+        time.sleep(0.1)  # between two looks
+    raise AssertionError(f"Prometheus had no answer to {query}")
+
+
+@pytest.mark.slow
+def test_a_real_prometheus_scrapes_and_answers(tmp_path):
+    prometheus = shutil.which("prometheus")
+    assert prometheus, "the Debian package prometheus is needed"
+    port = free_port()
+    with a_target(a_mixed_status()) as target:
+        config = tmp_path / "prometheus.yml"
+        jobs = [
+            {
+                "job_name": "bf",
+                "scrape_interval": "1s",
+                "scrape_timeout": "1s",
+                "static_configs": [{"targets": [f"127.0.0.1:{target}"]}],
+            }
+        ]
+        config.write_text(json.dumps({"scrape_configs": jobs}))  # JSON is YAML
+        with (tmp_path / "log").open("wb") as log:
+            process = subprocess.Popen(  # noqa: S603 # a program of the system
+                [
+                    prometheus,
+                    f"--config.file={config}",
+                    f"--storage.tsdb.path={tmp_path / 'data'}",
+                    f"--web.listen-address=127.0.0.1:{port}",
+                ],
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            deadline = time.monotonic() + 60
+            (down,) = asked_until(process, port, "bf_connection_up == 0", deadline)
+            assert down["metric"]["connection"] == "mexc-sub"
+            (health,) = asked_until(process, port, 'up{job="bf"}', deadline)
+            assert health["value"][1] == "1"
+            bucket = "histogram_quantile(0.5, bf_probe_duration_seconds_bucket) > 0"
+            assert asked_until(process, port, bucket, deadline)
+        finally:
+            process.terminate()
+            try:
+                process.wait(timedelta(seconds=30).total_seconds())
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
