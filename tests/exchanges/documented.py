@@ -53,6 +53,24 @@ BINANCE = st.fixed_dictionaries(
     ),
 )
 
+OKX = st.fixed_dictionaries(
+    {
+        "code": st.just("0"),
+        "data": st.lists(
+            st.fixed_dictionaries(
+                {"perm": listed(["read_only", "trade", "withdraw", "payout"]) | ODD},
+                optional={
+                    "acctLv": st.sampled_from(["1", "2", "3", "4", "5"]) | ODD,
+                    "ip": ODD | st.just("203.0.113.7,198.51.100.0/24"),
+                    "uid": ODD,
+                    "mainUid": ODD,
+                },
+            ),
+            max_size=2,
+        ),
+    }
+)
+
 
 def kucoin_says_no(body):
     return words_of(body["data"], "permission").isdisjoint({"Transfer", "Withdrawal", "Payout"})
@@ -67,5 +85,14 @@ def binance_says_no(body):
     return body["enableWithdrawals"] is False and body.get("enablePayouts", False) is False
 
 
-NEARLY = {"kucoin": KUCOIN, "mexc": MEXC, "binance": BINANCE}
-SAYS_NO = {"kucoin": kucoin_says_no, "mexc": mexc_says_no, "binance": binance_says_no}
+def okx_says_no(body):
+    return words_of(body["data"][0], "perm") <= {"read_only", "trade"}
+
+
+NEARLY = {"kucoin": KUCOIN, "mexc": MEXC, "binance": BINANCE, "okx": OKX}
+SAYS_NO = {
+    "kucoin": kucoin_says_no,
+    "mexc": mexc_says_no,
+    "binance": binance_says_no,
+    "okx": okx_says_no,
+}

@@ -1,0 +1,179 @@
+"""OKX. Sources: docs/exchanges; OKX's own API documentation, and answers others published."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from bf_reconciler.exchanges import shape
+from bf_reconciler.exchanges.row import Call, Exchange, Refusal, Unexpected, World
+from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+
+OK = "0"
+TRADE = "trade"
+TOLD = frozenset(
+    {Scope.READ, Scope.SPOT, Scope.MARGIN, Scope.FUTURES, Scope.TRANSFER, Scope.WITHDRAW}
+)
+
+# One word covers all trading; what can be traded is decided by the mode of the account. In Spot
+# mode derivatives are impossible whatever the key, and borrowing may be switched on.
+LEVERAGED = frozenset({Scope.FUTURES, Scope.MARGIN})
+TRADED: Mapping[str, frozenset[Scope]] = {
+    "1": frozenset({Scope.SPOT}),
+    "2": frozenset({Scope.SPOT}) | LEVERAGED,
+    "3": frozenset({Scope.SPOT}) | LEVERAGED,
+    "4": frozenset({Scope.SPOT}) | LEVERAGED,
+}
+UNDECIDED: Mapping[str, frozenset[Scope]] = {
+    "1": frozenset({Scope.MARGIN}),
+    "2": frozenset(),
+    "3": frozenset(),
+    "4": frozenset(),
+}
+
+CODES: Mapping[str, Reason] = {
+    "50001": Reason.MAINTENANCE,
+    "50007": Reason.ACCOUNT_SUSPENDED,
+    "50011": Reason.RATE_LIMITED,
+    "50013": Reason.EXCHANGE_UNAVAILABLE,
+    "50026": Reason.EXCHANGE_UNAVAILABLE,
+    "50027": Reason.ACCOUNT_SUSPENDED,
+    "50030": Reason.NO_READ_PERMISSION,
+    "50035": Reason.IP_NOT_RESTRICTED,  # the call is for keys that are bound to an address
+    "50051": Reason.REGION_RESTRICTED,
+    "50052": Reason.REGION_RESTRICTED,
+    "50059": Reason.REGION_RESTRICTED,
+    "50060": Reason.REGION_RESTRICTED,
+    "50061": Reason.RATE_LIMITED,
+    "50100": Reason.ACCOUNT_SUSPENDED,  # the API is frozen
+    "50101": Reason.WRONG_ENVIRONMENT,
+    "50102": Reason.CLOCK_SKEW,
+    "50105": Reason.INVALID_PASSPHRASE,
+    "50110": Reason.IP_NOT_ALLOWED,
+    "50111": Reason.INVALID_KEY,
+    "50112": Reason.CLOCK_SKEW,
+    "50113": Reason.INVALID_SIGNATURE,
+    "50114": Reason.NO_READ_PERMISSION,
+    "50119": Reason.INVALID_KEY,  # deleted and expired keys, and keys of another regional host
+    "50120": Reason.NO_READ_PERMISSION,
+    "50121": Reason.REGION_RESTRICTED,  # the exchange lets nobody in from our address
+}
+CLIENT_IP = re.compile(r"(?:Your IP |IP address \()([0-9A-Fa-f.:]{2,45})")
+
+
+def _data(body: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 # JSON
+    answer = shape.table(body, "body")
+    if answer.get("code") != OK:
+        raise Unexpected("code")
+    return shape.rows(answer.get("data"), "data")
+
+
+def _one(body: Any) -> Mapping[str, Any]:  # noqa: ANN401 # JSON
+    data = _data(body)
+    if len(data) != 1:
+        raise Unexpected("data")
+    return data[0]
+
+
+def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
+    told = shape.text(_one(body), "ts")
+    if not re.fullmatch(r"\d{1,15}", told, re.ASCII):
+        raise Unexpected("ts")
+    return shape.milliseconds({"ts": int(told)}, "ts")
+
+
+def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+    """The account's configuration, which describes the key, too. No dates of the key are told."""
+    data = _one(body)
+    words = shape.words(data, "perm")
+    mode = shape.optional_text(data, "acctLv") or ""
+    meaning = {
+        "read_only": frozenset({Scope.READ}),
+        TRADE: TRADED.get(mode, frozenset({Scope.SPOT})),
+        "withdraw": frozenset({Scope.WITHDRAW}),
+    }
+    # With the right to trade come transfers within the owner's accounts.
+    undecided = UNDECIDED.get(mode, LEVERAGED) | {Scope.TRANSFER} if TRADE in words else frozenset()
+    listed = shape.optional_text(data, "ip")
+    ips = None if listed is None else shape.addresses(listed, "ip")
+    return replace(
+        shape.scopes(words, meaning, TOLD, undecided),
+        ip_bound=None if ips is None else bool(ips),
+        ips=ips,
+        account=_account(data),
+    )
+
+
+def _account(data: Mapping[str, Any]) -> str | None:
+    own, main = shape.optional_text(data, "uid"), shape.optional_text(data, "mainUid")
+    if not own or not main:
+        return None
+    return "main" if own == main else "sub"
+
+
+def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+    """The trading account's; the funding account is another one."""
+    amounts = shape.rows(_one(body).get("details"), "details")
+    zeros = [shape.is_zero(row, "cashBal") for row in amounts]
+    return Balance(empty=all(zeros))
+
+
+def read_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+    _data(body)
+    return Orders()
+
+
+def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
+    if not isinstance(body, dict) or body.get("code", OK) == OK:
+        return None
+    return shape.refusal(body["code"], body.get("msg"))
+
+
+def client_ip(message: str) -> str | None:
+    return shape.address_after(CLIENT_IP, message)
+
+
+def symbol(pair: str) -> str:
+    """Spot spelling; a futures pair asks for BTC-USDT, since its own may not exist on spot."""
+    return "BTC-USDT" if ":" in pair else pair.replace("/", "-")
+
+
+OKX = Exchange(
+    id="okx",
+    title="OKX",
+    ccxt="okx",
+    credentials=("api_key", "secret", "passphrase"),
+    window=30.0,
+    rate=12.0,  # time: 10 in 2 s per address; the rest counts per account
+    time=Call("publicGetPublicTime"),
+    key=Call("privateGetAccountConfig"),
+    balance=Call("privateGetAccountBalance"),
+    orders=Call("privateGetTradeOrdersPending"),
+    read_time=read_time,
+    read_key=read_key,
+    read_balance=read_balance,
+    read_orders=read_orders,
+    refusal=refusal,
+    codes=CODES,
+    phrases=(),
+    client_ip=client_ip,
+    symbol=symbol,
+    needs={
+        Scope.READ: "Read",
+        Scope.SPOT: "Trade",
+        Scope.MARGIN: "margin (Trade, in an account mode other than Spot)",
+        Scope.FUTURES: "derivatives (Trade, in an account mode other than Spot)",
+        Scope.TRANSFER: "Trade (funding transfer)",
+        Scope.WITHDRAW: "Withdraw",
+    },
+    notes=(
+        "OKX has one right for all trading: what it covers is decided by the mode of the account.",
+        "Only an account in Spot mode keeps a key off derivatives; whether it may borrow is open.",
+        "A key with Trade can also move funds between the accounts of its owner.",
+        "OKX tells neither when a key was made nor when it ends.",
+        "Without an IP binding a key that may trade ends after 14 days unused; probes are use.",
+        "A key of another region (eea.okx.com, us.okx.com) shows as unknown: set `endpoint`.",
+    ),
+    worlds={"live": World(), "demo": World(headers={"x-simulated-trading": "1"})},
+)
