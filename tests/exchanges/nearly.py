@@ -2,6 +2,10 @@
 
 from hypothesis import strategies as st
 
+FIELDS = [
+    *("orders", "accounts", "available_balance", "hold", "value", "has_next", "epochMillis"),
+    *("ok", "timestamp", "asset"),
+]
 ODD = st.none() | st.booleans() | st.integers(-1, 9) | st.text(max_size=8) | st.just([])
 
 
@@ -34,5 +38,15 @@ def bingx_says_no(body):
     return told and known and data.get("enableWithdrawals", False) is False
 
 
-NEARLY = {"bingx": BINGX}
-SAYS_NO = {"bingx": bingx_says_no}
+COINBASE = st.fixed_dictionaries(
+    {"can_view": st.booleans(), "can_trade": st.booleans()},
+    optional=flags("can_transfer", "can_receive", "can_pay_out", "portfolio_type"),
+)
+
+
+def coinbase_says_no(body):
+    return body["can_transfer"] is False and body.get("can_pay_out") is not True
+
+
+NEARLY = {"bingx": BINGX, "coinbase": COINBASE}
+SAYS_NO = {"bingx": bingx_says_no, "coinbase": coinbase_says_no}

@@ -15,6 +15,14 @@ class Unexpected(Exception):  # noqa: N818 # it names a shape, and is caught by 
     """An answer whose shape no document describes. Holds the name of the field, never a value."""
 
 
+class Unusable(Exception):  # noqa: N818 # it names the secret, and is caught by name
+    """A secret of a form the exchange never gave. Its text is our own, and holds no value."""
+
+
+def as_it_is(_api_key: str, secret: str) -> str:
+    return secret
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One read on an exchange: the implicit method of ccxt, and its parameters.
@@ -67,10 +75,12 @@ class Exchange:
         window: Seconds our clock may differ before signed calls are refused.
         rate: Requests per second we allow ourselves, per egress address.
         time, key, balance, orders: The four questions.
+        read_secret: API key and secret of the file to the secret as ccxt takes it, or Unusable.
         read_time: Body of the time answer to epoch milliseconds.
         read_key: Body of the key answer, and the time of asking, to facts.
         read_balance, read_orders: Bodies to facts; empty is not unreadable.
-        refusal: The code and text of an error body, or None where the body is no error.
+        refusal: The code and text of an error body, or None where the body is no error. A body
+            that is no JSON is given as text.
         codes: Error code to reason.
         phrases: (code, words in the text, reason): looked at before ``codes``; the code "" is any
             code, and letters match whatever their case.
@@ -108,6 +118,7 @@ class Exchange:
     worlds: Mapping[str, World] = field(default_factory=lambda: {"live": LIVE})
     world: World = LIVE
     retry_header: tuple[str, float] | None = None
+    read_secret: Callable[[str, str], str] = as_it_is
 
     @property
     def environments(self) -> tuple[str, ...]:

@@ -1,0 +1,168 @@
+"""Coinbase. Sources: docs/exchanges; Coinbase's own API documentation and SDK."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from bf_reconciler.exchanges import shape
+from bf_reconciler.exchanges.row import Call, Exchange, Refusal, Unexpected
+from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+
+FLAGS: Mapping[str, frozenset[Scope]] = {
+    "can_view": frozenset({Scope.READ}),
+    "can_trade": frozenset({Scope.SPOT}),
+    "can_transfer": frozenset({Scope.TRANSFER, Scope.WITHDRAW}),  # deposits and withdrawals, too
+    "can_receive": frozenset({Scope.DEPOSIT}),
+}
+ALWAYS = ("can_view", "can_trade", "can_transfer")  # can_receive is in newer documents alone
+FLAG = re.compile(r"can_[a-z_]{1,48}", re.ASCII)
+DIGITS = re.compile(r"\d{13,15}", re.ASCII)
+PORTFOLIO = re.compile(r"[A-Z_]{1,32}", re.ASCII)
+UNDEFINED = "UNDEFINED"
+
+CODES: Mapping[str, Reason] = {
+    "PERMISSION_DENIED": Reason.NO_READ_PERMISSION,
+    "UNAUTHENTICATED": Reason.KEY_OR_IP_REJECTED,
+    "RESOURCE_EXHAUSTED": Reason.RATE_LIMITED,
+    "INTERNAL": Reason.EXCHANGE_UNAVAILABLE,
+    "UNAVAILABLE": Reason.EXCHANGE_UNAVAILABLE,
+    # The words of version 2.
+    "authentication_error": Reason.KEY_OR_IP_REJECTED,
+    "invalid_scope": Reason.NO_READ_PERMISSION,
+    "rate_limit_exceeded": Reason.RATE_LIMITED,
+}
+
+
+def read_secret(api_key: str, secret: str) -> str:
+    from bf_reconciler.exchanges import cdp  # noqa: PLC0415 # brings cryptography: for probes only
+
+    return cdp.usable(api_key, secret)
+
+
+def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
+    written = shape.text(shape.table(body, "body"), "epochMillis")
+    if not DIGITS.fullmatch(written):
+        raise Unexpected("epochMillis")
+    return shape.milliseconds({"epochMillis": int(written)}, "epochMillis")
+
+
+def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+    """The key's description of itself. Coinbase tells no address, no time and no expiry."""
+    data = shape.table(body, "body")
+    for name in FLAGS:
+        if (name in data or name in ALWAYS) and not isinstance(data.get(name), bool):
+            raise Unexpected(name)
+    on = tuple(name for name, value in data.items() if value is True and FLAG.fullmatch(name))
+    told = frozenset[Scope]().union(*(FLAGS[name] for name in FLAGS if name in data))
+    # Futures come with the right to trade where the portfolio has them, which is not said.
+    told |= frozenset() if data["can_trade"] else {Scope.FUTURES}
+    return replace(shape.scopes(on, FLAGS, told), account=_portfolio(data))
+
+
+def _portfolio(data: Mapping[str, Any]) -> str | None:
+    """The kind of the one portfolio that the key is bound to."""
+    kind = shape.optional_text(data, "portfolio_type")
+    if kind is not None and not PORTFOLIO.fullmatch(kind):
+        raise Unexpected("portfolio_type")
+    return None if kind == UNDEFINED else kind
+
+
+def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+    """The first page; where there are more, what is empty is not known to be."""
+    answer = shape.table(body, "body")
+    zeros = [
+        shape.is_zero(shape.table(row.get(field), field), "value")
+        for row in shape.rows(answer.get("accounts"), "accounts")
+        for field in ("available_balance", "hold")
+    ]
+    return Balance(empty=all(zeros) and not _has_next(answer))
+
+
+def read_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+    shape.rows(shape.table(body, "body").get("orders"), "orders")
+    return Orders()
+
+
+def _has_next(answer: Mapping[str, Any]) -> bool:
+    more = answer.get("has_next")
+    if not isinstance(more, bool):
+        raise Unexpected("has_next")
+    return more
+
+
+def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
+    """Three forms: a bare word, errors by their name, and the list of version 2."""
+    if isinstance(body, str):
+        return Refusal("", "Unauthorized") if body.strip() == "Unauthorized" else None
+    if not isinstance(body, dict):
+        return None
+    listed = body.get("errors")
+    if isinstance(listed, list) and listed and isinstance(listed[0], dict):
+        return _named(listed[0].get("id"), listed[0].get("message"))
+    if "error" in body:
+        return _named(body["error"], body.get("message") or body.get("error_details"))
+    return shape.refusal(body["code"], body.get("message")) if "code" in body else None
+
+
+def _named(code: Any, message: Any) -> Refusal:  # noqa: ANN401 # JSON
+    """A name that nobody knows is not passed on."""
+    known = isinstance(code, str) and code in CODES
+    return Refusal(code if known else "", message if isinstance(message, str) else "")
+
+
+def client_ip(_message: str) -> str | None:
+    """Coinbase tells nobody where a request came from."""
+    return None
+
+
+def symbol(pair: str) -> str:
+    """Spot spelling; a futures pair asks for BTC-USDC, since its own may not exist on spot."""
+    return "BTC-USDC" if ":" in pair else pair.replace("/", "-")
+
+
+COINBASE = Exchange(
+    id="coinbase",
+    title="Coinbase",
+    ccxt="coinbase",
+    credentials=("api_key", "secret"),
+    window=30.0,  # a token lives for 120 s; how early one may come is not known
+    rate=8.0,  # the time: 10 in 1 s per address; the rest counts per user
+    time=Call("v3PublicGetBrokerageTime"),
+    key=Call("v3PrivateGetBrokerageKeyPermissions"),
+    balance=Call("v3PrivateGetBrokerageAccounts"),
+    orders=Call("v3PrivateGetBrokerageOrdersHistoricalBatch", {"order_status": "OPEN"}),
+    read_secret=read_secret,
+    read_time=read_time,
+    read_key=read_key,
+    read_balance=read_balance,
+    read_orders=read_orders,
+    refusal=refusal,
+    codes=CODES,
+    phrases=(
+        ("authentication_error", "expired", Reason.CLOCK_SKEW),
+        ("authentication_error", "invalid signature", Reason.INVALID_SIGNATURE),
+        ("", "missing required scopes", Reason.NO_READ_PERMISSION),
+        ("PERMISSION_DENIED", "is not allowed", Reason.ACCOUNT_SUSPENDED),
+        ("", "unauthorized", Reason.KEY_OR_IP_REJECTED),
+    ),
+    client_ip=client_ip,
+    symbol=symbol,
+    needs={
+        Scope.READ: "View",
+        Scope.SPOT: "Trade",
+        Scope.FUTURES: "Trade, where the portfolio has futures",
+        Scope.DEPOSIT: "Receive",
+        Scope.TRANSFER: "Transfer",
+        Scope.WITHDRAW: "Transfer",
+    },
+    notes=(
+        "Coinbase does not tell the allowlist of a key: an answer proves our own address alone.",
+        "One answer (401) stands for a wrong key, a wrong clock and an address not allowed.",
+        "That answer has been seen for good keys, too: look again before a key is replaced.",
+        "Whether a key may trade futures is not said.",
+        "A key is bound to one portfolio, and sees that one alone.",
+        "Coinbase tells no creation and no expiry of a key.",
+    ),
+)
