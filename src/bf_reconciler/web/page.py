@@ -186,7 +186,5 @@ def _tone(state: str) -> str:
     return "warn" if state in {"Degraded", "Unreachable", "Holding", "Halted"} else "calm"
 
 
-def _time(moment: datetime | None) -> str:
-    if moment is None:
-        return ""
+def _time(moment: datetime) -> str:
     return f'<time datetime="{moment.isoformat()}">{moment:%Y-%m-%d %H:%M:%S %Z}</time>'

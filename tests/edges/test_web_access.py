@@ -1,0 +1,298 @@
+"""Who may write over HTTP, and what writing does."""
+
+import asyncio
+import json
+
+import pytest
+
+from bf_reconciler.verdict import Halted
+from bf_reconciler.web import access
+from edges.building import a_status
+from edges.viewing import LOGIN, ScriptedView, a_client
+
+HALT = {"reason": "exchange incident", "by": "ada"}
+WRITES = [
+    ("/-/reload", None),
+    ("/api/v1/connections/kucoin-main-grid/test", None),
+    ("/api/v1/halt", HALT),
+    ("/api/v1/resume", {"name": None}),
+]
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+@pytest.fixture
+def view():
+    return ScriptedView()
+
+
+@pytest.fixture
+async def client(view):
+    async with a_client(view) as opened:
+        yield opened
+
+
+async def refused(answer):
+    return answer.status, (await answer.json())["error"]
+
+
+# --- with a token
+
+
+@pytest.mark.parametrize(("path", "body"), WRITES)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": "Bearer"},
+        {"Authorization": LOGIN["Authorization"] + "x"},
+        {"Authorization": LOGIN["Authorization"].replace("Bearer", "Basic")},
+        {"Authorization": "Bearer şifre"},
+    ],
+    ids=["none", "wrong", "empty", "longer", "basic", "not ascii"],
+)
+async def test_writes_need_the_token(view, path, body, headers):
+    view.token = LOGIN["Authorization"].removeprefix("Bearer ")
+    async with a_client(view) as client:
+        answer = await client.post(path, json=body, headers=headers)
+        assert answer.status == 401
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert view.asked == []
+    assert view.now.halted is None
+
+
+@pytest.mark.parametrize(("path", "body"), WRITES)
+async def test_writes_with_the_token_may_come_from_anywhere(view, path, body):
+    view.token = LOGIN["Authorization"].removeprefix("Bearer ")
+    headers = LOGIN | {"Host": "bots.example", "X-Forwarded-For": "203.0.113.9"}
+    async with a_client(view) as client:
+        answer = await client.post(path, json=body, headers=headers)
+        assert answer.status == 200
+
+
+async def test_reads_need_no_token(view):
+    view.token = LOGIN["Authorization"].removeprefix("Bearer ")
+    async with a_client(view) as client:
+        answer = await client.get("/api/v1/status", headers={"Host": "bots.example"})
+        assert answer.status == 200
+
+
+# --- without a token
+
+
+@pytest.mark.parametrize(("path", "body"), WRITES)
+async def test_without_a_token_this_machine_may_write(client, path, body):
+    assert (await client.post(path, json=body)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ({"X-Forwarded-For": "203.0.113.9"}, "for the same machine alone"),
+        ({"X-Real-IP": "203.0.113.9"}, "for the same machine alone"),
+        ({"Forwarded": "for=203.0.113.9"}, "for the same machine alone"),
+        ({"Origin": "https://evil.example"}, "a page of another site"),
+        ({"Origin": "null"}, "a page of another site"),
+        ({"Sec-Fetch-Site": "cross-site"}, "a page of another site"),
+        ({"Sec-Fetch-Site": "same-site"}, "a page of another site"),
+        ({"Host": "evil.example"}, "this Host is not known here"),
+        ({"Host": "[broken"}, "this Host is not known here"),
+        ({"Host": ""}, "this Host is not known here"),
+    ],
+)
+@pytest.mark.parametrize(("path", "body"), WRITES)
+async def test_others_may_not_make_this_machine_write(client, view, path, body, headers, words):
+    status, error = await refused(await client.post(path, json=body, headers=headers))
+    assert status == 403
+    assert words in error
+    assert view.asked == []
+    assert view.now.halted is None
+
+
+async def test_a_page_of_our_own_may_write(client):
+    host = f"127.0.0.1:{client.port}"
+    headers = {"Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
+    assert (await client.post("/-/reload", headers=headers)).status == 200
+
+
+class Peer:
+    """A transport whose other end is somewhere."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def get_extra_info(self, _):
+        return self.name
+
+
+@pytest.mark.parametrize(
+    ("peer", "local"),
+    [
+        (("127.0.0.1", 1), True),
+        (("127.9.9.9", 1), True),
+        (("::1", 1, 0, 0), True),
+        (("::ffff:127.0.0.1", 1, 0, 0), True),
+        (("::ffff:203.0.113.9", 1, 0, 0), False),
+        (("203.0.113.9", 1), False),
+        (("fe80::1%eth0", 1, 0, 2), False),
+        (("/run/socket",), False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_only_loopback_is_this_machine(peer, local):
+    class Request:
+        transport = Peer(peer)
+
+    assert access._from_loopback(Request()) is local  # noqa: SLF001 # no other way to be remote
+
+
+def test_a_request_whose_connection_is_gone_is_from_nowhere():
+    class Request:
+        transport = None
+
+    assert access._from_loopback(Request()) is False  # noqa: SLF001 # no other way
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/status", "/metrics", "/healthz"])
+async def test_a_name_made_to_point_here_reads_nothing(client, path):
+    answer = await client.get(path, headers={"Host": "rebound.evil.example:9877"})
+    assert answer.status == 403
+
+
+@pytest.mark.parametrize(
+    ("host", "named"),
+    [
+        ("127.0.0.1", "localhost:9877"),
+        ("127.0.0.1", "LOCALHOST"),
+        ("127.0.0.1", "[::1]:9877"),
+        ("localhost", "127.0.0.1"),
+        ("0.0.0.0", "pod.bots.svc:9877"),  # noqa: S104 # for reads, any name will do
+        ("bots.example", "bots.example:9877"),
+    ],
+)
+async def test_names_of_this_machine_may_read(host, named):
+    async with a_client(ScriptedView(host=host)) as client:
+        assert (await client.get("/api/v1/status", headers={"Host": named})).status == 200
+
+
+async def test_a_listener_for_all_still_takes_no_write_under_a_strange_name():
+    async with a_client(ScriptedView(host="0.0.0.0")) as client:  # noqa: S104 # not bound
+        answer = await client.post("/-/reload", headers={"Host": "pod.bots.svc:9877"})
+        assert answer.status == 403
+
+
+# --- what writing does
+
+
+async def test_a_reload_answers_with_its_result(client):
+    body = await (await client.post("/-/reload")).json()
+    assert set(body) == {"generation", "revision", "digest", "config"}
+    assert body["config"]["last_reload_successful"]
+
+
+async def test_a_refused_reload_says_why(client, view):
+    view.refused = True
+    answer = await client.post("/-/reload?lang=tr")
+    body = await answer.json()
+    assert answer.status == 422
+    assert body["error"] == "1 problem in the file; what was last good stays in force"
+    assert body["config"]["reason"] == "InvalidDocument"
+    assert "validate" in body["config"]["remedy"]
+
+
+async def test_a_test_answers_with_the_fresh_status(client, view):
+    answer = await client.post("/api/v1/connections/kucoin-main-grid/test")
+    assert (await answer.json())["status"] == "Online"
+    assert view.asked == [("test", "kucoin-main-grid")]
+    answer = await client.post("/api/v1/connections/none/test")
+    assert await refused(answer) == (404, "there is no connection of this name")
+
+
+async def test_halt_and_resume(client, view):
+    answer = await client.post("/api/v1/halt", json=HALT)
+    assert (await answer.json())["halted"]["reason"] == "exchange incident"
+    assert view.now.halted.by == "ada"
+    answer = await client.post("/api/v1/resume", json={"name": None})
+    assert await answer.json() == {"resumed": True}
+    answer = await client.post("/api/v1/resume")
+    assert await answer.json() == {"resumed": False}
+
+
+async def test_one_strategy_is_resumed_by_name(client, view):
+    await client.post("/api/v1/resume", json={"name": "btc-grid"})
+    assert view.asked == [("resume", "btc-grid")]
+    answer = await client.post("/api/v1/resume", json={"name": "none"})
+    assert await refused(answer) == (404, "there is no strategy of this name")
+
+
+async def test_a_halt_in_the_file_is_not_lifted_from_here(client, view):
+    view.now = a_status(file_halt=Halted("fire", "ada"))
+    status, error = await refused(await client.post("/api/v1/resume"))
+    assert (status, error) == (409, "halt stands in the file; remove it there")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({}, "reason and by are expected"),
+        ({"reason": "x"}, "reason and by are expected"),
+        ({"reason": "", "by": "ada"}, "reason: a text of 1 to 500 signs"),
+        ({"reason": 7, "by": "ada"}, "reason: a text"),
+        ({"reason": "x" * 501, "by": "ada"}, "reason: a text"),
+        ({"reason": "x", "by": ["ada"]}, "by: a text"),
+        ([], "a JSON object is expected"),
+        ("text", "a JSON object is expected"),
+    ],
+)
+async def test_a_halt_needs_a_reason_and_a_person(client, view, body, words):
+    status, error = await refused(await client.post("/api/v1/halt", json=body))
+    assert status == 400
+    assert words in error
+    assert view.now.halted is None
+
+
+@pytest.mark.parametrize("data", [b"{", b"\xff\xfe", b"[" * 60000, b"{'a': 1}"])
+async def test_a_body_that_is_no_json_is_refused(client, data):
+    headers = {"Content-Type": "application/json"}
+    answer = await client.post("/api/v1/halt", data=data, headers=headers)
+    assert await refused(answer) == (400, "the body is no JSON")
+
+
+async def test_a_charset_that_nobody_knows_is_refused(client):
+    headers = {"Content-Type": "application/json; charset=klingon"}
+    answer = await client.post("/api/v1/halt", data=b"{}", headers=headers)
+    assert await refused(answer) == (400, "the body is no JSON")
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
+async def test_a_form_is_no_order(client, view, kind):
+    headers = {"Content-Type": kind}
+    answer = await client.post("/api/v1/halt", data=json.dumps(HALT), headers=headers)
+    assert answer.status == 415
+    assert view.now.halted is None
+
+
+async def test_a_body_without_end_is_refused(client):
+    big = {"reason": "x" * 100_000, "by": "ada"}
+    answer = await client.post("/api/v1/halt", json=big)
+    assert answer.status == 413
+    assert "error" in await answer.json()
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(client, monkeypatch):
+    monkeypatch.setattr("bf_reconciler.web.writes.BODY_SECONDS", 0.05)
+    reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
+    head = (
+        f"POST /api/v1/halt HTTP/1.1\r\nHost: 127.0.0.1:{client.port}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 50\r\n\r\n{"
+    )
+    writer.write(head.encode())
+    async with asyncio.timeout(20):
+        assert b" 408 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
