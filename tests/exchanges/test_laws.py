@@ -39,6 +39,7 @@ READS = {path.parent.name: json.loads(path.read_text()) for path in DATA.glob("*
 # Parameters that say always the same: none of them names anything that could be changed.
 CONSTANTS = {
     "binance": {"omitZeroBalances": "true"},
+    "coinbase": {"order_status": "OPEN"},
 }
 CCXT_NAMES = {"api_key": "apiKey", "secret": "secret", "passphrase": "password"}
 
@@ -46,6 +47,8 @@ FIELDS = [
     *("code", "data", "permission", "permissions", "ipWhitelist", "ipWhiteList", "createdAt"),
     *("createTime", "remainingValidity", "status", "isMaster", "subName", "balances", "balance"),
     *("free", "locked", "serverTime", "msg", "message", "canWithdraw", "canTrade"),
+    *nearly.FIELDS,
+    *("details", "cashBal", "ts", "retCode", "result", "list", "coin", "walletBalance", "time"),
 ]
 
 
@@ -123,7 +126,10 @@ def test_parsers_raise_unexpected_and_nothing_else(row, body):
 
 
 @ROWS
-@given(text=st.text() | st.from_regex(r"IP \[[0-9A-Fa-f.:]*\]|(clientIp is|request ip):[0-9.:]*"))
+@given(
+    text=st.text()
+    | st.from_regex(r"IP \[[0-9A-Fa-f.:]*\]|(clientIp is|request ip):[0-9.:]*|Your IP [0-9.:]*")
+)
 def test_looking_for_our_address_never_fails(row, text):
     assert row.client_ip(text) is None or row.client_ip(text) in text.lower()
 

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from bf_reconciler.exchanges.binance import BINANCE
 from bf_reconciler.exchanges.bingx import BINGX
+from bf_reconciler.exchanges.coinbase import COINBASE
 from bf_reconciler.exchanges.kucoin import KUCOIN
 from bf_reconciler.exchanges.mexc import MEXC
+from bf_reconciler.exchanges.okx import OKX
 from bf_reconciler.exchanges.row import (
     API_KEY,
     SYMBOL,
@@ -13,9 +15,22 @@ from bf_reconciler.exchanges.row import (
     Exchange,
     Refusal,
     Unexpected,
+    Unusable,
     World,
 )
 
-EXCHANGES: Mapping[str, Exchange] = {row.id: row for row in (KUCOIN, MEXC, BINGX, BINANCE)}
+EXCHANGES: Mapping[str, Exchange] = {
+    row.id: row for row in (KUCOIN, MEXC, BINGX, COINBASE, BINANCE, OKX)
+}
 
-__all__ = ["API_KEY", "EXCHANGES", "SYMBOL", "Call", "Exchange", "Refusal", "Unexpected", "World"]
+__all__ = [
+    "API_KEY",
+    "EXCHANGES",
+    "SYMBOL",
+    "Call",
+    "Exchange",
+    "Refusal",
+    "Unexpected",
+    "Unusable",
+    "World",
+]

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 
-from bf_reconciler.simulator import binance, bingx, kucoin, mexc
+from bf_reconciler.simulator import binance, bingx, coinbase, kucoin, mexc, okx
 from bf_reconciler.simulator.dialect import Dialect
 
 DIALECTS: Mapping[str, Dialect] = {
     "kucoin": kucoin,
     "mexc": mexc,
     "bingx": bingx,
+    "coinbase": coinbase,
     "binance": binance,
+    "okx": okx,
 }
