@@ -41,9 +41,10 @@ def recorder():
 
 
 @pytest.fixture
-def clients(recorder):
+async def clients(recorder):
     opened = Clients(recorder)
-    opened.load()
+    for row in EXCHANGES.values():
+        await opened.load(row)
     return opened
 
 
@@ -181,4 +182,6 @@ def test_every_address_moves_and_keeps_its_path():
 
 def test_importing_the_room_does_not_import_ccxt():
     asked = "import sys, bf_reconciler.probe; sys.exit('ccxt' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", asked], check=False, timeout=60).returncode == 0  # noqa: S603 # our own interpreter
+    assert (
+        subprocess.run([sys.executable, "-c", asked], check=False, timeout=60).returncode == 0
+    )  # our own interpreter

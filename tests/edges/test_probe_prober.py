@@ -16,6 +16,7 @@ from bf_reconciler.facts import Failure, Observation, Reason
 from bf_reconciler.probe import Prober, questions
 from bf_reconciler.probe.budget import Budget
 from bf_reconciler.probe.client import Clients
+from bf_reconciler.probe.library import exchange_class
 from bf_reconciler.probe.transport import Transport
 from bf_reconciler.simulator import Simulator
 from edges.probing import (
@@ -225,7 +226,7 @@ async def test_a_rate_limit_amid_a_probe_holds_what_was_not_asked_yet(sim, world
     budget = Budget(20.0)
     transport = Transport()
     clients = Clients(transport)
-    clients.load()
+    await clients.load(EXCHANGES["kucoin"])
     asking = questions.Questions(entry, EXCHANGES["kucoin"], clients, budget, clock)
     world.patch_faults("kucoin", {"latency": 0.2})
     task = asyncio.create_task(asking.observe())
@@ -310,22 +311,31 @@ async def test_closing_ends_what_is_in_flight_and_leaves_nothing_behind(sim, wor
     assert probes() == set()
 
 
-async def test_a_prober_that_cannot_load_ccxt_closes_its_session(monkeypatch):
+async def test_a_probe_whose_part_of_ccxt_cannot_be_imported_is_not_lost(sim, monkeypatch):
     def broken(_):
         raise ImportError
 
-    monkeypatch.setattr(Clients, "load", broken)
-    running = Prober(clock, Woken())
-    with pytest.raises(ImportError):
-        await running.__aenter__()
+    monkeypatch.setattr("bf_reconciler.probe.client.exchange_class", broken)
+    async with prober() as opened:
+        found = await probed(opened, entry_of("mexc", sim.base("mexc")))
+    assert reasons(found["mexc-main"].observation)[0] == "UnexpectedResponse"
     assert sessions() == []
 
 
-async def test_the_loop_lives_while_ccxt_is_imported(monkeypatch):
-    seen = []
-    monkeypatch.setattr(Clients, "load", lambda _: seen.append(threading.current_thread()))
-    async with Prober(clock, Woken()):
-        assert seen != [threading.main_thread()]
+async def test_the_loop_lives_while_ccxt_is_imported(sim, monkeypatch):
+    threads = []
+
+    def recorded(name):
+        threads.append(threading.current_thread())
+        return exchange_class(name)
+
+    monkeypatch.setattr("bf_reconciler.probe.client.exchange_class", recorded)
+    async with prober() as opened:
+        entry = entry_of("mexc", sim.base("mexc"))
+        await probed(opened, entry)
+        await probed(opened, entry)
+    assert len(threads) == 1
+    assert threads != [threading.main_thread()]
 
 
 async def test_the_time_of_an_observation_is_the_clock_s(sim):

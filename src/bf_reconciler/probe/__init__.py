@@ -58,15 +58,9 @@ class Prober:
         self._finished: dict[str, Probed] = {}
 
     async def __aenter__(self) -> Self:
-        """Open the way out. Imports ccxt, in a thread: the loop lives on meanwhile."""
+        """Open the way out. An exchange's part of ccxt is imported when it is first asked."""
         self._transport = Transport()
-        clients = Clients(self._transport)
-        try:
-            await asyncio.to_thread(clients.load)
-        except BaseException:
-            await self._transport.aclose()
-            raise
-        self._clients = clients
+        self._clients = Clients(self._transport)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -138,6 +132,7 @@ class Prober:
         if where not in self._rows:
             self._rows[where] = EXCHANGES[connection.exchange].within(connection.environment)
         row = self._rows[where]
+        await self._clients.load(row)
         budget = self._budget(entry, row)
         return await Questions(entry, row, self._clients, budget, self._clock).observe()
 

@@ -1,11 +1,12 @@
 """ccxt, used for what it knows best: the address and the signature of each call."""
 
-import importlib
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from bf_reconciler.exchanges import API_KEY, EXCHANGES, SYMBOL, Call, Exchange
+from bf_reconciler.exchanges import API_KEY, SYMBOL, Call, Exchange
+from bf_reconciler.probe.library import exchange_class
 from bf_reconciler.probe.transport import Answer, Silence, Transport
 from bf_reconciler.spec import ConnectionEntry
 
@@ -26,13 +27,17 @@ class Clients:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self.prototypes: dict[str, type[Any]] = {}
+        self._loading = asyncio.Lock()
         self._moved: dict[tuple[str, str], Any] = {}
 
-    def load(self) -> None:
-        """Import ccxt (a second, 100 MB) and make the prototypes. Blocks: call it in a thread."""
-        library = importlib.import_module("ccxt.async_support")
-        for row in EXCHANGES.values():
-            self.prototypes[row.id] = prototype(getattr(library, row.ccxt))
+    async def load(self, row: Exchange) -> None:
+        """Have the prototype of an exchange. The first time takes most of a second, in a thread."""
+        if row.id in self.prototypes:
+            return
+        async with self._loading:
+            if row.id not in self.prototypes:
+                made = await asyncio.to_thread(lambda: prototype(exchange_class(row.ccxt)))
+                self.prototypes[row.id] = made
 
     async def ask(self, entry: ConnectionEntry, row: Exchange, call: Call) -> Answer | Silence:
         """One call of a row, one request. The time call carries no credentials."""
