@@ -1,10 +1,13 @@
 """The way in: read, decrypt, parse, adopt. What was last good stays in force."""
 
 import asyncio
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
+
+import structlog
 
 from bf_reconciler import document, sops
 from bf_reconciler.facts import ConfigError, ConfigReason, Problem
@@ -12,6 +15,8 @@ from bf_reconciler.sops import SopsSettings
 from bf_reconciler.source import Snapshot
 from bf_reconciler.spec import Spec
 from bf_reconciler.status import ConfigStatus, Status
+
+log = structlog.get_logger("bf_reconciler.reload")
 
 
 class Readable(Protocol):
@@ -56,21 +61,25 @@ class Reloader:
         ``asked``: a person wants it tried again though the content is the same.
         """
         try:
-            snapshot = await asyncio.to_thread(self._source.read)
+            self.last = await self._read(now, asked=asked)
         except ConfigError as error:
-            self._tried = ""
             self.last = self._refused(error)
-            return self.last
+        except Exception as error:  # noqa: BLE001 # a fault of ours changes nothing, as a bad file
+            name = type(error).__name__
+            log.error("reading failed", error=name, at=_places(error))  # noqa: TRY400 # see _places
+            message = f"the reading itself failed ({name}); what was last good stays in force"
+            self.last = self._refused(ConfigError(ConfigReason.INVALID_DOCUMENT, message))
+        return self.last
+
+    async def _read(self, now: datetime, *, asked: bool) -> Reload:
+        tried, self._tried = self._tried, ""
+        snapshot = await asyncio.to_thread(self._source.read)
+        self._tried = snapshot.digest
         spec = self.last.spec
         if spec is not None and snapshot.digest == spec.digest and self._good is not None:
-            self._tried = snapshot.digest
-            self.last = Reload(replace(spec, revision=snapshot.revision), self._good)
-        elif snapshot.digest != self._tried or self.last.transient or asked:
-            self._tried = snapshot.digest
-            try:
-                self.last = await self._adopt(snapshot, now)
-            except ConfigError as error:
-                self.last = self._refused(error)
+            return Reload(replace(spec, revision=snapshot.revision), self._good)
+        if snapshot.digest != tried or self.last.transient or asked:
+            return await self._adopt(snapshot, now)
         return self.last
 
     async def _adopt(self, snapshot: Snapshot, now: datetime) -> Reload:
@@ -141,6 +150,14 @@ class Reloader:
             message=error.message,
         )
         return Reload(self.last.spec, config, error.transient)
+
+
+def _places(error: Exception) -> list[str]:
+    """Where it went wrong, and not what it says.
+
+    The text of the file may stand in that, and the log does not know the secrets of it yet.
+    """
+    return [f"{f.name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
 
 
 def _sentence(errors: list[Problem], tail: str) -> str:

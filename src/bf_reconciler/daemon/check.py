@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bf_reconciler.daemon.way import make_reloader
+from bf_reconciler.daemon.way import make_reloader, set_up_logs
 from bf_reconciler.facts import Seen, remember
 from bf_reconciler.probe import Prober
 from bf_reconciler.settings import Settings
@@ -40,6 +40,7 @@ async def check(settings: Settings, names: Iterable[str], progress: Progress) ->
         RefusedError: The file could not be taken.
         UnknownNameError: No connection has this name.
     """
+    set_up_logs(settings, os.environ)
     reloader = make_reloader(settings, os.environ, os.urandom(32), Status())
     reload = await reloader.reload(now())
     spec, wanted = reload.spec, set(names)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bf_reconciler.facts import Seen
 from bf_reconciler.plan import HEARTBEAT
-from bf_reconciler.reconcile import World, reconcile
+from bf_reconciler.reconcile import World, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.spec import Spec
 from bf_reconciler.status import Record, Status, Transition, transitions
@@ -39,6 +39,8 @@ class Cycle:
         self._tell = tell
         self._edits: list[tuple[Edit, asyncio.Future[None]]] = []
         self._reload: Reload | None = None
+        self._kept: Mapping[str, Seen] | None = None
+        """What a turn that broke had kept."""
         self.spec: Spec | None = None
         self.status = record.status
         self.seen: Mapping[str, Seen] = {
@@ -60,10 +62,15 @@ class Cycle:
         self.wake.set()
         await done
 
+    async def keep(self, status: Status, seen: Mapping[str, Seen]) -> None:
+        """Keep what was seen, here too: what breaks later in the turn does not undo it."""
+        await self._world.journal.keep(status, seen)
+        self._kept = seen
+
     async def turn(self, now: datetime) -> datetime:
         """Take one turn; returns when the next one is due at the latest."""
         edits = tuple(self._edits)  # they stay until they are carried out
-        before, seen = self.status, self.seen
+        before, seen = self.status, self.seen if self._kept is None else self._kept
         for edit, _ in edits:
             before, seen = edit(before, seen)
         if self._reload is not None:
@@ -73,10 +80,13 @@ class Cycle:
         wake_at = now + HEARTBEAT
         after = before
         if self.spec is not None:
-            after, seen, wake_at = await reconcile(self.spec, before, seen, self._world, now)
+            world = replace(self._world, journal=self)
+            after, seen, wake_at = await reconcile(self.spec, before, seen, world, now)
+        elif before.halted is not None:
+            after = await halt(before, self._world, now)
         changes = tuple(transitions(self.status, after, now))
         await self._saver.save(Record(after, seen), changes)
-        told, self.status, self.seen = self.status, after, seen
+        told, self.status, self.seen, self._kept = self.status, after, seen, None
         self._tell(told, after, changes)
         del self._edits[: len(edits)]
         for _, done in edits:

@@ -17,6 +17,7 @@ from bf_reconciler.daemon.sightings import Sightings
 from bf_reconciler.daemon.way import make_reloader
 from bf_reconciler.journal import Journal
 from bf_reconciler.metrics import Tallies
+from bf_reconciler.plan import next_probe
 from bf_reconciler.probe import Prober
 from bf_reconciler.reconcile import World
 from bf_reconciler.reload import Reload, secrets
@@ -137,12 +138,16 @@ class Daemon:
                 await any_of(stop.wait(), self.cycle.wake.wait(), seconds=left)
 
     def complete(self) -> bool:
-        """Whether every connection that is to be probed was, by this process, and is settled."""
+        """Whether no connection waits for a probe: all that were due have been probed."""
         spec = self.cycle.spec
         return spec is not None and all(self.settled(name) for name in spec.connections)
 
     def settled(self, name: str) -> bool:
-        """Whether nothing of a connection waits for a probe of this process, or to be confirmed."""
+        """Whether a connection was probed when it was due, and nothing waits to be confirmed.
+
+        What an earlier process has seen counts until its next probe is due: a restart asks no
+        exchange sooner for it.
+        """
         spec, memory = self.cycle.spec, self.cycle.seen.get(name)
         entry = spec.connections.get(name) if spec else None
         if spec is None or entry is None:
@@ -150,9 +155,12 @@ class Daemon:
         suspend = entry.connection.suspend
         if suspend is not None and suspend.active(utcnow()):
             return True
-        if memory is None or memory.entry != entry.fingerprint or memory.restored:
+        if memory is None or memory.entry != entry.fingerprint:
             return False
-        return not unconfirmed(memory.runs, spec.policy.confirm_after)
+        if unconfirmed(memory.runs, spec.policy.confirm_after):
+            return False
+        due = next_probe(entry, memory, spec.policy)
+        return not memory.restored or (due is not None and due > utcnow())
 
     async def next_turn(self, seconds: float) -> None:
         """Wait until a turn has ended, at most this long."""

@@ -12,13 +12,17 @@ from aiohttp import web
 from bf_reconciler.daemon.daemon import Daemon, any_of, utcnow
 from bf_reconciler.daemon.notify import Notifier
 from bf_reconciler.daemon.view import DaemonView
+from bf_reconciler.daemon.way import set_up_logs
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.probe import Prober
 from bf_reconciler.settings import Settings, read_token
 from bf_reconciler.status import Status
 from bf_reconciler.web import make_app
 
-DRAIN_SECONDS = 8.0
+DRAIN_SECONDS = 3.0
+"""How long a turn that is under way may take to its end; then it is broken off."""
+CLOSE_SECONDS = 1.0
+"""How long requests may take to theirs; aiohttp waits so long twice."""
 
 
 class StartError(Exception):
@@ -51,6 +55,7 @@ async def once(settings: Settings) -> Status:
     Raises:
         StartError: The state folder or the file cannot be used.
     """
+    set_up_logs(settings, os.environ)
     async with opened(settings, os.environ) as daemon:
         config = daemon.reloader.last.config
         if daemon.reloader.last.spec is None:
@@ -75,6 +80,7 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
     """
     stop = stop or asyncio.Event()
     notifier = Notifier(os.environ)
+    set_up_logs(settings, os.environ)
     async with opened(settings, os.environ) as daemon, AsyncExitStack() as stack:
         await stack.enter_async_context(_listening(settings, daemon))
         _on_signals(stack, stop, daemon)
@@ -96,7 +102,8 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
             ended = await asyncio.gather(*tasks, turning, return_exceptions=True)
         for end in ended:
             if isinstance(end, Exception):
-                raise end
+                daemon.log.error("stopped", error=type(end).__name__, exc_info=end)
+                raise StartError(f"the daemon cannot go on ({type(end).__name__})") from None
         daemon.log.info("stopped")
 
 
@@ -106,15 +113,16 @@ async def _listening(settings: Settings, daemon: Daemon) -> AsyncIterator[None]:
         token = read_token(settings.token_file) if settings.token_file else None
     except ValueError as error:
         raise StartError(str(error)) from None
-    runner = web.AppRunner(make_app(DaemonView(daemon, token)), access_log=None)
+    app = make_app(DaemonView(daemon, token))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_SECONDS)
     await runner.setup()
     listen = settings.listen
     try:
-        site = web.TCPSite(runner, listen.host, listen.port, shutdown_timeout=2.0)
+        site = web.TCPSite(runner, listen.host, listen.port)
         await site.start()
     except OSError as error:
         await runner.cleanup()
-        raise StartError(f"cannot listen on {listen}: {os.strerror(error.errno or 0)}") from None
+        raise StartError(f"cannot listen on {listen}: {_why(error)}") from None
     host, port = runner.addresses[0][:2]
     daemon.log.info("listening", url=f"http://{replace(listen, host=host, port=port)}")
     try:
@@ -123,13 +131,19 @@ async def _listening(settings: Settings, daemon: Daemon) -> AsyncIterator[None]:
         await runner.cleanup()
 
 
+def _why(error: OSError) -> str:
+    """The system's own words; asyncio's are longer, and those of a resolver have no number here."""
+    number = error.errno or 0
+    return os.strerror(number) if number > 0 else error.strerror or "it cannot be resolved"
+
+
 def _on_signals(stack: AsyncExitStack, stop: asyncio.Event, daemon: Daemon) -> None:
     """SIGTERM and SIGINT stop, SIGHUP reads the file again and says in the log how it ended."""
     loop = asyncio.get_running_loop()
     asked: set[asyncio.Task[object]] = set()
 
     def reload() -> None:
-        task: asyncio.Task[object] = loop.create_task(daemon.reload())
+        task: asyncio.Task[object] = loop.create_task(_reloaded(daemon))
         asked.add(task)
         task.add_done_callback(asked.discard)
 
@@ -137,6 +151,15 @@ def _on_signals(stack: AsyncExitStack, stop: asyncio.Event, daemon: Daemon) -> N
     for number, call in calls.items():
         loop.add_signal_handler(number, call)
         stack.callback(loop.remove_signal_handler, number)
+
+
+async def _reloaded(daemon: Daemon) -> None:
+    config = (await daemon.reload()).config
+    if config.last_reload_successful:
+        daemon.log.info("reload asked for: the file is in force", path=config.path)
+    else:
+        reason = str(config.reason) if config.reason else None
+        daemon.log.error("reload asked for: the file was refused", path=config.path, reason=reason)
 
 
 async def _keep_notifying(notifier: Notifier, daemon: Daemon) -> None:

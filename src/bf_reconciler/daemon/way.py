@@ -1,9 +1,11 @@
-"""Puts the way in together: the source, sops, and what reads them."""
+"""Puts the way in together: the source, sops, what reads them, and the log."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from bf_reconciler import logs
 from bf_reconciler.facts import ConfigError
 from bf_reconciler.reload import Reloader
 from bf_reconciler.settings import Settings
@@ -31,3 +33,9 @@ def make_reloader(
         pepper=pepper,
         before=replace(before, config=replace(before.config, path=settings.file)),
     )
+
+
+def set_up_logs(settings: Settings, environ: Mapping[str, str]) -> None:
+    """Log to standard error; standard output belongs to what was asked for."""
+    colors = sys.stderr.isatty() and not environ.get("NO_COLOR")
+    logs.configure(settings.log_level, settings.log_format, sys.stderr, colors=colors)
