@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from itertools import takewhile
 
 from bf_reconciler.facts import TRANSIENT, Reason, Run, Seen, unconfirmed
 from bf_reconciler.facts import Memory as Sightings
@@ -53,7 +54,7 @@ def judge_connection(
     seen: Seen | None,
     now: datetime,
 ) -> ConnectionVerdict:
-    """Judge one connection by the runs of its probes, oldest first.
+    """Judge one connection by the runs of its probes.
 
     A hard failure is forgotten after ``recover_after`` good probes in a row; a terminal answer is
     believed after ``confirm_after`` in a row; what is not known now is what it was when it was
@@ -70,15 +71,10 @@ def judge_connection(
         return ConnectionVerdict(entry.name, None, ConnectionState.PENDING, ready, ())
 
     history = _history(entry, strategies, policy, seen.runs, now)
-    violation: Finding | None = None
-    good = 0
-    for run, assessment in zip(reversed(seen.runs), reversed(history), strict=True):
-        good = good + run.count if assessment.compliant else 0
-        if assessment.compliant is False:
-            violation = assessment.decisive
-        elif good >= policy.recover_after:
-            violation = None
-    verdict = _concluded(entry.name, history[0], violation, good, policy)
+    newest, oldest = history[0][1], history[-1][1]
+    violation = oldest.decisive if oldest.compliant is False else None
+    good = sum(run.count for run, _ in takewhile(lambda pair: pair[1].compliant, history))
+    verdict = _concluded(entry.name, newest, violation, good, policy)
     return replace(verdict, restored=seen.restored)
 
 
@@ -88,13 +84,21 @@ def _history(
     policy: Policy,
     runs: tuple[Run, ...],
     now: datetime,
-) -> list[Assessment]:
-    """Every run under the rules of today, newest first."""
-    waiting = [unconfirmed(runs[index:], policy.confirm_after) for index in range(len(runs))]
-    return [
-        assess(Case(entry, strategies, policy, run.latest, pending, now))
-        for run, pending in zip(runs, waiting, strict=True)
-    ]
+) -> list[tuple[Run, Assessment]]:
+    """Runs under the rules of today, newest first, as far back as they still matter.
+
+    That is to the last violation, or to a row of good probes that is long enough to forget it.
+    """
+    history: list[tuple[Run, Assessment]] = []
+    row = 0
+    for index, run in enumerate(runs):
+        waiting = unconfirmed(runs[index:], policy.confirm_after)
+        assessment = assess(Case(entry, strategies, policy, run.latest, waiting, now))
+        history.append((run, assessment))
+        row = row + run.count if assessment.compliant else 0
+        if assessment.compliant is False or row >= policy.recover_after:
+            break
+    return history
 
 
 def _concluded(
