@@ -39,6 +39,7 @@ READS = {path.parent.name: json.loads(path.read_text()) for path in DATA.glob("*
 # Parameters that say always the same: none of them names anything that could be changed.
 CONSTANTS = {
     "binance": {"omitZeroBalances": "true"},
+    "bybit": {"accountType": "UNIFIED", "category": "spot"},
     "coinbase": {"order_status": "OPEN"},
 }
 CCXT_NAMES = {"api_key": "apiKey", "secret": "secret", "passphrase": "password"}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bf_reconciler.exchanges.binance import BINANCE
 from bf_reconciler.exchanges.bingx import BINGX
+from bf_reconciler.exchanges.bybit import BYBIT
 from bf_reconciler.exchanges.coinbase import COINBASE
 from bf_reconciler.exchanges.kucoin import KUCOIN
 from bf_reconciler.exchanges.mexc import MEXC
@@ -20,7 +21,7 @@ from bf_reconciler.exchanges.row import (
 )
 
 EXCHANGES: Mapping[str, Exchange] = {
-    row.id: row for row in (KUCOIN, MEXC, BINGX, COINBASE, BINANCE, OKX)
+    row.id: row for row in (KUCOIN, MEXC, BINGX, COINBASE, BINANCE, OKX, BYBIT)
 }
 
 __all__ = [

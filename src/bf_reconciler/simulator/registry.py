@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bf_reconciler.simulator import binance, bingx, coinbase, kucoin, mexc, okx
+from bf_reconciler.simulator import binance, bingx, bybit, coinbase, kucoin, mexc, okx
 from bf_reconciler.simulator.dialect import Dialect
 
 DIALECTS: Mapping[str, Dialect] = {
@@ -12,4 +12,5 @@ DIALECTS: Mapping[str, Dialect] = {
     "coinbase": coinbase,
     "binance": binance,
     "okx": okx,
+    "bybit": bybit,
 }
