@@ -53,6 +53,7 @@ $(RUN): requirements/run.txt pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/run.txt
 	$(BIN)/python -m pip install --quiet --requirement requirements/build.txt --require-hashes
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q src
 	@touch $@
 
 $(DEV): requirements/dev.txt $(RUN) | $(BIN)/python

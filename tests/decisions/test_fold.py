@@ -118,13 +118,13 @@ def test_a_changed_key_keeps_no_facts_of_the_old_one():
 @pytest.mark.parametrize(
     ("first", "word"),
     [
-        (GOOD, ConnectionState.ONLINE),
+        (GOOD, ConnectionState.DEGRADED),
         (an_observation(key=a_key(ip_bound=False)), ConnectionState.DEGRADED),
         (OUTAGE, ConnectionState.UNREACHABLE),
         (None, ConnectionState.PENDING),
     ],
 )
-def test_the_former_word_stands_while_a_failure_is_not_confirmed(first, word):
+def test_what_was_usable_is_degraded_while_a_failure_is_not_confirmed(first, word):
     before = a_cycle(first) if first else Status()
     seen = [first, INVALID] if first else [INVALID]
     found = connection(*seen, before=before)

@@ -367,7 +367,21 @@ def test_a_right_no_strategy_needs_is_as_bad_as_the_file_says(strictness, effect
     policy = {"excess_permissions": strictness}
     assert told(Type.LEAST_PRIVILEGE, seen, policy=policy) == expected
     message = findings(seen, policy=policy)[Type.LEAST_PRIVILEGE].message
-    assert message == "Rights that no strategy here needs: Earn, FlexTransfers."
+    assert message == "Rights that no declared market needs: Earn, FlexTransfers."
+
+
+def test_the_right_of_a_declared_market_is_needed_though_no_strategy_trades_it_yet():
+    seen = with_key(grant=[Scope.FUTURES])
+    assert told(Type.LEAST_PRIVILEGE, seen)[0] == "False"
+    assert told(Type.LEAST_PRIVILEGE, seen, markets=["spot", "futures"])[0] == "True"
+
+
+def test_the_finding_that_saw_the_cause_speaks_before_those_that_miss_its_answer():
+    refused = a_failure(Reason.INVALID_KEY)
+    for times in (1, 2):
+        seen = an_observation(key=refused, balance=refused, orders=refused)
+        decisive = assess(a_case(seen, times=times)).decisive
+        assert (decisive.type, decisive.reason) == (Type.AUTHENTICATED, Reason.INVALID_KEY)
 
 
 def test_a_right_the_exchange_has_no_name_for_keeps_ours():

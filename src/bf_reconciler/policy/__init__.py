@@ -62,9 +62,13 @@ class Assessment:
 
 
 def assess(case: Case) -> Assessment:
-    """Apply every rule. The gravest finding decides; among equals, the order of RULES does."""
+    """Apply every rule.
+
+    The gravest finding decides; among equals one that waits to be confirmed, then one that saw
+    the cause itself, then the order of RULES.
+    """
     findings = tuple(f for rule in RULES if (f := rule(case)) is not None)
-    decisive = max(findings, key=lambda finding: finding.effect)
+    decisive = max(findings, key=lambda f: (f.effect, f.reason in case.unconfirmed, not f.derived))
     compliant = {Effect.BLOCK: False, Effect.HOLD: None}.get(decisive.effect, True)
     return Assessment(
         findings,

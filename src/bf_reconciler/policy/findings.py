@@ -44,13 +44,14 @@ class Effect(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one rule says."""
+    """What one rule says. ``derived``: not known only because another answer is missing."""
 
     type: ConditionType
     status: Truth
     reason: Reason
     message: str
     effect: Effect = Effect.NONE
+    derived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +117,5 @@ def unanswered(case: Case, kind: Type) -> Finding:
     failure = next((f for f in (seen.time, *case.signed) if isinstance(f, Failure)), None)
     if failure is None:
         return unknown(kind, Reason.NOT_PROBED, "This was not asked.")
-    return unknown(kind, failure.reason, f"Not known: {failure.message}")
+    message = f"Not known: {failure.message}"
+    return Finding(kind, "Unknown", failure.reason, message, Effect.HOLD, derived=True)

@@ -101,7 +101,7 @@ def least_privilege(case: Case) -> Finding:
     key = case.observation.key
     if not isinstance(key, KeyFacts):
         return unanswered(case, Type.LEAST_PRIVILEGE)
-    markets = {s.market for s in case.strategies} or set(case.entry.connection.markets)
+    markets = case.entry.connection.markets  # what strategies may use; each needs its right
     needed = {Scope.READ, Scope.WITHDRAW} | {Scope(market) for market in markets}
     excess = sorted(key.granted - needed)
     effect = {"warn": Effect.WARN, "block": Effect.BLOCK, "ignore": Effect.NONE}[
@@ -110,7 +110,7 @@ def least_privilege(case: Case) -> Finding:
     if excess:
         words = EXCHANGES[case.entry.connection.exchange].needs
         named = ", ".join(words.get(scope, str(scope)) for scope in excess)
-        message = f"Rights that no strategy here needs: {named}."
+        message = f"Rights that no declared market needs: {named}."
         return broken(Type.LEAST_PRIVILEGE, Reason.EXCESS_PERMISSION, message, effect)
     if key.unknown_words:
         message = f"Rights no document explains: {', '.join(key.unknown_words[:5])}."

@@ -121,9 +121,10 @@ def _connection(
 
 
 def _former(was: ConnectionStatus | None) -> ConnectionState:
-    """The word that stands while a failure is not confirmed; what people said is none of it."""
-    words = {ConnectionState.SUSPENDED, ConnectionState.INVALID}
-    return ConnectionState.PENDING if was is None or was.status in words else was.status
+    """The word while a refusal is not confirmed: what was usable still is, with a warning."""
+    if was is None or was.status in {ConnectionState.SUSPENDED, ConnectionState.INVALID}:
+        return ConnectionState.PENDING
+    return ConnectionState.DEGRADED if was.status.up else was.status
 
 
 def _key(runs: tuple[Run, ...]) -> Key:
