@@ -48,5 +48,18 @@ def coinbase_says_no(body):
     return body["can_transfer"] is False and body.get("can_pay_out") is not True
 
 
-NEARLY = {"bingx": BINGX, "coinbase": COINBASE}
-SAYS_NO = {"bingx": bingx_says_no, "coinbase": coinbase_says_no}
+HTX_WORDS = st.lists(st.sampled_from(["readOnly", "trade", "withdraw", "payout", " trade"]))
+HTX_KEY = st.fixed_dictionaries(
+    {"status": st.just("normal"), "permission": HTX_WORDS.map(",".join) | ODD},
+    optional=dict.fromkeys(("ipAddresses", "validDays", "createTime", "updateTime"), ODD),
+)
+HTX = st.fixed_dictionaries({"code": st.just(200), "data": st.lists(HTX_KEY, max_size=2)})
+
+
+def htx_says_no(body):
+    (key,) = body["data"]
+    return {word.strip() for word in key["permission"].split(",")} <= {"readOnly", "trade"}
+
+
+NEARLY = {"bingx": BINGX, "coinbase": COINBASE, "htx": HTX}
+SAYS_NO = {"bingx": bingx_says_no, "coinbase": coinbase_says_no, "htx": htx_says_no}

@@ -49,7 +49,7 @@ class World:
 
     Attributes:
         base: Base URL of its calls; None is where ccxt sends them anyway.
-        headers: Sent with every call.
+        headers: Sent with every signed call.
         key: The key question, where it is another one there.
         read_key: The reader of that question's answer.
     """
@@ -60,7 +60,21 @@ class World:
     read_key: Callable[[Any, datetime], KeyFacts] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class More:
+    """A second call of the key question, where the first one does not describe a key whole.
+
+    Attributes:
+        call: Goes out once the first one has a good answer.
+        read: What the first one told, the body of this one, and the API key, to facts.
+    """
+
+    call: Call
+    read: Callable[[KeyFacts, Any, str], KeyFacts]
+
+
 LIVE: Final = World()
+QUESTIONS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +88,7 @@ class Exchange:
         credentials: Fields of ``credentials`` that must be there; any other is superfluous.
         window: Seconds our clock may differ before signed calls are refused.
         rate: Requests per second we allow ourselves, per egress address.
+        hosts: Hosts of its own that its signature names, where it has more than one.
         time, key, balance, orders: The four questions.
         read_secret: API key and secret of the file to the secret as ccxt takes it, or Unusable.
         read_time: Body of the time answer to epoch milliseconds.
@@ -92,6 +107,9 @@ class Exchange:
         notes: What the exchange cannot tell, for people.
         worlds: Its environments, by the value of ``environment`` in the file.
         world: The environment this row speaks of; ``within`` gives the row of another one.
+        more: What the key question needs besides its own call.
+        instead: Codes by which the key question is refused to accounts of another kind, and the row
+            that asks those; the key question goes out before balance and orders, then.
     """
 
     id: str
@@ -119,6 +137,14 @@ class Exchange:
     world: World = LIVE
     retry_header: tuple[str, float] | None = None
     read_secret: Callable[[str, str], str] = as_it_is
+    hosts: tuple[str, ...] = ()
+    more: More | None = None
+    instead: Mapping[str, "Exchange"] = field(default_factory=dict)
+
+    @property
+    def requests(self) -> int:
+        """The most requests that one probe makes."""
+        return QUESTIONS + (self.more is not None) + bool(self.instead)
 
     @property
     def environments(self) -> tuple[str, ...]:
@@ -133,4 +159,5 @@ class Exchange:
             world=world,
             key=world.key or self.key,
             read_key=world.read_key or self.read_key,
+            instead={code: row.within(environment) for code, row in self.instead.items()},
         )

@@ -1,0 +1,190 @@
+"""HTX. Sources: docs/exchanges; HTX's own API documentation, and answers others published."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from bf_reconciler.exchanges import shape
+from bf_reconciler.exchanges.row import API_KEY, Call, Exchange, Refusal, Unexpected
+from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+
+OK = 200
+
+PERMISSIONS: Mapping[str, frozenset[Scope]] = {
+    "readOnly": frozenset({Scope.READ}),
+    "trade": frozenset({Scope.SPOT}),
+    "withdraw": frozenset({Scope.WITHDRAW}),
+}
+# One right is for all of these, wherever the account has them; transfers come with it.
+TRADED = frozenset({Scope.MARGIN, Scope.FUTURES, Scope.TRANSFER})
+TOLD = TRADED.union(*PERMISSIONS.values())
+
+VALIDITY = timedelta(days=90)
+"""Life of a key that is bound to no IP address."""
+DAY = timedelta(days=1)
+MAX_DAYS = 36_500
+FOREVER = -1
+
+CODES: Mapping[str, Reason] = {
+    # One code for six causes, which the text tells; what it does not tell stays undecided.
+    "api-signature-not-valid": Reason.KEY_OR_IP_REJECTED,
+    "api-signature-check-failed": Reason.KEY_OR_IP_REJECTED,
+    "login-required": Reason.KEY_OR_IP_REJECTED,
+    "base-request-exceed-frequency-limit": Reason.RATE_LIMITED,
+    "rate-too-many-requests": Reason.RATE_LIMITED,
+    "system-maintenance": Reason.MAINTENANCE,
+    "gateway-internal-error": Reason.EXCHANGE_UNAVAILABLE,
+    # The numbers of versions 2 and 5, most of them with HTTP 200.
+    "401": Reason.KEY_OR_IP_REJECTED,
+    "403": Reason.KEY_OR_IP_REJECTED,
+    "429": Reason.RATE_LIMITED,
+    "1002": Reason.KEY_OR_IP_REJECTED,
+    "1003": Reason.INVALID_SIGNATURE,
+    "1032": Reason.RATE_LIMITED,
+    "2000": Reason.IP_NOT_ALLOWED,
+    "12004": Reason.KEY_EXPIRED,
+    "12005": Reason.IP_NOT_ALLOWED,
+}
+CLIENT_IP = re.compile(r"Incorrect IP address[^:]{0,40}:\s*([0-9A-Fa-f.:]{2,45})")
+
+
+def _second(body: Any) -> Any:  # noqa: ANN401 # JSON
+    """What is in the envelope of version 2; ccxt lets every code of it pass for success."""
+    answer = shape.table(body, "body")
+    if shape.whole(answer, "code") != OK:
+        raise Unexpected("code")
+    return answer.get("data")
+
+
+def _first(body: Any) -> Mapping[str, Any]:  # noqa: ANN401 # JSON
+    answer = shape.table(body, "body")
+    if answer.get("status") != "ok":
+        raise Unexpected("status")
+    return answer
+
+
+def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
+    return shape.milliseconds(_first(body), "data")
+
+
+def read_key(body: Any, now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+    """The one key that was asked for; one that is not normal has no documented use."""
+    keys = shape.rows(_second(body), "data")
+    if len(keys) != 1:
+        raise Unexpected("data")
+    key = keys[0]
+    if key.get("status") != "normal":
+        raise Unexpected("status")
+    words = shape.words(key, "permission")
+    listed = shape.optional_text(key, "ipAddresses")
+    ips = None if listed is None else shape.addresses(listed, "ipAddresses")
+    return replace(
+        shape.scopes(words, PERMISSIONS, TOLD, TRADED if "trade" in words else frozenset()),
+        ip_bound=None if ips is None else bool(ips),
+        ips=ips,
+        created_at=shape.moment(key, "createTime") if "createTime" in key else None,
+        expires_at=_expiry(key, now),
+    )
+
+
+def _expiry(key: Mapping[str, Any], now: datetime) -> datetime | None:
+    """When the key ends. HTX counts whole days left; its creation, or a renewal, tells the hour."""
+    if key.get("validDays") is None:
+        return None
+    days = shape.whole(key, "validDays")
+    if days == FOREVER:
+        return None
+    if not 0 <= days <= MAX_DAYS:
+        raise Unexpected("validDays")
+    at_least = now + timedelta(days=days)
+    for field in ("updateTime", "createTime"):
+        end = shape.moment(key, field) + VALIDITY if field in key else None
+        if end and at_least <= end < at_least + DAY:
+            return end
+    # The one midnight that lies within the day in question: the same at every probe of a day.
+    return datetime.combine(at_least.astimezone(UTC) + DAY, time(), UTC)
+
+
+def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+    """What the spot account is worth: one question, where its amounts would take two."""
+    return Balance(empty=shape.is_zero(shape.table(_second(body), "data"), "balance"))
+
+
+def read_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+    shape.rows(_first(body).get("data"), "data")
+    return Orders()
+
+
+def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
+    """Two forms: a status with a word (or a number) of version 1, and the numbers of version 2."""
+    if not isinstance(body, dict):
+        return None
+    if body.get("status") == "error":
+        code = body.get("err-code", body.get("err_code"))
+        message = body.get("err-msg", body.get("err_msg"))
+        if isinstance(code, str) and code in CODES:
+            return Refusal(code, message if isinstance(message, str) else "")
+        return shape.refusal(code, message)
+    if "code" not in body or body["code"] in (OK, str(OK)):
+        return None
+    return shape.refusal(body["code"], body.get("message"))
+
+
+def client_ip(message: str) -> str | None:
+    return shape.address_after(CLIENT_IP, message)
+
+
+def symbol(pair: str) -> str:
+    """Spot spelling; a futures pair asks for btcusdt, since its own may not exist on spot."""
+    return "btcusdt" if ":" in pair else pair.replace("/", "").lower()
+
+
+HTX = Exchange(
+    id="htx",
+    title="HTX",
+    ccxt="htx",
+    credentials=("api_key", "secret"),
+    window=60.0,  # 5 minutes by one document, less than one by another
+    rate=10.0,  # the default per address; the key's question: 20 in 2 s
+    hosts=("api.huobi.pro", "api-aws.huobi.pro"),
+    time=Call("spotPublicGetV1CommonTimestamp"),
+    key=Call("spotPrivateGetV2UserApiKey", {"accessKey": API_KEY}),
+    balance=Call("spotPrivateGetV2AccountAssetValuation", {"accountType": "spot"}),
+    orders=Call("spotPrivateGetV1OrderOpenOrders"),
+    read_time=read_time,
+    read_key=read_key,
+    read_balance=read_balance,
+    read_orders=read_orders,
+    refusal=refusal,
+    codes=CODES,
+    phrases=(
+        ("", "incorrect access key", Reason.INVALID_KEY),
+        ("", "verification failure", Reason.INVALID_SIGNATURE),
+        ("", "incorrect ip address", Reason.IP_NOT_ALLOWED),
+        ("", "api key has expired", Reason.KEY_EXPIRED),
+        ("", "submission time", Reason.CLOCK_SKEW),
+        ("", "api key has no permission", Reason.NO_READ_PERMISSION),
+        ("1002", "forbidden", Reason.NO_READ_PERMISSION),
+        ("2002", "uid", Reason.UNVERIFIABLE),  # older documents demand the user's number
+        ("", "maintain", Reason.MAINTENANCE),
+    ),
+    client_ip=client_ip,
+    symbol=symbol,
+    needs={
+        Scope.READ: "Read-only",
+        Scope.SPOT: "Trade",
+        Scope.MARGIN: "Trade",
+        Scope.FUTURES: "Trade",
+        Scope.TRANSFER: "Trade",
+        Scope.WITHDRAW: "Withdraw",
+    },
+    notes=(
+        "A key that is bound to no IP address ends 90 days after its creation.",
+        "One right to trade is for spot, margin, futures and transfers: they cannot be told apart.",
+        "A key of a sub-user may not be able to read its own rights.",
+        "The balance is read as what the spot account is worth, in BTC.",
+        "A region block has no documented answer.",
+    ),
+)
