@@ -1,8 +1,7 @@
 """The command line: one module per verb, and the only room that prints."""
 
-import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
@@ -80,32 +79,18 @@ def cli() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit: 1 for every kind of error, 130 after Ctrl-C."""
-    try:
-        code = _run(arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain once more at exit.
-        for stream in _open_streams():
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-        code = 0
-    sys.exit(code)
+    """Run the command line and exit: 1 for every kind of error, 130 after Ctrl-C.
 
-
-def _run(arguments: Sequence[str] | None) -> int:
+    Where the reader of our output leaves early, click ends it quietly with 1.
+    """
     try:
         code = cli.main(arguments, prog_name=PROGRAM, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        code = 0
     except click.ClickException as error:
         error.show()
-        return 0 if isinstance(error, click.exceptions.NoArgsIsHelpError) else 1
+        code = 1
     except (click.Abort, KeyboardInterrupt):
-        return INTERRUPTED
-    return code if isinstance(code, int) else 0
-
-
-def _open_streams() -> Iterator[int]:
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            yield stream.fileno()
-        except (OSError, ValueError):
-            continue
+        code = INTERRUPTED
+    sys.exit(code)

@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bf_reconciler.exchanges import Exchange
 from bf_reconciler.facts import Language
 
 
@@ -164,3 +165,24 @@ GUIDES: Mapping[str, Mapping[Language, Guide]] = {
         ),
     },
 }
+
+SOME: Mapping[Language, tuple[str, ...]] = {
+    "en": (
+        "Log in to the exchange, best with a sub-account of its own, and create an API key.",
+        "Give it the rights to read and to trade; leave withdrawal and transfer off.",
+        "Restrict it to the IP addresses of the server.",
+    ),
+    "tr": (
+        "Borsada, tercihen ayrı bir alt hesapla oturum açıp bir API anahtarı oluşturun.",
+        "Okuma ve işlem izni verin; para çekme ve transfer kapalı kalsın.",
+        "Anahtarı sunucunun IP adresleriyle kısıtlayın.",
+    ),
+}
+"""The steps of an exchange that has none of its own yet."""
+
+
+def guide(row: Exchange, language: Language) -> Guide:
+    """The guide of an exchange, or what its row and common sense tell."""
+    if row.id in GUIDES:
+        return GUIDES[row.id][language]
+    return Guide("", "", row.notes, SOME[language])

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from bf_reconciler.cli import options
-from bf_reconciler.cli.exchange_steps import GUIDES, LAST
+from bf_reconciler.cli.exchange_steps import LAST, guide
 from bf_reconciler.cli.output import fail, print_json
 from bf_reconciler.cli.words import heading
 from bf_reconciler.exchanges import EXCHANGES
@@ -37,18 +37,18 @@ def command(*, exchange: str | None, output: Literal["table", "json"], lang: Lan
 
 
 def _facts(name: str, lang: Language) -> dict[str, Any]:
-    row, guide = EXCHANGES[name], GUIDES[name][lang]
+    row, told = EXCHANGES[name], guide(EXCHANGES[name], lang)
     return {
         "id": row.id,
         "name": row.title,
         "credentials": list(row.credentials),
         "environments": list(row.environments),
         "rights": {str(scope): word for scope, word in row.needs.items()},
-        "ip_list": guide.ip_list,
-        "expiry": guide.expiry,
+        "ip_list": told.ip_list,
+        "expiry": told.expiry,
         "clock_window_seconds": row.window,
-        "notes": list(guide.notes),
-        "steps": [*guide.steps, LAST[lang]],
+        "notes": list(told.notes),
+        "steps": [*told.steps, LAST[lang]],
     }
 
 
@@ -87,7 +87,7 @@ def _one(fact: dict[str, Any], lang: Language) -> None:
         ("Expiry", fact["expiry"]),
         ("Clock window", f"{fact['clock_window_seconds']:g} s"),
     )
-    told = [Text(f"{heading(name, lang)}: {value}") for name, value in lines]
+    lines_told = [Text(f"{heading(name, lang)}: {value}") for name, value in lines if value]
     rights = tables.table(("Right", "Name at the exchange"), fact["rights"].items(), lang)
     steps = [
         Padding(Text(f"{number}. {step}"), (0, 0, 0, 2))
@@ -97,7 +97,7 @@ def _one(fact: dict[str, Any], lang: Language) -> None:
     title = Text(fact["name"], style="bold")
     parts: list[RenderableType] = [
         title,
-        *told,
+        *lines_told,
         Text(),
         rights,
         head("How to create the key"),

@@ -64,10 +64,10 @@ async def _serve(world: "World", port: int) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    await serve(world, HOST, port, stop, lambda simulator: click.echo(_introduction(simulator)))
+    await serve(world, HOST, port, stop, lambda simulator: click.echo(introduction(simulator)))
 
 
-def _introduction(simulator: "Simulator") -> str:
+def introduction(simulator: "Simulator") -> str:
     from bf_reconciler.simulator import DIALECTS  # noqa: PLC0415 # help needs no aiohttp
 
     url, keys = simulator.url, simulator.world.keys

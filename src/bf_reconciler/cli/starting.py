@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bf_reconciler.facts import Language
+from bf_reconciler.facts import CONFIG_ADVICE, Language
 from bf_reconciler.settings import (
     Listen,
     LogFormat,
@@ -57,7 +57,9 @@ def settings(  # noqa: PLR0913 # one argument per option
     )
 
 
-def problems(config: "ConfigStatus", file: Path) -> str:
-    """Why a file was refused: each problem at its place."""
-    lines = [problem.render(str(file)) for problem in config.problems]
-    return "\n".join([config.message or "the file could not be taken", *lines])
+def refusal(config: "ConfigStatus", file: Path, language: Language) -> str:
+    """Why a file was refused: each problem at its place, and what to do."""
+    lines = [problem.render(str(file)) for problem in config.problems] or [config.message]
+    if config.reason is not None:
+        lines.append(CONFIG_ADVICE[config.reason][language].remedy)
+    return "\n".join(lines)

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from rich import box
@@ -33,6 +33,7 @@ COLOURS = {
     "Disabled": "dim",
 }
 WIDE = 10_000
+FOLDING = frozenset({"What to do", "Message", "Reason", "Expiry", "IP list", "Permissions"})
 Row = dict[str, Any]
 
 
@@ -67,7 +68,7 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[object]], language: La
     found = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in columns:
         # What is short and looked for is never folded; sentences are.
-        folds = column in {"What to do", "Message", "Reason", "Expiry", "IP list"}
+        folds = column in FOLDING
         found.add_column(Text(heading(column, language)), no_wrap=not folds, overflow="fold")
     for row in rows:
         found.add_row(*(cell(value) for value in row))
@@ -77,6 +78,15 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[object]], language: La
 def moment(value: str | None) -> str:
     """A moment of the API, to the second, UTC."""
     return datetime.fromisoformat(value).strftime("%Y-%m-%d %H:%M:%SZ") if value else ""
+
+
+def ago(value: str, language: Language) -> str:
+    """How long something has lasted, in its largest unit."""
+    seconds = max((datetime.now(UTC) - datetime.fromisoformat(value)).total_seconds(), 0)
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length:.0f} {heading(unit, language)}"
+    return f"{seconds:.0f} {heading('s', language)}"
 
 
 def connections(rows: Iterable[Row], language: Language) -> Table:
@@ -100,22 +110,26 @@ def strategies(rows: Iterable[Row], language: Language) -> Table:
 
 
 def conditions(row: Row, language: Language) -> Table:
-    """Every condition of one entry."""
+    """Every condition of one entry; what to do stands below what is not as it should be."""
     return table(
-        ("Condition", "Status", "Reason", "Since", "Message", "What to do"),
+        ("Condition", "Status", "Reason", "Since", "Message"),
         (
             (
                 found["type"],
                 found["status"],
-                title(found["reason"], language),
-                moment(found["since"]),
-                found["message"],
-                found["remedy"],
+                found["reason"],
+                ago(found["since"], language),
+                _told(found),
             )
             for found in row["conditions"]
         ),
         language,
     )
+
+
+def _told(condition: Row) -> str:
+    remedy = condition["remedy"] if condition["status"] != "True" else ""
+    return f"{condition['message']}\n→ {remedy}" if remedy else str(condition["message"])
 
 
 def entry(row: Row, language: Language) -> Group:

@@ -10,7 +10,7 @@ import click
 
 from bf_reconciler.cli import options
 from bf_reconciler.cli.output import fail, leave, note, print_json
-from bf_reconciler.cli.starting import problems, settings
+from bf_reconciler.cli.starting import refusal, settings
 from bf_reconciler.facts import Language
 
 Progress = Callable[[str, int, int], None]
@@ -44,10 +44,10 @@ def command(
     from bf_reconciler.status import present  # noqa: PLC0415
 
     try:
-        with _progress() as progress:
-            status = asyncio.run(daemon.check(chosen, names, progress))
+        with progress() as tell:
+            status = asyncio.run(daemon.check(chosen, names, tell))
     except daemon.RefusedError as error:
-        fail(problems(error.config, file))
+        fail(refusal(error.config, file, lang))
     except (daemon.StartError, daemon.UnknownNameError) as error:
         fail(str(error))
     for problem in status.config.problems:
@@ -76,7 +76,7 @@ def _show(rows: list[dict[str, Any]], lang: Language, *, verbose: bool) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def progress() -> Iterator[Progress]:
     """A bar on standard error, where that is a terminal."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from bf_reconciler.demo.stage import Stage
 
 DRAIN_SECONDS = 12.0
+PYTHON = sys.executable
 
 
 @asynccontextmanager
@@ -21,7 +22,7 @@ async def daemon(stage: Stage, listen: str) -> AsyncIterator[asyncio.subprocess.
     argv += ["--state-dir", str(stage.state_dir), "--log-level", "warning"]
     with stage.log.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
+            PYTHON,
             *argv,
             env=environ,
             stdin=asyncio.subprocess.DEVNULL,

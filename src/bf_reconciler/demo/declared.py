@@ -23,7 +23,7 @@ version: 1
 policy: {grace: 1m}
 defaults: {interval: 1s, timeout: 3s}
 runtimes:
-  - {name: local, type: file, path: ../strategies}
+  - {name: local, type: file, path: ./strategies}
 """
 RULES = """\
 creation_rules:

@@ -41,13 +41,13 @@ class Stage:
         rules = RULES.replace("RECIPIENT", self._make_key())
         (self.repository / ".sops.yaml").write_text(rules, encoding="utf-8")
         self.file.write_text(text, encoding="utf-8")
-        self._run(str(self._sops), "encrypt", "--in-place", self.file.name)
-        self._run(*GIT, "init", "--quiet")
+        self.run(str(self._sops), "encrypt", "--in-place", self.file.name)
+        self.run(*GIT, "init", "--quiet")
         self._commit("Declare connections and strategies")
 
     def set(self, place: str, value: str, message: str) -> None:
         """Change one value as `sops edit` would, and commit. Place and value are JSON."""
-        self._run(str(self._sops), "set", self.file.name, place, value)
+        self.run(str(self._sops), "set", self.file.name, place, value)
         self._commit(message)
 
     def tamper(self, old: str, new: str, message: str) -> None:
@@ -60,11 +60,11 @@ class Stage:
 
     def revert(self) -> None:
         """Undo the last commit by another one."""
-        self._run(*GIT, "revert", "--no-edit", "HEAD")
+        self.run(*GIT, "revert", "--no-edit", "HEAD")
 
     def _commit(self, message: str) -> None:
-        self._run(*GIT, "add", "--all")
-        self._run(*GIT, "commit", "--quiet", "--no-gpg-sign", "--message", message)
+        self.run(*GIT, "add", "--all")
+        self.run(*GIT, "commit", "--quiet", "--no-gpg-sign", "--message", message)
 
     def _make_key(self) -> str:
         """Write a new age key; returns its public half."""
@@ -80,7 +80,8 @@ class Stage:
             file.write(f"{identity}\n")
         return str(identity.to_public())
 
-    def _run(self, *argv: str) -> None:
+    def run(self, *argv: str) -> None:
+        """Run git or sops in the repository, with an environment of its own."""
         try:
             subprocess.run(  # noqa: S603 # git and sops, with arguments of ours
                 argv,

@@ -49,7 +49,7 @@ async def play(
     *,
     seconds: float | None = None,
     port_base: int | None = None,
-    steps: Sequence[Step] = STEPS,
+    steps: Sequence[Step] | None = None,
 ) -> None:
     """Play the steps, then stay until ``stop`` is set or ``seconds`` have passed.
 
@@ -58,6 +58,7 @@ async def play(
     Raises:
         DemoError: a step was not seen as it should be, or a program is missing.
     """
+    steps = STEPS if steps is None else steps
     ending = asyncio.create_task(_ending(stop, seconds))
     try:
         async with _theatre(port_base) as theatre:
@@ -86,7 +87,7 @@ async def _ending(stop: asyncio.Event, seconds: float | None) -> None:
 
 
 @dataclass(slots=True)
-class _Theatre:
+class Theatre:
     """All that runs. ``page`` is the daemon's address."""
 
     simulator: Simulator
@@ -118,8 +119,8 @@ class _Theatre:
 
 
 @asynccontextmanager
-async def _theatre(port_base: int | None) -> AsyncIterator[_Theatre]:
-    page_port, simulator_port = (port_base, port_base + 1) if port_base else (_free_port(), 0)
+async def _theatre(port_base: int | None) -> AsyncIterator[Theatre]:
+    page_port, simulator_port = (port_base, port_base + 1) if port_base else (free_port(), 0)
     try:
         sops = find_binary(None, os.environ)
     except ConfigError as error:
@@ -136,12 +137,12 @@ async def _theatre(port_base: int | None) -> AsyncIterator[_Theatre]:
                     aiohttp.ClientSession(timeout=timeout) as session,
                 ):
                     page = f"http://{HOST}:{page_port}"
-                    yield _Theatre(simulator, stage, process, session, page)
+                    yield Theatre(simulator, stage, process, session, page)
         except OSError as error:
             raise DemoError(f"the demo cannot start: {error.strerror}") from None
 
 
-async def _play(theatre: _Theatre, narrator: Narrator, steps: Sequence[Step]) -> None:
+async def _play(theatre: Theatre, narrator: Narrator, steps: Sequence[Step]) -> None:
     scene = Scene(theatre.simulator.world, theatre.stage, theatre.ask)
     clock = asyncio.get_running_loop().time
     for number, step in enumerate(steps, 1):
@@ -154,7 +155,7 @@ async def _play(theatre: _Theatre, narrator: Narrator, steps: Sequence[Step]) ->
         theatre.played = number
 
 
-async def _until(theatre: _Theatre, step: Step) -> dict[str, Any]:
+async def _until(theatre: Theatre, step: Step) -> dict[str, Any]:
     """Wait until the daemon shows what the step expects."""
     status: dict[str, Any] | None = None
     with suppress(TimeoutError):
@@ -167,7 +168,7 @@ async def _until(theatre: _Theatre, step: Step) -> dict[str, Any]:
     raise DemoError(_disappointment(theatre, step, status))
 
 
-def _disappointment(theatre: _Theatre, step: Step, status: dict[str, Any] | None) -> str:
+def _disappointment(theatre: Theatre, step: Step, status: dict[str, Any] | None) -> str:
     wanted = [f"  {name}: {state} {reason}" for name, (state, reason) in step.expects.items()]
     lines = ["this was not seen:", *wanted, "but this:"]
     if status is None:
@@ -180,7 +181,7 @@ def _disappointment(theatre: _Theatre, step: Step, status: dict[str, Any] | None
     return "\n".join([*lines, *(["the daemon's log ends with:", log] if log else [])])
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]

@@ -1,0 +1,351 @@
+"""The command line as a whole: exit codes, laziness, pipes, colour, completion."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
+
+import json
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from bf_reconciler import __version__
+from bf_reconciler.cli import VERBS, cli, schema, simulate
+from commandline import FakeView, clean, program, run_in, serving
+from edges.building import a_connection, a_status, a_strategy
+
+HEAVY = {"ccxt", "aiohttp", "rich", "pydantic", "yaml", "structlog", "sqlite3"}
+EXAMPLE = "connections.example.yaml"
+
+
+def loaded_by(*argv):
+    """Which modules a run of the command line imports."""
+    code = (
+        "import sys\nfrom bf_reconciler.cli import main\n"
+        "try:\n main(sys.argv[1:])\nfinally:\n"
+        " print('\\n'.join(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *argv],
+        env=clean(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, set(done.stderr.split())
+
+
+def test_help_lists_every_verb_and_imports_none_of_them():
+    code, modules = loaded_by("--help")
+    assert code == 0
+    assert not modules & HEAVY
+    assert not {name for name in modules if name.startswith("bf_reconciler.cli.")}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_of_a_verb_imports_nothing_heavy(verb):
+    code, modules = loaded_by(verb, "--help")
+    assert code == 0
+    assert not modules & {"ccxt", "aiohttp", "rich", "pydantic"}
+
+
+def test_validate_imports_what_it_needs_and_no_more(request):
+    code, modules = loaded_by("validate", str(request.config.rootpath / EXAMPLE))
+    assert code == 0
+    assert not modules & {"ccxt", "aiohttp", "rich", "structlog", "sqlite3"}
+
+
+def test_help_says_each_verb_in_a_line(capsys):
+    ran = run_in(capsys, "--help")
+    assert ran.code == 0
+    for verb, text in VERBS.items():
+        assert f"{verb} " in ran.out
+        assert text in ran.out
+
+
+def test_nothing_at_all_is_a_question_for_help(capsys):
+    ran = run_in(capsys)
+    assert ran.code == 0
+    assert "Verbs:" in ran.err
+
+
+def test_the_version_is_told(capsys):
+    assert __version__ in run_in(capsys, "--version").out
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_its_help(capsys, verb):
+    ran = run_in(capsys, verb, "--help")
+    assert ran.code == 0
+    assert f"Usage: bf-reconciler {verb}" in ran.out
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("nonsense",),
+        ("validate",),
+        ("validate", "file", "--nonsense"),
+        ("run", "file", "--listen", "nonsense"),
+        ("run", "file", "--log-level", "nonsense"),
+        ("run", "file", "-o", "json"),
+        ("run", "file", "--token-file", "/nonexistent/token"),
+        ("status", "--url", "ftp://127.0.0.1"),
+        ("status", "--watch", "-o", "json"),
+        ("history", "--limit", "0"),
+        ("halt",),
+        ("halt", "--reason", " "),
+        ("demo", "--for", "soon"),
+        ("completion", "tcsh"),
+        ("exchanges", "nonsense"),
+    ],
+)
+def test_wrong_use_exits_1_and_says_why(capsys, argv):
+    ran = run_in(capsys, *argv)
+    assert ran.code == 1
+    assert ran.out == ""
+    assert "Error: " in ran.err
+
+
+def test_the_verbs_work_under_clicks_own_runner():
+    assert CliRunner().invoke(cli, ["exchanges"]).exit_code == 0
+
+
+def test_the_program_runs_as_a_module():
+    process = program("--version")
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert "bf-reconciler" in out
+
+
+def test_a_reader_who_leaves_is_not_complained_of():
+    process = program("schema")
+    process.stdout.close()
+    err = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(60) == 1
+    assert err == ""
+
+
+def test_ctrl_c_ends_quietly_with_130(capsys, monkeypatch):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(schema, "print_json", interrupted)
+    ran = run_in(capsys, "schema")
+    assert (ran.code, ran.out, ran.err.strip()) == (130, "", "")
+
+
+def test_ctrl_c_ends_a_watch_quietly():
+    with serving(FakeView(a_status())) as url:
+        process = program("status", "--watch", "--url", url, PYTHONUNBUFFERED="1")
+        while "kucoin-main-grid" not in process.stdout.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+
+
+def on_a_terminal(*argv, until=None, **environ):
+    """What the program writes to a terminal; with ``until``, Ctrl-C once that was seen."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bf_reconciler", *argv],
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+        env={**clean(), "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40", **environ},
+    )
+    os.close(theirs)
+    seen = b""
+    try:
+        while chunk := os.read(ours, 65536):
+            seen += chunk
+            if until is not None and until in seen:
+                process.send_signal(signal.SIGINT)
+                until = None
+    except OSError:  # the other end is closed
+        pass
+    finally:
+        os.close(ours)
+    return process.wait(60), seen
+
+
+def test_a_terminal_has_colour_and_a_pipe_has_none(capsys, monkeypatch):
+    with serving(FakeView(a_status())) as url:
+        code, seen = on_a_terminal("status", "--url", url)
+        monkeypatch.delenv("NO_COLOR", raising=False)
+        piped = run_in(capsys, "status", "--url", url)
+    assert code == 0
+    assert b"\x1b[32mOnline" in seen
+    assert "\x1b" not in piped.out + piped.err
+
+
+def test_no_color_is_kept():
+    with serving(FakeView(a_status())) as url:
+        _, seen = on_a_terminal("status", "--url", url, NO_COLOR="1")
+    assert b"Online" in seen
+    assert b"\x1b[32m" not in seen
+
+
+def test_a_watch_on_a_terminal_draws_over_itself():
+    with serving(FakeView(a_status())) as url:
+        code, seen = on_a_terminal("status", "--watch", "--url", url, until=b"btc-grid")
+    assert code == 130
+    assert b"\x1b[?1049h" in seen  # the other screen
+    assert seen.rstrip().endswith(b"\x1b[?25h\x1b[?1049l")  # the cursor and the screen are back
+
+
+def test_variables_stand_for_options(capsys, monkeypatch):
+    monkeypatch.setenv("BF_LANG", "tr")
+    assert "Borsa" in run_in(capsys, "exchanges").out
+    monkeypatch.setenv("BF_LANG", "xx")
+    assert run_in(capsys, "exchanges").code == 1
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_has_its_completion_script(capsys, shell):
+    ran = run_in(capsys, "completion", shell)
+    assert ran.code == 0
+    assert "_BF_RECONCILER_COMPLETE" in ran.out
+    assert ran.err == ""
+
+
+def completions(capsys, monkeypatch, *words):
+    monkeypatch.setenv("_BF_RECONCILER_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", " ".join(("bf-reconciler", *words)))
+    monkeypatch.setenv("COMP_CWORD", str(len(words)))
+    ran = run_in(capsys)
+    monkeypatch.delenv("_BF_RECONCILER_COMPLETE")
+    return [line.partition(",")[2] for line in ran.out.split()]
+
+
+def test_verbs_options_and_values_complete(capsys, monkeypatch):
+    assert completions(capsys, monkeypatch, "st") == ["status"]
+    assert "--watch" in completions(capsys, monkeypatch, "status", "--w")
+    assert "--help" in completions(capsys, monkeypatch, "--h")
+    assert completions(capsys, monkeypatch, "exchanges", "ku") == ["kucoin"]
+    assert completions(capsys, monkeypatch, "completion", "z") == ["zsh"]
+
+
+def test_connections_of_the_file_complete(capsys, monkeypatch, tmp_path):
+    file = tmp_path / "c.yaml"
+    file.write_text("connections: [{name: kucoin-a}, {name: kucoin-b}, {name: mexc-c}, {}, 7]\n")
+    found = completions(capsys, monkeypatch, "test", str(file), "ku")
+    assert found == ["kucoin-a", "kucoin-b"]
+    assert completions(capsys, monkeypatch, "test", str(file), "kucoin-a", "ku") == ["kucoin-b"]
+
+
+@pytest.mark.parametrize("text", ["[", "7", "connections: 7", "connections: {a: b}"])
+def test_a_file_that_cannot_be_read_completes_nothing(capsys, monkeypatch, tmp_path, text):
+    file = tmp_path / "c.yaml"
+    file.write_text(text)
+    assert completions(capsys, monkeypatch, "test", str(file), "") == []
+    assert completions(capsys, monkeypatch, "test", str(tmp_path / "none"), "") == []
+
+
+def test_names_of_the_daemon_complete(capsys, monkeypatch):
+    status = a_status([a_connection("kucoin-a")], [a_strategy("btc-grid")])
+    with serving(FakeView(status)) as url:
+        monkeypatch.setenv("BF_URL", url)
+        assert completions(capsys, monkeypatch, "status", "") == ["kucoin-a", "btc-grid"]
+        assert completions(capsys, monkeypatch, "resume", "b") == ["btc-grid"]
+    assert completions(capsys, monkeypatch, "status", "") == []
+    monkeypatch.setenv("BF_URL", "nonsense")
+    assert completions(capsys, monkeypatch, "status", "") == []
+
+
+def test_the_schema_is_json(capsys):
+    found = run_in(capsys, "schema").json()
+    assert {"connections", "strategies", "policy"} <= set(found["properties"])
+
+
+def test_exchanges_are_told_in_tables_and_json(capsys):
+    table = run_in(capsys, "exchanges").out
+    assert "KuCoin" in table
+    assert "MEXC" in table
+    found = run_in(capsys, "exchanges", "-o", "json").json()["exchanges"]
+    assert {"kucoin", "mexc"} <= {row["id"] for row in found}
+    for row in found:
+        one = run_in(capsys, "exchanges", row["id"], "-o", "json").json()
+        assert one == row
+        assert one["steps"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "step", "word"),
+    [("en", "1. Log in to KuCoin", "Withdrawal"), ("tr", "1. KuCoin'de oturum", "kapalı kalsın")],
+)
+def test_the_steps_to_a_key_are_told_in_both_languages(capsys, lang, step, word):
+    out = run_in(capsys, "exchanges", "kucoin", "--lang", lang).out
+    assert step in out
+    assert word in out
+    for exchange in json.loads(run_in(capsys, "exchanges", "-o", "json").out)["exchanges"]:
+        assert "2. " in run_in(capsys, "exchanges", exchange["id"], "--lang", lang).out
+
+
+def test_the_simulator_runs_until_it_is_told_to_stop():
+    process = program("simulate", "--port", "0", PYTHONUNBUFFERED="1")
+    lines = []
+    while not lines or "Ctrl-C" not in lines[-1]:
+        lines.append(process.stdout.readline())
+        assert lines[-1]
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (0, "", "")
+    assert any("http://127.0.0.1:" in line and "kucoin" in line for line in lines)
+    assert "  kucoin-main\n" in lines
+
+
+def test_the_simulator_takes_a_seed(capsys, monkeypatch, tmp_path):
+    seed = tmp_path / "seed.json"
+    seed.write_text(json.dumps({"keys": {"mine": {"exchange": "mexc"}}}))
+    told = []
+
+    async def serve(world, host, port, stop, _started):
+        told.append((sorted(world.keys), host, port, stop.is_set()))
+
+    monkeypatch.setattr("bf_reconciler.simulator.serve", serve)
+    assert run_in(capsys, "simulate", "--seed", seed).code == 0
+    assert told == [(["mine"], "127.0.0.1", 9878, False)]
+
+
+@pytest.mark.parametrize("text", ["[", '{"keys": {"mine": {"exchange": "moon"}}}', None])
+def test_a_seed_that_cannot_be_taken_is_told(capsys, tmp_path, text):
+    seed = tmp_path / "seed.json"
+    if text is not None:
+        seed.write_text(text)
+    ran = run_in(capsys, "simulate", "--seed", seed)
+    assert ran.code == 1
+    assert str(seed) in ran.err
+
+
+def test_a_port_that_is_taken_is_told(capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ran = run_in(capsys, "simulate", "--port", taken.getsockname()[1])
+    assert ran.code == 1
+    assert "cannot be used" in ran.err
+
+
+def test_the_simulator_tells_how_to_change_it(capsys, monkeypatch):
+    """In this process: the same words, ended by SIGTERM as soon as it listens."""
+
+    def stop_soon(simulator):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return f"{simulator.url} {introduction(simulator)}"
+
+    introduction = simulate.introduction
+    monkeypatch.setattr(simulate, "introduction", stop_soon)
+    began = time.monotonic()
+    ran = run_in(capsys, "simulate", "--port", "0")
+    assert ran.code == 0
+    assert "curl -X PATCH http://127.0.0.1:" in ran.out
+    assert time.monotonic() - began < 30

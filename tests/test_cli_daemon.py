@@ -1,0 +1,406 @@
+"""status, history, halt and resume: the daemon first, its journal as a second way."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
+
+import getpass
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+from click import UsageError
+
+from bf_reconciler.cli import tables, watching, words
+from bf_reconciler.cli.api import Api
+from bf_reconciler.facts import Reason
+from bf_reconciler.journal import Journal
+from bf_reconciler.policy import ConditionType
+from bf_reconciler.status import Key, StrategyState
+from bf_reconciler.verdict import ConnectionState, Halted
+from commandline import FakeView, run_in, serving
+from edges.building import (
+    NOW,
+    a_condition,
+    a_connection,
+    a_memory,
+    a_record,
+    a_refused_config,
+    a_status,
+    a_strategy,
+    a_transition,
+)
+
+BLOCKED = a_status(
+    [a_connection(), a_connection("mexc-a", ConnectionState.BLOCKED, Reason.INVALID_KEY)],
+    [a_strategy(), a_strategy("sol-dca", StrategyState.BLOCKED, Reason.INVALID_KEY)],
+)
+TOKEN = "a-token-of-many-signs"
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch):
+    for name in ("BF_URL", "BF_LISTEN", "BF_STATE_DIR", "BF_TOKEN_FILE", "BF_LANG", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("BF_URL", "http://127.0.0.1:9")  # nobody listens there
+
+
+@pytest.fixture
+def journal(tmp_path):
+    """The folder of a journal that no daemon holds."""
+    with Journal(tmp_path) as journal:
+        transitions = [a_transition(), a_transition("kucoin-main-grid", "connection")]
+        journal.save(a_record(BLOCKED), transitions)
+    return tmp_path
+
+
+def test_status_shows_connections_and_strategies(capsys):
+    with serving(FakeView(a_status())) as url:
+        ran = run_in(capsys, "status", "--url", url)
+    assert ran.code == 0
+    assert "kucoin-main-grid   kucoin     Online   Connected" in ran.out
+    assert "btc-grid" in ran.out
+    assert ran.err == f"From the daemon at {url}.\n"
+
+
+def test_status_exits_2_where_something_is_blocked(capsys):
+    with serving(FakeView(BLOCKED)) as url:
+        ran = run_in(capsys, "status", "--url", url)
+        assert ran.code == 2
+        assert "Invalid key" in ran.out
+        assert "Create a new key or copy the values again." in ran.out
+        assert run_in(capsys, "status", "kucoin-main-grid", "--url", url).code == 0
+        assert run_in(capsys, "status", "sol-dca", "--url", url).code == 2
+
+
+def test_status_json_is_what_the_api_says(capsys):
+    with serving(FakeView(BLOCKED)) as url:
+        api = Api.of(url).status()
+        ran = run_in(capsys, "status", "--url", url, "-o", "json")
+        one = run_in(capsys, "status", "mexc-a", "--url", url, "-o", "json")
+    assert ran.code == 2
+    assert ran.json() == api
+    assert one.json() == api["connections"][1]
+
+
+def test_a_name_of_a_connection_and_of_a_strategy_gives_both(capsys):
+    status = a_status([a_connection("twin")], [a_strategy("twin")])
+    with serving(FakeView(status)) as url:
+        found = run_in(capsys, "status", "twin", "--url", url, "-o", "json").json()
+        table = run_in(capsys, "status", "twin", "--url", url).out
+    assert [("exchange" in row) for row in found] == [True, False]
+    assert table.count("\nReady ") == 2
+
+
+def test_status_of_one_shows_every_condition(capsys):
+    broken = a_condition(
+        ConditionType.WITHDRAW_DISABLED, "False", Reason.WITHDRAW_ENABLED, "The key may withdraw."
+    )
+    connection = a_connection(conditions=(a_condition(), broken))
+    with serving(FakeView(a_status([connection]))) as url:
+        out = run_in(capsys, "status", "kucoin-main-grid", "--url", url).out
+        turkish = run_in(capsys, "status", "kucoin-main-grid", "--url", url, "--lang", "tr").out
+    assert "WithdrawDisabled" in out
+    assert "WithdrawEnabled" in out
+    assert "→ Turn the withdraw permission off" in out
+    assert "••••3eb" in out
+    assert "read, spot" in out
+    assert "50 ms" in out
+    assert "Koşul" in turkish
+    assert "→ Turn" not in turkish
+
+
+def test_what_is_not_told_is_said_to_be_so(capsys):
+    connection = a_connection(
+        key=Key(), last_probe=None, next_probe=None, latency_seconds=None, clock_skew_seconds=None
+    )
+    with serving(FakeView(a_status([connection]))) as url:
+        out = run_in(capsys, "status", "kucoin-main-grid", "--url", url).out
+    assert "not told" in out
+    assert "Latency" not in out
+
+
+def test_a_name_nobody_has_is_an_error_that_lists_the_known(capsys):
+    with serving(FakeView(a_status())) as url:
+        ran = run_in(capsys, "status", "nope", "--url", url)
+        empty = run_in(capsys, "status", "nope", "--url", url, "-o", "json")
+    assert (ran.code, ran.out) == (1, "")
+    assert "known: kucoin-main-grid, btc-grid" in ran.err
+    assert (empty.code, empty.out) == (1, "")
+
+
+def test_a_refused_file_and_a_halt_stand_above_all(capsys):
+    status = a_status(config=a_refused_config(), halted=Halted("a bug", "ada", NOW))
+    with serving(FakeView(status)) as url:
+        out = run_in(capsys, "status", "--url", url).out
+    assert out.startswith("Halted: a bug (ada)\n")
+    assert "connections.yaml: InvalidDocument: 1 problem" in out
+    assert "connections.yaml:7:5: connections.1.exchange: unknown exchange" in out
+
+
+def test_a_file_without_strategies_has_no_table_of_them(capsys):
+    with serving(FakeView(a_status(strategies=[]))) as url:
+        assert "Strategy" not in run_in(capsys, "status", "--url", url).out
+
+
+def test_status_reads_the_journal_where_no_daemon_answers(capsys, journal):
+    ran = run_in(capsys, "status", "--state-dir", journal)
+    assert ran.code == 2
+    assert "mexc-a" in ran.out
+    assert f"From the journal in {journal}; no daemon answers" in ran.err
+
+
+def test_without_daemon_and_journal_status_is_an_error(capsys, tmp_path):
+    alone = run_in(capsys, "status", "-o", "json")
+    assert (alone.code, alone.out) == (1, "")
+    assert "Give --url, or --state-dir" in alone.err
+    assert run_in(capsys, "status", "--state-dir", tmp_path / "none").code == 1
+    assert run_in(capsys, "history", "--state-dir", tmp_path / "none").code == 1
+
+
+def test_the_daemon_is_found_where_it_listens(capsys, monkeypatch):
+    with serving(FakeView(a_status())) as url:
+        monkeypatch.delenv("BF_URL")
+        monkeypatch.setenv("BF_LISTEN", "0.0.0.0:" + url.rpartition(":")[2])
+        assert run_in(capsys, "status").code == 0
+    monkeypatch.setenv("BF_LISTEN", "nonsense")
+    assert run_in(capsys, "status").code == 1
+
+
+def answering(body, status=200, headers=()):
+    """A server that is no daemon of ours."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            if status is None:
+                return
+            self.send_response(status)
+            for name, value in headers:
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET  # noqa: N815 # http.server's name
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}).start()
+    return server
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "word"),
+    [
+        (b"<html>", 200, "not this daemon"),
+        (b"[]", 200, "not this daemon"),
+        (b"{}", 500, "HTTP 500"),
+        (b"<html>", 302, "HTTP 302"),
+        (b'{"error": "not now"}', 503, "not now"),
+        (b'{"error": 7}', 503, "HTTP 503"),
+    ],
+)
+def test_a_stranger_at_the_address_is_told_from_the_daemon(capsys, body, status, word):
+    server = answering(body, status, [("Location", "http://127.0.0.1:9/elsewhere")])
+    try:
+        url = f"http://127.0.0.1:{server.server_port}"
+        for verb in ("status", "history"):
+            ran = run_in(capsys, verb, "--url", url)
+            assert ran.code == 1
+            assert word in ran.err
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_connection_that_breaks_off_is_no_answer(capsys):
+    server = answering(b"", status=None)
+    try:
+        ran = run_in(capsys, "status", "--url", f"http://127.0.0.1:{server.server_port}")
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert ran.code == 1
+    assert "no daemon answers" in ran.err
+
+
+def test_history_is_told_by_the_daemon_or_the_journal(capsys, journal):
+    view = FakeView(a_status(), [a_transition(), a_transition("other")])
+    with serving(view) as url:
+        ran = run_in(capsys, "history", "btc-grid", "--url", url)
+        found = run_in(capsys, "history", "--url", url, "-o", "json", "--limit", "1").json()
+    assert ran.code == 0
+    assert "2026-05-04 12:00:00Z   btc-grid   Enabled   Blocked" in ran.out
+    assert "other" not in ran.out
+    assert [row["name"] for row in found["transitions"]] == ["btc-grid"]
+    ran = run_in(capsys, "history", "--state-dir", journal, "-o", "json", "--lang", "tr")
+    assert [row["to"] for row in ran.json()["transitions"]] == ["Blocked", "Blocked"]
+    assert "kapatın" in ran.out
+    assert "From the journal" in ran.err
+    assert run_in(capsys, "history").code == 1
+
+
+def test_halt_and_resume_reach_the_daemon(capsys):
+    view = FakeView(a_status())
+    with serving(view) as url:
+        halted = run_in(capsys, "halt", "--reason", "a bug", "--by", "ada", "--url", url)
+        resumed = run_in(capsys, "resume", "--url", url)
+        one = run_in(capsys, "resume", "btc-grid", "--url", url)
+        view.held = False
+        nothing = run_in(capsys, "resume", "--url", url)
+        no_one = run_in(capsys, "resume", "btc-grid", "--url", url)
+        unknown = run_in(capsys, "resume", "nope", "--url", url)
+    assert view.done[:3] == [("halt", "a bug", "ada"), ("resume", None), ("resume", "btc-grid")]
+    assert "Halted by ada: a bug." in halted.out
+    assert resumed.out.startswith("The halt is ended.")
+    assert one.out.startswith("btc-grid is released.")
+    assert nothing.out == "Nothing was halted.\n"
+    assert no_one.out == "btc-grid does not wait for a person.\n"
+    assert unknown.code == 1
+    assert "there is no strategy of this name" in unknown.err
+
+
+def test_halt_names_who_did_it(capsys, monkeypatch):
+    view = FakeView(a_status())
+    with serving(view) as url:
+        monkeypatch.setattr(getpass, "getuser", lambda: "grace")
+        run_in(capsys, "halt", "--reason", "a bug", "--url", url)
+
+        def nobody():
+            raise KeyError("uid not found")
+
+        monkeypatch.setattr(getpass, "getuser", nobody)
+        run_in(capsys, "halt", "--reason", "a bug", "--url", url)
+    assert [by for _, _, by in view.done] == ["grace", "unknown"]
+
+
+def test_changes_need_the_token_where_the_daemon_has_one(capsys, tmp_path):
+    file = tmp_path / "token"
+    file.write_text(f"{TOKEN}\n")
+    view = FakeView(a_status(), token=TOKEN)
+    with serving(view) as url:
+        refused = run_in(capsys, "halt", "--reason", "a bug", "--url", url)
+        taken = run_in(capsys, "halt", "--reason", "a bug", "--url", url, "--token-file", file)
+    assert refused.code == 1
+    assert "the daemon refused" in refused.err
+    assert taken.code == 0
+    assert TOKEN not in refused.err + taken.out + taken.err
+    assert run_in(capsys, "resume", "--token-file", tmp_path / "none").code == 1
+
+
+def test_halt_and_resume_write_into_the_journal_where_no_daemon_answers(capsys, journal):
+    ran = run_in(capsys, "halt", "--reason", "a bug", "--by", "ada", "--state-dir", journal)
+    assert ran.code == 0
+    assert "Halted in the journal." in ran.out
+    assert "Writing into the journal" in ran.err
+    with Journal(journal, readonly=True) as kept:
+        halted = kept.load().status.halted
+    assert (halted.reason, halted.by) == ("a bug", "ada")
+    ran = run_in(capsys, "resume", "--state-dir", journal)
+    assert ran.out.startswith("The halt is ended.")
+    assert run_in(capsys, "resume", "--state-dir", journal).out == "Nothing was halted.\n"
+
+
+def test_resume_releases_one_strategy_in_the_journal(capsys, tmp_path):
+    waits = a_strategy(state=StrategyState.BLOCKED, memory=a_memory(on=False, latched=True))
+    with Journal(tmp_path) as journal:
+        journal.save(a_record(a_status(strategies=[waits])))
+    args = ("resume", "btc-grid", "--state-dir", tmp_path)
+    assert run_in(capsys, *args).out.startswith("btc-grid is released.")
+    assert run_in(capsys, *args).out == "btc-grid does not wait for a person.\n"
+
+
+def test_a_halt_of_the_file_is_ended_in_the_file(capsys, tmp_path):
+    with Journal(tmp_path) as journal:
+        journal.save(a_record(a_status(file_halt=Halted("a bug", "ada"))))
+    ran = run_in(capsys, "resume", "--state-dir", tmp_path)
+    assert ran.code == 1
+    assert "remove it there" in ran.err
+
+
+def test_a_journal_that_a_daemon_holds_is_left_alone(capsys, journal):
+    with Journal(journal):
+        halted = run_in(capsys, "halt", "--reason", "a bug", "--state-dir", journal)
+        resumed = run_in(capsys, "resume", "--state-dir", journal)
+    assert (halted.code, halted.out) == (1, "")
+    assert (resumed.code, resumed.out) == (1, "")
+
+
+def test_without_daemon_and_journal_nothing_is_halted(capsys):
+    for argv in (("halt", "--reason", "a bug"), ("resume",)):
+        ran = run_in(capsys, *argv)
+        assert (ran.code, ran.out) == (1, "")
+        assert "Give --url, or --state-dir" in ran.err
+
+
+def test_a_watch_goes_on_after_a_failure(capsys, monkeypatch):
+    rounds = []
+
+    def rest(_):
+        rounds.append(1)
+        if len(rounds) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(watching.time, "sleep", rest)
+    ran = run_in(capsys, "status", "--watch")
+    assert ran.code == 130
+    assert ran.out.count("no daemon answers") == 2
+    rounds.clear()
+    with serving(FakeView(a_status())) as url:
+        ran = run_in(capsys, "status", "--watch", "--url", url)
+    assert ran.out.count("kucoin-main-grid") == 4
+    monkeypatch.setenv("BF_URL", "nonsense")
+    assert run_in(capsys, "status", "--watch").code == 1
+
+
+def test_a_watch_on_a_terminal_shows_each_round(monkeypatch, capsys):
+    rounds = []
+
+    def rest(_):
+        rounds.append(1)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(watching.time, "sleep", rest)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    with pytest.raises(KeyboardInterrupt):
+        watching.watch(lambda: tables.cell("here"))
+    assert "here" in capsys.readouterr().out
+    tables.show(tables.cell("Online"))
+    assert "\x1b[32mOnline" in capsys.readouterr().out
+
+
+def test_a_usage_error_ends_a_watch():
+    def wrong():
+        raise UsageError("no")
+
+    with pytest.raises(UsageError):
+        watching.watch(wrong)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words_"),
+    [(0, "0 s"), (119, "119 s"), (300, "5 min"), (7200, "2 h"), (864_000, "10 d")],
+)
+def test_how_long_something_lasts_is_told_in_its_largest_unit(seconds, words_):
+    since = datetime.now(UTC) - timedelta(seconds=seconds)
+    assert tables.ago(since.isoformat(), "en") == words_
+
+
+def test_what_could_move_the_cursor_is_taken_out_of_cells():
+    assert tables.cell("\x1b[2Jgone").plain == "�[2Jgone"
+    assert tables.cell("[red]kept[/red]").plain == "[red]kept[/red]"
+
+
+def test_words_of_a_newer_daemon_are_shown_as_they_are():
+    told = {"reason": "Novelty", "remedy": "Look it up."}
+    assert words.translated([told], "tr") == [told]
+    assert words.title("Novelty", "tr") == "Novelty"
+    config = {"last_reload_successful": False, "reason": "Novelty", "remedy": "Look it up."}
+    assert words.translated(config, "tr") == config
+
+
+def test_an_entry_without_conditions_has_an_empty_reason(capsys):
+    bare = replace(a_connection(), conditions=())
+    with serving(FakeView(a_status([bare]))) as url:
+        assert run_in(capsys, "status", "--url", url).code == 0
