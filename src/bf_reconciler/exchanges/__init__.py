@@ -6,6 +6,7 @@ from bf_reconciler.exchanges.binance import BINANCE
 from bf_reconciler.exchanges.bingx import BINGX
 from bf_reconciler.exchanges.bybit import BYBIT
 from bf_reconciler.exchanges.coinbase import COINBASE
+from bf_reconciler.exchanges.htx import HTX
 from bf_reconciler.exchanges.kucoin import KUCOIN
 from bf_reconciler.exchanges.mexc import MEXC
 from bf_reconciler.exchanges.okx import OKX
@@ -14,6 +15,7 @@ from bf_reconciler.exchanges.row import (
     SYMBOL,
     Call,
     Exchange,
+    More,
     Refusal,
     Unexpected,
     Unusable,
@@ -21,7 +23,7 @@ from bf_reconciler.exchanges.row import (
 )
 
 EXCHANGES: Mapping[str, Exchange] = {
-    row.id: row for row in (KUCOIN, MEXC, BINGX, COINBASE, BINANCE, OKX, BYBIT)
+    row.id: row for row in (KUCOIN, MEXC, BINGX, COINBASE, HTX, BINANCE, OKX, BYBIT)
 }
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "SYMBOL",
     "Call",
     "Exchange",
+    "More",
     "Refusal",
     "Unexpected",
     "Unusable",

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
-from bf_reconciler.exchanges import Exchange, Refusal, Unexpected
+from bf_reconciler.exchanges import Exchange, More, Refusal, Unexpected
 from bf_reconciler.facts import (
     ADVICE,
     Balance,
@@ -61,6 +61,13 @@ def read_time(row: Exchange, got: Answer | Silence, now: datetime) -> Clock | Fa
 
 def read_key(row: Exchange, got: Answer | Silence, now: datetime) -> KeyFacts | Failure:
     return read(row, "key", got, lambda body: row.read_key(body, now), now)
+
+
+def read_more(
+    row: Exchange, more: More, told: KeyFacts, api_key: str, got: Answer | Silence, now: datetime
+) -> KeyFacts | Failure:
+    """The facts of a key that takes two calls, now that both are answered."""
+    return read(row, "key", got, lambda body: more.read(told, body, api_key), now)
 
 
 def read_balance(row: Exchange, got: Answer | Silence, now: datetime) -> Balance | Failure:

@@ -49,11 +49,10 @@ class Clients:
             client.secret = credentials.secret.get_secret_value()
             if credentials.passphrase is not None:
                 client.password = credentials.passphrase.get_secret_value()
+            client.headers = {**client.headers, **row.world.headers}
         base = connection.endpoint or row.world.base
         if base is not None:
             client.urls = self._urls(row.id, base)
-        if row.world.headers:
-            client.headers = {**client.headers, **row.world.headers}
         client.send = lambda url, headers: self._transport.get(url, headers, connection.proxy)
         words = {API_KEY: client.apiKey, SYMBOL: row.symbol(entry.pair)}
         params = {name: words.get(value, value) for name, value in call.params.items()}

@@ -1,16 +1,16 @@
-"""One probe: the time first, then key, balance and orders side by side; one request each."""
+"""One probe: the time first, then key, balance and orders side by side; a request each, mostly."""
 
 import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import structlog
 
 from bf_reconciler.exchanges import Call, Exchange
-from bf_reconciler.facts import Clock, Failure, Observation, Question, Reason
+from bf_reconciler.facts import Clock, Failure, KeyFacts, Observation, Question, Reason
 from bf_reconciler.probe import classify
 from bf_reconciler.probe.budget import Budget
 from bf_reconciler.probe.client import Clients
@@ -19,9 +19,6 @@ from bf_reconciler.spec import ConnectionEntry
 
 T = TypeVar("T")
 Reader = Callable[[Exchange, Answer | Silence, datetime], T | Failure]
-SIGNED: Final = 3
-"""Questions that go out once the time is answered."""
-
 log = structlog.get_logger("bf_reconciler.probe")
 
 
@@ -36,7 +33,10 @@ class Questions:
     clock: Callable[[], datetime]
 
     async def observe(self) -> Observation:
-        """Ask. Takes at most the wait for one's turn and twice the entry's timeout.
+        """Ask. Takes at most the wait for one's turn and a timeout per call that awaits another.
+
+        Those are two: the time, and all that is signed; ``more`` and ``instead`` of a row may add
+        one each, and what the latter decides on waits for it.
 
         Waiting for our own pace is not the exchange's doing, so it does not count against the
         deadline of a question; it is bounded by the interval. A ban is: where it outlasts the
@@ -46,23 +46,25 @@ class Questions:
         if (ban := self.budget.ban(now)) > self.entry.timeout.total_seconds():
             return self._observation(self._held_back(ban))
         patience = max(self.entry.interval, self.entry.timeout).total_seconds()
-        wait = self.budget.reserve(1 + SIGNED, now, patience)
+        wait = self.budget.reserve(self.row.requests, now, patience)
         if wait > patience:
             return self._observation(self._held_back(wait))
         await asyncio.sleep(wait)
-        told = await self._ask("time", self.row.time, classify.read_time)
+        told = await self._ask("time", self.row, self.row.time, classify.read_time)
         if isinstance(told, Failure):
-            self.budget.refund(SIGNED)
+            self.budget.refund(self.row.requests - 1)
             return self._observation(told)
         return await self._signed(told)
 
     async def _signed(self, told: Clock) -> Observation:
+        """Side by side, unless what is asked depends on the kind of account: the key tells it."""
+        row, known = await self._settled() if self.row.instead else (self.row, None)
         async with asyncio.TaskGroup() as group:
-            key = group.create_task(self._ask("key", self.row.key, classify.read_key))
+            key = group.create_task(self._key(row, known))
             balance = group.create_task(
-                self._ask("balance", self.row.balance, classify.read_balance)
+                self._ask("balance", row, row.balance, classify.read_balance)
             )
-            orders = group.create_task(self._ask("orders", self.row.orders, classify.read_orders))
+            orders = group.create_task(self._ask("orders", row, row.orders, classify.read_orders))
         return Observation(
             at=self.clock(),
             entry=self.entry.fingerprint,
@@ -72,7 +74,39 @@ class Questions:
             orders=self._doubted(orders.result(), told),
         )
 
-    async def _ask(self, question: Question, call: Call, reader: Reader[T]) -> T | Failure:
+    async def _settled(self) -> tuple[Exchange, KeyFacts | Failure]:
+        """The row that this account answers to, and its answer to the key question."""
+        first = await self._key(self.row)
+        refused_by = first.code if isinstance(first, Failure) else None
+        if refused_by is not None and refused_by in self.row.instead:
+            other = self.row.instead[refused_by]
+            return other, await self._key(other)
+        self.budget.refund(1)
+        return self.row, first
+
+    async def _key(
+        self, row: Exchange, known: KeyFacts | Failure | None = None
+    ) -> KeyFacts | Failure:
+        """The key question: one call, or two that make one answer."""
+        if known is not None:
+            return known
+        told = await self._ask("key", row, row.key, classify.read_key)
+        more = row.more
+        if more is None:
+            return told
+        if isinstance(told, Failure):
+            self.budget.refund(1)
+            return told
+        api_key = self.entry.connection.credentials.api_key.get_secret_value()
+
+        def read(row: Exchange, got: Answer | Silence, now: datetime) -> KeyFacts | Failure:
+            return classify.read_more(row, more, told, api_key, got, now)
+
+        return await self._ask("key", row, more.call, read)
+
+    async def _ask(
+        self, question: Question, row: Exchange, call: Call, reader: Reader[T]
+    ) -> T | Failure:
         """One question, at most one request. Whatever happens, an answer: none is ever lost."""
         limit = self.entry.timeout.total_seconds()
         deadline = time.monotonic() + limit
@@ -82,10 +116,10 @@ class Questions:
                     if now + wait > deadline:
                         return self._held_back(wait)
                     await asyncio.sleep(wait)
-                got = await self.clients.ask(self.entry, self.row, call)
-            answer = reader(self.row, got, self.clock())
+                got = await self.clients.ask(self.entry, row, call)
+            answer = reader(row, got, self.clock())
         except TimeoutError:
-            answer = reader(self.row, Silence.TIMEOUT, self.clock())
+            answer = reader(row, Silence.TIMEOUT, self.clock())
         except Exception as error:  # noqa: BLE001 # ccxt's own; its text can hold keys
             return unforeseen(error, question)
         if isinstance(answer, Failure) and answer.reason is Reason.RATE_LIMITED:
