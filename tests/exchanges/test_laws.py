@@ -41,6 +41,7 @@ CONSTANTS = {
     "binance": {"omitZeroBalances": "true"},
     "bybit": {"accountType": "UNIFIED", "category": "spot"},
     "coinbase": {"order_status": "OPEN"},
+    "htx": {"accountType": "spot"},
 }
 CCXT_NAMES = {"api_key": "apiKey", "secret": "secret", "passphrase": "password"}
 

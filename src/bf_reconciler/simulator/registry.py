@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bf_reconciler.simulator import binance, bingx, bybit, coinbase, kucoin, mexc, okx
+from bf_reconciler.simulator import binance, bingx, bybit, coinbase, htx, kucoin, mexc, okx
 from bf_reconciler.simulator.dialect import Dialect
 
 DIALECTS: Mapping[str, Dialect] = {
@@ -10,6 +10,7 @@ DIALECTS: Mapping[str, Dialect] = {
     "mexc": mexc,
     "bingx": bingx,
     "coinbase": coinbase,
+    "htx": htx,
     "binance": binance,
     "okx": okx,
     "bybit": bybit,
