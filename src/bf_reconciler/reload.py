@@ -97,7 +97,7 @@ class Reloader:
         parsed = offline if decrypted is None else await self._parse(snapshot, decrypted)
         if parsed.refused:
             return self._wrong(parsed.problems)
-        spec, problems = await asyncio.to_thread(
+        spec, unfollowed = await asyncio.to_thread(
             document.adopt,
             self.last.spec,
             parsed,
@@ -109,11 +109,12 @@ class Reloader:
             known = self._before.digest == snapshot.digest
             generation = self._before.generation + (0 if known else 1)
             spec = replace(spec, generation=max(generation, 1))
+        problems = (*parsed.problems, *unfollowed)
         errors = [problem for problem in problems if problem.severity == "error"]
         self._good = ConfigStatus(
             last_reload_successful=not errors,
             last_reload_success=self.last.config.last_reload_success if errors else now,
-            problems=tuple(problems),
+            problems=problems,
             reason=errors[0].reason if errors else None,
             message=_sentence(errors, "every other entry is in force") if errors else "",
             plaintext_secrets=parsed.plaintext_secrets,

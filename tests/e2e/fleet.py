@@ -1,5 +1,4 @@
 """A running fleet: simulated exchanges, a git repository with a sealed file, and a daemon."""
-# ruff: noqa: S603  (git, sops and the daemon itself, with arguments of the tests)
 
 import asyncio
 import contextlib

@@ -57,19 +57,13 @@ def plain(fleet, exchange, **credentials):
 
 
 @EACH
-@pytest.mark.parametrize(
-    ("credentials", "key", "faults", "state", "reason"),
-    [case[1:] for case in WRONG],
-    ids=[case[0] for case in WRONG],
-)
-async def test_what_is_wrong_has_its_own_reason_and_remedy(
-    fleet, request, exchange, credentials, key, faults, state, reason
-):
+@pytest.mark.parametrize("case", WRONG, ids=[case[0] for case in WRONG])
+async def test_what_is_wrong_has_its_own_reason_and_remedy(fleet, exchange, case):
+    name, credentials, key, faults, *expected = case
+    state, reason = UNLIKE.get((exchange, name), expected)
     fleet.file.write_text(plain(fleet, exchange, **credentials))
     fleet.world.patch_key(exchange, key)
     fleet.world.put_faults(exchange, faults)
-    case = request.node.callspec.id.removesuffix(f"-{exchange}").removeprefix(f"{exchange}-")
-    state, reason = UNLIKE.get((exchange, case), (state, reason))
     (found,) = (await checked(fleet))["connections"]
     assert (found["status"], head(found)["reason"]) == (state, reason)
     assert reason == "Connected" or len(head(found)["remedy"]) > 10
