@@ -1,0 +1,393 @@
+"""The line: what should be, what is, a verdict, an act, and a picture of it all."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bf_reconciler.daemon.cycle import Cycle
+from bf_reconciler.facts import Reason
+from bf_reconciler.reconcile import World, halt, reconcile
+from bf_reconciler.reload import Reload
+from bf_reconciler.status import ConfigStatus, Record, Running, Status, StrategyState
+from bf_reconciler.verdict import ConnectionState, Halted
+from build import (
+    CONNECTION,
+    MINUTE,
+    NOW,
+    SECOND,
+    STRATEGY,
+    a_connection,
+    a_seen,
+    a_spec,
+    a_strategy,
+    a_suspension,
+    a_withdraw_key,
+    an_observation,
+    an_outage,
+    refused,
+)
+
+GOOD = ConfigStatus(last_reload_successful=True)
+
+
+class Prober:
+    """Answers at once with what ``script`` makes of a time; gives it at the next collect."""
+
+    def __init__(self, script=an_observation):
+        self.script, self.now, self.asked, self.forgot = script, NOW, [], set()
+        self.finished = {}
+
+    def collect(self):
+        finished, self.finished = self.finished, {}
+        return finished
+
+    def probe(self, due, forget):
+        self.forgot |= set(forget)
+        for entry in due:
+            self.asked.append(entry.name)
+            answer = self.script(self.now)
+            self.finished[entry.name] = replace(answer, entry=entry.fingerprint)
+
+
+class Engine:
+    """A runtime in memory."""
+
+    def __init__(self):
+        self.on, self.orders, self.broken = {}, [], set()
+
+    async def converge(self, decisions, *_):
+        return {each.name: self.settle(each) for each in decisions}
+
+    def settle(self, decision):
+        for order in (decision.leave, decision.order):
+            if order is None:
+                continue
+            if order.runtime.name in self.broken:
+                return Running("unknown", Reason.RUNTIME_UNAVAILABLE, "It is broken.")
+            if self.on.get((order.runtime.name, order.name)) is not order.on:
+                self.orders.append((order.name, order.on))
+            self.on[order.runtime.name, order.name] = order.on
+        place = (decision.memory.runtime.name, decision.name)
+        return Running("running" if self.on.get(place) else "paused")
+
+
+class Journal:
+    def __init__(self):
+        self.record, self.told = Record(Status(), {}), []
+
+    async def keep(self, status, seen):
+        self.record = Record(status, dict(seen))
+
+    async def save(self, record, changes):
+        self.record = record
+        self.told += [(c.name, c.after, str(c.reason)) for c in changes]
+
+
+class House:
+    """The line with everything around it; ``turn`` takes cycles a second apart."""
+
+    def __init__(self, script=an_observation, spec=None):
+        self.prober, self.engine, self.journal = Prober(script), Engine(), Journal()
+        self.now = NOW
+        self.start(spec or a_spec())
+
+    def start(self, spec):
+        """A new process with what the journal kept."""
+        self.prober.finished = {}
+        world = World(self.prober, self.engine, self.journal)
+        record = self.journal.record
+        self.cycle = Cycle(world, self.journal, record, lambda *_: None, _Wake())
+        self.declare(spec)
+
+    def declare(self, spec):
+        self.spec = spec
+        self.cycle.take(Reload(spec, GOOD))
+
+    async def turn(self, times=1, step=SECOND):
+        for _ in range(times):
+            self.now = self.prober.now = self.now + step
+            await self.cycle.turn(self.now)
+        return self.strategy
+
+    @property
+    def strategy(self):
+        return self.cycle.status.strategies.get(STRATEGY)
+
+    @property
+    def state(self):
+        return self.strategy.status if self.strategy else None
+
+    @property
+    def running(self):
+        return self.engine.on.get(("local", STRATEGY))
+
+
+class _Wake:
+    def set(self):
+        pass
+
+
+def fast(**changes):
+    return a_spec([a_connection(interval=SECOND)], **changes)
+
+
+async def test_a_good_probe_turns_a_strategy_on_and_no_earlier():
+    house = House()
+    await house.turn()
+    assert (house.state, house.running) == (StrategyState.PENDING, None)
+    await house.turn()
+    assert (house.state, house.running) == (StrategyState.ENABLED, True)
+
+
+async def test_what_stands_is_not_done_again():
+    house = House(spec=fast())
+    await house.turn(10)
+    assert house.engine.orders == [(STRATEGY, True)]
+
+
+async def test_a_withdraw_right_turns_it_off_at_once():
+    house = House(spec=fast())
+    await house.turn(2)
+    house.prober.script = lambda at: an_observation(at, key=a_withdraw_key())
+    await house.turn(3)
+    assert (house.state, house.running) == (StrategyState.BLOCKED, False)
+    assert house.strategy.conditions[0].reason is Reason.WITHDRAW_ENABLED
+
+
+async def test_a_refusal_is_asked_again_before_it_turns_anything_off():
+    house = House(spec=fast())
+    await house.turn(2)
+    house.prober.script = lambda at: refused(Reason.INVALID_KEY, at)
+    while house.state is StrategyState.ENABLED:
+        await house.turn()
+    assert (house.state, house.running) == (StrategyState.HOLDING, True)
+    await house.turn(4)
+    assert (house.state, house.running) == (StrategyState.BLOCKED, False)
+
+
+async def test_what_is_not_known_leaves_it_running_for_its_grace_and_then_off():
+    house = House(spec=fast(policy={"grace": timedelta(seconds=20)}))
+    await house.turn(2)
+    house.prober.script = an_outage
+    await house.turn(10)
+    assert (house.state, house.running) == (StrategyState.HOLDING, True)
+    await house.turn(15)
+    assert house.running is False
+    assert house.strategy.conditions[0].reason is Reason.GRACE_EXPIRED
+
+
+async def test_what_is_not_known_turns_nothing_on():
+    house = House(an_outage, fast())
+    await house.turn(5)
+    assert (STRATEGY, True) not in house.engine.orders
+
+
+async def test_an_answer_about_another_entry_is_not_believed():
+    house = House()
+    await house.turn()
+    changed = a_connection(fingerprint="a new key")
+    house.declare(a_spec([changed]))
+    await house.turn()
+    assert house.state is StrategyState.PENDING
+    assert house.prober.asked == [CONNECTION, CONNECTION]
+    await house.turn()
+    assert house.state is StrategyState.ENABLED
+
+
+async def test_an_answer_about_an_entry_that_left_is_dropped():
+    house = House()
+    await house.turn()
+    house.declare(a_spec([], []))
+    await house.turn()
+    assert (house.cycle.seen, house.cycle.status.connections) == ({}, {})
+
+
+async def test_a_suspended_connection_is_forgotten_and_asked_anew():
+    house = House()
+    await house.turn(2)
+    house.declare(a_spec([a_connection(suspend=a_suspension())]))
+    await house.turn()
+    assert (house.prober.forgot, house.cycle.seen) == ({CONNECTION}, {})
+    assert (house.state, house.running) == (StrategyState.SUSPENDED, False)
+    house.declare(a_spec())
+    await house.turn(2)
+    assert house.state is StrategyState.ENABLED
+
+
+async def test_what_was_seen_is_kept_before_anything_is_done():
+    house, order = House(), []
+    keep, converge = house.journal.keep, house.engine.converge
+
+    async def kept(*given):
+        order.append("keep")
+        await keep(*given)
+
+    async def acted(*given):
+        order.append("act")
+        return await converge(*given)
+
+    house.journal.keep, house.engine.converge = kept, acted
+    await house.turn()
+    assert order == ["keep", "act"]
+
+
+async def test_it_wakes_when_the_next_probe_is_due_and_at_least_every_few_seconds():
+    seen = {CONNECTION: a_seen(an_observation(NOW))}
+    world = World(Prober(), Engine(), Journal())
+    *_, wake_at = await reconcile(a_spec(), Status(), seen, world, NOW)
+    assert NOW < wake_at <= NOW + 5 * SECOND
+    spec = a_spec([a_connection(interval=2 * SECOND)])
+    *_, wake_at = await reconcile(spec, Status(), seen, world, NOW)
+    assert NOW + 2 * SECOND <= wake_at <= NOW + 2.2 * SECOND
+
+
+async def test_an_engine_that_cannot_be_reached_is_an_error_and_is_tried_again():
+    house = House()
+    house.engine.broken.add("local")
+    await house.turn(3)
+    assert house.state is StrategyState.ERROR
+    house.engine.broken.clear()
+    await house.turn()
+    assert (house.state, house.running) == (StrategyState.ENABLED, True)
+
+
+def two_places(runtime):
+    one = a_spec().runtimes["local"]
+    places = {name: one.model_copy(update={"name": name}) for name in ("local", "other")}
+    return a_spec(strategies=[a_strategy(runtime=runtime)], runtimes=places)
+
+
+async def test_a_move_that_failed_is_finished_later():
+    house = House(spec=two_places("local"))
+    await house.turn(2)
+    house.engine.broken.add("local")
+    house.declare(two_places("other"))
+    await house.turn(3)
+    assert house.engine.on == {("local", STRATEGY): True}
+    house.engine.broken.clear()
+    await house.turn(2)
+    assert house.engine.on == {("local", STRATEGY): False, ("other", STRATEGY): True}
+
+
+async def test_it_is_turned_on_again_where_it_was_when_it_comes_back():
+    house = House(spec=two_places("local"))
+    await house.turn(2)
+    house.declare(a_spec(strategies=[]))
+    await house.turn(2)
+    assert (house.state, house.running) == (None, False)
+    house.declare(two_places("local"))
+    await house.turn(2)
+    assert house.running is True
+
+
+async def test_a_restart_does_and_says_nothing():
+    house = House()
+    await house.turn(2)
+    told, orders = list(house.journal.told), list(house.engine.orders)
+    house.start(a_spec())
+    await house.turn(5)
+    assert (house.journal.told, house.engine.orders) == (told, orders)
+
+
+async def test_what_an_earlier_life_saw_turns_nothing_on():
+    house = House(spec=a_spec(strategies=[a_strategy(enabled=False)]))
+    await house.turn(2)
+    house.start(a_spec())
+    await house.turn(5)
+    assert house.running is False
+    await house.turn(step=2 * MINUTE)
+    await house.turn()
+    assert house.running is True
+
+
+async def test_the_kill_switch_needs_no_file():
+    house = House()
+    await house.turn(2)
+    before = replace(house.cycle.status, halted=Halted("fire", "ada", NOW))
+    world = World(house.prober, house.engine, house.journal)
+    after = await halt(before, world, NOW)
+    assert after.strategies[STRATEGY].status is StrategyState.HALTED
+    assert after.connections == before.connections
+    assert house.running is False
+
+
+async def test_a_memory_outlives_a_turn_that_broke_after_it_was_kept():
+    house = House(spec=fast())
+    await house.turn(2)
+    converge = house.engine.converge
+    house.prober.script = lambda at: an_observation(at, key=a_withdraw_key())
+    await house.turn()
+    house.engine.converge = _broken
+    with pytest.raises(Broken):
+        await house.turn()
+    house.prober.script = an_observation  # the right is off again; it was on all the same
+    house.engine.converge = converge
+    await house.turn()
+    assert (house.state, house.running) == (StrategyState.BLOCKED, False)
+
+
+class Broken(Exception):  # noqa: N818 # it is the name of what happened
+    pass
+
+
+async def _broken(*_):
+    raise Broken
+
+
+WORLDS = {
+    "good": an_observation,
+    "withdraw": lambda at: an_observation(at, key=a_withdraw_key()),
+    "refused": lambda at: refused(Reason.INVALID_KEY, at),
+    "outage": an_outage,
+}
+PLACES = ("keep", "converge", "save")
+
+
+@given(
+    first=st.sampled_from(sorted(WORLDS)),
+    then=st.sampled_from(sorted(WORLDS)),
+    breaks=st.lists(st.sampled_from(("", "kill", *PLACES)), min_size=1, max_size=12),
+)
+async def test_a_cycle_that_is_broken_off_anywhere_ends_in_the_same_place(first, then, breaks):
+    whole, broken = await lived(first, then, []), await lived(first, then, breaks)
+    assert broken.running == whole.running
+    assert broken.state == whole.state
+    assert _shape(broken.cycle.status) == _shape(whole.cycle.status)
+
+
+async def lived(first, then, breaks):
+    """A life in which turns break: at an await, or with the whole process."""
+    house = House(WORLDS[first], fast(policy={"grace": timedelta(seconds=30)}))
+    await house.turn(8)
+    house.prober.script = WORLDS[then]
+    for place in breaks:
+        if place == "kill":
+            house.start(house.spec)
+        home = house.engine if place == "converge" else house.journal
+        if place in PLACES:
+            setattr(home, place, _broken)
+            with pytest.raises(Broken):
+                await house.turn()
+            delattr(home, place)
+        else:
+            await house.turn()
+    await house.turn(80)
+    return house
+
+
+def _shape(status):
+    """A status without its times."""
+    return [
+        (s.name, str(s.status), [(c.type, c.status, c.reason) for c in s.conditions])
+        for s in (*status.connections.values(), *status.strategies.values())
+    ]
+
+
+@given(breaks=st.lists(st.sampled_from(("", "kill", *PLACES)), max_size=12))
+async def test_whatever_breaks_withdraw_is_never_left_on(breaks):
+    house = await lived("good", "withdraw", breaks)
+    assert house.cycle.status.connections[CONNECTION].status is ConnectionState.BLOCKED
+    assert house.running is False
