@@ -204,6 +204,7 @@ def test_a_wrong_entry_is_told_and_is_an_error(capsys, simulator, tmp_path):
     ran = run_in(capsys, "test", file, "--allow-plaintext", "-o", "json")
     assert ran.code == 1
     assert [row["status"] for row in ran.json()["connections"]] == ["Online", "Invalid"]
+    assert "connections.1.exchange: unknown exchange" in ran.err
     table = run_in(capsys, "test", file, "--allow-plaintext").out
     assert "Run `bf-reconciler validate FILE`" in table
 

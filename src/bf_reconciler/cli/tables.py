@@ -66,12 +66,16 @@ def cell(value: object) -> Text:
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[object]], language: Language) -> Table:
     found = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        # What is short and looked for is never folded; sentences are.
+    cells = [[cell(value) for value in row] for row in rows]
+    for index, column in enumerate(columns):
+        # What is short and looked for is never folded; sentences are, and words of reasons are not.
         folds = column in FOLDING
-        found.add_column(Text(heading(column, language)), no_wrap=not folds, overflow="fold")
-    for row in rows:
-        found.add_row(*(cell(value) for value in row))
+        words = [word for row in cells for word in row[index].plain.split()]
+        least = max(map(len, words), default=0) if column == "Reason" else None
+        name = Text(heading(column, language))
+        found.add_column(name, no_wrap=not folds, overflow="fold", min_width=least)
+    for row in cells:
+        found.add_row(*row)
     return found
 
 

@@ -74,7 +74,7 @@ def title(reason: str, language: Language) -> str:
         told = ADVICE[Reason(reason)][language].title
     except ValueError:  # of a newer daemon
         return reason
-    alike = told.replace(" ", "").casefold() == reason.casefold()
+    alike = told.replace(" ", "").casefold() == reason.casefold() or reason == Reason.CONNECTED
     return told if alike else f"{told} ({reason})"
 
 
