@@ -1,6 +1,8 @@
 """Coinbase: flags of a key, and secrets that are told from damaged ones before they sign."""
 
 import base64
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import ccxt
@@ -214,3 +216,9 @@ def test_a_name_of_an_error_that_nobody_knows_is_not_passed_on():
 def test_a_pair_is_spelled_as_the_spot_market_spells_it():
     assert ROW.symbol("ETH/BTC") == "ETH-BTC"
     assert ROW.symbol("BTC/USDC:USDC") == "BTC-USDC"
+
+
+def test_the_table_of_exchanges_brings_no_cryptography():
+    program = "import bf_reconciler.exchanges, sys; sys.exit('cryptography' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], timeout=60, check=False)  # noqa: S603 # our own words
+    assert done.returncode == 0
