@@ -11,10 +11,15 @@ from hypothesis import strategies as st
 
 from bf_reconciler.exchanges import API_KEY, EXCHANGES, SYMBOL, Unexpected
 from bf_reconciler.facts import ADVICE, Scope
-from exchanges import documented, nearly
+from exchanges import documented, kinds, nearly
 
 NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
-ROWS = pytest.mark.parametrize("row", EXCHANGES.values(), ids=lambda r: r.id)
+OTHERS = {  # the rows of other kinds of account
+    f"{row.id}-{code}": other for row in EXCHANGES.values() for code, other in row.instead.items()
+}
+EVERY = dict(EXCHANGES) | OTHERS
+NAMES = {id(row): name for name, row in EVERY.items()}
+ROWS = pytest.mark.parametrize("row", EVERY.values(), ids=EVERY)
 
 DATA = Path(__file__).parent / "data"
 KEYS = {path: json.loads(path.read_text())["body"] for path in sorted(DATA.glob("*/key-*.json"))}
@@ -38,6 +43,7 @@ READS = {path.parent.name: json.loads(path.read_text()) for path in DATA.glob("*
 
 # Parameters that say always the same: none of them names anything that could be changed.
 CONSTANTS = {
+    "bitget": {"category": "SPOT"},
     "binance": {"omitZeroBalances": "true"},
     "bybit": {"accountType": "UNIFIED", "category": "spot"},
     "coinbase": {"order_status": "OPEN"},
@@ -50,6 +56,7 @@ FIELDS = [
     *("createTime", "remainingValidity", "status", "isMaster", "subName", "balances", "balance"),
     *("free", "locked", "serverTime", "msg", "message", "canWithdraw", "canTrade"),
     *nearly.FIELDS,
+    *kinds.FIELDS,
     *("details", "cashBal", "ts", "retCode", "result", "list", "coin", "walletBalance", "time"),
 ]
 
@@ -85,8 +92,8 @@ BODIES = st.recursive(
 )
 
 
-NEARLY = documented.NEARLY | nearly.NEARLY
-SAYS_NO = documented.SAYS_NO | nearly.SAYS_NO
+NEARLY = documented.NEARLY | nearly.NEARLY | kinds.NEARLY
+SAYS_NO = documented.SAYS_NO | nearly.SAYS_NO | kinds.SAYS_NO
 
 
 def outcome(parse, *args):
@@ -102,17 +109,18 @@ def outcome(parse, *args):
 @ROWS
 @given(data=st.data())
 def test_withdrawal_is_denied_by_the_documented_field_alone(row, data):
-    body = data.draw(BODIES | NEARLY[row.id])
+    name = NAMES[id(row)]
+    body = data.draw(BODIES | NEARLY[name])
     facts = outcome(row.read_key, body, NOW)
     if facts is not None and Scope.WITHDRAW in facts.denied:
-        assert SAYS_NO[row.id](body)
+        assert SAYS_NO[name](body)
         assert facts.unknown_words == ()
 
 
 @ROWS
 @given(data=st.data())
 def test_no_scope_is_both_granted_and_denied(row, data):
-    facts = outcome(row.read_key, data.draw(BODIES | NEARLY[row.id]), NOW)
+    facts = outcome(row.read_key, data.draw(BODIES | NEARLY[NAMES[id(row)]]), NOW)
     assert facts is None or not facts.granted & facts.denied
 
 
@@ -122,6 +130,7 @@ def test_parsers_raise_unexpected_and_nothing_else(row, body):
     for parse in (row.read_time, row.read_balance, row.read_orders):
         outcome(parse, body)
         outcome(parse, {"code": "200000", "data": body})
+        outcome(parse, {"code": "00000", "data": body})
         outcome(parse, {"code": "0", "data": [body]})
         outcome(parse, {"retCode": 0, "result": body})
     row.refusal(body)
@@ -136,11 +145,15 @@ def test_looking_for_our_address_never_fails(row, text):
     assert row.client_ip(text) is None or row.client_ip(text) in text.lower()
 
 
+def calls_of(row):
+    more = [row.more.call] if row.more else []
+    return [row.time, row.key, row.balance, row.orders, *more]
+
+
 @ROWS
 def test_a_row_names_reads_that_are_on_the_list(row):
     for each in map(row.within, row.environments):
-        calls = [each.time, each.key, each.balance, each.orders]
-        assert {call.method for call in calls} <= set(READS[row.id])
+        assert {call.method for call in calls_of(each)} <= set(READS[row.id])
 
 
 @ROWS
@@ -161,7 +174,7 @@ def test_ccxt_has_every_call_and_sends_it_as_a_get_of_that_path(row, monkeypatch
 @ROWS
 def test_a_call_takes_no_parameter_but_the_key_and_a_market(row):
     fixed = CONSTANTS.get(row.id, {}).items()
-    for call in (row.time, row.key, row.balance, row.orders):
+    for call in calls_of(row):
         assert {value for name, value in call.params.items() - fixed} <= {API_KEY, SYMBOL}
     assert API_KEY not in row.time.params.values()
 
@@ -193,3 +206,18 @@ def test_every_environment_is_a_place_of_its_own(row):
     worlds = [row.worlds[name] for name in row.environments]
     assert len({(each.base, *each.headers.items()) for each in worlds}) == len(worlds)
     assert all(each.base is None or each.base.startswith("https://") for each in worlds)
+
+
+@ROWS
+def test_a_probe_makes_four_requests_or_five(row):
+    assert row.requests == 4 + bool(row.more) + bool(row.instead)
+    assert row.requests in {4, 5}
+
+
+def test_the_row_of_another_kind_of_account_is_the_same_exchange_in_the_same_world():
+    for row in EXCHANGES.values():
+        for name in row.environments:
+            here = row.within(name)
+            for other in here.instead.values():
+                assert (other.id, other.world, other.time) == (row.id, here.world, here.time)
+                assert other.instead == {}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bf_reconciler.exchanges.binance import BINANCE
 from bf_reconciler.exchanges.bingx import BINGX
+from bf_reconciler.exchanges.bitget import BITGET
 from bf_reconciler.exchanges.bybit import BYBIT
 from bf_reconciler.exchanges.coinbase import COINBASE
 from bf_reconciler.exchanges.htx import HTX
@@ -23,7 +24,7 @@ from bf_reconciler.exchanges.row import (
 )
 
 EXCHANGES: Mapping[str, Exchange] = {
-    row.id: row for row in (KUCOIN, MEXC, BINGX, COINBASE, HTX, BINANCE, OKX, BYBIT)
+    row.id: row for row in (KUCOIN, MEXC, BINGX, COINBASE, HTX, BINANCE, OKX, BYBIT, BITGET)
 }
 
 __all__ = [

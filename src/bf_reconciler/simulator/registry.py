@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bf_reconciler.simulator import binance, bingx, bybit, coinbase, htx, kucoin, mexc, okx
+from bf_reconciler.simulator import binance, bingx, bitget, bybit, coinbase, htx, kucoin, mexc, okx
 from bf_reconciler.simulator.dialect import Dialect
 
 DIALECTS: Mapping[str, Dialect] = {
@@ -14,4 +14,5 @@ DIALECTS: Mapping[str, Dialect] = {
     "binance": binance,
     "okx": okx,
     "bybit": bybit,
+    "bitget": bitget,
 }

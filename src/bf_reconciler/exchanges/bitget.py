@@ -1,0 +1,247 @@
+"""Bitget. Sources: docs/exchanges; Bitget's own API documentation, and answers others published."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from bf_reconciler.exchanges import shape
+from bf_reconciler.exchanges.row import Call, Exchange, Refusal, Unexpected, World
+from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+
+OK = "00000"
+READ = frozenset({Scope.READ})
+
+# Words of a classic account: the last letter says whether a group may be read or written, too.
+AUTHORITIES: Mapping[str, frozenset[Scope]] = {
+    **dict.fromkeys(("coor", "cpor", "stor", "smor", "ttor", "wtor", "taxr", "chor"), READ),
+    **dict.fromkeys(("p2pr", "pllr", "taxw"), READ),
+    "stow": READ | {Scope.SPOT},
+    "smow": READ | {Scope.MARGIN},
+    "coow": READ | {Scope.FUTURES},
+    "cpow": READ | {Scope.FUTURES},
+    "ttow": READ | {Scope.OTHER},  # copy trading
+    "pllw": READ | {Scope.OTHER},  # loans on a pledge
+    "wtow": READ | {Scope.TRANSFER},
+    "chow": READ | {Scope.ACCOUNT},  # sub-accounts, and their keys
+    "p2p": READ | {Scope.PAY},
+    "p2pw": READ | {Scope.PAY},
+    "wwow": READ | {Scope.WITHDRAW},
+}
+# The page that lists the words above shows these older ones in its example. What they do not
+# name, they do not deny: only those two were ever seen.
+OLDER: Mapping[str, frozenset[Scope]] = {
+    "readonly": READ,
+    "trade": READ | {Scope.SPOT},
+}
+TOLD = frozenset[Scope]().union(*AUTHORITIES.values())
+TOLD_BY_OLDER = READ | {Scope.SPOT}
+
+# Words of a unified account. One word covers all trading. Which rights management has beyond
+# settings is not documented well enough to grant or deny any.
+MANAGEMENT = "uta_mgt"
+COPY = ("copy_futures_position", "copy_futures_order")
+TRADED = frozenset({Scope.SPOT, Scope.MARGIN, Scope.FUTURES})
+TOLD_UNIFIED = TRADED | {Scope.READ, Scope.OTHER, Scope.WITHDRAW}
+KINDS = {"read-only": False, "read-and-write": True}
+
+SUSPENDED = (
+    *("40013", "40016", "40022", "40023", "40024", "40025", "40026", "40031", "40035"),
+    *("40068", "40101", "40104", "40916"),
+)
+CODES: Mapping[str, Reason] = {
+    **dict.fromkeys(("40001", "40002", "40003"), Reason.INVALID_KEY),  # a header is missing
+    # 40037 is said of good keys at times: it has to be repeated.
+    **dict.fromkeys(("40006", "40037", "40041"), Reason.INVALID_KEY),
+    "40009": Reason.INVALID_SIGNATURE,
+    **dict.fromkeys(("40011", "40012", "40036"), Reason.INVALID_PASSPHRASE),
+    **dict.fromkeys(("40004", "40005", "40008", "40911"), Reason.CLOCK_SKEW),
+    **dict.fromkeys(("40018", "40038", "49003"), Reason.IP_NOT_ALLOWED),
+    "22010": Reason.IP_NOT_RESTRICTED,  # the call is for keys that are bound to an address
+    "40014": Reason.NO_READ_PERMISSION,
+    **dict.fromkeys(SUSPENDED, Reason.ACCOUNT_SUSPENDED),  # identity, phone or risk control
+    # The kind of account: where it is not understood, it changed between two questions.
+    **dict.fromkeys(("40084", "40085"), Reason.UNEXPECTED_RESPONSE),
+    "40731": Reason.UNVERIFIABLE,  # a trader whom others copy: such accounts have other calls
+    "40099": Reason.WRONG_ENVIRONMENT,
+    "40103": Reason.REGION_RESTRICTED,
+    **dict.fromkeys(("40200", "40308"), Reason.MAINTENANCE),
+    **dict.fromkeys(("40015", "40725"), Reason.EXCHANGE_UNAVAILABLE),
+    "40010": Reason.TIMEOUT,
+    "429": Reason.RATE_LIMITED,
+}
+
+
+def _data(body: Any) -> Any:  # noqa: ANN401 # JSON
+    answer = shape.table(body, "body")
+    if answer.get("code") != OK or "data" not in answer:
+        raise Unexpected("data" if answer.get("code") == OK else "code")
+    return answer["data"]
+
+
+def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
+    told = shape.text(shape.table(_data(body), "data"), "serverTime")
+    if not re.fullmatch(r"\d{1,15}", told, re.ASCII):
+        raise Unexpected("serverTime")
+    return shape.milliseconds({"serverTime": int(told)}, "serverTime")
+
+
+def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+    """The account's description, which describes the key, too. No dates of the key are told."""
+    data = shape.table(_data(body), "data")
+    words = _words(data, "authorities")
+    if not words:
+        raise Unexpected("authorities")
+    told = TOLD if OLDER.keys().isdisjoint(words) else TOLD_BY_OLDER
+    facts = shape.scopes(words, {**AUTHORITIES, **OLDER, **_withdrawals(words)}, told)
+    return replace(facts, **_allowlist(data))
+
+
+def read_unified_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+    """A unified account's. A key that only reads may list what it may read of."""
+    data = shape.table(_data(body), "data")
+    kind = shape.text(data, "permType")
+    if not shape.WORD.fullmatch(kind):
+        raise Unexpected("permType")
+    writes = KINDS.get(kind)
+    words = _words(data, "permissions")
+    if not words and writes is not False:
+        raise Unexpected("permissions")
+    meaning: dict[str, frozenset[Scope]] = {
+        MANAGEMENT: frozenset(),
+        "uta_trade": TRADED if writes else frozenset(),
+        **dict.fromkeys(COPY, frozenset({Scope.OTHER}) if writes else frozenset()),
+        **_withdrawals(words),
+    }
+    stranger = (kind,) if writes is None else ()
+    facts = shape.scopes(words + stranger, meaning, TOLD_UNIFIED)
+    parent = shape.optional_text(data, "parentId")
+    return replace(
+        facts,
+        granted=facts.granted | READ,  # both kinds of key read
+        denied=facts.denied - READ,
+        account=None if parent is None else "sub" if parent else "main",
+        **_allowlist(data),
+    )
+
+
+def _words(data: Mapping[str, Any], field: str) -> tuple[str, ...]:
+    value = data.get(field)
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise Unexpected(field)
+    if not all(shape.WORD.fullmatch(word) for word in value):
+        raise Unexpected(field)
+    return tuple(value)
+
+
+def _withdrawals(words: tuple[str, ...]) -> dict[str, frozenset[Scope]]:
+    """Words that speak of withdrawals, whatever their exact form: not every one is documented."""
+    return {word: frozenset({Scope.WITHDRAW}) for word in words if "withdraw" in word.casefold()}
+
+
+def _allowlist(data: Mapping[str, Any]) -> dict[str, Any]:
+    """An empty allowlist has no documented form: "" and null are none, silence says nothing."""
+    if "ips" not in data:
+        return {}
+    ips = shape.addresses(shape.optional_text(data, "ips"), "ips")
+    return {"ip_bound": bool(ips), "ips": ips}
+
+
+def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+    """The spot account's."""
+    return _balance(_data(body), "data", ("available", "frozen", "locked"))
+
+
+def read_unified_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+    assets = shape.table(_data(body), "data").get("assets")
+    return _balance(assets, "assets", ("balance", "locked"))
+
+
+def _balance(value: Any, field: str, amounts: tuple[str, ...]) -> Balance:  # noqa: ANN401 # JSON
+    zeros = [shape.is_zero(row, each) for row in shape.rows(value, field) for each in amounts]
+    return Balance(empty=all(zeros))
+
+
+def read_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+    shape.rows(_data(body), "data")
+    return Orders()
+
+
+def read_unified_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+    data = shape.table(_data(body), "data")
+    if "list" not in data:
+        raise Unexpected("list")
+    shape.rows([] if data["list"] is None else data["list"], "list")
+    return Orders()
+
+
+def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
+    if not isinstance(body, dict) or body.get("code", OK) == OK:
+        return None
+    return shape.refusal(body["code"], body.get("msg"))
+
+
+def client_ip(_message: str) -> str | None:
+    """Bitget does not tell our address."""
+    return None
+
+
+def symbol(pair: str) -> str:
+    """Spot spelling; a futures pair asks for BTCUSDT, since its own may not exist on spot."""
+    return "BTCUSDT" if ":" in pair else pair.replace("/", "")
+
+
+CLASSIC = Exchange(
+    id="bitget",
+    title="Bitget",
+    ccxt="bitget",
+    credentials=("api_key", "secret", "passphrase"),
+    window=30.0,
+    rate=20.0,  # time: 20 in 1 s per address; the rest counts per account, the key's 1 in 1 s
+    time=Call("publicCommonGetV2PublicTime"),
+    key=Call("privateSpotGetV2SpotAccountInfo"),
+    balance=Call("privateSpotGetV2SpotAccountAssets"),
+    orders=Call("privateSpotGetV2SpotTradeUnfilledOrders"),
+    read_time=read_time,
+    read_key=read_key,
+    read_balance=read_balance,
+    read_orders=read_orders,
+    refusal=refusal,
+    codes=CODES,
+    phrases=(
+        ("40000", "country or region", Reason.REGION_RESTRICTED),  # the code is any bad request's
+    ),
+    client_ip=client_ip,
+    symbol=symbol,
+    needs={
+        Scope.READ: "Read-only",
+        Scope.SPOT: "Spot trade (unified account: UTA trade)",
+        Scope.MARGIN: "Margin trade (unified account: UTA trade)",
+        Scope.FUTURES: "Futures orders and holdings (unified account: UTA trade)",
+        Scope.TRANSFER: "Transfer",
+        Scope.ACCOUNT: "Sub-account management",
+        Scope.PAY: "P2P",
+        Scope.OTHER: "copy trading or pledge loans",
+        Scope.WITHDRAW: "Withdraw",
+    },
+    notes=(
+        "Bitget tells neither when a key was made nor when it ends.",
+        "Classic and unified accounts have calls of their own: a probe of the latter takes 5.",
+        "A unified account has one right for all trading: no key of it can be kept off futures.",
+        "Whether a key of a unified account may transfer funds is not known.",
+        "A key that shows its rights in the older words does not say whether it may withdraw.",
+        "Demo keys work in the demo alone: set `environment: demo`.",
+    ),
+    worlds={"live": World(), "demo": World(headers={"PAPTRADING": "1"})},
+)
+UNIFIED = replace(
+    CLASSIC,
+    key=Call("privateUtaGetV3AccountInfo"),
+    balance=Call("privateUtaGetV3AccountAssets"),
+    orders=Call("privateUtaGetV3TradeUnfilledOrders", {"category": "SPOT"}),
+    read_key=read_unified_key,
+    read_balance=read_unified_balance,
+    read_orders=read_unified_orders,
+)
+BITGET = replace(CLASSIC, instead={"40085": UNIFIED})

@@ -1,0 +1,42 @@
+"""For the laws: bodies that are nearly what Bitget and Gate.io document of a key."""
+
+from hypothesis import strategies as st
+
+ODD = st.none() | st.booleans() | st.integers(-1, 9) | st.text(max_size=8) | st.just([])
+FIELDS = [
+    *("available", "frozen", "locked", "balance", "assets", "list", "requestTime"),
+    *("label", "key", "state", "perms", "name", "read_only", "server_time", "currency"),
+]
+AUTHORITIES = ["stow", "stor", "wwow", "coow", "wtow", "readonly", "trade", "withdraw", "fiaw"]
+UNIFIED_WORDS = ["uta_trade", "uta_mgt", "withdraw", "copy_futures_order", "uta_payout"]
+
+
+def of_bitget(field, words, **more):
+    listed = st.lists(st.sampled_from(words) | st.text(max_size=6), max_size=6) | ODD
+    data = st.fixed_dictionaries({}, optional={field: listed, "ips": ODD, **more})
+    return st.fixed_dictionaries({"code": st.just("00000")}, optional={"data": data})
+
+
+BITGET = of_bitget("authorities", AUTHORITIES)
+UNIFIED = of_bitget(
+    "permissions",
+    UNIFIED_WORDS,
+    permType=st.sampled_from(["read-only", "read-and-write", "read_write"]) | ODD,
+    parentId=ODD,
+)
+
+
+def bitget_says_no(body):
+    """Older words say nothing of withdrawals, and nobody knows what a stranger says."""
+    words = set(body["data"]["authorities"])
+    return words and words <= {"stow", "stor", "coow", "wtow"}
+
+
+def unified_says_no(body):
+    data = body["data"]
+    known = set(data["permissions"]) <= {"uta_trade", "uta_mgt", "copy_futures_order"}
+    return known and data["permType"] in {"read-only", "read-and-write"}
+
+
+NEARLY = {"bitget": BITGET, "bitget-40085": UNIFIED}
+SAYS_NO = {"bitget": bitget_says_no, "bitget-40085": unified_says_no}
