@@ -220,5 +220,5 @@ def test_a_pair_is_spelled_as_the_spot_market_spells_it():
 
 def test_the_table_of_exchanges_brings_no_cryptography():
     program = "import bf_reconciler.exchanges, sys; sys.exit('cryptography' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], timeout=60, check=False)  # noqa: S603 # our own words
+    done = subprocess.run([sys.executable, "-c", program], timeout=60, check=False)
     assert done.returncode == 0

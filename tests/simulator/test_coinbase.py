@@ -273,6 +273,12 @@ async def test_the_right_to_withdraw_is_a_flag(ask, world):
     assert (body["can_transfer"], body["portfolio_type"]) == (True, "CONSUMER")
 
 
+async def test_a_good_key_may_be_refused_once(ask, world):
+    world.put_faults("coinbase", {"status": 401, "remaining": 1})
+
+    assert [(await ask()).status, (await ask()).status] == [401, 200]
+
+
 @asynccontextmanager
 async def client_of(sim, key, **changes):
     client = ccxt.coinbase({"apiKey": key.api_key, "secret": key.secret} | changes)

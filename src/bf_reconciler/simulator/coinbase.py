@@ -81,7 +81,9 @@ def maintenance(request: Request) -> Answer:  # noqa: ARG001 no call is spared: 
 
 
 def failing(status: int) -> Answer:
-    """5.4, row "down"; a gateway's page stands for every other status."""
+    """5.4, row "down"; 401 comes and goes for good keys, too. A gateway's page is all the rest."""
+    if status == 401:  # noqa: PLR2004 the HTTP status of the sheet's row
+        return _unauthorized()
     if status == 500:  # noqa: PLR2004 the HTTP status of the sheet's row
         return _no(500, "INTERNAL", "internal error")
     return as_page(status, f"{status} Server Error")
