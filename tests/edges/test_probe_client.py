@@ -175,9 +175,8 @@ def test_a_prototype_that_goes_away_says_nothing(caplog):
     assert caplog.records == []
 
 
-def test_every_address_moves_and_keeps_its_path():
-    urls = {"a": "https://x.com", "b": {"c": "https://y.com/_api", "d": None}}
-    assert moved(urls, BASE) == {"a": BASE, "b": {"c": f"{BASE}/_api", "d": None}}
+def test_a_signed_address_moves_whole_and_keeps_its_path_and_query():
+    assert moved("https://x.com/_api/v1?b=%2F&a=x.com", BASE) == f"{BASE}/_api/v1?b=%2F&a=x.com"
 
 
 def test_importing_the_room_does_not_import_ccxt():

@@ -94,7 +94,7 @@ def read(
         reason, saying = SILENT[got]
         return Failure(reason, f"{row.title} {saying} (asked for: {question}).")
     body = _json(got.body)
-    refusal = None if body is NOT_JSON else row.refusal(body)
+    refusal = row.refusal(got.body.decode(errors="replace") if body is NOT_JSON else body)
     if refusal is not None:
         return _refused(row, question, got, refusal, now)
     if not HTTPStatus.OK <= got.status < HTTPStatus.MULTIPLE_CHOICES:

@@ -28,7 +28,6 @@ class Clients:
         self._transport = transport
         self.prototypes: dict[str, type[Any]] = {}
         self._loading = asyncio.Lock()
-        self._moved: dict[tuple[str, str], Any] = {}
 
     async def load(self, row: Exchange) -> None:
         """Have the prototype of an exchange. The first time takes most of a second, in a thread."""
@@ -46,26 +45,23 @@ class Clients:
         if call is not row.time:
             credentials = connection.credentials
             client.apiKey = credentials.api_key.get_secret_value()
-            client.secret = credentials.secret.get_secret_value()
+            secret = credentials.secret.get_secret_value()
+            client.secret = row.read_secret(client.apiKey, secret)
             if credentials.passphrase is not None:
                 client.password = credentials.passphrase.get_secret_value()
             client.headers = {**client.headers, **row.world.headers}
         base = connection.endpoint or row.world.base
-        if base is not None:
-            client.urls = self._urls(row.id, base)
-        client.send = lambda url, headers: self._transport.get(url, headers, connection.proxy)
+        host = urlsplit(base or "").netloc
+        if host in row.hosts:  # the signature names it; a gateway's it never does
+            hosts = dict.fromkeys(client.urls["hostnames"], host)
+            client.urls = {**client.urls, "hostnames": hosts}
+        client.send = lambda url, headers: self._transport.get(
+            moved(url, base) if base else url, headers, connection.proxy
+        )
         words = {API_KEY: client.apiKey, SYMBOL: row.symbol(entry.pair)}
         params = {name: words.get(value, value) for name, value in call.params.items()}
         answer: Answer | Silence = await getattr(client, call.method)(params)
         return answer
-
-    def _urls(self, exchange: str, base: str) -> Any:  # noqa: ANN401 # ccxt nests them
-        found = self._moved.get((exchange, base))
-        if found is None:
-            urls = self.prototypes[exchange].urls
-            found = {**urls, "api": moved(urls["api"], base)}
-            self._moved[exchange, base] = found
-        return found
 
 
 def prototype(exchange: type[Any]) -> type[Any]:
@@ -124,8 +120,7 @@ def _nothing(_: object) -> None:
     """There is no session to warn of."""
 
 
-def moved(urls: Any, endpoint: str) -> Any:  # noqa: ANN401 # ccxt nests them as it likes
-    """The same paths under another base URL."""
-    if isinstance(urls, dict):
-        return {name: moved(value, endpoint) for name, value in urls.items()}
-    return endpoint + urlsplit(urls).path if isinstance(urls, str) else urls
+def moved(url: str, base: str) -> str:
+    """The same call under another base URL. It is signed for the exchange's own host before."""
+    parts = urlsplit(url)
+    return base + url.removeprefix(f"{parts.scheme}://{parts.netloc}")

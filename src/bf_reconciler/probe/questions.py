@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import structlog
 
-from bf_reconciler.exchanges import Call, Exchange
+from bf_reconciler.exchanges import Call, Exchange, Unusable
 from bf_reconciler.facts import Clock, Failure, KeyFacts, Observation, Question, Reason
 from bf_reconciler.probe import classify
 from bf_reconciler.probe.budget import Budget
@@ -120,6 +120,9 @@ class Questions:
             answer = reader(row, got, self.clock())
         except TimeoutError:
             answer = reader(row, Silence.TIMEOUT, self.clock())
+        except Unusable as error:
+            words = f"{row.title} was not asked ({question}): {error}."
+            return Failure(Reason.INVALID_SIGNATURE, words)
         except Exception as error:  # noqa: BLE001 # ccxt's own; its text can hold keys
             return unforeseen(error, question)
         if isinstance(answer, Failure) and answer.reason is Reason.RATE_LIMITED:
