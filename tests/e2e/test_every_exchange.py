@@ -1,0 +1,175 @@
+"""Every exchange of the table, end to end: the simulator's wire, a real probe, the verdict."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bf_reconciler.exchanges import EXCHANGES
+from bf_reconciler.facts import ADVICE, Reason, remember
+from bf_reconciler.probe import Prober
+from bf_reconciler.simulator import Simulator, demo_world
+from bf_reconciler.spec import Connection, ConnectionEntry, Policy
+from bf_reconciler.verdict import ConnectionState, judge_connection
+
+ALL = sorted(EXCHANGES)
+DEADLINE = 30.0
+State = ConnectionState
+OUTAGE = {"ExchangeUnavailable", "Maintenance"}
+UNVERIFIABLE = {"gate"}
+"""Exchanges that do not say whether a key may withdraw: never enabled without a person's word."""
+
+
+async def verdict_of(exchange, sim, world, *, times=1, **changes):
+    """The verdict after so many probes of the exchange's good key, less what is changed."""
+    key = world.keys[f"{exchange}-main"]
+    given = {"api_key": key.api_key, "secret": key.secret, "passphrase": key.passphrase}
+    given |= {name: changes.pop(name) for name in tuple(given) if name in changes}
+    row = EXCHANGES[exchange]
+    connection = Connection.model_validate(
+        {
+            "name": f"{exchange}-main",
+            "exchange": exchange,
+            "endpoint": sim.base(exchange),
+            "credentials": {name: given[name] for name in row.credentials},
+            **changes,
+        }
+    )
+    entry = ConnectionEntry(
+        connection,
+        connection.fingerprint(b"pepper"),
+        line=1,
+        origin="current",
+        interval=timedelta(seconds=60),
+        timeout=timedelta(seconds=5),
+        pair="BTC/USDT",
+    )
+    news, seen = asyncio.Event(), None
+    async with asyncio.timeout(DEADLINE), Prober(_now, news.set) as prober:
+        for _ in range(times):
+            prober.probe([entry])
+            await news.wait()
+            news.clear()
+            for probed in prober.collect():
+                seen = remember(seen, probed.observation)
+    policy = Policy(excess_permissions="ignore")
+    return judge_connection(entry, (), policy, seen, _now())
+
+
+def _now():
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def world():
+    return demo_world()
+
+
+@pytest.fixture
+async def sim(world):
+    async with Simulator(world) as running:
+        yield running
+
+
+def told(verdict):
+    return str(verdict.state), str(verdict.ready.reason)
+
+
+@pytest.mark.parametrize("exchange", ALL)
+async def test_a_good_key_is_online(exchange, sim, world):
+    verdict = await verdict_of(exchange, sim, world)
+    if exchange in UNVERIFIABLE:
+        assert told(verdict) == ("Blocked", "WithdrawUnverifiable")
+        assert verdict.compliant is None
+    else:
+        assert verdict.state in {State.ONLINE, State.DEGRADED}, told(verdict)
+        assert verdict.compliant is True
+    assert world.violations == []
+
+
+@pytest.mark.parametrize("exchange", ALL)
+async def test_a_probe_takes_three_to_five_requests(exchange, sim, world):
+    await verdict_of(exchange, sim, world)
+    assert 3 <= world.count(exchange=exchange) <= 5
+
+
+@pytest.mark.parametrize("exchange", sorted(UNVERIFIABLE))
+async def test_a_person_may_answer_for_an_exchange_that_does_not_say(exchange, sim, world):
+    attest = {"withdraw_disabled": {"by": "ada", "at": f"{_now():%Y-%m-%d}"}}
+    verdict = await verdict_of(exchange, sim, world, attest=attest)
+    assert verdict.compliant is True
+
+
+@pytest.mark.parametrize("exchange", [name for name in ALL if name not in UNVERIFIABLE])
+async def test_a_key_that_may_withdraw_is_blocked_at_once(exchange, sim, world):
+    world.patch_key(f"{exchange}-main", {"withdraw": True})
+    attest = {"withdraw_disabled": {"by": "ada", "at": f"{_now():%Y-%m-%d}"}}
+    verdict = await verdict_of(exchange, sim, world, attest=attest)
+    assert told(verdict) == ("Blocked", "WithdrawEnabled")
+
+
+@pytest.mark.parametrize("exchange", ALL)
+async def test_a_key_that_may_not_trade_is_blocked(exchange, sim, world):
+    world.patch_key(f"{exchange}-main", {"trade": False})
+    verdict = await verdict_of(exchange, sim, world, times=2)
+    assert (str(verdict.state), verdict.compliant) == ("Blocked", False)
+    assert verdict.ready.reason is Reason.NO_TRADE_PERMISSION
+
+
+AMBIGUOUS = {Reason.KEY_OR_IP_REJECTED}
+"""One answer for several causes: the remedy says in which order to look."""
+
+
+@pytest.mark.parametrize("exchange", ALL)
+async def test_an_address_that_is_not_on_the_list_is_told(exchange, sim, world):
+    world.patch_key(f"{exchange}-main", {"ips": ["203.0.113.7"]})
+    verdict = await verdict_of(exchange, sim, world, times=2)
+    assert verdict.state is State.BLOCKED
+    assert verdict.ready.reason in {Reason.IP_NOT_ALLOWED} | AMBIGUOUS
+
+
+@pytest.mark.parametrize("exchange", ALL)
+async def test_a_wrong_secret_is_told_once_it_is_confirmed(exchange, sim, world):
+    wrong = world.keys[f"{exchange}-withdraw"].secret
+    first = await verdict_of(exchange, sim, world, secret=wrong)
+    assert (first.state, first.compliant) == (None, None)
+    second = await verdict_of(exchange, sim, world, secret=wrong, times=2)
+    assert (second.state, second.compliant) == (State.BLOCKED, False)
+    assert second.ready.reason in {Reason.INVALID_SIGNATURE} | AMBIGUOUS
+    assert ADVICE[second.ready.reason]["tr"].remedy
+
+
+@pytest.mark.parametrize("exchange", ALL)
+async def test_a_revoked_key_is_told(exchange, sim, world):
+    world.patch_key(f"{exchange}-main", {"revoked": True})
+    verdict = await verdict_of(exchange, sim, world, times=2)
+    assert verdict.state is State.BLOCKED
+    assert verdict.ready.reason in {Reason.INVALID_KEY, Reason.KEY_EXPIRED} | AMBIGUOUS
+
+
+FAULTS = {
+    "maintenance": ({"maintenance": True}, OUTAGE),
+    "error 500": ({"status": 500}, OUTAGE),
+    "rate limit": ({"rate_limit": True, "retry_after": 1.0}, {"RateLimited"}),
+    "garbage": ({"garbage": True}, {"UnexpectedResponse"}),
+    "firewall page": ({"waf": True}, OUTAGE),
+    "reset": ({"reset": True}, {"NetworkError"}),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("exchange", ALL)
+async def test_an_outage_is_no_violation(exchange, fault, sim, world):
+    fields, reasons = FAULTS[fault]
+    world.patch_faults(exchange, fields)
+    verdict = await verdict_of(exchange, sim, world)
+    assert (verdict.state, verdict.compliant) == (State.UNREACHABLE, None), told(verdict)
+    assert str(verdict.ready.reason) in reasons
+
+
+@pytest.mark.parametrize("exchange", ALL)
+async def test_a_clock_that_is_far_off_is_called_by_its_name(exchange, sim, world):
+    world.patch_faults(exchange, {"clock_skew_seconds": 3600.0})
+    verdict = await verdict_of(exchange, sim, world, times=2)
+    assert told(verdict) == ("Unreachable", "ClockSkew")
+    assert verdict.compliant is None
