@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bf_reconciler.exchanges import shape
-from bf_reconciler.exchanges.row import LIVE, Call, Exchange, Refusal, Unexpected, World
+from bf_reconciler.exchanges.row import LIVE, Call, Exchange, Expiry, Refusal, Unexpected, World
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 # The key describes itself in two ways: numbers (seen, and in older documents), or flags (in newer
@@ -186,6 +186,13 @@ BINGX = Exchange(
     ),
     client_ip=client_ip,
     symbol=symbol,
+    expiry=Expiry(
+        timedelta(days=14),
+        "idle",
+        "bingx.com/account/api",
+        scopes=frozenset({Scope.SPOT, Scope.FUTURES, Scope.TRANSFER}),
+        probes_count=True,
+    ),
     needs={
         Scope.READ: "Read",
         Scope.SPOT: "Spot Trading",

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bf_reconciler.exchanges import shape
-from bf_reconciler.exchanges.row import Call, Exchange, Refusal, Unexpected, World
+from bf_reconciler.exchanges.row import Call, Exchange, Expiry, Refusal, Unexpected, World
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 NOTHING = frozenset[Scope]()
@@ -242,6 +242,9 @@ BYBIT = Exchange(
     phrases=PAGES,
     client_ip=client_ip,
     symbol=symbol,
+    expiry=Expiry(
+        timedelta(days=90), "creation", "bybit-exchange.github.io/docs, API keys", told=True
+    ),
     needs={
         Scope.READ: "any permission",
         Scope.SPOT: "Spot: Trade",

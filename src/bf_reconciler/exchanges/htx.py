@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from bf_reconciler.exchanges import shape
-from bf_reconciler.exchanges.row import API_KEY, Call, Exchange, Refusal, Unexpected
+from bf_reconciler.exchanges.row import API_KEY, Call, Exchange, Expiry, Refusal, Unexpected
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 OK = 200
@@ -172,6 +172,7 @@ HTX = Exchange(
     ),
     client_ip=client_ip,
     symbol=symbol,
+    expiry=Expiry(VALIDITY, "creation", "HTX API documentation, creating an API key", told=True),
     needs={
         Scope.READ: "Read-only",
         Scope.SPOT: "Trade",

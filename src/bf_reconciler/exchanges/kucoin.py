@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bf_reconciler.exchanges import shape
-from bf_reconciler.exchanges.row import SYMBOL, Call, Exchange, Refusal, Unexpected
+from bf_reconciler.exchanges.row import SYMBOL, Call, Exchange, Expiry, Refusal, Unexpected
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 OK = "200000"
@@ -141,6 +141,12 @@ KUCOIN = Exchange(
     client_ip=client_ip,
     retry_header=("gw-ratelimit-reset", 0.001),
     symbol=symbol,
+    expiry=Expiry(
+        timedelta(days=30),
+        "idle",
+        "kucoin.com/support/360015102174",
+        scopes=frozenset({Scope.SPOT, Scope.MARGIN, Scope.FUTURES}),
+    ),
     needs={
         Scope.READ: "General",
         Scope.SPOT: "Spot",

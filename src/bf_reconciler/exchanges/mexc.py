@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from bf_reconciler.exchanges import shape
-from bf_reconciler.exchanges.row import API_KEY, SYMBOL, Call, Exchange, Refusal, Unexpected
+from bf_reconciler.exchanges.row import API_KEY, SYMBOL, Call, Exchange, Expiry, Refusal, Unexpected
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 ABBREVIATED = {"_R": "_READ", "_W": "_WRITE"}
@@ -194,6 +194,7 @@ MEXC = Exchange(
     ),
     client_ip=client_ip,
     symbol=symbol,
+    expiry=Expiry(VALIDITY, "creation", "MEXC API documentation, spot v3, FAQ"),
     needs={
         Scope.READ: "SPOT_ACCOUNT_READ and SPOT_DEAL_READ",
         Scope.SPOT: "SPOT_DEAL_WRITE",

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bf_reconciler.exchanges import shape
-from bf_reconciler.exchanges.row import Call, Exchange, Refusal, Unexpected, World
+from bf_reconciler.exchanges.row import Call, Exchange, Expiry, Refusal, Unexpected, World
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 OK = "0"
@@ -159,6 +159,13 @@ OKX = Exchange(
     phrases=(),
     client_ip=client_ip,
     symbol=symbol,
+    expiry=Expiry(
+        timedelta(days=14),
+        "idle",
+        "okx.com/docs-v5, overview",
+        scopes=frozenset({Scope.SPOT, Scope.WITHDRAW}),
+        probes_count=True,
+    ),
     needs={
         Scope.READ: "Read",
         Scope.SPOT: "Trade",

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
 
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
@@ -61,6 +61,29 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
+class Expiry:
+    """A published rule by which live keys end that are bound to no address.
+
+    Every rule known spares keys that are bound to addresses.
+
+    Attributes:
+        after: How long a key lives.
+        counts: From its creation, or from its last use.
+        source: Where the exchange publishes the rule, for people.
+        scopes: The rule is for keys with one of these rights; empty is any key.
+        told: The exchange tells the date wherever the rule applies: none is ever worked out.
+        probes_count: Whether a probe of ours is use; None where no document says.
+    """
+
+    after: timedelta
+    counts: Literal["creation", "idle"]
+    source: str
+    scopes: frozenset[Scope] = frozenset()
+    told: bool = False
+    probes_count: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class More:
     """A second call of the key question, where the first one does not describe a key whole.
 
@@ -107,6 +130,7 @@ class Exchange:
         notes: What the exchange cannot tell, for people.
         worlds: Its environments, by the value of ``environment`` in the file.
         world: The environment this row speaks of; ``within`` gives the row of another one.
+        expiry: The published rule by which keys end, where there is one.
         more: What the key question needs besides its own call.
         instead: Codes by which the key question is refused to accounts of another kind, and the row
             that asks those; the key question goes out before balance and orders, then.
@@ -138,6 +162,7 @@ class Exchange:
     retry_header: tuple[str, float] | None = None
     read_secret: Callable[[str, str], str] = as_it_is
     hosts: tuple[str, ...] = ()
+    expiry: Expiry | None = None
     more: More | None = None
     instead: Mapping[str, "Exchange"] = field(default_factory=dict)
 
