@@ -6,6 +6,7 @@ from bf_reconciler.facts import Clock, Reason, Scope
 from bf_reconciler.plan import next_probe
 from bf_reconciler.policy import ConditionType, Finding
 from bf_reconciler.spec import LOCAL, Halt, Policy
+from bf_reconciler.spec.connection import Attest, Word
 from bf_reconciler.status import Key, Running, Status, StrategyState, conditions, mask, transitions
 from bf_reconciler.verdict import ConnectionState, Halted, Memory
 from build import (
@@ -105,6 +106,22 @@ def test_an_outage_keeps_the_last_success_and_the_last_facts_of_the_key():
         found = connection(GOOD, outage, before=before, now=LATER)
         assert (found.last_probe, found.last_success) == (LATER, NOW)
         assert found.key == before.connections[CONNECTION].key
+
+
+@pytest.mark.parametrize("until", [None, NOW + DAY, NOW])
+def test_a_suspension_in_force_says_when_it_ends(until):
+    suspend = a_suspension(until=until)
+    told = until if until != NOW else None  # it has ended
+    assert connection(spec=a_spec([a_connection(suspend=suspend)])).suspended_until == told
+    spec = a_spec(strategies=[a_strategy(suspend=suspend)])
+    assert strategy(GOOD, spec=spec).suspended_until == told
+
+
+def test_a_persons_word_says_until_when_it_counts():
+    attest = Attest(withdraw_disabled=Word(by="ada", at=NOW - DAY))
+    found = connection(spec=a_spec([a_connection(attest=attest)]))
+    assert found.attested_until == NOW + 89 * DAY
+    assert connection().attested_until is None
 
 
 def test_a_changed_key_keeps_no_facts_of_the_old_one():

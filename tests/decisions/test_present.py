@@ -94,6 +94,8 @@ def test_a_connection_has_the_shape_of_the_contract():
         "last_success": "2026-03-02T12:00:00.000Z",
         "latency_seconds": 0.0512,
         "clock_skew_seconds": -0.002123,
+        "suspended_until": None,
+        "attested_until": None,
     }
     assert "2026-03-02T12:01:00.000Z" <= next_probe <= "2026-03-02T12:01:06.000Z"
     assert conditions[0] == {
@@ -119,6 +121,7 @@ def test_a_strategy_has_the_shape_of_the_contract():
         "running": "running",
         "line": 20,
         "origin": "current",
+        "suspended_until": None,
     }
 
 

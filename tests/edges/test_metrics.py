@@ -29,6 +29,7 @@ from edges.building import (
     a_condition,
     a_config,
     a_connection,
+    a_memory,
     a_refused_config,
     a_status,
     a_strategy,
@@ -242,6 +243,50 @@ def test_running_is_only_what_was_read_back_as_running(running, told):
     assert value_of(text, "bf_strategy_desired", **labels) == 0
 
 
+def series(text, name):
+    return {labels: v for (found, labels), v in samples_of(text).items() if found == name}
+
+
+def test_the_reason_and_the_beginning_are_those_of_the_status_word():
+    ready = a_condition(status="False", reason=Reason.INVALID_KEY)
+    warning = a_condition(ConditionType.LEAST_PRIVILEGE, "False", Reason.EXCESS_PERMISSION)
+    connection = a_connection(state=ConnectionState.BLOCKED, conditions=(ready, warning))
+    blocked = a_strategy(state=StrategyState.BLOCKED, reason=Reason.CONNECTION_NOT_READY)
+    text = text_of(a_status([connection], [blocked]))
+    ((labels, value),) = series(text, "bf_connection_status_reason").items()
+    assert (dict(labels)["reason"], value) == ("InvalidKey", 1)
+    ((labels, value),) = series(text, "bf_strategy_status_reason").items()
+    assert (dict(labels)["reason"], value) == ("ConnectionNotReady", 1)
+    for kind in ("connection", "strategy"):
+        (since,) = series(text, f"bf_{kind}_status_since_timestamp_seconds").values()
+        assert since == ready.since.timestamp()
+
+
+def test_ends_are_told_where_there_are_some():
+    names = (
+        "bf_connection_suspended_until_timestamp_seconds",
+        "bf_connection_attestation_expiry_timestamp_seconds",
+        "bf_connection_next_probe_timestamp_seconds",
+        "bf_strategy_suspended_until_timestamp_seconds",
+    )
+    ends = [NOW + timedelta(days=day) for day in range(4)]
+    connection = a_connection(suspended_until=ends[0], attested_until=ends[1], next_probe=ends[2])
+    strategy = a_strategy(suspended_until=ends[3])
+    text = text_of(a_status([connection], [strategy]))
+    for name, end in zip(names, ends, strict=True):
+        assert list(series(text, name).values()) == [end.timestamp()]
+    without = text_of(a_status([a_connection(next_probe=None)]))
+    assert not any(series(without, name) for name in names)
+
+
+@pytest.mark.parametrize(("on", "told"), [(True, [1]), (False, [0]), (None, [])])
+def test_what_a_strategy_was_last_told_is_told(on, told):
+    text = text_of(a_status(strategies=[a_strategy(memory=a_memory(on=on))]))
+    assert list(series(text, "bf_strategy_told").values()) == told
+    unknown = text_of(a_status(strategies=[a_strategy(memory=None)]))
+    assert not series(unknown, "bf_strategy_told")
+
+
 def test_a_missing_ccxt_is_no_reason_to_have_no_metrics(monkeypatch):
     families._ccxt.cache_clear()  # noqa: SLF001 # so that it looks again
     monkeypatch.setattr(families, "version", lambda _: (_ for _ in ()).throw(missing))
@@ -301,7 +346,7 @@ def test_promtool_finds_nothing_to_complain_about():
     promtool = shutil.which("promtool")
     assert promtool, "the Debian package prometheus is needed"
     text = text_of(a_mixed_status(), tallies=some_tallies())
-    found = subprocess.run(  # noqa: S603 # a program of the system, no input but ours
+    found = subprocess.run(  # a program of the system, no input but ours
         [promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False
     )
     assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
@@ -379,7 +424,7 @@ def test_a_real_prometheus_scrapes_and_answers(tmp_path):
         ]
         config.write_text(json.dumps({"scrape_configs": jobs}))  # JSON is YAML
         with (tmp_path / "log").open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603 # a program of the system
+            process = subprocess.Popen(  # a program of the system
                 [
                     prometheus,
                     f"--config.file={config}",

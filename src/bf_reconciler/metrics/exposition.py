@@ -7,7 +7,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from bf_reconciler.metrics.families import Extras, Family, families
+from bf_reconciler.metrics.families import Extras, families
+from bf_reconciler.metrics.family import Family
 from bf_reconciler.metrics.tallies import Tallies
 from bf_reconciler.status import Status
 

@@ -1,15 +1,16 @@
 """What a Status is in metrics: families and their samples, as values."""
 
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import NamedTuple
 
 from bf_reconciler import __version__
 from bf_reconciler.facts import Reason, Scope
+from bf_reconciler.metrics.family import Family, moment
+from bf_reconciler.metrics.standing import standing
 from bf_reconciler.policy import ConditionType
 from bf_reconciler.status import Condition, ConnectionStatus, Status, StrategyState, StrategyStatus
 from bf_reconciler.verdict import ConnectionState
@@ -30,19 +31,6 @@ class Extras:
     """When the last cycle reached its end."""
 
 
-Labels = tuple[str, ...]
-Sample = tuple[Labels, float]
-
-
-class Family(NamedTuple):
-    """One gauge: its name, what it says, the names of its labels, its samples."""
-
-    name: str
-    text: str
-    labels: Labels
-    samples: Sequence[Sample]
-
-
 def families(status: Status, extras: Extras) -> Iterator[Family]:
     """Everything a Status says in metrics. Nothing of an entry that left can be in it."""
     yield from _process(status, extras)
@@ -50,7 +38,9 @@ def families(status: Status, extras: Extras) -> Iterator[Family]:
     connections = list(status.connections.values())
     yield from _connections(connections)
     yield from _conditions(connections)
-    yield from _strategies(list(status.strategies.values()))
+    strategies = list(status.strategies.values())
+    yield from _strategies(strategies)
+    yield from standing(connections, strategies)
 
 
 @cache
@@ -82,7 +72,7 @@ def _process(status: Status, extras: Extras) -> Iterator[Family]:
         "bf_reconcile_last_completed_timestamp_seconds",
         "When the last cycle reached its end. Written by a completed cycle alone.",
         (),
-        _moment((), extras.last_completed),
+        moment((), extras.last_completed),
     )
 
 
@@ -97,7 +87,7 @@ def _config(status: Status) -> Iterator[Family]:
         "bf_config_last_reload_success_timestamp_seconds",
         "When the file was last taken.",
         (),
-        _moment((), config.last_reload_success),
+        moment((), config.last_reload_success),
     )
     told = [((status.revision, status.digest), 1.0)]
     yield Family(
@@ -150,7 +140,7 @@ def _connections(connections: list[ConnectionStatus]) -> Iterator[Family]:
         "key_created": ("When the key was created, where the exchange says so.", "created_at"),
     }
     for word, (text, field) in moments.items():
-        samples = [sample for at, c in named for sample in _moment(at, getattr(c.key, field))]
+        samples = [sample for at, c in named for sample in moment(at, getattr(c.key, field))]
         yield Family(f"bf_connection_{word}_timestamp_seconds", text, pair, samples)
     yield Family(
         "bf_connection_clock_skew_seconds",
@@ -163,7 +153,7 @@ def _connections(connections: list[ConnectionStatus]) -> Iterator[Family]:
         "last_success": ("When all questions of a probe were last answered.", "last_success"),
     }
     for word, (text, field) in moments.items():
-        samples = [sample for at, c in named for sample in _moment(at, getattr(c, field))]
+        samples = [sample for at, c in named for sample in moment(at, getattr(c, field))]
         yield Family(f"bf_connection_{word}_timestamp_seconds", text, pair, samples)
 
 
@@ -247,7 +237,3 @@ def _strategies(strategies: list[StrategyStatus]) -> Iterator[Family]:
 def _single(name: str, text: str, value: object) -> Family:
     number = value if isinstance(value, int) else value is not None
     return Family(name, text, (), [((), float(number))])
-
-
-def _moment(labels: Labels, moment: datetime | None) -> list[Sample]:
-    return [(labels, moment.timestamp())] if moment is not None else []

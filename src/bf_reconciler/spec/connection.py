@@ -61,8 +61,12 @@ class Word(Declared):
     at: Moment
     """When they looked."""
 
+    @property
+    def until(self) -> datetime:
+        return self.at + ATTESTATION
+
     def holds(self, now: datetime) -> bool:
-        return self.at <= now < self.at + ATTESTATION
+        return self.at <= now < self.until
 
 
 class Attest(Declared):
@@ -105,6 +109,13 @@ class Connection(Declared):
     """A person's word where the exchange cannot say."""
     labels: dict[str, str] = Field(default_factory=dict)
     """Free labels."""
+
+    def key_fingerprint(self, pepper: bytes) -> str:
+        """A keyed digest of the API key alone: the same where two connections share a key."""
+        text = json.dumps(
+            [self.exchange, self.environment, self.credentials.api_key.get_secret_value()]
+        )
+        return hmac.new(pepper, text.encode(), hashlib.sha256).hexdigest()
 
     def fingerprint(self, pepper: bytes) -> str:
         """A keyed digest of what decides the answers: exchange, address and credentials.

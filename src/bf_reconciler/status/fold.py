@@ -7,7 +7,7 @@ from datetime import datetime
 from bf_reconciler.facts import Clock, KeyFacts, Reason, Run, Seen
 from bf_reconciler.plan import next_probe
 from bf_reconciler.policy import ConditionType, Finding, Truth
-from bf_reconciler.spec import ConnectionEntry, Spec
+from bf_reconciler.spec import ConnectionEntry, Spec, Suspend
 from bf_reconciler.status.model import (
     Condition,
     ConnectionStatus,
@@ -117,6 +117,8 @@ def _connection(
         next_probe=next_probe(entry, seen, spec.policy),
         latency_seconds=measured.latency if measured else None,
         clock_skew_seconds=measured.skew if measured else None,
+        suspended_until=_end(connection.suspend, now),
+        attested_until=connection.attest.withdraw_disabled.until if connection.attest else None,
     )
 
 
@@ -187,7 +189,12 @@ def _strategy(
         memory=decision.memory,
         line=entry.line if entry else 0,
         origin=entry.origin if entry else ("held" if decision.held else "none"),
+        suspended_until=_end(entry.strategy.suspend, now) if entry else None,
     )
+
+
+def _end(suspend: Suspend | None, now: datetime) -> datetime | None:
+    return suspend.until if suspend is not None and suspend.active(now) else None
 
 
 def _waits(state: StrategyState) -> bool:

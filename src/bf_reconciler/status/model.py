@@ -79,6 +79,10 @@ class ConnectionStatus:
     next_probe: datetime | None = None
     latency_seconds: float | None = None
     clock_skew_seconds: float | None = None
+    suspended_until: datetime | None = None
+    """When the suspension in force ends; None without one, or without an end."""
+    attested_until: datetime | None = None
+    """Until when a person's word on the right to withdraw counts, where one is declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ class StrategyStatus:
     memory: Memory | None
     line: int = 0
     origin: str = "current"
+    suspended_until: datetime | None = None
+    """When its own suspension in force ends; None without one, or without an end."""
 
 
 @dataclass(frozen=True, slots=True)

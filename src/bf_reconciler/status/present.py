@@ -52,6 +52,8 @@ def present_connection(status: ConnectionStatus, language: Language = "en") -> d
         "next_probe": _time(status.next_probe),
         "latency_seconds": _rounded(status.latency_seconds),
         "clock_skew_seconds": _rounded(status.clock_skew_seconds),
+        "suspended_until": _time(status.suspended_until),
+        "attested_until": _time(status.attested_until),
     }
 
 
@@ -66,6 +68,7 @@ def present_strategy(status: StrategyStatus, language: Language = "en") -> dict[
         "conditions": [_condition(c, language) for c in status.conditions],
         "line": status.line,
         "origin": status.origin,
+        "suspended_until": _time(status.suspended_until),
     }
 
 

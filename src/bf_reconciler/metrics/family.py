@@ -1,0 +1,22 @@
+"""One metric as a value: its name, what it says, its labels and its samples."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+Labels = tuple[str, ...]
+Sample = tuple[Labels, float]
+
+
+class Family(NamedTuple):
+    """One gauge: its name, what it says, the names of its labels, its samples."""
+
+    name: str
+    text: str
+    labels: Labels
+    samples: Sequence[Sample]
+
+
+def moment(labels: Labels, at: datetime | None) -> list[Sample]:
+    """The sample of a time; none where there is no time."""
+    return [(labels, at.timestamp())] if at is not None else []
