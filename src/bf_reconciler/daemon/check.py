@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from bf_reconciler.daemon.way import make_reloader, set_up_logs
 from bf_reconciler.facts import Seen, remember
 from bf_reconciler.probe import Prober
+from bf_reconciler.probe.capture import Capture
 from bf_reconciler.settings import Settings
 from bf_reconciler.spec import Spec
 from bf_reconciler.status import ConfigStatus, Status, fold
@@ -33,8 +34,15 @@ class UnknownNameError(Exception):
         super().__init__(f"no connection is named {name}; known: {', '.join(sorted(known))}")
 
 
-async def check(settings: Settings, names: Iterable[str], progress: Progress) -> Status:
+async def check(
+    settings: Settings,
+    names: Iterable[str],
+    progress: Progress,
+    capture: Capture | None = None,
+) -> Status:
     """Test the connections of these names, or all; strategies are judged but left alone.
+
+    Every answer on the way is given to ``capture``, too.
 
     Raises:
         RefusedError: The file could not be taken.
@@ -50,7 +58,7 @@ async def check(settings: Settings, names: Iterable[str], progress: Progress) ->
     for name in sorted(wanted - known):
         raise UnknownNameError(name, known)
     spec = _narrowed(spec, wanted or known)
-    seen = await _look(spec, progress)
+    seen = await _look(spec, progress, capture)
     status = Status(config=reload.config)
     at = now()
     return fold(status, spec, seen, judge(spec, seen, None, at), (), {}, at)
@@ -69,7 +77,7 @@ def _narrowed(spec: Spec, wanted: set[str]) -> Spec:
     )
 
 
-async def _look(spec: Spec, progress: Progress) -> dict[str, Seen]:
+async def _look(spec: Spec, progress: Progress, capture: Capture | None) -> dict[str, Seen]:
     at = now()
     pending = {
         name: entry
@@ -77,7 +85,7 @@ async def _look(spec: Spec, progress: Progress) -> dict[str, Seen]:
         if entry.connection.suspend is None or not entry.connection.suspend.active(at)
     }
     total, seen, news = len(pending), dict[str, Seen](), asyncio.Event()
-    async with Prober(now, news.set) as prober:
+    async with Prober(now, news.set, capture) as prober:
         prober.probe(pending.values())
         while pending:
             await news.wait()

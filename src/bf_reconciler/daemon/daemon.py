@@ -142,6 +142,12 @@ class Daemon:
         spec = self.cycle.spec
         return spec is not None and all(self.settled(name) for name in spec.connections)
 
+    def probes(self, name: str) -> bool:
+        """Whether a connection is probed at all: it is in force and not suspended."""
+        entry = self.cycle.spec.connections.get(name) if self.cycle.spec else None
+        suspend = entry.connection.suspend if entry else None
+        return entry is not None and (suspend is None or not suspend.active(utcnow()))
+
     def settled(self, name: str) -> bool:
         """Whether a connection was probed when it was due, and nothing waits to be confirmed.
 
@@ -149,12 +155,9 @@ class Daemon:
         exchange sooner for it.
         """
         spec, memory = self.cycle.spec, self.cycle.seen.get(name)
-        entry = spec.connections.get(name) if spec else None
-        if spec is None or entry is None:
+        if spec is None or not self.probes(name):
             return True
-        suspend = entry.connection.suspend
-        if suspend is not None and suspend.active(utcnow()):
-            return True
+        entry = spec.connections[name]
         if memory is None or memory.entry != entry.fingerprint:
             return False
         if unconfirmed(memory.runs, spec.policy.confirm_after):

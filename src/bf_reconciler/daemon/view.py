@@ -67,15 +67,17 @@ class DaemonView:
         """Probe now, and again where what it found must be confirmed."""
         if name not in self.status().connections:
             return None
-        asked_at = utcnow()
-        await self._daemon.cycle.edit(_asking(name))
-        while (at := utcnow()) < asked_at + PATIENCE:
-            memory = self._daemon.cycle.seen.get(name)
+        asked_at, cycle = utcnow(), self._daemon.cycle
+        await cycle.edit(_asking(name))
+        while (at := utcnow()) < asked_at + PATIENCE and self._daemon.probes(name):
+            memory = cycle.seen.get(name)
             latest = memory.latest if memory else None
             if latest is not None and latest.at >= asked_at and self._daemon.settled(name):
                 break
-            if memory is not None and latest is not None and latest.at >= asked_at:
-                await self._daemon.cycle.edit(_asking(name))
+            if (
+                memory is not None and not memory.asked
+            ):  # an older answer came, or is to be confirmed
+                await cycle.edit(_asking(name))
             await self._daemon.next_turn(min(1.0, (asked_at + PATIENCE - at).total_seconds()))
         return self.status().connections.get(name)
 
