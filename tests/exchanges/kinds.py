@@ -38,5 +38,26 @@ def unified_says_no(body):
     return known and data["permType"] in {"read-only", "read-and-write"}
 
 
-NEARLY = {"bitget": BITGET, "bitget-40085": UNIFIED}
-SAYS_NO = {"bitget": bitget_says_no, "bitget-40085": unified_says_no}
+GATE = st.fixed_dictionaries({"user_id": st.just(1)}, optional={"ip_whitelist": ODD})
+GATE_PERMISSION = st.fixed_dictionaries(
+    {"name": st.sampled_from(["spot", "wallet", "margin", "withdraw", "payout"]) | ODD},
+    optional={"read_only": st.booleans() | ODD},
+)
+GATE_KEY = st.fixed_dictionaries(
+    {"key": st.sampled_from(["c5dcfbf1f3a7*****", "*****"]) | ODD},
+    optional={
+        "perms": st.lists(GATE_PERMISSION, max_size=4) | ODD,
+        "state": st.just(1) | ODD,
+        "created_at": st.just(1753897991) | ODD,
+    },
+)
+GATE_KEYS = st.lists(GATE_KEY, max_size=3) | GATE_KEY
+
+
+def gate_says_no(_body):
+    """The name of the right to withdraw is not documented: its absence is no answer."""
+    return False
+
+
+NEARLY = {"bitget": BITGET, "bitget-40085": UNIFIED, "gate": GATE}
+SAYS_NO = {"bitget": bitget_says_no, "bitget-40085": unified_says_no, "gate": gate_says_no}

@@ -7,6 +7,7 @@ from bf_reconciler.exchanges.bingx import BINGX
 from bf_reconciler.exchanges.bitget import BITGET
 from bf_reconciler.exchanges.bybit import BYBIT
 from bf_reconciler.exchanges.coinbase import COINBASE
+from bf_reconciler.exchanges.gate import GATE
 from bf_reconciler.exchanges.htx import HTX
 from bf_reconciler.exchanges.kucoin import KUCOIN
 from bf_reconciler.exchanges.mexc import MEXC
@@ -16,15 +17,18 @@ from bf_reconciler.exchanges.row import (
     SYMBOL,
     Call,
     Exchange,
+    Kind,
+    Listing,
     More,
     Refusal,
     Unexpected,
     Unusable,
     World,
+    kind_of,
 )
 
 EXCHANGES: Mapping[str, Exchange] = {
-    row.id: row for row in (KUCOIN, MEXC, BINGX, COINBASE, HTX, BINANCE, OKX, BYBIT, BITGET)
+    row.id: row for row in (KUCOIN, MEXC, BINGX, COINBASE, HTX, BINANCE, OKX, BYBIT, BITGET, GATE)
 }
 
 __all__ = [
@@ -33,9 +37,12 @@ __all__ = [
     "SYMBOL",
     "Call",
     "Exchange",
+    "Kind",
+    "Listing",
     "More",
     "Refusal",
     "Unexpected",
     "Unusable",
     "World",
+    "kind_of",
 ]

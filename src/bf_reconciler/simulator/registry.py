@@ -2,7 +2,18 @@
 
 from collections.abc import Mapping
 
-from bf_reconciler.simulator import binance, bingx, bitget, bybit, coinbase, htx, kucoin, mexc, okx
+from bf_reconciler.simulator import (
+    binance,
+    bingx,
+    bitget,
+    bybit,
+    coinbase,
+    gate,
+    htx,
+    kucoin,
+    mexc,
+    okx,
+)
 from bf_reconciler.simulator.dialect import Dialect
 
 DIALECTS: Mapping[str, Dialect] = {
@@ -15,4 +26,5 @@ DIALECTS: Mapping[str, Dialect] = {
     "okx": okx,
     "bybit": bybit,
     "bitget": bitget,
+    "gate": gate,
 }

@@ -1,0 +1,257 @@
+"""Gate.io. Sources: docs/exchanges; Gate's own API documentation, and answers others published."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges.row import Call, Exchange, Listing, More, Refusal, Unexpected, World
+from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+
+# What a permission grants where it is not read-only. The right to withdraw is documented as a group
+# of permissions, but the name of it is not: nothing here ever denies it.
+WRITES: Mapping[str, frozenset[Scope]] = {
+    "spot": frozenset({Scope.SPOT}),
+    "margin": frozenset({Scope.MARGIN}),
+    "futures": frozenset({Scope.FUTURES}),
+    "delivery": frozenset({Scope.OTHER}),  # futures with a date
+    "options": frozenset({Scope.OTHER}),
+    "earn": frozenset({Scope.EARN}),
+    "wallet": frozenset({Scope.TRANSFER}),
+    "account": frozenset({Scope.ACCOUNT}),
+    "otc": frozenset({Scope.PAY}),
+    **dict.fromkeys(
+        ("custody", "loan", "unified", "copy", "pilot", "alpha", "crossx"),
+        frozenset({Scope.OTHER}),
+    ),
+}
+TOLD = frozenset({Scope.READ}).union(*WRITES.values())
+
+# `spot` is explained as "spot/margin", and yet there is a `margin`.
+OPEN: Mapping[str, frozenset[Scope]] = {
+    "spot": frozenset({Scope.MARGIN}),
+    "unified": frozenset({Scope.MARGIN}),
+    "loan": frozenset({Scope.MARGIN}),
+    "delivery": frozenset({Scope.FUTURES}),
+}
+
+VALIDITY = timedelta(days=90)
+"""Life of a key that is bound to no IP address."""
+NORMAL = 1
+MASK = "*"
+SEEN = 8
+"""Characters of a masked key that must be there to know it again; the documents show 12."""
+
+CODES: Mapping[str, Reason] = {
+    "INVALID_KEY": Reason.INVALID_KEY,
+    "MISSING_REQUIRED_HEADER": Reason.INVALID_KEY,
+    "INVALID_SIGNATURE": Reason.INVALID_SIGNATURE,
+    "IP_FORBIDDEN": Reason.IP_NOT_ALLOWED,
+    "FORBIDDEN": Reason.NO_READ_PERMISSION,
+    "READ_ONLY": Reason.NO_TRADE_PERMISSION,
+    "REQUEST_EXPIRED": Reason.CLOCK_SKEW,
+    "TOO_MANY_REQUESTS": Reason.RATE_LIMITED,
+    "ACCOUNT_LOCKED": Reason.ACCOUNT_SUSPENDED,
+    "INTERNAL": Reason.EXCHANGE_UNAVAILABLE,
+    "SERVER_ERROR": Reason.EXCHANGE_UNAVAILABLE,
+    "TOO_BUSY": Reason.EXCHANGE_UNAVAILABLE,
+    "USER_NOT_FOUND": Reason.UNVERIFIABLE,  # no funds were ever moved to that account
+}
+CLIENT_IP = re.compile(r"IP not in whitelist:\s*([0-9A-Fa-f.:]{2,45})", re.IGNORECASE)
+
+
+def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
+    return shape.milliseconds(shape.table(body, "body"), "server_time")
+
+
+def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+    """The account as the calling key sees it: its allowlist, and no rights."""
+    data = shape.table(body, "body")
+    if "user_id" not in data:
+        raise Unexpected("user_id")
+    ips = _addresses(data)
+    bound = None if ips is None else bool(ips)
+    return KeyFacts(frozenset(), frozenset(), ip_bound=bound, ips=ips)
+
+
+def read_keys(told: KeyFacts, body: Any, api_key: str) -> KeyFacts:  # noqa: ANN401 # JSON
+    """The keys of the main account, masked; one of them is ours, or nothing is known of ours.
+
+    A key of a sub-account is not expected to stand among them. The documents show a list, and a
+    single key in their schema.
+    """
+    listed = shape.rows([body] if isinstance(body, dict) else body, "body")
+    own = [row for row in listed if _is(row, api_key)]
+    if len(own) != 1:
+        return told
+    state = _number(own[0], "state")
+    if state not in {None, NORMAL}:
+        raise Unexpected("state")
+    rights = _rights(own[0])
+    created = _created(own[0])
+    ends = created + VALIDITY if created and told.ip_bound is False else None
+    return replace(
+        rights, ip_bound=told.ip_bound, ips=told.ips, created_at=created, expires_at=ends
+    )
+
+
+def _is(row: Mapping[str, Any], api_key: str) -> bool:
+    """Whether this is the key that asks; the end of the others' is masked, and so is its own."""
+    shown = row.get("key")
+    if not isinstance(shown, str):
+        return False
+    head, mask, tail = shown.partition(MASK)
+    if not mask:
+        return shown == api_key
+    tail = tail.rpartition(MASK)[2]
+    return len(head) >= SEEN and api_key.startswith(head) and api_key.endswith(tail)
+
+
+def _rights(row: Mapping[str, Any]) -> KeyFacts:
+    """Each permission is held to read, or to write, too."""
+    listed = shape.rows(row.get("perms"), "perms")
+    if not listed:
+        raise Unexpected("perms")
+    meaning: dict[str, frozenset[Scope]] = {}
+    undecided: frozenset[Scope] = frozenset()
+    for permission in listed:
+        name, only_reads = shape.text(permission, "name"), permission.get("read_only")
+        if not shape.WORD.fullmatch(name):
+            raise Unexpected("name")
+        if only_reads is not None and not isinstance(only_reads, bool):
+            raise Unexpected("read_only")
+        writes = WRITES.get(name)
+        if "withdraw" in name.casefold():
+            writes = frozenset({Scope.WITHDRAW})
+        if writes is None:
+            continue
+        granted = writes if only_reads is False else frozenset()
+        meaning[name] = meaning.get(name, frozenset({Scope.READ})) | granted
+        if not only_reads:
+            undecided |= writes | OPEN.get(name, frozenset())
+    names = tuple(permission["name"] for permission in listed)
+    return shape.scopes(names, meaning, TOLD, undecided)
+
+
+def _created(row: Mapping[str, Any]) -> datetime | None:
+    seconds = _number(row, "created_at")
+    if seconds is None:
+        return None
+    if not 0 < seconds * 1000 < shape.MAX_MS:
+        raise Unexpected("created_at")
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _number(row: Mapping[str, Any], field: str) -> int | None:
+    """A number, or one in text: the documents have both."""
+    value = row.get(field)
+    if isinstance(value, str) and re.fullmatch(r"\d{1,12}", value, re.ASCII):
+        return int(value)
+    return None if value is None else shape.whole(row, field)
+
+
+def _addresses(data: Mapping[str, Any]) -> tuple[str, ...] | None:
+    if "ip_whitelist" not in data:
+        return None
+    listed = data["ip_whitelist"]
+    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+        raise Unexpected("ip_whitelist")
+    return shape.addresses(",".join(listed), "ip_whitelist")
+
+
+def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+    """The spot account's."""
+    amounts = shape.rows(body, "body")
+    zeros = [shape.is_zero(row, "available") & shape.is_zero(row, "locked") for row in amounts]
+    return Balance(empty=all(zeros))
+
+
+def read_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+    shape.rows(body, "body")
+    return Orders()
+
+
+def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
+    """An error has a label; one that is not known is not repeated, since it may be any text."""
+    if not isinstance(body, dict) or "label" not in body:
+        return None
+    label, message = body["label"], body.get("message")
+    code = label if isinstance(label, str) and label in CODES else ""
+    return Refusal(code, message if isinstance(message, str) else "")
+
+
+def client_ip(message: str) -> str | None:
+    return shape.address_after(CLIENT_IP, message)
+
+
+def symbol(pair: str) -> str:
+    """Spot spelling; a futures pair asks for BTC_USDT, since its own may not exist on spot."""
+    return "BTC_USDT" if ":" in pair else pair.replace("/", "_")
+
+
+GATE = Exchange(
+    id="gate",
+    title="Gate.io",
+    ccxt="gate",
+    credentials=("api_key", "secret"),
+    window=60.0,
+    rate=15.0,  # time: 200 in 10 s per address; the rest counts per account
+    time=Call("publicSpotGetTime"),
+    key=Call("privateAccountGetDetail"),
+    balance=Call("privateSpotGetAccounts"),
+    orders=Call("privateSpotGetOpenOrders"),
+    read_time=read_time,
+    read_key=read_key,
+    read_balance=read_balance,
+    read_orders=read_orders,
+    refusal=refusal,
+    codes=CODES,
+    phrases=(
+        ("", "IP not in whitelist", Reason.IP_NOT_ALLOWED),  # the label is that of a missing right
+    ),
+    client_ip=client_ip,
+    symbol=symbol,
+    markets={
+        "spot": Listing(
+            Call("publicSpotGetCurrencyPairs"),
+            listing.reader(
+                lambda body: body,
+                listing.split("id", "_"),
+                listing.says("trade_status", "tradable"),
+            ),
+        ),
+        "futures": Listing(
+            Call("publicFuturesGetSettleContracts", {"settle": "usdt"}),
+            listing.reader(
+                lambda body: body,
+                listing.split("name", "_", linear=True),
+                listing.off("in_delisting"),
+            ),
+            listing.settled_in("USDT"),  # others have lists of their own
+        ),
+    },
+    needs={
+        Scope.READ: "spot and account (read-only)",
+        Scope.SPOT: "spot (read and write)",
+        Scope.MARGIN: "margin (read and write)",
+        Scope.FUTURES: "futures (read and write)",
+        Scope.EARN: "earn (read and write)",
+        Scope.TRANSFER: "wallet (read and write)",
+        Scope.ACCOUNT: "account (read and write)",
+        Scope.PAY: "otc (read and write)",
+        Scope.OTHER: "delivery, options, loans, unified account, copy trading and the like",
+        Scope.WITHDRAW: "withdrawal (read and write)",
+    },
+    notes=(
+        "The name of the right to withdraw is not documented: that none is told proves nothing.",
+        "The rights stand in a list of the main account's keys: a second call, with account.",
+        "The rights of a sub-account's key may not be told: then nothing is known of them.",
+        "A key that is bound to no IP address ends 90 days after its creation.",
+        "A key can be limited to a list of pairs, which a probe does not look at.",
+        "Changes to a key take up to five minutes.",
+    ),
+    more=More(Call("privateAccountGetMainKeys"), read_keys),
+    worlds={"live": World(), "testnet": World("https://api-testnet.gateapi.io")},
+)
