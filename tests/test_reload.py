@@ -1,0 +1,242 @@
+"""The way in: swapped only if valid, decrypted only when it is new, last good stays in force."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bf_reconciler import document, sops
+from bf_reconciler.facts import ConfigError, ConfigReason
+from bf_reconciler.reload import Reloader, secrets
+from bf_reconciler.sops import SopsSettings
+from bf_reconciler.source import Snapshot
+from bf_reconciler.status import ConfigStatus, Status
+from document.sample import a_connection, a_file, a_strategy
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+class Source:
+    """A file in memory; an error in place of its content is raised."""
+
+    def __init__(self, content=b""):
+        self.content, self.revision, self.reads = content, "r1", 0
+
+    def read(self):
+        self.reads += 1
+        if isinstance(self.content, Exception):
+            raise self.content
+        return Snapshot(self.content, f"sha256:{hash(self.content)}", self.revision, "file.yaml")
+
+
+def a_reloader(content, before=None, *, allow_plaintext=True, settings=None):
+    source = Source(content)
+    reloader = Reloader(
+        source,
+        settings,
+        allow_plaintext=allow_plaintext,
+        pepper=b"pepper",
+        before=before or Status(config=ConfigStatus(last_reload_successful=False, path="f.yaml")),
+    )
+    return source, reloader
+
+
+GOOD = a_file()
+CLEAR = {"api_key": "a key", "secret": "a secret", "passphrase": "a phrase"}
+PLAIN = a_file([a_connection(credentials=CLEAR)])
+OTHER = a_file(strategies=[a_strategy(), a_strategy("eth-grid")])
+BAD = b"version: [\n"
+ISOLATED = a_file(strategies=[a_strategy(), a_strategy("eth-grid", pairs=[])])
+
+
+async def test_a_good_file_is_in_force():
+    _, reloader = a_reloader(GOOD)
+    found = await reloader.reload(NOW)
+    assert found.config.last_reload_successful
+    assert (found.config.last_reload_success, found.config.reason) == (NOW, None)
+    assert (found.spec.generation, found.spec.revision) == (1, "r1")
+    assert found.config.path == "f.yaml"
+
+
+async def test_a_bad_file_changes_nothing_but_is_told():
+    source, reloader = a_reloader(GOOD)
+    good = await reloader.reload(NOW)
+    source.content = BAD
+    found = await reloader.reload(NOW)
+    assert found.spec is good.spec
+    assert not found.config.last_reload_successful
+    assert found.config.reason is ConfigReason.INVALID_YAML
+    assert found.config.problems
+    assert found.config.last_reload_success == NOW
+    assert reloader.last is found
+
+
+async def test_the_last_good_content_leaves_nothing_of_a_bad_one():
+    source, reloader = a_reloader(GOOD)
+    good = await reloader.reload(NOW)
+    source.content, source.revision = BAD, "r2"
+    await reloader.reload(NOW)
+    source.content, source.revision = GOOD, "r3"
+    again = await reloader.reload(NOW)
+    assert again.config == good.config
+    assert again.spec == replace(good.spec, revision="r3")
+
+
+async def test_an_entry_that_is_wrong_is_told_while_the_rest_is_in_force():
+    _, reloader = a_reloader(ISOLATED)
+    found = await reloader.reload(NOW)
+    assert set(found.spec.strategies) == {"btc-grid"}
+    assert not found.config.last_reload_successful
+    (error,) = [p for p in found.config.problems if p.severity == "error"]
+    assert "eth-grid" in error.path or "strategies" in error.path
+    assert "every other entry is in force" in found.config.message
+    assert found.config.last_reload_success is None
+
+
+async def test_warnings_are_told_and_are_no_failure():
+    _, reloader = a_reloader(PLAIN)
+    found = await reloader.reload(NOW)
+    assert found.config.last_reload_successful
+    assert {p.severity for p in found.config.problems} == {"warning"}
+    assert found.config.plaintext_secrets == 3
+
+
+async def test_plain_text_is_refused_unless_it_is_allowed():
+    _, reloader = a_reloader(PLAIN, allow_plaintext=False)
+    found = await reloader.reload(NOW)
+    assert (found.spec, found.config.last_reload_successful) == (None, False)
+    assert found.config.reason is ConfigReason.PLAINTEXT_SECRET
+    nothing_secret = a_file([], [])
+    _, reloader = a_reloader(nothing_secret, allow_plaintext=False)
+    assert (await reloader.reload(NOW)).config.reason is ConfigReason.NOT_ENCRYPTED
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Parsing counted by its calls."""
+    calls, real = [], document.parse
+
+    def parse(*args, **named):
+        calls.append(args)
+        return real(*args, **named)
+
+    monkeypatch.setattr(document, "parse", parse)
+    return calls
+
+
+async def test_the_same_content_is_not_parsed_again(counted):
+    source, reloader = a_reloader(GOOD)
+    for content in (GOOD, GOOD, BAD, BAD):
+        source.content = content
+        await reloader.reload(NOW)
+    assert len(counted) == 2
+    await reloader.reload(NOW, asked=True)  # a person wants to see it tried
+    assert len(counted) == 3
+
+
+async def test_a_failure_that_may_pass_is_tried_again(monkeypatch):
+    source, reloader = a_reloader(GOOD)
+    await reloader.reload(NOW)
+    calls = []
+
+    async def fail(*_):
+        calls.append(1)
+        message = "the key service did not answer"
+        raise ConfigError(ConfigReason.DECRYPTION_TIMEOUT, message, transient=True)
+
+    monkeypatch.setattr(reloader, "_adopt", fail)
+    source.content = OTHER
+    for _ in range(3):
+        found = await reloader.reload(NOW)
+    assert len(calls) == 3
+    assert (found.transient, found.config.reason) == (True, ConfigReason.DECRYPTION_TIMEOUT)
+    assert set(found.spec.strategies) == {"btc-grid"}
+
+
+async def test_a_file_that_is_gone_is_told_and_heals_when_it_is_back():
+    source, reloader = a_reloader(GOOD)
+    good = await reloader.reload(NOW)
+    source.content = ConfigError(ConfigReason.FILE_NOT_FOUND, "there is no such file")
+    found = await reloader.reload(NOW)
+    assert (found.config.reason, found.spec) == (ConfigReason.FILE_NOT_FOUND, good.spec)
+    source.content = GOOD
+    assert (await reloader.reload(NOW)).config == good.config
+
+
+async def test_a_bad_file_is_judged_anew_after_it_was_gone(counted):
+    source, reloader = a_reloader(BAD)
+    await reloader.reload(NOW)
+    source.content = ConfigError(ConfigReason.FILE_NOT_FOUND, "there is no such file")
+    await reloader.reload(NOW)
+    source.content = BAD
+    assert (await reloader.reload(NOW)).config.reason is ConfigReason.INVALID_YAML
+    assert len(counted) == 2
+
+
+async def test_a_fault_of_ours_changes_nothing_and_says_nothing_of_the_file(monkeypatch):
+    source, reloader = a_reloader(GOOD)
+    good = await reloader.reload(NOW)
+
+    def broken(*_, **__):
+        raise ZeroDivisionError("SENTINEL")
+
+    source.content = OTHER
+    with monkeypatch.context() as patched:
+        patched.setattr(document, "parse", broken)
+        found = await reloader.reload(NOW)
+    assert (found.spec, found.config.last_reload_successful) == (good.spec, False)
+    assert "ZeroDivisionError" in found.config.message
+    assert "SENTINEL" not in repr(found)
+    assert set((await reloader.reload(NOW, asked=True)).spec.strategies) == {
+        "btc-grid",
+        "eth-grid",
+    }
+
+
+async def test_without_sops_a_sealed_file_says_that_sops_is_missing(monkeypatch):
+    monkeypatch.setattr(sops, "is_encrypted", lambda _: True)
+    _, reloader = a_reloader(GOOD)
+    found = await reloader.reload(NOW)
+    assert found.config.reason is ConfigReason.DECRYPTION_TOOL_MISSING
+
+
+async def test_what_was_decrypted_is_what_is_parsed(monkeypatch, counted, tmp_path):
+    opened = {"version": 1}
+
+    async def decrypt(*_):
+        return opened
+
+    monkeypatch.setattr(sops, "is_encrypted", lambda _: True)
+    monkeypatch.setattr(sops, "decrypt", decrypt)
+    _, reloader = a_reloader(GOOD, settings=SopsSettings(tmp_path / "sops", {}))
+    await reloader.reload(NOW)
+    assert [each[1] for each in counted] == [None, opened]
+
+
+@pytest.mark.parametrize(("same", "generation"), [(True, 7), (False, 8)])
+async def test_the_generation_goes_on_over_a_restart(same, generation):
+    digest = f"sha256:{hash(GOOD)}" if same else "sha256:another"
+    _, reloader = a_reloader(GOOD, Status(generation=7, digest=digest))
+    assert (await reloader.reload(NOW)).spec.generation == generation
+
+
+async def test_each_accepted_content_is_a_generation():
+    source, reloader = a_reloader(GOOD)
+    found = []
+    for content in (GOOD, OTHER, BAD, OTHER, GOOD):
+        source.content = content
+        found.append((await reloader.reload(NOW)).spec.generation)
+    assert found == [1, 2, 2, 2, 3]
+
+
+async def test_the_secrets_of_a_file_are_told_to_the_redaction_of_logs():
+    proxy = "http://user:hidden@127.0.0.1:1"
+    _, reloader = a_reloader(a_file([a_connection(proxy=proxy)]))
+    spec = (await reloader.reload(NOW)).spec
+    credentials = spec.connections["kucoin-main-grid"].connection.credentials
+    assert set(secrets(spec)) == {
+        credentials.api_key.get_secret_value(),
+        credentials.secret.get_secret_value(),
+        credentials.passphrase.get_secret_value(),
+        proxy,
+    }
