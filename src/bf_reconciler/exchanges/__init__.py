@@ -17,14 +17,11 @@ from bf_reconciler.exchanges.row import (
     SYMBOL,
     Call,
     Exchange,
-    Kind,
-    Listing,
     More,
     Refusal,
     Unexpected,
     Unusable,
     World,
-    kind_of,
 )
 
 EXCHANGES: Mapping[str, Exchange] = {
@@ -37,12 +34,9 @@ __all__ = [
     "SYMBOL",
     "Call",
     "Exchange",
-    "Kind",
-    "Listing",
     "More",
     "Refusal",
     "Unexpected",
     "Unusable",
     "World",
-    "kind_of",
 ]
