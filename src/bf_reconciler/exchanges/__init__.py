@@ -17,11 +17,14 @@ from bf_reconciler.exchanges.row import (
     SYMBOL,
     Call,
     Exchange,
+    Kind,
+    Listing,
     More,
     Refusal,
     Unexpected,
     Unusable,
     World,
+    kind_of,
 )
 
 EXCHANGES: Mapping[str, Exchange] = {
@@ -34,9 +37,12 @@ __all__ = [
     "SYMBOL",
     "Call",
     "Exchange",
+    "Kind",
+    "Listing",
     "More",
     "Refusal",
     "Unexpected",
     "Unusable",
     "World",
+    "kind_of",
 ]

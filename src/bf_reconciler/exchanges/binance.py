@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bf_reconciler.exchanges import shape
-from bf_reconciler.exchanges.row import SYMBOL, Call, Exchange, Refusal, Unexpected, World
+from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges.row import SYMBOL, Call, Exchange, Listing, Refusal, Unexpected, World
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 SPOT = "enableSpotAndMarginTrading"
@@ -135,6 +135,10 @@ def client_ip(message: str) -> str | None:
     return shape.address_after(CLIENT_IP, message)
 
 
+def _symbols(body: Any) -> Any:  # noqa: ANN401 # JSON
+    return shape.table(body, "body").get("symbols")
+
+
 def symbol(pair: str) -> str:
     """Spot spelling; a futures pair asks for BTCUSDT, since its own may not exist on spot."""
     return "BTCUSDT" if ":" in pair else pair.replace("/", "")
@@ -165,6 +169,29 @@ BINANCE = Exchange(
     ),
     client_ip=client_ip,
     symbol=symbol,
+    markets={
+        "spot": Listing(
+            Call("publicGetExchangeInfo", {"showPermissionSets": "false"}),  # half of the size
+            listing.reader(
+                _symbols,
+                listing.named("baseAsset", "quoteAsset"),
+                listing.says("status", "TRADING"),
+            ),
+        ),
+        "futures": Listing(
+            Call("fapiPublicGetExchangeInfo"),
+            listing.reader(
+                _symbols,
+                listing.named("baseAsset", "quoteAsset", "marginAsset"),
+                listing.says("status", "TRADING"),
+                only=listing.either(
+                    listing.says("contractType", "PERPETUAL"),
+                    listing.says("deliveryDate", "4133404800000"),  # never
+                ),
+            ),
+            listing.linear,  # others have a list of their own
+        ),
+    },
     needs={
         Scope.READ: "Enable Reading",
         Scope.SPOT: "Enable Spot & Margin Trading",

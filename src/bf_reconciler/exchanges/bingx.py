@@ -6,8 +6,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bf_reconciler.exchanges import shape
-from bf_reconciler.exchanges.row import LIVE, Call, Exchange, Expiry, Refusal, Unexpected, World
+from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges.row import (
+    LIVE,
+    Call,
+    Exchange,
+    Expiry,
+    Listing,
+    Refusal,
+    Unexpected,
+    World,
+)
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 # The key describes itself in two ways: numbers (seen, and in older documents), or flags (in newer
@@ -157,6 +166,13 @@ def client_ip(message: str) -> str | None:
     return shape.address_after(CLIENT_IP, message)
 
 
+def _contracts(body: Any) -> Any:  # noqa: ANN401 # JSON
+    answer = shape.table(body, "body")
+    if shape.whole(answer, "code") != 0:
+        raise Unexpected("code")
+    return answer.get("data")
+
+
 def symbol(pair: str) -> str:
     """Spot spelling; a futures pair asks for BTC-USDT, since its own may not exist on spot."""
     return "BTC-USDT" if ":" in pair else pair.replace("/", "-")
@@ -186,6 +202,29 @@ BINGX = Exchange(
     ),
     client_ip=client_ip,
     symbol=symbol,
+    markets={
+        "spot": Listing(
+            Call("spotV1PublicGetCommonSymbols"),
+            listing.reader(
+                lambda body: _data(body).get("symbols"),
+                listing.split("symbol", "-"),
+                listing.every(
+                    listing.says("status", "1"),
+                    listing.on("apiStateBuy"),
+                    listing.on("apiStateSell"),
+                ),
+            ),
+        ),
+        "futures": Listing(
+            Call("swapV2PublicGetQuoteContracts"),
+            listing.reader(
+                _contracts,
+                listing.split("symbol", "-", "currency"),
+                listing.every(listing.on("apiStateOpen"), listing.on("apiStateClose")),
+            ),
+            listing.linear,  # others have a list of their own
+        ),
+    },
     expiry=Expiry(
         timedelta(days=14),
         "idle",

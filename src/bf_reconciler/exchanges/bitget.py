@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bf_reconciler.exchanges import shape
-from bf_reconciler.exchanges.row import Call, Exchange, Refusal, Unexpected, World
+from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges.row import Call, Exchange, Listing, Refusal, Unexpected, World
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 OK = "00000"
@@ -214,6 +214,26 @@ CLASSIC = Exchange(
     ),
     client_ip=client_ip,
     symbol=symbol,
+    markets={
+        "spot": Listing(
+            Call("publicSpotGetV2SpotPublicSymbols"),
+            listing.reader(
+                _data,
+                listing.named("baseCoin", "quoteCoin"),
+                listing.says("status", "online", "gray"),
+            ),
+        ),
+        "futures": Listing(
+            Call("publicMixGetV2MixMarketContracts", {"productType": "USDT-FUTURES"}),
+            listing.reader(
+                _data,
+                listing.named("baseCoin", "quoteCoin", "quoteCoin"),
+                listing.says("symbolStatus", "normal"),
+                only=listing.says("symbolType", "perpetual"),
+            ),
+            listing.settled_in("USDT"),  # others have lists of their own
+        ),
+    },
     needs={
         Scope.READ: "Read-only",
         Scope.SPOT: "Spot trade (unified account: UTA trade)",

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bf_reconciler.exchanges import shape
-from bf_reconciler.exchanges.row import Call, Exchange, Expiry, Refusal, Unexpected, World
+from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges.row import Call, Exchange, Expiry, Listing, Refusal, Unexpected, World
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 NOTHING = frozenset[Scope]()
@@ -217,6 +217,14 @@ def client_ip(_message: str) -> str | None:
     return None
 
 
+def _instruments(body: Any) -> Any:  # noqa: ANN401 # JSON
+    """The list, where it is whole: of a longer one the rest is unknown."""
+    result = _result(body)
+    if result.get("nextPageCursor"):
+        raise Unexpected("nextPageCursor")
+    return result.get("list")
+
+
 def symbol(pair: str) -> str:
     """Spot spelling; a futures pair asks for BTCUSDT, since its own may not exist on spot."""
     return "BTCUSDT" if ":" in pair else pair.replace("/", "")
@@ -242,6 +250,26 @@ BYBIT = Exchange(
     phrases=PAGES,
     client_ip=client_ip,
     symbol=symbol,
+    markets={
+        "spot": Listing(
+            Call("publicGetV5MarketInstrumentsInfo", {"category": "spot"}),
+            listing.reader(
+                _instruments,
+                listing.named("baseCoin", "quoteCoin"),
+                listing.says("status", "Trading"),
+            ),
+        ),
+        "futures": Listing(
+            Call("publicGetV5MarketInstrumentsInfo", {"category": "linear", "limit": "1000"}),
+            listing.reader(
+                _instruments,
+                listing.named("baseCoin", "quoteCoin", "settleCoin"),
+                listing.says("status", "Trading"),
+                only=listing.says("contractType", "LinearPerpetual"),
+            ),
+            listing.linear,  # others have a list of their own
+        ),
+    },
     expiry=Expiry(
         timedelta(days=90), "creation", "bybit-exchange.github.io/docs, API keys", told=True
     ),

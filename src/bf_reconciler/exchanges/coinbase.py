@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bf_reconciler.exchanges import shape
-from bf_reconciler.exchanges.row import Call, Exchange, Refusal, Unexpected
+from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges.row import Call, Exchange, Listing, Refusal, Unexpected
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 FLAGS: Mapping[str, frozenset[Scope]] = {
@@ -149,6 +149,16 @@ COINBASE = Exchange(
     ),
     client_ip=client_ip,
     symbol=symbol,
+    markets={  # which futures a portfolio may trade is not public
+        "spot": Listing(
+            Call("v3PublicGetBrokerageMarketProducts", {"product_type": "SPOT"}),
+            listing.reader(
+                lambda body: shape.table(body, "body").get("products"),
+                listing.named("base_currency_id", "quote_currency_id"),
+                listing.off("trading_disabled"),
+            ),
+        ),
+    },
     needs={
         Scope.READ: "View",
         Scope.SPOT: "Trade",

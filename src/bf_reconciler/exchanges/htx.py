@@ -6,8 +6,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from bf_reconciler.exchanges import shape
-from bf_reconciler.exchanges.row import API_KEY, Call, Exchange, Expiry, Refusal, Unexpected
+from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges.row import (
+    API_KEY,
+    Call,
+    Exchange,
+    Expiry,
+    Listing,
+    Refusal,
+    Unexpected,
+)
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 OK = 200
@@ -136,6 +144,13 @@ def client_ip(message: str) -> str | None:
     return shape.address_after(CLIENT_IP, message)
 
 
+def _listed(body: Any) -> Any:  # noqa: ANN401 # JSON
+    answer = shape.table(body, "body")
+    if answer.get("status") != "ok":
+        raise Unexpected("status")
+    return answer.get("data")
+
+
 def symbol(pair: str) -> str:
     """Spot spelling; a futures pair asks for btcusdt, since its own may not exist on spot."""
     return "btcusdt" if ":" in pair else pair.replace("/", "").lower()
@@ -172,6 +187,25 @@ HTX = Exchange(
     ),
     client_ip=client_ip,
     symbol=symbol,
+    markets={
+        "spot": Listing(
+            Call("spotPublicGetV1CommonSymbols"),
+            listing.reader(
+                _listed,
+                listing.named("base-currency", "quote-currency"),
+                listing.says("state", "online"),
+            ),
+        ),
+        "futures": Listing(
+            Call("contractPublicGetLinearSwapApiV1SwapContractInfo"),
+            listing.reader(
+                _listed,
+                listing.split("contract_code", "-", linear=True),
+                listing.says("contract_status", "1"),
+            ),
+            listing.linear,  # others have a list of their own
+        ),
+    },
     expiry=Expiry(VALIDITY, "creation", "HTX API documentation, creating an API key", told=True),
     needs={
         Scope.READ: "Read-only",

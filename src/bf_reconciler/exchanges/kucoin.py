@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bf_reconciler.exchanges import shape
-from bf_reconciler.exchanges.row import SYMBOL, Call, Exchange, Expiry, Refusal, Unexpected
+from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges.row import SYMBOL, Call, Exchange, Expiry, Listing, Refusal, Unexpected
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 OK = "200000"
@@ -141,6 +141,26 @@ KUCOIN = Exchange(
     client_ip=client_ip,
     retry_header=("gw-ratelimit-reset", 0.001),
     symbol=symbol,
+    markets={
+        "spot": Listing(
+            Call("publicGetSymbols"),
+            listing.reader(
+                _data,
+                listing.named("baseCurrency", "quoteCurrency"),
+                listing.on("enableTrading"),
+            ),
+        ),
+        "futures": Listing(
+            Call("futuresPublicGetContractsActive"),
+            listing.reader(
+                _data,
+                listing.named("baseCurrency", "quoteCurrency", "settleCurrency"),
+                listing.says("status", "Open"),
+                only=listing.says("type", "FFWCSX"),  # perpetual
+            ),
+            listing.perpetual,
+        ),
+    },
     expiry=Expiry(
         timedelta(days=30),
         "idle",

@@ -6,8 +6,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from bf_reconciler.exchanges import shape
-from bf_reconciler.exchanges.row import API_KEY, SYMBOL, Call, Exchange, Expiry, Refusal, Unexpected
+from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges.row import (
+    API_KEY,
+    SYMBOL,
+    Call,
+    Exchange,
+    Expiry,
+    Listing,
+    Refusal,
+    Unexpected,
+)
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 ABBREVIATED = {"_R": "_READ", "_W": "_WRITE"}
@@ -194,6 +203,26 @@ MEXC = Exchange(
     ),
     client_ip=client_ip,
     symbol=symbol,
+    markets={
+        "spot": Listing(
+            Call("spotPublicGetExchangeInfo"),
+            listing.reader(
+                lambda body: shape.table(body, "body").get("symbols"),
+                listing.named("baseAsset", "quoteAsset"),
+                # Many pairs trade on the site alone.
+                listing.every(listing.says("status", "1"), listing.on("isSpotTradingAllowed")),
+            ),
+        ),
+        "futures": Listing(
+            Call("contractPublicGetDetail"),
+            listing.reader(
+                lambda body: shape.table(body, "body").get("data"),
+                listing.named("baseCoin", "quoteCoin", "settleCoin"),
+                listing.says("state", "0"),
+            ),
+            listing.perpetual,
+        ),
+    },
     expiry=Expiry(VALIDITY, "creation", "MEXC API documentation, spot v3, FAQ"),
     needs={
         Scope.READ: "SPOT_ACCOUNT_READ and SPOT_DEAL_READ",

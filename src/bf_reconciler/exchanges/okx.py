@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bf_reconciler.exchanges import shape
-from bf_reconciler.exchanges.row import Call, Exchange, Expiry, Refusal, Unexpected, World
+from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges.row import Call, Exchange, Expiry, Listing, Refusal, Unexpected, World
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 OK = "0"
@@ -159,6 +159,21 @@ OKX = Exchange(
     phrases=(),
     client_ip=client_ip,
     symbol=symbol,
+    markets={
+        "spot": Listing(
+            Call("publicGetPublicInstruments", {"instType": "SPOT"}),
+            listing.reader(
+                _data, listing.named("baseCcy", "quoteCcy"), listing.says("state", "live")
+            ),
+        ),
+        "futures": Listing(
+            Call("publicGetPublicInstruments", {"instType": "SWAP"}),
+            listing.reader(
+                _data, listing.split("uly", "-", "settleCcy"), listing.says("state", "live")
+            ),
+            listing.perpetual,
+        ),
+    },
     expiry=Expiry(
         timedelta(days=14),
         "idle",

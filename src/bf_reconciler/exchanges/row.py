@@ -43,6 +43,35 @@ class Refusal:
     text: str
 
 
+Kind = Literal["spot", "futures"]
+"""Kinds of markets that have lists of their own."""
+
+
+def kind_of(pair: str) -> Kind:
+    """The kind of a pair of ccxt form."""
+    return "futures" if ":" in pair else "spot"
+
+
+def any_pair(_pair: str) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A public call that lists all markets of a kind; nobody needs a key for it.
+
+    Attributes:
+        call: The call.
+        read: Body to pairs, in ccxt form but with the exchange's own names of currencies, and
+            whether each trades now.
+        covers: Whether a pair would stand there if the exchange had it.
+    """
+
+    call: Call
+    read: Callable[[Any], Mapping[str, bool]]
+    covers: Callable[[str], bool] = any_pair
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """One environment of an exchange: what is other there than in `live`.
@@ -131,6 +160,7 @@ class Exchange:
         worlds: Its environments, by the value of ``environment`` in the file.
         world: The environment this row speaks of; ``within`` gives the row of another one.
         expiry: The published rule by which keys end, where there is one.
+        markets: The lists of its markets, by kind; where there is none, pairs are not checked.
         more: What the key question needs besides its own call.
         instead: Codes by which the key question is refused to accounts of another kind, and the row
             that asks those; the key question goes out before balance and orders, then.
@@ -163,6 +193,7 @@ class Exchange:
     read_secret: Callable[[str, str], str] = as_it_is
     hosts: tuple[str, ...] = ()
     expiry: Expiry | None = None
+    markets: Mapping[Kind, Listing] = field(default_factory=dict)
     more: More | None = None
     instead: Mapping[str, "Exchange"] = field(default_factory=dict)
 

@@ -2,6 +2,7 @@
 
 from bf_reconciler.facts.advice import ADVICE, Advice, Language, remedy
 from bf_reconciler.facts.config import CONFIG_ADVICE, ConfigError, ConfigReason
+from bf_reconciler.facts.markets import Listed, Markets, Venue
 from bf_reconciler.facts.observations import (
     QUESTIONS,
     Balance,
@@ -34,6 +35,8 @@ __all__ = [
     "Failure",
     "KeyFacts",
     "Language",
+    "Listed",
+    "Markets",
     "Memory",
     "Observation",
     "Orders",
@@ -44,6 +47,7 @@ __all__ = [
     "Scope",
     "Seen",
     "Severity",
+    "Venue",
     "remedy",
     "remember",
     "unconfirmed",

@@ -254,6 +254,14 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
         "The strategy asks for more than its risk level allows.",
         "Lower the value in the strategy, or choose a risk level whose limits allow it.",
     ),
+    Reason.PAIR_NOT_TRADABLE: (
+        "Pair not tradable",
+        "The exchange does not list a pair of the strategy, or does not trade it now.",
+        (
+            "Correct the pair in the file, or take it out. A pair that is halted for a while is "
+            "seen by itself when it trades again."
+        ),
+    ),
     # a strategy and its engine
     Reason.GRACE_EXPIRED: (
         "Grace period expired",

@@ -268,6 +268,14 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
         "Strateji, risk düzeyinin izin verdiğinden fazlasını istiyor.",
         "Stratejideki değeri düşürün veya sınırları buna izin veren bir risk düzeyi seçin.",
     ),
+    Reason.PAIR_NOT_TRADABLE: (
+        "Parite işleme açık değil",
+        "Borsa, stratejinin bir paritesini listelemiyor veya şu anda işleme açmıyor.",
+        (
+            "Dosyadaki pariteyi düzeltin veya çıkarın. Geçici olarak durdurulan bir parite yeniden "
+            "açıldığında bu kendiliğinden görülür."
+        ),
+    ),
     # a strategy and its engine
     Reason.GRACE_EXPIRED: (
         "Tolerans süresi doldu",

@@ -51,6 +51,7 @@ class Reason(StrEnum):
     MASS_REMOVAL_HELD = "MassRemovalHeld"
     ENTRY_INVALID = "EntryInvalid"
     LIMIT_EXCEEDED = "LimitExceeded"
+    PAIR_NOT_TRADABLE = "PairNotTradable"
     # a strategy and its engine
     GRACE_EXPIRED = "GraceExpired"
     CONNECTION_NOT_READY = "ConnectionNotReady"
