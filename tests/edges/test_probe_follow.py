@@ -1,0 +1,272 @@
+"""Questions of more than one call: two kinds of account at Bitget, two answers at Gate.io."""
+
+from datetime import timedelta
+
+import pytest
+
+from bf_reconciler.exchanges import EXCHANGES
+from bf_reconciler.facts import Balance, Orders, Scope
+from bf_reconciler.probe.budget import Budget
+from bf_reconciler.probe.client import Clients
+from bf_reconciler.probe.transport import Answer
+from bf_reconciler.simulator import Simulator, World
+from edges.probing import SECRETS, clock, entry_of, observed, reasons
+
+GOOD = ("ok", "ok", "ok", "ok")
+UNIFIED = ["account=unified"]
+TIME = "/api/v2/public/time"
+CLASSIC = [
+    "/api/v2/spot/account/info",
+    "/api/v2/spot/account/assets",
+    "/api/v2/spot/trade/unfilled-orders",
+]
+OTHER = [
+    "/api/v3/account/info",
+    "/api/v3/account/assets",
+    "/api/v3/trade/unfilled-orders",
+]
+GATE = [
+    f"/api/v4/{path}"
+    for path in (
+        *("spot/time", "account/detail", "account/main_keys"),
+        *("spot/accounts", "spot/open_orders"),
+    )
+]
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+def world_of(exchange, **changes):
+    secrets = SECRETS if "passphrase" in EXCHANGES[exchange].credentials else dict(SECRETS)
+    if secrets is not SECRETS:
+        secrets["passphrase"] = ""
+    good = {"read": True, "trade": True, "ips": ["127.0.0.1"], "balances": {"USDT": "26.5"}}
+    made = World()
+    made.put_key(exchange, {"exchange": exchange, **secrets, **good, **changes})
+    return made
+
+
+async def seen(exchange, world, **changes):
+    async with Simulator(world) as sim:
+        return await observed(entry_of(exchange, sim.base(exchange), **changes))
+
+
+def asked(world):
+    """Paths in the order they were asked; all of them were reads."""
+    assert world.violations == []
+    assert {each.method for each in world.recent} == {"GET"}
+    return [each.path for each in world.recent]
+
+
+async def test_a_classic_account_takes_four_requests():
+    world = world_of("bitget")
+    found = await seen("bitget", world)
+
+    assert reasons(found) == GOOD
+    assert (found.key.granted, found.key.ips) == ({Scope.READ, Scope.SPOT}, ("127.0.0.1",))
+    assert found.key.allows(Scope.WITHDRAW) is False
+    assert asked(world)[:2] == [TIME, CLASSIC[0]]  # the key goes before what depends on it
+    assert sorted(asked(world)[2:]) == sorted(CLASSIC[1:])
+
+
+async def test_a_unified_account_takes_five_requests():
+    world = world_of("bitget", permissions=UNIFIED)
+    found = await seen("bitget", world)
+
+    assert reasons(found) == GOOD
+    assert found.key.granted == {Scope.READ, Scope.SPOT, Scope.MARGIN, Scope.FUTURES}
+    assert found.key.allows(Scope.WITHDRAW) is False
+    assert (found.balance, found.orders) == (Balance(empty=False), Orders())
+    assert asked(world)[:3] == [TIME, CLASSIC[0], OTHER[0]]
+    assert sorted(asked(world)[3:]) == sorted(OTHER[1:])
+
+
+@pytest.mark.parametrize("permissions", [[], UNIFIED])
+async def test_a_withdrawal_right_is_seen_in_both_kinds_of_account(permissions):
+    world = world_of("bitget", permissions=permissions, withdraw=True)
+    assert (await seen("bitget", world)).key.allows(Scope.WITHDRAW) is True
+
+
+@pytest.mark.parametrize("permissions", [[], UNIFIED])
+async def test_a_key_that_only_reads_is_seen_in_both_kinds_of_account(permissions):
+    found = await seen("bitget", world_of("bitget", permissions=permissions, trade=False))
+    assert reasons(found) == GOOD
+    assert found.key.allows(Scope.SPOT) is False
+
+
+@pytest.mark.parametrize("permissions", [[], UNIFIED])
+async def test_a_wrong_secret_is_never_taken_for_a_kind_of_account(permissions):
+    world = world_of("bitget", permissions=permissions)
+    found = await seen("bitget", world, secret="quite another secret")
+
+    bad = "InvalidSignature"
+    assert reasons(found) == ("ok", bad, bad, bad)
+    assert sorted(asked(world)) == sorted([TIME, *CLASSIC])
+
+
+async def test_a_key_question_without_an_answer_leaves_the_kind_of_account_open():
+    world = world_of("bitget", permissions=UNIFIED)
+    world.put_faults("bitget", {"status": 503, "paths": [CLASSIC[0]]})
+    found = await seen("bitget", world)
+
+    unknown = "UnexpectedResponse"  # transient: what runs is held
+    assert reasons(found) == ("ok", "ExchangeUnavailable", unknown, unknown)
+    assert not any(failure.terminal for failure in found.failures)
+
+
+async def test_a_unified_key_question_that_fails_is_why():
+    world = world_of("bitget", permissions=UNIFIED)
+    world.put_faults("bitget", {"maintenance": True, "paths": [OTHER[0]]})
+    found = await seen("bitget", world)
+
+    assert reasons(found) == ("ok", "Maintenance", "ok", "ok")
+
+
+@pytest.mark.parametrize("permissions", [[], UNIFIED])
+async def test_a_demo_key_is_asked_in_the_demo_and_a_live_one_is_not(permissions):
+    world = world_of("bitget", permissions=permissions, environment="demo")
+
+    assert reasons(await seen("bitget", world, environment="demo")) == GOOD
+    wrong = "WrongEnvironment"
+    assert reasons(await seen("bitget", world)) == ("ok", wrong, wrong, wrong)
+
+
+async def test_a_wrong_passphrase_is_one():
+    found = await seen("bitget", world_of("bitget"), passphrase="quite another phrase")
+    bad = "InvalidPassphrase"
+    assert reasons(found) == ("ok", bad, bad, bad)
+
+
+@pytest.mark.parametrize("skew", [45, -45])
+@pytest.mark.parametrize("permissions", [[], UNIFIED])
+async def test_a_clock_that_is_off_is_one(permissions, skew):
+    world = world_of("bitget", permissions=permissions)
+    world.put_faults("bitget", {"clock_skew_seconds": skew})
+    off = "ClockSkew"
+    assert reasons(await seen("bitget", world)) == ("ok", off, off, off)
+
+
+async def test_gate_describes_a_key_in_two_answers_of_five_requests():
+    begun = clock()
+    world = world_of("gate")
+    found = await seen("gate", world)
+
+    assert reasons(found) == GOOD
+    assert found.key.granted == {Scope.READ, Scope.SPOT}
+    assert found.key.allows(Scope.FUTURES) is False
+    assert found.key.allows(Scope.WITHDRAW) is None  # never denied: its name is not documented
+    assert (found.key.ip_bound, found.key.ips) == (True, ("127.0.0.1",))
+    assert abs(found.key.created_at - begun) < timedelta(seconds=5)
+    assert asked(world).index(GATE[1]) < asked(world).index(GATE[2])
+    assert sorted(asked(world)) == sorted(GATE)
+
+
+async def test_gate_shows_a_right_to_withdraw():
+    found = await seen("gate", world_of("gate", withdraw=True))
+    assert found.key.allows(Scope.WITHDRAW) is True
+
+
+async def test_a_gate_key_without_an_allowlist_ends():
+    found = await seen("gate", world_of("gate", ips=[]))
+    assert found.key.expires_at - found.key.created_at == timedelta(days=90)
+
+
+async def test_nothing_is_known_of_the_rights_of_a_sub_account_s_key():
+    found = await seen("gate", world_of("gate", is_sub=True))
+    assert reasons(found) == GOOD
+    assert (found.key.granted, found.key.denied) == (frozenset(), frozenset())
+    assert found.key.ips == ("127.0.0.1",)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ({"status": 500}, "ExchangeUnavailable"),
+        ({"garbage": True}, "UnexpectedResponse"),
+        ({"reset": True}, "NetworkError"),
+        ({"rate_limit": True}, "RateLimited"),
+    ],
+)
+async def test_a_second_answer_that_fails_is_why(fault, reason):
+    world = world_of("gate")
+    world.put_faults("gate", {**fault, "paths": [GATE[2]]})
+    assert (await seen("gate", world)).key.reason == reason
+
+
+async def test_a_list_of_keys_that_is_closed_is_a_missing_right_to_read():
+    found = await seen("gate", world_of("gate", hide_key_info=True))
+    assert reasons(found) == ("ok", "NoReadPermission", "ok", "ok")
+
+
+async def test_a_first_answer_that_fails_is_not_asked_on():
+    world = world_of("gate", read=False)
+    found = await seen("gate", world)
+    assert reasons(found) == ("ok", "NoReadPermission", "ok", "ok")
+    assert sorted(asked(world)) == sorted(path for path in GATE if path != GATE[2])
+
+
+async def test_an_address_that_gate_does_not_let_in_is_told():
+    found = await seen("gate", world_of("gate", ips=["203.0.113.7"]))
+    out = "IPNotAllowed"
+    assert reasons(found) == ("ok", out, out, out)
+    assert {failure.client_ip for failure in found.failures} == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("skew", [90, -90])
+async def test_gate_tells_a_clock_that_is_off(skew):
+    world = world_of("gate")
+    world.put_faults("gate", {"clock_skew_seconds": skew})
+    off = "ClockSkew"
+    assert reasons(await seen("gate", world)) == ("ok", off, off, off)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "changes", "fault"),
+    [
+        ("bitget", {}, {}),
+        ("bitget", {"permissions": UNIFIED}, {}),
+        ("bitget", {"revoked": True}, {}),
+        ("bitget", {}, {"maintenance": True}),
+        ("gate", {}, {}),
+        ("gate", {"read": False}, {}),
+        ("gate", {}, {"status": 500}),
+    ],
+)
+async def test_what_is_reserved_and_not_asked_is_given_back(exchange, changes, fault, monkeypatch):
+    kept = []
+
+    class Counting(Budget):
+        def reserve(self, requests, now, patience):
+            kept.append(requests)
+            return super().reserve(requests, now, patience)
+
+        def refund(self, requests):
+            kept.append(-requests)
+            super().refund(requests)
+
+    monkeypatch.setattr("bf_reconciler.probe.Budget", Counting)
+    world = world_of(exchange, **changes)
+    world.put_faults(exchange, fault)
+    await seen(exchange, world)
+    assert kept[0] == EXCHANGES[exchange].requests == 5
+    assert sum(kept) == len(asked(world))
+
+
+async def test_the_header_of_an_environment_goes_out_with_what_is_signed_alone():
+    sent = []
+
+    class Recorder:
+        async def get(self, _url, headers, _proxy):
+            sent.append(headers)
+            return Answer(200, {}, b"{}")
+
+    demo = EXCHANGES["bitget"].within("demo")
+    clients = Clients(Recorder())
+    await clients.load(demo)
+    for row in (demo, demo.instead["40085"]):
+        for call in (row.time, row.key, row.balance, row.orders):
+            await clients.ask(entry_of("bitget", "http://127.0.0.1:9"), row, call)
+    assert [headers.get("PAPTRADING") for headers in sent] == [None, "1", "1", "1"] * 2
