@@ -9,6 +9,7 @@ from typing import Any, Literal
 import click
 
 from bf_reconciler.cli import options
+from bf_reconciler.cli.captured import keeping
 from bf_reconciler.cli.output import fail, leave, note, print_json
 from bf_reconciler.cli.starting import refusal, settings
 from bf_reconciler.facts import Language
@@ -20,15 +21,22 @@ Progress = Callable[[str, int, int], None]
 @options.file_argument
 @options.connections_argument
 @click.option("-v", "--verbose", is_flag=True, help="Show every condition.")
+@click.option(
+    "--capture",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep each answer in DIR, redacted, to send with a report.",
+)
 @options.plaintext_option
 @options.sops_option
 @options.output_option
 @options.lang_option
-def command(
+def command(  # noqa: PLR0913 # one argument per option
     *,
     file: Path,
     names: tuple[str, ...],
     verbose: bool,
+    capture: Path | None,
     allow_plaintext: bool,
     sops_binary: Path | None,
     output: Literal["table", "json"],
@@ -44,8 +52,8 @@ def command(
     from bf_reconciler.status import present  # noqa: PLC0415
 
     try:
-        with progress() as tell:
-            status = asyncio.run(daemon.check(chosen, names, tell))
+        with keeping(capture) as captured, progress() as tell:
+            status = asyncio.run(daemon.check(chosen, names, tell, captured))
     except daemon.RefusedError as error:
         fail(refusal(error.config, file, lang))
     except (daemon.StartError, daemon.UnknownNameError) as error:

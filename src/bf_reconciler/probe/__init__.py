@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from bf_reconciler.exchanges import EXCHANGES, Exchange
 from bf_reconciler.facts import QUESTIONS, Failure, Observation, Question
 from bf_reconciler.probe.budget import Budget
+from bf_reconciler.probe.capture import Capture
 from bf_reconciler.probe.client import Clients
 from bf_reconciler.probe.questions import Questions, unforeseen
 from bf_reconciler.probe.transport import Transport
@@ -44,11 +45,18 @@ class Prober:
     Args:
         clock: The time, with its zone.
         wake: Called whenever a probe has finished; ``collect`` gives it.
+        capture: Called with every answer, where somebody wants to keep them.
     """
 
-    def __init__(self, clock: Callable[[], datetime], wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        wake: Callable[[], None],
+        capture: Capture | None = None,
+    ) -> None:
         self._clock = clock
         self._wake = wake
+        self._capture = capture
         self._transport: Transport | None = None
         self._clients: Clients | None = None
         self._budgets: dict[tuple[object, ...], Budget] = {}
@@ -134,7 +142,8 @@ class Prober:
         row = self._rows[where]
         await self._clients.load(row)
         budget = self._budget(entry, row)
-        return await Questions(entry, row, self._clients, budget, self._clock).observe()
+        questions = Questions(entry, row, self._clients, budget, self._clock, self._capture)
+        return await questions.observe()
 
     def _budget(self, entry: ConnectionEntry, row: Exchange) -> Budget:
         connection = entry.connection

@@ -13,6 +13,7 @@ from bf_reconciler.exchanges import Call, Exchange, Unusable
 from bf_reconciler.facts import Clock, Failure, KeyFacts, Observation, Question, Reason
 from bf_reconciler.probe import classify
 from bf_reconciler.probe.budget import Budget
+from bf_reconciler.probe.capture import Capture
 from bf_reconciler.probe.client import Clients
 from bf_reconciler.probe.transport import Answer, Silence
 from bf_reconciler.spec import ConnectionEntry
@@ -31,6 +32,7 @@ class Questions:
     clients: Clients
     budget: Budget
     clock: Callable[[], datetime]
+    capture: Capture | None = None
 
     async def observe(self) -> Observation:
         """Ask. Takes at most the wait for one's turn and a timeout per call that awaits another.
@@ -117,6 +119,8 @@ class Questions:
                         return self._held_back(wait)
                     await asyncio.sleep(wait)
                 got = await self.clients.ask(self.entry, row, call)
+            if self.capture is not None and isinstance(got, Answer):
+                self.capture(self.entry, question, call, got)
             answer = reader(row, got, self.clock())
         except TimeoutError:
             answer = reader(row, Silence.TIMEOUT, self.clock())
