@@ -1,13 +1,13 @@
 """The line: what should be, what is, a verdict, an act, and a picture of it all."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from bf_reconciler.facts import Observation, Seen, remember
 from bf_reconciler.plan import plan
-from bf_reconciler.spec import ConnectionEntry, Spec
+from bf_reconciler.spec import ConnectionEntry, Policy, Spec
 from bf_reconciler.status import Running, Status, fold
 from bf_reconciler.verdict import Decision, guard, judge
 
@@ -62,5 +62,34 @@ async def reconcile(
     running = await world.runtimes.converge(  # act, only here
         decisions, spec.generation, spec.revision, now
     )
+    decisions = tuple(stayed(decision, running.get(decision.name)) for decision in decisions)
     status = fold(before, spec, seen, verdicts, decisions, running, now)
     return status, seen, todo.wake_at
+
+
+async def halt(before: Status, world: World, now: datetime) -> Status:
+    """The kill switch while no file is in force: every strategy that is remembered goes off."""
+    was = before.strategies
+    spec = Spec(
+        generation=before.generation,
+        revision=before.revision,
+        digest=before.digest,
+        policy=Policy(),
+        halt=None,
+        runtimes={},
+        connections={},
+        strategies={},
+        broken_strategies={name: status.connection for name, status in was.items()},
+    )
+    verdicts = judge(spec, {}, before.halted, now)
+    decisions = guard(spec, verdicts, before.memories, now)
+    running = await world.runtimes.converge(decisions, spec.generation, spec.revision, now)
+    status = fold(before, spec, {}, verdicts, decisions, running, now)
+    return replace(status, connections=before.connections)
+
+
+def stayed(decision: Decision, running: Running | None) -> Decision:
+    """A move that failed is not over: it is remembered where it was, and left again next time."""
+    if decision.leave is None or running is None or running.reason is None:
+        return decision
+    return replace(decision, memory=replace(decision.memory, runtime=decision.leave.runtime))

@@ -30,19 +30,16 @@ class Runtimes:
         )
 
     def _settle(self, decision: Decision, generation: int, revision: str, now: datetime) -> Running:
-        failures: list[Running] = []
-        for order in (decision.leave, decision.order):
-            if order is None:
-                continue
+        orders = [order for order in (decision.leave, decision.order) if order is not None]
+        for order in orders:
             try:
                 self._place(order.runtime).apply(order, generation, revision, now)
             except OSError as error:
+                # Nothing is turned on here while it could not be turned off where it was.
+                seen = self._place(order.runtime).read(decision.name)
                 message = f"The file cannot be written ({type(error).__name__})."
-                failures.append(Running("unknown", Reason.RUNTIME_UNAVAILABLE, message))
-        seen = self._place(decision.memory.runtime).read(decision.name)
-        if failures:
-            return Running(seen.state, failures[0].reason, failures[0].message)
-        return checked(decision.order, seen)
+                return Running(seen.state, Reason.RUNTIME_UNAVAILABLE, message)
+        return checked(decision.order, self._place(decision.memory.runtime).read(decision.name))
 
     def _place(self, runtime: Runtime) -> FileRuntime:
         return FileRuntime(self._base / runtime.path)

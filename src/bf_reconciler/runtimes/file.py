@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,16 @@ from bf_reconciler.status import Running
 from bf_reconciler.verdict import Order
 
 MAX_BYTES = 4 * 1024 * 1024
+CREDENTIAL = re.compile(r"api_key|secret|passphrase|password|private_key|token")
+"""What sops seals wherever it stands. It was opened in memory, and is not written out again."""
+
+
+STATE = ("enabled", "action", "reason")
+"""What ``since`` is the time of; a message may say the same in other words."""
+
+
+class Garbage(Exception):  # noqa: N818 # it is the name of what was found
+    """The file does not hold an object of JSON."""
 
 
 class FileRuntime:
@@ -24,9 +36,8 @@ class FileRuntime:
         """What the bot of this strategy was last told, as its file says."""
         try:
             document = self._document(name)
-        except (OSError, ValueError) as error:
-            word = type(error).__name__
-            message = f"The file cannot be read ({word})."
+        except (OSError, Garbage) as error:
+            message = f"The file cannot be read ({type(error).__name__})."
             return Running("unknown", Reason.RUNTIME_UNAVAILABLE, message)
         if document is None:
             return Running("stopped")
@@ -42,30 +53,37 @@ class FileRuntime:
         """
         try:
             old = self._document(order.name)
-        except ValueError:
+        except Garbage:
             old = {}
         if old is None and order.strategy is None:
             return
         new = document(order, old or {})
         if old is not None and all(old.get(key) == value for key, value in new.items()):
             return
+        same = old is not None and all(old.get(key) == new[key] for key in STATE)
+        since = old.get("since") if old and same else None
         stamp = {
             "generation": generation,
             "revision": revision,
-            "since": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "since": since or now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         }
         self._replace(order.name, new | stamp)
 
     def _document(self, name: str) -> dict[str, Any] | None:
         path = self._folder / f"{name}.json"
         try:
-            with path.open("rb") as file:
-                text = file.read(MAX_BYTES + 1)
+            # A pipe that somebody put there must not be waited for.
+            handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
             return None
-        found = json.loads(text)
+        with open(handle, "rb") as file:  # noqa: PTH123 # by its handle
+            text = file.read(MAX_BYTES + 1)
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            raise Garbage from None
         if not isinstance(found, dict):
-            raise TypeError
+            raise Garbage
         return found
 
     def _replace(self, name: str, content: Mapping[str, Any]) -> None:
@@ -73,11 +91,16 @@ class FileRuntime:
         self._folder.mkdir(parents=True, exist_ok=True)
         temporary = self._folder / f".{name}.json.tmp"
         text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._folder / f"{name}.json")
+        try:
+            with temporary.open("wb") as file:
+                file.write(text.encode(errors="replace"))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self._folder / f"{name}.json")
+        except OSError:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
         handle = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(handle)
@@ -88,7 +111,7 @@ class FileRuntime:
 def document(order: Order, old: Mapping[str, Any]) -> dict[str, Any]:
     """The document of an order, less its stamp. A strategy that left keeps its last form."""
     strategy = (
-        order.strategy.model_dump(mode="json", exclude={"suspend"})
+        spared(order.strategy.model_dump(mode="json", exclude={"suspend"}))
         if order.strategy
         else old.get("strategy")
     )
@@ -101,3 +124,10 @@ def document(order: Order, old: Mapping[str, Any]) -> dict[str, Any]:
         "message": order.message,
         "strategy": strategy,
     }
+
+
+def spared(value: Any) -> Any:  # noqa: ANN401 # any JSON
+    """The same without credentials: in ``settings`` people may put what they like."""
+    if isinstance(value, dict):
+        return {k: spared(v) for k, v in value.items() if not CREDENTIAL.fullmatch(k)}
+    return [spared(each) for each in value] if isinstance(value, list) else value
