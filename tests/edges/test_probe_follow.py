@@ -259,7 +259,7 @@ async def test_the_header_of_an_environment_goes_out_with_what_is_signed_alone()
     sent = []
 
     class Recorder:
-        async def get(self, _url, headers, _proxy):
+        async def get(self, _url, headers, *_):
             sent.append(headers)
             return Answer(200, {}, b"{}")
 
