@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bf_reconciler.daemon.cycle import Cycle
-from bf_reconciler.facts import Reason
+from bf_reconciler.facts import Listed, Reason
 from bf_reconciler.reconcile import World, halt, reconcile
 from bf_reconciler.reload import Reload
+from bf_reconciler.spec import venue_of
 from bf_reconciler.status import ConfigStatus, Record, Running, Status, StrategyState
 from bf_reconciler.verdict import ConnectionState, Halted
 from build import (
@@ -38,11 +39,14 @@ class Prober:
 
     def __init__(self, script=an_observation):
         self.script, self.now, self.asked, self.forgot = script, NOW, [], set()
-        self.finished = {}
+        self.finished, self.listed = {}, Listed.TRADES
 
     def collect(self):
         finished, self.finished = self.finished, {}
         return finished
+
+    def markets(self, wanted):
+        return {venue_of(entry): dict.fromkeys(pairs, self.listed) for entry, pairs in wanted}
 
     def probe(self, due, forget):
         self.forgot |= set(forget)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from bf_reconciler.facts import Observation, Seen, remember
+from bf_reconciler.facts import Markets, Observation, Seen, remember
 from bf_reconciler.plan import plan
-from bf_reconciler.spec import ConnectionEntry, Policy, Spec
+from bf_reconciler.spec import ConnectionEntry, Policy, Spec, Wanted, wanted_pairs
 from bf_reconciler.status import Running, Status, fold
 from bf_reconciler.verdict import Decision, guard, judge
 
@@ -18,6 +18,8 @@ class Prober(Protocol):
     def collect(self) -> Mapping[str, Observation]: ...
 
     def probe(self, due: Iterable[ConnectionEntry], forget: Iterable[str]) -> None: ...
+
+    def markets(self, wanted: Wanted) -> Markets: ...
 
 
 class Runtimes(Protocol):
@@ -55,9 +57,10 @@ async def reconcile(
     todo = plan(spec, seen, now)  # what to ask them next
     world.prober.probe(todo.probe, todo.forget)
     seen = {name: memory for name, memory in seen.items() if name not in todo.forget}
+    markets = world.prober.markets(wanted_pairs(spec, now))  # what is listed in public
     await world.journal.keep(before, seen)
 
-    verdicts = judge(spec, seen, before.halted, now)  # compliant? True, False, Unknown
+    verdicts = judge(spec, seen, before.halted, now, markets)  # compliant? True, False, Unknown
     decisions = guard(spec, verdicts, before.memories, now)
     running = await world.runtimes.converge(  # act, only here
         decisions, spec.generation, spec.revision, now

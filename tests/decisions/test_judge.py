@@ -288,7 +288,10 @@ def test_a_futures_strategy_looks_at_the_right_of_futures():
     futures = {"market": "futures", "pairs": ["BTC/USDT:USDT"]}
     able = an_observation(key=a_key(grant=[Scope.FUTURES]))
     verdict = wanted(able, connection={"markets": ["spot", "futures"]}, **futures)
-    assert (verdict.on, verdict.market_permitted.message) == (True, "The key may trade futures.")
+    assert (verdict.on, verdict.market_permitted.message) == (
+        True,
+        "The key may trade futures. Its pairs are not checked.",
+    )
 
 
 def test_a_market_its_connection_does_not_declare_is_not_known_to_be_permitted():

@@ -60,7 +60,8 @@ class Daemon:
         )
         keeper = Keeper(journal, record)
         runtimes = Runtimes(settings.state_dir)
-        world = World(Sightings(prober, self.tallies), runtimes, keeper)
+        self.sightings = Sightings(prober, self.tallies)
+        world = World(self.sightings, runtimes, keeper)
         self.cycle = Cycle(world, keeper, record, self._tell, wake)
         self.last_completed: datetime | None = None
         self._begun = self._turned = time.monotonic()
@@ -138,9 +139,11 @@ class Daemon:
                 await any_of(stop.wait(), self.cycle.wake.wait(), seconds=left)
 
     def complete(self) -> bool:
-        """Whether no connection waits for a probe: all that were due have been probed."""
+        """Whether no connection waits for a probe, and no pair for its list."""
         spec = self.cycle.spec
-        return spec is not None and all(self.settled(name) for name in spec.connections)
+        if spec is None or self.sightings.looking:
+            return False
+        return all(self.settled(name) for name in spec.connections)
 
     def probes(self, name: str) -> bool:
         """Whether a connection is probed at all: it is in force and not suspended."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from bf_reconciler.facts import Observation
+from bf_reconciler.facts import Listed, Markets, Observation
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Prober
-from bf_reconciler.spec import ConnectionEntry
+from bf_reconciler.spec import ConnectionEntry, Wanted
 
 
 class Sightings:
@@ -15,6 +15,7 @@ class Sightings:
         self._prober = prober
         self._tallies = tallies
         self._exchanges: dict[str, str] = {}
+        self._known: Markets = {}
 
     def collect(self) -> Mapping[str, Observation]:
         """What has finished since the last call."""
@@ -30,3 +31,13 @@ class Sightings:
         self._exchanges |= {entry.name: entry.connection.exchange for entry in due}
         self._prober.forget(forget)
         self._prober.probe(due)
+
+    def markets(self, wanted: Wanted) -> Markets:
+        """What is known of these pairs."""
+        self._known = self._prober.markets(wanted)
+        return self._known
+
+    @property
+    def looking(self) -> bool:
+        """Whether pairs are being looked up for the first time. It ends within seconds."""
+        return any(Listed.PENDING in told.values() for told in self._known.values())

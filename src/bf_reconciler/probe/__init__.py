@@ -9,13 +9,15 @@ from typing import Final, Self
 from urllib.parse import urlsplit
 
 from bf_reconciler.exchanges import EXCHANGES, Exchange
-from bf_reconciler.facts import QUESTIONS, Failure, Observation, Question
+from bf_reconciler.facts import QUESTIONS, Failure, Markets, Observation, Question
 from bf_reconciler.probe.budget import Budget
 from bf_reconciler.probe.capture import Capture
 from bf_reconciler.probe.client import Clients
+from bf_reconciler.probe.lists import Lists
+from bf_reconciler.probe.markets import MarketLists
 from bf_reconciler.probe.questions import Questions, unforeseen
 from bf_reconciler.probe.transport import Transport
-from bf_reconciler.spec import ConnectionEntry
+from bf_reconciler.spec import ConnectionEntry, Wanted
 
 CLOSE_SECONDS: Final = 5.0
 OK: Final = "ok"
@@ -59,6 +61,7 @@ class Prober:
         self._capture = capture
         self._transport: Transport | None = None
         self._clients: Clients | None = None
+        self._lists: MarketLists | None = None
         self._budgets: dict[tuple[object, ...], Budget] = {}
         self._rows: dict[tuple[str, str], Exchange] = {}
         self._flights: dict[str, _Flight] = {}
@@ -69,6 +72,8 @@ class Prober:
         """Open the way out. An exchange's part of ccxt is imported when it is first asked."""
         self._transport = Transport()
         self._clients = Clients(self._transport)
+        lists = Lists(self._clients, self._budget, self._clock)
+        self._lists = MarketLists(lists, self._row, self._clock, self._wake)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -79,6 +84,8 @@ class Prober:
         self.forget(list(self._flights))
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
+        if self._lists is not None:
+            await self._lists.aclose()
         if self._transport is not None:
             await self._transport.aclose()
 
@@ -117,6 +124,13 @@ class Prober:
             if flight is not None:
                 flight.task.cancel()
 
+    def markets(self, wanted: Wanted) -> Markets:
+        """What is known of these pairs. What is not known is looked up in the background."""
+        if self._lists is None:
+            raise RuntimeError("the prober is not open")
+        self._lists.want(wanted)
+        return self._lists.known()
+
     async def _run(self, entry: ConnectionEntry) -> None:
         begun = time.monotonic()
         try:
@@ -135,15 +149,17 @@ class Prober:
     async def _observe(self, entry: ConnectionEntry) -> Observation:
         if self._clients is None:
             raise RuntimeError("the prober is not open")
-        connection = entry.connection
-        where = (connection.exchange, connection.environment)
-        if where not in self._rows:
-            self._rows[where] = EXCHANGES[connection.exchange].within(connection.environment)
-        row = self._rows[where]
+        row = self._row(entry)
         await self._clients.load(row)
         budget = self._budget(entry, row)
         questions = Questions(entry, row, self._clients, budget, self._clock, self._capture)
         return await questions.observe()
+
+    def _row(self, entry: ConnectionEntry) -> Exchange:
+        where = (entry.connection.exchange, entry.connection.environment)
+        if where not in self._rows:
+            self._rows[where] = EXCHANGES[where[0]].within(where[1])
+        return self._rows[where]
 
     def _budget(self, entry: ConnectionEntry, row: Exchange) -> Budget:
         connection = entry.connection

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from bf_reconciler.exchanges import Exchange, More, Refusal, Unexpected
 from bf_reconciler.facts import (
@@ -21,6 +21,7 @@ from bf_reconciler.facts import (
 from bf_reconciler.probe.transport import Answer, Silence
 
 T = TypeVar("T")
+Subject = Question | Literal["markets"]
 
 TEAPOT: Final = 418  # Binance began it: banned, not only too fast
 SILENT: Mapping[Silence, tuple[Reason, str]] = {
@@ -80,7 +81,7 @@ def read_orders(row: Exchange, got: Answer | Silence, now: datetime) -> Orders |
 
 def read(
     row: Exchange,
-    question: Question,
+    question: Subject,
     got: Answer | Silence,
     reader: Callable[[Any], T],
     now: datetime,
@@ -119,7 +120,7 @@ def skewed(row: Exchange, failure: Failure, skew: float) -> Failure:
 
 
 def _refused(
-    row: Exchange, question: Question, got: Answer, refusal: Refusal, now: datetime
+    row: Exchange, question: Subject, got: Answer, refusal: Refusal, now: datetime
 ) -> Failure:
     reason = _by_words(row, refusal) or row.codes.get(refusal.code)
     words = None
@@ -159,7 +160,7 @@ def _by_status(got: Answer, *, is_json: bool) -> tuple[Reason, str | None]:
 
 def _failure(
     row: Exchange,
-    question: Question,
+    question: Subject,
     got: Answer,
     reason: Reason,
     words: str | None,

@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 from bf_reconciler.exchanges import API_KEY, SYMBOL, Call, Exchange
 from bf_reconciler.probe.library import exchange_class
-from bf_reconciler.probe.transport import Answer, Silence, Transport
+from bf_reconciler.probe.transport import MAX_LIST, Answer, Silence, Transport
 from bf_reconciler.spec import ConnectionEntry
 
 Send = Callable[[str, Mapping[str, str]], Awaitable[Answer | Silence]]
+Get = Callable[[str, Mapping[str, str], SecretStr | None], Awaitable[Answer | Silence]]
 
 
 class NotARead(Exception):  # noqa: N818 # it names what the call is
@@ -50,12 +54,35 @@ class Clients:
             if credentials.passphrase is not None:
                 client.password = credentials.passphrase.get_secret_value()
             client.headers = {**client.headers, **row.world.headers}
+        return await self._send(client, entry, row, call, self._transport.get)
+
+    async def look(self, entry: ConnectionEntry, row: Exchange, call: Call) -> Answer | Silence:
+        """One call for what is public: no credentials, and room for a long answer."""
+        client = instance(self.prototypes[row.id])
+        client.headers = {**client.headers, **row.world.headers}
+        get = partial(self._transport.get, most=MAX_LIST)
+        return await self._send(client, entry, row, call, get)
+
+    def names(self, row: Exchange) -> Mapping[str, str]:
+        """What ccxt calls currencies of this exchange, where it calls them otherwise."""
+        found: Mapping[str, str] = self.prototypes[row.id].commonCurrencies
+        return found
+
+    async def _send(
+        self,
+        client: Any,  # noqa: ANN401 # ccxt has no types
+        entry: ConnectionEntry,
+        row: Exchange,
+        call: Call,
+        get: Get,
+    ) -> Answer | Silence:
+        connection = entry.connection
         base = connection.endpoint or row.world.base
         host = urlsplit(base or "").netloc
         if host in row.hosts:  # the signature names it; a gateway's it never does
             hosts = dict.fromkeys(client.urls["hostnames"], host)
             client.urls = {**client.urls, "hostnames": hosts}
-        client.send = lambda url, headers: self._transport.get(
+        client.send = lambda url, headers: get(
             moved(url, base) if base else url, headers, connection.proxy
         )
         words = {API_KEY: client.apiKey, SYMBOL: row.symbol(entry.pair)}

@@ -15,6 +15,8 @@ from pydantic import SecretStr
 
 MAX_BODY: Final = 1 << 20
 """Bytes of an answer that are read; the longest good answer is far shorter."""
+MAX_LIST: Final = 32 << 20
+"""Likewise, of a list of all markets."""
 CONNECTIONS: Final = 100
 DNS_SECONDS: Final = 60
 KEEPALIVE_SECONDS: Final = 75
@@ -70,9 +72,12 @@ class Transport:
         await self._session.close()
 
     async def get(
-        self, url: str, headers: Mapping[str, str], proxy: SecretStr | None
+        self, url: str, headers: Mapping[str, str], proxy: SecretStr | None, most: int = MAX_BODY
     ) -> Answer | Silence:
-        """One GET. The URL can hold a signature and a key, so nothing of it is ever told."""
+        """One GET. The URL can hold a signature and a key, so nothing of it is ever told.
+
+        A body of more than ``most`` bytes, unpacked, is not read to its end.
+        """
         try:
             async with self._session.get(
                 yarl.URL(url, encoded=True),  # it was signed as it stands
@@ -81,7 +86,7 @@ class Transport:
                 allow_redirects=False,  # the key goes to no other host
             ) as response:
                 seconds = time.monotonic() - CONNECTED.get()
-                body = await _read(response.content)
+                body = await _read(response.content, most)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return silence_of(error)
         if body is None:
@@ -89,12 +94,12 @@ class Transport:
         return Answer(response.status, response.headers, body, seconds)
 
 
-async def _read(content: aiohttp.StreamReader) -> bytes | None:
+async def _read(content: aiohttp.StreamReader, most: int) -> bytes | None:
     """The body, or None where it is too large to be one of ours."""
     found = bytearray()
     async for chunk in content.iter_any():
         found += chunk
-        if len(found) > MAX_BODY:
+        if len(found) > most:
             return None
     return bytes(found)
 

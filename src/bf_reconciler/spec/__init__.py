@@ -1,6 +1,7 @@
 """What the user declares, as frozen types, and the Spec that is in force."""
 
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
+from bf_reconciler.spec.pairs import Wanted, venue_of, wanted_pairs
 from bf_reconciler.spec.policy import Allowlist, Defaults, Halt, Limits, MaxRemovals, Policy
 from bf_reconciler.spec.references import inconsistencies
 from bf_reconciler.spec.removals import too_many
@@ -31,8 +32,11 @@ __all__ = [
     "Strategy",
     "StrategyEntry",
     "Suspend",
+    "Wanted",
     "inconsistencies",
     "is_loopback",
     "misfits",
     "too_many",
+    "venue_of",
+    "wanted_pairs",
 ]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bf_reconciler.facts import Reason
+from bf_reconciler.policy import Finding
 from bf_reconciler.spec import Runtime, Spec, Strategy, too_many
 from bf_reconciler.verdict.values import Decision, Memory, Order, StrategyVerdict, Verdicts
 
@@ -97,7 +98,19 @@ def _word(verdict: StrategyVerdict, before: Memory | None, *, latched: bool) -> 
             message = "Off until a probe of this process finds its connection good."
             return _Wish(False, before.reason, message)
         return _Wish(None, verdict.reason, verdict.message)
+    if verdict.on and verdict.barred is not None and not (before is not None and before.on):
+        return _barred(verdict.barred, before)
     return _Wish(verdict.on, verdict.reason, verdict.message)
+
+
+def _barred(bar: Finding, before: Memory | None) -> _Wish:
+    """It is not turned on. While that is not known for sure, nothing it was told changes."""
+    if bar.status == "False":
+        return _Wish(False, bar.reason, bar.message)
+    if before is None or before.on is None:
+        return _Wish(None, bar.reason, bar.message)
+    known = before.reason is Reason.PAIR_NOT_TRADABLE  # a restart is no news
+    return _Wish(False, before.reason if known else bar.reason, bar.message)
 
 
 def _patience(

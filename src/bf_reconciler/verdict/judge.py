@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 from itertools import takewhile
+from types import MappingProxyType
 
-from bf_reconciler.facts import TRANSIENT, Reason, Run, Seen, unconfirmed
+from bf_reconciler.facts import TRANSIENT, Markets, Reason, Run, Seen, unconfirmed
 from bf_reconciler.facts import Memory as Sightings
 from bf_reconciler.policy import (
     Assessment,
@@ -15,6 +16,7 @@ from bf_reconciler.policy import (
     assess,
 )
 from bf_reconciler.spec import ConnectionEntry, Policy, Spec, Strategy
+from bf_reconciler.verdict.pairs import with_pairs
 from bf_reconciler.verdict.values import (
     ConnectionState,
     ConnectionVerdict,
@@ -26,7 +28,13 @@ from bf_reconciler.verdict.values import (
 READY = ConditionType.READY
 
 
-def judge(spec: Spec, seen: Sightings, halted: Halted | None, now: datetime) -> Verdicts:
+def judge(
+    spec: Spec,
+    seen: Sightings,
+    halted: Halted | None,
+    now: datetime,
+    markets: Markets = MappingProxyType({}),
+) -> Verdicts:
     """Judge every connection and every strategy. ``halted`` is a person's; the file may add one."""
     if spec.halt is not None:
         halted = Halted(spec.halt.reason, spec.halt.by)
@@ -39,7 +47,12 @@ def judge(spec: Spec, seen: Sightings, halted: Halted | None, now: datetime) -> 
         connections,
         {
             name: judge_strategy(
-                entry.strategy, spec, connections.get(entry.strategy.connection), halted, now
+                entry.strategy,
+                spec,
+                connections.get(entry.strategy.connection),
+                halted,
+                now,
+                markets,
             )
             for name, entry in spec.strategies.items()
         },
@@ -144,16 +157,20 @@ def judge_strategy(
     connection: ConnectionVerdict | None,
     halted: Halted | None,
     now: datetime,
+    markets: Markets,
 ) -> StrategyVerdict:
     """Judge one strategy. What people said goes before what was seen."""
     ready = _connection_ready(strategy, spec, connection)
-    market = _market_permitted(strategy, connection)
+    permitted = _market_permitted(strategy, connection)
+    market, barred = with_pairs(
+        permitted, strategy, spec.connections.get(strategy.connection), markets
+    )
 
     def verdict(
         reason: Reason, message: str, *, on: bool | None = False, violation: bool = False
     ) -> StrategyVerdict:
         old = connection is not None and connection.restored
-        return StrategyVerdict(strategy, on, reason, message, violation, ready, market, old)
+        return StrategyVerdict(strategy, on, reason, message, violation, ready, market, old, barred)
 
     if halted is not None:
         return verdict(Reason.HALTED, f"Halted by {halted.by}: {halted.reason}")
@@ -164,10 +181,10 @@ def judge_strategy(
         return verdict(Reason.SUSPENDED, message)
     if connection is not None and connection.state is ConnectionState.SUSPENDED:
         return verdict(Reason.SUSPENDED, "Its connection is suspended.")
-    for finding in (ready, market):
+    for finding in (ready, permitted):
         if finding.status == "False":
             return verdict(finding.reason, finding.message, violation=True)
-    for finding in (ready, market):
+    for finding in (ready, permitted):
         if finding.status == "Unknown":
             return verdict(finding.reason, finding.message, on=None)
     return verdict(Reason.CONNECTED, "Its connection complies.", on=True)

@@ -65,6 +65,8 @@ class StrategyVerdict:
     connection_ready: Finding
     market_permitted: Finding
     restored: bool = False
+    barred: Finding | None = None
+    """What keeps it from being turned on, though it may run on where it runs."""
 
 
 @dataclass(frozen=True, slots=True)

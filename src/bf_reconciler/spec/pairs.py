@@ -1,0 +1,28 @@
+"""Which pairs are declared, and where they would stand."""
+
+from datetime import datetime
+
+from bf_reconciler.facts import Venue
+from bf_reconciler.spec.whole import ConnectionEntry, Spec
+
+Wanted = tuple[tuple[ConnectionEntry, frozenset[str]], ...]
+"""Connections, and the pairs that their strategies name."""
+
+
+def venue_of(entry: ConnectionEntry) -> Venue:
+    connection = entry.connection
+    return Venue(connection.exchange, connection.environment, connection.endpoint)
+
+
+def wanted_pairs(spec: Spec, now: datetime) -> Wanted:
+    """The pairs that are to be looked up: those of strategies that are to run."""
+    found: list[tuple[ConnectionEntry, frozenset[str]]] = []
+    for name, strategies in spec.by_connection().items():
+        entry = spec.connections.get(name)
+        suspend = entry.connection.suspend if entry else None
+        if entry is None or (suspend is not None and suspend.active(now)):
+            continue
+        pairs = frozenset[str]().union(*(each.pairs for each in strategies if each.enabled))
+        if pairs:
+            found.append((entry, pairs))
+    return tuple(found)
