@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 
 from bf_reconciler.facts import Run, Seen, unconfirmed
+from bf_reconciler.policy import common_causes
 from bf_reconciler.spec import ConnectionEntry, Policy, Spec
 
 CONFIRM = timedelta(seconds=2)
@@ -34,14 +35,16 @@ def plan(spec: Spec, seen: Mapping[str, Seen], now: datetime) -> Plan:
     """Plan one cycle.
 
     A suspended or removed connection is never probed and is forgotten: what was seen of it
-    before proves nothing when it comes back.
+    before proves nothing when it comes back. Where a cause may be common to many, others are
+    asked at once, and those it hit are asked as often as any.
     """
+    causes = common_causes(spec, seen, now)
     active = {name: entry for name, entry in spec.connections.items() if not _suspended(entry, now)}
     due: list[ConnectionEntry] = []
     wake_at = now + HEARTBEAT
     for name, entry in active.items():
-        at = next_probe(entry, seen.get(name), spec.policy)
-        if at is None or at <= now or _ahead(seen[name], now):
+        at = next_probe(entry, seen.get(name), spec.policy, held=name in causes.holds)
+        if at is None or at <= now or name in causes.witnesses or _ahead(seen[name], now):
             due.append(entry)
         else:
             wake_at = min(wake_at, at)
@@ -56,12 +59,15 @@ def _suspended(entry: ConnectionEntry, now: datetime) -> bool:
     return suspend is not None and suspend.active(now)
 
 
-def next_probe(entry: ConnectionEntry, seen: Seen | None, policy: Policy) -> datetime | None:
+def next_probe(
+    entry: ConnectionEntry, seen: Seen | None, policy: Policy, *, held: bool = False
+) -> datetime | None:
     """When a connection is due; None for at once (never seen, changed, or a person asked)."""
     if seen is None or seen.entry != entry.fingerprint or seen.asked or not seen.runs:
         return None
     at = seen.runs[0].latest.at
-    return at + jittered(delay(seen.runs, entry.interval, policy), entry.name, at)
+    wait = delay(seen.runs, entry.interval, policy, held=held)
+    return at + jittered(wait, entry.name, at)
 
 
 def _ahead(seen: Seen, now: datetime) -> bool:
@@ -69,18 +75,22 @@ def _ahead(seen: Seen, now: datetime) -> bool:
     return seen.latest is not None and seen.latest.at > now + HEARTBEAT
 
 
-def delay(runs: tuple[Run, ...], interval: timedelta, policy: Policy) -> timedelta:
+def delay(
+    runs: tuple[Run, ...], interval: timedelta, policy: Policy, *, held: bool = False
+) -> timedelta:
     """How long to wait after these runs, newest first.
 
     The calls succeeded: the interval, whether or not a rule is broken. A transient failure: from
     1 s, doubling, up to the interval, and never sooner than the exchange asked for. A terminal
-    one: 2 s until it is believed, then slowly.
+    one: 2 s until it is believed, then slowly; where it is ``held`` for a common cause, at the
+    interval, for that may pass by itself.
     """
     latest = runs[0].latest
     if not latest.failures:
         return interval
     if latest.refusals:
-        wait = CONFIRM if unconfirmed(runs, policy.confirm_after) else _slow(interval)
+        believed = interval if held else _slow(interval)
+        wait = CONFIRM if unconfirmed(runs, policy.confirm_after) else believed
     else:
         row = takewhile(lambda run: run.latest.failures and not run.latest.refusals, runs)
         wait = min(FIRST_RETRY * 2 ** min(sum(run.count for run in row) - 1, 20), interval)

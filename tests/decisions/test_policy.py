@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 
 from bf_reconciler.facts import Balance, Clock, Reason, Scope, unconfirmed
-from bf_reconciler.policy import RULES, Case, ConditionType, Effect, assess, on_list
+from bf_reconciler.policy import RULES, Case, ConditionType, Effect, Hold, assess, on_list
 from bf_reconciler.policy.findings import REJECTED
-from bf_reconciler.spec import Policy
+from bf_reconciler.spec import Credentials, Policy
 from bf_reconciler.spec.connection import ATTESTATION, Attest, Word
 from build import (
     DAY,
@@ -28,18 +28,20 @@ Type = ConditionType
 BLOCK, HOLD, WARN, NONE = Effect.BLOCK, Effect.HOLD, Effect.WARN, Effect.NONE
 
 
-def a_case(observation=None, *, times=2, strategies=None, policy=None, now=NOW, **connection):
-    """One observation, seen ``times`` in a row, under the rules."""
+def a_case(observation=None, *, times=2, strategies=None, policy=None, now=NOW, **others):
+    """One observation, seen ``times`` in a row, under the rules; others: of the connection."""
     observation = observation or an_observation()
     seen = a_seen(*[observation] * times)
     policy = Policy(**policy or {})
+    known = {name: others.pop(name) for name in ("hold", "accepted", "twins") if name in others}
     return Case(
-        entry=a_connection(**connection),
+        entry=a_connection(**others),
         strategies=(a_strategy(),) if strategies is None else strategies,
         policy=policy,
-        observation=observation,
+        observation=seen.latest,
         unconfirmed=unconfirmed(seen.runs, policy.confirm_after),
         now=now,
+        **known,
     )
 
 
@@ -115,7 +117,7 @@ def test_a_clock_the_exchange_refuses_holds_whatever_was_measured():
     assert assess(a_case(refused(Reason.CLOCK_SKEW))).decisive.reason is Reason.CLOCK_SKEW
 
 
-@pytest.mark.parametrize("reason", sorted(REJECTED))
+@pytest.mark.parametrize("reason", sorted(REJECTED - {Reason.KEY_OR_IP_REJECTED}))
 @pytest.mark.parametrize("question", ["key", "balance", "orders"])
 def test_a_key_turned_away_by_any_call_is_believed_when_it_was_told_often_enough(reason, question):
     seen = an_observation(**{question: a_failure(reason)})
@@ -129,6 +131,69 @@ def test_how_often_is_enough_is_declared():
     often = {"confirm_after": 3}
     assert assess(a_case(refused(Reason.INVALID_KEY), policy=often)).compliant is None
     assert assess(a_case(refused(Reason.INVALID_KEY), policy=often, times=3)).compliant is False
+
+
+@pytest.mark.parametrize("question", ["key", "balance", "orders"])
+def test_a_code_of_several_causes_is_a_missing_right_where_other_questions_are_let_in(question):
+    seen = an_observation(**{question: a_failure(Reason.KEY_OR_IP_REJECTED)})
+    found = findings(seen)
+    assert found[Type.AUTHENTICATED].status == "True"
+    reasons = {finding.reason for finding in found.values()}
+    assert Reason.KEY_OR_IP_REJECTED not in reasons
+
+
+def test_a_code_of_several_causes_is_one_beside_a_right_that_is_missing():
+    closed, unclear = a_failure(Reason.NO_READ_PERMISSION), a_failure(Reason.KEY_OR_IP_REJECTED)
+    seen = an_observation(key=unclear, balance=closed, orders=unclear)
+    assert told(Type.READ_PERMITTED, seen) == ("False", Reason.NO_READ_PERMISSION, BLOCK)
+
+
+def test_a_code_of_several_causes_stays_one_where_nothing_is_let_in():
+    seen = refused(Reason.KEY_OR_IP_REJECTED)
+    assert told(Type.AUTHENTICATED, seen, times=1)[::2] == ("Unknown", HOLD)
+    assert told(Type.AUTHENTICATED, seen) == ("False", Reason.KEY_OR_IP_REJECTED, BLOCK)
+
+
+def test_a_refusal_says_what_is_ruled_out_and_whom_the_exchange_saw():
+    seen = refused(Reason.KEY_OR_IP_REJECTED, client_ip=OWN_IP)
+    message = findings(seen, accepted=an_observation(NOW - DAY))[Type.AUTHENTICATED].message
+    assert message == (
+        "It says KeyOrIPRejected."
+        " Ruled out: it answers without a key, and our clock is right."
+        " The same values were let in until 2026-03-01 12:00 UTC: they were copied well."
+        " It saw us come from 203.0.113.7."
+    )
+    off = an_observation(**{**vars_of(seen), "time": Clock(2.0, 0.05)})
+    assert "our clock is 2.0 s off, which it takes" in findings(off)[Type.AUTHENTICATED].message
+    address = findings(refused(Reason.IP_NOT_ALLOWED, client_ip=OWN_IP))[Type.EGRESS_ALLOWED]
+    assert address.message == "It says IPNotAllowed. It saw us come from 203.0.113.7."
+
+
+def test_a_refusal_of_the_time_question_rules_nothing_out():
+    shut = an_outage(reason=Reason.INVALID_KEY)
+    assert findings(shut)[Type.REACHABLE].message == "It says InvalidKey."
+
+
+def vars_of(seen):
+    return {"key": seen.key, "balance": seen.balance, "orders": seen.orders}
+
+
+def test_a_refusal_with_a_common_cause_is_not_believed_and_nothing_else_is_excused():
+    hold = Hold(frozenset({Reason.INVALID_KEY}), NOW, "Others fail alike.")
+    held = assess(a_case(refused(Reason.INVALID_KEY), hold=hold))
+    assert (held.compliant, held.held, held.unconfirmed) == (None, True, False)
+    assert held.decisive.message.endswith("Others fail alike.")
+    other = assess(a_case(refused(Reason.INVALID_SIGNATURE), hold=hold))
+    assert (other.compliant, other.held) == (False, False)
+    refusal = a_failure(Reason.INVALID_KEY)
+    seen = an_observation(key=a_withdraw_key(), balance=refusal, orders=refusal)
+    assert assess(a_case(seen, hold=hold)).decisive.reason is Reason.WITHDRAW_ENABLED
+
+
+def test_while_others_are_asked_what_stood_before_still_stands():
+    hold = Hold(frozenset({Reason.INVALID_KEY}), NOW, "Asking.", asking=True)
+    assert assess(a_case(refused(Reason.INVALID_KEY), hold=hold)).unconfirmed is True
+    assert assess(a_case(refused(Reason.TIMEOUT), hold=hold)).unconfirmed is False
 
 
 def test_a_key_whose_calls_met_an_outage_is_neither_let_in_nor_turned_away():
@@ -271,6 +336,24 @@ def test_a_persons_word_counts_ninety_days(age, status):
     assert told(Type.WITHDRAW_DISABLED, seen, attest=attested(NOW - age))[0] == status
 
 
+def test_a_persons_word_is_shown_with_name_and_date_and_warns_before_its_end():
+    seen = an_observation(key=an_unverifiable_key())
+
+    def at(age):
+        return findings(seen, attest=attested(NOW - age))[Type.WITHDRAW_DISABLED]
+
+    assert at(75 * DAY).effect is NONE
+    assert at(75 * DAY).message == (
+        "The exchange does not say; attested by ada on 2025-12-17, which counts until 2026-03-17."
+    )
+    assert (at(76 * DAY).status, at(76 * DAY).effect) == ("True", WARN)
+    assert at(76 * DAY).message.endswith("Look again: 14 days are left.")
+    assert at(90 * DAY).message.endswith(
+        "The attestation of ada on 2025-12-02 ended on 2026-03-02."
+    )
+    assert at(-DAY).message.endswith("The attestation of ada on 2026-03-03 lies in the future.")
+
+
 def test_an_attested_key_with_unknown_words_is_compliant_but_warned_of():
     seen = an_observation(key=an_unverifiable_key())
     assessment = assess(a_case(seen, attest=attested()))
@@ -367,7 +450,10 @@ def test_a_right_no_strategy_needs_is_as_bad_as_the_file_says(strictness, effect
     policy = {"excess_permissions": strictness}
     assert told(Type.LEAST_PRIVILEGE, seen, policy=policy) == expected
     message = findings(seen, policy=policy)[Type.LEAST_PRIVILEGE].message
-    assert message == "Rights that no declared market needs: Earn, FlexTransfers."
+    assert message == (
+        "Rights that no declared market needs: Earn, FlexTransfers."
+        " These can move value: FlexTransfers."
+    )
 
 
 def test_the_right_of_a_declared_market_is_needed_though_no_strategy_trades_it_yet():
@@ -401,6 +487,73 @@ def test_a_word_nobody_knows_is_at_most_a_warning_by_itself(strictness, effect):
 def test_withdraw_is_told_once_and_not_as_an_excess():
     found = findings(an_observation(key=a_withdraw_key()))
     assert found[Type.LEAST_PRIVILEGE].status == "True"
+
+
+MOVERS = [(Scope.ACCOUNT, "SPOT_ACCOUNT_WRITE"), (Scope.TRANSFER, "SPOT_TRANSFER_WRITE")]
+
+
+@pytest.mark.parametrize(("scope", "word"), MOVERS)
+def test_a_right_that_can_move_value_is_told_by_the_exchanges_own_word(scope, word):
+    mexc = {"exchange": "mexc", "credentials": Credentials(api_key="k" * 12, secret="s")}
+    found = findings(with_key(grant=[scope, Scope.FUTURES]), **mexc)[Type.LEAST_PRIVILEGE]
+    assert found.message.endswith(f" These can move value: {word}.")
+
+
+def test_rights_an_exchange_does_not_tell_apart_are_not_claimed_to_be_absent():
+    """What is not told may be there; it is no reason to wait, and no news either."""
+    seen = with_key(unsaid=[Scope.TRANSFER, Scope.FUTURES])
+    expected = ("Unknown", Reason.UNVERIFIABLE, NONE)
+    assert told(Type.LEAST_PRIVILEGE, seen) == expected
+    assert findings(seen)[Type.LEAST_PRIVILEGE].message.endswith(": futures, transfer.")
+    assert told(Type.LEAST_PRIVILEGE, with_key(unsaid=[Scope.PAY]))[0] == "True"  # not known there
+
+
+def test_a_market_that_cannot_be_told_apart_is_named_by_the_word_it_hides_in():
+    seen = with_key(unsaid=[Scope.FUTURES])
+    message = findings(seen, markets=["spot", "futures"])[Type.FUTURES_PERMITTED].message
+    assert message == (
+        "KuCoin does not say whether the key may trade futures; there it is the right: Futures."
+    )
+    seen = with_key(unsaid=[Scope.MARGIN])
+    message = findings(
+        seen,
+        exchange="bingx",
+        markets=["margin"],
+        credentials=Credentials(api_key="k" * 12, secret="s"),
+    )[Type.TRADE_PERMITTED].message
+    assert message == "BingX does not say whether the key may trade margin."
+
+
+# the same key under two names
+
+
+def test_a_key_under_two_names_is_a_warning():
+    twins = ("mexc-a", "mexc-b")
+    expected = ("False", Reason.DUPLICATE_KEY, WARN)
+    assert told(Type.LEAST_PRIVILEGE, twins=twins) == expected
+    assert findings(twins=twins)[Type.LEAST_PRIVILEGE].message == (
+        "The same key stands under mexc-a, mexc-b, too."
+    )
+    assert assess(a_case(twins=twins)).compliant is True
+
+
+def test_many_names_of_one_key_are_not_all_told():
+    found = findings(twins=tuple("abcde"))[Type.LEAST_PRIVILEGE]
+    assert found.message == "The same key stands under a, b, c and 2 more, too."
+
+
+def test_a_key_under_two_names_is_told_though_the_exchange_is_silent():
+    assert told(Type.LEAST_PRIVILEGE, an_outage(), twins=("a",))[1] is Reason.DUPLICATE_KEY
+    assert assess(a_case(an_outage(), twins=("a",))).compliant is None
+
+
+def test_beside_a_right_too_many_the_second_name_is_told_in_the_same_breath():
+    seen = with_key(grant=[Scope.EARN])
+    found = findings(seen, twins=("a",))[Type.LEAST_PRIVILEGE]
+    assert (found.reason, found.effect) == (Reason.EXCESS_PERMISSION, WARN)
+    assert found.message.endswith("The same key stands under a, too.")
+    silent = {"excess_permissions": "ignore"}
+    assert told(Type.LEAST_PRIVILEGE, seen, twins=("a",), policy=silent)[1] is Reason.DUPLICATE_KEY
 
 
 def test_a_connection_without_strategies_needs_its_markets():

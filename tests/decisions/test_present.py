@@ -13,6 +13,7 @@ from bf_reconciler.facts import (
     Reason,
     remedy,
 )
+from bf_reconciler.policy import Incident
 from bf_reconciler.spec import Halt
 from bf_reconciler.status import (
     ConfigStatus,
@@ -63,9 +64,25 @@ def test_the_whole_status_has_the_shape_of_the_contract():
             "plaintext_secrets": 0,
             "problems": [],
         },
+        "incidents": [],
         "connections": [present_connection(c) for c in ON.connections.values()],
         "strategies": [present_strategy(s) for s in ON.strategies.values()],
     }
+
+
+def test_an_incident_is_shown_with_whom_it_hit_and_what_to_do():
+    incident = Incident("outage", "kucoin", Reason.TIMEOUT, ("a", "b", "c"), NOW)
+    for language in LANGUAGES:
+        assert present(replace(ON, incidents=(incident,)), language)["incidents"] == [
+            {
+                "kind": "outage",
+                "scope": "kucoin",
+                "reason": "Timeout",
+                "remedy": remedy(Reason.TIMEOUT, language),
+                "connections": ["a", "b", "c"],
+                "since": "2026-03-02T12:00:00.000Z",
+            }
+        ]
 
 
 def test_a_connection_has_the_shape_of_the_contract():
@@ -85,6 +102,7 @@ def test_a_connection_has_the_shape_of_the_contract():
             "unknown_words": [],
             "ip_bound": True,
             "expires_at": "2026-05-31T12:00:00.000Z",
+            "expiry_source": "read",
             "created_at": "2026-03-01T12:00:00.000Z",
         },
         "labels": {"team": "grid"},

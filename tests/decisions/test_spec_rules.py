@@ -115,6 +115,23 @@ def test_a_margin_limit_knows_its_two_forms():
     assert a_strategy(margin_limit=None).margin_limit is None
 
 
+def test_the_fingerprint_of_the_key_is_the_same_wherever_the_key_stands():
+    def fingerprint(pepper=b"p", **changes):
+        return a_connection(**changes).key_fingerprint(pepper)
+
+    same = {"credentials": KEYS | {"secret": "other"}, "endpoint": "https://x.example"}
+    assert fingerprint() == fingerprint(**same)
+    different = [
+        fingerprint(),
+        fingerprint(b"q"),
+        fingerprint(credentials=KEYS | {"api_key": "other"}),
+        fingerprint(environment="testnet"),
+        a_connection().fingerprint(b"p"),
+    ]
+    assert len(set(different)) == len(different)
+    assert KEYS["api_key"] not in fingerprint()
+
+
 def test_the_fingerprint_changes_with_what_decides_the_answers_and_only_then():
     def fingerprint(pepper=b"p", **changes):
         return a_connection(**changes).fingerprint(pepper)

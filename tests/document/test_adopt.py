@@ -206,3 +206,8 @@ def test_the_spec_takes_over_what_the_file_says_of_everything_else():
     assert spec.halt is None
     assert spec.plaintext_secrets == 0
     assert Parsed().errors == ()
+
+
+def test_connections_with_one_key_are_known_as_twins():
+    spec, _ = adopted(None, a_file([a_connection("a"), a_connection("b")], []))
+    assert spec.twins() == {"a": ("b",), "b": ("a",)}

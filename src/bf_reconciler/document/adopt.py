@@ -129,6 +129,7 @@ class _Frame:
             interval=connection.interval or defaults.interval,
             timeout=connection.timeout or defaults.timeout,
             pair=self.pairs.get(connection.name, PAIR),
+            key_fingerprint=connection.key_fingerprint(self.pepper),
         )
         old = self.before.connections.get(connection.name)
         return old if old is not None and old == made else made

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import takewhile
-from typing import Literal
+from typing import Literal, TypeVar
 
 from bf_reconciler.facts.reasons import TRANSIENT, Reason
 
@@ -115,6 +115,12 @@ class Observation:
         return frozenset(failure.reason for failure in self.failures if failure.terminal)
 
     @property
+    def accepted(self) -> bool:
+        """Whether the key was let in for a signed question."""
+        answers = (self.key, self.balance, self.orders)
+        return any(a is not None and not isinstance(a, Failure) for a in answers)
+
+    @property
     def outcome(self) -> object:
         """What makes two probes alike: the facts and the terminal failures.
 
@@ -166,8 +172,37 @@ class Seen:
         return self.runs[0].latest if self.runs else None
 
 
+def resolved(observation: Observation) -> Observation:
+    """Read a code of several causes by what the other questions of the same probe met.
+
+    Where the exchange let the key in for one signed question, key and address are in order: what
+    it refused to the others is a permission. A right that is missing is such a sign, too: it is
+    looked for last.
+    """
+    if not observation.accepted and Reason.NO_READ_PERMISSION not in observation.refusals:
+        return observation
+    return replace(
+        observation,
+        key=_settled(observation.key),
+        balance=_settled(observation.balance),
+        orders=_settled(observation.orders),
+    )
+
+
+A = TypeVar("A")
+
+
+def _settled(answer: A) -> A | Failure:
+    if not isinstance(answer, Failure) or answer.reason is not Reason.KEY_OR_IP_REJECTED:
+        return answer
+    words = "Other questions of the same test were let in, so a permission is missing."
+    message = f"{answer.message} {words}"
+    return replace(answer, reason=Reason.NO_READ_PERMISSION, message=message)
+
+
 def remember(seen: Seen | None, observation: Observation) -> Seen:
     """Add a probe to the memory. A changed entry (new key, new endpoint) starts a new memory."""
+    observation = resolved(observation)
     if seen is None or seen.entry != observation.entry:
         return Seen(observation.entry, (Run(observation, 1, observation.at),))
     if seen.runs and seen.runs[0].latest.outcome == observation.outcome:

@@ -11,6 +11,8 @@ from bf_reconciler.policy.access import (
     on_list,
     reachable,
 )
+from bf_reconciler.policy.common import Causes, Hold, Incident, common_causes
+from bf_reconciler.policy.expiry import ExpirySource, end
 from bf_reconciler.policy.findings import Case, ConditionType, Effect, Finding, Truth
 from bf_reconciler.policy.reading import balance_readable, key_fresh, orders_readable
 from bf_reconciler.policy.rights import (
@@ -25,11 +27,17 @@ __all__ = [
     "RULES",
     "Assessment",
     "Case",
+    "Causes",
     "ConditionType",
     "Effect",
+    "ExpirySource",
     "Finding",
+    "Hold",
+    "Incident",
     "Truth",
     "assess",
+    "common_causes",
+    "end",
     "on_list",
 ]
 
@@ -53,12 +61,16 @@ RULES: tuple[Callable[[Case], Finding | None], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """One observation under the rules: compliant True, False, or None for not known."""
+    """One observation under the rules: compliant True, False, or None for not known.
+
+    ``unconfirmed``: what stood before still stands. ``held``: it has its cause with others.
+    """
 
     findings: tuple[Finding, ...]
     compliant: bool | None
     decisive: Finding | None
     unconfirmed: bool
+    held: bool = False
 
 
 def assess(case: Case) -> Assessment:
@@ -70,9 +82,13 @@ def assess(case: Case) -> Assessment:
     findings = tuple(f for rule in RULES if (f := rule(case)) is not None)
     decisive = max(findings, key=lambda f: (f.effect, f.reason in case.unconfirmed, not f.derived))
     compliant = {Effect.BLOCK: False, Effect.HOLD: None}.get(decisive.effect, True)
+    hold = case.hold if compliant is None else None
+    held = hold is not None and decisive.reason in hold.reasons
+    waits = compliant is None and decisive.reason in case.unconfirmed
     return Assessment(
         findings,
         compliant,
         decisive if decisive.effect > Effect.NONE else None,
-        compliant is None and decisive.reason in case.unconfirmed,
+        waits or (hold is not None and held and hold.asking),
+        held,
     )

@@ -5,7 +5,8 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Literal
 
-from bf_reconciler.facts import Balance, Failure, KeyFacts, Observation, Orders, Reason
+from bf_reconciler.facts import Balance, Clock, Failure, KeyFacts, Observation, Orders, Reason
+from bf_reconciler.policy.common import Hold
 from bf_reconciler.spec import Allowlist, ConnectionEntry, Policy, Strategy
 
 Truth = Literal["True", "False", "Unknown"]
@@ -56,7 +57,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that a rule may look at. ``unconfirmed``: terminal reasons not seen often enough yet."""
+    """All that a rule may look at.
+
+    Attributes:
+        unconfirmed: Terminal reasons not seen often enough yet.
+        hold: Refusals that are not believed, since they have one cause with those of others.
+        accepted: The last probe before this one in which the key was let in.
+        twins: Names of other connections with the same API key.
+    """
 
     entry: ConnectionEntry
     strategies: tuple[Strategy, ...]
@@ -64,6 +72,9 @@ class Case:
     observation: Observation
     unconfirmed: frozenset[Reason]
     now: datetime
+    hold: Hold | None = None
+    accepted: Observation | None = None
+    twins: tuple[str, ...] = ()
 
     @property
     def signed(self) -> tuple[KeyFacts | Balance | Orders | Failure | None, ...]:
@@ -89,6 +100,15 @@ REJECTED = frozenset(
     }
 )
 """Failures by which the exchange turns the key, or whoever holds it, away."""
+OF_VALUES = frozenset(
+    {
+        Reason.INVALID_KEY,
+        Reason.INVALID_SIGNATURE,
+        Reason.INVALID_PASSPHRASE,
+        Reason.KEY_OR_IP_REJECTED,
+    }
+)
+"""Failures that a value copied wrongly would bring, and other causes, too."""
 
 
 def holds(kind: Type, message: str, reason: Reason = Reason.CONNECTED) -> Finding:
@@ -104,11 +124,34 @@ def unknown(kind: Type, reason: Reason, message: str, effect: Effect = Effect.HO
 
 
 def refused(case: Case, kind: Type, failure: Failure) -> Finding:
-    """A terminal answer: believed only when it was seen often enough."""
+    """A terminal answer: believed when it was seen often enough, and is no common cause's."""
+    message = diagnosed(case, failure)
     if failure.reason in case.unconfirmed:
-        message = f"{failure.message} It is asked again before this is believed."
+        message = f"{message} It is asked again before this is believed."
         return unknown(kind, failure.reason, message)
-    return broken(kind, failure.reason, failure.message)
+    if case.hold is not None and failure.reason in case.hold.reasons:
+        return unknown(kind, failure.reason, f"{message} {case.hold.message}")
+    return broken(kind, failure.reason, message)
+
+
+def diagnosed(case: Case, failure: Failure) -> str:
+    """What a refusal says, what is ruled out, and from where the exchange saw us come."""
+    words = [failure.message]
+    time, before = case.observation.time, case.accepted
+    if failure.reason in OF_VALUES and isinstance(time, Clock):
+        off = abs(time.skew)
+        right = off <= case.policy.max_clock_skew.total_seconds()
+        clock = "our clock is right" if right else f"our clock is {off:.1f} s off, which it takes"
+        words.append(f"Ruled out: it answers without a key, and {clock}.")
+    if failure.reason in OF_VALUES and before is not None:
+        words.append(
+            f"The same values were let in until {before.at:%Y-%m-%d %H:%M %Z}:"
+            " they were copied well."
+        )
+    ours = next((f.client_ip for f in case.observation.failures if f.client_ip), None)
+    if ours is not None:
+        words.append(f"It saw us come from {ours}.")
+    return " ".join(words)
 
 
 def unanswered(case: Case, kind: Type) -> Finding:

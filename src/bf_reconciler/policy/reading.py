@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from bf_reconciler.facts import Balance, Failure, KeyFacts, Orders, Reason
+from bf_reconciler.policy import expiry
 from bf_reconciler.policy.findings import (
     REJECTED,
     Case,
@@ -49,17 +50,24 @@ def orders_readable(case: Case) -> Finding:
 
 
 def key_fresh(case: Case) -> Finding:
+    """A date that only a rule gives warns, and never blocks: the calls say if the key has ended."""
     key = case.observation.key
     if not isinstance(key, KeyFacts):
         return unanswered(case, Type.KEY_FRESH)
-    if key.expires_at is None:
-        message = "The exchange tells no date of expiry."
+    connection = case.entry.connection
+    end = expiry.end(connection, key)
+    if end is None:
+        message = expiry.explained(connection, key)
         return unknown(Type.KEY_FRESH, Reason.UNVERIFIABLE, message, Effect.NONE)
-    left = key.expires_at - case.now
-    if left <= timedelta(0):
-        message = f"The key expired on {key.expires_at:%Y-%m-%d}."
-        return broken(Type.KEY_FRESH, Reason.KEY_EXPIRED, message)
-    if left <= case.policy.key_expiry_warning:
-        message = f"The key expires on {key.expires_at:%Y-%m-%d}, in {left.days} days."
+    day, left = f"{end.at:%Y-%m-%d}", end.at - case.now
+    rule = expiry.rule(connection)
+    by = f" by its published rule ({rule.source})" if rule and end.source == "computed" else ""
+    if left > case.policy.key_expiry_warning:
+        return holds(Type.KEY_FRESH, f"The key expires on {day}{by}.")
+    if left > timedelta(0):
+        message = f"The key expires on {day}{by}, in {left.days} days."
         return broken(Type.KEY_FRESH, Reason.KEY_EXPIRING, message, Effect.WARN)
-    return holds(Type.KEY_FRESH, f"The key expires on {key.expires_at:%Y-%m-%d}.")
+    if by:
+        message = f"The key should have expired on {day}{by}, and is still let in."
+        return unknown(Type.KEY_FRESH, Reason.UNVERIFIABLE, message, Effect.NONE)
+    return broken(Type.KEY_FRESH, Reason.KEY_EXPIRED, f"The key expired on {day}.")

@@ -1,5 +1,7 @@
 """Rules of rights: what the key must be able to do, and what it must not."""
 
+from dataclasses import replace
+
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Balance, Failure, KeyFacts, Orders, Reason, Scope
 from bf_reconciler.policy.findings import (
@@ -12,6 +14,10 @@ from bf_reconciler.policy.findings import (
     unanswered,
     unknown,
 )
+
+MOVES_VALUE = frozenset({Scope.TRANSFER, Scope.ACCOUNT, Scope.PAY})
+"""Rights, beside withdraw, by which value can get out of the account or out of its guard."""
+MAX_NAMED = 3
 
 
 def read_permitted(case: Case) -> Finding:
@@ -42,7 +48,10 @@ def _granted(case: Case, kind: Type, scope: Scope, reason: Reason, what: str) ->
         return holds(kind, f"The key may {what}.")
     if said is False:
         return broken(kind, reason, f"The key may not {what}.")
-    return unknown(kind, Reason.UNVERIFIABLE, f"The exchange does not say if it may {what}.")
+    row = EXCHANGES[case.entry.connection.exchange]
+    there = f"; there it is the right: {row.needs[scope]}" if scope in row.needs else ""
+    message = f"{row.title} does not say whether the key may {what}{there}."
+    return unknown(kind, Reason.UNVERIFIABLE, message)
 
 
 def trade_permitted(case: Case) -> Finding:
@@ -82,25 +91,48 @@ def withdraw_disabled(case: Case) -> Finding:
         and key.reason not in case.unconfirmed
     ):
         return unanswered(case, Type.WITHDRAW_DISABLED)
+    return _attested(case)
+
+
+def _attested(case: Case) -> Finding:
+    """The exchange does not say: a person may have, for as long as their word counts."""
+    message = "The exchange does not say whether the key may withdraw."
     attest = case.entry.connection.attest
-    if attest is not None and attest.withdraw_disabled.holds(case.now):
-        word = attest.withdraw_disabled
-        return holds(
-            Type.WITHDRAW_DISABLED,
-            f"The exchange does not say; attested by {word.by} on {word.at:%Y-%m-%d}.",
-            Reason.WITHDRAW_UNVERIFIABLE,
+    if attest is None:
+        return unknown(Type.WITHDRAW_DISABLED, Reason.WITHDRAW_UNVERIFIABLE, message)
+    word = attest.withdraw_disabled
+    who, day = f"{word.by} on {word.at:%Y-%m-%d}", f"{word.until:%Y-%m-%d}"
+    if not word.holds(case.now):
+        state = f"ended on {day}" if word.at <= case.now else "lies in the future"
+        message = f"{message} The attestation of {who} {state}."
+        return unknown(Type.WITHDRAW_DISABLED, Reason.WITHDRAW_UNVERIFIABLE, message)
+    left = word.until - case.now
+    message = f"The exchange does not say; attested by {who}, which counts until {day}."
+    if left <= case.policy.key_expiry_warning:
+        message = f"{message} Look again: {left.days} days are left."
+        return replace(
+            holds(Type.WITHDRAW_DISABLED, message, Reason.WITHDRAW_UNVERIFIABLE),
+            effect=Effect.WARN,
         )
-    return unknown(
-        Type.WITHDRAW_DISABLED,
-        Reason.WITHDRAW_UNVERIFIABLE,
-        "The exchange does not say whether the key may withdraw.",
-    )
+    return holds(Type.WITHDRAW_DISABLED, message, Reason.WITHDRAW_UNVERIFIABLE)
 
 
 def least_privilege(case: Case) -> Finding:
+    """One key, one purpose: no right beyond it, and no second connection with the same key."""
     key = case.observation.key
-    if not isinstance(key, KeyFacts):
-        return unanswered(case, Type.LEAST_PRIVILEGE)
+    rights = _excess(case, key) if isinstance(key, KeyFacts) else None
+    if not case.twins:
+        return rights or unanswered(case, Type.LEAST_PRIVILEGE)
+    named = ", ".join(case.twins[:MAX_NAMED])
+    more = f" and {len(case.twins) - MAX_NAMED} more" if len(case.twins) > MAX_NAMED else ""
+    message = f"The same key stands under {named}{more}, too."
+    if rights is not None and rights.reason is Reason.EXCESS_PERMISSION and rights.effect:
+        return replace(rights, message=f"{rights.message} {message}")
+    return broken(Type.LEAST_PRIVILEGE, Reason.DUPLICATE_KEY, message, Effect.WARN)
+
+
+def _excess(case: Case, key: KeyFacts) -> Finding:
+    row = EXCHANGES[case.entry.connection.exchange]
     markets = case.entry.connection.markets  # what strategies may use; each needs its right
     needed = {Scope.READ, Scope.WITHDRAW} | {Scope(market) for market in markets}
     excess = sorted(key.granted - needed)
@@ -108,13 +140,19 @@ def least_privilege(case: Case) -> Finding:
         case.policy.excess_permissions
     ]
     if excess:
-        words = EXCHANGES[case.entry.connection.exchange].needs
-        named = ", ".join(words.get(scope, str(scope)) for scope in excess)
+        named = ", ".join(row.needs.get(scope, str(scope)) for scope in excess)
         message = f"Rights that no declared market needs: {named}."
+        movers = [row.needs.get(scope, str(scope)) for scope in excess if scope in MOVES_VALUE]
+        if movers:
+            message = f"{message} These can move value: {', '.join(movers)}."
         return broken(Type.LEAST_PRIVILEGE, Reason.EXCESS_PERMISSION, message, effect)
     if key.unknown_words:
         message = f"Rights no document explains: {', '.join(key.unknown_words[:5])}."
         return unknown(
             Type.LEAST_PRIVILEGE, Reason.EXCESS_PERMISSION, message, min(effect, Effect.WARN)
         )
+    unsaid = sorted(row.needs.keys() - key.granted - key.denied - needed)
+    if unsaid:
+        message = f"No right is known that is not needed; not told apart: {', '.join(unsaid)}."
+        return unknown(Type.LEAST_PRIVILEGE, Reason.UNVERIFIABLE, message, Effect.NONE)
     return holds(Type.LEAST_PRIVILEGE, "No right that is not needed.")

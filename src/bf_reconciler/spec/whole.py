@@ -50,6 +50,8 @@ class ConnectionEntry:
     timeout: timedelta
     pair: str
     """One of its strategies' pairs, for questions that must name a market."""
+    key_fingerprint: str = ""
+    """Of the API key alone; empty is not known."""
 
     @property
     def name(self) -> str:
@@ -96,6 +98,19 @@ class Spec:
         for entry in self.strategies.values():
             found.setdefault(entry.strategy.connection, []).append(entry.strategy)
         return {name: tuple(strategies) for name, strategies in found.items()}
+
+    def twins(self) -> Mapping[str, tuple[str, ...]]:
+        """For each connection whose API key stands under other names, too: those names."""
+        found: dict[str, list[str]] = {}
+        for name, entry in self.connections.items():
+            if entry.key_fingerprint:
+                found.setdefault(entry.key_fingerprint, []).append(name)
+        return {
+            name: tuple(other for other in names if other != name)
+            for names in found.values()
+            if len(names) > 1
+            for name in names
+        }
 
     def suspensions(self) -> tuple[datetime, ...]:
         """When declared pauses end."""

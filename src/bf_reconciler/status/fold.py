@@ -6,8 +6,8 @@ from datetime import datetime
 
 from bf_reconciler.facts import Clock, KeyFacts, Reason, Run, Seen
 from bf_reconciler.plan import next_probe
-from bf_reconciler.policy import ConditionType, Finding, Truth
-from bf_reconciler.spec import ConnectionEntry, Spec, Suspend
+from bf_reconciler.policy import ConditionType, Finding, Truth, end
+from bf_reconciler.spec import Connection, ConnectionEntry, Spec, Suspend
 from bf_reconciler.status.model import (
     Condition,
     ConnectionStatus,
@@ -18,7 +18,7 @@ from bf_reconciler.status.model import (
     StrategyState,
     StrategyStatus,
 )
-from bf_reconciler.verdict import ConnectionState, ConnectionVerdict, Decision, Verdicts
+from bf_reconciler.verdict import ConnectionState, Decision, Verdicts
 
 NOTHING = Running("unknown")
 
@@ -34,7 +34,7 @@ def fold(
 ) -> Status:
     """Make the next Status. It keeps ``since`` unless a condition's status or reason changed."""
     connections = {
-        name: _connection(before, spec, entry, verdicts.connections[name], seen.get(name), now)
+        name: _connection(before, spec, entry, verdicts, seen.get(name), now)
         for name, entry in spec.connections.items()
     }
     for name, exchange in spec.broken_connections.items():
@@ -56,6 +56,7 @@ def fold(
         file_halt=verdicts.halted if spec.halt is not None else None,
         connections=connections,
         strategies=strategies,
+        incidents=verdicts.causes.incidents,
     )
 
 
@@ -79,11 +80,11 @@ def _connection(
     before: Status,
     spec: Spec,
     entry: ConnectionEntry,
-    verdict: ConnectionVerdict,
+    verdicts: Verdicts,
     seen: Seen | None,
     now: datetime,
 ) -> ConnectionStatus:
-    was = before.connections.get(entry.name)
+    was, verdict = before.connections.get(entry.name), verdicts.connections[entry.name]
     connection = entry.connection
     state = verdict.state or _former(was)
     if entry.name in spec.broken_connections:
@@ -106,7 +107,7 @@ def _connection(
             spec.generation,
             now,
         ),
-        key=_key(known.runs if known else ()),
+        key=_key(connection, known.runs if known else ()),
         line=entry.line,
         origin=entry.origin,
         labels=connection.labels,
@@ -114,7 +115,7 @@ def _connection(
         last_success=observation.at
         if observation and succeeded
         else (was.last_success if was else None),
-        next_probe=next_probe(entry, seen, spec.policy),
+        next_probe=next_probe(entry, seen, spec.policy, held=entry.name in verdicts.causes.holds),
         latency_seconds=measured.latency if measured else None,
         clock_skew_seconds=measured.skew if measured else None,
         suspended_until=_end(connection.suspend, now),
@@ -129,18 +130,20 @@ def _former(was: ConnectionStatus | None) -> ConnectionState:
     return ConnectionState.DEGRADED if was.status.up else was.status
 
 
-def _key(runs: tuple[Run, ...]) -> Key:
+def _key(connection: Connection, runs: tuple[Run, ...]) -> Key:
     """The facts of the last answer; while none comes, the last that were known."""
     answers = (run.latest.key for run in runs)
     answer = next((answer for answer in answers if isinstance(answer, KeyFacts)), None)
     if answer is None:
         return Key()
+    ends = end(connection, answer)
     return Key(
         scopes=tuple(sorted(answer.granted)),
         denied=tuple(sorted(answer.denied)),
         unknown_words=answer.unknown_words,
         ip_bound=answer.ip_bound,
-        expires_at=answer.expires_at,
+        expires_at=ends.at if ends else None,
+        expiry_source=ends.source if ends else None,
         created_at=answer.created_at,
     )
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from bf_reconciler.facts import ConfigReason, Problem, Reason, Seen
-from bf_reconciler.policy import ConditionType, Truth
+from bf_reconciler.policy import ConditionType, ExpirySource, Incident, Truth
 from bf_reconciler.verdict import ConnectionState, Halted, Memory
 
 RunningState = Literal["running", "paused", "stopped", "unknown"]
@@ -57,6 +57,8 @@ class Key:
     ip_bound: bool | None = None
     expires_at: datetime | None = None
     created_at: datetime | None = None
+    expiry_source: ExpirySource | None = None
+    """Whether the exchange told the date, or its published rule gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ class Status:
     config: ConfigStatus = field(default_factory=lambda: ConfigStatus(last_reload_successful=False))
     connections: Mapping[str, ConnectionStatus] = field(default_factory=dict)
     strategies: Mapping[str, StrategyStatus] = field(default_factory=dict)
+    incidents: tuple[Incident, ...] = ()
 
     @property
     def halt(self) -> Halted | None:

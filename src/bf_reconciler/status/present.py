@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from bf_reconciler.facts import CONFIG_ADVICE, Language, remedy
+from bf_reconciler.policy import Incident
 from bf_reconciler.status.model import (
     Condition,
     ConfigStatus,
@@ -23,6 +24,7 @@ def present(status: Status, language: Language = "en") -> dict[str, Any]:
         "digest": status.digest,
         "halted": _halted(status.halt),
         "config": _config(status.config, language),
+        "incidents": [_incident(incident, language) for incident in status.incidents],
         "connections": [present_connection(c, language) for c in status.connections.values()],
         "strategies": [present_strategy(s, language) for s in status.strategies.values()],
     }
@@ -42,6 +44,7 @@ def present_connection(status: ConnectionStatus, language: Language = "en") -> d
             "unknown_words": list(status.key.unknown_words),
             "ip_bound": status.key.ip_bound,
             "expires_at": _time(status.key.expires_at),
+            "expiry_source": status.key.expiry_source,
             "created_at": _time(status.key.created_at),
         },
         "labels": dict(status.labels),
@@ -121,6 +124,17 @@ def _config(config: ConfigStatus, language: Language) -> dict[str, Any]:
             }
             for problem in config.problems
         ],
+    }
+
+
+def _incident(incident: Incident, language: Language) -> dict[str, Any]:
+    return {
+        "kind": incident.kind,
+        "scope": incident.scope,
+        "reason": str(incident.reason),
+        "remedy": remedy(incident.reason, language),
+        "connections": list(incident.connections),
+        "since": _time(incident.since),
     }
 
 

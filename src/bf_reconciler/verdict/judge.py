@@ -1,6 +1,6 @@
 """Judge what is declared by what was seen: compliant, not compliant, or not known."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
 from types import MappingProxyType
@@ -13,7 +13,9 @@ from bf_reconciler.policy import (
     ConditionType,
     Effect,
     Finding,
+    Hold,
     assess,
+    common_causes,
 )
 from bf_reconciler.spec import ConnectionEntry, Policy, Spec, Strategy
 from bf_reconciler.verdict.pairs import with_pairs
@@ -38,9 +40,20 @@ def judge(
     """Judge every connection and every strategy. ``halted`` is a person's; the file may add one."""
     if spec.halt is not None:
         halted = Halted(spec.halt.reason, spec.halt.by)
-    strategies = spec.by_connection()
+    strategies, twins = spec.by_connection(), spec.twins()
+    causes = common_causes(spec, seen, now)
     connections = {
-        name: judge_connection(entry, strategies.get(name, ()), spec.policy, seen.get(name), now)
+        name: judge_connection(
+            Known(
+                entry,
+                strategies.get(name, ()),
+                spec.policy,
+                now,
+                causes.holds.get(name),
+                twins.get(name, ()),
+            ),
+            seen.get(name),
+        )
         for name, entry in spec.connections.items()
     }
     return Verdicts(
@@ -57,24 +70,49 @@ def judge(
             for name, entry in spec.strategies.items()
         },
         halted,
+        causes,
     )
 
 
-def judge_connection(
-    entry: ConnectionEntry,
-    strategies: tuple[Strategy, ...],
-    policy: Policy,
-    seen: Seen | None,
-    now: datetime,
-) -> ConnectionVerdict:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one connection beside what was seen of it."""
+
+    entry: ConnectionEntry
+    strategies: tuple[Strategy, ...]
+    policy: Policy
+    now: datetime
+    hold: Hold | None = None
+    twins: tuple[str, ...] = ()
+
+    def case(self, runs: tuple[Run, ...]) -> Case:
+        """The newest of these runs, before the rules."""
+        latest, hold = runs[0].latest, self.hold
+        return Case(
+            self.entry,
+            self.strategies,
+            self.policy,
+            latest,
+            unconfirmed(runs, self.policy.confirm_after),
+            self.now,
+            hold if hold is not None and latest.at >= hold.since else None,
+            next((run.latest for run in runs[1:] if run.latest.accepted), None)
+            if latest.refusals
+            else None,
+            self.twins,
+        )
+
+
+def judge_connection(known: Known, seen: Seen | None) -> ConnectionVerdict:
     """Judge one connection by the runs of its probes.
 
     A hard failure is forgotten after ``recover_after`` good probes in a row; a terminal answer is
     believed after ``confirm_after`` in a row; what is not known now is what it was when it was
     last known, except that it is never known to be good.
     """
+    entry, policy = known.entry, known.policy
     suspend = entry.connection.suspend
-    if suspend is not None and suspend.active(now):
+    if suspend is not None and suspend.active(known.now):
         until = f" until {suspend.until:%Y-%m-%d %H:%M %Z}" if suspend.until else ""
         message = f"Suspended by {suspend.owner}{until}: {suspend.reason}"
         ready = Finding(READY, "Unknown", Reason.SUSPENDED, message)
@@ -83,7 +121,7 @@ def judge_connection(
         ready = Finding(READY, "Unknown", Reason.NOT_PROBED, "Not probed yet.")
         return ConnectionVerdict(entry.name, None, ConnectionState.PENDING, ready, ())
 
-    history = _history(entry, strategies, policy, seen.runs, now)
+    history = _history(known, seen.runs)
     newest, oldest = history[0][1], history[-1][1]
     violation = oldest.decisive if oldest.compliant is False else None
     good = sum(run.count for run, _ in takewhile(lambda pair: pair[1].compliant, history))
@@ -91,13 +129,7 @@ def judge_connection(
     return replace(verdict, restored=seen.restored)
 
 
-def _history(
-    entry: ConnectionEntry,
-    strategies: tuple[Strategy, ...],
-    policy: Policy,
-    runs: tuple[Run, ...],
-    now: datetime,
-) -> list[tuple[Run, Assessment]]:
+def _history(known: Known, runs: tuple[Run, ...]) -> list[tuple[Run, Assessment]]:
     """Runs under the rules of today, newest first, as far back as they still matter.
 
     That is to the last violation, or to a row of good probes that is long enough to forget it.
@@ -105,11 +137,10 @@ def _history(
     history: list[tuple[Run, Assessment]] = []
     row = 0
     for index, run in enumerate(runs):
-        waiting = unconfirmed(runs[index:], policy.confirm_after)
-        assessment = assess(Case(entry, strategies, policy, run.latest, waiting, now))
+        assessment = assess(known.case(runs[index:]))
         history.append((run, assessment))
         row = row + run.count if assessment.compliant else 0
-        if assessment.compliant is False or row >= policy.recover_after:
+        if assessment.compliant is False or row >= known.policy.recover_after:
             break
     return history
 
@@ -140,7 +171,7 @@ def _concluded(
             None
             if assessment.unconfirmed
             else ConnectionState.UNREACHABLE
-            if decisive.reason in TRANSIENT
+            if decisive.reason in TRANSIENT or assessment.held
             else ConnectionState.BLOCKED
         )
         return ConnectionVerdict(name, None, state, ready, findings)

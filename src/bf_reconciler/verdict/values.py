@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.policy import Finding
+from bf_reconciler.policy import Causes, Finding
 from bf_reconciler.spec import Action, Runtime, Strategy
 
 
@@ -76,6 +76,7 @@ class Verdicts:
     connections: dict[str, ConnectionVerdict]
     strategies: dict[str, StrategyVerdict]
     halted: Halted | None
+    causes: Causes = Causes()  # noqa: RUF009 # frozen
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,65 @@
+"""When a key ends: as the exchange says, or as its published rule has it."""
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from bf_reconciler.exchanges import EXCHANGES
+from bf_reconciler.exchanges.row import Expiry
+from bf_reconciler.facts import KeyFacts
+from bf_reconciler.spec import Connection
+
+ExpirySource = Literal["read", "computed"]
+
+
+class End(NamedTuple):
+    """The day a key ends, and whether the exchange told it or a rule gives it."""
+
+    at: datetime
+    source: ExpirySource
+
+
+def rule(connection: Connection) -> Expiry | None:
+    """The rule that is published for live keys of this exchange."""
+    if connection.environment != "live":
+        return None
+    return EXCHANGES[connection.exchange].expiry
+
+
+def applies(found: Expiry, key: KeyFacts) -> bool:
+    """Whether a key is known to be one that the rule is for."""
+    return key.ip_bound is False and (not found.scopes or bool(found.scopes & key.granted))
+
+
+def end(connection: Connection, key: KeyFacts) -> End | None:
+    """When a key ends, where that can be known.
+
+    A day is worked out only from a creation: when a key was last used is told nowhere, and every
+    probe may be a use.
+    """
+    if key.expires_at is not None:
+        return End(key.expires_at, "read")
+    found = rule(connection)
+    if found is None or found.told or found.counts == "idle" or not applies(found, key):
+        return None
+    return End(key.created_at + found.after, "computed") if key.created_at else None
+
+
+def explained(connection: Connection, key: KeyFacts) -> str:
+    """What is known of the end of a key that has no date."""
+    found = rule(connection)
+    words = "The exchange tells no date of expiry."
+    if found is None:
+        return words
+    if key.ip_bound:
+        return f"{words} Its published rule ends only keys bound to no address."
+    whose = "This key" if applies(found, key) else "A key"
+    since = "without use" if found.counts == "idle" else "after its creation"
+    bound = "" if applies(found, key) else " that may do more than read and is bound to no address"
+    said = f"{words} {whose}{bound} ends {found.after.days} days {since} ({found.source})"
+    if found.counts == "creation":
+        return f"{said}."
+    return (
+        f"{said}; every probe is use."
+        if found.probes_count
+        else f"{said}; whether a probe is use is not documented."
+    )
