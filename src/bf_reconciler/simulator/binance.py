@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from math import ceil
 
+from bf_reconciler.simulator import listing
 from bf_reconciler.simulator.dialect import (
     Answer,
     Request,
@@ -242,8 +243,43 @@ def _done(_: Request, key: Key) -> Answer:
     return as_json({"id": digest(key.name, "done")[:32]})
 
 
+def _exchange_info(request: Request) -> object:
+    """Public: every spot market."""
+    symbols = [
+        {
+            "symbol": each.joined(""),
+            "status": each.word("TRADING", "BREAK"),
+            "baseAsset": each.base,
+            "quoteAsset": each.quote,
+            "isSpotTradingAllowed": True,
+        }
+        for each in listing.spot(request.markets)
+    ]
+    return {"timezone": "UTC", "serverTime": request.now_ms, "symbols": symbols}
+
+
+def _futures_info(request: Request) -> object:
+    """Public: every perpetual that is settled in its quote, and a contract with a date."""
+    contracts = [
+        {
+            "symbol": each.joined(""),
+            "contractType": "PERPETUAL",
+            "deliveryDate": 4133404800000,
+            "status": each.word("TRADING", "SETTLING"),
+            "baseAsset": each.base,
+            "quoteAsset": each.quote,
+            "marginAsset": each.settle,
+        }
+        for each in listing.linear(request.markets)
+    ]
+    dated = {"contractType": "CURRENT_QUARTER", "deliveryDate": 1798185600000}
+    return {"symbols": [*contracts, {**contracts[0], **dated}] if contracts else []}
+
+
 # C3.
 PUBLIC: Mapping[str, Callable[[Request], object]] = {
+    "/api/v3/exchangeInfo": _exchange_info,
+    "/fapi/v1/exchangeInfo": _futures_info,
     "/api/v3/time": lambda request: {"serverTime": request.now_ms},
     "/api/v3/ping": lambda _: {},
     "/sapi/v1/system/status": lambda _: {"status": 0, "msg": "normal"},

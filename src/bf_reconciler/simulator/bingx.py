@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 
+from bf_reconciler.simulator import listing
 from bf_reconciler.simulator.dialect import (
     Answer,
     Request,
@@ -216,8 +217,39 @@ def _done(request: Request, key: Key) -> Answer:
     return _ok(request, {"id": digest(key.name, "done")[:16]})
 
 
+def _symbols(request: Request) -> object:
+    """Public: every spot market."""
+    symbols = [
+        {
+            "symbol": each.joined("-"),
+            "status": 1 if each.trades else 0,
+            "apiStateBuy": each.trades,
+            "apiStateSell": True,
+        }
+        for each in listing.spot(request.markets)
+    ]
+    return {"symbols": symbols}
+
+
+def _contracts(request: Request) -> object:
+    """Public: every perpetual that is settled in its quote. Its flags are texts."""
+    return [
+        {
+            "symbol": each.joined("-"),
+            "asset": each.base,
+            "currency": each.settle,
+            "status": 1,
+            "apiStateOpen": each.word("true", "false"),
+            "apiStateClose": "true",
+        }
+        for each in listing.linear(request.markets)
+    ]
+
+
 # 4.3.
 PUBLIC: Mapping[str, Callable[[Request], object]] = {
+    "/openApi/spot/v1/common/symbols": _symbols,
+    "/openApi/swap/v2/quote/contracts": _contracts,
     "/openApi/swap/v2/server/time": lambda request: {"serverTime": request.now_ms},
     "/openApi/spot/v1/server/time": lambda request: {"serverTime": request.now_ms},
 }

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 
+from bf_reconciler.simulator import listing
 from bf_reconciler.simulator.dialect import (
     Answer,
     Request,
@@ -298,8 +299,39 @@ HEADERS: Mapping[str, str] = {
     "40011": "ACCESS-PASSPHRASE",
 }
 
+
+def _symbols(request: Request) -> object:
+    """Public: every spot market."""
+    return [
+        {
+            "symbol": each.joined(""),
+            "baseCoin": each.base,
+            "quoteCoin": each.quote,
+            "status": each.word("online", "halt"),
+        }
+        for each in listing.spot(request.markets)
+    ]
+
+
+def _contracts(request: Request) -> object:
+    """Public: every contract of one product type; here, those that are settled in USDT."""
+    return [
+        {
+            "symbol": each.joined(""),
+            "baseCoin": each.base,
+            "quoteCoin": each.quote,
+            "symbolType": "perpetual",
+            "symbolStatus": each.word("normal", "off"),
+        }
+        for each in listing.linear(request.markets)
+        if each.settle == "USDT"
+    ]
+
+
 # 1.3, rows "time" and "status".
 PUBLIC: Mapping[str, Callable[[Request], object]] = {
+    "/api/v2/spot/public/symbols": _symbols,
+    "/api/v2/mix/market/contracts": _contracts,
     "/api/v2/public/time": lambda request: {"serverTime": str(request.now_ms)},
     "/api/v2/public/annoucements": lambda _: [],
 }

@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+from bf_reconciler.simulator import listing
 from bf_reconciler.simulator.dialect import (
     READS,
     Answer,
@@ -254,8 +255,28 @@ def _time(request: Request) -> object:
     return {"timeSecond": str(now // 1000), "timeNano": str(now * 1_000_000)}
 
 
+def _instruments(request: Request) -> object:
+    """Public: every market of one category."""
+    category = request.params().get("category", "")
+    found = listing.spot if category == "spot" else listing.linear
+    settled = {} if category == "spot" else {"contractType": "LinearPerpetual"}
+    rows = [
+        {
+            "symbol": each.joined(""),
+            "baseCoin": each.base,
+            "quoteCoin": each.quote,
+            "settleCoin": each.settle,
+            "status": each.word("Trading", "Closed"),
+            **settled,
+        }
+        for each in found(request.markets)
+    ]
+    return {"category": category, "list": rows, "nextPageCursor": ""}
+
+
 # E3.
 PUBLIC: Mapping[str, Callable[[Request], object]] = {
+    "/v5/market/instruments-info": _instruments,
     "/v5/market/time": _time,
     "/v5/system/status": lambda _: {"list": []},
 }

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from math import ceil
 
-from bf_reconciler.simulator import tokens
+from bf_reconciler.simulator import listing, tokens
 from bf_reconciler.simulator.dialect import (
     Answer,
     Request,
@@ -198,8 +198,26 @@ def _iso(request: Request) -> str:
     return datetime.fromtimestamp(request.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _products(request: Request) -> object:
+    """Public: every spot market."""
+    products = [
+        {
+            "product_id": each.joined("-"),
+            "base_currency_id": each.base,
+            "quote_currency_id": each.quote,
+            "product_type": "SPOT",
+            "status": "online",
+            "trading_disabled": not each.trades,
+            "is_disabled": False,
+        }
+        for each in listing.spot(request.markets)
+    ]
+    return {"products": products, "num_products": len(products)}
+
+
 # 5.3.
 PUBLIC: Mapping[str, Callable[[Request], object]] = {
+    "/api/v3/brokerage/market/products": _products,
     "/api/v3/brokerage/time": lambda request: {
         "iso": _iso(request),
         "epochSeconds": str(request.now_ms // 1000),

@@ -1,10 +1,11 @@
-"""The control API under `/_sim`: change keys and faults, read what was asked."""
+"""The control API under `/_sim`: change keys, faults and markets, read what was asked."""
 
 import json
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from bf_reconciler.simulator import listing
 from bf_reconciler.simulator.faults import Faults
 from bf_reconciler.simulator.fields import RefusedError
 from bf_reconciler.simulator.registry import DIALECTS
@@ -42,6 +43,10 @@ class Control:
             web.put("/_sim/faults/{exchange}", self.put_faults),
             web.patch("/_sim/faults/{exchange}", self.patch_faults),
             web.delete("/_sim/faults/{exchange}", self.delete_faults),
+            web.get("/_sim/markets/{exchange}", self.get_markets),
+            web.put("/_sim/markets/{exchange}", self.put_markets),
+            web.patch("/_sim/markets/{exchange}", self.patch_markets),
+            web.delete("/_sim/markets/{exchange}", self.delete_markets),
             web.get("/_sim/requests", self.list_requests),
             web.delete("/_sim/requests", self.delete_requests),
         ]
@@ -95,6 +100,21 @@ class Control:
 
     async def delete_faults(self, request: web.Request) -> web.Response:
         self._world.faults[_known_exchange(request)] = Faults()
+        return web.Response(status=204)
+
+    async def get_markets(self, request: web.Request) -> web.Response:
+        return web.json_response(self._world.markets[_known_exchange(request)])
+
+    async def put_markets(self, request: web.Request) -> web.Response:
+        exchange, body = _known_exchange(request), await _body(request)
+        return web.json_response(self._world.put_markets(exchange, body))
+
+    async def patch_markets(self, request: web.Request) -> web.Response:
+        exchange, body = _known_exchange(request), await _body(request)
+        return web.json_response(self._world.patch_markets(exchange, body))
+
+    async def delete_markets(self, request: web.Request) -> web.Response:
+        self._world.put_markets(_known_exchange(request), dict(listing.DEFAULT))
         return web.Response(status=204)
 
     async def list_requests(self, _: web.Request) -> web.Response:

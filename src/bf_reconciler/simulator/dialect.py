@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Protocol
 from urllib.parse import parse_qsl, unquote
 
+from bf_reconciler.simulator import listing
 from bf_reconciler.simulator.key import Credentials, Key
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -17,8 +18,8 @@ class Request:
     """A request as the exchange sees it: the simulator's own prefix is gone.
 
     `path` and `query` are as they came over the wire, undecoded; `now` is the exchange's clock in
-    epoch seconds; `client_ip` is the address the exchange believes it sees. Header names are
-    matched whatever their case.
+    epoch seconds; `client_ip` is the address the exchange believes it sees; `markets` is what it
+    lists. Header names are matched whatever their case.
     """
 
     method: str
@@ -28,6 +29,7 @@ class Request:
     body: bytes = field(repr=False)
     client_ip: str
     now: float
+    markets: Mapping[str, bool] = field(default_factory=lambda: listing.DEFAULT, repr=False)
 
     @property
     def now_ms(self) -> int:

@@ -66,6 +66,7 @@ class Door:
             body=body,
             client_ip=faults.client_ip or wire.remote or "",
             now=time.time() + faults.clock_skew_seconds,
+            markets=self._world.markets[self._exchange],
         )
 
 

@@ -1,5 +1,6 @@
 """JSON of the control API -> checked values; every complaint names its field, never its value."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -8,6 +9,7 @@ from typing import Any
 
 Check = Callable[[object], object]
 
+_PAIR = re.compile(r"[A-Z0-9]{1,20}/[A-Z0-9]{1,20}(:[A-Z0-9]{1,20})?")
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -139,6 +141,13 @@ def amounts(value: object) -> dict[str, str]:
     if not isinstance(value, dict) or not all(_is_word(asset) for asset in value):
         raise RefusedError("must be an object of amounts by asset")
     return {asset: _amount(amount) for asset, amount in value.items()}
+
+
+def pairs(value: object) -> dict[str, bool]:
+    """Whether a pair trades, by pairs as ccxt spells them."""
+    if not isinstance(value, dict) or not all(_PAIR.fullmatch(str(pair)) for pair in value):
+        raise RefusedError("the body must be an object of pairs such as BTC/USDT")
+    return {pair: flag(trades) for pair, trades in value.items()}
 
 
 def _amount(value: object) -> str:

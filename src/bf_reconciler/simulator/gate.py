@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Mapping
 
+from bf_reconciler.simulator import listing
 from bf_reconciler.simulator.dialect import (
     Answer,
     Request,
@@ -239,8 +240,32 @@ def _uid(key: Key) -> int:
     return 10**7 + int(digest("uid", key.name)[:6], 16)
 
 
+def _pairs(request: Request) -> object:
+    """Public: every spot market."""
+    return [
+        {
+            "id": each.joined("_"),
+            "base": each.base,
+            "quote": each.quote,
+            "trade_status": each.word("tradable", "untradable"),
+        }
+        for each in listing.spot(request.markets)
+    ]
+
+
+def _contracts(request: Request) -> object:
+    """Public: every perpetual that is settled in USDT."""
+    return [
+        {"name": each.joined("_"), "type": "direct", "in_delisting": not each.trades}
+        for each in listing.linear(request.markets)
+        if each.settle == "USDT"
+    ]
+
+
 # 2.3, row "time".
 PUBLIC: Mapping[str, Callable[[Request], object]] = {
+    "/api/v4/spot/currency_pairs": _pairs,
+    "/api/v4/futures/usdt/contracts": _contracts,
     f"{API}/spot/time": lambda request: {"server_time": request.now_ms},
 }
 

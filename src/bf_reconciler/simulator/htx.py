@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+from bf_reconciler.simulator import listing
 from bf_reconciler.simulator.dialect import (
     Answer,
     Request,
@@ -248,8 +249,38 @@ def _number(key: Key, kind: str) -> int:
     return 10_000_000 + int(digest(kind, key.api_key)[:6], 16)
 
 
+def _symbols(request: Request) -> object:
+    """Public: every spot market."""
+    data = [
+        {
+            "symbol": each.joined("").lower(),
+            "base-currency": each.base.lower(),
+            "quote-currency": each.quote.lower(),
+            "state": each.word("online", "suspend"),
+        }
+        for each in listing.spot(request.markets)
+    ]
+    return {"status": "ok", "data": data}
+
+
+def _contracts(request: Request) -> object:
+    """Public: every perpetual that is settled in its quote. 1 is listed, 3 suspended."""
+    data = [
+        {
+            "symbol": each.base,
+            "contract_code": each.joined("-"),
+            "contract_status": 1 if each.trades else 3,
+            "business_type": "swap",
+        }
+        for each in listing.linear(request.markets)
+    ]
+    return {"status": "ok", "data": data, "ts": request.now_ms}
+
+
 # 3.3.
 PUBLIC: Mapping[str, Callable[[Request], object]] = {
+    "/v1/common/symbols": _symbols,
+    "/linear-swap-api/v1/swap_contract_info": _contracts,
     "/v1/common/timestamp": lambda request: {"status": "ok", "data": request.now_ms},
     "/v2/market-status": lambda _: {
         "code": 200,

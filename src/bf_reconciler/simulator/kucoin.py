@@ -7,6 +7,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 
+from bf_reconciler.simulator import listing
 from bf_reconciler.simulator.dialect import (
     Answer,
     Request,
@@ -267,8 +268,39 @@ def _uid(key: Key) -> int:
     return 100_000_000 + int(digest("uid", key.api_key)[:7], 16)
 
 
+def _symbols(request: Request) -> object:
+    """Public: every spot market."""
+    return [
+        {
+            "symbol": each.joined("-"),
+            "name": each.joined("-"),
+            "baseCurrency": each.base,
+            "quoteCurrency": each.quote,
+            "enableTrading": each.trades,
+        }
+        for each in listing.spot(request.markets)
+    ]
+
+
+def _contracts(request: Request) -> object:
+    """Public: every perpetual; bitcoin is XBT there."""
+    return [
+        {
+            "symbol": f"{each.joined('')}M",
+            "type": "FFWCSX",
+            "baseCurrency": "XBT" if each.base == "BTC" else each.base,
+            "quoteCurrency": each.quote,
+            "settleCurrency": "XBT" if each.settle == "BTC" else each.settle,
+            "status": each.word("Open", "Paused"),
+        }
+        for each in listing.futures(request.markets)
+    ]
+
+
 # A3, rows "time" and "status".
 PUBLIC: Mapping[str, Callable[[Request], object]] = {
+    "/api/v2/symbols": _symbols,
+    "/api/v1/contracts/active": _contracts,
     "/api/v1/timestamp": lambda request: request.now_ms,
     "/api/v1/status": lambda _: {"status": "open", "msg": ""},
 }

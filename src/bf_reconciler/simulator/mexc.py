@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from math import ceil
 
+from bf_reconciler.simulator import listing
 from bf_reconciler.simulator.dialect import (
     Answer,
     Request,
@@ -245,8 +246,40 @@ def _no_such_withdrawal(_: Request, __: Key) -> Answer:
     return _no(400, 22222, "record does not exist")
 
 
+def _exchange_info(request: Request) -> object:
+    """Public: every spot market; one that is halted trades on the site alone."""
+    symbols = [
+        {
+            "symbol": each.joined(""),
+            "status": "1",
+            "baseAsset": each.base,
+            "quoteAsset": each.quote,
+            "isSpotTradingAllowed": each.trades,
+        }
+        for each in listing.spot(request.markets)
+    ]
+    return {"timezone": "CST", "serverTime": request.now_ms, "symbols": symbols}
+
+
+def _contracts(request: Request) -> object:
+    """Public: every perpetual. 0 is enabled, 4 is paused."""
+    data = [
+        {
+            "symbol": each.joined("_"),
+            "baseCoin": each.base,
+            "quoteCoin": each.quote,
+            "settleCoin": each.settle,
+            "state": 0 if each.trades else 4,
+        }
+        for each in listing.futures(request.markets)
+    ]
+    return {"success": True, "code": 0, "data": data}
+
+
 # B3; there is no status call.
 PUBLIC: Mapping[str, Callable[[Request], object]] = {
+    "/api/v3/exchangeInfo": _exchange_info,
+    "/api/v1/contract/detail": _contracts,
     "/api/v3/time": lambda request: {"serverTime": request.now_ms},
     "/api/v3/ping": lambda _: {},
 }

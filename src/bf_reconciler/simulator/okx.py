@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 
+from bf_reconciler.simulator import listing
 from bf_reconciler.simulator.dialect import (
     Answer,
     Request,
@@ -246,8 +247,38 @@ def _cancelled(request: Request, _: Key) -> Answer:
     return as_json({"code": "1", "data": [row], "msg": "All operations failed"})
 
 
+def _instruments(request: Request) -> object:
+    """Public: every market of one type; the names of a perpetual's currencies are in `uly`."""
+    if request.params().get("instType") == "SWAP":
+        return [
+            {
+                "instType": "SWAP",
+                "instId": f"{each.joined('-')}-SWAP",
+                "baseCcy": "",
+                "quoteCcy": "",
+                "uly": each.joined("-"),
+                "settleCcy": each.settle,
+                "state": each.word("live", "suspend"),
+            }
+            for each in listing.futures(request.markets)
+        ]
+    return [
+        {
+            "instType": "SPOT",
+            "instId": each.joined("-"),
+            "baseCcy": each.base,
+            "quoteCcy": each.quote,
+            "uly": "",
+            "settleCcy": "",
+            "state": each.word("live", "suspend"),
+        }
+        for each in listing.spot(request.markets)
+    ]
+
+
 # D3.
 PUBLIC: Mapping[str, Callable[[Request], object]] = {
+    "/api/v5/public/instruments": _instruments,
     "/api/v5/public/time": lambda request: [{"ts": str(request.now_ms)}],
     "/api/v5/system/status": lambda _: [],
 }

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import NamedTuple, Self
 
 from bf_reconciler.simulator import fields as check
+from bf_reconciler.simulator import listing
 from bf_reconciler.simulator.faults import Faults
 from bf_reconciler.simulator.fields import RefusedError
 from bf_reconciler.simulator.key import DAY_SECONDS, Key
@@ -75,10 +76,13 @@ class Violation(NamedTuple):
 
 @dataclass(slots=True)
 class World:
-    """All keys by name, faults by exchange, and what was asked so far."""
+    """All keys by name, faults and markets by exchange, and what was asked so far."""
 
     keys: dict[str, Key] = field(default_factory=dict)
     faults: dict[str, Faults] = field(default_factory=lambda: {each: Faults() for each in DIALECTS})
+    markets: dict[str, dict[str, bool]] = field(
+        default_factory=lambda: {each: dict(listing.DEFAULT) for each in DIALECTS}
+    )
     requests: Counter[Seen] = field(default_factory=Counter)
     recent: deque[Seen] = field(default_factory=lambda: deque(maxlen=RECENT))
     violations: list[Violation] = field(default_factory=list)
@@ -158,6 +162,16 @@ class World:
         for name, value in values.items():
             setattr(faults, name, value)
         return faults
+
+    def put_markets(self, exchange: str, body: object) -> dict[str, bool]:
+        """List these pairs and no others: `{"BTC/USDT": trades}`."""
+        self.markets[known_exchange(exchange)] = check.pairs(body)
+        return self.markets[exchange]
+
+    def patch_markets(self, exchange: str, body: object) -> dict[str, bool]:
+        """List these pairs, too; the others stay."""
+        self.markets[known_exchange(exchange)] |= check.pairs(body)
+        return self.markets[exchange]
 
     def record(self, seen: Seen) -> None:
         self.requests[seen] += 1
