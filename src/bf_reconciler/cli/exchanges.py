@@ -1,11 +1,13 @@
 """`exchanges`: what each exchange can tell, and how to create its key."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from bf_reconciler.cli import options
-from bf_reconciler.cli.exchange_steps import LAST, guide
+from bf_reconciler.cli.guides import GUIDES, Fact, Said
+from bf_reconciler.cli.guides.told import FACTS, KNOWN, NEVER_SEEN, Told
 from bf_reconciler.cli.output import fail, print_json
 from bf_reconciler.cli.words import heading
 from bf_reconciler.exchanges import EXCHANGES
@@ -13,6 +15,12 @@ from bf_reconciler.facts import Language
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+DIFFER = (Fact.FUTURES, Fact.WITHDRAW, Fact.IP_LIST, Fact.EXPIRY, Fact.CREATION)
+"""The facts that exchanges differ in; the others are verified everywhere."""
+VERIFIABLE = Said("What can be verified", "Neler doğrulanabilir")
+LIMITS = Said("Limits and expiry", "Sınırlar ve bitiş")
+UNKNOWN = Said("Not known", "Bilinmeyenler")
 
 
 def _ids(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
@@ -28,79 +36,96 @@ def command(*, exchange: str | None, output: Literal["table", "json"], lang: Lan
     if exchange is not None and exchange not in EXCHANGES:
         fail(f"no exchange {exchange}; known: {', '.join(EXCHANGES)}")
     if output == "json":
-        rows = [_facts(name, lang) for name in EXCHANGES]
-        print_json({"exchanges": rows} if exchange is None else _facts(exchange, lang))
+        rows = [_facts(one) for one in _all(lang)]
+        print_json({"exchanges": rows} if exchange is None else _facts(_told(exchange, lang)))
     elif exchange is None:
         _table(lang)
     else:
-        _one(_facts(exchange, lang), lang)
+        _one(_told(exchange, lang), lang)
 
 
-def _facts(name: str, lang: Language) -> dict[str, Any]:
-    row, told = EXCHANGES[name], guide(EXCHANGES[name], lang)
+def _all(lang: Language) -> list[Told]:
+    return [_told(name, lang) for name in GUIDES if name in EXCHANGES]
+
+
+def _told(name: str, lang: Language) -> Told:
+    return Told(EXCHANGES[name], lang)
+
+
+def _facts(told: Told) -> dict[str, Any]:
+    row = told.row
     return {
         "id": row.id,
         "name": row.title,
         "credentials": list(row.credentials),
         "environments": list(row.environments),
-        "rights": {str(scope): word for scope, word in row.needs.items()},
-        "ip_list": told.ip_list,
-        "expiry": told.expiry,
+        "rights": told.rights,
+        "facts": {
+            str(fact): {
+                "known": str(told.cell(fact).known).replace(" ", "_"),
+                "text": told.known(fact),
+            }
+            for fact in Fact
+        },
+        "ip_list": told.known(Fact.IP_LIST),
+        "expiry": told.known(Fact.EXPIRY),
+        "expiry_rules": told.expiry,
         "clock_window_seconds": row.window,
-        "notes": list(told.notes),
-        "steps": [*told.steps, LAST[lang]],
+        "requests_per_test": row.requests,
+        "requests_per_second": row.rate,
+        "limits": told.limits,
+        "notes": told.notes,
+        "not_known": told.doubts,
+        "seen_live": False,
+        "steps": told.steps,
     }
 
 
 def _table(lang: Language) -> None:
     from bf_reconciler.cli import tables  # noqa: PLC0415 # JSON needs no rich
 
-    facts = [_facts(name, lang) for name in EXCHANGES]
-    columns = ("ID", "Exchange", "Credentials", "Permissions", "IP list", "Expiry", "Clock window")
+    names = [FACTS[fact].in_(lang) for fact in DIFFER]
     cells = (
         (
-            fact["id"],
-            fact["name"],
-            ", ".join(fact["credentials"]),
-            ", ".join(fact["rights"]),
-            fact["ip_list"],
-            fact["expiry"],
-            f"{fact['clock_window_seconds']:g} s",
+            told.row.id,
+            told.row.title,
+            *(KNOWN[told.cell(fact).known].in_(lang) for fact in DIFFER),
+            f"{told.row.window:g} s",
         )
-        for fact in facts
+        for told in _all(lang)
     )
-    tables.show(tables.table(columns, cells, lang))
+    tables.show(tables.table(("ID", "Exchange", *names, "Clock window"), cells, lang))
 
 
-def _one(fact: dict[str, Any], lang: Language) -> None:
+def _one(told: Told, lang: Language) -> None:
     from rich.padding import Padding  # noqa: PLC0415 # JSON needs no rich
     from rich.text import Text  # noqa: PLC0415
 
     from bf_reconciler.cli import tables  # noqa: PLC0415
 
     def head(text: str) -> Text:
-        return Text(f"\n{heading(text, lang)}", style="bold")
+        return Text(f"\n{text}", style="bold")
 
-    lines = (
-        ("Credentials", ", ".join(fact["credentials"])),
-        ("IP list", fact["ip_list"]),
-        ("Expiry", fact["expiry"]),
-        ("Clock window", f"{fact['clock_window_seconds']:g} s"),
-    )
-    lines_told = [Text(f"{heading(name, lang)}: {value}") for name, value in lines if value]
-    rights = tables.table(("Right", "Name at the exchange"), fact["rights"].items(), lang)
-    steps = [
-        Padding(Text(f"{number}. {step}"), (0, 0, 0, 2))
-        for number, step in enumerate(fact["steps"], 1)
-    ]
-    notes = [Padding(Text(f"- {note}"), (0, 0, 0, 2)) for note in fact["notes"]]
-    title = Text(fact["name"], style="bold")
-    parts: list[RenderableType] = [
-        title,
-        *lines_told,
+    def listed(lines: list[str]) -> "list[RenderableType]":
+        return [Padding(Text(f"- {line}"), (0, 0, 0, 2)) for line in lines]
+
+    row = told.row
+    facts = [f"{FACTS[fact].in_(lang)}: {told.known(fact)}" for fact in Fact]
+    tables.show(
+        Text(row.title, style="bold"),
+        Text(NEVER_SEEN.in_(lang)),
+        Text(f"\n{heading('Credentials', lang)}: {', '.join(row.credentials)}"),
+        Text(f"{heading('Environment', lang)}: {', '.join(row.environments)}"),
+        head(VERIFIABLE.in_(lang)),
+        *listed(facts),
         Text(),
-        rights,
-        head("How to create the key"),
-        *steps,
-    ]
-    tables.show(*parts, head("Good to know"), *notes)
+        tables.table(("Right", "Name at the exchange"), told.rights.items(), lang),
+        head(heading("How to create the key", lang)),
+        *(Padding(Text(f"{n}. {step}"), (0, 0, 0, 2)) for n, step in enumerate(told.steps, 1)),
+        head(LIMITS.in_(lang)),
+        *listed([*told.expiry, *told.limits]),
+        head(heading("Good to know", lang)),
+        *listed(told.notes),
+        head(UNKNOWN.in_(lang)),
+        *listed(told.doubts),
+    )

@@ -1,0 +1,21 @@
+"""Write docs/exchanges.md and the matrix of the README anew, from rows and guides."""
+# ruff: noqa: INP001  (a script beside what it writes)
+
+from pathlib import Path
+
+from bf_reconciler.cli.guides.markdown import BEGIN, END, block, document
+
+HOME = Path(__file__).resolve().parents[1]
+
+
+def readme(text: str) -> str:
+    """The README with the matrix of today."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return before + block() + after
+
+
+if __name__ == "__main__":
+    path = HOME / "README.md"
+    path.write_text(readme(path.read_text(encoding="utf-8")), encoding="utf-8")
+    (HOME / "docs" / "exchanges.md").write_text(document(), encoding="utf-8")

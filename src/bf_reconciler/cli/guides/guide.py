@@ -1,0 +1,83 @@
+"""What a guide to an exchange is made of: sentences in both languages, and what can be known."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bf_reconciler.facts import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One sentence, in each language."""
+
+    en: str
+    tr: str
+
+    def in_(self, language: Language) -> str:
+        return self.tr if language == "tr" else self.en
+
+
+class Fact(StrEnum):
+    """What people want to be sure of."""
+
+    READ = "read"
+    SPOT = "spot"
+    FUTURES = "futures"
+    WITHDRAW = "withdraw"
+    IP_LIST = "ip_list"
+    OWN_ADDRESS = "own_address"
+    EXPIRY = "expiry"
+    CREATION = "creation"
+    CLOCK = "clock"
+
+
+class Known(StrEnum):
+    """How sure one can be of it."""
+
+    VERIFIED = "verified"
+    PARTLY = "in part"
+    RULE = "by rule"
+    ATTESTABLE = "attestable"
+    UNTOLD = "not told"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How sure one can be of one fact at one exchange, and what is to be said of it."""
+
+    known: Known
+    but: Said | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What no row tells of an exchange.
+
+    Attributes:
+        steps: How to create its key.
+        facts: What can be verified; of what is not in here, ``EVERYWHERE`` holds.
+        limits: What the exchange allows: addresses, keys, requests.
+        doubts: What the documents leave open.
+        row: The notes of the row, and its names of rights where they are more than names.
+    """
+
+    steps: tuple[Said, ...]
+    facts: Mapping[Fact, Cell]
+    limits: tuple[Said, ...]
+    doubts: tuple[Said, ...]
+    row: tuple[Said, ...]
+
+    def of_row(self, text: str, language: Language) -> str:
+        """A note or a name of the row in this language; as it is where nobody has put it."""
+        return next((said.in_(language) for said in self.row if said.en == text), text)
+
+
+EVERYWHERE: Mapping[Fact, Cell] = {
+    Fact.OWN_ADDRESS: Cell(
+        Known.VERIFIED,
+        Said("a signed call that succeeds proves it", "başarılı bir imzalı çağrı bunu kanıtlar"),
+    ),
+    Fact.CLOCK: Cell(Known.VERIFIED, Said("asked without a key", "anahtarsız sorulur")),
+}

@@ -1,0 +1,93 @@
+"""docs/exchanges.md and the matrix of the README, made of rows and guides."""
+
+from collections.abc import Iterable
+
+from bf_reconciler.cli.guides import GUIDES, Fact, Known
+from bf_reconciler.cli.guides.told import FACTS, KNOWN, MEANING, NEVER_SEEN, Told
+from bf_reconciler.exchanges import EXCHANGES
+
+BEGIN = "<!-- exchanges -->"
+END = "<!-- /exchanges -->"
+COLUMNS = {
+    Fact.READ: "read",
+    Fact.SPOT: "spot",
+    Fact.FUTURES: "futures",
+    Fact.WITHDRAW: "withdraw",
+    Fact.IP_LIST: "IP list",
+    Fact.OWN_ADDRESS: "own address",
+    Fact.EXPIRY: "expiry",
+    Fact.CREATION: "creation",
+    Fact.CLOCK: "clock",
+}
+NOTICE = """\
+# Exchanges
+
+What each exchange tells of a key, what it does not, and what is not known. Made of the rows and
+guides of the program by `python docs/exchanges.py`; `bf-reconciler exchanges ID` prints the same,
+in English or Turkish (`--lang tr`).
+
+**No live exchange was ever asked.** Every row was built from documents and from answers that others
+published, and is tested against a simulator that speaks the same protocol. What a document leaves
+open stands under "Not known", and the program says Unknown there. Who has a key can help:
+`bf-reconciler test FILE NAME --capture DIR` keeps the answers without keys, addresses, amounts,
+names and numbers of accounts. Read them, and send them with a report.
+"""
+
+
+def told() -> list[Told]:
+    """Every exchange that has a row, in the order of the guides."""
+    return [Told(EXCHANGES[name], "en") for name in GUIDES if name in EXCHANGES]
+
+
+def matrix() -> str:
+    """Exchange by fact, and what the words mean."""
+    head = ["exchange", *COLUMNS.values()]
+    lines = [_line(head), _line("---" for _ in head)]
+    for one in told():
+        name = f"[{one.row.title}](docs/exchanges.md#{one.row.id})"
+        lines.append(_line([name, *(KNOWN[one.cell(fact).known].en for fact in COLUMNS)]))
+    used = {one.cell(fact).known for one in told() for fact in COLUMNS}
+    meanings = [f"*{KNOWN[known].en}*: {MEANING[known].en}" for known in Known if known in used]
+    return "\n".join([*lines, "", "; ".join(meanings) + f". {NEVER_SEEN.en}"])
+
+
+def block() -> str:
+    """What stands in the README, its marker lines with it."""
+    return f"{BEGIN}\n{matrix()}\n{END}"
+
+
+def document() -> str:
+    here = matrix().replace("docs/exchanges.md#", "#")
+    return "\n".join([NOTICE, here, *(_section(one) for one in told())]) + "\n"
+
+
+def _section(one: Told) -> str:
+    row = one.row
+    credentials, environments = _words(row.credentials), _words(row.environments)
+    parts = [
+        f'\n<a id="{row.id}"></a>\n\n## {row.title}\n',
+        "Never seen live: all of this is from documents and from answers that others published.\n",
+        f"Credentials: {credentials}. Environments: {environments}.\n",
+        "| fact | known |\n| --- | --- |",
+        *(_line([FACTS[fact].en, one.known(fact)]) for fact in COLUMNS),
+        "\n| right | its name there |\n| --- | --- |",
+        *(_line([scope, name]) for scope, name in one.rights.items()),
+        "\n**How to create the key**\n",
+        *(f"{number}. {step}" for number, step in enumerate(one.steps, 1)),
+        _list("Limits and expiry", [*one.expiry, *one.limits]),
+        _list("Good to know", one.notes),
+        _list("Not known", one.doubts),
+    ]
+    return "\n".join(parts)
+
+
+def _list(title: str, lines: list[str]) -> str:
+    return "\n".join([f"\n**{title}**\n", *(f"- {line}" for line in lines)])
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _words(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -1,0 +1,185 @@
+"""What people are told of exchanges: in both languages, and as rows and documents have it."""
+
+import json
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+
+from bf_reconciler.cli.guides import EVERYWHERE, GUIDES, Fact, Known, markdown
+from bf_reconciler.cli.guides.told import FACTS, KNOWN, MEANING, Told, cell, rule
+from bf_reconciler.exchanges import EXCHANGES
+from bf_reconciler.facts import Scope
+from commandline import run_in
+
+HOME = Path(__file__).parents[1]
+DATA = HOME / "tests" / "exchanges" / "data"
+IDS = sorted(EXCHANGES)
+SCOPES = {
+    Fact.READ: Scope.READ,
+    Fact.SPOT: Scope.SPOT,
+    Fact.FUTURES: Scope.FUTURES,
+    Fact.WITHDRAW: Scope.WITHDRAW,
+}
+
+
+def documented(exchange):
+    """The facts that documented bodies give by this row, of live keys."""
+    cases = [json.loads(path.read_text()) for path in sorted(DATA.glob(f"{exchange}/key-*.json"))]
+    assert cases
+    return [case["facts"] for case in cases]
+
+
+def said_of(exchange, scope):
+    """What documented bodies say of a right: True, False, or both."""
+    return {
+        answer
+        for facts in documented(exchange)
+        for answer, field in ((True, "granted"), (False, "denied"))
+        if scope in facts.get(field, ())
+    }
+
+
+def test_every_exchange_has_a_guide_and_every_guide_an_exchange():
+    assert set(GUIDES) == set(EXCHANGES)
+
+
+@pytest.mark.parametrize("exchange", IDS)
+def test_a_guide_knows_of_every_fact(exchange):
+    assert set(GUIDES[exchange].facts) | set(EVERYWHERE) == set(Fact)
+
+
+def test_every_level_and_fact_has_its_words():
+    assert set(KNOWN) == set(MEANING) == set(Known)
+    assert set(FACTS) == set(markdown.COLUMNS) == set(Fact)
+
+
+@pytest.mark.parametrize("fact", sorted(SCOPES))
+@pytest.mark.parametrize("exchange", IDS)
+def test_what_is_said_of_a_right_is_what_documented_keys_show(exchange, fact):
+    said = said_of(exchange, SCOPES[fact])
+    match cell(EXCHANGES[exchange], fact).known:
+        case Known.VERIFIED if fact in {Fact.READ, Fact.SPOT}:
+            assert True in said
+        case Known.VERIFIED:
+            assert said == {True, False}
+        case Known.PARTLY:
+            assert said
+        case Known.UNTOLD:
+            assert True not in said
+        case Known.ATTESTABLE:
+            assert fact is Fact.WITHDRAW
+            assert False not in said
+        case Known.RULE:
+            pytest.fail("no rule is published for rights")
+
+
+@pytest.mark.parametrize(
+    ("fact", "field"),
+    [(Fact.IP_LIST, "ips"), (Fact.EXPIRY, "expires_at"), (Fact.CREATION, "created_at")],
+)
+@pytest.mark.parametrize("exchange", IDS)
+def test_what_is_said_to_be_read_is_read_from_some_documented_key(exchange, fact, field):
+    read = any(facts.get(field) for facts in documented(exchange))
+    known = cell(EXCHANGES[exchange], fact).known
+    if known is Known.PARTLY and fact is Fact.IP_LIST:
+        assert any(facts.get("ip_bound") is not None for facts in documented(exchange))
+        assert not read
+    elif known is Known.RULE:
+        assert read or EXCHANGES[exchange].expiry is not None
+    else:
+        assert read is (known in {Known.VERIFIED, Known.PARTLY})
+
+
+@pytest.mark.parametrize("exchange", IDS)
+def test_a_rule_of_expiry_is_told_with_its_days_and_its_source(exchange):
+    row = EXCHANGES[exchange]
+    told = Told(row, "tr").expiry
+    if row.expiry is None:
+        assert not told
+        return
+    assert cell(row, Fact.EXPIRY).known is not Known.UNTOLD
+    for text in (*told, rule(row)[0].en):
+        assert str(row.expiry.after.days) in text
+        assert row.expiry.source in text
+
+
+@pytest.mark.parametrize("exchange", IDS)
+def test_every_sentence_has_both_languages(exchange):
+    guide = GUIDES[exchange]
+    cells = [found.but for found in guide.facts.values() if found.but]
+    for said in (*guide.steps, *guide.limits, *guide.doubts, *guide.row, *cells):
+        assert said.en
+        assert said.tr
+        assert said.en.endswith(".") == said.tr.endswith(".")
+
+
+@pytest.mark.parametrize("exchange", IDS)
+def test_every_note_of_a_row_has_its_turkish(exchange):
+    row, guide = EXCHANGES[exchange], GUIDES[exchange]
+    assert [note for note in row.notes if guide.of_row(note, "tr") == note] == []
+    known = {*row.notes, *row.needs.values()}
+    assert [said.en for said in guide.row if said.en not in known] == []
+
+
+@pytest.mark.parametrize("exchange", IDS)
+def test_a_name_of_a_right_that_holds_english_words_has_its_turkish(exchange):
+    told = Told(EXCHANGES[exchange], "tr").rights.values()
+    english = (" and ", " or ", " with ", "(read", "where the")
+    assert [name for name in told if any(word in name for word in english)] == []
+
+
+@pytest.mark.parametrize("exchange", IDS)
+def test_the_steps_say_which_rights_to_give_and_that_withdrawal_stays_off(exchange):
+    steps = " ".join(Told(EXCHANGES[exchange], "en").steps)
+    assert "permissions" in steps.lower() or "read-write" in steps
+    assert "Leave " in steps
+    assert "IP addresses of the server" in steps
+    assert ("passphrase and keep it" in steps) is ("passphrase" in EXCHANGES[exchange].credentials)
+
+
+def test_a_person_is_told_how_to_attest_where_the_exchange_cannot_say():
+    attestable = [i for i in IDS if cell(EXCHANGES[i], Fact.WITHDRAW).known is Known.ATTESTABLE]
+    assert attestable == ["gate"]
+    for lang in ("en", "tr"):
+        assert "attest: {withdraw_disabled:" in " ".join(Told(EXCHANGES["gate"], lang).steps)
+
+
+@pytest.mark.parametrize("lang", ["en", "tr"])
+@pytest.mark.parametrize("exchange", IDS)
+def test_the_verb_tells_all_of_it(capsys, exchange, lang):
+    told = Told(EXCHANGES[exchange], lang)
+    out = run_in(capsys, "exchanges", exchange, "--lang", lang).out
+    for text in (*told.steps, *told.limits, *told.expiry, *told.notes, *told.doubts):
+        assert text in out
+    for fact in Fact:
+        assert f"{FACTS[fact].in_(lang)}: {told.known(fact)}" in out
+    found = run_in(capsys, "exchanges", exchange, "--lang", lang, "-o", "json").json()
+    assert found["steps"] == told.steps
+    assert found["facts"]["withdraw"]["text"] == told.known(Fact.WITHDRAW)
+    assert found["requests_per_test"] in {4, 5}
+    assert found["seen_live"] is False
+
+
+def test_the_document_is_current_and_says_of_each_that_it_was_never_seen_live():
+    document = markdown.document()
+    assert (HOME / "docs" / "exchanges.md").read_text() == document, "run python docs/exchanges.py"
+    assert document.count("Never seen live") == len(EXCHANGES)
+    for exchange in IDS:
+        assert f"## {EXCHANGES[exchange].title}\n" in document
+
+
+def test_the_matrix_of_the_readme_is_current():
+    readme = (HOME / "README.md").read_text()
+    assert readme.count(markdown.BEGIN) == readme.count(markdown.END) == 1
+    assert markdown.block() in readme, "run python docs/exchanges.py"
+    for exchange in IDS:
+        assert f"[{EXCHANGES[exchange].title}](docs/exchanges.md#{exchange})" in readme
+
+
+def test_the_script_changes_nothing_but_what_is_between_the_marks():
+    place = spec_from_file_location("render_exchanges", HOME / "docs" / "exchanges.py")
+    script = module_from_spec(place)
+    place.loader.exec_module(script)
+    old = f"before\n{markdown.BEGIN}\nold\n{markdown.END}\nafter\n"
+    assert script.readme(old) == f"before\n{markdown.block()}\nafter\n"
