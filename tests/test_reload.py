@@ -82,6 +82,21 @@ async def test_the_last_good_content_leaves_nothing_of_a_bad_one():
     assert again.spec == replace(good.spec, revision="r3")
 
 
+async def test_a_commit_that_moved_on_while_the_file_was_read_is_not_that_of_the_file():
+    source, reloader = a_reloader(GOOD)
+    await reloader.reload(NOW)
+    source.revision = "r2-dirty"
+    assert (await reloader.reload(NOW)).spec.revision == "r1"
+
+
+async def test_content_that_is_committed_after_it_was_read_gets_its_commit():
+    source, reloader = a_reloader(GOOD)
+    source.revision = "r1-dirty"
+    assert (await reloader.reload(NOW)).spec.revision == "r1-dirty"
+    source.revision = "r2"
+    assert (await reloader.reload(NOW)).spec.revision == "r2"
+
+
 async def test_an_entry_that_is_wrong_is_told_while_the_rest_is_in_force():
     _, reloader = a_reloader(ISOLATED)
     found = await reloader.reload(NOW)

@@ -16,6 +16,8 @@ from bf_reconciler.source import Snapshot
 from bf_reconciler.spec import Spec
 from bf_reconciler.status import ConfigStatus, Status
 
+DIRTY = "-dirty"
+"""Ends a revision whose commit does not hold the content that was read."""
 log = structlog.get_logger("bf_reconciler.reload")
 
 
@@ -77,7 +79,10 @@ class Reloader:
         self._tried = snapshot.digest
         spec = self.last.spec
         if spec is not None and snapshot.digest == spec.digest and self._good is not None:
-            return Reload(replace(spec, revision=snapshot.revision), self._good)
+            # The commit may have moved on while this content was read: it is still of the old one.
+            dirty = snapshot.revision.endswith(DIRTY)
+            revision = spec.revision if dirty else snapshot.revision
+            return Reload(replace(spec, revision=revision), self._good)
         if snapshot.digest != tried or self.last.transient or asked:
             return await self._adopt(snapshot, now)
         return self.last

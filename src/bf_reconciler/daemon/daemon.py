@@ -20,7 +20,7 @@ from bf_reconciler.metrics import Tallies
 from bf_reconciler.plan import next_probe
 from bf_reconciler.probe import Prober
 from bf_reconciler.reconcile import World
-from bf_reconciler.reload import Reload, secrets
+from bf_reconciler.reload import DIRTY, Reload, secrets
 from bf_reconciler.runtimes import Runtimes
 from bf_reconciler.settings import Settings
 from bf_reconciler.source import Source
@@ -29,6 +29,8 @@ from bf_reconciler.verdict import unconfirmed
 
 DEADLINE = 60.0
 """Seconds: a loop that has not finished a pass for this long is not healthy."""
+COMMIT_SECONDS = 10.0
+"""Content that is in force but not committed may be committed later: the file stays the same."""
 FIRST_RETRY, LAST_RETRY = 5.0, 300.0
 """Seconds before a transient failure to decrypt is tried again; doubles up to the last."""
 
@@ -97,9 +99,8 @@ class Daemon:
         """Read the file whenever it may have changed, or when a failure may have passed."""
         wait = FIRST_RETRY
         while True:
-            timeout = wait if self.reloader.last.transient else None
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._reload_wanted.wait(), timeout)
+                await asyncio.wait_for(self._reload_wanted.wait(), self._patience(wait))
             self._reload_wanted.clear()
             answers, self._asked = self._asked, []
             reload = await self.load(asked=bool(answers))
@@ -109,6 +110,13 @@ class Daemon:
             for answer in answers:
                 if not answer.done():
                     answer.set_result(reload)
+
+    def _patience(self, retry: float) -> float | None:
+        """Seconds after which to read the file though nothing says that it changed."""
+        last = self.reloader.last
+        if last.transient:
+            return retry
+        return COMMIT_SECONDS if last.spec and last.spec.revision.endswith(DIRTY) else None
 
     async def turn(self) -> datetime:
         """Take one turn; what goes wrong in it is told, and the next turn tries again."""

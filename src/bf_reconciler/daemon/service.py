@@ -40,7 +40,7 @@ async def opened(settings: Settings, environ: Mapping[str, str]) -> AsyncIterato
         try:
             journal = await asyncio.to_thread(Journal, settings.state_dir)
         except JournalError as error:
-            raise StartError(str(error)) from None
+            raise StartError(f"{settings.state_dir}: {error}") from None
         stack.callback(journal.close)
         wake = asyncio.Event()
         prober = await stack.enter_async_context(Prober(utcnow, wake.set))

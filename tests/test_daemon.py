@@ -1,0 +1,413 @@
+"""WHEN: turns, edits, readiness, health, and the loops that live through what goes wrong."""
+
+import asyncio
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from bf_reconciler.daemon import StartError, serve
+from bf_reconciler.daemon import daemon as room
+from bf_reconciler.daemon.cycle import Cycle, asked, pause
+from bf_reconciler.daemon.daemon import Daemon, any_of
+from bf_reconciler.daemon.keeper import Keeper
+from bf_reconciler.daemon.sightings import Sightings
+from bf_reconciler.daemon.view import BACKLOG, DaemonView
+from bf_reconciler.facts import ConfigError, ConfigReason
+from bf_reconciler.journal import Journal
+from bf_reconciler.metrics import Tallies
+from bf_reconciler.probe import Probed
+from bf_reconciler.reconcile import World
+from bf_reconciler.reload import Reload
+from bf_reconciler.settings import Listen, Settings
+from bf_reconciler.source import Source
+from bf_reconciler.status import ConfigStatus, Record, Status
+from bf_reconciler.verdict import Halted
+from build import CONNECTION, MINUTE, NOW, a_connection, a_seen, a_spec, a_strategy, an_observation
+from document.sample import a_connection as declared
+from document.sample import a_file
+from test_reconcile import Broken, Engine, House, Prober, _broken
+
+GOOD = ConfigStatus(last_reload_successful=True)
+CLEAR = {"api_key": "a key", "secret": "a secret", "passphrase": "a phrase"}
+PLAIN = a_file([declared(credentials=CLEAR)])
+
+
+class Exchanges:
+    """A prober that answers as soon as it is asked, by ``script``; it can be told to wait."""
+
+    def __init__(self, wake):
+        self.wake, self.script, self.silent = wake, an_observation, False
+        self.finished, self.asked, self.entries = {}, [], {}
+
+    def probe(self, due):
+        for entry in due:
+            self.entries[entry.name] = entry
+            if not self.silent:
+                self.answer(entry.name)
+
+    def answer(self, name, at=None):
+        entry = self.entries[name]
+        seen = replace(self.script(at or datetime.now(UTC)), entry=entry.fingerprint)
+        self.finished[name] = Probed(name, seen, 0.1, (("time", "ok"),))
+        self.asked.append(name)
+        self.wake()
+
+    def collect(self):
+        finished, self.finished = self.finished, {}
+        return tuple(finished.values())
+
+    def markets(self, _):
+        return {}
+
+    def forget(self, names):
+        for name in names:
+            self.finished.pop(name, None)
+
+
+@pytest.fixture
+async def daemon(tmp_path):
+    """A daemon over simulated answers, whose file is in plain text."""
+    file = tmp_path / "connections.yaml"
+    file.write_bytes(PLAIN)
+    settings = Settings(str(file), tmp_path / "state", allow_plaintext=True)
+    wake = asyncio.Event()
+    with Journal(settings.state_dir) as journal:
+        made = Daemon(settings, journal, Exchanges(wake.set), {}, wake)
+        made.file = file
+        yield made
+
+
+@pytest.fixture
+def exchanges(daemon):
+    return daemon.cycle._world.prober._prober  # noqa: SLF001 # the fake that was handed in
+
+
+async def running(daemon, *others):
+    """The loops of a daemon, until the block ends."""
+    stop = asyncio.Event()
+    tasks = [asyncio.create_task(daemon.keep_turning(stop))]
+    tasks += [asyncio.create_task(other) for other in others]
+    return stop, tasks
+
+
+async def ended(stop, tasks):
+    stop.set()
+    await asyncio.wait({tasks[0]}, timeout=10)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+# --- the turn
+
+
+async def test_an_edit_is_carried_out_when_its_turn_could_be_taken():
+    house = House()
+    await house.turn(2)
+    house.engine.converge = _broken
+    halting = asyncio.create_task(
+        house.cycle.edit(lambda status, seen: (replace(status, halted=Halted("r", "b")), seen))
+    )
+    await asyncio.sleep(0)
+    with pytest.raises(Broken):
+        await house.turn()
+    assert not halting.done()
+    del house.engine.converge
+    await house.turn()
+    await asyncio.wait_for(halting, 10)
+    assert house.running is False
+
+
+async def test_an_edit_whose_person_has_left_harms_nobody():
+    house = House()
+    leaving = asyncio.create_task(house.cycle.edit(lambda status, seen: (status, seen)))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    await asyncio.gather(leaving, return_exceptions=True)
+    await house.turn()
+    assert house.strategy is not None
+
+
+async def test_a_turn_without_a_file_says_only_how_the_file_is():
+    prober, engine, saved = Prober(), Engine(), []
+    journal = SimpleNamespace(keep=_nothing, save=lambda *given: _append(saved, given))
+    cycle = Cycle(
+        World(prober, engine, journal), journal, Record(Status(), {}), lambda *_: None, _Wake()
+    )
+    refused = ConfigStatus(last_reload_successful=False, reason=ConfigReason.INVALID_YAML)
+    cycle.take(Reload(None, refused))
+    assert await cycle.turn(NOW) > NOW
+    assert (cycle.status.config, prober.asked, engine.orders) == (refused, [], [])
+
+
+async def _nothing(*_):
+    pass
+
+
+async def _append(into, given):
+    into.append(given)
+
+
+class _Wake:
+    def set(self):
+        pass
+
+
+CHANGES = {
+    "interval": (a_spec([a_connection(proxy="http://127.0.0.1:1")]), True),
+    "strategies": (a_spec(strategies=[a_strategy(leverage=2)]), True),
+    "nothing": (a_spec(), False),
+    "policy": (a_spec(policy={"recover_after": 5}), False),
+    "removed": (a_spec([], []), False),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_changed_is_asked_for_at_once_and_nothing_else(change):
+    new, wanted = CHANGES[change]
+    found = asked(a_spec(), new, {CONNECTION: a_seen(), "other": a_seen()})
+    assert {name: memory.asked for name, memory in found.items()} == {
+        CONNECTION: wanted,
+        "other": False,
+    }
+
+
+def test_the_first_file_of_a_life_asks_for_nothing():
+    seen = {CONNECTION: a_seen()}
+    assert asked(None, a_spec(), seen) is seen
+
+
+@pytest.mark.parametrize(("took", "rest"), [(0.0, 0.05), (0.1, 0.4), (60.0, 2.0)])
+def test_a_rest_is_as_long_as_the_turn_asks_for(took, rest):
+    assert pause(timedelta(seconds=took)) == pytest.approx(rest)
+
+
+async def test_only_what_is_new_is_written(tmp_path):
+    with Journal(tmp_path) as journal:
+        record, writes = journal.load(), []
+        journal.save = lambda *given: writes.append(given)
+        keeper = Keeper(journal, record)
+        await keeper.keep(record.status, record.seen)
+        assert writes == []
+        await keeper.keep(Status(generation=2), {})
+        await keeper.keep(Status(generation=2), {})
+        assert len(writes) == 1
+
+
+def test_finished_probes_are_counted_as_they_are_collected():
+    exchanges, tallies = Exchanges(lambda: None), Tallies()
+    sightings = Sightings(exchanges, tallies)
+    sightings.probe([a_connection()], ["gone"])
+    assert list(sightings.collect()) == [CONNECTION]
+    assert sightings.collect() == {}
+
+
+# --- readiness and health
+
+
+async def test_it_is_ready_when_the_first_pass_is_done(daemon, exchanges):
+    assert daemon.ready() == (False, "no valid file is loaded")
+    exchanges.silent = True
+    await daemon.load()
+    await daemon.turn()
+    assert daemon.ready() == (False, "the first pass is under way")
+    exchanges.answer("kucoin-main-grid")
+    await daemon.turn()
+    assert daemon.ready() == (True, "ok")
+
+
+async def test_after_a_restart_it_is_ready_without_asking_sooner_than_is_due(daemon, exchanges):
+    await daemon.load()
+    await daemon.turn()
+    await daemon.turn()
+    assert daemon.ready()[0]
+    second = Daemon(daemon.settings, daemon.journal, Exchanges(daemon.cycle.wake.set), {}, _Wake())
+    await second.load()
+    await second.turn()
+    assert second.ready() == (True, "ok")
+    assert exchanges.asked == ["kucoin-main-grid"]
+    assert second.cycle._world.prober._prober.asked == []  # noqa: SLF001 # the fake
+
+
+async def test_it_is_healthy_while_both_loops_finish_their_passes(daemon, monkeypatch):
+    assert daemon.healthy() == (True, "ok")
+    begun = time.monotonic()
+    monkeypatch.setattr(room.time, "monotonic", lambda: begun + 61)
+    assert daemon.healthy() == (False, "no turn has been completed lately")
+    await daemon.turn()
+    assert daemon.healthy() == (False, "the file has not been looked at lately")
+    daemon.source.last_pass = begun + 61
+    assert daemon.healthy() == (True, "ok")
+
+
+async def test_a_turn_that_breaks_is_counted_and_tried_again_soon(daemon):
+    await daemon.load()
+    before = datetime.now(UTC)
+    daemon.cycle.turn = _broken
+    wake_at = await daemon.turn()
+    assert wake_at - before < timedelta(seconds=10)
+    assert daemon.last_completed is None
+
+
+# --- the loops
+
+
+async def test_a_failure_to_decrypt_that_may_pass_is_tried_again(daemon, monkeypatch):
+    monkeypatch.setattr(room, "FIRST_RETRY", 0.01)
+    calls = []
+
+    async def reload(*_, **__):
+        calls.append(1)
+        daemon.reloader.last = replace(daemon.reloader.last, transient=len(calls) < 4)
+        return daemon.reloader.last
+
+    daemon.reloader.reload = reload
+    loading = asyncio.create_task(daemon.keep_loading())
+    daemon.want_reload()
+    async with asyncio.timeout(10):
+        while len(calls) < 4:  # noqa: ASYNC110 # no event to wait for
+            await asyncio.sleep(0.01)
+    loading.cancel()
+    await asyncio.gather(loading, return_exceptions=True)
+
+
+async def test_content_that_is_committed_later_gets_its_revision(daemon, monkeypatch):
+    monkeypatch.setattr(room, "COMMIT_SECONDS", 0.01)
+    revisions = ["r1-dirty", "r1-dirty", "r2"]
+
+    def read():
+        snapshot = real()
+        return replace(snapshot, revision=revisions.pop(0) if revisions else "r2")
+
+    real, daemon.source.read = daemon.source.read, read
+    await daemon.load()
+    stop, tasks = await running(daemon, daemon.keep_loading())
+    async with asyncio.timeout(10):
+        while daemon.cycle.status.revision != "r2":
+            await daemon.next_turn(0.1)
+    await ended(stop, tasks)
+
+
+async def test_who_asks_for_a_reload_is_answered_when_it_is_in_force(daemon, exchanges):
+    await daemon.load()
+    stop, tasks = await running(daemon, daemon.keep_loading())
+    daemon.file.write_bytes(PLAIN + b"# another\n")
+    reload = await asyncio.wait_for(daemon.reload(), 10)
+    assert reload.config.last_reload_successful
+    assert daemon.cycle.status.digest == reload.spec.digest
+    leaving = asyncio.create_task(daemon.reload())
+    await asyncio.sleep(0)
+    leaving.cancel()
+    assert (await asyncio.wait_for(daemon.reload(), 10)).spec is not None
+    await ended(stop, tasks)
+    assert exchanges.asked
+
+
+async def test_a_file_that_is_refused_is_answered_too(daemon):
+    stop, tasks = await running(daemon, daemon.keep_loading())
+    daemon.file.write_bytes(b"version: [\n")
+    found = await asyncio.wait_for(DaemonView(daemon, None).reload(), 10)
+    assert found.config.reason is ConfigReason.INVALID_YAML
+    await ended(stop, tasks)
+
+
+async def test_a_reader_that_is_slow_misses_the_middle_and_never_the_end(daemon):
+    view = DaemonView(daemon, None)
+    changes = view.subscribe()
+    first = asyncio.ensure_future(anext(changes))
+    await asyncio.sleep(0)
+    for generation in range(BACKLOG + 5):
+        daemon._tell(Status(), Status(generation=generation + 1), ())  # noqa: SLF001 # as a turn
+    got = [(await first)[0].generation]
+    while got[-1] < BACKLOG + 5:
+        got.append((await anext(changes))[0].generation)
+    assert got[0] > 1
+    assert got[-1] == BACKLOG + 5
+    await changes.aclose()
+    assert daemon.news == set()
+
+
+# --- what people ask for
+
+
+async def test_a_test_is_answered_by_a_probe_that_ended_after_it_was_asked_for(daemon, exchanges):
+    await daemon.load()
+    await daemon.turn()
+    stop, tasks = await running(daemon)
+    exchanges.silent = True
+    view = DaemonView(daemon, None)
+    testing = asyncio.create_task(view.test("kucoin-main-grid"))
+    # An answer from before comes in with the very turn that takes the wish up.
+    exchanges.answer("kucoin-main-grid", datetime.now(UTC) - MINUTE)
+    exchanges.silent = False
+    found = await asyncio.wait_for(testing, 20)
+    assert found.last_probe > datetime.now(UTC) - MINUTE / 2
+    assert await view.test("nobody") is None
+    await ended(stop, tasks)
+
+
+async def test_a_test_of_what_is_not_probed_is_answered_at_once(daemon, exchanges):
+    pause = {"reason": "moving house", "owner": "ada", "until": None}
+    daemon.file.write_bytes(a_file([declared(credentials=CLEAR, suspend=pause)]))
+    await daemon.load()
+    await daemon.turn()
+    stop, tasks = await running(daemon)
+    found = await asyncio.wait_for(DaemonView(daemon, None).test("kucoin-main-grid"), 10)
+    assert (str(found.status), exchanges.asked) == ("Suspended", [])
+    await ended(stop, tasks)
+
+
+async def test_resume_is_told_whether_anything_was_held(daemon):
+    await daemon.load()
+    stop, tasks = await running(daemon)
+    view = DaemonView(daemon, None)
+    assert await view.resume(None) is False
+    await view.halt("fire", "ada")
+    assert view.status().halted.by == "ada"
+    assert await view.resume(None) is True
+    assert await view.resume("btc-grid") is False
+    assert await view.resume("nobody") is False
+    await ended(stop, tasks)
+
+
+# --- start and end
+
+
+async def test_the_first_of_several_waits_ends_the_wait():
+    never, now = asyncio.Event(), asyncio.Event()
+    now.set()
+    await asyncio.wait_for(any_of(never.wait(), now.wait(), seconds=60.0), 10)
+    await asyncio.wait_for(any_of(never.wait(), seconds=0.0), 10)
+
+
+async def test_a_loop_that_dies_ends_the_daemon_with_a_sentence(tmp_path, monkeypatch, capsys):
+    file = tmp_path / "connections.yaml"
+    file.write_bytes(PLAIN)
+
+    async def broken(*_):
+        raise ZeroDivisionError("SENTINEL")
+
+    monkeypatch.setattr(Source, "watch", broken)
+    settings = Settings(str(file), tmp_path / "state", Listen(port=0), allow_plaintext=True)
+    from e2e.fleet import kept_loggers  # noqa: PLC0415 # ccxt is imported with it
+
+    with kept_loggers(), pytest.raises(StartError, match=r"cannot go on \(ZeroDivisionError\)"):
+        await asyncio.wait_for(serve(settings), 30)
+    assert "watch" not in {task.get_name() for task in asyncio.all_tasks()}
+    assert "SENTINEL" not in capsys.readouterr().out
+
+
+async def test_a_journal_that_cannot_be_opened_is_told(tmp_path):
+    (tmp_path / "state").write_bytes(b"a file where the folder should be")
+    settings = Settings(str(tmp_path / "f.yaml"), tmp_path / "state", Listen(port=0))
+    from e2e.fleet import kept_loggers  # noqa: PLC0415 # as above
+
+    with kept_loggers(), pytest.raises(StartError, match=str(tmp_path / "state")):
+        await serve(settings)
+
+
+def test_a_config_error_has_a_message_for_people():
+    assert ConfigError(ConfigReason.FILE_NOT_FOUND, "gone").message == "gone"
