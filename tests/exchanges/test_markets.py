@@ -1,0 +1,171 @@
+"""Public lists of markets: documented bodies, the calls, and what is no list."""
+
+import copy
+import json
+from pathlib import Path
+
+import ccxt.async_support as ccxt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bf_reconciler.exchanges import EXCHANGES, Unexpected, kind_of, listing
+
+DATA = Path(__file__).parent / "data"
+LISTINGS = [(row, kind) for row in EXCHANGES.values() for kind in row.markets]
+EACH = pytest.mark.parametrize(("row", "kind"), LISTINGS, ids=[f"{r.id}-{k}" for r, k in LISTINGS])
+
+# Public reads, and the paths they go to. Add one only after reading its documentation.
+READS = {
+    ("kucoin", "spot"): ("publicGetSymbols", "symbols"),
+    ("kucoin", "futures"): ("futuresPublicGetContractsActive", "contracts/active"),
+    ("mexc", "spot"): ("spotPublicGetExchangeInfo", "exchangeInfo"),
+    ("mexc", "futures"): ("contractPublicGetDetail", "detail"),
+    ("binance", "spot"): ("publicGetExchangeInfo", "exchangeInfo"),
+    ("binance", "futures"): ("fapiPublicGetExchangeInfo", "exchangeInfo"),
+    ("okx", "spot"): ("publicGetPublicInstruments", "public/instruments"),
+    ("okx", "futures"): ("publicGetPublicInstruments", "public/instruments"),
+    ("bingx", "spot"): ("spotV1PublicGetCommonSymbols", "common/symbols"),
+    ("bingx", "futures"): ("swapV2PublicGetQuoteContracts", "quote/contracts"),
+    ("coinbase", "spot"): ("v3PublicGetBrokerageMarketProducts", "brokerage/market/products"),
+    ("htx", "spot"): ("spotPublicGetV1CommonSymbols", "v1/common/symbols"),
+    ("htx", "futures"): (
+        "contractPublicGetLinearSwapApiV1SwapContractInfo",
+        "linear-swap-api/v1/swap_contract_info",
+    ),
+    ("bybit", "spot"): ("publicGetV5MarketInstrumentsInfo", "v5/market/instruments-info"),
+    ("bybit", "futures"): ("publicGetV5MarketInstrumentsInfo", "v5/market/instruments-info"),
+    ("bitget", "spot"): ("publicSpotGetV2SpotPublicSymbols", "v2/spot/public/symbols"),
+    ("bitget", "futures"): ("publicMixGetV2MixMarketContracts", "v2/mix/market/contracts"),
+    ("gate", "spot"): ("publicSpotGetCurrencyPairs", "currency_pairs"),
+    ("gate", "futures"): ("publicFuturesGetSettleContracts", "{settle}/contracts"),
+}
+
+
+def documented(row, kind):
+    return json.loads((DATA / row.id / f"markets-{kind}.json").read_text())
+
+
+@EACH
+def test_a_documented_list_gives_its_pairs_and_whether_they_trade(row, kind):
+    known = documented(row, kind)
+    found = row.markets[kind].read(known["body"])
+    assert found == known["pairs"]
+    assert {kind_of(pair) for pair in found} == {kind}
+
+
+def test_every_exchange_lists_its_spot_market():
+    assert all("spot" in row.markets for row in EXCHANGES.values())
+    assert set(READS) == {(row.id, kind) for row, kind in LISTINGS}
+
+
+@EACH
+def test_ccxt_has_the_call_as_a_public_get_that_needs_no_key(row, kind, monkeypatch):
+    call, (method, path) = row.markets[kind].call, READS[row.id, kind]
+    sent = []
+    exchange = getattr(ccxt, row.ccxt)
+    monkeypatch.setattr(exchange, "request", lambda _, *args, **__: sent.append(args))
+    made = exchange()
+    getattr(made, call.method)(dict(call.params))
+    assert (call.method, sent[0][0], sent[0][2]) == (method, path, "GET")
+    api = sent[0][1]
+    assert "public" in (api if isinstance(api, str) else "".join(map(str, api))).casefold()
+    signed = made.sign(path, api, "GET", dict(call.params))
+    assert (signed["method"], signed["body"] or None) == ("GET", None)
+
+
+def rows_of(body):
+    """The list in a body, wherever it is."""
+    if isinstance(body, list):
+        return body
+    return next((found for each in body.values() if (found := inner(each)) is not None), None)
+
+
+def inner(value):
+    return rows_of(value) if isinstance(value, list | dict) and value else None
+
+
+@EACH
+def test_a_list_without_any_pair_is_not_believed(row, kind):
+    body = copy.deepcopy(documented(row, kind)["body"])
+    rows_of(body).clear()
+    with pytest.raises(Unexpected):
+        row.markets[kind].read(body)
+
+
+@EACH
+def test_a_row_without_a_name_lists_nothing_and_spoils_nothing(row, kind):
+    known = documented(row, kind)
+    body = copy.deepcopy(known["body"])
+    listed = rows_of(body)
+    named = [field for field, value in listed[0].items() if str(value).upper() in parts(known)]
+    nameless = {f: "" if f in named else value for f, value in listed[0].items()}
+    listed.append(nameless)
+    assert row.markets[kind].read(body) == known["pairs"]
+
+
+def parts(known):
+    """How the first pair, and its currencies, may be spelled in one field."""
+    pair = next(iter(known["pairs"]))
+    base, _, quote = pair.partition(":")[0].partition("/")
+    return {base, quote, *(f"{base}{by}{quote}" for by in ("", "-", "_"))}
+
+
+@EACH
+@given(data=st.data())
+def test_another_shape_is_unexpected_and_nothing_else(row, kind, data):
+    """Any field of a row becomes anything: the list is read, or it is not."""
+    body = copy.deepcopy(documented(row, kind)["body"])
+    listed = rows_of(body)
+    odd = st.none() | st.booleans() | st.integers(-1, 9) | st.text(max_size=4) | st.just([])
+    field = data.draw(st.sampled_from(sorted(listed[0])))
+    listed[0][field] = data.draw(odd)
+    try:
+        found = row.markets[kind].read(body)
+    except Unexpected:
+        return
+    assert all(isinstance(trades, bool) for trades in found.values())
+
+
+@EACH
+@given(body=st.recursive(st.none() | st.integers() | st.text(), st.lists, max_leaves=5))
+def test_what_is_no_list_is_unexpected(row, kind, body):
+    for each in (body, {"data": body}, {"code": "0", "data": body}, {"symbols": body}):
+        with pytest.raises(Unexpected):
+            row.markets[kind].read(each)
+
+
+def test_a_list_that_has_more_pages_is_not_whole():
+    body = documented(EXCHANGES["bybit"], "futures")["body"]
+    body["result"]["nextPageCursor"] = "first%3D..."
+    with pytest.raises(Unexpected, match="nextPageCursor"):
+        EXCHANGES["bybit"].markets["futures"].read(body)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "field", "value"),
+    [("bingx", "code", 100500), ("htx", "status", "error"), ("bybit", "retCode", 10016)],
+)
+def test_an_error_is_no_list(exchange, field, value):
+    for kind, listing_ in EXCHANGES[exchange].markets.items():
+        body = documented(EXCHANGES[exchange], kind)["body"] | {field: value}
+        with pytest.raises(Unexpected):
+            listing_.read(body)
+
+
+@pytest.mark.parametrize(
+    ("pair", "covered"),
+    [
+        ("BTC/USDT:USDT", {"perpetual", "linear", "usdt"}),
+        ("BTC/USDC:USDC", {"perpetual", "linear"}),
+        ("BTC/USD:BTC", {"perpetual"}),
+        ("BTC/USDT:USDT-261225", set()),
+    ],
+)
+def test_a_list_covers_contracts_of_its_kind_alone(pair, covered):
+    covers = {
+        "perpetual": listing.perpetual,
+        "linear": listing.linear,
+        "usdt": listing.settled_in("USDT"),
+    }
+    assert {name for name, holds in covers.items() if holds(pair)} == covered
