@@ -5,7 +5,7 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import IO, Any, Final, Literal
 from urllib.parse import quote, quote_plus
 
@@ -13,6 +13,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from bf_reconciler.facts import CONFIG_ADVICE, remedy
+from bf_reconciler.policy import Incident
 from bf_reconciler.status import ConfigStatus, Transition
 
 MASK: Final = "••••"
@@ -197,6 +198,33 @@ def log_transition(logger: structlog.stdlib.BoundLogger, transition: Transition)
         generation=transition.generation,
         revision=transition.revision,
         lasted_seconds=None if transition.lasted is None else round(transition.lasted, 3),
+    )
+
+
+def log_incidents(
+    logger: structlog.stdlib.BoundLogger,
+    before: tuple[Incident, ...],
+    after: tuple[Incident, ...],
+) -> None:
+    """One line when a common cause is seen first, and one when it is over."""
+    was, now_is = ({(i.kind, i.scope): i for i in found} for found in (before, after))
+    for key in [key for key in now_is if key not in was]:
+        _incident(logger.warning, "incident began", now_is[key], remedy(now_is[key].reason))
+    for key in [key for key in was if key not in now_is]:
+        _incident(logger.info, "incident over", was[key])
+
+
+def _incident(
+    write: Callable[..., None], event: str, incident: Incident, advice: str | None = None
+) -> None:
+    write(
+        event,
+        kind=incident.kind,
+        scope=incident.scope,
+        reason=str(incident.reason),
+        remedy=advice or None,
+        connections=len(incident.connections),
+        since=incident.since.isoformat(),
     )
 
 

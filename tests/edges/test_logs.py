@@ -12,6 +12,7 @@ import structlog
 
 from bf_reconciler import logs
 from bf_reconciler.facts import ConfigReason, Problem, Reason
+from bf_reconciler.policy import Incident
 from edges.building import NOW, a_config, a_refused_config, a_transition
 
 SECRET = "s3cr3t/+VALUE==that&leaks"
@@ -231,6 +232,23 @@ def test_a_transition_for_the_worse_is_a_warning_with_the_next_step(stream):
         "revision": "4e0b6d1",
         "lasted_seconds": 3600.0,
     }
+
+
+def test_an_incident_is_told_when_it_begins_and_when_it_is_over_and_never_between(stream):
+    def incident(count, reason=Reason.IP_NOT_ALLOWED):
+        return (Incident("egress", "direct", reason, tuple("abcdef"[:count]), NOW),)
+
+    (line,) = told(stream, logs.log_incidents, (), incident(3))
+    assert line["event"] == "incident began"
+    assert line["level"] == "warning"
+    assert (line["kind"], line["scope"], line["connections"]) == ("egress", "direct", 3)
+    assert (line["reason"], line["since"]) == ("IPNotAllowed", "2026-05-04T12:00:00+00:00")
+    assert line["remedy"]
+    grown = incident(5, Reason.REGION_RESTRICTED)
+    assert told(stream, logs.log_incidents, incident(3), grown) == [line]
+    *_, over = told(stream, logs.log_incidents, grown, ())
+    assert (over["event"], over["level"]) == ("incident over", "info")
+    assert over["remedy"] is None
 
 
 def test_a_transition_for_the_better_is_information(stream):

@@ -21,7 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 
 from bf_reconciler.facts import Problem, Reason
 from bf_reconciler.metrics import Extras, StatusCollector, Tallies, families, render
-from bf_reconciler.policy import ConditionType
+from bf_reconciler.policy import ConditionType, Incident
 from bf_reconciler.status import Key, Status, StrategyState
 from bf_reconciler.verdict import ConnectionState, Halted
 from edges.building import (
@@ -81,7 +81,8 @@ def a_mixed_status():
         last_success=None,
     )
     off = a_strategy("eth-grid", StrategyState.BLOCKED, connection="mexc-sub")
-    return a_status([a_connection(), blocked], [a_strategy(), off])
+    incident = Incident("egress", "direct", Reason.IP_NOT_ALLOWED, ("a", "b", "c"), NOW)
+    return a_status([a_connection(), blocked], [a_strategy(), off], incidents=(incident,))
 
 
 def test_the_exposition_is_what_it_was(monkeypatch):

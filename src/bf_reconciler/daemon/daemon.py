@@ -181,6 +181,7 @@ class Daemon:
         await any_of(self._turn_ended.wait(), seconds=seconds)
 
     def _tell(self, before: Status, after: Status, changes: tuple[Transition, ...]) -> None:
+        logs.log_incidents(self.log, before.incidents, after.incidents)
         for change in changes:
             logs.log_transition(self.log, change)
             if change.kind == "strategy":

@@ -35,6 +35,13 @@ def families(status: Status, extras: Extras) -> Iterator[Family]:
     """Everything a Status says in metrics. Nothing of an entry that left can be in it."""
     yield from _process(status, extras)
     yield from _config(status)
+    yield Family(
+        "bf_incident",
+        "Connections that fail alike, by one cause of many: an exchange's trouble (outage), or"
+        " another address of ours (egress).",
+        ("kind", "scope", "reason"),
+        [((i.kind, i.scope, i.reason), float(len(i.connections))) for i in status.incidents],
+    )
     connections = list(status.connections.values())
     yield from _connections(connections)
     yield from _conditions(connections)
@@ -136,7 +143,10 @@ def _connections(connections: list[ConnectionStatus]) -> Iterator[Family]:
         [((*at, state), float(state is c.status)) for at, c in named for state in ConnectionState],
     )
     moments = {
-        "key_expiry": ("When the key expires, where the exchange says so.", "expires_at"),
+        "key_expiry": (
+            "When the key expires, where the exchange says so or its published rule gives it.",
+            "expires_at",
+        ),
         "key_created": ("When the key was created, where the exchange says so.", "created_at"),
     }
     for word, (text, field) in moments.items():
