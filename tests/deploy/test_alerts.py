@@ -1,0 +1,197 @@
+"""The alerts: every one is right, tested, explained, and speaks of metrics that exist."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bf_reconciler.facts import Reason, Scope, remedy
+from bf_reconciler.metrics import Extras, Tallies, render
+from bf_reconciler.metrics.families import PERMISSION_STATES, WATCH_MODES, families
+from bf_reconciler.policy.findings import REJECTED
+from bf_reconciler.status import Status, StrategyState
+from bf_reconciler.verdict import ConnectionState
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "deploy" / "prometheus"
+RULES = FOLDER / "bf-reconciler.rules.yaml"
+TESTS = sorted((FOLDER / "tests").glob("*_test.yaml"))
+ALERTS = {
+    rule["alert"]: rule
+    for group in yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
+    for rule in group["rules"]
+}
+RUNBOOK = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+ENTRIES = dict(
+    re.findall(r"^### (BFReconciler\w+)\n\n(.+?)(?=^##|\Z)", RUNBOOK, re.DOTALL | re.MULTILINE)
+)
+METRIC = r"\b((?:bf|up)(?:_\w+)?)(?:\{([^}]*)\})?"
+CHAIN = r'if eq \$labels\.reason "(\w+)" -\}\}(.*?)\{\{-'
+SAYS = {
+    "ConnectionWithdrawEnabled": Reason.WITHDRAW_ENABLED,
+    "ExchangeUnreachable": Reason.EXCHANGE_UNAVAILABLE,
+    "KeyExpiring": Reason.KEY_EXPIRING,
+    "KeyExpiringSoon": Reason.KEY_EXPIRING,
+    "ClockSkew": Reason.CLOCK_SKEW,
+    "StrategyStillRunning": Reason.STILL_RUNNING,
+    "RuntimeUnavailable": Reason.RUNTIME_UNAVAILABLE,
+    "HaltedForLong": Reason.HALTED,
+}
+"""Alerts of one reason: they carry its remedy, word by word."""
+
+
+def ran(program, *words, package="prometheus"):
+    found = shutil.which(program)
+    assert found, f"the Debian package {package} is needed"
+    done = subprocess.run(
+        [found, *map(str, words)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def unfolded(text):
+    return " ".join(text.split())
+
+
+# what promtool and amtool say
+
+
+def test_promtool_finds_nothing_wrong_with_the_rules():
+    assert f"{len(ALERTS)} rules found" in ran("promtool", "check", "rules", RULES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
+def test_promtool_sees_every_alert_fire_and_be_silent_where_it_should(path):
+    assert "SUCCESS" in ran("promtool", "test", "rules", path)
+
+
+def test_amtool_finds_nothing_wrong_with_the_example():
+    path = FOLDER / "alertmanager.example.yaml"
+    assert "3 inhibit rules" in ran(
+        "amtool", "check-config", path, package="prometheus-alertmanager"
+    )
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_every_alert_has_a_firing_and_a_silent_case(alert):
+    cases = [
+        bool(case["exp_alerts"])
+        for path in TESTS
+        for test in yaml.safe_load(path.read_text(encoding="utf-8"))["tests"]
+        for case in test["alert_rule_test"]
+        if case["alertname"] == alert
+    ]
+    assert set(cases) == {True, False}
+
+
+# the shape of an alert
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_an_alert_is_one_of_the_family_and_says_how_grave_it_is(alert):
+    rule = ALERTS[alert]
+    assert re.fullmatch(r"BFReconciler([A-Z][a-z]+)+", alert)
+    assert set(rule["labels"]) == {"severity"}
+    assert rule["labels"]["severity"] in {"critical", "warning", "info"}
+    assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_a_summary_never_varies_and_a_description_names_what_it_is_about(alert):
+    annotations = ALERTS[alert]["annotations"]
+    assert "{{" not in annotations["summary"]
+    assert "$labels." in annotations["description"]
+    assert all(annotations[part].endswith((".", "end }}")) for part in ("summary", "description"))
+
+
+# the runbook
+
+
+def test_no_alert_lacks_its_runbook_entry_and_no_entry_its_alert():
+    assert sorted(ENTRIES) == sorted(ALERTS)
+    assert len(ENTRIES) == len(re.findall(r"^### BFReconciler", RUNBOOK, re.MULTILINE))
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_the_runbook_is_linked_and_knows_how_grave_the_alert_is(alert):
+    rule = ALERTS[alert]
+    assert rule["annotations"]["runbook_url"] == f"docs/operations.md#{alert.lower()}"
+    assert ENTRIES[alert].startswith(f"*{rule['labels']['severity']},")
+
+
+# what the rules speak of
+
+
+def test_every_metric_label_and_value_in_a_rule_can_be_scraped():
+    labels = {family.name: set(family.labels) for family in families(Status(), Extras())}
+    exposed = set(
+        re.findall(
+            r"^# TYPE (\w+)", render(Status(), Extras(), Tallies())[0].decode(), re.MULTILINE
+        )
+    )
+    values = {
+        ("bf_connection_status", "status"): set(ConnectionState),
+        ("bf_strategy_status", "status"): set(StrategyState),
+        ("bf_watch_mode", "mode"): set(WATCH_MODES),
+        ("bf_connection_permission", "permission"): set(Scope),
+        ("bf_connection_permission", "state"): set(PERMISSION_STATES),
+    }
+    for alert, rule in ALERTS.items():
+        named = re.findall(METRIC, re.sub(r"\b(without|ignoring|on) \([^)]*\)", "", rule["expr"]))
+        assert named, alert
+        for metric, selector in named:
+            assert metric == "up" or metric in exposed, (alert, metric)
+            for label, _, text in re.findall(r'(\w+)(=~|!~|!=|=)"([^"]*)"', selector):
+                if label == "job":
+                    continue
+                assert label in labels[metric], (alert, metric, label)
+                known = set(Reason) if label == "reason" else values[metric, label]
+                assert set(text.split("|")) <= {str(each) for each in known}, (alert, text)
+
+
+def test_one_rule_alone_names_the_job():
+    assert [a for a, rule in ALERTS.items() if "job=" in rule["expr"]] == ["BFReconcilerAbsent"]
+
+
+def test_job_and_runbook_are_changed_as_the_readme_says(tmp_path):
+    readme = (FOLDER / "README.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^```\n(sed .+?)^```", readme, re.DOTALL | re.MULTILINE)
+    assert shutil.which("promtool"), "the Debian package prometheus is needed"
+    shutil.copy(RULES, tmp_path)
+    done = subprocess.run(
+        ["bash", "-euc", command], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = (tmp_path / "rules.yaml").read_text(encoding="utf-8")
+    assert text.count('job="trading/bf"') == 2
+    assert 'job="bf-reconciler"' not in text
+    urls = re.findall(r"runbook_url: (\S+)", text)
+    assert len(urls) == len(ALERTS)
+    assert all(url.startswith("https://git.example.com/") and "#" in url for url in urls)
+
+
+# remedies
+
+
+@pytest.mark.parametrize("alert", SAYS)
+def test_an_alert_of_one_reason_carries_its_remedy(alert):
+    description = ALERTS[f"BFReconciler{alert}"]["annotations"]["description"]
+    assert remedy(SAYS[alert], "en") in unfolded(description)
+
+
+@pytest.mark.parametrize("alert", ["ConnectionBlocked", "StrategyOff"])
+def test_an_alert_of_many_reasons_carries_the_remedy_of_each(alert):
+    description = ALERTS[f"BFReconciler{alert}"]["annotations"]["description"]
+    told = {name: unfolded(text) for name, text in re.findall(CHAIN, description, re.DOTALL)}
+    assert told == {name: remedy(Reason(name), "en") for name in told}
+    assert len(told) > 6
+
+
+def test_every_reason_for_which_an_exchange_turns_a_key_away_has_its_remedy():
+    description = ALERTS["BFReconcilerConnectionBlocked"]["annotations"]["description"]
+    assert {name for name, _ in re.findall(CHAIN, description, re.DOTALL)} >= set(REJECTED)
