@@ -72,6 +72,11 @@ def test_no_credential_survives_anywhere_not_even_as_the_name_of_a_field(case):
     assert key not in json.dumps(redact({key: body, "msg": body}, [key]))
 
 
+def test_a_credential_of_digits_is_no_code():
+    shown = redact({"code": 271828, "msg": "error 271828", "permissions": [1]}, ["271828"])
+    assert shown == {"code": "<number>", "msg": "<text 12>", "permissions": [1]}
+
+
 @given(
     st.sampled_from(["remark", "note", "apiKey", "subName", "nickname", "kycRegion", "asset"]),
     st.text(min_size=1, max_size=40).filter(
