@@ -173,12 +173,12 @@ def test_the_second_reader_raises_unexpected_and_nothing_else(body):
     assert field in {"body", "perms", "name", "read_only", "state", "created_at"}
 
 
-@pytest.mark.parametrize(("ips", "ends"), [(["203.0.113.7"], False), ([], True)])
-def test_only_a_key_without_an_allowlist_ends(ips, ends):
+@pytest.mark.parametrize("ips", [["203.0.113.7"], []])
+def test_the_creation_is_read_and_the_end_is_left_to_the_published_rule(ips):
     told = ROW.read_key({"user_id": 1, "ip_whitelist": ips}, NOW)
     facts = ROW.more.read(told, [entry(created_at=1753897991)], KEY)
     assert facts.created_at == datetime(2025, 7, 30, 17, 53, 11, tzinfo=UTC)
-    assert facts.expires_at == (datetime(2025, 10, 28, 17, 53, 11, tzinfo=UTC) if ends else None)
+    assert facts.expires_at is None
 
 
 def test_time_balance_and_orders_are_read():

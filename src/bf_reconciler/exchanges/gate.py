@@ -7,7 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bf_reconciler.exchanges import listing, shape
-from bf_reconciler.exchanges.row import Call, Exchange, Listing, More, Refusal, Unexpected, World
+from bf_reconciler.exchanges.row import (
+    Call,
+    Exchange,
+    Expiry,
+    Listing,
+    More,
+    Refusal,
+    Unexpected,
+    World,
+)
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 # What a permission grants where it is not read-only. The right to withdraw is documented as a group
@@ -37,8 +46,6 @@ OPEN: Mapping[str, frozenset[Scope]] = {
     "delivery": frozenset({Scope.FUTURES}),
 }
 
-VALIDITY = timedelta(days=90)
-"""Life of a key that is bound to no IP address."""
 NORMAL = 1
 MASK = "*"
 SEEN = 8
@@ -91,10 +98,7 @@ def read_keys(told: KeyFacts, body: Any, api_key: str) -> KeyFacts:  # noqa: ANN
         raise Unexpected("state")
     rights = _rights(own[0])
     created = _created(own[0])
-    ends = created + VALIDITY if created and told.ip_bound is False else None
-    return replace(
-        rights, ip_bound=told.ip_bound, ips=told.ips, created_at=created, expires_at=ends
-    )
+    return replace(rights, ip_bound=told.ip_bound, ips=told.ips, created_at=created)
 
 
 def _is(row: Mapping[str, Any], api_key: str) -> bool:
@@ -213,6 +217,7 @@ GATE = Exchange(
     ),
     client_ip=client_ip,
     symbol=symbol,
+    expiry=Expiry(timedelta(days=90), "creation", "gate.com/help, faq 17521"),
     markets={
         "spot": Listing(
             Call("publicSpotGetCurrencyPairs"),
