@@ -108,9 +108,14 @@ def test_without_capture_nothing_is_kept():
         assert kept is None
 
 
-def test_a_question_of_two_calls_has_two_files(tmp_path):
-    kept = captured.Captured()
-    kept._kept = {("a", "key", "one"): {"n": 1}, ("a", "key", "two"): {"n": 2}}  # noqa: SLF001 # as two calls leave it
-    assert kept.write(tmp_path) == 2
-    assert json.loads((tmp_path / "a-key.json").read_text()) == {"n": 1}
-    assert json.loads((tmp_path / "a-key-2.json").read_text()) == {"n": 2}
+def test_a_question_of_two_calls_has_two_files(capsys, simulator, tmp_path):
+    file = tmp_path / "connections.yaml"
+    file.write_text(declare(simulator, "gate-main"))
+    folder = tmp_path / "answers"
+    assert capture(capsys, file, folder).code == 2  # Gate.io does not say whether it withdraws
+    key, more = (folder / f"gate-main-grid-key{end}.json" for end in ("", "-2"))
+    assert json.loads(key.read_text())["call"] == "privateAccountGetDetail"
+    told = json.loads(more.read_text())
+    assert told["call"] == "privateAccountGetMainKeys"
+    assert {"name": "spot", "read_only": False} in told["body"][0]["perms"]
+    assert simulator.world.keys["gate-main"].api_key[:12] not in more.read_text()
