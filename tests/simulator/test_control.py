@@ -365,3 +365,32 @@ async def test_control_calls_are_no_requests_of_an_exchange(control, sim, sessio
     await send(session, "GET", sim.url + "/nasdaq/api/v3/time")
 
     assert world.requests.total() == 0
+
+
+async def test_markets_are_changed_from_the_next_request_on(control, kucoin, world):
+    async def listed():
+        body = (await kucoin.get("/api/v2/symbols")).body
+        return {row["symbol"]: row["enableTrading"] for row in body["data"]}
+
+    assert (await listed())["BTC-USDT"] is True
+    assert await control("PATCH", "markets/kucoin", {"BTC/USDT": False, "NEW/USDT": True}) == (
+        200,
+        world.markets["kucoin"],
+    )
+    assert ((await listed())["BTC-USDT"], (await listed())["NEW-USDT"]) == (False, True)
+    assert (await listed())["ETH-USDT"] is True
+    assert await control("PUT", "markets/kucoin", {"ETH/USDT": True}) == (200, {"ETH/USDT": True})
+    assert await listed() == {"ETH-USDT": True}
+    assert await control("GET", "markets/kucoin") == (200, {"ETH/USDT": True})
+    assert world.markets["mexc"]["BTC/USDT"] is True
+    assert (await control("DELETE", "markets/kucoin"))[0] == 204
+    assert (await listed())["BTC-USDT"] is True
+
+
+@pytest.mark.parametrize("body", [[], {"BTCUSDT": True}, {"BTC/USDT": "yes"}, {"BTC/USDT": 1}])
+async def test_markets_that_cannot_be_taken_change_nothing(body, control, world):
+    before = dict(world.markets["kucoin"])
+    for method in ("PATCH", "PUT"):
+        assert (await control(method, "markets/kucoin", body))[0] == 400
+    assert world.markets["kucoin"] == before
+    assert (await control("PATCH", "markets/nowhere", {}))[0] == 404
