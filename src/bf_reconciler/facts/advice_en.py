@@ -34,8 +34,8 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
     Reason.KEY_EXPIRING: (
         "Key expires soon",
         (
-            "The key expires within `policy.key_expiry_warning`, as keys without an IP restriction "
-            "often do."
+            "The key expires within `policy.key_expiry_warning`, as the exchange says or by its "
+            "published rule for keys without an IP restriction."
         ),
         (
             "Renew or replace the key before that day. On many exchanges, restricting the key to "
@@ -57,7 +57,10 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.DUPLICATE_KEY: (
         "Duplicate key",
-        "More than one connection in the file uses the same API key.",
+        (
+            "More than one connection in the file uses the same API key. They share its rate "
+            "limit, and the requests of one can spoil those of the other."
+        ),
         "Create a key of its own for each connection, or merge the connections into one.",
     ),
     # where it may be used from
@@ -119,7 +122,8 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
         "The exchange did not say whether the key may withdraw funds.",
         (
             "Give the key the read permission that its key information needs. If the exchange "
-            "cannot say, check by hand and attest it in the file under `attest.withdraw_disabled`."
+            "cannot say, check by hand and attest it in the file under "
+            "`attest.withdraw_disabled`; that counts for 90 days, then look again."
         ),
     ),
     Reason.EXCESS_PERMISSION: (

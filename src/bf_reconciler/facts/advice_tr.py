@@ -36,8 +36,8 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
     Reason.KEY_EXPIRING: (
         "Anahtarın süresi dolmak üzere",
         (
-            "Anahtarın kalan süresi `policy.key_expiry_warning` değerinden kısa. IP kısıtlaması "
-            "olmayan anahtarlarda bu sık görülür."
+            "Borsanın bildirdiğine ya da IP kısıtlaması olmayan anahtarlar için yayımladığı kurala "
+            "göre anahtarın kalan süresi `policy.key_expiry_warning` değerinden kısa."
         ),
         (
             "Süre dolmadan anahtarı yenileyin veya değiştirin. Birçok borsada anahtarı sunucu IP "
@@ -65,7 +65,10 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.DUPLICATE_KEY: (
         "Yinelenen anahtar",
-        "Dosyada birden fazla bağlantı aynı API anahtarını kullanıyor.",
+        (
+            "Dosyada birden fazla bağlantı aynı API anahtarını kullanıyor. İstek sınırını "
+            "paylaşırlar ve birinin istekleri diğerininkileri bozabilir."
+        ),
         "Her bağlantı için ayrı bir anahtar oluşturun veya bağlantıları birleştirin.",
     ),
     # where it may be used from
@@ -127,7 +130,8 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
         "Borsa, anahtarın para çekip çekemeyeceğini bildirmedi.",
         (
             "Anahtara, anahtar bilgisini okumak için gereken okuma iznini verin. Borsa bunu hiç "
-            "bildirmiyorsa elle kontrol edip dosyada `attest.withdraw_disabled` ile onaylayın."
+            "bildirmiyorsa elle kontrol edip dosyada `attest.withdraw_disabled` ile onaylayın; "
+            "onay 90 gün geçerlidir, sonra yeniden bakın."
         ),
     ),
     Reason.EXCESS_PERMISSION: (
