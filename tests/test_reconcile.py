@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bf_reconciler.daemon.cycle import Cycle
@@ -350,6 +350,7 @@ WORLDS = {
 PLACES = ("keep", "converge", "save")
 
 
+@settings(max_examples=40)  # a life is some hundred turns
 @given(
     first=st.sampled_from(sorted(WORLDS)),
     then=st.sampled_from(sorted(WORLDS)),
@@ -390,6 +391,7 @@ def _shape(status):
     ]
 
 
+@settings(max_examples=30)
 @given(breaks=st.lists(st.sampled_from(("", "kill", *PLACES)), max_size=12))
 async def test_whatever_breaks_withdraw_is_never_left_on(breaks):
     house = await lived("good", "withdraw", breaks)
