@@ -88,7 +88,7 @@ async def halt(before: Status, world: World, now: datetime) -> Status:
     decisions = guard(spec, verdicts, before.memories, now)
     running = await world.runtimes.converge(decisions, spec.generation, spec.revision, now)
     status = fold(before, spec, {}, verdicts, decisions, running, now)
-    return replace(status, connections=before.connections)
+    return replace(status, connections=before.connections, incidents=before.incidents)
 
 
 def stayed(decision: Decision, running: Running | None) -> Decision:

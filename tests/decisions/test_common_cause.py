@@ -6,11 +6,11 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from bf_reconciler.facts import KeyFacts, Reason, Scope
+from bf_reconciler.facts import KeyFacts, Reason, Scope, remember
 from bf_reconciler.plan import plan
 from bf_reconciler.policy import ConditionType, Incident, common_causes
 from bf_reconciler.policy.common import REFUSED
-from bf_reconciler.spec import Credentials
+from bf_reconciler.spec import Credentials, Policy
 from bf_reconciler.status import Status, fold
 from bf_reconciler.verdict import ConnectionState, guard, judge
 from build import (
@@ -222,6 +222,21 @@ def test_the_last_that_stays_refused_is_a_bad_key_two_intervals_after_the_others
     assert judged(back, back, back, still, now=NOW + MINUTE)[0][3] is None
     later = NOW + 2 * MINUTE
     assert judged(back, back, back, still, now=later) == ([True] * 3 + [False], ())
+
+
+def test_those_that_were_well_for_two_intervals_speak_against_it_however_long_recovery_takes():
+    back = [*fell(), good(NOW)]
+    still = [*fell(), refused(INVALID, NOW + MINUTE)]
+    spec, seen = fleet(back, back, back, still)
+    spec = replace(spec, policy=Policy(recover_after=20))
+    later = judge(spec, seen, None, NOW + 2 * MINUTE).connections
+    assert [verdict.compliant for verdict in later.values()] == [True] * 3 + [False]
+
+
+def test_a_key_that_was_bad_before_it_all_began_is_bad_for_its_own_sake():
+    at = NOW - 20 * SECOND
+    old = [good(at - 9 * MINUTE), *bad(at - 5 * MINUTE), *fell()]
+    assert judged(fell(), fell(), fell(), old)[0] == [None, None, None, False]
 
 
 def test_it_lasts_as_long_as_they_are_refused():
@@ -437,3 +452,59 @@ def test_a_refused_key_that_was_let_in_before_is_said_to_be_copied_well():
     assert "let in until 2026-03-02 11:59 UTC" in ready.message
     spec, seen = fleet(bad(NOW))
     assert "let in" not in judge(spec, seen, None, NOW).connections["c0"].ready.message
+
+
+# a fleet that lives: probed as planned, judged, told
+
+
+def lived(answer, seconds, count=10):
+    """Second by second: which strategies were off at which second, after a good pass."""
+    spec, seen = fleet(*[[good(NOW - (60 - 6 * n) * SECOND)] for n in range(count)])
+    before, off, told = Status(), {}, []
+    for second in range(seconds):
+        now = NOW + second * SECOND
+        for entry in plan(spec, seen, now).probe:
+            seen[entry.name] = remember(seen[entry.name], answer(entry.name, now))
+        verdicts = judge(spec, seen, None, now)
+        decisions = guard(spec, verdicts, before.memories, now)
+        before = fold(before, spec, seen, verdicts, decisions, {}, now)
+        told.append(before.incidents)
+        for decision in decisions:
+            if decision.order is not None and not decision.order.on:
+                off.setdefault(decision.name, (second, decision.reason))
+    return off, told
+
+
+def test_a_changed_address_turns_nothing_off_before_grace_is_over_and_is_one_incident():
+    off, told = lived(lambda _, at: refused(ELSEWHERE, at), 420)
+    assert len(off) == 10
+    assert {reason for _, reason in off.values()} == {Reason.GRACE_EXPIRED}
+    assert min(second for second, _ in off.values()) >= 300
+    begun = next(second for second, found in enumerate(told) if found)
+    assert all(len(found) == 1 for found in told[begun:])
+    assert len(told[-1][0].connections) == 10
+
+
+def test_an_address_that_comes_back_within_grace_turns_nothing_off():
+    off, told = lived(
+        lambda _, at: (refused if at < NOW + 3 * MINUTE else _well)(ELSEWHERE, at), 500
+    )
+    assert off == {}
+    assert any(told)
+    assert told[-1] == ()
+
+
+def test_a_revoked_key_is_off_within_seconds_of_its_probe_though_it_has_company():
+    def answer(name, at):
+        return refused(INVALID, at) if name == "c4" else good(at)
+
+    off, told = lived(answer, 120)
+    asked = next(s for s in range(120) if NOW + s * SECOND >= NOW + 24 * SECOND)
+    (second, reason) = off.pop("s-c4")
+    assert (off, reason) == ({}, INVALID)
+    assert asked <= second <= asked + 12
+    assert not any(told)
+
+
+def _well(_, at):
+    return good(at)
