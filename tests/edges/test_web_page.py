@@ -1,14 +1,16 @@
-"""The page, as a browser would take it apart."""
+"""The first page, as a browser would take it apart."""
 
 from dataclasses import replace
-from html.parser import HTMLParser
+from datetime import timedelta
 
 import pytest
 
 from bf_reconciler.facts import Problem, Reason
+from bf_reconciler.policy import Incident
 from bf_reconciler.status import Status, StrategyState
 from bf_reconciler.verdict import ConnectionState, Halted
-from bf_reconciler.web.page import render_page
+from bf_reconciler.web.attention import needs
+from bf_reconciler.web.marks import MARKS, span
 from bf_reconciler.web.words import WORDS
 from edges.building import (
     NOW,
@@ -17,46 +19,19 @@ from edges.building import (
     a_refused_config,
     a_status,
     a_strategy,
+    a_transition,
 )
+from edges.reading import a_page, a_reader, painted, parsed
 
-VOID = {"meta", "link", "br", "img", "input", "hr"}
-
-
-class Tree(HTMLParser):
-    """Follows every tag, and keeps the text and the tags that were seen."""
-
-    def __init__(self):
-        super().__init__()
-        self.open, self.tags, self.text, self.doctype = [], [], [], ""
-
-    def handle_decl(self, decl):
-        self.doctype = decl
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text.append(data)
+BLOCKED = a_connection(state=ConnectionState.BLOCKED, reason=Reason.NO_TRADE_PERMISSION)
 
 
-def parsed(html):
-    tree = Tree()
-    tree.feed(html)
-    tree.close()
-    assert tree.open == []
-    return tree
-
-
-def text_of(status, language="en"):
-    return " ".join(" ".join(parsed(render_page(status, language)).text).split())
+def text_of(status, language="en", **options):
+    return parsed(a_page(status, a_reader(language), **options)).words
 
 
 @pytest.mark.parametrize("language", ["en", "tr"])
+@pytest.mark.parametrize("token", [True, False])
 @pytest.mark.parametrize(
     "status",
     [
@@ -67,45 +42,112 @@ def text_of(status, language="en"):
     ],
     ids=["empty", "good", "bad", "bare"],
 )
-def test_the_page_is_well_formed(language, status):
-    tree = parsed(render_page(status, language))
+def test_the_page_is_well_formed(language, status, token):
+    tree = parsed(a_page(status, a_reader(language, token=token), [a_transition()]))
     assert tree.doctype == "DOCTYPE html"
     tags = [tag for tag, _ in tree.tags]
     assert tags.count("title") == tags.count("main") == tags.count("h1") == 1
     assert ("html", {"lang": language}) in tree.tags
     assert ("link", {"rel": "stylesheet", "href": "/style.css"}) in tree.tags
-    assert "script" not in tags
-    assert not any("style" in attributes for _, attributes in tree.tags)
+    assert [a for tag, a in tree.tags if tag == "script"] == [{"src": "/script.js", "defer": None}]
+    assert not any("style" in a or any(n.startswith("on") for n in a) for _, a in tree.tags)
+
+
+def test_nothing_comes_from_elsewhere():
+    tree = parsed(a_page(a_status()))
+    addresses = [a.get(n) for _, a in tree.tags for n in ("src", "href", "action") if n in a]
+    assert addresses
+    assert all(address[0] in "/#" and address[:2] != "//" for address in addresses)
 
 
 def test_a_connection_shows_its_word_its_reason_and_what_to_do():
-    blocked = a_connection(state=ConnectionState.BLOCKED, reason=Reason.NO_TRADE_PERMISSION)
-    text = text_of(a_status([blocked]))
+    text = text_of(a_status([BLOCKED]))
     assert "kucoin-main-grid kucoin · main · live" in text
     assert "Blocked No trade permission" in text
     assert "Enable trade permission, but keep withdrawal disabled." in text
-    assert "••••3eb" in text
-    assert "2026-05-04 12:00:00 UTC" in text
+    assert "••••3eb read spot · IP-bound" in text
+    assert "50 ms 12:00:00" in text
+
+
+def test_what_was_another_day_is_told_with_its_date():
+    old = a_connection(last_probe=NOW - timedelta(days=1))
+    assert "2026-05-03 12:00" in text_of(a_status([old]))
+
+
+@pytest.mark.parametrize(("days", "told"), [(5, "(5 days)"), (-1, "(ended)")])
+def test_the_end_of_a_key_is_told_with_the_days_that_are_left(days, told):
+    key = replace(a_connection().key, expires_at=NOW + timedelta(days=days), ip_bound=False)
+    text = text_of(a_status([a_connection(key=key)]))
+    assert f"any IP · ends {NOW + timedelta(days=days):%Y-%m-%d} {told}" in text
 
 
 def test_what_is_good_needs_nothing_done():
-    assert "What to do" in text_of(a_status())
-    assert "Wait" not in text_of(a_status())
+    text = text_of(a_status())
+    assert "Nothing needs a hand." in text
+    assert "Wait" not in text
 
 
 def test_a_strategy_shows_what_its_engine_does():
     held = a_strategy(state=StrategyState.HOLDING, reason=Reason.TIMEOUT, running="running")
     text = text_of(a_status(strategies=[held]))
     assert "btc-grid local Holding No answer in time" in text
-    assert "running kucoin-main-grid" in text
+    assert "kucoin-main-grid running" in text
+
+
+def test_every_state_has_a_mark_and_none_of_a_kind_share_a_shape():
+    for kind in (ConnectionState, StrategyState):
+        assert {str(state) for state in kind} <= MARKS.keys()
+        assert len({MARKS[str(state)][1] for state in kind}) == len(kind)
 
 
 def test_the_title_counts_what_is_wrong():
-    assert "<title>bf-reconciler · all well</title>" in render_page(a_status())
+    assert "<title>bf-reconciler · all well</title>" in a_page(a_status())
     bad = a_status(
         [a_connection(state=ConnectionState.INVALID)], [a_strategy(state=StrategyState.ERROR)]
     )
-    assert "<title>(2) bf-reconciler</title>" in render_page(bad)
+    assert "<title>(2) bf-reconciler</title>" in a_page(bad)
+
+
+# --- first glance
+
+
+def test_the_glance_counts_each_state_and_leads_to_it():
+    glance = painted(a_status([BLOCKED, a_connection("other")])).blocks["glance"]
+    text = parsed(glance).words
+    assert text == "Connections 1 Online 0 Unreachable 1 Blocked Strategies 1 Enabled 0 Blocked"
+    assert 'href="/?status=Blocked"' in glance
+
+
+def test_needs_are_grouped_by_reason_worst_first():
+    expiring = a_connection("b", state=ConnectionState.DEGRADED, reason=Reason.KEY_EXPIRING)
+    many = [replace(BLOCKED, name=f"a-{n}") for n in range(8)]
+    found = needs(a_status([expiring, *many], []))
+    assert [(n.reason, n.tone, len(n.entries)) for n in found] == [
+        (Reason.NO_TRADE_PERMISSION, "bad", 8),
+        (Reason.KEY_EXPIRING, "warn", 1),
+    ]
+    block = painted(a_status([expiring, *many], [])).blocks["attention"]
+    assert "a-5 and 2 more" in parsed(block).words
+    assert 'href="/?q=NoTradePermission"' in block
+
+
+def test_what_passes_by_itself_or_follows_from_another_needs_no_hand_of_its_own():
+    down = a_connection("down", state=ConnectionState.UNREACHABLE, reason=Reason.TIMEOUT)
+    strategies = [
+        a_strategy("same", StrategyState.BLOCKED, Reason.NO_TRADE_PERMISSION),
+        a_strategy("later", StrategyState.BLOCKED, Reason.CONNECTION_NOT_READY),
+        a_strategy("bare", StrategyState.BLOCKED, conditions=()),
+    ]
+    assert [n.entries for n in needs(a_status([BLOCKED, down], strategies))] == [[BLOCKED]]
+
+
+def test_a_strategy_with_a_need_of_its_own_is_told():
+    waiting = a_strategy(state=StrategyState.BLOCKED, reason=Reason.AWAITING_MANUAL_RESUME)
+    block = painted(a_status(strategies=[waiting])).blocks["attention"]
+    assert 'href="/strategies/btc-grid"' in block
+
+
+# --- what stands at the top
 
 
 def test_a_refused_file_stands_at_the_top():
@@ -122,12 +164,95 @@ def test_of_many_problems_some_are_shown():
 
 def test_warnings_about_the_file_are_shown():
     config = a_config(problems=(Problem(3, 1, "", "a better name", "warning"),))
-    assert "Warnings about the file" in text_of(a_status(config=config))
+    assert "Warnings about the file (1)" in text_of(a_status(config=config))
 
 
-def test_a_halt_stands_at_the_top():
+def test_a_halt_stands_at_the_top_and_is_ended_where_it_began():
     text = text_of(a_status(file_halt=Halted("exchange incident", "ada")))
     assert "Halted: every strategy is off exchange incident — ada" in text
+    assert text.count("The halt stands in the file; remove it there.") == 2
+    text = text_of(a_status(halted=Halted("fire", "ada", NOW)))
+    assert "fire — ada · 2026-05-04 12:00:00 UTC" in text
+    assert "Resume" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "scope", "told"),
+    [("outage", "kucoin", "trouble at kucoin"), ("egress", "direct", "the way out (direct)")],
+)
+def test_many_failures_of_one_cause_are_told_as_one(kind, scope, told):
+    incident = Incident(kind, scope, Reason.MAINTENANCE, ("a", "b"), NOW)
+    text = parsed(painted(a_status(incidents=(incident,))).blocks["banners"]).words
+    assert f"One cause: {told}" in text
+    assert "2 connections since 2026-05-04 12:00:00 UTC" in text
+
+
+def test_how_to_write_without_a_script_is_told():
+    reader = a_reader(base="http://127.0.0.1:9877", token=True)
+    text = parsed(a_page(a_status(), reader)).words
+    assert 'curl -X POST -H "Authorization: Bearer $TOKEN"' in text
+    assert "http://127.0.0.1:9877/api/v1/halt" in text
+    assert "Authorization" not in text_of(a_status())
+
+
+# --- finding
+
+
+@pytest.mark.parametrize(
+    ("query", "connections", "strategies"),
+    [
+        ({}, {"one", "two"}, {"s-one", "s-two"}),
+        ({"text": "ONE"}, {"one"}, {"s-one"}),
+        ({"text": "mexc sub"}, {"two"}, set()),
+        ({"text": "team=grid"}, {"one", "two"}, set()),
+        ({"text": "NoTradePermission"}, {"two"}, set()),
+        ({"text": "işlem izni yok"}, {"two"}, set()),
+        ({"text": "nowhere"}, set(), set()),
+        ({"status": "Blocked"}, {"two"}, set()),
+        ({"status": "Enabled"}, set(), {"s-one", "s-two"}),
+        ({"exchange": "mexc"}, {"two"}, {"s-two"}),
+        ({"runtime": "bots"}, {"two"}, {"s-two"}),
+        ({"runtime": "bots", "exchange": "kucoin"}, set(), set()),
+    ],
+)
+def test_the_page_shows_what_was_looked_for(query, connections, strategies):
+    two = replace(BLOCKED, name="two", exchange="mexc", account="sub")
+    status = a_status(
+        [a_connection("one"), two],
+        [
+            a_strategy("s-one", connection="one"),
+            a_strategy("s-two", connection="two", runtime="bots"),
+        ],
+    )
+    lists = painted(status, **query).lists
+    assert set(lists["connections"]) == {f"c-{name}" for name in connections}
+    assert set(lists["strategies"]) == {f"s-{name}" for name in strategies}
+
+
+def test_how_many_fit_is_told():
+    status = a_status([a_connection("one"), replace(BLOCKED, name="two")])
+    assert "Connections 1 of 2" in text_of(status, text="one")
+    assert "Nothing fits this filter." in text_of(status, text="nowhere")
+    assert text_of(a_status([], [])).count("None is declared.") == 2
+
+
+def test_the_form_keeps_what_was_looked_for():
+    page = a_page(a_status(), a_reader("tr", chosen=True), text='"><b>', status="Online")
+    fields = [a for tag, a in parsed(page).tags if tag in {"input", "option"}]
+    assert {"name": "q", "value": '"><b>'}.items() <= fields[0].items()
+    assert {"value": "Online", "selected": None} in fields
+    assert {"type": "hidden", "name": "lang", "value": "tr"} in fields
+
+
+def test_a_chosen_language_goes_on_to_every_link():
+    tree = parsed(a_page(a_status(), a_reader("tr", chosen=True), [a_transition()]))
+    links = [a["href"] for tag, a in tree.tags if tag == "a"]
+    ours = [link for link in links if link[0] == "/" and "/api" not in link and link != "/metrics"]
+    assert ours
+    assert all("lang=" in link for link in ours)
+
+
+# --- safety
 
 
 @pytest.mark.parametrize("hostile", ['<script>alert("x")</script>', "\" onload='x'", "&amp;<!--"])
@@ -135,35 +260,51 @@ def test_every_text_is_escaped(hostile):
     connection = a_connection(
         hostile, exchange=hostile, account=hostile, environment=hostile, api_key=hostile
     )
-    ready = replace(connection.conditions[0], message=hostile)
-    connection = replace(connection, conditions=(ready,))
+    ready = replace(connection.conditions[0], message=hostile, reason=Reason.INVALID_KEY)
+    connection = replace(connection, conditions=(ready,), status=ConnectionState.BLOCKED)
     strategy = a_strategy(hostile, connection=hostile, runtime=hostile, conditions=(ready,))
     config = a_refused_config(
         message=hostile, path=hostile, problems=(Problem(1, 1, hostile, hostile),)
     )
-    status = a_status(
-        [connection],
-        [strategy],
-        revision=hostile,
-        config=config,
-        halted=Halted(hostile, hostile, NOW),
-    )
-    plain, odd = parsed(render_page(a_status(config=a_refused_config()))), render_page(status)
-    tags = {tag for tag, _ in parsed(odd).tags}
-    assert "script" not in tags
-    assert {n for _, attributes in parsed(odd).tags for n in attributes} <= {
-        n for _, attributes in plain.tags for n in attributes
-    } | {"datetime"}
-    assert hostile in "".join(parsed(odd).text)
+    halted = Halted(hostile, hostile, NOW)
+    status = a_status([connection], [strategy], revision=hostile, config=config, halted=halted)
+    news = [a_transition(hostile, after=hostile)]
+    plain = parsed(a_page(a_status(config=a_refused_config()), news=[a_transition()]))
+    odd = parsed(a_page(status, a_reader(base=hostile), news, text=hostile, exchange=hostile))
+    assert [tag for tag, _ in odd.tags].count("script") == 1
+    usual = {n for _, a in plain.tags for n in a} | {"selected"}
+    assert {n for _, a in odd.tags for n in a} <= usual
+    assert hostile in "".join(odd.text)
 
 
 def test_an_entry_without_conditions_is_shown():
     status = a_status([a_connection(conditions=(), last_probe=None)], [])
     assert "never" in text_of(status)
-    assert "None." in text_of(status)
+
+
+def test_changes_lead_to_what_changed_while_it_is_there():
+    news = [
+        a_transition(),
+        a_transition("gone", after="", reason=Reason.REMOVED),
+        a_transition("kucoin-main-grid", "connection", after="Online", reason=Reason.CONNECTED),
+    ]
+    block = painted(a_status(), news=news).blocks["news"]
+    assert 'href="/strategies/btc-grid"' in block
+    assert 'href="/connections/kucoin-main-grid"' in block
+    assert "12:00:00 gone" in parsed(block).words
+    assert "/gone" not in block
 
 
 def test_both_languages_have_every_word():
     assert WORDS["en"].keys() == WORDS["tr"].keys()
+    assert all(WORDS["tr"].values())
     assert "Son test" in text_of(a_status(), "tr")
-    assert "her şey yolunda" in render_page(a_status(), "tr")
+    assert "her şey yolunda" in a_page(a_status(), a_reader("tr"))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(None, ""), (0.2, "< 1 s"), (61, "1 min 1 s"), (90000, "1 d 1 h"), (3600, "1 h")],
+)
+def test_a_length_of_time_is_told_in_its_two_largest_units(seconds, told):
+    assert span(seconds) == told

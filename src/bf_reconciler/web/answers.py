@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -15,12 +15,12 @@ logger = logging.getLogger(__name__)
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "Server": "bf-reconciler",
-    "Vary": "Accept-Language",
+    "Vary": "Accept-Language, Accept-Encoding",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
@@ -86,9 +86,9 @@ async def read_object(request: web.Request, seconds: float) -> dict[str, Any]:
     return body
 
 
-def language(request: web.Request) -> Language:
+def language(request: web.Request, query: Mapping[str, str] | None = None) -> Language:
     """English or Turkish: what ``?lang=`` says, else what the browser likes better."""
-    asked = request.query.get("lang")
+    asked = (request.query if query is None else query).get("lang")
     if asked in {"en", "tr"}:
         return "tr" if asked == "tr" else "en"
     best: tuple[float, Language] = (0.0, "en")

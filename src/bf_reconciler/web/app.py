@@ -1,12 +1,19 @@
 """The application: which path leads where."""
 
+import asyncio
+from collections.abc import AsyncIterator
+
 from aiohttp import web
 
-from bf_reconciler.web import access, answers, events, reads, writes
-from bf_reconciler.web.keys import STOPPING, VIEW, Stopping
+from bf_reconciler.web import access, answers, events, pages, reads, writes
+from bf_reconciler.web.keys import LATENCIES, PAINTERS, STOPPING, VIEW, Stopping
+from bf_reconciler.web.latency import Latencies
+from bf_reconciler.web.painter import Painters
 from bf_reconciler.web.view import View
 
 MAX_BODY = 64 * 1024
+LOOK_SECONDS = 0.5
+"""How often the latencies are looked at; looking at what was seen before costs nothing."""
 
 
 def make_app(view: View) -> web.Application:
@@ -14,12 +21,17 @@ def make_app(view: View) -> web.Application:
     app = web.Application(middlewares=[answers.errors, _admission], client_max_size=MAX_BODY)
     app[VIEW] = view
     app[STOPPING] = Stopping()
+    app[LATENCIES] = Latencies()
+    app[PAINTERS] = Painters()
+    app.cleanup_ctx.append(_looking)
     app.on_response_prepare.append(answers.secured)
     app.on_shutdown.append(_stop)
     app.add_routes(
         [
-            web.get("/", reads.page),
-            web.get("/style.css", reads.style),
+            web.get("/", pages.first),
+            web.get("/connections/{name}", pages.connection),
+            web.get("/strategies/{name}", pages.strategy),
+            *(web.get(f"/{name}", pages.asset) for name in pages.ASSETS),
             web.get("/metrics", reads.metrics),
             web.get("/healthz", reads.health),
             web.get("/readyz", reads.ready),
@@ -45,3 +57,17 @@ async def _admission(request: web.Request, handler: answers.Handler) -> web.Stre
 
 async def _stop(app: web.Application) -> None:
     app[STOPPING].set()
+
+
+async def _looking(app: web.Application) -> AsyncIterator[None]:
+    """Keep the latencies while nobody looks at a page."""
+
+    async def look() -> None:
+        while True:
+            app[LATENCIES].take(app[VIEW].status())
+            await asyncio.sleep(LOOK_SECONDS)
+
+    task = asyncio.create_task(look(), name="latencies")
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -6,10 +6,9 @@ from typing import Any
 
 from aiohttp import web
 
-from bf_reconciler.facts import Language
-from bf_reconciler.status import Status, Transition, present, present_transition
-from bf_reconciler.web.answers import dumps, language
+from bf_reconciler.status import Status, Transition
 from bf_reconciler.web.keys import STOPPING, VIEW
+from bf_reconciler.web.live import Teller, teller
 
 KEEPALIVE_SECONDS = 15.0
 WRITE_SECONDS = 30.0
@@ -19,8 +18,11 @@ Change = tuple[Status, Sequence[Transition]]
 
 
 async def stream(request: web.Request) -> web.StreamResponse:
-    """``status`` with the whole status, now and at every change; ``transition`` for each."""
-    view, stopping = request.app[VIEW], request.app[STOPPING]
+    """``status`` with the whole status, now and at every change; ``transition`` for each.
+
+    With ``?page=PATH``: ``patch`` with what changed of the page that stands at this path.
+    """
+    view, stopping, words = request.app[VIEW], request.app[STOPPING], teller(request)
     if stopping.streams >= MAX_STREAMS:
         raise web.HTTPServiceUnavailable(text="too many event streams are open")
     response = web.StreamResponse(
@@ -35,8 +37,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
     try:
         await asyncio.sleep(0)  # the subscription stands before the status is read
         await response.prepare(request)
-        words = language(request)
-        await _send(response, await asyncio.to_thread(_events, (view.status(), ()), words))
+        await _send(response, await asyncio.to_thread(words.tell, view.status(), ()))
         await _follow(response, changes, waits, words)
     except (TimeoutError, ConnectionError):
         pass  # the reader left; nobody is there to be told
@@ -52,9 +53,11 @@ async def _follow(
     response: web.StreamResponse,
     changes: AsyncIterator[Change],
     waits: list[asyncio.Future[Any]],
-    words: Language,
+    words: Teller,
 ) -> None:
     """Send until the first of ``waits`` is done; the second is the change that comes next."""
+    loop = asyncio.get_running_loop()
+    sent_at = loop.time()
     while True:
         await asyncio.wait(waits, timeout=KEEPALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         stop, change = waits
@@ -64,11 +67,27 @@ async def _follow(
             await _send(response, b": still here\n\n")
             continue
         try:
-            news: Change = change.result()
+            if (left := sent_at + words.pause - loop.time()) > 0:
+                await asyncio.wait(waits[:1], timeout=left)
+            status, told = await _gathered(changes, waits, words.pause)
         except StopAsyncIteration:
             return
+        sent_at = loop.time()
+        await _send(response, await asyncio.to_thread(words.tell, status, told))
+
+
+async def _gathered(
+    changes: AsyncIterator[Change], waits: list[asyncio.Future[Any]], pause: float
+) -> tuple[Status, list[Transition]]:
+    """The change that came, and with a pause those that came meanwhile, as one."""
+    told: list[Transition] = []
+    while True:
+        status, moved = waits[1].result()
+        told += moved
         waits[1] = asyncio.ensure_future(_next(changes))
-        await _send(response, await asyncio.to_thread(_events, news, words))
+        await asyncio.sleep(0)  # what waits in the queue comes at once
+        if not pause or not waits[1].done():
+            return status, told
 
 
 async def _next(changes: AsyncIterator[Change]) -> Change:
@@ -76,15 +95,7 @@ async def _next(changes: AsyncIterator[Change]) -> Change:
 
 
 async def _send(response: web.StreamResponse, data: bytes) -> None:
+    if not data:
+        return
     async with asyncio.timeout(WRITE_SECONDS):
         await response.write(data)
-
-
-def _events(change: Change, words: Language) -> bytes:
-    status, transitions = change
-    moved = [_event("transition", present_transition(t, words)) for t in transitions]
-    return "".join([*moved, _event("status", present(status, words))]).encode()
-
-
-def _event(kind: str, body: object) -> str:
-    return f"event: {kind}\ndata: {dumps(body)}\n\n"

@@ -4,6 +4,8 @@ import asyncio
 
 from aiohttp import web
 
+from bf_reconciler.web.latency import Latencies
+from bf_reconciler.web.painter import Painters
 from bf_reconciler.web.view import View
 
 
@@ -15,3 +17,5 @@ class Stopping(asyncio.Event):
 
 VIEW = web.AppKey("view", View)
 STOPPING = web.AppKey("stopping", Stopping)
+LATENCIES = web.AppKey("latencies", Latencies)
+PAINTERS = web.AppKey("painters", Painters)

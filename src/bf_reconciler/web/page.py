@@ -1,190 +1,75 @@
-"""The page: one Status as HTML, without a script. Every text is escaped where it is put in."""
+"""The document around a picture: head, landmarks, and what the script needs to know."""
 
-from collections.abc import Iterable
-from datetime import datetime
+import json
 from html import escape
-from typing import Final
+from typing import Final, NamedTuple
 
-from bf_reconciler.facts import ADVICE, CONFIG_ADVICE, Language, Reason, remedy
-from bf_reconciler.status import (
-    Condition,
-    ConfigStatus,
-    ConnectionStatus,
-    Status,
-    StrategyStatus,
-)
-from bf_reconciler.web.words import WORDS, Words
+from bf_reconciler.status import Status
+from bf_reconciler.web.marks import MARKS, Reader
+from bf_reconciler.web.picture import Picture
 
-REFRESH_SECONDS: Final = 15
-SHOWN_PROBLEMS: Final = 50
+REFRESH_SECONDS: Final = 30
+"""How often the page is asked for anew where no script runs."""
 
 
-def render_page(status: Status, language: Language = "en") -> str:
-    """The whole page, in English or Turkish."""
-    words = WORDS[language]
-    body = "\n".join(
-        [
-            _halted(status, words),
-            _config(status.config, words, language),
-            _table(
-                words["connections"],
-                [words[w] for w in ("name", "status", "reason", "todo", "probed", "key")],
-                (_connection(c, words, language) for c in status.connections.values()),
-                words,
-            ),
-            _table(
-                words["strategies"],
-                [words[w] for w in ("name", "status", "reason", "todo", "runs", "connection")],
-                (_strategy(s, words, language) for s in status.strategies.values()),
-                words,
-            ),
-        ]
-    )
-    other = "en" if language == "tr" else "tr"
+class Place(NamedTuple):
+    """Where a page stands, and the name under which its stream finds what it shows."""
+
+    path: str
+    seen: str = ""
+
+
+def document(status: Status, picture: Picture, reader: Reader, place: Place) -> str:
+    """The whole page."""
+    words = reader.words
+    other = "en" if reader.language == "tr" else "tr"
     revision = f"{words['revision']} {escape(status.revision[:12] or '?')}"
+    sayings = "".join(
+        f' data-{name}="{escape(words[name])}"' for name in ("live", "lost", "testing", "failed")
+    )
+    states = escape(json.dumps({state: words[state] for state in MARKS}, ensure_ascii=False))
     return f"""\
 <!DOCTYPE html>
-<html lang="{language}">
+<html lang="{reader.language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="{REFRESH_SECONDS}">
-<title>{escape(_title(status, words))}</title>
+<meta name="color-scheme" content="light dark">
+<noscript><meta http-equiv="refresh" content="{REFRESH_SECONDS}"></noscript>
+<title>{escape(picture.title)}</title>
+<link rel="icon" href="/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/style.css">
+<script src="/script.js" defer></script>
 </head>
-<body>
+<body data-token="{"yes" if reader.token else "no"}"{sayings} data-done="{words["done"]}" \
+data-wrong="{words["token_wrong"]}" data-states="{states}" data-seen="{place.seen}">
+<a class="skip" href="#main">{words["skip"]}</a>
 <header>
-<h1>bf-reconciler</h1>
-<p>{revision} · {words["generation"]} {status.generation} ·
-<a href="/?lang={other}" lang="{other}">{words["other"]}</a> ·
-<a href="/metrics">metrics</a> · <a href="/api/v1/status">JSON</a></p>
+<a class="brand" href="{reader.href("/")}">bf-reconciler</a>
+<p><span id="revision">{revision} · {words["generation"]} {status.generation}</span>
+<span id="live" class="act">{words["lost"]}</span></p>
+<nav aria-label="bf-reconciler"><a href="{reader.href("/")}">{words["overview"]}</a>
+<a href="/metrics">metrics</a> <a href="/api/v1/status">JSON</a>
+<a href="{escape(place.path)}?lang={other}" lang="{other}" hreflang="{other}"
+>{words["other"]}</a></nav>
 </header>
-<main>
-{body}
+<main id="main" tabindex="-1">
+{picture.body}
 </main>
+<p id="said" role="status" aria-live="polite"></p>
+{_token_dialog(reader) if reader.token else ""}
 </body>
 </html>
 """
 
 
-def _title(status: Status, words: Words) -> str:
-    states: list[str] = [str(c.status) for c in status.connections.values()]
-    states += [str(s.status) for s in status.strategies.values()]
-    wrong = sum(_tone(state) == "bad" for state in states)
-    return f"({wrong}) bf-reconciler" if wrong else f"bf-reconciler · {words['well']}"
-
-
-def _halted(status: Status, words: Words) -> str:
-    halted = status.halt
-    if halted is None:
-        return ""
-    since = f" · {_time(halted.since)}" if halted.since else ""
+def _token_dialog(reader: Reader) -> str:
+    words = reader.words
     return (
-        f'<section class="banner bad"><h2>{words["halted"]}</h2>'
-        f"<p>{escape(halted.reason)} — {escape(halted.by)}{since}</p></section>"
+        '<dialog id="ask" aria-labelledby="ask-heading"><form method="dialog">'
+        f'<h2 id="ask-heading">{words["token"]}</h2><p id="ask-why">{words["token_why"]}</p>'
+        f'<label>{words["token"]}<input name="token" type="password" required '
+        'autocomplete="off" aria-describedby="ask-why"></label>'
+        f'<p><button class="main" value="go">{words["send"]}</button> '
+        f'<button value="" formnovalidate>{words["cancel"]}</button></p></form></dialog>'
     )
-
-
-def _config(config: ConfigStatus, words: Words, language: Language) -> str:
-    if config.last_reload_successful and not config.problems:
-        return ""
-    lines = [
-        f"<li><code>{escape(problem.render(config.path))}</code></li>"
-        for problem in config.problems[:SHOWN_PROBLEMS]
-    ]
-    more = len(config.problems) - len(lines)
-    if more > 0:
-        lines.append(f"<li>+ {more}</li>")
-    listed = f"<ul>{''.join(lines)}</ul>" if lines else ""
-    if config.last_reload_successful:
-        heading = words["warnings"]
-        return f'<section class="banner warn"><h2>{heading}</h2>{listed}</section>'
-    advice = CONFIG_ADVICE[config.reason][language] if config.reason else None
-    title = f"{words['refused']}: {advice.title}" if advice else words["refused"]
-    told = f"<p>{escape(config.message)}</p>" if config.message else ""
-    todo = f'<p class="todo">{escape(advice.remedy)}</p>' if advice else ""
-    good = _time(config.last_reload_success) if config.last_reload_success else words["never"]
-    return (
-        f'<section class="banner bad"><h2>{escape(title)}</h2>{told}{todo}{listed}'
-        f"<p>{words['last_good']}: {good}</p></section>"
-    )
-
-
-def _table(heading: str, columns: list[str], rows: Iterable[str], words: Words) -> str:
-    body = "\n".join(rows)
-    if not body:
-        return f"<section><h2>{heading}</h2><p>{words['none']}</p></section>"
-    heads = "".join(f'<th scope="col">{column}</th>' for column in columns)
-    return (
-        f'<section><h2>{heading}</h2><div class="scroll"><table>'
-        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div></section>"
-    )
-
-
-def _connection(connection: ConnectionStatus, words: Words, language: Language) -> str:
-    where = " · ".join(
-        word for word in (connection.exchange, connection.account, connection.environment) if word
-    )
-    probed = _time(connection.last_probe) if connection.last_probe else words["never"]
-    return _row(
-        connection.name,
-        where,
-        str(connection.status),
-        _condition(connection.conditions),
-        [probed, f"<code>{escape(connection.api_key)}</code>"],
-        language,
-    )
-
-
-def _strategy(strategy: StrategyStatus, words: Words, language: Language) -> str:
-    return _row(
-        strategy.name,
-        strategy.runtime,
-        str(strategy.status),
-        _condition(strategy.conditions),
-        [words[strategy.running], escape(strategy.connection)],
-        language,
-    )
-
-
-def _row(
-    name: str,
-    below: str,
-    state: str,
-    condition: Condition | None,
-    rest: list[str],
-    language: Language,
-) -> str:
-    reason, message, todo = "", "", ""
-    if condition is not None:
-        reason = f"<strong>{escape(ADVICE[condition.reason][language].title)}</strong>"
-        message = escape(condition.message)
-        todo = escape(_remedy(condition.reason, state, language))
-    cells = "".join(f"<td>{cell}</td>" for cell in rest)
-    return (
-        f'<tr><th scope="row">{escape(name)}<small>{escape(below)}</small></th>'
-        f'<td><span class="state {_tone(state)}">{escape(state)}</span></td>'
-        f"<td>{reason}<small>{message}</small></td>"
-        f'<td class="todo">{todo}</td>{cells}</tr>'
-    )
-
-
-def _condition(conditions: tuple[Condition, ...]) -> Condition | None:
-    """The summary stands first."""
-    return conditions[0] if conditions else None
-
-
-def _remedy(reason: Reason, state: str, language: Language) -> str:
-    return remedy(reason, language) if state not in {"Online", "Enabled"} else ""
-
-
-def _tone(state: str) -> str:
-    if state in {"Online", "Enabled"}:
-        return "good"
-    if state in {"Blocked", "Invalid", "Error"}:
-        return "bad"
-    return "warn" if state in {"Degraded", "Unreachable", "Holding", "Halted"} else "calm"
-
-
-def _time(moment: datetime) -> str:
-    return f'<time datetime="{moment.isoformat()}">{moment:%Y-%m-%d %H:%M:%S %Z}</time>'

@@ -2,8 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime
-from importlib.resources import files
-from typing import Final
 
 from aiohttp import web
 
@@ -15,22 +13,8 @@ from bf_reconciler.status import (
 )
 from bf_reconciler.web.answers import answer, answer_made, language
 from bf_reconciler.web.keys import VIEW
-from bf_reconciler.web.page import render_page
 
 MAX_LIMIT = 1000
-STYLE: Final = (files("bf_reconciler.web") / "style.css").read_text(encoding="utf-8")
-
-
-async def page(request: web.Request) -> web.Response:
-    status, words = request.app[VIEW].status(), language(request)
-    text = await asyncio.to_thread(render_page, status, words)
-    response = web.Response(body=text.encode(errors="replace"), content_type="text/html")
-    response.charset = "utf-8"
-    return response
-
-
-async def style(_: web.Request) -> web.Response:
-    return web.Response(text=STYLE, content_type="text/css")
 
 
 async def metrics(request: web.Request) -> web.Response:

@@ -1,0 +1,71 @@
+"""Pictures of one path, again and again; and who has which."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from secrets import token_hex
+from typing import Final
+
+from bf_reconciler.status import Status
+from bf_reconciler.web.detail import connection_page, strategy_page
+from bf_reconciler.web.marks import Reader
+from bf_reconciler.web.overview import NEWS, overview
+from bf_reconciler.web.picture import Picture
+from bf_reconciler.web.query import Query
+from bf_reconciler.web.rows import Rows
+from bf_reconciler.web.view import View
+
+HISTORY: Final = 50
+KEPT: Final = 4
+
+
+class Painter:
+    """Makes the picture of one path; what has not changed since the last is not made anew.
+
+    ``paint`` reads the journal: a thread calls it.
+    """
+
+    def __init__(self, view: View, path: str, query: Mapping[str, str]) -> None:
+        self._view = view
+        self._kind, _, self._name = path.strip("/").partition("/")
+        self._query = Query.of(query)
+        self._rows = Rows(Reader(datetime.now(UTC)))
+        self.before: tuple[Status, Picture] | None = None
+        """The latest picture, and of what it is."""
+
+    def paint(self, status: Status, reader: Reader) -> Picture:
+        picture = self._painted(status, reader)
+        self.before = status, picture
+        return picture
+
+    def _painted(self, status: Status, reader: Reader) -> Picture:
+        if not self._kind:
+            news = self._view.history(None, NEWS, None)
+            return overview(status, reader, self._query, news, self._rows)
+        kind = "connection" if self._kind == "connections" else "strategy"
+        found = self._view.history(self._name, HISTORY, None)
+        history = [each for each in found if each.kind == kind]
+        if kind == "connection":
+            return connection_page(status, self._name, reader, history, self._rows)
+        return strategy_page(status, self._name, reader, history)
+
+
+class Painters:
+    """Painters of pages just sent, until the stream of the page comes for its own."""
+
+    def __init__(self) -> None:
+        self._left: OrderedDict[str, tuple[str, Painter]] = OrderedDict()
+
+    def leave(self, page: str, painter: Painter) -> str:
+        """Returns the name to ask for it; few are kept, and it tells nothing."""
+        name = token_hex(8)
+        self._left[name] = page, painter
+        if len(self._left) > KEPT:
+            self._left.popitem(last=False)
+        return name
+
+    def collect(self, name: str, page: str) -> Painter | None:
+        """The painter of this very page, once."""
+        if self._left.get(name, ("", None))[0] != page:
+            return None
+        return self._left.pop(name)[1]

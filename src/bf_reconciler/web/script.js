@@ -1,0 +1,199 @@
+// Keeps the page as it is now, and asks for what a person wants done. The page works without it.
+"use strict";
+
+const byId = (id) => document.getElementById(id);
+const stored = (name, value) => {
+  try {
+    if (value !== undefined) sessionStorage.setItem(name, value);
+    return sessionStorage.getItem(name) ?? "";
+  } catch {
+    return ""; // storage is switched off
+  }
+};
+const words = document.body.dataset;
+const states = JSON.parse(words.states);
+const say = (text) => {
+  byId("said").textContent = text;
+};
+
+// --- patching: what is already there stays, with its focus and what was typed
+
+const parsed = (html, inside) => {
+  const frame = document.createElement("template");
+  frame.innerHTML = inside ? `<table><tbody>${html}</tbody></table>` : html;
+  return inside ? frame.content.querySelector("tbody") : frame.content.firstElementChild;
+};
+
+function morph(old, fresh) {
+  if (old.isEqualNode(fresh)) return;
+  if (old.nodeName !== fresh.nodeName) {
+    old.replaceWith(fresh);
+    return;
+  }
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    old.nodeValue = fresh.nodeValue;
+    return;
+  }
+  for (const { name } of [...old.attributes]) {
+    if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  const there = [...old.childNodes];
+  const wanted = [...fresh.childNodes];
+  wanted.forEach((child, at) => (there[at] ? morph(there[at], child) : old.append(child)));
+  there.slice(wanted.length).forEach((child) => child.remove());
+}
+
+// Rows keep their element by id, wherever they move to.
+function morphRows(body, fresh) {
+  const known = new Map([...body.rows].map((row) => [row.id, row]));
+  let next = body.firstElementChild;
+  for (const row of [...fresh.rows]) {
+    const old = known.get(row.id);
+    known.delete(row.id);
+    if (old && old === next) {
+      next = next.nextElementSibling;
+      morph(old, row);
+    } else if (old) {
+      body.insertBefore(old, next);
+      morph(old, row);
+    } else {
+      body.insertBefore(row, next);
+    }
+  }
+  known.forEach((row) => row.remove());
+}
+
+function take(patch) {
+  if (patch.title) document.title = patch.title;
+  for (const [id, html] of Object.entries(patch.parts ?? {})) {
+    const old = byId(id);
+    if (old) morph(old, old.nodeName === "TR" ? parsed(html, true).rows[0] : parsed(html, false));
+  }
+  for (const [id, html] of Object.entries(patch.lists ?? {})) {
+    const body = byId(id);
+    if (body) morphRows(body, parsed(html, true));
+  }
+  if (patch.say) say(patch.say);
+}
+
+// --- live
+
+let events;
+
+// `seen` names the picture that this page shows: what is told begins with what changed since.
+function listen(seen = "") {
+  events?.close();
+  const query = new URLSearchParams({ page: location.pathname + location.search, seen });
+  events = new EventSource(`/api/v1/events?${query}`);
+  events.addEventListener("patch", (event) => take(JSON.parse(event.data)));
+  events.addEventListener("open", () => alive(true));
+  events.addEventListener("error", () => {
+    alive(false);
+    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 5000, "");
+  });
+}
+
+function alive(now) {
+  const shown = byId("live");
+  shown.textContent = now ? words.live : words.lost;
+  shown.classList.toggle("on", now);
+}
+
+// --- finding: the address follows what is typed
+
+let typed;
+let asked = 0;
+
+async function find(form) {
+  const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+  const address = query.size ? `/?${query}` : "/";
+  const mine = ++asked;
+  const answer = await fetch(address);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (mine !== asked) return; // something else was typed meanwhile
+  history.replaceState(null, "", address);
+  for (const id of ["glance", "connections-shown", "strategies-shown"]) {
+    morph(byId(id), page.getElementById(id));
+  }
+  for (const id of ["connections", "strategies"]) morphRows(byId(id), page.getElementById(id));
+  say(["connections", "strategies"].map((id) => byId(`${id}-shown`).textContent).join(" · "));
+  listen(page.body.dataset.seen);
+}
+
+document.addEventListener("input", ({ target }) => {
+  const form = target.closest("#find");
+  if (!form) return;
+  clearTimeout(typed);
+  typed = setTimeout(() => find(form).catch(() => form.submit()), 250);
+});
+
+// --- doing
+
+async function token(wrong) {
+  const dialog = byId("ask");
+  const field = dialog.querySelector("input");
+  field.value = "";
+  byId("ask-why").textContent = wrong ? words.wrong : byId("ask-why").textContent;
+  dialog.returnValue = "";
+  dialog.showModal();
+  await new Promise((done) => dialog.addEventListener("close", done, { once: true }));
+  return dialog.returnValue ? stored("token", field.value.trim()) : "";
+}
+
+async function post(path, body) {
+  const needed = words.token === "yes";
+  let login = needed ? stored("token") || (await token(false)) : "";
+  while (!needed || login) {
+    const headers = { "Content-Type": "application/json" };
+    if (login) headers.Authorization = `Bearer ${login}`;
+    const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+    const told = await answer.json();
+    if (answer.ok) return told;
+    if (answer.status !== 401 || !needed) throw new Error(told.error);
+    stored("token", "");
+    login = await token(true);
+  }
+  return null; // nobody gave a token
+}
+
+const busy = new WeakSet();
+
+async function act(button, path, body, tell) {
+  const lang = new URLSearchParams(location.search).get("lang");
+  if (busy.has(button)) return;
+  busy.add(button);
+  button.classList.add("busy");
+  try {
+    const told = await post(lang ? `${path}?lang=${lang}` : path, body);
+    if (told) say(tell(told));
+  } catch (error) {
+    say(`${words.failed}: ${error.message}`);
+  } finally {
+    busy.delete(button);
+    button.classList.remove("busy");
+  }
+}
+
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-test]");
+  if (!button) return;
+  const name = button.dataset.test;
+  say(`${name}: ${words.testing}`);
+  act(button, `/api/v1/connections/${encodeURIComponent(name)}/test`, {}, (told) => {
+    return `${name}: ${states[told.status] ?? told.status}`;
+  });
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("[data-post]");
+  if (!form) return;
+  event.preventDefault();
+  const button = form.querySelector("button");
+  act(button, form.dataset.post, Object.fromEntries(new FormData(form)), () => words.done);
+});
+
+document.documentElement.classList.add("live");
+listen(words.seen);

@@ -1,0 +1,167 @@
+"""The page of one connection or strategy."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bf_reconciler.facts import Reason
+from bf_reconciler.policy import ConditionType
+from bf_reconciler.status import Key, StrategyState
+from bf_reconciler.verdict import ConnectionState
+from bf_reconciler.web.detail import connection_page, strategy_page
+from bf_reconciler.web.latency import KEPT, Latencies, sparkline
+from bf_reconciler.web.page import Place, document
+from bf_reconciler.web.rows import Rows
+from bf_reconciler.web.words import WORDS
+from edges.building import (
+    NOW,
+    a_condition,
+    a_connection,
+    a_memory,
+    a_status,
+    a_strategy,
+    a_transition,
+)
+from edges.reading import a_reader, parsed
+
+NAME = "kucoin-main-grid"
+
+
+def a_picture(connection, strategies=(), history=(), reader=None):
+    reader = reader or a_reader()
+    status = a_status([connection], strategies)
+    return connection_page(status, connection.name, reader, history, Rows(reader))
+
+
+def text_of(picture, reader=None):
+    reader = reader or a_reader()
+    return parsed(document(a_status(), picture, reader, Place("/connections/x"))).words
+
+
+def test_a_connection_shows_cause_remedy_and_every_condition():
+    blocked = a_connection(state=ConnectionState.BLOCKED, reason=Reason.WITHDRAW_ENABLED)
+    wrong = a_condition(
+        ConditionType.WITHDRAW_DISABLED, "False", Reason.WITHDRAW_ENABLED, "The key says WITHDRAW."
+    )
+    unknown = a_condition(ConditionType.KEY_FRESH, "Unknown", Reason.UNVERIFIABLE, "Not told.")
+    blocked = replace(blocked, conditions=(blocked.conditions[0], wrong, unknown))
+    text = text_of(a_picture(blocked))
+    assert "Connection kucoin-main-grid Blocked Withdrawal enabled" in text
+    assert "Likely cause The key may withdraw funds." in text
+    assert (
+        "WithdrawDisabled False Withdrawal enabled WithdrawEnabled The key says WITHDRAW." in text
+    )
+    assert "KeyFresh Unknown" in text
+    assert "2026-05-04 11:00:00 UTC generation 3" in text
+
+
+def test_key_facts_are_told_and_what_is_not_told_is_said():
+    text = text_of(a_picture(a_connection()))
+    assert "May read spot May not withdraw futures Bound to addresses yes" in text
+    assert "Labels team=grid" in text
+    assert "Place in the file line 4" in text
+    ends = Key(expires_at=NOW + timedelta(days=9), expiry_source="computed", unknown_words=("X",))
+    bare = a_connection(key=ends, line=0, next_probe=None, latency_seconds=None)
+    bare = replace(bare, attested_until=NOW, suspended_until=NOW)
+    text = text_of(a_picture(bare))
+    assert "May not told Words not known X Bound to addresses not told" in text
+    assert "(9 days) · by the published rule" in text
+    assert "Attested until 2026-05-04 12:00:00 UTC" in text
+    assert "Next probe" not in text
+
+
+def test_a_connection_shows_its_strategies_and_its_history():
+    history = [a_transition(NAME, "connection", before="", after="Blocked", lasted=None)]
+    picture = a_picture(a_connection(), [a_strategy(), a_strategy("o", connection="o")], history)
+    assert set(picture.lists["strategies"]) == {"s-btc-grid"}
+    text = text_of(picture)
+    assert "2026-05-04 12:00:00 UTC - → Blocked Withdrawal enabled" in text
+    assert a_picture(a_connection()).lists["strategies"] == {}
+
+
+def test_a_strategy_shows_its_connection_and_what_is_wanted():
+    status = a_status(strategies=[a_strategy(desired=False, state=StrategyState.DISABLED)])
+    history = [a_transition(after="")]
+    picture = strategy_page(status, "btc-grid", a_reader(), history)
+    text = text_of(picture)
+    assert "Strategy btc-grid Disabled" in text
+    assert "Connection kucoin-main-grid Runtime local Wanted off Engine paused" in text
+    assert "Enabled → -" in text
+    assert "Resume" not in text
+
+
+def test_a_strategy_that_waits_for_a_person_can_be_resumed():
+    waiting = a_strategy(memory=a_memory(latched=True), state=StrategyState.BLOCKED)
+    picture = strategy_page(a_status(strategies=[waiting]), "btc-grid", a_reader(), [])
+    assert 'data-post="/api/v1/resume"' in picture.blocks["head"]
+    assert '{"name": "btc-grid"}' in text_of(picture)
+
+
+def test_what_left_the_file_is_told():
+    for picture in (
+        connection_page(a_status(), "x<y", a_reader(), [], Rows(a_reader())),
+        strategy_page(a_status(), "x<y", a_reader(), []),
+    ):
+        assert "x<y There is nothing of this name" in text_of(picture)
+
+
+def test_an_entry_without_conditions_has_a_page():
+    assert "never" in text_of(a_picture(a_connection(conditions=(), last_probe=None)))
+
+
+# --- latency
+
+
+def latencies_of(*seconds):
+    latencies = Latencies()
+    for number, each in enumerate(seconds):
+        at = NOW + timedelta(seconds=number)
+        latencies.take(a_status([a_connection(latency_seconds=each, last_probe=at)]))
+    return latencies
+
+
+def test_latencies_are_kept_once_per_probe_and_bounded():
+    latencies = latencies_of(*(n / 100 for n in range(KEPT + 5)))
+    assert len(latencies.of(NAME)) == KEPT
+    last = NOW + timedelta(seconds=KEPT + 4)
+    latencies.take(a_status([a_connection(latency_seconds=9, last_probe=last)]))
+    assert latencies.of(NAME)[-1] == pytest.approx((KEPT + 4) / 100)
+
+
+def test_latencies_of_what_is_gone_are_forgotten():
+    latencies = latencies_of(0.1)
+    empty = a_status([])
+    latencies.take(empty)
+    latencies.take(empty)
+    assert latencies.of(NAME) == ()
+    latencies.take(a_status([a_connection(last_probe=None)]))
+    assert latencies.of(NAME) == ()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "line"),
+    [
+        ((0.1, 0.05, 0.1), "M0 0l4 9l4 -9"),
+        ((0.1, None, 0.1), "M0 0h1M8 0h1"),
+        ((0.0, 0.0), "M0 18l4 0"),
+    ],
+)
+def test_latencies_are_a_line_that_is_broken_where_no_answer_came(seconds, line):
+    assert f'<path d="{line}"/>' in sparkline(seconds, WORDS["en"])
+
+
+def test_a_line_is_told_in_words():
+    words = WORDS["en"]
+    assert 'aria-label="The last 2 probes: 50 to 100 ms, now 100 ms"' in sparkline(
+        (0.05, 0.1), words
+    )
+    assert "now - ms" in sparkline((0.05, None), words)
+    assert sparkline((None, None), words) == sparkline((), words) == ""
+
+
+def test_the_page_of_a_connection_shows_its_latencies():
+    reader = a_reader(latencies=latencies_of(0.05, 0.1))
+    picture = a_picture(a_connection(), reader=reader)
+    assert "The last 2 probes: 50 to 100 ms, now 100 ms" in parsed(picture.blocks["latency"]).words
+    assert "no answer lately" in a_picture(a_connection()).blocks["latency"]
