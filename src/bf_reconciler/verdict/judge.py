@@ -44,15 +44,13 @@ def judge(
     causes = common_causes(spec, seen, now)
     connections = {
         name: judge_connection(
-            Known(
-                entry,
-                strategies.get(name, ()),
-                spec.policy,
-                now,
-                causes.holds.get(name),
-                twins.get(name, ()),
-            ),
+            entry,
+            strategies.get(name, ()),
+            spec.policy,
             seen.get(name),
+            now,
+            causes.holds.get(name),
+            twins.get(name, ()),
         )
         for name, entry in spec.connections.items()
     }
@@ -75,15 +73,15 @@ def judge(
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class _Known:
     """What is known of one connection beside what was seen of it."""
 
     entry: ConnectionEntry
     strategies: tuple[Strategy, ...]
     policy: Policy
     now: datetime
-    hold: Hold | None = None
-    twins: tuple[str, ...] = ()
+    hold: Hold | None
+    twins: tuple[str, ...]
 
     def case(self, runs: tuple[Run, ...]) -> Case:
         """The newest of these runs, before the rules."""
@@ -103,16 +101,23 @@ class Known:
         )
 
 
-def judge_connection(known: Known, seen: Seen | None) -> ConnectionVerdict:
+def judge_connection(
+    entry: ConnectionEntry,
+    strategies: tuple[Strategy, ...],
+    policy: Policy,
+    seen: Seen | None,
+    now: datetime,
+    hold: Hold | None = None,
+    twins: tuple[str, ...] = (),
+) -> ConnectionVerdict:
     """Judge one connection by the runs of its probes.
 
     A hard failure is forgotten after ``recover_after`` good probes in a row; a terminal answer is
     believed after ``confirm_after`` in a row; what is not known now is what it was when it was
     last known, except that it is never known to be good.
     """
-    entry, policy = known.entry, known.policy
     suspend = entry.connection.suspend
-    if suspend is not None and suspend.active(known.now):
+    if suspend is not None and suspend.active(now):
         until = f" until {suspend.until:%Y-%m-%d %H:%M %Z}" if suspend.until else ""
         message = f"Suspended by {suspend.owner}{until}: {suspend.reason}"
         ready = Finding(READY, "Unknown", Reason.SUSPENDED, message)
@@ -121,7 +126,7 @@ def judge_connection(known: Known, seen: Seen | None) -> ConnectionVerdict:
         ready = Finding(READY, "Unknown", Reason.NOT_PROBED, "Not probed yet.")
         return ConnectionVerdict(entry.name, None, ConnectionState.PENDING, ready, ())
 
-    history = _history(known, seen.runs)
+    history = _history(_Known(entry, strategies, policy, now, hold, twins), seen.runs)
     newest, oldest = history[0][1], history[-1][1]
     violation = oldest.decisive if oldest.compliant is False else None
     good = sum(run.count for run, _ in takewhile(lambda pair: pair[1].compliant, history))
@@ -129,7 +134,7 @@ def judge_connection(known: Known, seen: Seen | None) -> ConnectionVerdict:
     return replace(verdict, restored=seen.restored)
 
 
-def _history(known: Known, runs: tuple[Run, ...]) -> list[tuple[Run, Assessment]]:
+def _history(known: _Known, runs: tuple[Run, ...]) -> list[tuple[Run, Assessment]]:
     """Runs under the rules of today, newest first, as far back as they still matter.
 
     That is to the last violation, or to a row of good probes that is long enough to forget it.
