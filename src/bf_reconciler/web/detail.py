@@ -48,7 +48,7 @@ def connection_page(
         "latency": _latency(reader.latencies.of(name), reader),
     }
     columns = [words[column] for column in STRATEGY_COLUMNS]
-    inner = table("strategies", words["strategies"], columns, lists["strategies"])
+    inner = table("strategies", columns, lists["strategies"])
     tables = _conditions_table(lists["conditions"], reader)
     tables += _section("strategies", blocks["strategies-shown"] + inner, reader)
     body = (
@@ -156,7 +156,7 @@ def _condition(condition: Condition, reader: Reader) -> str:
 
 def _conditions_table(rows: dict[str, str], reader: Reader) -> str:
     columns = [reader.words[w] for w in ("condition", "status", "evidence", "since")]
-    inner = table("conditions", reader.words["conditions"], columns, rows)
+    inner = table("conditions", columns, rows)
     return _section("conditions", inner, reader)
 
 
@@ -185,5 +185,5 @@ def _change(change: Transition, reader: Reader) -> str:
 
 def _history_table(rows: dict[str, str], reader: Reader) -> str:
     columns = [reader.words[w] for w in ("when", "change", "reason", "lasted", "revision")]
-    inner = table("history", reader.words["history"], columns, rows)
+    inner = table("history", columns, rows)
     return _section("history", inner, reader)

@@ -133,12 +133,11 @@ def milliseconds(seconds: float | None) -> str:
     return "" if seconds is None else f"{seconds * 1000:.0f} ms"
 
 
-def table(name: str, heading: str, columns: Iterable[str], rows: Mapping[str, str]) -> str:
+def table(name: str, columns: Iterable[str], rows: Mapping[str, str]) -> str:
     """A table whose body is patched row by row. ``name`` is the id of the body."""
     heads = "".join(f'<th scope="col">{column}</th>' for column in columns)
     body = "\n".join(rows.values())
     return (
-        f'<div class="scroll" role="region" aria-label="{escape(heading)}" tabindex="0">'
-        f'<table class="{name}">'
+        f'<div class="scroll"><table class="{name}" aria-labelledby="{name}-heading">'
         f'<thead><tr>{heads}</tr></thead>\n<tbody id="{name}">\n{body}\n</tbody></table></div>'
     )

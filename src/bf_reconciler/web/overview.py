@@ -46,7 +46,7 @@ def overview(
     tables = "".join(
         f'<section aria-labelledby="{name}-heading"><h2 id="{name}-heading">{words[name]}</h2>'
         f"{blocks[f'{name}-shown']}"
-        + table(name, words[name], [words[column] for column in columns], lists[name])
+        + table(name, [words[column] for column in columns], lists[name])
         + "</section>"
         for name, columns in (("connections", CONNECTION_COLUMNS), ("strategies", STRATEGY_COLUMNS))
     )

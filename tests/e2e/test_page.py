@@ -1,0 +1,256 @@
+"""The page in a real browser, against a real daemon and simulated exchanges."""
+
+import re
+
+import pytest
+
+from e2e.browsing import DESKTOP, PHONE, a_browser, violations
+from e2e.fleet import a_fleet, a_strategy, a_world
+
+pytestmark = pytest.mark.slow
+TOKEN = "SENTINELTOKEN0d91c4e7ab"
+READONLY = {"api_key": "KEY-OF-mexc-readonly", "secret": "s"}
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+@pytest.fixture
+async def fleet(tmp_path):
+    world = a_world(**{"mexc-readonly": {"exchange": "mexc", "secret": "s", "trade": False}})
+    async with a_fleet(tmp_path / "fleet", world) as running:
+        running.declare(
+            [
+                running.connection(),
+                running.connection("mexc-main", "mexc"),
+                running.connection(
+                    "mexc-sub",
+                    "mexc",
+                    credentials=READONLY,
+                    account="sub",
+                ),
+            ],
+            [
+                a_strategy("btc-grid", "kucoin-main"),
+                a_strategy("sol-dca", "mexc-main"),
+                a_strategy("audit", "mexc-sub"),
+            ],
+        )
+        yield running
+
+
+@pytest.fixture
+async def browser(tmp_path):
+    async with a_browser(tmp_path) as opened:
+        yield opened
+        assert opened.wrong == []
+
+
+@pytest.fixture
+async def url(fleet):
+    """A daemon whose first pass is done, and who asks for no token on this machine."""
+    async with fleet.daemon():
+        await fleet.ready()
+        await fleet.connection_is("Blocked", name="mexc-sub")
+        await fleet.strategy_is("Enabled")
+        yield f"http://127.0.0.1:{fleet.port}"
+
+
+def row(page, name, kind="c"):
+    return page.locator(f"#{kind}-{name}")
+
+
+async def reads(locator, text):
+    """Wait until it does."""
+    await locator.filter(has_text=re.compile(text)).first.wait_for()
+
+
+# --- for everybody
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/connections/mexc-sub", "/strategies/btc-grid", "/connections/none"]
+)
+async def test_axe_finds_nothing_wrong(browser, url, path):
+    for language, size in (("en", DESKTOP), ("tr", PHONE)):
+        async with browser.page(f"{url}{path}?lang={language}", viewport=size) as page:
+            for scheme in ("light", "dark"):
+                await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+                assert await violations(page) == [], (language, scheme)
+
+
+async def test_nothing_is_wider_than_a_phone(browser, url):
+    for path in ("/?lang=tr", "/connections/mexc-sub?lang=tr", "/strategies/audit"):
+        async with browser.page(url + path, viewport=PHONE) as page:
+            wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            assert await page.evaluate(wide) <= 0
+
+
+async def test_nothing_is_asked_of_anybody_else(browser, url):
+    async with browser.page(url) as page:
+        await reads(page.locator("#live"), "^Live$")
+    assert browser.asked
+    assert all(each.startswith(url) for each in browser.asked)
+
+
+async def test_the_keyboard_skips_to_the_content_and_shows_where_it_is(browser, url):
+    async with browser.page(url) as page:
+        await page.keyboard.press("Tab")
+        skip = page.locator(".skip")
+        assert await skip.evaluate("e => e === document.activeElement")
+        assert await skip.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+        await page.keyboard.press("Enter")
+        assert await page.evaluate("document.activeElement.id") == "main"
+
+
+async def test_it_is_a_plain_page_without_a_script(browser, url):
+    async with browser.page(url, java_script_enabled=False) as page:
+        await reads(row(page, "mexc-sub"), "Blocked.*No trade permission")
+        assert await page.locator("button.act").first.is_hidden()
+        assert await page.locator("form.act").first.is_hidden()
+        assert await page.get_by_text("curl -X POST").first.is_visible()
+        await page.get_by_label("Exchange").select_option("mexc")
+        await page.get_by_role("button", name="Filter").click()
+        await page.wait_for_url("**exchange=mexc**")
+        assert await row(page, "kucoin-main").count() == 0
+        await page.get_by_role("link", name="mexc-sub").first.click()
+        await reads(page.locator("h1"), "mexc-sub")
+        assert await page.get_by_text("curl -X POST").is_visible()
+
+
+# --- finding
+
+
+async def test_a_search_is_followed_by_rows_and_address(browser, url):
+    async with browser.page(url) as page:
+        await page.get_by_label("Search").fill("sub")
+        await row(page, "kucoin-main").wait_for(state="detached")
+        await page.wait_for_url("**/?q=sub")
+        assert await row(page, "mexc-sub").is_visible()
+        await reads(page.locator("#connections-shown"), "1 of 3")
+        assert await page.get_by_label("Search").evaluate("e => e === document.activeElement")
+        await page.get_by_label("Search").fill("")
+        await row(page, "kucoin-main").wait_for()
+        await page.wait_for_url(f"{url}/")
+        await page.get_by_label("Status").select_option("Blocked")
+        await row(page, "mexc-main").wait_for(state="detached")
+        await reads(page.locator("#said"), "1 of 3 · 1 of 3")
+
+
+async def test_a_tile_leads_to_what_it_counts(browser, url):
+    async with browser.page(url) as page:
+        await page.locator("#glance a", has_text="Blocked").first.click()
+        await page.wait_for_url("**/?status=Blocked")
+        assert await row(page, "mexc-sub").is_visible()
+        assert await row(page, "mexc-main").count() == 0
+        assert await page.locator("#glance [aria-current]").count() == 2
+
+
+async def test_names_lead_to_pages_with_all_conditions_and_history(browser, url):
+    async with browser.page(url) as page:
+        await row(page, "mexc-sub").get_by_role("link").click()
+        await reads(page.locator("#k-TradePermitted"), "False.*NoTradePermission")
+        await reads(page.locator("#k-WithdrawDisabled"), "True")
+        await reads(page.locator("#history"), "Pending → ?Blocked")
+        await page.get_by_role("link", name="audit").click()
+        await reads(page.locator("h1"), "audit")
+        await reads(page.locator("#facts"), "mexc-sub")
+
+
+async def test_language_can_be_chosen_and_is_kept(browser, url):
+    async with browser.page(url) as page:
+        await page.get_by_role("link", name="Türkçe").click()
+        await reads(row(page, "mexc-sub"), "İşlem izni yok")
+        assert await page.locator("html").get_attribute("lang") == "tr"
+        await row(page, "mexc-sub").get_by_role("link").click()
+        await reads(page.locator("#head"), "Ne yapmal")
+
+
+# --- live
+
+
+async def test_the_page_follows_without_being_loaded_again(browser, url, fleet):
+    async with browser.page(url) as page:
+        await reads(page.locator("#live"), "^Live$")
+        await page.evaluate("window.kept = true")
+        link = row(page, "kucoin-main").get_by_role("link")
+        await link.focus()
+        fleet.world.patch_key("kucoin", {"withdraw": True})
+        await reads(row(page, "kucoin-main"), "Blocked.*Withdrawal enabled")
+        await reads(row(page, "btc-grid", "s"), "Blocked")
+        await reads(page.locator("#attention"), "Withdrawal enabled")
+        await reads(page.locator("#said"), "kucoin-main: Blocked, Withdrawal enabled")
+        await reads(page.locator("#news"), "kucoin-main")
+        assert re.match(r"\(\d\)", await page.title())
+        assert await link.evaluate("e => e === document.activeElement")
+        assert await page.evaluate("window.kept")
+        fleet.declare(strategies=[])
+        await row(page, "mexc-main").wait_for(state="detached")
+        await row(page, "kucoin-main").wait_for()
+
+
+async def test_the_page_of_a_connection_follows_too(browser, url, fleet):
+    async with browser.page(f"{url}/connections/kucoin-main") as page:
+        await reads(page.locator("h1"), "Online")
+        fleet.world.patch_key("kucoin", {"withdraw": True})
+        await reads(page.locator("h1"), "Blocked")
+        await reads(page.locator("#k-WithdrawDisabled"), "False")
+        await reads(page.locator("#history tr").first, "Online → ?Blocked")
+        await page.locator("#latency path").wait_for()
+
+
+# --- doing
+
+
+async def test_a_connection_is_tested_when_asked(browser, url, fleet):
+    async with browser.page(url) as page:
+        before = (await fleet.api("/api/v1/connections/mexc-main"))["last_probe"]
+        await page.get_by_role("button", name="Test now: mexc-main").click()
+        await reads(page.locator("#said"), "mexc-main: Online")
+        assert (await fleet.api("/api/v1/connections/mexc-main"))["last_probe"] > before
+
+
+async def test_everything_is_halted_and_resumed(browser, url, fleet):
+    async with browser.page(url) as page:
+        form = page.locator("#control")
+        await form.get_by_label("Reason").fill("exchange incident")
+        await form.get_by_label("Your name").fill("ada")
+        await form.get_by_role("button", name="Halt every strategy").click()
+        await reads(page.locator("#banners"), "exchange incident — ada")
+        await reads(row(page, "btc-grid", "s"), "Halted")
+        assert fleet.told()["enabled"] is False
+        assert await violations(page) == []
+        await form.get_by_role("button", name="Resume").click()
+        await reads(row(page, "btc-grid", "s"), "Enabled")
+        await page.locator("#banners .banner").wait_for(state="detached")
+        assert fleet.told()["enabled"] is True
+
+
+async def test_what_needs_the_token_asks_for_it_once(browser, fleet, tmp_path):
+    token = tmp_path / "token"
+    token.write_text(TOKEN + "\n")
+    async with fleet.daemon(token_file=token):
+        await fleet.connection_is("Online", name="mexc-main")
+        async with browser.page(f"http://127.0.0.1:{fleet.port}/connections/mexc-main") as page:
+            button = page.get_by_role("button", name="Test now: mexc-main")
+            field = page.locator("#ask input")
+            await button.click()
+            await field.wait_for()
+            assert await violations(page) == []
+            await page.get_by_role("button", name="Cancel").click()
+            await field.wait_for(state="hidden")
+            await button.click()
+            await field.fill("wrong")
+            await field.press("Enter")
+            await reads(page.locator("#ask-why"), "This token was refused.")
+            await field.fill(TOKEN)
+            await field.press("Enter")
+            await reads(page.locator("#said"), "mexc-main: Online")
+            await page.reload()
+            await button.click()
+            await reads(page.locator("#said"), "mexc-main: Online")
+            assert await field.is_hidden()
+            assert TOKEN not in await page.content()
+            assert await page.evaluate("Object.keys(localStorage).length + document.cookie") == "0"
