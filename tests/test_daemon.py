@@ -189,7 +189,7 @@ async def test_only_what_is_new_is_written(tmp_path):
     with Journal(tmp_path) as journal:
         record, writes = journal.load(), []
         journal.save = lambda *given: writes.append(given)
-        keeper = Keeper(journal, record)
+        keeper = Keeper(journal, record, lambda: None)
         await keeper.keep(record.status, record.seen)
         assert writes == []
         await keeper.keep(Status(generation=2), {})

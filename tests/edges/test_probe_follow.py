@@ -6,6 +6,7 @@ import pytest
 
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Balance, Orders, Scope
+from bf_reconciler.policy.expiry import end
 from bf_reconciler.probe.budget import Budget
 from bf_reconciler.probe.client import Clients
 from bf_reconciler.probe.transport import Answer
@@ -171,7 +172,10 @@ async def test_gate_shows_a_right_to_withdraw():
 
 async def test_a_gate_key_without_an_allowlist_ends():
     found = await seen("gate", world_of("gate", ips=[]))
-    assert found.key.expires_at - found.key.created_at == timedelta(days=90)
+    assert (found.key.ip_bound, found.key.expires_at) == (False, None)  # the rule works it out
+    connection = entry_of("gate", "http://127.0.0.1:1").connection
+    ends = end(connection, found.key)
+    assert (ends.at - found.key.created_at, ends.source) == (timedelta(days=90), "computed")
 
 
 async def test_nothing_is_known_of_the_rights_of_a_sub_account_s_key():

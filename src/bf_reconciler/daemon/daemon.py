@@ -60,7 +60,7 @@ class Daemon:
         self.reloader = make_reloader(
             settings, environ, journal.pepper(), record.status, self.source
         )
-        keeper = Keeper(journal, record)
+        keeper = Keeper(journal, record, self.tallies.error)
         runtimes = Runtimes(settings.state_dir)
         self.sightings = Sightings(prober, self.tallies)
         world = World(self.sightings, runtimes, keeper)
