@@ -1,5 +1,4 @@
 """Throw-away age and PGP keys, and files encrypted with the real sops."""
-# ruff: noqa: S603, S607  (the programs are named here, and PATH is the developer's own)
 
 import os
 import re

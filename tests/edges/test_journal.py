@@ -596,7 +596,7 @@ def test_kill_9_at_any_moment_leaves_the_last_save(folder):
     chance = random.Random(7)  # noqa: S311 # moments, no secrets
     last = 0
     for _ in range(6):
-        child = subprocess.Popen(  # noqa: S603 # this interpreter, a program of this file
+        child = subprocess.Popen(  # this interpreter, a program of this file
             [sys.executable, "-c", WRITER, str(folder)],
             stdout=subprocess.PIPE,
             text=True,

@@ -1,5 +1,4 @@
 """A snapshot of the committed file is whole, is a regular file, and knows its commit."""
-# ruff: noqa: S603, S607  (the programs are named here, and PATH is the developer's own)
 
 import hashlib
 import os

@@ -10,7 +10,7 @@ class Reason(StrEnum):
     # the key
     INVALID_KEY = "InvalidKey"
     INVALID_SIGNATURE = "InvalidSignature"
-    INVALID_PASSPHRASE = "InvalidPassphrase"
+    INVALID_PASSPHRASE = "InvalidPassphrase"  # noqa: S105 # the name of a reason, no secret
     KEY_EXPIRED = "KeyExpired"
     KEY_EXPIRING = "KeyExpiring"
     KEY_OR_IP_REJECTED = "KeyOrIPRejected"
