@@ -4,10 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
+DEPLOY := $(VENV)/deploy/.done
+SBOM := $(VENV)/sbom/.done
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/bf_reconciler/__init__.py)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench lock clean
+.PHONY: help demo test check format bench sbom manifests lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -15,10 +18,10 @@ help: ## Show this list
 demo: $(RUN) ## See it at work: simulated exchanges, an encrypted file, strategies on and off
 	$(BIN)/bf-reconciler demo $(DEMO)
 
-test: $(DEV) ## Run every test
+test: $(DEV) $(DEPLOY) ## Run every test
 	$(BIN)/python -m pytest $(TEST)
 
-check: $(DEV) ## Format, lint, types, import contracts, tests with coverage
+check: $(DEV) $(DEPLOY) ## Format, lint, types, import contracts, tests with coverage
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -36,12 +39,26 @@ format: $(DEV) ## Format the code
 bench: $(DEV) ## Print the figures of the README
 	$(BIN)/python benchmarks/run.py $(BENCH)
 
+sbom: $(RUN) $(SBOM) ## Write the bill of materials (CycloneDX) of what the container holds, to dist/
+	@mkdir -p dist
+	@sed 's/^dynamic = .*/version = "$(VERSION)"/' pyproject.toml > $(VENV)/image/pyproject.toml
+	$(VENV)/sbom/bin/cyclonedx-py environment --pyproject $(VENV)/image/pyproject.toml --output-reproducible \
+	  --spec-version 1.6 --output-format JSON --output-file dist/bf-reconciler.cdx.json $(VENV)/image/bin/python
+
+manifests: ## Put the alerts into the PrometheusRule for prometheus-operator
+	@cd deploy/kubernetes/overlays/prometheus-operator && { \
+	  printf '%s\n' '# Made by `make manifests` from deploy/prometheus/bf-reconciler.rules.yaml.' \
+	    'apiVersion: monitoring.coreos.com/v1' 'kind: PrometheusRule' 'metadata:' '  name: bf-reconciler' 'spec:'; \
+	  sed 's/^./  &/' ../../../prometheus/bf-reconciler.rules.yaml; } > prometheusrule.yaml
+
 lock: $(DEV) ## Lock the dependencies anew
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --python-version 3.11 \
 	  --no-header --extra sops --upgrade pyproject.toml --output-file requirements/run.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --python-version 3.11 \
 	  --no-header --extra sops --group dev --upgrade pyproject.toml --output-file requirements/dev.txt
+	for name in deploy sbom; do $(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url \
+	  --python-version 3.11 --no-header --upgrade requirements/$$name.in --output-file requirements/$$name.txt; done
 
 clean: ## Remove what was set up
 	rm -rf $(VENV) dist
@@ -58,4 +75,21 @@ $(RUN): requirements/run.txt pyproject.toml | $(BIN)/python
 
 $(DEV): requirements/dev.txt $(RUN) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+# The programs that check deploy/: an environment of their own, for they pin much that is ours, too.
+$(DEPLOY): requirements/deploy.txt | $(BIN)/python
+	$(BIN)/python -m venv $(VENV)/deploy
+	$(VENV)/deploy/bin/python -m pip install --quiet --require-hashes --requirement requirements/deploy.txt
+	@touch $@
+
+# What the container holds, and the program that lists it.
+$(SBOM): requirements/sbom.txt requirements/run.txt pyproject.toml src/bf_reconciler/__init__.py | $(RUN)
+	$(BIN)/python -m venv $(VENV)/sbom
+	$(VENV)/sbom/bin/python -m pip install --quiet --require-hashes --requirement requirements/sbom.txt
+	$(BIN)/python -m venv --clear --without-pip $(VENV)/image
+	$(BIN)/python -m pip --python $(VENV)/image/bin/python install --quiet --no-compile --require-hashes --requirement requirements/run.txt
+	rm -rf $(VENV)/wheel
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir $(VENV)/wheel .
+	$(BIN)/python -m pip --python $(VENV)/image/bin/python install --quiet --no-compile --no-deps $(VENV)/wheel/*.whl
 	@touch $@
