@@ -2,14 +2,16 @@
 
 import json
 import re
+import shutil
 import textwrap
 
 import pytest
 import yaml
 
-from deploy.workshop import DEPLOY, quiet_environment, read, run, tool, version
+from deploy.workshop import DEPLOY, ROOT, quiet_environment, read, run, tool, version
 
 KUBERNETES = DEPLOY / "kubernetes"
+GUIDE = ROOT / "docs" / "deploy.md"
 OVERLAYS = sorted(folder.name for folder in (KUBERNETES / "overlays").iterdir())
 RUNNING = ("configmap", "demo", "git-sync")  # those that bring the daemon
 OLDEST, NEWEST = "1.33", "1.37"
@@ -295,3 +297,41 @@ def test_prometheus_operator_gets_the_alerts_as_they_are(objects, tmp_path):
     file = tmp_path / "rules.yaml"
     file.write_text(yaml.safe_dump(rule["spec"]))
     run(tool("promtool"), "check", "rules", file)
+
+
+def documented(mark):
+    """A block of docs/deploy.md, found by the comment it begins with."""
+    blocks = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(), flags=re.DOTALL)
+    (found,) = [block for block in blocks if block.startswith(f"# {mark}\n")]
+    return found
+
+
+@pytest.mark.parametrize("way", ["git-sync", "configmap"])
+def test_the_repository_of_the_guide_renders(way, tmp_path):
+    shutil.copytree(KUBERNETES, tmp_path / "bf-reconciler")
+    shutil.copy(ROOT / "connections.example.yaml", tmp_path / "connections.yaml")
+    (tmp_path / "kustomization.yaml").write_text(documented(way))
+    made = run(tool("kubectl"), "kustomize", tmp_path, env=quiet_environment(KUBECONFIG=""))
+    objects = list(yaml.safe_load_all(made.stdout))
+    assert daemon(objects)["image"] == f"registry.example/{OURS}"
+    assert of_kind(objects, "PrometheusRule")
+    if way == "configmap":
+        config = the(objects, "ConfigMap")
+        assert config["metadata"]["name"] == "bf-reconciler-config"
+        assert config["data"]["connections.yaml"] == (tmp_path / "connections.yaml").read_text()
+    else:
+        (sidecar,) = pod(objects)["initContainers"]
+        assert sidecar["image"].startswith("registry.k8s.io/git-sync/")
+        assert len(sidecar["env"]) > 5
+
+
+def test_the_guide_names_what_is_there():
+    text = GUIDE.read_text()
+    assert f"Kubernetes {OLDEST} to {NEWEST}." in text
+    for path in re.findall(r"\bdeploy/[\w./-]*\w", text):
+        assert (ROOT / path).exists() or path == "deploy/grafana", path
+    for block in re.findall(r"```yaml\n(.*?)```", text, flags=re.DOTALL):
+        assert list(yaml.safe_load_all(textwrap.dedent(block)))
+    alerts = (DEPLOY / "prometheus" / "bf-reconciler.rules.yaml").read_text()
+    for alert in re.findall(r"`(BFReconciler\w+)`", text):
+        assert f"alert: {alert}\n" in alerts
