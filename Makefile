@@ -7,6 +7,9 @@ DEV := $(VENV)/.dev
 DEPLOY := $(VENV)/deploy/.done
 SBOM := $(VENV)/sbom/.done
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/bf_reconciler/__init__.py)
+# Tests wait more than they work: for exchanges, files and grace. So more of them than cores at once.
+JOBS ?= 4
+PYTEST = -m pytest --numprocesses $(JOBS) --dist worksteal
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
@@ -19,7 +22,7 @@ demo: $(RUN) ## See it at work: simulated exchanges, an encrypted file, strategi
 	$(BIN)/bf-reconciler demo $(DEMO)
 
 test: $(DEV) $(DEPLOY) ## Run every test
-	$(BIN)/python -m pytest $(TEST)
+	$(BIN)/python $(PYTEST) $(TEST)
 
 check: $(DEV) $(DEPLOY) ## Format, lint, types, import contracts, tests with coverage
 	$(BIN)/ruff format --check .
@@ -27,7 +30,7 @@ check: $(DEV) $(DEPLOY) ## Format, lint, types, import contracts, tests with cov
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(TEST)
+	$(BIN)/coverage run $(PYTEST) $(TEST)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='*/facts/*,*/spec/*,*/document/*,*/exchanges/*,*/policy/*,*/verdict/*,*/status/*,*/plan.py,*/reconcile.py' --fail-under=100
 	$(BIN)/coverage report --fail-under=95

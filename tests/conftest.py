@@ -7,6 +7,9 @@ from hypothesis import settings
 
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", derandomize=True, database=None, deadline=None, print_blob=True)
+# Tables are as wide as their text where nobody says how wide the terminal is; a runner may.
+os.environ.pop("COLUMNS", None)
+
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
 
 

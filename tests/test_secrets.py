@@ -17,7 +17,7 @@ from aiohttp import web
 
 from bf_reconciler import document, logs
 from bf_reconciler.daemon import RefusedError, check
-from bf_reconciler.web import page
+from bf_reconciler.web import banners
 from e2e.fleet import (
     DEADLINE,
     GOOD,
@@ -199,7 +199,7 @@ async def every_failure(fleet, echo, monkeypatch, faults, keys):
         )
     assert (await reloading)[0] == 200
     with monkeypatch.context() as patched:
-        patched.setattr(page, "_halted", broken)
+        patched.setattr(banners, "_halted", broken)
         assert "internal error" in str(await fleet.api("/"))
     with monkeypatch.context() as patched:
         patched.setattr(document, "parse", unlearnt)
