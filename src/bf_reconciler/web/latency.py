@@ -53,7 +53,8 @@ def sparkline(points: Points, words: Words, shown: int = IN_A_ROW) -> str:
     line = "".join(_stroke(run, top) for run in _runs(points))
     label, width = spoken(points, words), (shown - 1) * STEP
     return (
-        f'<svg class="spark" viewBox="0 -1 {width} {HEIGHT + 2}" role="img" aria-label="{label}">'
+        f'<svg class="spark" viewBox="0 -1 {width} {HEIGHT + 2}" preserveAspectRatio="none" '
+        f'role="img" aria-label="{label}">'
         f'<path d="{line}"/></svg>'
     )
 
