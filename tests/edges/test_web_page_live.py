@@ -170,7 +170,9 @@ async def test_a_page_that_is_as_it_was_is_told_nothing(client, view):
         view.tell()
         view.now = a_status(generation=9, revision="other", connections=[BLOCKED])
         view.tell()
-        assert "c-kucoin-main-grid" in (await next_patch(answer))["parts"]
+        parts = (await next_patch(answer))["parts"]
+        assert "c-kucoin-main-grid" in parts
+        assert parts["revision"] == '<span id="revision">Revision other · generation 9</span>'
 
 
 async def test_changes_that_come_fast_are_told_as_one(client, view, monkeypatch):

@@ -60,10 +60,8 @@ def sparkline(points: Points, words: Words, shown: int = IN_A_ROW) -> str:
 
 
 def spoken(points: Points, words: Words) -> str:
-    """The same in words: from the lowest to the highest, and now."""
+    """The same in words: from the lowest to the highest, and now. One answer at least came."""
     told = [point for point in points if point is not None]
-    if not told:
-        return words["spark_none"]
     low, high, last = min(told), max(told), points[-1]
     now = _milliseconds(last) if last is not None else "-"
     return words["spark"].format(len(points), _milliseconds(low), _milliseconds(high), now)

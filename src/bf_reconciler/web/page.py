@@ -23,7 +23,6 @@ def document(status: Status, picture: Picture, reader: Reader, place: Place) -> 
     """The whole page."""
     words = reader.words
     other = "en" if reader.language == "tr" else "tr"
-    revision = f"{words['revision']} {escape(status.revision[:12] or '?')}"
     sayings = "".join(
         f' data-{name}="{escape(words[name])}"' for name in ("live", "lost", "testing", "failed")
     )
@@ -46,7 +45,7 @@ data-wrong="{words["token_wrong"]}" data-states="{states}" data-seen="{place.see
 <a class="skip" href="#main">{words["skip"]}</a>
 <header>
 <a class="brand" href="{reader.href("/")}">bf-reconciler</a>
-<p><span id="revision">{revision} · {words["generation"]} {status.generation}</span>
+<p>{revision(status, reader)}
 <span id="live" class="act">{words["lost"]}</span></p>
 <nav aria-label="bf-reconciler"><a href="{reader.href("/")}">{words["overview"]}</a>
 <a href="/metrics">metrics</a> <a href="/api/v1/status">JSON</a>
@@ -61,6 +60,13 @@ data-wrong="{words["token_wrong"]}" data-states="{states}" data-seen="{place.see
 </body>
 </html>
 """
+
+
+def revision(status: Status, reader: Reader) -> str:
+    """Which file is in force: it stands on every page, and may change under it."""
+    words, short = reader.words, escape(status.revision[:12] or "?")
+    told = f"{words['revision']} {short} · {words['generation']} {status.generation}"
+    return f'<span id="revision">{told}</span>'
 
 
 def _token_dialog(reader: Reader) -> str:

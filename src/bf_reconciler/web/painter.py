@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Final
@@ -10,6 +11,7 @@ from bf_reconciler.status import Status
 from bf_reconciler.web.detail import connection_page, strategy_page
 from bf_reconciler.web.marks import Reader
 from bf_reconciler.web.overview import NEWS, overview
+from bf_reconciler.web.page import revision
 from bf_reconciler.web.picture import Picture
 from bf_reconciler.web.query import Query
 from bf_reconciler.web.rows import Rows
@@ -35,6 +37,8 @@ class Painter:
 
     def paint(self, status: Status, reader: Reader) -> Picture:
         picture = self._painted(status, reader)
+        blocks = {**picture.blocks, "revision": revision(status, reader)}
+        picture = replace(picture, blocks=blocks)
         self.before = status, picture
         return picture
 

@@ -28,9 +28,6 @@ class Query:
         names = ("q", "status", "exchange", "runtime")
         return cls(*(query.get(name, "").strip()[:LONGEST] for name in names))
 
-    def __bool__(self) -> bool:
-        return self != Query()
-
     def connections(self, status: Status) -> dict[str, ConnectionStatus]:
         """With a runtime: those that one of its strategies uses."""
         used = {s.connection for s in status.strategies.values() if s.runtime == self.runtime}

@@ -27,11 +27,11 @@ class Rows:
 
     def connections(self, found: dict[str, ConnectionStatus], reader: Reader) -> dict[str, str]:
         self._until(reader)
-        return {f"c-{escape(name)}": self._row(f"c-{name}", each) for name, each in found.items()}
+        return {f"c-{name}": self._row(f"c-{name}", each) for name, each in found.items()}
 
     def strategies(self, found: dict[str, StrategyStatus], reader: Reader) -> dict[str, str]:
         self._until(reader)
-        return {f"s-{escape(name)}": self._row(f"s-{name}", each) for name, each in found.items()}
+        return {f"s-{name}": self._row(f"s-{name}", each) for name, each in found.items()}
 
     def _until(self, reader: Reader) -> None:
         """Another day shows other times."""
