@@ -1,6 +1,7 @@
 """The page in a real browser, against a real daemon and simulated exchanges."""
 
 import re
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -56,6 +57,13 @@ async def url(fleet):
         await fleet.connection_is("Blocked", name="mexc-sub")
         await fleet.strategy_is("Enabled")
         yield f"http://127.0.0.1:{fleet.port}"
+
+
+@pytest.fixture
+async def pages():
+    """Pages that stay open while daemons come and go."""
+    async with AsyncExitStack() as stack:
+        yield stack
 
 
 def row(page, name, kind="c"):
@@ -254,3 +262,18 @@ async def test_what_needs_the_token_asks_for_it_once(browser, fleet, tmp_path):
             assert await field.is_hidden()
             assert TOKEN not in await page.content()
             assert await page.evaluate("Object.keys(localStorage).length + document.cookie") == "0"
+
+
+# --- when the daemon goes and comes
+
+
+async def test_the_page_says_when_it_is_not_live_and_catches_up_by_itself(browser, fleet, pages):
+    async with fleet.daemon():
+        await fleet.connection_is("Online", name="mexc-main")
+        page = await pages.enter_async_context(browser.page(f"http://127.0.0.1:{fleet.port}"))
+        await reads(page.locator("#live"), "^Live$")
+    await reads(page.locator("#live"), "Not live")
+    fleet.world.patch_key("mexc", {"trade": False})
+    async with fleet.daemon():
+        await reads(page.locator("#live"), "^Live$")
+        await reads(row(page, "mexc-main"), "Blocked.*No trade permission")
