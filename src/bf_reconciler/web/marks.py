@@ -29,6 +29,8 @@ MARKS: Final[Mapping[str, tuple[str, str]]] = {
     "Disabled": ("calm", "dash"),
 }
 """The tone and the shape of each status word: no two of a kind share a shape."""
+MANY: Final = 200
+"""More rows than this are a long table, which is laid out as it comes into view."""
 FINE: Final = frozenset({"Online", "Enabled"})
 
 
@@ -137,7 +139,8 @@ def table(name: str, columns: Iterable[str], rows: Mapping[str, str]) -> str:
     """A table whose body is patched row by row. ``name`` is the id of the body."""
     heads = "".join(f'<th scope="col">{column}</th>' for column in columns)
     body = "\n".join(rows.values())
+    long = " long" if len(rows) > MANY else ""
     return (
-        f'<div class="scroll"><table class="{name}" aria-labelledby="{name}-heading">'
+        f'<div class="scroll{long}"><table class="{name}" aria-labelledby="{name}-heading">'
         f'<thead><tr>{heads}</tr></thead>\n<tbody id="{name}">\n{body}\n</tbody></table></div>'
     )
