@@ -508,3 +508,11 @@ def test_a_revoked_key_is_off_within_seconds_of_its_probe_though_it_has_company(
 
 def _well(_, at):
     return good(at)
+
+
+def test_a_cause_of_the_way_out_is_not_told_again_for_each_exchange_behind_it():
+    here = [fell(n, ELSEWHERE) for n in range(3)]
+    there = [(fell(n, ELSEWHERE), MEXC) for n in range(3)]
+    compliant, (incident,) = judged(*here, *there)
+    assert compliant == [None] * 6
+    assert (incident.kind, incident.scope, len(incident.connections)) == ("egress", "direct", 6)
