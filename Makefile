@@ -13,10 +13,10 @@ PYTEST = -m pytest --numprocesses $(JOBS) --dist worksteal
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench sbom manifests lock clean
+.PHONY: help demo test check format bench sbom manifests dashboards lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 demo: $(RUN) ## See it at work: simulated exchanges, an encrypted file, strategies on and off
 	$(BIN)/bf-reconciler demo $(DEMO)
@@ -53,6 +53,9 @@ manifests: ## Put the alerts into the PrometheusRule for prometheus-operator
 	  printf '%s\n' '# Made by `make manifests` from deploy/prometheus/bf-reconciler.rules.yaml.' \
 	    'apiVersion: monitoring.coreos.com/v1' 'kind: PrometheusRule' 'metadata:' '  name: bf-reconciler' 'spec:'; \
 	  sed 's/^./  &/' ../../../prometheus/bf-reconciler.rules.yaml; } > prometheusrule.yaml
+
+dashboards: $(DEV) ## Write the dashboards of Grafana as JSON
+	cd deploy/grafana && $(abspath $(BIN))/python -B -m dashboards
 
 lock: $(DEV) ## Lock the dependencies anew
 	$(BIN)/pip install --quiet uv

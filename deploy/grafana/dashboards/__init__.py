@@ -1,0 +1,1 @@
+"""Dashboards as code: `make dashboards` writes what stands beside this folder as JSON."""

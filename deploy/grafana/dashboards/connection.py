@@ -1,0 +1,220 @@
+"""One connection: what is known of it, and since when."""
+
+from collections.abc import Sequence
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+
+from dashboards.frame import (
+    CONNECTION,
+    EXCHANGE,
+    INSTANCE,
+    STATUS_COLORS,
+    Group,
+    exchanges,
+    fill,
+    frame,
+    labels,
+)
+from dashboards.panels import (
+    BAD,
+    FAIR,
+    GOOD,
+    LOWEST,
+    NOTHING,
+    Panel,
+    alert,
+    leads,
+    lines,
+    name,
+    number,
+    painted,
+    rows,
+    states,
+)
+
+UID = "bf-reconciler-connection"
+PAGE = "${page}/connections/${connection:percentencode}"
+YES_NO = {0: ("no", BAD), 1: ("yes", GOOD)}
+TRUTHS = {0: ("false", BAD), 1: ("unknown", FAIR), 2: ("true", GOOD)}
+
+
+def dashboard() -> Dashboard:
+    """Everything about one connection, chosen by the variable ``connection``."""
+    text = "What is known of one connection: status, conditions, permissions, key, strategies."
+    series = f"bf_connection_info{{{EXCHANGE}}}"
+    one = labels("connection", "Connection", series)
+    made = frame(UID, "bf-reconciler / Connection", text, [exchanges(), one])
+    groups: list[Group] = [
+        ("Now", [*_now(), *_times()]),
+        ("Conditions", _conditions()),
+        ("Probes", _probes()),
+        ("Strategies", _strategies()),
+    ]
+    return fill(made, groups)
+
+
+def _now() -> Sequence[Panel]:
+    status = name(
+        "Status",
+        "The status of the connection. What to do stands on its status page.",
+        "status",
+        f"bf_connection_status{{{CONNECTION}}} == 1",
+    )
+    reason = name(
+        "Reason",
+        "For which reason the connection has this status.",
+        "reason",
+        f"bf_connection_status_reason{{{CONNECTION}}}",
+    )
+    since = f"time() - max(bf_connection_status_since_timestamp_seconds{{{CONNECTION}}})"
+    created = f"time() - max(bf_connection_key_created_timestamp_seconds{{{CONNECTION}}})"
+    left = f"min(bf_connection_key_expiry_timestamp_seconds{{{CONNECTION}}}) - time()"
+    return [
+        leads(painted(status, STATUS_COLORS), "Status page", PAGE),
+        leads(reason, "Status page", PAGE),
+        number("For", "How long it stands as it does, for the reason it does.", "s", since),
+        alert(
+            number(
+                "The key expires in",
+                "Nothing, where the exchange tells no end and publishes no rule.",
+                "s",
+                left,
+                {LOWEST: BAD, 3 * 86400: FAIR, 14 * 86400: GOOD},
+            ),
+            "BFReconcilerKeyExpiring",
+        ),
+        number("Age of the key", "Nothing, where the exchange does not tell.", "s", created),
+        name(
+            "Exchange",
+            "The exchange that the connection leads to.",
+            "exchange",
+            f"bf_connection_info{{{CONNECTION}}}",
+        ),
+    ]
+
+
+def _times() -> Sequence[Panel]:
+    probed = f"time() - max(bf_connection_last_probe_timestamp_seconds{{{CONNECTION}}})"
+    answered = f"time() - max(bf_connection_last_success_timestamp_seconds{{{CONNECTION}}})"
+    facts = rows(
+        "Declared",
+        "What the file says of the connection.",
+        f"bf_connection_info{{{CONNECTION}}}",
+        {"exchange": "Exchange", "account": "Account", "environment": "Environment"},
+    )
+    return [
+        alert(
+            number("Last probe", "How long ago the last probe was made.", "s", probed),
+            "BFReconcilerProbeStale",
+        ),
+        number("Last full answer", "How long ago all questions were answered.", "s", answered),
+        number(
+            "Next probe",
+            "When the next probe is due.",
+            "dateTimeFromNow",
+            f"max(bf_connection_next_probe_timestamp_seconds{{{CONNECTION}}}) * 1000",
+        ),
+        facts.height(4),
+    ]
+
+
+def _conditions() -> Sequence[Panel]:
+    told = f"bf_connection_condition{{{CONNECTION}"
+    truth = f'2 * max by (condition) ({told}, status="true"}}) + max by (condition) ({told}'
+    granted = f"bf_connection_permission{{{CONNECTION}}} == 1"
+    return [
+        states(
+            "Conditions",
+            "Each condition over time: true, false, or unknown while the exchange cannot be asked.",
+            {"{{condition}}": truth + ', status="unknown"})'},
+            TRUTHS,
+        ),
+        states(
+            "Can be used",
+            "Whether the connection was Online or Degraded.",
+            {"usable": f"max(bf_connection_up{{{CONNECTION}}})"},
+            YES_NO,
+        ),
+        alert(
+            rows(
+                "Problems",
+                "Every reason that stands against the connection now; empty is good.",
+                f"bf_connection_problem{{{CONNECTION}}}",
+                {"reason": "Reason"},
+            ).no_value(NOTHING),
+            "BFReconcilerConnectionBlocked",
+        ),
+        alert(
+            rows(
+                "Permissions",
+                "What the key may do, as the exchange said at the last probe that it answered.",
+                granted,
+                {"permission": "Permission", "state": "State"},
+            ),
+            "BFReconcilerConnectionWithdrawEnabled",
+        ),
+    ]
+
+
+def _probes() -> Sequence[Panel]:
+    of_it = f"on (job, instance, exchange) bf_connection_info{{{CONNECTION}}}"
+    buckets = f"rate(bf_probe_duration_seconds_bucket{{{EXCHANGE}}}[$__rate_interval])"
+    failed = f'rate(bf_probe_requests_total{{{EXCHANGE}, result!="ok"}}[$__rate_interval])'
+    quantiles = {
+        f"{share} of 100": f"histogram_quantile({share / 100}, sum by (le) ({buckets} and {of_it}))"
+        for share in (50, 95)
+    }
+    return [
+        alert(
+            lines(
+                "Clock skew",
+                "Our clock minus the clock of the exchange, at the last probe.",
+                "s",
+                {"skew": f"max(bf_connection_clock_skew_seconds{{{CONNECTION}}})"},
+            ),
+            "BFReconcilerClockSkew",
+        ),
+        lines(
+            "Latency of its exchange",
+            "How long probes took, over all connections to the same exchange.",
+            "s",
+            quantiles,
+        ),
+        lines(
+            "Errors of its exchange",
+            "Questions that failed in a second, over all connections to the same exchange.",
+            "reqps",
+            {"{{question}}: {{result}}": f"sum by (question, result) ({failed} and {of_it})"},
+        ).no_value(NOTHING),
+    ]
+
+
+def _strategies() -> Sequence[Panel]:
+    reason = f"bf_strategy_status_reason{{{CONNECTION}}}"
+    status = f"bf_strategy_status{{{CONNECTION}}} == 1"
+    moved = f"increase(bf_strategy_transitions_total{{{INSTANCE}}}[$__rate_interval])"
+    ours = f"on (job, instance, strategy) bf_strategy_desired{{{CONNECTION}}}"
+    columns = {"strategy": "Strategy", "runtime": "Runtime", "status": "Status", "reason": "Reason"}
+    return [
+        rows(
+            "Strategies",
+            "The strategies of the connection, their status, and why.",
+            f"({reason}) * on (job, instance, strategy) group_left (status) ({status})",
+            columns,
+        ),
+        states(
+            "Running",
+            "Whether each strategy was read back as running.",
+            {"{{strategy}}": f"max by (strategy) (bf_strategy_running{{{CONNECTION}}})"},
+            YES_NO,
+        ),
+        lines(
+            "Transitions",
+            "Changes of the status of its strategies, or of the reason for it.",
+            "short",
+            {
+                "{{strategy}} {{to}}: {{reason}}": "sum by (strategy, to, reason) "
+                f"({moved} and {ours})"
+            },
+        ).span(24),
+    ]

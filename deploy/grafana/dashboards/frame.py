@@ -1,0 +1,159 @@
+"""What every dashboard has: variables, links, annotations, and numbers for its panels."""
+
+from collections.abc import Sequence
+
+from grafana_foundation_sdk.builders import dashboard as build
+from grafana_foundation_sdk.cog.builder import Builder
+from grafana_foundation_sdk.models import dashboard as model
+
+from dashboards.panels import SOURCE, Panel
+
+TAG = "bf-reconciler"
+PAGE = "http://127.0.0.1:9877"
+RUNBOOK = "https://git.example.com/trading/bf-reconciler/blob/main/docs/operations.md"
+EVERY = model.VariableOption(selected=True, text="All", value="$__all")
+INSTANCE = 'job=~"$job", instance=~"$instance"'
+EXCHANGE = f'{INSTANCE}, exchange=~"$exchange"'
+CONNECTION = f'{INSTANCE}, connection="$connection"'
+STATUS_COLORS = {
+    "Online": "green",
+    "Degraded": "yellow",
+    "Blocked": "red",
+    "Unreachable": "orange",
+    "Pending": "blue",
+    "Suspended": "purple",
+    "Invalid": "dark-red",
+    "Enabled": "green",
+    "Disabled": "gray",
+    "Holding": "yellow",
+    "Halted": "dark-purple",
+    "Error": "dark-red",
+}
+
+Group = tuple[str, Sequence[Panel]]
+
+
+class Happening(model.AnnotationQuery):
+    """An annotation from Prometheus, with the words that it shows."""
+
+    def __init__(self, name: str, expr: str, color: str, words: dict[str, object]) -> None:
+        super().__init__(name=name, datasource=SOURCE, enable=True, icon_color=color, expr=expr)
+        self.words = words
+
+    def to_json(self) -> dict[str, object]:
+        return super().to_json() | self.words
+
+
+class _Made(Builder[model.AnnotationQuery]):
+    def __init__(self, made: model.AnnotationQuery) -> None:
+        self._made = made
+
+    def build(self) -> model.AnnotationQuery:
+        return self._made
+
+
+def frame(
+    uid: str, title: str, text: str, variables: Sequence[build.QueryVariable] = ()
+) -> build.Dashboard:
+    """A dashboard without panels."""
+    made = (
+        build.Dashboard(title)
+        .uid(uid)
+        .description(text)
+        .tags([TAG])
+        .readonly()
+        .timezone("browser")
+        .time("now-6h", "now")
+        .refresh("30s")
+        .tooltip(model.DashboardCursorSync.CROSSHAIR)
+    )
+    source = build.DatasourceVariable("datasource").label("Data source").type("prometheus")
+    made.with_variable(source)
+    every = [
+        labels("job", "Job", "bf_build_info").current(EVERY),
+        labels("instance", "Instance", 'bf_build_info{job=~"$job"}').current(EVERY),
+    ]
+    for each in every:
+        made.with_variable(each.multi(True).include_all(True).all_value(".+"))
+    for each in variables:
+        made.with_variable(each)
+    # Where a browser finds them differs from place to place: docs/deploy.md says how to change it.
+    for name, url in {"page": PAGE, "runbook": RUNBOOK}.items():
+        constant = build.ConstantVariable(name).label(name.title()).value(url)
+        constant.build().hide = model.VariableHide.HIDE_VARIABLE  # its builder has no word for it
+        made.with_variable(constant)
+    for link in _links():
+        made.link(link)
+    for happening in (TRANSITIONS, RELOADS):
+        made.annotation(_Made(happening))
+    return made
+
+
+def labels(name: str, label: str, series: str) -> build.QueryVariable:
+    """A variable whose values are those that the label of its name has among these series."""
+    query: dict[str, object] = {
+        "qryType": 1,  # label values
+        "query": f"label_values({series}, {name})",
+        "refId": "PrometheusVariableQueryEditor-VariableQuery",
+    }
+    return (
+        build.QueryVariable(name)
+        .label(label)
+        .datasource(SOURCE)
+        .query(query)
+        .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .sort(model.VariableSort.NATURAL_ASC)
+    )
+
+
+def exchanges() -> build.QueryVariable:
+    """The variable ``exchange``: any number of them."""
+    made = labels("exchange", "Exchange", f"bf_connection_info{{{INSTANCE}}}").current(EVERY)
+    return made.multi(True).include_all(True).all_value(".+")
+
+
+def fill(made: build.Dashboard, groups: Sequence[Group]) -> build.Dashboard:
+    """Put the panels in, row by row, and number them as they stand."""
+    number = 0
+    for title, panels in groups:
+        number += 1
+        made.with_row(build.Row(title).id(number))
+        for panel in panels:
+            number += 1
+            made.with_panel(panel.id(number))
+    return made
+
+
+def _links() -> list[build.DashboardLink]:
+    outside = {"Status page": "${page}/", "Runbook": "${runbook}"}
+    others = build.DashboardLink("bf-reconciler").type(model.DashboardLinkType.DASHBOARDS)
+    return [
+        others.tags([TAG]).as_dropdown(True).include_vars(True).keep_time(True),
+        *(
+            build.DashboardLink(title)
+            .type(model.DashboardLinkType.LINK)
+            .icon("external link")
+            .url(url)
+            .target_blank(True)
+            for title, url in outside.items()
+        ),
+    ]
+
+
+_COUNT = f"bf_strategy_transitions_total{{{INSTANCE}}}"
+# A count begins at 1 with the first change of its kind: that, too, is one. `bf_build_info` tells it
+# from a count that is merely seen again after a scrape was missed.
+TRANSITIONS = Happening(
+    "Transitions",
+    f"sum by (strategy, to, reason) (changes({_COUNT}[$__rate_interval]) > 0"
+    f" or ({_COUNT} unless {_COUNT} offset $__rate_interval)"
+    f" and on (job, instance) bf_build_info{{{INSTANCE}}} offset $__rate_interval)",
+    "orange",
+    {"titleFormat": "{{strategy}}: {{to}}", "textFormat": "{{reason}}", "step": "15s"},
+)
+RELOADS = Happening(
+    "Reloads",
+    f"max by (instance) (bf_config_last_reload_success_timestamp_seconds{{{INSTANCE}}}) * 1000",
+    "blue",
+    {"titleFormat": "File taken", "textFormat": "{{instance}}", "useValueForTime": True},
+)

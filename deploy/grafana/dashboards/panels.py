@@ -1,0 +1,166 @@
+"""The kinds of panels, each as the dashboards want it, and queries."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from grafana_foundation_sdk.builders import (
+    bargauge,
+    common,
+    prometheus,
+    stat,
+    statetimeline,
+    table,
+    timeseries,
+)
+from grafana_foundation_sdk.builders import dashboard as build
+from grafana_foundation_sdk.models import common as words
+from grafana_foundation_sdk.models import dashboard as model
+from grafana_foundation_sdk.models.prometheus import PromQueryFormat
+
+SOURCE = model.DataSourceRef(type_val="prometheus", uid="${datasource}")
+Panel = bargauge.Panel | stat.Panel | statetimeline.Panel | table.Panel | timeseries.Panel
+P = TypeVar("P", bargauge.Panel, stat.Panel, statetimeline.Panel, table.Panel, timeseries.Panel)
+N = TypeVar("N", bargauge.Panel, stat.Panel)
+Queries = str | Mapping[str, str]
+"""One expression, or several by their legends."""
+
+GOOD, FAIR, BAD, PLAIN = "green", "yellow", "red", "text"
+LOWEST = float("-inf")
+NOTHING = "Nothing, and that is good."
+NONE_WANTED = {LOWEST: GOOD, 1: BAD}
+
+
+def number(
+    title: str, text: str, unit: str, queries: Queries, steps: Mapping[float, str] | None = None
+) -> stat.Panel:
+    """One number as it is now; ``steps`` gives it a colour from each value on."""
+    panel = stat.Panel().color_mode(words.BigValueColorMode.VALUE)
+    panel = panel.graph_mode(words.BigValueGraphMode.NONE).span(4).height(4).no_value("none")
+    return _now(_begun(panel, title, text, unit), queries).thresholds(_thresholds(steps or {}))
+
+
+def name(title: str, text: str, label: str, expr: str) -> stat.Panel:
+    """The value of a label as it is now."""
+    panel = number(title, text, "none", {f"{{{{{label}}}}}": expr})
+    return panel.text_mode(words.BigValueTextMode.NAME)
+
+
+def bars(
+    title: str, text: str, unit: str, queries: Queries, steps: Mapping[float, str]
+) -> bargauge.Panel:
+    """Values as they are now, one below the other."""
+    panel = bargauge.Panel().orientation(words.VizOrientation.HORIZONTAL).span(8).height(8)
+    panel = panel.display_mode(words.BarGaugeDisplayMode.BASIC).min(0)
+    return _now(_begun(panel, title, text, unit), queries).thresholds(_thresholds(steps))
+
+
+def lines(title: str, text: str, unit: str, queries: Queries) -> timeseries.Panel:
+    """Values over time."""
+    legend = common.VizLegendOptions().display_mode(words.LegendDisplayMode.LIST)
+    panel = (
+        timeseries.Panel()
+        .legend(legend.placement(words.LegendPlacement.BOTTOM).show_legend(True))
+        .tooltip(common.VizTooltipOptions().mode(words.TooltipDisplayMode.MULTI))
+        .fill_opacity(10)
+        .show_points(words.VisibilityMode.NEVER)
+        .axis_soft_min(0)
+        .span(8)
+        .height(8)
+    )
+    return _asked(_begun(panel, title, text, unit), queries)
+
+
+def stacked(
+    title: str, text: str, unit: str, queries: Queries, colors: Mapping[str, str]
+) -> timeseries.Panel:
+    """Parts of a whole over time, each in its colour."""
+    panel = lines(title, text, unit, queries).fill_opacity(60)
+    panel = panel.stacking(common.StackingConfig().mode(words.StackingMode.NORMAL))
+    return painted(panel, colors)
+
+
+def states(
+    title: str, text: str, queries: Queries, shown: Mapping[int, tuple[str, str]]
+) -> statetimeline.Panel:
+    """States over time: for each value a word and a colour."""
+    options = {
+        str(value): model.ValueMappingResult(text=word, color=color, index=index)
+        for index, (value, (word, color)) in enumerate(shown.items())
+    }
+    panel = statetimeline.Panel().mappings([model.ValueMap(options=options)])
+    panel = panel.show_value(words.VisibilityMode.NEVER).row_height(0.8).span(12).height(10)
+    return _asked(_begun(panel, title, text, "none"), queries)
+
+
+def rows(title: str, text: str, expr: str, columns: Mapping[str, str]) -> table.Panel:
+    """The labels of series as they are now; ``columns`` names them, in their order."""
+    panel = table.Panel().span(12).height(8)
+    query = _query("A", expr, "").instant().format(PromQueryFormat.TABLE)
+    panel = _begun(panel, title, text, "none").with_target(query)
+    order = {column: index for index, column in enumerate(columns)}
+    steps: dict[str, object] = {
+        "filterFieldsByName": {"include": {"names": list(columns)}},
+        "organize": {"indexByName": order, "renameByName": dict(columns)},
+    }
+    for step, options in steps.items():
+        panel.with_transformation(model.DataTransformerConfig(step, options=options))
+    return panel
+
+
+def leads(panel: P, title: str, url: str) -> P:
+    """A link in the corner of the panel."""
+    link = build.DashboardLink(title).type(model.DashboardLinkType.LINK).url(url)
+    return panel.links([link.target_blank(True)])
+
+
+def alert(panel: P, alerts: str) -> P:
+    """A link to the entry of the runbook that belongs to an alert."""
+    return leads(panel, "Runbook", f"${{runbook}}#{alerts.lower()}")
+
+
+def painted(panel: P, colors: Mapping[str, str]) -> P:
+    """A colour for each series, by its name."""
+    for series, color in colors.items():
+        value = {"mode": "fixed", "fixedColor": color}
+        panel.override_by_name(series, [model.DynamicConfigValue("color", value)])
+    return panel
+
+
+def unit_of(panel: table.Panel, column: str, unit: str) -> table.Panel:
+    """Numbers of this column are shown so."""
+    return panel.override_by_name(column, [model.DynamicConfigValue("unit", unit)])
+
+
+def _begun(panel: P, title: str, text: str, unit: str) -> P:
+    return panel.title(title).description(text).unit(unit).datasource(SOURCE)
+
+
+def _query(ref: str, expr: str, legend: str) -> prometheus.Dataquery:
+    query = prometheus.Dataquery().ref_id(ref).datasource(SOURCE)
+    return query.expr(expr).legend_format(legend or "__auto")
+
+
+def _queries(queries: Queries) -> list[prometheus.Dataquery]:
+    named = {"": queries} if isinstance(queries, str) else queries
+    return [
+        _query(chr(ord("A") + index), expr, legend)
+        for index, (legend, expr) in enumerate(named.items())
+    ]
+
+
+def _asked(panel: P, queries: Queries) -> P:
+    for query in _queries(queries):
+        panel.with_target(query.range())
+    return panel
+
+
+def _now(panel: N, queries: Queries) -> N:
+    for query in _queries(queries):
+        panel.with_target(query.instant())
+    return panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
+
+
+def _thresholds(steps: Mapping[float, str]) -> build.ThresholdsConfig:
+    found = [model.Threshold(None, steps.get(LOWEST, PLAIN))]  # none: from the lowest on
+    found += [model.Threshold(at, color) for at, color in steps.items() if at != LOWEST]
+    return build.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(found)
