@@ -1,11 +1,15 @@
 """JSON Schema of the file, for editors."""
 
+import ast
+import inspect
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from bf_reconciler.spec import File
+from bf_reconciler.spec import Declared, File
 from bf_reconciler.spec.types import DURATION, written
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -15,12 +19,41 @@ LENGTH: Final = TypeAdapter(timedelta)
 def schema() -> dict[str, Any]:
     """The schema (draft 2020-12), with a description of every field."""
     made = File.model_json_schema()
+    models = {model.__name__: model for model in _models(Declared)}
+    for name, part in {**made["$defs"], File.__name__: made}.items():
+        said = _said(models[name])
+        for field, found in part["properties"].items():
+            found.setdefault("description", said[field])
     made["properties"]["sops"] = {
         "type": "object",
         "description": "Written by SOPS: who can decrypt, and the MAC.",
     }
     plain: dict[str, Any] = _plain(made)
     return {"$schema": DIALECT, **plain}
+
+
+def _models(kind: type[Declared]) -> Iterator[type[Declared]]:
+    for model in kind.__subclasses__():
+        yield model
+        yield from _models(model)
+
+
+def _said(model: type[Declared]) -> dict[str, str]:
+    """The text below each field. Pydantic can read it, too, but at every start of the program."""
+    found: dict[str, str] = {}
+    for above in reversed([one for one in model.__mro__ if issubclass(one, Declared)]):
+        (body,) = ast.parse(inspect.getsource(above)).body
+        fields = body.body if isinstance(body, ast.ClassDef) else []
+        for field, text in pairwise(fields):
+            match field, text:
+                case (
+                    ast.AnnAssign(target=ast.Name(id=name)),
+                    ast.Expr(value=ast.Constant(value=str(said))),
+                ):
+                    found[name] = inspect.cleandoc(said)
+                case _:
+                    pass  # a field, a method, the text of the class
+    return found
 
 
 def _plain(part: Any) -> Any:  # noqa: ANN401 # any JSON

@@ -38,7 +38,6 @@ class Declared(BaseModel):
         strict=True,
         extra="forbid",
         hide_input_in_errors=True,
-        use_attribute_docstrings=True,
     )
 
 
