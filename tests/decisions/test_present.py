@@ -114,6 +114,7 @@ def test_a_connection_has_the_shape_of_the_contract():
         "clock_skew_seconds": -0.002123,
         "suspended_until": None,
         "attested_until": None,
+        "declared": {},
     }
     assert "2026-03-02T12:01:00.000Z" <= next_probe <= "2026-03-02T12:01:06.000Z"
     assert conditions[0] == {
@@ -140,6 +141,7 @@ def test_a_strategy_has_the_shape_of_the_contract():
         "line": 20,
         "origin": "current",
         "suspended_until": None,
+        "declared": {},
     }
 
 

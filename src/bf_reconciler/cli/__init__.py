@@ -15,6 +15,7 @@ INTERRUPTED = 130
 VERBS = {
     "run": "Run the daemon.",
     "validate": "Check a file offline: schema, references, encryption, names.",
+    "plan": "Show what a file would change, and do nothing.",
     "test": "Test each connection once and say what to do.",
     "status": "Show what the daemon says now.",
     "history": "Show what changed, and when.",

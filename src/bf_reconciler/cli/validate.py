@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -40,7 +41,7 @@ def command(
     problems = _problems(committed, sops_binary, decrypt=decrypt, allow_plaintext=allow_plaintext)
     errors = [problem for problem in problems if problem.severity == "error"]
     if output == "json":
-        print_json({"file": str(file), "valid": not errors, "problems": _shown(problems)})
+        print_json({"file": str(file), "valid": not errors, "problems": shown(problems)})
     else:
         for problem in problems:
             click.echo(problem.render(str(file)))
@@ -58,7 +59,7 @@ def _problems(
     found: list[Problem] = []
     decrypted: dict[str, Any] | None = None
     try:
-        decrypted = _clear(committed, sops_binary, decrypt=decrypt, allow_plaintext=allow_plaintext)
+        decrypted = clear(committed, sops_binary, decrypt=decrypt, allow_plaintext=allow_plaintext)
     except ConfigError as error:
         place = (error.line or 0, error.column or 0)
         found.append(Problem(*place, "", error.message, "error", error.reason))
@@ -66,7 +67,7 @@ def _problems(
     return [*found, *parsed.problems]
 
 
-def _clear(
+def clear(
     committed: bytes, sops_binary: Path | None, *, decrypt: bool, allow_plaintext: bool
 ) -> dict[str, Any] | None:
     """The decrypted file where that was asked for.
@@ -91,7 +92,8 @@ def _clear(
     return asyncio.run(sops.decrypt(committed, sops.SopsSettings(binary, os.environ)))
 
 
-def _shown(problems: list["Problem"]) -> list[dict[str, Any]]:
+def shown(problems: Iterable["Problem"]) -> list[dict[str, Any]]:
+    """Problems as JSON."""
     return [
         {
             "line": problem.line,

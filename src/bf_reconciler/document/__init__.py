@@ -1,8 +1,9 @@
 """Text to Spec, or every problem with its line and column."""
 
 from bf_reconciler.document.adopt import adopt
-from bf_reconciler.document.parsed import Parsed
+from bf_reconciler.document.declared import declared
+from bf_reconciler.document.parsed import Kind, Parsed
 from bf_reconciler.document.parsing import parse
 from bf_reconciler.document.schema import schema
 
-__all__ = ["Parsed", "adopt", "parse", "schema"]
+__all__ = ["Kind", "Parsed", "adopt", "declared", "parse", "schema"]

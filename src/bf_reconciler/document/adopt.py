@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
+from bf_reconciler.document.declared import declared
 from bf_reconciler.document.parsed import Kind, Parsed
 from bf_reconciler.facts import ConfigReason, Problem
 from bf_reconciler.spec import Connection, ConnectionEntry, Origin, Spec, StrategyEntry, too_many
@@ -88,8 +89,9 @@ def _problem(path: str, message: str) -> Problem:
 def _strategies(before: Spec, parsed: Parsed, held: Names) -> Mapping[str, StrategyEntry]:
     entries: dict[str, StrategyEntry] = {}
     for strategy, line in parsed.strategies:
+        shown = declared(strategy, parsed.sealed.get(("strategies", strategy.name), ()))
         entries[strategy.name] = _same(
-            before.strategies.get(strategy.name), StrategyEntry(strategy, line, "current")
+            before.strategies.get(strategy.name), StrategyEntry(strategy, line, "current", shown)
         )
     for name, line, origin in _kept(parsed, "strategies", held):
         if name in before.strategies:
@@ -119,8 +121,18 @@ class _Frame:
     pairs: Mapping[str, str]
     pepper: bytes
 
-    def entry(self, connection: Connection, line: int, origin: Origin) -> ConnectionEntry:
+    def entry(
+        self,
+        connection: Connection,
+        line: int,
+        origin: Origin,
+        shown: Mapping[str, Any] | None = None,
+    ) -> ConnectionEntry:
         defaults = self.parsed.defaults
+        if shown is None:
+            shown = declared(
+                connection, self.parsed.sealed.get(("connections", connection.name), ())
+            )
         made = ConnectionEntry(
             connection=connection,
             fingerprint=connection.fingerprint(self.pepper),
@@ -130,6 +142,7 @@ class _Frame:
             timeout=connection.timeout or defaults.timeout,
             pair=self.pairs.get(connection.name, PAIR),
             key_fingerprint=connection.key_fingerprint(self.pepper),
+            declared=shown,
         )
         old = self.before.connections.get(connection.name)
         return old if old is not None and old == made else made
@@ -146,7 +159,8 @@ def _connections(
     entries = {c.name: frame.entry(c, line, "current") for c, line in parsed.connections}
     for name, line, origin in _kept(parsed, "connections", held):
         if name in before.connections:
-            entries[name] = frame.entry(before.connections[name].connection, line, origin)
+            kept = before.connections[name]
+            entries[name] = frame.entry(kept.connection, line, origin, kept.declared)
     return entries
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
+from bf_reconciler.document.tree import Path
 from bf_reconciler.facts import Problem
 from bf_reconciler.spec import LOCAL, Connection, Defaults, Halt, Policy, Runtime, Strategy
 
@@ -19,7 +20,7 @@ class Parsed:
     Entries come with the line where they stand. A broken entry is wrong, but its name could be
     read; it comes with its exchange or its connection, empty where that could not be read.
     ``nameless`` counts wrong entries whose name could not be read: any entry that vanished may be
-    one of them.
+    one of them. ``sealed``: of each entry with a readable name, where encrypted values stand in it.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -35,6 +36,7 @@ class Parsed:
     broken_lines: Mapping[tuple[Kind, str], int] = field(default_factory=dict)
     nameless: Mapping[Kind, int] = field(default_factory=dict)
     plaintext_secrets: int = 0
+    sealed: Mapping[tuple[Kind, str], frozenset[Path]] = field(default_factory=dict)
 
     @property
     def errors(self) -> tuple[Problem, ...]:

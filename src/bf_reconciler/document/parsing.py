@@ -53,7 +53,7 @@ def parse(
     connections = _entries("connections", Connection, root, data, flaws, opaque=opaque)
     strategies = _entries("strategies", Strategy, root, data, flaws, opaque=opaque)
     _second_pass(connections, strategies, None if head.unchecked else head.file)
-    return _parsed(head, connections, strategies, unsealing.plaintext)
+    return _parsed(head, connections, strategies, unsealing)
 
 
 class _Flaws:
@@ -113,10 +113,10 @@ def _parsed(
     head: Head,
     connections: list[Entry[Connection]],
     strategies: list[Entry[Strategy]],
-    plaintext: list[Problem],
+    unsealing: Unsealing,
 ) -> Parsed:
     both: list[Entry[Any]] = [*connections, *strategies]
-    told = [*head.problems, *plaintext]
+    told = [*head.problems, *unsealing.plaintext]
     refused = head.flawed or any(problem.severity == "error" for problem in told)
     for entry in both:
         told += entry.problems
@@ -142,8 +142,23 @@ def _parsed(
             "connections": sum(c.name is None for c in connections),
             "strategies": sum(s.name is None for s in strategies),
         },
-        plaintext_secrets=len(plaintext),
+        plaintext_secrets=len(unsealing.plaintext),
+        sealed=_sealed(both, unsealing.sealed),
     )
+
+
+def _sealed(
+    entries: list[Entry[Any]], places: list[Path]
+) -> dict[tuple[Kind, str], frozenset[Path]]:
+    within: dict[Path, set[Path]] = {}
+    for place in places:
+        within.setdefault(place[:2], set()).add(place[2:])
+    found: dict[tuple[Kind, str], frozenset[Path]] = {}
+    for entry in entries:
+        if entry.name is not None and entry.path in within:
+            key = (entry.kind, entry.name)
+            found[key] = found.get(key, frozenset()) | within[entry.path]
+    return found
 
 
 def _broken(

@@ -36,6 +36,7 @@ class Unsealing:
     def __init__(self, *, allow_plaintext: bool) -> None:
         self.problems: list[tuple[Path, Problem]] = []
         self.plaintext: list[Problem] = []
+        self.sealed: list[Path] = []
         self._severity: Severity = "warning" if allow_plaintext else "error"
         self._path: list[Step] = []
 
@@ -78,6 +79,7 @@ class Unsealing:
             self._path.pop()
 
     def _unsealed(self, node: Node, value: str, clear: object) -> Any:  # noqa: ANN401
+        self.sealed.append(tuple(self._path))
         if clear is OPAQUE:
             return TYPED.get(sealed_type(value), value)
         if clear is MISSING or isinstance(clear, Mapping | list):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -52,6 +52,8 @@ class ConnectionEntry:
     """One of its strategies' pairs, for questions that must name a market."""
     key_fingerprint: str = ""
     """Of the API key alone; empty is not known."""
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    """What stands in plain text in the file and is no default, as JSON; never a credential."""
 
     @property
     def name(self) -> str:
@@ -65,6 +67,8 @@ class StrategyEntry:
     strategy: Strategy
     line: int
     origin: Origin
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    """What stands in plain text in the file and is no default, as JSON; never a credential."""
 
     @property
     def name(self) -> str:

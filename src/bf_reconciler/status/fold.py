@@ -120,6 +120,7 @@ def _connection(
         clock_skew_seconds=measured.skew if measured else None,
         suspended_until=_end(connection.suspend, now),
         attested_until=connection.attest.withdraw_disabled.until if connection.attest else None,
+        declared=entry.declared,
     )
 
 
@@ -193,6 +194,7 @@ def _strategy(
         line=entry.line if entry else 0,
         origin=entry.origin if entry else ("held" if decision.held else "none"),
         suspended_until=_end(entry.strategy.suspend, now) if entry else None,
+        declared=entry.declared if entry else was.declared if was else {},
     )
 
 

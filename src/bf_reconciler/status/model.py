@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from bf_reconciler.facts import ConfigReason, Problem, Reason, Seen
 from bf_reconciler.policy import ConditionType, ExpirySource, Incident, Truth
@@ -85,6 +85,8 @@ class ConnectionStatus:
     """When the suspension in force ends; None without one, or without an end."""
     attested_until: datetime | None = None
     """Until when a person's word on the right to withdraw counts, where one is declared."""
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    """Its fields in the file that are no secret and no default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ class StrategyStatus:
     origin: str = "current"
     suspended_until: datetime | None = None
     """When its own suspension in force ends; None without one, or without an end."""
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    """Its fields in the file that are no secret and no default."""
 
 
 @dataclass(frozen=True, slots=True)

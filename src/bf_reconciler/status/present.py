@@ -57,6 +57,7 @@ def present_connection(status: ConnectionStatus, language: Language = "en") -> d
         "clock_skew_seconds": _rounded(status.clock_skew_seconds),
         "suspended_until": _time(status.suspended_until),
         "attested_until": _time(status.attested_until),
+        "declared": dict(status.declared),
     }
 
 
@@ -72,6 +73,7 @@ def present_strategy(status: StrategyStatus, language: Language = "en") -> dict[
         "line": status.line,
         "origin": status.origin,
         "suspended_until": _time(status.suspended_until),
+        "declared": dict(status.declared),
     }
 
 

@@ -1,0 +1,172 @@
+"""`plan`: what a file would change against the running daemon, or its journal."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from bf_reconciler.cli import options
+from bf_reconciler.cli.output import fail, leave, note, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bf_reconciler.document import Parsed
+    from bf_reconciler.foresee import Compared, Foresight
+    from bf_reconciler.status import Record
+
+CHANGES = 2
+Form = Literal["text", "json", "markdown"]
+
+
+@click.command("plan")
+@options.file_argument
+@click.option("--decrypt", is_flag=True, help="Decrypt, too: more of the file can be compared.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit code 2 where something would change.")
+@options.url_option
+@options.state_option
+@options.plaintext_option
+@options.sops_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="What to print; markdown is for a pull request.",
+)
+def command(  # noqa: PLR0913 # one argument per option
+    *,
+    file: Path,
+    decrypt: bool,
+    detailed_exitcode: bool,
+    url: str | None,
+    state_dir: Path | None,
+    allow_plaintext: bool,
+    sops_binary: Path | None,
+    output: Form,
+) -> None:
+    """Show what FILE would change if it were the committed one. Nothing is done.
+
+    It is compared with the daemon at --url, or with the journal under --state-dir. No key is
+    needed: what is encrypted is told as such, and never shown. With --decrypt and the journal,
+    credentials are compared, too. Exit code 1 where FILE has problems.
+    """
+    parsed = _parsed(file, sops_binary, decrypt=decrypt, allow_plaintext=allow_plaintext)
+    for problem in parsed.problems:
+        note(problem.render(str(file)))
+    if parsed.refused:
+        _print(None, parsed, file, output)
+        leave(1)
+    place = _place(url, state_dir)
+    found = _foreseen(parsed, url, place, decrypted=decrypt or parsed.plaintext_secrets > 0)
+    _print(found, parsed, file, output)
+    if parsed.errors:
+        leave(1)
+    leave(CHANGES if detailed_exitcode and not found.empty else 0)
+
+
+def _place(url: str | None, state_dir: Path | None) -> Path | None:
+    """The journal to read; None for the daemon. What stands on the command line comes first."""
+    source = click.get_current_context().get_parameter_source
+    said = click.core.ParameterSource.COMMANDLINE
+    if url is None or source("url") is not said:
+        return state_dir
+    if source("state_dir") is said:
+        raise click.UsageError("--url or --state-dir: a plan is against one of them")
+    return None
+
+
+def _parsed(
+    file: Path, sops_binary: Path | None, *, decrypt: bool, allow_plaintext: bool
+) -> "Parsed":
+    from bf_reconciler import document  # noqa: PLC0415 # help needs no models
+    from bf_reconciler.cli.validate import clear  # noqa: PLC0415
+    from bf_reconciler.facts import ConfigError  # noqa: PLC0415
+
+    try:
+        committed = file.read_bytes()
+    except OSError as error:
+        fail(f"{file}: {error.strerror or type(error).__name__}")
+    try:
+        decrypted = clear(committed, sops_binary, decrypt=decrypt, allow_plaintext=allow_plaintext)
+    except ConfigError as error:
+        fail(f"{file}: {error.message}")
+    return document.parse(committed, decrypted, allow_plaintext=allow_plaintext)
+
+
+def _foreseen(
+    parsed: "Parsed", url: str | None, state_dir: Path | None, *, decrypted: bool
+) -> "Foresight":
+    from bf_reconciler.foresee import foresee, standing  # noqa: PLC0415 # help needs no models
+
+    credentials: Mapping[str, Compared] = {}
+    if state_dir is not None:
+        status, record, pepper = _journal(state_dir)
+        if decrypted:
+            credentials = _credentials(parsed, record, pepper)
+        note(f"Against the journal in {state_dir}.")
+    else:
+        status = _daemon(url)
+    try:
+        present = standing(status)
+    except (KeyError, TypeError, IndexError):
+        fail("what the daemon answered is not a status that this version knows")
+    return foresee(parsed, present, credentials, datetime.now(UTC))
+
+
+def _daemon(url: str | None) -> dict[str, Any]:
+    from bf_reconciler.cli.api import Api, ApiError  # noqa: PLC0415 # a journal needs no HTTP
+
+    api = Api.of(url)
+    try:
+        status = api.status()
+    except ApiError as error:
+        fail(f"{error}. Give --url, or --state-dir to read its journal.")
+    note(f"Against the daemon at {api.url}.")
+    return status
+
+
+def _journal(state_dir: Path) -> tuple[dict[str, Any], "Record", bytes]:
+    from bf_reconciler.journal import Journal, JournalError  # noqa: PLC0415 # the second way only
+    from bf_reconciler.status import present  # noqa: PLC0415
+
+    try:
+        with Journal(state_dir, readonly=True) as journal:
+            record = journal.load()
+            return present(record.status), record, journal.pepper()
+    except JournalError as error:
+        fail(str(error))
+
+
+def _credentials(parsed: "Parsed", record: "Record", pepper: bytes) -> dict[str, "Compared"]:
+    """Whether credentials or proxy are those that were last tested, by the keyed digest."""
+    found: dict[str, Compared] = {}
+    for connection, _ in parsed.connections:
+        was, seen = record.status.connections.get(connection.name), record.seen.get(connection.name)
+        if was is None or seen is None or not was.declared:
+            continue
+        # The digest is over these, too: with those of before, it tells of the secrets alone.
+        before = {
+            "exchange": was.exchange,
+            "environment": was.environment,
+            "endpoint": was.declared.get("endpoint"),
+        }
+        digest = connection.model_copy(update=before).fingerprint(pepper)
+        found[connection.name] = "same" if digest == seen.entry else "changed"
+    return found
+
+
+def _print(found: "Foresight | None", parsed: "Parsed", file: Path, output: Form) -> None:
+    from bf_reconciler.cli import planned, validate  # noqa: PLC0415 # help needs neither
+    from bf_reconciler.foresee import present  # noqa: PLC0415
+
+    if output == "json":
+        shown = present(found) if found is not None else {"version": 1, "changes": False}
+        shown |= {"refused": parsed.refused, "problems": validate.shown(parsed.problems)}
+        print_json({"file": str(file)} | shown)
+    elif output == "markdown":
+        click.echo(planned.markdown(found, parsed.problems, str(file)), nl=False)
+    else:
+        click.echo(planned.text(found), nl=False)

@@ -1,0 +1,40 @@
+"""What of an entry may be shown: what stands in plain text in the file, and is no credential."""
+
+from collections.abc import Collection
+from typing import Any, Final
+
+from bf_reconciler.document.sealed import CREDENTIAL
+from bf_reconciler.document.tree import Path
+from bf_reconciler.spec import Declared
+
+HIDDEN: Final = {"credentials", "proxy"}
+
+
+def declared(entry: Declared, sealed: Collection[Path] = ()) -> dict[str, Any]:
+    """The fields that differ from their defaults, as JSON.
+
+    Left out are credentials, a proxy (its URL may hold a password), and everything at ``sealed``:
+    what people encrypt is not for the API or the journal, whatever its name is.
+    """
+    shown = entry.model_dump(mode="json", exclude_defaults=True, exclude=HIDDEN)
+    for place in sealed:
+        _drop(shown, place)
+    spared: dict[str, Any] = _spared(shown)
+    return spared
+
+
+def _drop(value: Any, place: Path) -> None:  # noqa: ANN401 # JSON
+    """Remove what stands there; of a list, all of it: its items would change their places."""
+    for step, after in zip(place, (*place[1:], None), strict=True):
+        if not isinstance(value, dict):
+            return
+        if after is None or isinstance(after, int):
+            value.pop(str(step), None)
+            return
+        value = value.get(str(step))
+
+
+def _spared(value: Any) -> Any:  # noqa: ANN401 # JSON
+    if isinstance(value, dict):
+        return {k: _spared(v) for k, v in value.items() if not CREDENTIAL.fullmatch(str(k))}
+    return [_spared(each) for each in value] if isinstance(value, list) else value

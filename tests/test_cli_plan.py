@@ -1,0 +1,465 @@
+"""`plan` against a real daemon and its journal, the hooks, and the examples for forges."""
+
+import asyncio
+import json
+import os
+import shlex
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bf_reconciler.cli import planned
+from bf_reconciler.document import parse
+from bf_reconciler.facts import Problem, Reason
+from bf_reconciler.foresee import Change, Entry, Foresight, Removals, Right, Switch
+from bf_reconciler.status import Status
+from commandline import FakeView, clean, program, run_in, serving
+from document.sample import a_connection, a_file, a_strategy
+from e2e.fleet import SECRETS, SOPS, a_fleet, credentials_of
+from e2e.fleet import a_strategy as a_bot
+
+HOME = Path(__file__).parents[1]
+CI = HOME / "docs" / "ci"
+HOOKS = {hook["id"]: hook for hook in yaml.safe_load((HOME / ".pre-commit-hooks.yaml").read_text())}
+SECONDS = 60
+UNCOMPARED = "not compared (needs the key, and the journal)"
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch, tmp_path):
+    for name in ("BF_URL", "BF_LISTEN", "BF_STATE_DIR", "BF_ALLOW_PLAINTEXT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+async def plan(file, *options, **environ):
+    """Exit code, standard output and standard error; no secret in either."""
+
+    def run():
+        with program("plan", file, *options, **environ) as child:
+            out, err = child.communicate(timeout=SECONDS)
+            return child.returncode, out, err
+
+    code, out, err = await asyncio.to_thread(run)
+    for secret in (*SECRETS.values(), "SENTINEL"):
+        assert secret not in out + err
+    return code, out, err
+
+
+async def test_a_plan_against_a_daemon_comes_true(tmp_path):
+    async with a_fleet(tmp_path) as fleet:
+        fleet.declare()
+        async with fleet.daemon():
+            await fleet.strategy_is("Enabled")
+            url = ("--url", f"http://127.0.0.1:{fleet.port}")
+            same = await plan(fleet.file, "--detailed-exitcode", *url)
+            told = f"Mind\n  The credentials of 1 unchanged connection(s): {UNCOMPARED}.\n"
+            assert same[:2] == (0, f"{told}\nNothing would change.\n")
+            changed = fleet.document(
+                [fleet.connection(interval="2s", markets=["spot", "futures"])],
+                [a_bot("btc-grid", "kucoin-main", enabled=False)],
+            )
+            file = tmp_path / "next.yaml"
+            file.write_text(fleet.sealed(changed))
+            code, out, err = await plan(file, "--detailed-exitcode", *url)
+            assert code == 2
+            assert 'interval: default → "2s"' in out
+            assert "btc-grid: on → off  Disabled: The file says so." in out
+            assert "kucoin-main: Futures (futures); not among the key's known rights" in out
+            assert f"Against the daemon at http://127.0.0.1:{fleet.port}." in err
+            assert (await plan(file, *url))[0] == 0
+            fleet.commit(file.read_text())
+            await fleet.strategy_is("Disabled", "Disabled")
+
+
+async def test_the_journal_and_the_key_tell_whether_credentials_changed(tmp_path):
+    async with a_fleet(tmp_path) as fleet:
+        fleet.declare()
+        async with fleet.daemon():
+            await fleet.strategy_is("Enabled")
+        state = ("--state-dir", fleet.state_dir, "-o", "json", "--detailed-exitcode")
+        key = {"SOPS_AGE_KEY_FILE": str(fleet.key_file)}
+        code, out, err = await plan(fleet.file, *state)
+        assert (code, json.loads(out)["uncompared_credentials"]) == (0, ["kucoin-main"])
+        assert f"Against the journal in {fleet.state_dir}." in err
+        opened = ("--decrypt", "--sops-binary", SOPS)
+        code, out, _ = await plan(fleet.file, *state, *opened, **key)
+        assert (code, json.loads(out)["uncompared_credentials"]) == (0, [])
+        other = credentials_of("kucoin", secret="SENTINEL-OF-ANOTHER-SECRET")
+        file = tmp_path / "next.yaml"
+        connection = fleet.connection(credentials=other, labels={"a": "b"})
+        file.write_text(fleet.sealed(fleet.document([connection])))
+        code, out, _ = await plan(file, *state, *opened, **key)
+        found = json.loads(out)
+        assert (code, found["connections"][0]["credentials"]) == (2, "changed")
+        assert found["switches"][0]["after"] == "unknown"
+        code, _, err = await plan(file, *state, *opened)
+        assert code == 1
+        assert "key" in err
+
+
+def test_a_file_with_problems_is_planned_and_ends_with_1(capsys, tmp_path):
+    file = tmp_path / "connections.yaml"
+    file.write_bytes(a_file(strategies=[a_strategy(leverage="much")]))
+    with serving(FakeView(Status())) as url:
+        sealed = run_in(capsys, "plan", file, "--url", url)
+        assert (sealed.code, sealed.out) == (1, "")
+        assert "not encrypted with sops" in sealed.err
+        ran = run_in(capsys, "plan", file, "--url", url, "--allow-plaintext")
+    assert ran.code == 1
+    assert "! btc-grid (line 5): wrong in the file" in ran.out
+    assert "leverage" in ran.err
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_a_refused_file_changes_nothing_and_asks_nobody(capsys, tmp_path, form):
+    file = tmp_path / "connections.yaml"
+    file.write_text("version: 1\nconnections: {\n")
+    ran = run_in(capsys, "plan", file, "--allow-plaintext", "-o", form)
+    assert ran.code == 1
+    assert "refused" in ran.out
+    if form == "json":
+        assert ran.json()["refused"]
+        assert not ran.json()["changes"]
+
+
+def test_what_cannot_be_read_or_reached_ends_with_1(capsys, tmp_path):
+    file = tmp_path / "connections.yaml"
+    assert run_in(capsys, "plan", file).code == 1
+    file.write_bytes(a_file())
+    plain = ("plan", file, "--allow-plaintext")
+    unreached = run_in(capsys, *plain, "--url", "http://127.0.0.1:9")
+    assert (unreached.code, unreached.out) == (1, "")
+    assert "no daemon answers" in unreached.err
+    assert run_in(capsys, *plain, "--state-dir", tmp_path).code == 1
+    both = run_in(capsys, *plain, "--state-dir", tmp_path, "--url", "http://127.0.0.1:9")
+    assert "one of them" in both.err
+
+
+def test_a_url_on_the_command_line_comes_before_a_state_folder_of_the_environment(
+    capsys, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("BF_STATE_DIR", str(tmp_path / "none"))
+    file = tmp_path / "connections.yaml"
+    file.write_bytes(a_file())
+    with serving(FakeView(Status())) as url:
+        ran = run_in(capsys, "plan", file, "--allow-plaintext", "--url", url)
+    assert ran.code == 0
+    assert "+ kucoin-main-grid (line 3): added" in ran.out
+    assert run_in(capsys, "plan", file, "--allow-plaintext").code == 1
+
+
+@contextmanager
+def answering(body):
+    """A server that gives the same JSON to everybody."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, *_):
+            """Nobody reads it."""
+
+    with serving_http(Handler) as url:
+        yield url
+
+
+@contextmanager
+def serving_http(handler):
+    server = HTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join(SECONDS)
+        server.server_close()
+
+
+def test_a_stranger_s_answer_is_no_status(capsys, tmp_path):
+    file = tmp_path / "connections.yaml"
+    file.write_bytes(a_file())
+    with answering({"connections": []}) as url:
+        ran = run_in(capsys, "plan", file, "--allow-plaintext", "--url", url)
+    assert ran.code == 1
+    assert "not a status" in ran.err
+
+
+NASTY = "`` | <b>@a [x](y) \x1b[2J"
+FULL = Foresight(
+    (
+        Entry("connections", "kucoin-a", "add", 3),
+        Entry(
+            "connections", "kucoin-b", "change", 9, (Change("interval", "60s", "5s"),), "changed"
+        ),
+        Entry("connections", "mexc-c", "remove"),
+        Entry("strategies", "btc-grid", "change", 20, (Change("settings.note", None, NASTY),)),
+        Entry("strategies", "eth-grid", "unknown", 30, (Change("settings.hook", known=False),)),
+    ),
+    (
+        Switch("btc-grid", "on", "off", Reason.SUSPENDED, f"By ada: {NASTY}"),
+        Switch("eth-grid", "off", "off", Reason.DISABLED, "The file says so."),
+    ),
+    (Right("kucoin-b", "futures", "Futures", held=None),),
+    Removals({"connections": 1, "strategies": 0}, {"connections": 3, "strategies": 2}, held=False),
+    "released",
+    ("okx-d",),
+)
+GOLDEN = """\
+<!-- bf-reconciler plan -->
+### Plan of `connections.yaml`
+
+**Plan: 1 added, 2 changed, 1 removed, 1 not compared, 1 go off.**
+
+#### Problems
+
+- `connections.yaml:3:1: a.b: it is wrong`
+
+#### Connections
+
+- `kucoin-a` added
+- `kucoin-b` changed
+  - `interval`: `"60s"` → `"5s"`
+  - credentials: changed
+- `mexc-c` removed
+
+#### Strategies
+
+- `btc-grid` changed
+  - `settings.note`: `default` → ``` "`` | <b>@a [x](y) \\u001b[2J" ```
+- `eth-grid` not compared
+  - `settings.hook`: encrypted, or not told by the daemon: not compared
+
+#### On or off
+
+- `btc-grid`: on → **off**, Suspended: By ada: \\`\\` \\| &lt;b&gt;&#64;a \\[x\\](y) �\\[2J
+- `eth-grid`: stays off, Disabled: The file says so.
+
+#### Rights newly needed
+
+- `kucoin-b`: **Futures** (futures); not known
+
+#### Mind
+
+- The file ends its halt.
+- The credentials of 1 unchanged connection(s): not compared (needs the key, and the journal).
+"""
+
+
+TEXT = """\
+Connections
+  + kucoin-a (line 3): added
+  ~ kucoin-b (line 9): changed
+      interval: "60s" → "5s"
+      credentials: changed
+  - mexc-c: removed
+
+Strategies
+  ~ btc-grid (line 20): changed
+      settings.note: default → "`` | <b>@a [x](y) \\u001b[2J"
+  ? eth-grid (line 30): not compared
+      settings.hook: encrypted, or not told by the daemon: not compared
+
+On or off
+  btc-grid: on → off  Suspended: By ada: `` | <b>@a [x](y) �[2J
+  eth-grid: stays off  Disabled: The file says so.
+
+Rights newly needed
+  kucoin-b: Futures (futures); not known
+
+Mind
+  The file ends its halt.
+  The credentials of 1 unchanged connection(s): not compared (needs the key, and the journal).
+
+Plan: 1 added, 2 changed, 1 removed, 1 not compared, 1 go off.
+"""
+
+
+def test_a_plan_as_text():
+    assert planned.text(FULL) == TEXT
+
+
+def test_a_plan_as_markdown():
+    wrong = Problem(3, 1, "a.b", "it is wrong")
+    shown = planned.markdown(FULL, [wrong], "connections.yaml")
+    assert shown == GOLDEN
+
+
+def test_a_long_plan_is_cut_to_the_size_of_a_comment():
+    entries = tuple(Entry("connections", f"c-{n}", "add", n) for n in range(1000))
+    long = Foresight(entries, (), (), FULL.removals)
+    assert "- and 900 more\n" in planned.markdown(long, [], "f")
+    assert planned.clean("x" * 1000) == "x" * 159 + "…"
+
+
+def test_the_guard_is_told_in_words():
+    held = Removals(
+        {"connections": 6, "strategies": 0}, {"connections": 12, "strategies": 9}, True, "held"
+    )
+    entry = Entry("connections", "a", "hold")
+    shown = planned.text(Foresight((entry,), (), (), held))
+    assert "6 of 12 connections: held." in shown
+    assert "= a: vanished, held in force" in shown
+
+
+# --- the hooks
+
+
+def hook(name, *files):
+    """As pre-commit runs it: the entry split as a shell would, the files behind it."""
+    beside = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return subprocess.run(
+        [*shlex.split(HOOKS[name]["entry"]), *map(str, files)],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+        env=clean() | {"PATH": beside},
+    )
+
+
+VALID, SEALED = "bf-reconciler-validate", "bf-reconciler-no-plaintext-secrets"
+
+
+def test_the_hooks_accept_the_encrypted_example():
+    example = HOME / "connections.example.yaml"
+    for name in (VALID, SEALED):
+        done = hook(name, example, example)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_hooks_refuse_a_credential_in_plain_text(tmp_path):
+    example = (HOME / "connections.example.yaml").read_text()
+    line = next(x for x in example.splitlines() if x.strip().startswith("secret: ENC["))
+    for number, text in enumerate(
+        (
+            example.replace(line, "      secret: SENTINEL-IN-PLAIN-TEXT"),
+            example[: example.index("\nsops:")],
+            "connections: {\n",
+        )
+    ):
+        file = tmp_path / f"connections-{number}.yaml"
+        file.write_text(text)
+        for name in (VALID, SEALED):
+            done = hook(name, HOME / "connections.example.yaml", file)
+            assert done.returncode == 1, name
+            assert str(file) in done.stdout
+            assert "SENTINEL" not in done.stdout + done.stderr
+
+
+def test_the_hook_for_secrets_lets_other_problems_pass_and_refuses_what_it_cannot_read(tmp_path):
+    file = tmp_path / "connections.yaml"
+    text = (HOME / "connections.example.yaml").read_text()
+    file.write_text(text.replace("exchange: kucoin", "exchange: unheard-of"))
+    assert hook(SEALED, file).returncode == 0
+    assert hook(VALID, file).returncode == 1
+    assert hook(SEALED, tmp_path / "missing.yaml").returncode == 1
+
+
+# --- the examples for forges
+
+
+@pytest.mark.parametrize("name", ["github", "forgejo", "gitlab"])
+def test_an_example_for_ci_is_yaml_and_calls_verbs_that_are_there(name):
+    whole = yaml.safe_load((CI / f"{name}.yaml").read_text())
+    told = json.dumps(whole)
+    assert "bf-reconciler validate connections.yaml" in told
+    assert "bf-reconciler plan connections.yaml -o markdown" in told
+    assert "ci/comment.py < plan.md" in told
+    assert "pull_request_target" not in told
+    scripts = [
+        step["run"]
+        for step in whole.get("jobs", {}).get("plan", {}).get("steps", [])
+        if "run" in step
+    ] or ["\n".join(whole["plan"]["script"])]
+    for script in scripts:
+        subprocess.run(["bash", "-n"], input=script, text=True, timeout=SECONDS, check=True)
+
+
+class Forge:
+    """Comments as GitHub, Forgejo and GitLab keep them; it gives two on a page."""
+
+    def __init__(self):
+        self.comments = [{"id": n, "body": f"words {n}"} for n in (1, 2, 3)]
+        self.asked = []
+        forge = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def answer(self):
+                size = int(self.headers.get("Content-Length") or 0)
+                body = json.loads(self.rfile.read(size)) if size else None
+                path, _, query = self.path.partition("?")
+                given = dict(self.headers)
+                token = given.get("Authorization") or given.get("Private-Token")
+                forge.asked.append((self.command, path, token))
+                found = forge.take(self.command, path, query, body)
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(json.dumps(found).encode())
+
+            do_GET = do_POST = do_PATCH = do_PUT = answer  # noqa: N815 # http.server's names
+
+            def log_message(self, *_):
+                """Nobody reads it."""
+
+        self.handler = Handler
+
+    def take(self, how, path, query, body):
+        if how == "GET":
+            page = int(query.rpartition("page=")[2])
+            return self.comments[2 * page - 2 : 2 * page]
+        if how == "POST":
+            self.comments.append({"id": len(self.comments) + 1, **body})
+            return self.comments[-1]
+        (one,) = [c for c in self.comments if path.endswith(f"/{c['id']}")]
+        one |= body
+        return one
+
+
+def environs(url):
+    actions = {"GITHUB_API_URL": url, "GITHUB_REPOSITORY": "me/mine", "BF_PULL_REQUEST": "7"}
+    gitlab = {"CI_API_V4_URL": url, "CI_PROJECT_ID": "5", "CI_MERGE_REQUEST_IID": "7"}
+    yield actions, "/repos/me/mine/issues/7/comments", "/repos/me/mine/issues/comments/4", "PATCH"
+    notes = "/projects/5/merge_requests/7/notes"
+    yield gitlab, notes, f"{notes}/4", "PUT"
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_the_plan_is_one_comment_that_each_run_replaces(which):
+    forge = Forge()
+    with serving_http(forge.handler) as url:
+        environ, comments, one, change = list(environs(url))[which]
+        for text in ("<!-- bf-reconciler plan -->\nfirst", "second" + "x" * 70_000):
+            done = subprocess.run(
+                [sys.executable, CI / "comment.py"],
+                input=text,
+                env={**clean(), **environ, "BF_COMMENT_TOKEN": "a-token"},
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+                check=False,
+            )
+            assert done.returncode == 0, done.stderr
+    assert [c["body"][:35] for c in forge.comments[:3]] == ["words 1", "words 2", "words 3"]
+    (mine,) = forge.comments[3:]
+    assert mine["body"].startswith("<!-- bf-reconciler plan -->\nsecond")
+    assert "the whole plan is in the log" in mine["body"]
+    assert len(mine["body"]) < 61_000
+    asked = {(how, path) for how, path, _ in forge.asked}
+    assert asked == {("GET", comments), ("POST", comments), (change, one)}
+    assert {token for *_, token in forge.asked} <= {"token a-token", "a-token"}
+
+
+def test_the_examples_of_the_sample_are_read_without_a_key():
+    committed = (HOME / "connections.example.yaml").read_bytes()
+    assert not parse(committed, None).errors
+    assert parse(a_file([a_connection()]), None).sealed
