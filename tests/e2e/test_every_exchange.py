@@ -167,7 +167,29 @@ async def test_an_outage_is_no_violation(exchange, fault, sim, world):
     assert str(verdict.ready.reason) in reasons
 
 
-@pytest.mark.parametrize("exchange", ALL)
+NO_TIME_IN_CALLS = {"kraken"}
+"""Their signed calls carry a growing number, not the time: a wrong clock is a warning alone."""
+
+
+@pytest.mark.parametrize("exchange", sorted(NO_TIME_IN_CALLS))
+async def test_a_clock_that_is_far_off_is_a_warning_where_no_call_carries_the_time(
+    exchange, sim, world
+):
+    world.patch_faults(exchange, {"clock_skew_seconds": 3600.0})
+    verdict = await verdict_of(exchange, sim, world, times=2)
+    assert told(verdict) == ("Degraded", "ClockSkew")
+    assert verdict.compliant is True
+
+
+@pytest.mark.parametrize("exchange", sorted(NO_TIME_IN_CALLS))
+async def test_a_number_that_does_not_grow_is_told_as_the_clock(exchange, sim, world):
+    world.keys[f"{exchange}-main"].nonce = 10**15
+    verdict = await verdict_of(exchange, sim, world, times=2)
+    assert told(verdict) == ("Unreachable", "ClockSkew")
+    assert verdict.compliant is None
+
+
+@pytest.mark.parametrize("exchange", [name for name in ALL if name not in NO_TIME_IN_CALLS])
 async def test_a_clock_that_is_far_off_is_called_by_its_name(exchange, sim, world):
     world.patch_faults(exchange, {"clock_skew_seconds": 3600.0})
     verdict = await verdict_of(exchange, sim, world, times=2)

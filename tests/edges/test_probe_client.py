@@ -1,4 +1,4 @@
-"""What ccxt is let do: sign the calls of the rows, send GETs through us, and nothing else."""
+"""What ccxt is let do: sign the calls of the rows, send reads through us, and nothing else."""
 
 import copy
 import gc

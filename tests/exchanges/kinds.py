@@ -1,10 +1,11 @@
-"""For the laws: bodies that are nearly what Bitget and Gate.io document of a key."""
+"""For the laws: bodies that are nearly what Bitget, Gate.io and Kraken document of a key."""
 
 from hypothesis import strategies as st
 
 ODD = st.none() | st.booleans() | st.integers(-1, 9) | st.text(max_size=8) | st.just([])
 FIELDS = [
     *("available", "frozen", "locked", "balance", "assets", "list", "requestTime"),
+    *("unixtime", "open"),
     *("label", "key", "state", "perms", "name", "read_only", "server_time", "currency"),
 ]
 AUTHORITIES = ["stow", "stor", "wwow", "coow", "wtow", "readonly", "trade", "withdraw", "fiaw"]
@@ -59,5 +60,37 @@ def gate_says_no(_body):
     return False
 
 
-NEARLY = {"bitget": BITGET, "bitget-40085": UNIFIED, "gate": GATE}
-SAYS_NO = {"bitget": bitget_says_no, "bitget-40085": unified_says_no, "gate": gate_says_no}
+KRAKEN_HARMLESS = [
+    *("query-funds", "query-open-trades", "query-closed-trades", "query-ledger", "export-data"),
+    *("modify-trades", "close-trades", "add-funds", "earn-funds", "create-ws-token"),
+]
+KRAKEN_WORDS = [*KRAKEN_HARMLESS, "withdraw-funds", "add-withdraw-address", "pay-out"]
+KRAKEN_KEY = st.fixed_dictionaries(
+    {
+        "permissions": st.lists(st.sampled_from(KRAKEN_WORDS) | st.text(max_size=6), max_size=6)
+        | st.lists(st.sampled_from(KRAKEN_HARMLESS), max_size=4)
+        | ODD
+    },
+    optional={
+        "ipAllowlist": st.just(["203.0.113.7"]) | ODD,
+        "createdTime": st.just("1772542900") | ODD,
+        "validUntil": st.just("0") | ODD,
+    },
+)
+KRAKEN = st.fixed_dictionaries(
+    {"error": st.just([]) | st.just(["WGeneral:Danger"]) | ODD}, optional={"result": KRAKEN_KEY}
+)
+
+
+def kraken_says_no(body):
+    words = set(body["result"]["permissions"])
+    return words and words <= set(KRAKEN_HARMLESS)
+
+
+NEARLY = {"bitget": BITGET, "bitget-40085": UNIFIED, "gate": GATE, "kraken": KRAKEN}
+SAYS_NO = {
+    "bitget": bitget_says_no,
+    "bitget-40085": unified_says_no,
+    "gate": gate_says_no,
+    "kraken": kraken_says_no,
+}

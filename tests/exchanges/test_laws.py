@@ -41,6 +41,24 @@ READS = {path.parent.name: json.loads(path.read_text()) for path in DATA.glob("*
     },
 }
 
+# Reads that an exchange serves by POST alone: the path that is posted to, and why it is a read.
+POSTED = {
+    "kraken": {
+        "privatePostGetApiKeyInfo": (
+            "/0/private/GetApiKeyInfo",
+            '"Retrieve information about the API key"; no permission is needed for it',
+        ),
+        "privatePostBalance": (
+            "/0/private/Balance",
+            '"Retrieve all cash balances, net of pending withdrawals"; Query Funds is enough',
+        ),
+        "privatePostOpenOrders": (
+            "/0/private/OpenOrders",
+            '"Retrieve information about currently open orders"; Query Open Orders is enough',
+        ),
+    }
+}
+
 # Parameters that say always the same: none of them names anything that could be changed.
 CONSTANTS = {
     "bitget": {"category": "SPOT"},
@@ -157,6 +175,21 @@ def test_a_row_names_reads_that_are_on_the_list(row):
 
 
 @ROWS
+def test_a_row_posts_nothing_but_reads_that_are_named_here_with_their_paths(row):
+    named = {method: path for method, (path, _) in POSTED.get(row.id, {}).items()}
+    public = [each.call for each in row.markets.values()]
+    for each in map(row.within, row.environments):
+        posted = {call.method: call.posts for call in calls_of(each) if call.posts}
+        assert posted == named
+    assert not row.time.posts
+    assert not any(call.posts for call in public)
+
+
+def test_kraken_alone_may_post():
+    assert {row.id for row in EVERY.values() if any(c.posts for c in calls_of(row))} == {"kraken"}
+
+
+@ROWS
 def test_ccxt_has_every_call_and_sends_it_as_a_get_of_that_path(row, monkeypatch):
     exchange = getattr(ccxt, row.ccxt)
     sent = {}
@@ -168,7 +201,10 @@ def test_ccxt_has_every_call_and_sends_it_as_a_get_of_that_path(row, monkeypatch
     instance = exchange()
     for name in READS[row.id]:
         getattr(instance, name)()
-    assert sent == {name: ("GET", path) for name, path in READS[row.id].items()}
+    posted = POSTED.get(row.id, {})
+    assert sent == {
+        name: ("POST" if name in posted else "GET", path) for name, path in READS[row.id].items()
+    }
 
 
 @ROWS

@@ -37,6 +37,7 @@ READS = {
     ("bybit", "futures"): ("publicGetV5MarketInstrumentsInfo", "v5/market/instruments-info"),
     ("bitget", "spot"): ("publicSpotGetV2SpotPublicSymbols", "v2/spot/public/symbols"),
     ("bitget", "futures"): ("publicMixGetV2MixMarketContracts", "v2/mix/market/contracts"),
+    ("kraken", "spot"): ("publicGetAssetPairs", "AssetPairs"),
     ("gate", "spot"): ("publicSpotGetCurrencyPairs", "currency_pairs"),
     ("gate", "futures"): ("publicFuturesGetSettleContracts", "{settle}/contracts"),
 }
@@ -74,10 +75,26 @@ def test_ccxt_has_the_call_as_a_public_get_that_needs_no_key(row, kind, monkeypa
     assert (signed["method"], signed["body"] or None) == ("GET", None)
 
 
+class Named:
+    """A table of rows by their names, used as if it were their list."""
+
+    def __init__(self, table):
+        self.table = table
+        self.clear = table.clear
+
+    def __getitem__(self, at):
+        return list(self.table.values())[at]
+
+    def append(self, row):
+        self.table["one more"] = row
+
+
 def rows_of(body):
     """The list in a body, wherever it is."""
     if isinstance(body, list):
         return body
+    if set(body) == {"error", "result"}:
+        return Named(body["result"])
     return next((found for each in body.values() if (found := inner(each)) is not None), None)
 
 
@@ -108,7 +125,7 @@ def parts(known):
     """How the first pair, and its currencies, may be spelled in one field."""
     pair = next(iter(known["pairs"]))
     base, _, quote = pair.partition(":")[0].partition("/")
-    return {base, quote, *(f"{base}{by}{quote}" for by in ("", "-", "_"))}
+    return {base, quote, *(f"{base}{by}{quote}" for by in ("", "-", "_", "/"))}
 
 
 @EACH

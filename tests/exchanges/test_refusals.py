@@ -17,7 +17,7 @@ BODIES = [
 
 US = "(current ip: 203.0.113.7 and current area: US)"
 IP = "203.0.113.7"
-SHAPES = {"bybit": ("retCode", "retMsg"), "gate": ("label", "message")}
+SHAPES = {"bybit": ("retCode", "retMsg"), "gate": ("label", "message"), "kraken": ("error", "msg")}
 ERRORS = [
     ("kucoin", "400001", "Please check the header of your request", Reason.INVALID_KEY, None),
     ("kucoin", "400002", "Invalid KC-API-TIMESTAMP", Reason.CLOCK_SKEW, None),

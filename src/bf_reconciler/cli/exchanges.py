@@ -90,7 +90,7 @@ def _table(lang: Language) -> None:
             told.row.id,
             told.row.title,
             *(KNOWN[told.cell(fact).known].in_(lang) for fact in DIFFER),
-            f"{told.row.window:g} s",
+            "-" if told.row.window is None else f"{told.row.window:g} s",
         )
         for told in _all(lang)
     )

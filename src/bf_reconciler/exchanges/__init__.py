@@ -9,6 +9,7 @@ from bf_reconciler.exchanges.bybit import BYBIT
 from bf_reconciler.exchanges.coinbase import COINBASE
 from bf_reconciler.exchanges.gate import GATE
 from bf_reconciler.exchanges.htx import HTX
+from bf_reconciler.exchanges.kraken import KRAKEN
 from bf_reconciler.exchanges.kucoin import KUCOIN
 from bf_reconciler.exchanges.mexc import MEXC
 from bf_reconciler.exchanges.okx import OKX
@@ -28,7 +29,8 @@ from bf_reconciler.exchanges.row import (
 )
 
 EXCHANGES: Mapping[str, Exchange] = {
-    row.id: row for row in (KUCOIN, MEXC, BINGX, COINBASE, HTX, BINANCE, OKX, BYBIT, BITGET, GATE)
+    row.id: row
+    for row in (KUCOIN, MEXC, BINGX, COINBASE, HTX, BINANCE, OKX, BYBIT, BITGET, GATE, KRAKEN)
 }
 
 __all__ = [

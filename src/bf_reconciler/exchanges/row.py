@@ -29,10 +29,17 @@ class Call:
 
     A parameter value of ``API_KEY`` or ``SYMBOL`` stands for the connection's key or one of its
     markets in the exchange's own spelling.
+
+    Attributes:
+        method: The implicit method.
+        params: Its parameters.
+        posts: The path of a read that the exchange serves by POST alone. A POST goes out to this
+            very path or not at all; "" is a GET.
     """
 
     method: str
     params: Mapping[str, str] = field(default_factory=dict)
+    posts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +145,8 @@ class Exchange:
         title: The name people know.
         ccxt: Name of the ccxt class.
         credentials: Fields of ``credentials`` that must be there; any other is superfluous.
-        window: Seconds our clock may differ before signed calls are refused.
+        window: Seconds our clock may differ before signed calls are refused; None where signed
+            calls carry no time.
         rate: Requests per second we allow ourselves, per egress address.
         hosts: Hosts of its own that its signature names, where it has more than one.
         time, key, balance, orders: The four questions.
@@ -164,13 +172,16 @@ class Exchange:
         more: What the key question needs besides its own call.
         instead: Codes by which the key question is refused to accounts of another kind, and the row
             that asks those; the key question goes out before balance and orders, then.
+        in_turn: Signed calls carry a number that must grow from one to the next, so of one key
+            they go out one after another.
+        pauses: Code to the seconds we stay away after it, where the answer itself says nothing.
     """
 
     id: str
     title: str
     ccxt: str
     credentials: tuple[str, ...]
-    window: float
+    window: float | None
     rate: float
     time: Call
     key: Call
@@ -196,6 +207,8 @@ class Exchange:
     markets: Mapping[Kind, Listing] = field(default_factory=dict)
     more: More | None = None
     instead: Mapping[str, "Exchange"] = field(default_factory=dict)
+    in_turn: bool = False
+    pauses: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def requests(self) -> int:

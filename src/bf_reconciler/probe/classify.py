@@ -113,7 +113,7 @@ def read(
 
 def skewed(row: Exchange, failure: Failure, skew: float) -> Failure:
     """The failure of a signed question, now that our clock is known to be ``skew`` seconds off."""
-    if abs(skew) <= row.window or failure.reason not in DISTRUSTED:
+    if row.window is None or abs(skew) <= row.window or failure.reason not in DISTRUSTED:
         return failure
     words = f"{row.title} refused a signed question, but our clock is {abs(skew):.1f} s off."
     return Failure(Reason.CLOCK_SKEW, words, failure.http_status, failure.code)
@@ -175,12 +175,14 @@ def _failure(
         f"{row.title} answered with {told} (asked for: {question}): {meaning}.",
         http_status=got.status,
         code=code,
-        retry_after=_retry_after(row, got, reason, now),
+        retry_after=_retry_after(row, got, reason, code, now),
         client_ip=row.client_ip(refusal.text) if refusal else None,
     )
 
 
-def _retry_after(row: Exchange, got: Answer, reason: Reason, now: datetime) -> float | None:
+def _retry_after(
+    row: Exchange, got: Answer, reason: Reason, code: str | None, now: datetime
+) -> float | None:
     """Seconds to stay away; only where we were too fast, or the exchange is down and says so."""
     if reason not in {Reason.RATE_LIMITED, Reason.EXCHANGE_UNAVAILABLE, Reason.MAINTENANCE}:
         return None
@@ -190,7 +192,8 @@ def _retry_after(row: Exchange, got: Answer, reason: Reason, now: datetime) -> f
         own = got.headers.get(name, "")
         seconds = int(own) * unit if _digits(own) else None
     if seconds is None and reason is Reason.RATE_LIMITED:
-        return DEFAULT_BAN if got.status == TEAPOT else DEFAULT_PAUSE
+        usual = DEFAULT_BAN if got.status == TEAPOT else DEFAULT_PAUSE
+        return row.pauses.get(code or "", usual)
     return seconds
 
 

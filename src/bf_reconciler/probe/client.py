@@ -1,7 +1,9 @@
 """ccxt, used for what it knows best: the address and the signature of each call."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,12 +15,25 @@ from bf_reconciler.probe.library import exchange_class
 from bf_reconciler.probe.transport import MAX_LIST, Answer, Silence, Transport
 from bf_reconciler.spec import ConnectionEntry
 
-Send = Callable[[str, Mapping[str, str]], Awaitable[Answer | Silence]]
+Send = Callable[[str, Mapping[str, str], str | None], Awaitable[Answer | Silence]]
 Get = Callable[[str, Mapping[str, str], SecretStr | None], Awaitable[Answer | Silence]]
 
 
 class NotARead(Exception):  # noqa: N818 # it names what the call is
     """A call that could change something on an exchange was about to go out; it did not."""
+
+
+@dataclass(slots=True)
+class Turns:
+    """Whose turn it is to use a key, and the number of its last call, epoch milliseconds."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    last: int = 0
+
+    def next(self) -> int:
+        """The time, or the next number where the clock has not moved on or was set back."""
+        self.last = max(time.time_ns() // 1_000_000, self.last + 1)
+        return self.last
 
 
 class Clients:
@@ -31,6 +46,7 @@ class Clients:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self.prototypes: dict[str, type[Any]] = {}
+        self._turns: dict[int, Turns] = {}
         self._loading = asyncio.Lock()
 
     async def load(self, row: Exchange) -> None:
@@ -54,7 +70,14 @@ class Clients:
             if credentials.passphrase is not None:
                 client.password = credentials.passphrase.get_secret_value()
             client.headers = {**client.headers, **row.world.headers}
-        return await self._send(client, entry, row, call, self._transport.get)
+            client.posts = call.posts
+        if not row.in_turn or call is row.time:
+            return await self._send(client, entry, row, call, self._transport.get)
+        turns = self._turns.setdefault(hash((row.id, client.apiKey)), Turns())
+        async with turns.lock:  # two entries may have the same key
+            number = turns.next()
+            client.nonce = lambda: number
+            return await self._send(client, entry, row, call, self._transport.get)
 
     async def look(self, entry: ConnectionEntry, row: Exchange, call: Call) -> Answer | Silence:
         """One call for what is public: no credentials, and room for a long answer."""
@@ -82,9 +105,16 @@ class Clients:
         if host in row.hosts:  # the signature names it; a gateway's it never does
             hosts = dict.fromkeys(client.urls["hostnames"], host)
             client.urls = {**client.urls, "hostnames": hosts}
-        client.send = lambda url, headers: get(
-            moved(url, base) if base else url, headers, connection.proxy
-        )
+
+        def send(
+            url: str, headers: Mapping[str, str], body: str | None
+        ) -> Awaitable[Answer | Silence]:
+            url = moved(url, base) if base else url
+            if body is None:
+                return get(url, headers, connection.proxy)
+            return self._transport.post(url, headers, connection.proxy, body)
+
+        client.send = send
         words = {API_KEY: client.apiKey, SYMBOL: row.symbol(entry.pair)}
         params = {name: words.get(value, value) for name, value in call.params.items()}
         answer: Answer | Silence = await getattr(client, call.method)(params)
@@ -97,7 +127,13 @@ def prototype(exchange: type[Any]) -> type[Any]:
     What one instance of ccxt's class took milliseconds to work out (hundreds of fields) stands in
     the class, and an instance holds what differs.
     """
-    methods = {"request": _request, "fetch": _refuse, "__del__": _nothing, "send": None}
+    methods = {
+        "request": _request,
+        "fetch": _refuse,
+        "__del__": _nothing,
+        "send": None,
+        "posts": "",
+    }
     kind = type(exchange.__name__, (exchange,), methods)
     fields = vars(kind({"enableRateLimit": False}))
     return type(exchange.__name__, (kind,), {name: _kept(fields[name]) for name in fields})
@@ -123,19 +159,23 @@ async def _request(
     params: Mapping[str, str] | None = None,
     config: object = None,  # noqa: ARG001 # weights, for a throttle that we do not use
 ) -> Answer | Silence:
-    """Sign, and send once.
+    """Sign, and send once: a GET without a body, or a POST to the path that the call names.
 
     In place of ccxt's own request, which retries where its options say so, logs headers and
     bodies, follows redirects, reads without end, and turns answers into exceptions that hold the
     signed URL.
     """
-    if method != "GET":
+    posts: str = self.posts
+    if method != ("POST" if posts else "GET"):
         raise NotARead
     signed = self.sign(path, api, method, dict(params or {}))
-    if signed["method"] != "GET" or signed["body"]:
+    url, body = signed["url"], signed["body"] or None
+    if signed["method"] != method or (body is None) is bool(posts):
+        raise NotARead
+    if posts and urlsplit(url).path != posts:
         raise NotARead
     send: Send = self.send
-    return await send(signed["url"], self.prepare_request_headers(signed["headers"]))
+    return await send(url, self.prepare_request_headers(signed["headers"]), body)
 
 
 async def _refuse(*_: object, **__: object) -> None:

@@ -1,4 +1,4 @@
-"""One probe: the time first, then key, balance and orders side by side; a request each, mostly."""
+"""One probe: the time first, then key, balance and orders, mostly side by side, a request each."""
 
 import asyncio
 import time
@@ -10,7 +10,16 @@ from typing import TypeVar
 import structlog
 
 from bf_reconciler.exchanges import Call, Exchange, Unusable
-from bf_reconciler.facts import Clock, Failure, KeyFacts, Observation, Question, Reason
+from bf_reconciler.facts import (
+    Balance,
+    Clock,
+    Failure,
+    KeyFacts,
+    Observation,
+    Orders,
+    Question,
+    Reason,
+)
 from bf_reconciler.probe import classify
 from bf_reconciler.probe.budget import Budget
 from bf_reconciler.probe.capture import Capture
@@ -20,6 +29,7 @@ from bf_reconciler.spec import ConnectionEntry
 
 T = TypeVar("T")
 Reader = Callable[[Exchange, Answer | Silence, datetime], T | Failure]
+Signed = tuple[KeyFacts | Failure, Balance | Failure, Orders | Failure]
 log = structlog.get_logger("bf_reconciler.probe")
 
 
@@ -38,7 +48,7 @@ class Questions:
         """Ask. Takes at most the wait for one's turn and a timeout per call that awaits another.
 
         Those are two: the time, and all that is signed; ``more`` and ``instead`` of a row may add
-        one each, and what the latter decides on waits for it.
+        one each, and what the latter decides on waits for it. What goes ``in_turn`` is one each.
 
         Waiting for our own pace is not the exchange's doing, so it does not count against the
         deadline of a question; it is bounded by the interval. A ban is: where it outlasts the
@@ -59,22 +69,35 @@ class Questions:
         return await self._signed(told)
 
     async def _signed(self, told: Clock) -> Observation:
-        """Side by side, unless what is asked depends on the kind of account: the key tells it."""
+        """The three that take a key. On some exchanges the key tells first what else to ask."""
         row, known = await self._settled() if self.row.instead else (self.row, None)
-        async with asyncio.TaskGroup() as group:
-            key = group.create_task(self._key(row, known))
-            balance = group.create_task(
-                self._ask("balance", row, row.balance, classify.read_balance)
-            )
-            orders = group.create_task(self._ask("orders", row, row.orders, classify.read_orders))
+        asked = self._one_by_one if row.in_turn else self._side_by_side
+        key, balance, orders = await asked(row, known)
         return Observation(
             at=self.clock(),
             entry=self.entry.fingerprint,
             time=told,
-            key=self._doubted(key.result(), told),
-            balance=self._doubted(balance.result(), told),
-            orders=self._doubted(orders.result(), told),
+            key=self._doubted(key, told),
+            balance=self._doubted(balance, told),
+            orders=self._doubted(orders, told),
         )
+
+    async def _side_by_side(self, row: Exchange, known: KeyFacts | Failure | None) -> Signed:
+        async with asyncio.TaskGroup() as group:
+            key = group.create_task(self._key(row, known))
+            balance = group.create_task(self._balance(row))
+            orders = group.create_task(self._orders(row))
+        return key.result(), balance.result(), orders.result()
+
+    async def _one_by_one(self, row: Exchange, known: KeyFacts | Failure | None) -> Signed:
+        """Each has a deadline of its own, which begins when the one before has its answer."""
+        return await self._key(row, known), await self._balance(row), await self._orders(row)
+
+    async def _balance(self, row: Exchange) -> Balance | Failure:
+        return await self._ask("balance", row, row.balance, classify.read_balance)
+
+    async def _orders(self, row: Exchange) -> Orders | Failure:
+        return await self._ask("orders", row, row.orders, classify.read_orders)
 
     async def _settled(self) -> tuple[Exchange, KeyFacts | Failure]:
         """The row that this account answers to, and its answer to the key question."""

@@ -1,4 +1,4 @@
-"""One HTTP session and one TLS context for all connections: GET only, bounded, no redirects."""
+"""One HTTP session and one TLS context for all connections: bounded, no redirects."""
 
 import ssl
 import time
@@ -78,9 +78,28 @@ class Transport:
 
         A body of more than ``most`` bytes, unpacked, is not read to its end.
         """
+        return await self._ask("GET", url, headers, proxy, None, most)
+
+    async def post(
+        self, url: str, headers: Mapping[str, str], proxy: SecretStr | None, body: str
+    ) -> Answer | Silence:
+        """One POST, for the reads that an exchange serves by nothing else; bounded like a GET."""
+        return await self._ask("POST", url, headers, proxy, body.encode(), MAX_BODY)
+
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        proxy: SecretStr | None,
+        sent: bytes | None,
+        most: int,
+    ) -> Answer | Silence:
         try:
-            async with self._session.get(
+            async with self._session.request(
+                method,
                 yarl.URL(url, encoded=True),  # it was signed as it stands
+                data=sent,
                 headers=headers,
                 proxy=proxy.get_secret_value() if proxy else None,
                 allow_redirects=False,  # the key goes to no other host

@@ -22,6 +22,7 @@ class Key:
     `permissions` are the exchange's own words. An empty `ips` is no allowlist. Times are epoch
     seconds; `expires_at` None never expires. `environment` is where the key was made.
     `hide_key_info` refuses the call by which a key describes itself, and that call alone.
+    `nonce` is the number of its last call, where the exchange has calls numbered.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Key:
     hide_key_info: bool = False
     environment: str = "live"
     balances: dict[str, str] = field(default_factory=dict)
+    nonce: int = 0
 
     def expired(self, now: float) -> bool:
         return self.expires_at is not None and self.expires_at <= now

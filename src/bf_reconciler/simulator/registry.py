@@ -10,6 +10,7 @@ from bf_reconciler.simulator import (
     coinbase,
     gate,
     htx,
+    kraken,
     kucoin,
     mexc,
     okx,
@@ -27,4 +28,5 @@ DIALECTS: Mapping[str, Dialect] = {
     "bybit": bybit,
     "bitget": bitget,
     "gate": gate,
+    "kraken": kraken,
 }

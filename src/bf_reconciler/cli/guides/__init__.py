@@ -10,6 +10,7 @@ from bf_reconciler.cli.guides.coinbase import GUIDE as COINBASE
 from bf_reconciler.cli.guides.gate import GUIDE as GATE
 from bf_reconciler.cli.guides.guide import EVERYWHERE, Cell, Fact, Guide, Known, Said
 from bf_reconciler.cli.guides.htx import GUIDE as HTX
+from bf_reconciler.cli.guides.kraken import GUIDE as KRAKEN
 from bf_reconciler.cli.guides.kucoin import GUIDE as KUCOIN
 from bf_reconciler.cli.guides.mexc import GUIDE as MEXC
 from bf_reconciler.cli.guides.okx import GUIDE as OKX
@@ -25,6 +26,7 @@ GUIDES: Mapping[str, Guide] = {
     "bingx": BINGX,
     "coinbase": COINBASE,
     "bybit": BYBIT,
+    "kraken": KRAKEN,
 }
 
 __all__ = ["EVERYWHERE", "GUIDES", "Cell", "Fact", "Guide", "Known", "Said"]

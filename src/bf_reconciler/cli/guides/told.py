@@ -117,10 +117,20 @@ def pace(row: Exchange) -> tuple[Said, ...]:
             f"Bir test {most_tr}{row.requests} istek gönderir; bir adresten toplamda saniyede en "
             f"çok {row.rate:g} istek gönderilir.",
         ),
-        Said(
-            f"Our clock may be off by {row.window:g} s before signed calls are refused.",
-            f"Saatimiz en çok {row.window:g} sn sapabilir; fazlasında imzalı çağrılar reddedilir.",
-        ),
+        window(row),
+    )
+
+
+def window(row: Exchange) -> Said:
+    """How far our clock may be off."""
+    if row.window is None:
+        return Said(
+            "No signed call carries the time: the clock may be off, and none is refused for it.",
+            "Hiçbir imzalı çağrı saati taşımaz: saat sapsa da bu yüzden çağrı reddedilmez.",
+        )
+    return Said(
+        f"Our clock may be off by {row.window:g} s before signed calls are refused.",
+        f"Saatimiz en çok {row.window:g} sn sapabilir; fazlasında imzalı çağrılar reddedilir.",
     )
 
 

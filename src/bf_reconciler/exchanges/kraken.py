@@ -1,0 +1,246 @@
+"""Kraken, spot. Sources: docs/exchanges; Kraken's own documentation of its REST API, and ccxt."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges.row import Call, Exchange, Listing, Refusal, Unexpected, Unusable
+from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+
+NOTHING: frozenset[Scope] = frozenset()
+READ = frozenset({Scope.READ})
+
+# The table of "Get API Key Info", all of it.
+PERMISSIONS: Mapping[str, frozenset[Scope]] = {
+    "query-funds": READ,
+    "query-open-trades": READ,
+    "query-closed-trades": READ,
+    "query-ledger": READ,
+    "export-data": READ,
+    "modify-trades": frozenset({Scope.SPOT}),
+    "close-trades": NOTHING,  # cancels, and opens nothing
+    "add-funds": frozenset({Scope.DEPOSIT}),
+    "withdraw-funds": frozenset({Scope.WITHDRAW}),
+    "earn-funds": frozenset({Scope.EARN}),
+    "create-ws-token": NOTHING,  # what goes over the socket has these same rights
+    "add-withdraw-address": frozenset({Scope.ACCOUNT}),
+    "update-withdraw-address": frozenset({Scope.ACCOUNT}),
+}
+TOLD = frozenset().union(*PERMISSIONS.values())
+
+# To withdraw takes withdraw-funds, by the document. What a key can do with addresses alone is
+# said nowhere, so such a key is not said to be harmless.
+OPEN: Mapping[str, frozenset[Scope]] = {
+    "add-withdraw-address": frozenset({Scope.WITHDRAW}),
+    "update-withdraw-address": frozenset({Scope.WITHDRAW}),
+}
+
+CODES: Mapping[str, Reason] = {
+    # By the support pages a signature that does not match may be this, too; what an address off
+    # the list or an ended key is told stands nowhere.
+    "EAPI:Invalid key": Reason.KEY_OR_IP_REJECTED,
+    "EAPI:Invalid signature": Reason.INVALID_SIGNATURE,
+    # Our number was not above the last one: our clock was set back, or somebody else uses the key.
+    "EAPI:Invalid nonce": Reason.CLOCK_SKEW,
+    "EAPI:Rate limit exceeded": Reason.RATE_LIMITED,
+    "EAuth:Rate limit exceeded": Reason.RATE_LIMITED,
+    "EAuth:Too many requests": Reason.RATE_LIMITED,
+    "EGeneral:Too many requests": Reason.RATE_LIMITED,
+    "EGeneral:Temporary lockout": Reason.RATE_LIMITED,
+    "EService:Throttled": Reason.RATE_LIMITED,
+    "EGeneral:Permission denied": Reason.NO_READ_PERMISSION,
+    "EAuth:Account temporary disabled": Reason.ACCOUNT_SUSPENDED,
+    "EAuth:Account unconfirmed": Reason.ACCOUNT_SUSPENDED,
+    "ETrade:Locked": Reason.ACCOUNT_SUSPENDED,
+    "ETrade:User Locked": Reason.ACCOUNT_SUSPENDED,
+    "EService:Unavailable": Reason.EXCHANGE_UNAVAILABLE,
+    "EService:Busy": Reason.EXCHANGE_UNAVAILABLE,
+    "EService:Deadline elapsed": Reason.EXCHANGE_UNAVAILABLE,
+    "EGeneral:Internal error": Reason.EXCHANGE_UNAVAILABLE,
+    "EDatabase:Internal error": Reason.EXCHANGE_UNAVAILABLE,
+}
+SECONDS = re.compile(r"\d{1,11}", re.ASCII)
+WARNING = "W"
+
+
+def read_secret(_api_key: str, secret: str) -> str:
+    """The private key is base64; line breaks of a copy are no part of it."""
+    joined = "".join(secret.split())
+    try:
+        raw = base64.b64decode(joined, validate=True)
+    except (ValueError, binascii.Error):
+        raw = b""
+    if not raw:
+        raise Unusable("the secret is not Kraken's private key: it is no base64")
+    return joined
+
+
+def _result(body: Any) -> Any:  # noqa: ANN401 # JSON
+    """What was asked for. Warnings may stand beside it, errors may not."""
+    answer = shape.table(body, "body")
+    told = answer.get("error")
+    if not isinstance(told, list) or not all(_warns(each) for each in told):
+        raise Unexpected("error")
+    return answer.get("result")
+
+
+def _warns(told: object) -> bool:
+    return isinstance(told, str) and told.startswith(WARNING)
+
+
+def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
+    """Whole seconds are told: the middle of that second errs least."""
+    told = shape.whole(shape.table(_result(body), "result"), "unixtime")
+    return shape.milliseconds({"unixtime": told * 1000 + 500}, "unixtime")
+
+
+def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+    """The key's description of itself. Every key may ask for it."""
+    data = shape.table(_result(body), "result")
+    words = _texts(data, "permissions", shape.WORD)
+    if not words:
+        raise Unexpected("permissions")  # a key without any right is documented nowhere
+    undecided = NOTHING.union(*(OPEN.get(word, NOTHING) for word in words))
+    # Margin comes with the right to trade where the account has it, which is not said.
+    told = TOLD if "modify-trades" in words else TOLD | {Scope.MARGIN}
+    ips = _texts(data, "ipAllowlist", shape.ADDRESS)
+    return replace(
+        shape.scopes(words, PERMISSIONS, told, undecided),
+        ip_bound=bool(ips),
+        ips=ips,
+        created_at=_moment(data, "createdTime"),
+        expires_at=_moment(data, "validUntil"),
+    )
+
+
+def _texts(data: Mapping[str, Any], field: str, form: re.Pattern[str]) -> tuple[str, ...]:
+    listed = data.get(field)
+    if not isinstance(listed, list):
+        raise Unexpected(field)
+    if not all(isinstance(each, str) and form.fullmatch(each) for each in listed):
+        raise Unexpected(field)
+    return tuple(listed)
+
+
+def _moment(data: Mapping[str, Any], field: str) -> datetime | None:
+    """A time in epoch seconds, as text; 0 is none."""
+    written = shape.text(data, field)
+    if not SECONDS.fullmatch(written):
+        raise Unexpected(field)
+    if int(written) == 0:
+        return None
+    found = shape.milliseconds({field: int(written) * 1000}, field)
+    return datetime.fromtimestamp(found / 1000, UTC)
+
+
+def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+    """Amounts by asset. An asset's name is not told where its amount is none."""
+    amounts = shape.table(_result(body), "result").values()
+    zeros = [shape.is_zero({"balance": amount}, "balance") for amount in amounts]
+    return Balance(empty=all(zeros))
+
+
+def read_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+    shape.table(shape.table(_result(body), "result").get("open"), "open")
+    return Orders()
+
+
+def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
+    """Errors are texts in a list; one may end in a detail of its own, behind a colon.
+
+    A text that nobody knows is not passed on.
+    """
+    if not isinstance(body, dict) or "error" not in body:
+        return None
+    told = body["error"]
+    errors = [each for each in told if not _warns(each)] if isinstance(told, list) else [told]
+    if not errors:
+        return None
+    found = next((code for each in errors if (code := _code(each))), "")
+    return Refusal(found, found)
+
+
+def _code(told: object) -> str:
+    if not isinstance(told, str):
+        return ""
+    parts = [part.strip() for part in told.split(":")]
+    return known if (known := ":".join(parts[:2])) in CODES else ""
+
+
+def client_ip(_message: str) -> str | None:
+    """Kraken tells nobody where a request came from."""
+    return None
+
+
+def symbol(pair: str) -> str:
+    """No call of ours names a market."""
+    return pair
+
+
+def _pairs(body: Any) -> list[Any]:  # noqa: ANN401 # JSON
+    return list(shape.table(_result(body), "result").values())
+
+
+def _plain(row: Mapping[str, Any]) -> bool:
+    """Not the twin of a market at another venue, whose name goes on behind a colon."""
+    return ":" not in (shape.optional_text(row, "wsname") or "")
+
+
+KRAKEN = Exchange(
+    id="kraken",
+    title="Kraken",
+    ccxt="kraken",
+    credentials=("api_key", "secret"),
+    window=None,  # no call carries the time
+    rate=4.0,  # public calls: 1 in 1 s per address, and one of the four is; the rest counts per key
+    time=Call("publicGetTime"),
+    key=Call("privatePostGetApiKeyInfo", posts="/0/private/GetApiKeyInfo"),
+    balance=Call("privatePostBalance", posts="/0/private/Balance"),
+    orders=Call("privatePostOpenOrders", posts="/0/private/OpenOrders"),
+    in_turn=True,
+    read_secret=read_secret,
+    read_time=read_time,
+    read_key=read_key,
+    read_balance=read_balance,
+    read_orders=read_orders,
+    refusal=refusal,
+    codes=CODES,
+    phrases=(),
+    pauses={"EGeneral:Temporary lockout": 300.0},  # "a few minutes", and each try prolongs it
+    client_ip=client_ip,
+    symbol=symbol,
+    markets={  # futures are another exchange, with keys of its own
+        "spot": Listing(
+            Call("publicGetAssetPairs"),
+            listing.reader(
+                _pairs,
+                listing.split("wsname", "/"),  # `base` and `quote` carry old letters: XXBT, ZUSD
+                listing.says("status", "online"),
+                only=_plain,
+            ),
+        ),
+    },
+    needs={
+        Scope.READ: "Query (funds), Query open orders & trades",
+        Scope.SPOT: "Create & modify orders, Cancel & close orders",
+        Scope.MARGIN: "Create & modify orders, where the account has margin",
+        Scope.FUTURES: "a key of Kraken Futures, which is another exchange",
+        Scope.EARN: "Earn",
+        Scope.DEPOSIT: "Deposit",
+        Scope.ACCOUNT: "Add or update withdrawal addresses",
+        Scope.WITHDRAW: "Withdraw",
+    },
+    notes=(
+        "Every signed call carries a number that must grow: a key is for one program alone.",
+        "A number that does not grow shows as a clock skew, whatever its cause.",
+        "Every signed call of Kraken is a POST, reads too: three of them may go out, and no other.",
+        "EAPI:Invalid key may stand for a wrong key, a wrong secret and an address not allowed.",
+        "Whether a key may also cancel orders is not checked.",
+        "Kraken tells its clock in whole seconds: half a second off may be no more than that.",
+    ),
+)
