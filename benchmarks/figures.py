@@ -19,7 +19,7 @@ from pathlib import Path
 
 import aiohttp
 import yarl
-from pages import load_seconds, page_kilobytes, paint_seconds
+from pages import load_seconds, page_kilobytes, paint_seconds, scrape_seconds
 
 PROGRAM = [sys.executable, "-m", "bf_reconciler"]
 PROBES = 300
@@ -309,6 +309,9 @@ ALL = (
     ),
     Figure(
         "probe", "x", 1.5, f"CPU of {PROBES} x 2 probes / the same by bare aiohttp", probe_ratio
+    ),
+    Figure(
+        "scrape", "s", 0.25, "/metrics of 1,000 connections and strategies, by HTTP", scrape_seconds
     ),
     Figure("page", "kB", 200.0, "HTML of 1,000 connections and strategies, gzip", page_kilobytes),
     Figure("paint", "s", 1.0, "first contentful paint of that page in Chromium", paint_seconds),

@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ from aiohttp import web
 from playwright.async_api import Page, async_playwright
 
 from bf_reconciler.facts import Reason
+from bf_reconciler.metrics import Extras, Tallies, render
 from bf_reconciler.policy import ConditionType
 from bf_reconciler.status import (
     Condition,
@@ -35,6 +37,8 @@ ARGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
+CONDITIONS = list(ConditionType)[:13]
+"""Those of connections; every one of them is in a scrape."""
 WRONG = (
     (ConnectionState.BLOCKED, Reason.NO_TRADE_PERMISSION, "The key may not trade spot."),
     (ConnectionState.DEGRADED, Reason.KEY_EXPIRING, "The key ends in 6 days."),
@@ -56,6 +60,9 @@ class Still:
 
     def history(self, *_: object) -> list[object]:
         return []
+
+    def metrics(self, accept: str) -> tuple[bytes, str]:
+        return render(self.now, Extras(), Tallies(), accept)
 
     async def subscribe(self) -> AsyncIterator[object]:
         await asyncio.Event().wait()
@@ -80,7 +87,7 @@ def a_fleet(dice: Random, at: datetime) -> Status:
             environment="live",
             status=state,
             api_key=f"••••{dice.randrange(4096):03x}",
-            conditions=(ready,),
+            conditions=(ready, *(replace(ready, type=kind) for kind in CONDITIONS)),
             key=Key(("read", "spot"), ip_bound=True, expires_at=at + timedelta(days=number % 90)),
             last_probe=at + timedelta(seconds=dice.randrange(60)),
             latency_seconds=dice.uniform(0.03, 0.4),
@@ -128,6 +135,21 @@ async def _size() -> float:
 
 def page_kilobytes(_: Path) -> float:
     return asyncio.run(_size())
+
+
+async def _scraped() -> float:
+    """The second scrape: the first of a process also fills its caches."""
+    begun = 0.0
+    async with served() as url, aiohttp.ClientSession() as session:
+        for _ in range(2):
+            begun = time.perf_counter()
+            async with session.get(f"{url}metrics") as answer:
+                await answer.read()
+        return time.perf_counter() - begun
+
+
+def scrape_seconds(_: Path) -> float:
+    return asyncio.run(_scraped())
 
 
 async def _in_chromium(measure: Callable[[Page], Awaitable[float]]) -> float:
