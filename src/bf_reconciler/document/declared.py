@@ -3,9 +3,8 @@
 from collections.abc import Collection
 from typing import Any, Final
 
-from bf_reconciler.document.sealed import CREDENTIAL
 from bf_reconciler.document.tree import Path
-from bf_reconciler.spec import Declared
+from bf_reconciler.spec import Declared, without_credentials
 
 HIDDEN: Final = {"credentials", "proxy"}
 
@@ -19,7 +18,7 @@ def declared(entry: Declared, sealed: Collection[Path] = ()) -> dict[str, Any]:
     shown = entry.model_dump(mode="json", exclude_defaults=True, exclude=HIDDEN)
     for place in sealed:
         _drop(shown, place)
-    spared: dict[str, Any] = _spared(shown)
+    spared: dict[str, Any] = without_credentials(shown)
     return spared
 
 
@@ -32,9 +31,3 @@ def _drop(value: Any, place: Path) -> None:  # noqa: ANN401 # JSON
             value.pop(str(step), None)
             return
         value = value.get(str(step))
-
-
-def _spared(value: Any) -> Any:  # noqa: ANN401 # JSON
-    if isinstance(value, dict):
-        return {k: _spared(v) for k, v in value.items() if not CREDENTIAL.fullmatch(str(k))}
-    return [_spared(each) for each in value] if isinstance(value, list) else value

@@ -4,14 +4,13 @@ Everything but sealed texts is taken from the committed file, since sops rewrite
 and booleans on its way.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from bf_reconciler.document.tree import Node, Path, Step, render
 from bf_reconciler.facts import ConfigReason, Problem, Severity
+from bf_reconciler.spec import CREDENTIAL
 
-CREDENTIAL = re.compile(r"api_key|secret|passphrase|password|private_key|token")
 SEALED = "ENC[AES256_GCM,"
 OPAQUE: Final = object()
 """In place of the decrypted file where nothing was decrypted."""

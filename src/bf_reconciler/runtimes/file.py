@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -10,14 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from bf_reconciler.facts import Reason
+from bf_reconciler.spec import without_credentials
 from bf_reconciler.status import Running
 from bf_reconciler.verdict import Order
 
 MAX_BYTES = 4 * 1024 * 1024
-CREDENTIAL = re.compile(r"api_key|secret|passphrase|password|private_key|token")
-"""What sops seals wherever it stands. It was opened in memory, and is not written out again."""
-
-
 STATE = ("enabled", "action", "reason")
 """What ``since`` is the time of; a message may say the same in other words."""
 
@@ -111,7 +107,7 @@ class FileRuntime:
 def document(order: Order, old: Mapping[str, Any]) -> dict[str, Any]:
     """The document of an order, less its stamp. A strategy that left keeps its last form."""
     strategy = (
-        spared(order.strategy.model_dump(mode="json", exclude={"suspend"}))
+        without_credentials(order.strategy.model_dump(mode="json", exclude={"suspend"}))
         if order.strategy
         else old.get("strategy")
     )
@@ -124,10 +120,3 @@ def document(order: Order, old: Mapping[str, Any]) -> dict[str, Any]:
         "message": order.message,
         "strategy": strategy,
     }
-
-
-def spared(value: Any) -> Any:  # noqa: ANN401 # any JSON
-    """The same without credentials: in ``settings`` people may put what they like."""
-    if isinstance(value, dict):
-        return {k: spared(v) for k, v in value.items() if not CREDENTIAL.fullmatch(k)}
-    return [spared(each) for each in value] if isinstance(value, list) else value

@@ -1,6 +1,7 @@
 """What the user declares, as frozen types, and the Spec that is in force."""
 
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
+from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials
 from bf_reconciler.spec.pairs import Wanted, venue_of, wanted_pairs
 from bf_reconciler.spec.policy import Allowlist, Defaults, Halt, Limits, MaxRemovals, Policy
 from bf_reconciler.spec.references import inconsistencies
@@ -11,6 +12,7 @@ from bf_reconciler.spec.types import Declared, Suspend, is_loopback
 from bf_reconciler.spec.whole import ConnectionEntry, File, Origin, Spec, StrategyEntry
 
 __all__ = [
+    "CREDENTIAL",
     "LOCAL",
     "Action",
     "Allowlist",
@@ -39,4 +41,5 @@ __all__ = [
     "too_many",
     "venue_of",
     "wanted_pairs",
+    "without_credentials",
 ]
