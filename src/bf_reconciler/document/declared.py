@@ -24,10 +24,10 @@ def declared(entry: Declared, sealed: Collection[Path] = ()) -> dict[str, Any]:
 
 def _drop(value: Any, place: Path) -> None:  # noqa: ANN401 # JSON
     """Remove what stands there; of a list, all of it: its items would change their places."""
-    for step, after in zip(place, (*place[1:], None), strict=True):
-        if not isinstance(value, dict):
-            return
-        if after is None or isinstance(after, int):
-            value.pop(str(step), None)
-            return
-        value = value.get(str(step))
+    step, *rest = place
+    if not isinstance(value, dict):
+        return
+    if not rest or isinstance(rest[0], int):
+        value.pop(str(step), None)
+    else:
+        _drop(value.get(str(step)), tuple(rest))
