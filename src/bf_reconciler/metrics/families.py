@@ -18,6 +18,10 @@ from bf_reconciler.verdict import ConnectionState
 WATCH_MODES = ("watch", "poll")
 PERMISSION_STATES = ("granted", "denied", "unknown")
 TRUTHS = (("True", "true"), ("False", "false"), ("Unknown", "unknown"))
+# Plain texts, for the hash of an enum's member is worked out anew at each of 80,000 look-ups; and
+# samples of large families come one by one, for so many tuples at once keep the collector busy.
+CONNECTION_STATES = tuple((state, state.value) for state in ConnectionState)
+SCOPES = tuple((scope, scope.value) for scope in Scope)
 NO_PROBLEM = frozenset({Reason.CONNECTED, Reason.NOT_PROBED, Reason.SUSPENDED, Reason.UNVERIFIABLE})
 """Reasons that say that nothing is known, or meant to be; the status tells of them."""
 
@@ -140,7 +144,11 @@ def _connections(connections: list[ConnectionStatus]) -> Iterator[Family]:
         "bf_connection_status",
         "State set: 1 for the status that the connection has.",
         (*pair, "status"),
-        [((*at, state), float(state is c.status)) for at, c in named for state in ConnectionState],
+        (
+            ((*at, word), float(state is c.status))
+            for at, c in named
+            for state, word in CONNECTION_STATES
+        ),
     )
     moments = {
         "key_expiry": (
@@ -174,12 +182,13 @@ def _conditions(connections: list[ConnectionStatus]) -> Iterator[Family]:
         "bf_connection_condition",
         "State set: 1 for the status (true, false, unknown) that the condition has.",
         (*pair, "condition", "status"),
-        [
-            ((*at, condition.type, word), float(condition.status == truth))
+        (
+            ((*at, kind, word), float(condition.status == truth))
             for at, c in named
             for condition in c.conditions
+            for kind in (condition.type.value,)
             for truth, word in TRUTHS
-        ],
+        ),
     )
     yield Family(
         "bf_connection_problem",
@@ -192,12 +201,13 @@ def _conditions(connections: list[ConnectionStatus]) -> Iterator[Family]:
         "State set: 1 for the state (granted, denied, unknown) that the permission has, as the"
         " exchange said at the last probe that it answered.",
         (*pair, "permission", "state"),
-        [
-            ((*at, scope, state), float(state == _permission(c, scope)))
+        (
+            ((*at, word, state), float(state == held))
             for at, c in named
-            for scope in Scope
+            for scope, word in SCOPES
+            for held in (_permission(c, scope),)
             for state in PERMISSION_STATES
-        ],
+        ),
     )
 
 

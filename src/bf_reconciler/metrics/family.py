@@ -1,6 +1,6 @@
 """One metric as a value: its name, what it says, its labels and its samples."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,12 +9,12 @@ Sample = tuple[Labels, float]
 
 
 class Family(NamedTuple):
-    """One gauge: its name, what it says, the names of its labels, its samples."""
+    """One gauge: its name, what it says, the names of its labels, its samples (read them once)."""
 
     name: str
     text: str
     labels: Labels
-    samples: Sequence[Sample]
+    samples: Iterable[Sample]
 
 
 def moment(labels: Labels, at: datetime | None) -> list[Sample]:
