@@ -9,7 +9,6 @@ import click
 from bf_reconciler.cli import names
 
 F = TypeVar("F", bound=Callable[..., Any])
-Decorator = Callable[[F], F]
 
 DEFAULT_LISTEN = "127.0.0.1:9877"
 
