@@ -1,6 +1,7 @@
 """A snapshot of the committed file is whole, is a regular file, and knows its commit."""
 
 import hashlib
+import itertools
 import os
 import subprocess
 import sys
@@ -150,24 +151,17 @@ def test_a_file_written_in_two_halves_is_never_seen_torn(tmp_path):
     assert seen <= whole
 
 
-def test_a_file_that_never_rests_is_given_up(tmp_path):
-    path = tmp_path / "file.yaml"
-    path.write_bytes(b"0")
-    done = threading.Event()
+def test_a_file_that_never_rests_is_given_up(tmp_path, monkeypatch):
+    """Whenever the reader rests, somebody writes: no two looks at the file are alike."""
+    path, rest, numbers = tmp_path / "file.yaml", time.sleep, itertools.count()
+    path.write_bytes(b"-1")
 
-    def write() -> None:
-        number = 0
-        while not done.wait(0.02):
-            number += 1
-            path.write_bytes(b"%d" % number)
+    def rest_while_another_writes(seconds: float) -> None:
+        rest(seconds)
+        path.write_bytes(b"%d" % next(numbers))
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        error = refused(path)
-    finally:
-        done.set()
-        writer.join()
+    monkeypatch.setattr(pinned.time, "sleep", rest_while_another_writes)
+    error = refused(path)
     assert (error.reason, error.transient) == (ConfigReason.FILE_CHANGING, True)
 
 
