@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -154,6 +155,36 @@ async def test_garbage_is_replaced(runtimes, path, garbage):
 async def test_a_pipe_in_its_place_is_not_waited_for(runtimes, path):
     path.parent.mkdir()
     os.mkfifo(path)
+    assert (await converge(runtimes, an_order(on=False))).state == "paused"
+    assert told(path)["enabled"] is False
+
+
+def handles():
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+async def test_a_folder_in_its_place_is_told_and_leaves_no_handle_open(runtimes, path):
+    path.mkdir(parents=True)  # as Docker does for a file that it shall mount and does not find
+    before = handles()
+    for _ in range(5):
+        running = await converge(runtimes, an_order(on=False))
+        assert (running.state, running.reason) == ("unknown", Reason.RUNTIME_UNAVAILABLE)
+    assert handles() <= before
+    path.rmdir()
+    assert (await converge(runtimes, an_order(on=False))).state == "paused"
+
+
+async def test_a_file_that_may_not_be_read_is_turned_off_all_the_same(runtimes, path, monkeypatch):
+    await converge(runtimes, an_order())
+    locked, opened = path.stat().st_ino, os.open
+
+    def refuse(name, *args, **kwargs):  # mode bits do not stop root
+        if Path(name) == path and path.stat().st_ino == locked:
+            raise PermissionError(13, "Permission denied")
+        return opened(name, *args, **kwargs)
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert FileRuntime(path.parent).read("btc-grid").state == "unknown"
     assert (await converge(runtimes, an_order(on=False))).state == "paused"
     assert told(path)["enabled"] is False
 

@@ -49,7 +49,7 @@ class FileRuntime:
         """
         try:
             old = self._document(order.name)
-        except Garbage:
+        except (OSError, Garbage):  # what cannot be read must be turned off all the same
             old = {}
         if old is None and order.strategy is None:
             return
@@ -68,12 +68,10 @@ class FileRuntime:
     def _document(self, name: str) -> dict[str, Any] | None:
         path = self._folder / f"{name}.json"
         try:
-            # A pipe that somebody put there must not be waited for.
-            handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            with open(path, "rb", opener=_at_once) as file:
+                text = file.read(MAX_BYTES + 1)
         except FileNotFoundError:
             return None
-        with open(handle, "rb") as file:  # noqa: PTH123 # by its handle
-            text = file.read(MAX_BYTES + 1)
         try:
             found = json.loads(text)
         except (ValueError, RecursionError):
@@ -102,6 +100,11 @@ class FileRuntime:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _at_once(path: str, flags: int) -> int:
+    """A pipe that somebody put there must not be waited for."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def document(order: Order, old: Mapping[str, Any]) -> dict[str, Any]:
