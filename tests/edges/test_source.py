@@ -129,38 +129,36 @@ def test_a_file_of_ten_megabytes_is_refused_and_one_at_the_limit_is_not(tmp_path
     assert len(Source(path, quiet_seconds=0.05).read().data) == MAX_BYTES
 
 
-def test_a_file_written_in_two_halves_is_never_seen_torn(tmp_path):
-    path = tmp_path / "file.yaml"
-    path.write_bytes(b"old\n")
-    whole = {b"old\n", b"first half, second half\n"}
-
-    def write() -> None:
-        with path.open("wb") as file:
-            file.write(b"first half, ")
-            file.flush()
-            time.sleep(0.3)  # the pause that is tested
-            file.write(b"second half\n")
-
-    source = Source(path, quiet_seconds=0.8)
-    writer = threading.Thread(target=write)
-    writer.start()
-    seen = set()
-    while b"first half, second half\n" not in seen:
-        seen.add(source.read().data)
-    writer.join()
-    assert seen <= whole
-
-
-def test_a_file_that_never_rests_is_given_up(tmp_path, monkeypatch):
-    """Whenever the reader rests, somebody writes: no two looks at the file are alike."""
-    path, rest, numbers = tmp_path / "file.yaml", time.sleep, itertools.count()
-    path.write_bytes(b"-1")
+def resting(monkeypatch, write) -> None:
+    """Whenever the reader rests, somebody writes; every change is a young one."""
+    rest = time.sleep
 
     def rest_while_another_writes(seconds: float) -> None:
         rest(seconds)
-        path.write_bytes(b"%d" % next(numbers))
+        write()
 
     monkeypatch.setattr(pinned.time, "sleep", rest_while_another_writes)
+    monkeypatch.setattr(pinned.time, "time", lambda: 0.0)
+
+
+def test_a_file_written_in_two_halves_is_never_seen_torn(tmp_path, monkeypatch):
+    path = tmp_path / "file.yaml"
+    halves = [b"second half\n"]
+    path.write_bytes(b"first half, ")
+
+    def write() -> None:
+        with path.open("ab") as file:
+            file.writelines(halves)
+        halves.clear()
+
+    resting(monkeypatch, write)
+    assert Source(path).read().data == b"first half, second half\n"
+
+
+def test_a_file_that_never_rests_is_given_up(tmp_path, monkeypatch):
+    path, numbers = tmp_path / "file.yaml", itertools.count()
+    path.write_bytes(b"-1")
+    resting(monkeypatch, lambda: path.write_bytes(b"%d" % next(numbers)))
     error = refused(path)
     assert (error.reason, error.transient) == (ConfigReason.FILE_CHANGING, True)
 

@@ -4,9 +4,8 @@ import asyncio
 import os
 import resource
 import shutil
-import time
 from collections.abc import Callable
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from bf_reconciler.facts.config import ConfigError
-from bf_reconciler.source import Source
+from bf_reconciler.source import QUIET_SECONDS, Source
 
 pytestmark = pytest.mark.slow
 
@@ -274,7 +273,7 @@ class Counting(Source):
 async def test_the_same_content_written_again_wakes_nobody(tmp_path):
     path = tmp_path / "file.yaml"
     path.write_bytes(b"one")
-    source = Counting(path, poll_seconds=60, quiet_seconds=0.05)
+    source = Counting(path, poll_seconds=60, quiet_seconds=QUIET_SECONDS)
     async with following(source) as follower:
         await follower.sees(b"one")
         for write in (in_place, atomic_rename, vim):
@@ -303,7 +302,7 @@ async def test_reading_a_file_is_no_change_of_it(tmp_path):
 async def test_what_was_read_before_the_watch_is_not_told_again(tmp_path):
     path = tmp_path / "file.yaml"
     path.write_bytes(b"one")
-    source = watched(path)
+    source = Source(path, poll_seconds=60, quiet_seconds=QUIET_SECONDS)
     await asyncio.to_thread(source.read)
     async with following(source) as follower:
         await follower.has_mode("watch")
@@ -337,21 +336,12 @@ async def test_a_cancelled_watch_leaves_nothing_behind(tmp_path):
 
 @contextmanager
 def no_descriptors_left():
-    """Take every descriptor this process may have; inotify then fails as when it is exhausted."""
+    """Let this process have no new descriptor; inotify then fails as when it is exhausted."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (256, limits[1]))
-    taken = []
-    settled = time.monotonic() + 0.5  # watches of before give theirs back a little later
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
     try:
-        while time.monotonic() < settled:
-            with suppress(OSError):
-                while True:
-                    taken.append(os.open(os.devnull, os.O_RDONLY))
-            time.sleep(0.01)
         yield
     finally:
-        for descriptor in taken:
-            os.close(descriptor)
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
