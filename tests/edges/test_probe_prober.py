@@ -212,6 +212,31 @@ async def test_a_rate_limit_holds_all_connections_of_that_egress_back(exchange, 
     assert reasons(free[f"{other}-main"].observation) == ("ok", "ok", "ok", "ok")
 
 
+async def test_environments_of_one_host_are_held_back_together(opened):
+    world = world_of("okx")
+    async with Simulator(world) as sim:
+        world.patch_faults("okx", {"rate_limit": True, "remaining": 1})
+        live = entry_of("okx", sim.base("okx"), timeout=1.0)
+        demo = entry_of("okx", sim.base("okx"), name="demo", environment="demo", timeout=1.0)
+        await probed(opened, live)
+        held = (await probed(opened, demo))["demo"].observation
+    assert reasons(held) == ("RateLimited", None, None, None)
+    assert world.requests.total() == 1
+
+
+@pytest.mark.parametrize(
+    ("exchange", "environments", "budgets"),
+    [("okx", ("live", "demo"), 1), ("binance", ("live", "testnet", "demo"), 3)],
+)
+async def test_a_pace_is_of_a_host_and_not_of_an_environment(
+    exchange, environments, budgets, opened
+):
+    entries = [entry_of(exchange, None, environment=each) for each in environments]
+    rows = [EXCHANGES[exchange].within(each) for each in environments]
+    found = {id(opened._budget(*each)) for each in zip(entries, rows, strict=True)}  # noqa: SLF001 # whose pace it is shows nowhere else
+    assert len(found) == budgets
+
+
 async def test_a_short_rate_limit_is_waited_out(sim, world, opened):
     world.patch_faults("mexc", {"rate_limit": True, "retry_after": 1.0, "remaining": 1})
     entry = entry_of("mexc", sim.base("mexc"))

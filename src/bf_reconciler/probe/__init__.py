@@ -162,9 +162,9 @@ class Prober:
         return self._rows[where]
 
     def _budget(self, entry: ConnectionEntry, row: Exchange) -> Budget:
-        connection = entry.connection
-        host = urlsplit(connection.endpoint).netloc if connection.endpoint else None
-        key = (row.id, connection.environment, connection.proxy, host)
+        """Of a host, as it sees us come: environments that share one share its limits, too."""
+        base = entry.connection.endpoint or row.world.base
+        key = (row.id, entry.connection.proxy, urlsplit(base).netloc if base else None)
         return self._budgets.setdefault(key, Budget(row.rate))
 
 
