@@ -187,14 +187,15 @@ def _retry_after(
     if reason not in {Reason.RATE_LIMITED, Reason.EXCHANGE_UNAVAILABLE, Reason.MAINTENANCE}:
         return None
     seconds = _seconds(got.headers.get("retry-after", ""), now)
-    if seconds is None and row.retry_header is not None:
+    if seconds is not None or reason is not Reason.RATE_LIMITED:
+        return seconds
+    if row.retry_header is not None:  # of a limit: it stands in every answer, and counts here
         name, unit = row.retry_header
         own = got.headers.get(name, "")
-        seconds = int(own) * unit if _digits(own) else None
-    if seconds is None and reason is Reason.RATE_LIMITED:
-        usual = DEFAULT_BAN if got.status == TEAPOT else DEFAULT_PAUSE
-        return row.pauses.get(code or "", usual)
-    return seconds
+        if _digits(own):
+            return int(own) * unit
+    usual = DEFAULT_BAN if got.status == TEAPOT else DEFAULT_PAUSE
+    return row.pauses.get(code or "", usual)
 
 
 def _seconds(value: str, now: datetime) -> float | None:
