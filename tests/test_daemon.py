@@ -16,7 +16,7 @@ from bf_reconciler.daemon.keeper import Keeper
 from bf_reconciler.daemon.sightings import Sightings
 from bf_reconciler.daemon.view import BACKLOG, DaemonView
 from bf_reconciler.facts import ConfigError, ConfigReason
-from bf_reconciler.journal import Journal
+from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Probed
 from bf_reconciler.reconcile import World
@@ -95,7 +95,7 @@ async def running(daemon, *others):
 
 async def ended(stop, tasks):
     stop.set()
-    await asyncio.wait({tasks[0]}, timeout=10)
+    await asyncio.wait({tasks[0]}, timeout=60)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -117,7 +117,7 @@ async def test_an_edit_is_carried_out_when_its_turn_could_be_taken():
     assert not halting.done()
     del house.engine.converge
     await house.turn()
-    await asyncio.wait_for(halting, 10)
+    await asyncio.wait_for(halting, 60)
     assert house.running is False
 
 
@@ -267,7 +267,7 @@ async def test_a_failure_to_decrypt_that_may_pass_is_tried_again(daemon, monkeyp
     daemon.reloader.reload = reload
     loading = asyncio.create_task(daemon.keep_loading())
     daemon.want_reload()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(calls) < 4:  # noqa: ASYNC110 # no event to wait for
             await asyncio.sleep(0.01)
     loading.cancel()
@@ -285,7 +285,7 @@ async def test_content_that_is_committed_later_gets_its_revision(daemon, monkeyp
     real, daemon.source.read = daemon.source.read, read
     await daemon.load()
     stop, tasks = await running(daemon, daemon.keep_loading())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while daemon.cycle.status.revision != "r2":
             await daemon.next_turn(0.1)
     await ended(stop, tasks)
@@ -295,13 +295,13 @@ async def test_who_asks_for_a_reload_is_answered_when_it_is_in_force(daemon, exc
     await daemon.load()
     stop, tasks = await running(daemon, daemon.keep_loading())
     daemon.file.write_bytes(PLAIN + b"# another\n")
-    reload = await asyncio.wait_for(daemon.reload(), 10)
+    reload = await asyncio.wait_for(daemon.reload(), 60)
     assert reload.config.last_reload_successful
     assert daemon.cycle.status.digest == reload.spec.digest
     leaving = asyncio.create_task(daemon.reload())
     await asyncio.sleep(0)
     leaving.cancel()
-    assert (await asyncio.wait_for(daemon.reload(), 10)).spec is not None
+    assert (await asyncio.wait_for(daemon.reload(), 60)).spec is not None
     await ended(stop, tasks)
     assert exchanges.asked
 
@@ -309,7 +309,7 @@ async def test_who_asks_for_a_reload_is_answered_when_it_is_in_force(daemon, exc
 async def test_a_file_that_is_refused_is_answered_too(daemon):
     stop, tasks = await running(daemon, daemon.keep_loading())
     daemon.file.write_bytes(b"version: [\n")
-    found = await asyncio.wait_for(DaemonView(daemon, None).reload(), 10)
+    found = await asyncio.wait_for(DaemonView(daemon, None).reload(), 60)
     assert found.config.reason is ConfigReason.INVALID_YAML
     await ended(stop, tasks)
 
@@ -343,7 +343,7 @@ async def test_a_test_is_answered_by_a_probe_that_ended_after_it_was_asked_for(d
     # An answer from before comes in with the very turn that takes the wish up.
     exchanges.answer("kucoin-main-grid", datetime.now(UTC) - MINUTE)
     exchanges.silent = False
-    found = await asyncio.wait_for(testing, 20)
+    found = await asyncio.wait_for(testing, 60)
     assert found.last_probe > datetime.now(UTC) - MINUTE / 2
     assert await view.test("nobody") is None
     await ended(stop, tasks)
@@ -355,7 +355,7 @@ async def test_a_test_of_what_is_not_probed_is_answered_at_once(daemon, exchange
     await daemon.load()
     await daemon.turn()
     stop, tasks = await running(daemon)
-    found = await asyncio.wait_for(DaemonView(daemon, None).test("kucoin-main-grid"), 10)
+    found = await asyncio.wait_for(DaemonView(daemon, None).test("kucoin-main-grid"), 60)
     assert (str(found.status), exchanges.asked) == ("Suspended", [])
     await ended(stop, tasks)
 
@@ -379,8 +379,8 @@ async def test_resume_is_told_whether_anything_was_held(daemon):
 async def test_the_first_of_several_waits_ends_the_wait():
     never, now = asyncio.Event(), asyncio.Event()
     now.set()
-    await asyncio.wait_for(any_of(never.wait(), now.wait(), seconds=60.0), 10)
-    await asyncio.wait_for(any_of(never.wait(), seconds=0.0), 10)
+    await asyncio.wait_for(any_of(never.wait(), now.wait(), seconds=60.0), 60)
+    await asyncio.wait_for(any_of(never.wait(), seconds=0.0), 60)
 
 
 async def test_a_loop_that_dies_ends_the_daemon_with_a_sentence(tmp_path, monkeypatch, capsys):
@@ -395,7 +395,7 @@ async def test_a_loop_that_dies_ends_the_daemon_with_a_sentence(tmp_path, monkey
     from e2e.fleet import kept_loggers  # noqa: PLC0415 # ccxt is imported with it
 
     with kept_loggers(), pytest.raises(StartError, match=r"cannot go on \(ZeroDivisionError\)"):
-        await asyncio.wait_for(serve(settings), 30)
+        await asyncio.wait_for(serve(settings), 60)
     assert "watch" not in {task.get_name() for task in asyncio.all_tasks()}
     assert "SENTINEL" not in capsys.readouterr().out
 
@@ -407,6 +407,32 @@ async def test_a_journal_that_cannot_be_opened_is_told(tmp_path):
 
     with kept_loggers(), pytest.raises(StartError, match=str(tmp_path / "state")):
         await serve(settings)
+
+
+async def test_a_journal_that_cannot_be_read_or_written_at_the_start_is_told(tmp_path, monkeypatch):
+    def full(_):
+        raise JournalError("the journal cannot be used: database or disk is full")
+
+    monkeypatch.setattr(Journal, "pepper", full)
+    settings = Settings(str(tmp_path / "f.yaml"), tmp_path / "state", Listen(port=0))
+    from e2e.fleet import kept_loggers  # noqa: PLC0415 # as above
+
+    with kept_loggers(), pytest.raises(StartError, match=f"{tmp_path / 'state'}: .* disk is full"):
+        await serve(settings)
+    with Journal(settings.state_dir):
+        pass  # it was given back
+
+
+async def test_what_breaks_in_the_first_reading_is_not_swallowed(tmp_path, monkeypatch):
+    async def broken(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Daemon, "load", broken)
+    settings = Settings(str(tmp_path / "f.yaml"), tmp_path / "state", Listen(port=0))
+    from e2e.fleet import kept_loggers  # noqa: PLC0415 # as above
+
+    with kept_loggers(), pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(serve(settings), 60)
 
 
 def test_a_config_error_has_a_message_for_people():

@@ -8,13 +8,15 @@ import shutil
 import signal
 import socket
 import subprocess
+from pathlib import Path
 
 import aiohttp
 import pytest
 
 from bf_reconciler.daemon import StartError, serve
 from bf_reconciler.settings import Listen
-from e2e.fleet import DEADLINE, a_fleet, a_strategy, free_port, until
+from e2e.fleet import DEADLINE, SOPS, a_fleet, a_strategy, until
+from ports import free_port
 
 pytestmark = pytest.mark.slow
 DEAF = {"latency": 600.0}
@@ -48,10 +50,10 @@ async def test_sigterm_drains_and_exits_0_and_leaves_strategies_as_they_are(flee
         asked = asyncio.create_task(fleet.post("/api/v1/connections/mexc-main/test"))
         await until(lambda: fleet.world.count(exchange="mexc"))
         child.send_signal(signal.SIGTERM)
-        assert await ended(child, 10) == 0
+        assert await ended(child, 30) == 0
         stream.close()
         with contextlib.suppress(aiohttp.ClientError, AssertionError):
-            await asyncio.wait_for(asked, 10)
+            await asyncio.wait_for(asked, 30)
     assert fleet.told()["enabled"] is True
     assert (fleet.strategies / "btc-grid.json").stat().st_mtime_ns == written
     assert fleet.logged("stopped")
@@ -69,9 +71,49 @@ async def test_sighup_reloads_and_the_log_says_how_it_ended(fleet):
         child.send_signal(signal.SIGHUP)
         (line,) = await until(lambda: fleet.logged("reload asked for: the file was refused"))
         assert (line["level"], line["reason"]) == ("error", "InvalidYAML")
+        assert line["message"].endswith("what was last good stays in force")
         await fleet.config_is("InvalidYAML")
         child.send_signal(signal.SIGINT)
-        assert await ended(child, 10) == 0
+        assert await ended(child, 30) == 0
+
+
+@pytest.fixture
+def slow_sops(tmp_path):
+    """A sops that says that it was begun, and waits for a word."""
+    spy, begun, go = (tmp_path / name for name in ("slow-sops", "begun", "go"))
+    spy.write_text(
+        f'#!/bin/sh\necho $$ > "{begun}.tmp"; mv "{begun}.tmp" "{begun}"\n'
+        f'while [ ! -e "{go}" ]; do sleep 0.05; done\nexec "{SOPS}" "$@"\n'
+    )
+    spy.chmod(0o755)
+    return spy, begun, go
+
+
+@pytest.mark.parametrize("word", [signal.SIGTERM, signal.SIGINT])
+async def test_told_to_stop_while_it_starts_it_ends_well_and_sops_with_it(fleet, slow_sops, word):
+    spy, begun, _ = slow_sops
+    fleet.declare()
+    async with fleet.process("--sops-binary", str(spy)) as child:
+        await until(begun.exists, 60)
+        child.send_signal(word)
+        assert await ended(child, 30) == 0
+    process = Path("/proc") / begun.read_text().strip()
+    await until(lambda: not process.exists())
+    assert fleet.logged("stopped")
+    assert not fleet.logged("listening")
+    assert "Traceback" not in fleet.log.getvalue()
+
+
+async def test_a_sighup_while_it_starts_is_answered_when_it_has_started(fleet, slow_sops):
+    spy, begun, go = slow_sops
+    fleet.declare()
+    async with fleet.process("--sops-binary", str(spy)) as child:
+        await until(begun.exists, 60)
+        child.send_signal(signal.SIGHUP)
+        go.touch()
+        await until(lambda: fleet.logged("reload asked for: the file is in force"), 60)
+        child.send_signal(signal.SIGTERM)
+        assert await ended(child, 30) == 0
 
 
 async def test_the_service_manager_is_told_how_it_goes(fleet, tmp_path):
@@ -95,7 +137,7 @@ async def test_the_service_manager_is_told_how_it_goes(fleet, tmp_path):
             await heard("WATCHDOG=1")
             child.send_signal(signal.SIGTERM)
             await heard("STOPPING=1")
-            assert await ended(child, 10) == 0
+            assert await ended(child, 30) == 0
     assert told[0] == "READY=1"
     assert told[-1] == "STOPPING=1"
 

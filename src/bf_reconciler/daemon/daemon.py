@@ -210,8 +210,8 @@ class Daemon:
         return True, "ok"
 
 
-async def any_of(*waits: Awaitable[Any], seconds: float) -> None:
-    """Wait for the first of these, at most this long."""
+async def any_of(*waits: Awaitable[Any], seconds: float | None = None) -> None:
+    """Wait for the first of these, at most this long; what has not ended then is cancelled."""
     tasks = [asyncio.ensure_future(wait) for wait in waits]
     try:
         await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

@@ -31,7 +31,7 @@ class StartError(Exception):
 
 @asynccontextmanager
 async def opened(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Daemon]:
-    """Open journal and prober, and read the file for the first time.
+    """Open journal and prober.
 
     Raises:
         StartError: The state folder cannot be used, or another daemon uses it.
@@ -39,13 +39,12 @@ async def opened(settings: Settings, environ: Mapping[str, str]) -> AsyncIterato
     async with AsyncExitStack() as stack:
         try:
             journal = await asyncio.to_thread(Journal, settings.state_dir)
+            stack.callback(journal.close)
+            wake = asyncio.Event()
+            prober = await stack.enter_async_context(Prober(utcnow, wake.set))
+            daemon = Daemon(settings, journal, prober, environ, wake)
         except JournalError as error:
             raise StartError(f"{settings.state_dir}: {error}") from None
-        stack.callback(journal.close)
-        wake = asyncio.Event()
-        prober = await stack.enter_async_context(Prober(utcnow, wake.set))
-        daemon = Daemon(settings, journal, prober, environ, wake)
-        await daemon.load()
         yield daemon
 
 
@@ -57,9 +56,9 @@ async def once(settings: Settings) -> Status:
     """
     set_up_logs(settings, os.environ)
     async with opened(settings, os.environ) as daemon:
-        config = daemon.reloader.last.config
-        if daemon.reloader.last.spec is None:
-            raise StartError(config.message)
+        first = await daemon.load()
+        if first.spec is None:
+            raise StartError(first.config.message)
         daemon.cycle.seen = {
             name: replace(memory, asked=True) for name, memory in daemon.cycle.seen.items()
         }
@@ -81,12 +80,18 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
     stop = stop or asyncio.Event()
     notifier = Notifier(os.environ)
     set_up_logs(settings, os.environ)
-    async with opened(settings, os.environ) as daemon, AsyncExitStack() as stack:
+    async with AsyncExitStack() as stack:
+        hung_up = _on_signals(stack, stop)  # first of all: sops may take its time
+        daemon = await stack.enter_async_context(opened(settings, os.environ))
+        await _first_load(daemon, stop)
+        if stop.is_set():
+            daemon.log.info("stopped")
+            return
         await stack.enter_async_context(_listening(settings, daemon))
-        _on_signals(stack, stop, daemon)
         tasks = [
             asyncio.create_task(daemon.source.watch(daemon.want_reload, stop), name="watch"),
             asyncio.create_task(daemon.keep_loading(), name="load"),
+            asyncio.create_task(_keep_answering(hung_up, daemon), name="hang-up"),
             asyncio.create_task(_keep_notifying(notifier, daemon), name="notify"),
         ]
         turning = asyncio.create_task(daemon.keep_turning(stop), name="turn")
@@ -137,29 +142,40 @@ def _why(error: OSError) -> str:
     return os.strerror(number) if number > 0 else error.strerror or "it cannot be resolved"
 
 
-def _on_signals(stack: AsyncExitStack, stop: asyncio.Event, daemon: Daemon) -> None:
-    """SIGTERM and SIGINT stop, SIGHUP reads the file again and says in the log how it ended."""
-    loop = asyncio.get_running_loop()
-    asked: set[asyncio.Task[object]] = set()
-
-    def reload() -> None:
-        task: asyncio.Task[object] = loop.create_task(_reloaded(daemon))
-        asked.add(task)
-        task.add_done_callback(asked.discard)
-
-    calls = {signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: reload}
+def _on_signals(stack: AsyncExitStack, stop: asyncio.Event) -> asyncio.Event:
+    """SIGTERM and SIGINT set ``stop``, SIGHUP sets what is returned."""
+    loop, hung_up = asyncio.get_running_loop(), asyncio.Event()
+    calls = {signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: hung_up.set}
     for number, call in calls.items():
         loop.add_signal_handler(number, call)
         stack.callback(loop.remove_signal_handler, number)
+    return hung_up
 
 
-async def _reloaded(daemon: Daemon) -> None:
-    config = (await daemon.reload()).config
-    if config.last_reload_successful:
-        daemon.log.info("reload asked for: the file is in force", path=config.path)
-    else:
+async def _first_load(daemon: Daemon, stop: asyncio.Event) -> None:
+    """Read the file for the first time, or leave it where it is told to stop before that ends."""
+    loading = asyncio.create_task(daemon.load(), name="first-load")
+    await any_of(loading, stop.wait())
+    if not loading.cancelled():
+        loading.result()
+
+
+async def _keep_answering(hung_up: asyncio.Event, daemon: Daemon) -> None:
+    """Read the file again at every SIGHUP, and say in the log how it ended."""
+    while True:
+        await hung_up.wait()
+        hung_up.clear()
+        config = (await daemon.reload()).config
+        if config.last_reload_successful:
+            daemon.log.info("reload asked for: the file is in force", path=config.path)
+            continue
         reason = str(config.reason) if config.reason else None
-        daemon.log.error("reload asked for: the file was refused", path=config.path, reason=reason)
+        daemon.log.error(
+            "reload asked for: the file was refused",
+            path=config.path,
+            reason=reason,
+            message=config.message,
+        )
 
 
 async def _keep_notifying(notifier: Notifier, daemon: Daemon) -> None:
