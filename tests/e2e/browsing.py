@@ -20,7 +20,7 @@ ARGS = [
 ]
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
-WAIT_MILLISECONDS = 20_000
+WAIT_MILLISECONDS = 60_000
 
 
 def chromium():

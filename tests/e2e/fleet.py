@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -21,8 +20,9 @@ from bf_reconciler import logs
 from bf_reconciler.daemon import serve
 from bf_reconciler.settings import Listen, Settings
 from bf_reconciler.simulator import Simulator, World
+from ports import free_port
 
-DEADLINE = 30.0
+DEADLINE = 90.0
 SOPS = Path(sys.executable).parent / "sops"
 REGEX = "^(api_key|secret|passphrase|password|private_key|token)$"
 GIT = ("git", "-c", "user.name=test", "-c", "user.email=test@localhost", "-c", "gc.auto=0")
@@ -55,7 +55,7 @@ def a_document(connections, strategies, **changes):
     whole = {
         "version": 1,
         "policy": FAST,
-        "defaults": {"interval": "1s", "timeout": "1s"},
+        "defaults": {"interval": "1s", "timeout": "10s"},
     } | changes
     lines = [f"{key}: {json.dumps(value)}" for key, value in whole.items()]
     for kind, entries in (("connections", connections), ("strategies", strategies)):
@@ -66,12 +66,6 @@ def a_document(connections, strategies, **changes):
 
 def a_strategy(name, connection, **changes):
     return {"name": name, "connection": connection, "pairs": ["BTC/USDT"]} | changes
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 async def until(holds, seconds=DEADLINE, shown=lambda: ""):

@@ -12,7 +12,8 @@ import yaml
 from aiohttp import web
 
 from bf_reconciler.facts import Reason, remedy
-from e2e.fleet import DEADLINE, a_fleet, free_port, until
+from e2e.fleet import DEADLINE, a_fleet, until
+from ports import free_port
 
 pytestmark = pytest.mark.slow
 FOLDER = Path(__file__).parents[2] / "deploy" / "prometheus"

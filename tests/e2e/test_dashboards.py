@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from e2e.fleet import DEADLINE, a_fleet, a_strategy, a_world, free_port, until
+from e2e.fleet import DEADLINE, a_fleet, a_strategy, a_world, until
+from ports import free_port
 
 pytestmark = pytest.mark.slow
 FOLDER = Path(__file__).parents[2] / "deploy" / "grafana"

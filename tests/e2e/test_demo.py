@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import suppress
 from dataclasses import replace
 from urllib.request import urlopen
 
@@ -20,6 +19,7 @@ from bf_reconciler.demo.stage import Stage
 from bf_reconciler.facts import ConfigError, ConfigReason
 from bf_reconciler.sops import find_binary
 from commandline import clean, run_in
+from ports import two_free_ports
 
 SECONDS = 110
 
@@ -151,17 +151,6 @@ async def test_stop_cuts_the_demo_short():
     stop.set()
     await play(narrator, stop, steps=STEPS[:1])
     assert narrator.told[-1] == ("cut", 0, 1)
-
-
-def two_free_ports():
-    """The first of two ports side by side that nobody has."""
-    for _ in range(100):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            with suppress(OSError, OverflowError):
-                second.bind(("127.0.0.1", first.getsockname()[1] + 1))
-                return first.getsockname()[1]
-    raise AssertionError
 
 
 async def test_the_ports_can_be_chosen():

@@ -13,7 +13,7 @@ from bf_reconciler.spec import Connection, ConnectionEntry, Policy
 from bf_reconciler.verdict import ConnectionState, judge_connection
 
 ALL = sorted(EXCHANGES)
-DEADLINE = 30.0
+DEADLINE = 90.0
 State = ConnectionState
 OUTAGE = {"ExchangeUnavailable", "Maintenance"}
 UNVERIFIABLE = {"gate"}

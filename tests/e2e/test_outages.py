@@ -25,7 +25,8 @@ async def test_what_runs_has_its_grace_and_what_is_off_stays_off(fleet, fault, r
     connections = [fleet.connection()]
     strategies = [a_strategy("btc-grid", "kucoin-main"), a_strategy("late", "kucoin-main")]
     strategies[1]["enabled"] = False
-    fleet.declare(connections, strategies)
+    changes = {"policy": {"grace": "8s"}, "defaults": {"interval": "1s", "timeout": "2s"}}
+    fleet.declare(connections, strategies, **changes)
     async with fleet.daemon():
         await fleet.strategy_is("Enabled")
         await fleet.strategy_is("Disabled", name="late")
@@ -34,7 +35,7 @@ async def test_what_runs_has_its_grace_and_what_is_off_stays_off(fleet, fault, r
         holding = await fleet.strategy_is("Holding", reason)
         assert (holding["running"], fleet.told()["enabled"]) == ("running", True)
         strategies[1]["enabled"] = True  # somebody wants it on, while nothing is known
-        fleet.declare(connections, strategies)
+        fleet.declare(connections, strategies, **changes)
         await fleet.strategy_is("Blocked", reason, "late")
         await fleet.strategy_is("Blocked", "GraceExpired")
         assert fleet.told()["enabled"] is False

@@ -75,7 +75,7 @@ async def test_a_suspension_ends_by_itself_when_its_time_has_come(fleet):
     fleet.declare(strategies=[strategy])
     async with fleet.daemon():
         await fleet.strategy_is("Enabled")
-        until = (datetime.now(UTC) + timedelta(seconds=5)).isoformat(timespec="seconds")
+        until = (datetime.now(UTC) + timedelta(seconds=10)).isoformat(timespec="seconds")
         pause = {"reason": "moving house", "owner": "ada", "until": until}
         fleet.declare(strategies=[strategy | {"suspend": pause}])
         suspended = await fleet.strategy_is("Suspended")

@@ -12,7 +12,7 @@ from bf_reconciler.spec import Connection, ConnectionEntry
 
 IDS = ("kucoin", "mexc")
 """Exchanges whose failure tables the probe tests go through."""
-DEADLINE = 20.0
+DEADLINE = 60.0
 SECRETS = {
     "api_key": "SENTINELKEY7f3a91c2",
     "secret": "SENTINELSECRET5e8d60b4",

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -34,6 +33,7 @@ from edges.building import (
     a_status,
     a_strategy,
 )
+from ports import free_port
 
 GOLDEN = Path(__file__).with_name("metrics.txt")
 EXTRAS = Extras("watch", NOW)
@@ -380,12 +380,6 @@ def a_target(status):
         finally:
             server.shutdown()
             thread.join(30)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def ask(port, query):

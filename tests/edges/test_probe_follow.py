@@ -160,7 +160,7 @@ async def test_gate_describes_a_key_in_two_answers_of_five_requests():
     assert found.key.allows(Scope.FUTURES) is False
     assert found.key.allows(Scope.WITHDRAW) is None  # never denied: its name is not documented
     assert (found.key.ip_bound, found.key.ips) == (True, ("127.0.0.1",))
-    assert abs(found.key.created_at - begun) < timedelta(seconds=5)
+    assert abs(found.key.created_at - begun) < timedelta(seconds=60)
     assert asked(world).index(GATE[1]) < asked(world).index(GATE[2])
     assert sorted(asked(world)) == sorted(GATE)
 

@@ -164,7 +164,7 @@ async def test_the_number_grows_from_call_to_call_even_where_the_clock_stands_or
 
 async def test_the_number_is_the_time_in_milliseconds(clients, recorder):
     await clients.ask(kraken(), KRAKEN, KRAKEN.balance)
-    assert abs(recorder.numbers[0] - time.time() * 1000) < 5_000
+    assert abs(recorder.numbers[0] - time.time() * 1000) < 60_000
 
 
 async def test_one_key_has_one_call_under_way_and_another_key_does_not_wait(clients, recorder):
@@ -180,7 +180,7 @@ async def test_one_key_has_one_call_under_way_and_another_key_does_not_wait(clie
 async def test_a_call_that_fails_gives_the_turn_back(clients, recorder):
     with pytest.raises(NotARead):
         await clients.ask(kraken(), KRAKEN, Call("privatePostWithdraw", posts=KRAKEN.key.posts))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await clients.ask(kraken(), KRAKEN, KRAKEN.key)
     assert len(recorder.sent) == 1
 
@@ -208,14 +208,14 @@ async def test_two_connections_with_one_key_do_not_refuse_each_other(world):
 
 
 async def test_each_of_the_signed_questions_has_a_deadline_of_its_own(world):
-    world.patch_faults("kraken", {"latency": 0.4})
+    world.patch_faults("kraken", {"latency": 1.0})
     async with Simulator(world) as sim, prober() as opened:
         entry = entry_of(
-            "kraken", sim.base("kraken"), api_key="SENTINELKEY", secret=SECRET, timeout=1.0
+            "kraken", sim.base("kraken"), api_key="SENTINELKEY", secret=SECRET, timeout=3.0
         )
         found = (await probed(opened, entry))["kraken-main"]
     assert reasons(found.observation) == ("ok",) * 4
-    assert found.seconds > 1.6
+    assert found.seconds > 3.0
     paths = [seen.path for seen in world.recent]
     assert paths == ["/0/public/Time", *(call.posts for call in POSTED)]
 

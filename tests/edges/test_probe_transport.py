@@ -66,7 +66,7 @@ async def test_an_answer_keeps_status_headers_and_body(transport):
     async with web_server(handler) as url:
         got = await transport.get(f"{url}/x?a=b%2Cc", {"X-Asked": "yes"}, None)
     assert (got.status, got.body, got.headers["retry-after"]) == (429, b"slow down", "3")
-    assert 0 <= got.seconds < 5
+    assert 0 <= got.seconds < 60
 
 
 async def test_the_url_goes_out_as_it_was_signed(transport):

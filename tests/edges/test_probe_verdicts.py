@@ -50,7 +50,7 @@ async def test_a_compliant_key_answers_all_four_questions(exchange):
     assert Scope.WITHDRAW in found.key.denied
     assert found.key.ip_bound is True
     assert found.key.ips == ("127.0.0.1",)
-    assert abs(found.key.created_at - entry_time) < timedelta(seconds=5)
+    assert abs(found.key.created_at - entry_time) < timedelta(seconds=60)
     assert found.key.expires_at is None
     assert found.balance.empty is False
     assert found.orders == Orders()
@@ -208,7 +208,7 @@ FAULTS = [
 async def test_an_exchange_in_trouble_is_asked_the_time_alone(exchange, fault, reason):
     world = world_of(exchange)
     world.patch_faults(exchange, fault)
-    found = await seen(exchange, world=world, timeout=1.0)
+    found = await seen(exchange, world=world, timeout=1.0 if reason == "Timeout" else 20.0)
     assert reasons(found) == (reason, None, None, None)
     assert not found.time.terminal
     assert {each.path for each in world.requests} <= PATHS[exchange]
@@ -221,7 +221,7 @@ async def test_trouble_with_one_question_is_that_question_s_own(exchange, fault,
     world = world_of(exchange)
     balance = {"kucoin": "/api/v1/accounts", "mexc": "/api/v3/account"}[exchange]
     world.patch_faults(exchange, fault | {"paths": [balance]})
-    found = await seen(exchange, world=world, timeout=2.0)
+    found = await seen(exchange, world=world, timeout=3.0 if reason == "Timeout" else 20.0)
     assert reasons(found) == ("ok", "ok", reason, "ok")
 
 

@@ -17,7 +17,7 @@ from edges.keys import PLAIN, SOPS, encrypt, environment, make_age_key
 
 pytestmark = pytest.mark.slow
 
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 def fake(directory: Path, script: str) -> SopsSettings:
@@ -72,7 +72,7 @@ def sleeper(directory: Path) -> SopsSettings:
 
 
 async def test_a_sops_that_hangs_is_ended_with_its_children(tmp_path):
-    error = await refused(replace(sleeper(tmp_path), timeout=0.5))
+    error = await refused(replace(sleeper(tmp_path), timeout=3.0))
     assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_TIMEOUT, True)
     await gone(await pids(tmp_path))
 
@@ -90,7 +90,7 @@ async def test_a_child_in_a_session_of_its_own_cannot_hold_us_up(tmp_path):
     script = (
         f"setsid sleep 300 & echo $! > {tmp_path}/child.pid; echo $$ > {tmp_path}/x.pid; exit 0"
     )
-    error = await refused(replace(fake(tmp_path, script), timeout=0.5))
+    error = await refused(replace(fake(tmp_path, script), timeout=3.0))
     assert error.reason is ConfigReason.DECRYPTION_TIMEOUT
     for pid in await pids(tmp_path):
         if alive(pid):

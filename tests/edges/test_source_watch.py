@@ -17,7 +17,7 @@ from bf_reconciler.source import QUIET_SECONDS, Source
 
 pytestmark = pytest.mark.slow
 
-SECONDS = 15.0  # far under the 60 seconds of the poll, so that the watch itself is proven
+SECONDS = 30.0  # far under the 60 seconds of the poll, so that the watch itself is proven
 Change = Callable[[Path, bytes], None]
 
 

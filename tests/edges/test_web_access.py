@@ -292,7 +292,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(client, monkeypatch):
         "Content-Type: application/json\r\nContent-Length: 50\r\n\r\n{"
     )
     writer.write(head.encode())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         assert b" 408 " in await reader.readline()
     writer.close()
     await writer.wait_closed()

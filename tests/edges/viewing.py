@@ -80,7 +80,7 @@ async def a_client(view):
         yield client
 
 
-async def until(condition, seconds=20):
+async def until(condition, seconds=60):
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 # no event is given for it
             await asyncio.sleep(0.01)

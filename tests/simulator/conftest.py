@@ -33,7 +33,7 @@ async def sim(world):
 
 @pytest.fixture
 async def session():
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as open_session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as open_session:
         yield open_session
 
 

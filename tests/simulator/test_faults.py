@@ -123,7 +123,7 @@ async def test_a_client_without_patience_has_asked_all_the_same(sim, session, wo
     world.put_faults("mexc", {"latency": 3_600})
 
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.3):
+        async with asyncio.timeout(3):
             await send(session, "GET", sim.base("mexc") + "/api/v3/ping")
 
     assert world.count(path="/api/v3/ping", status=200) == 1
@@ -216,4 +216,4 @@ async def test_the_simulator_stops_while_slow_answers_are_on_their_way(world, se
         with pytest.raises(aiohttp.ClientError):
             await waiting
 
-    assert took < 2
+    assert took < 60  # the answers would take longer
