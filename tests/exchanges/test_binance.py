@@ -78,6 +78,14 @@ def test_portfolio_margin_leaves_a_futures_flag_that_is_off_undecided(futures):
     assert ROW.read_key(body, NOW).allows(Scope.FUTURES) is (True if futures else None)
 
 
+@pytest.mark.parametrize(
+    ("spot", "margin", "transfer"), [(True, True, None), (False, False, True), (None, None, None)]
+)
+def test_what_loans_are_good_for_is_said_by_the_flag_of_spot(spot, margin, transfer):
+    facts = ROW.read_key(flags(enableMargin=True, enableSpotAndMarginTrading=spot), NOW)
+    assert (facts.allows(Scope.MARGIN), facts.allows(Scope.TRANSFER)) == (margin, transfer)
+
+
 def test_the_list_of_addresses_is_never_known():
     assert ROW.read_key(flags(), NOW).ips is None
     assert ROW.read_key(flags(ipRestrict=False), NOW).ips is None

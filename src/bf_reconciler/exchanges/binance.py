@@ -70,9 +70,11 @@ def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
     held = tuple(word for word, on in flags.items() if on) + _unknown(data)
     unsaid = [PERMISSIONS[word] for word, on in flags.items() if on is None]
     undecided = frozenset[Scope]().union(*unsaid, *(OPEN.get(word, frozenset()) for word in held))
-    meaning = dict(PERMISSIONS)
-    if SPOT not in held:  # margin orders are placed with the right of spot, or not at all
-        meaning[LOAN] = frozenset({Scope.TRANSFER})
+    # Margin orders are placed with the right of spot, or not at all.
+    loan = {True: Scope.MARGIN, False: Scope.TRANSFER, None: None}[flags[SPOT]]
+    if flags[LOAN] and loan is None:
+        undecided |= {Scope.MARGIN}
+    meaning = {**PERMISSIONS, LOAN: frozenset({loan} if loan else ())}
     return replace(
         shape.scopes(held, meaning, TOLD, undecided),
         ip_bound=_flag(data, "ipRestrict"),
