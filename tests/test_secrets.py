@@ -5,6 +5,7 @@ import base64
 import contextlib
 import io
 import json
+import logging
 import os
 import re
 import subprocess
@@ -12,11 +13,14 @@ import sys
 import time
 from dataclasses import replace
 
+import click
 import pytest
 from aiohttp import web
 
-from bf_reconciler import document, logs
+from bf_reconciler import cli, document, logs
+from bf_reconciler.cli import schema
 from bf_reconciler.daemon import RefusedError, check
+from bf_reconciler.status import fold
 from bf_reconciler.web import banners
 from e2e.fleet import (
     DEADLINE,
@@ -332,6 +336,39 @@ async def test_no_secret_is_printed_by_a_verb(fleet, tmp_path):
     assert "InvalidSignature" in said["status", "-o", "json"]
     assert {way: found for way, text in said.items() if (found := leaks(fleet, text))} == {}
     assert leaks(fleet, written(fleet.state_dir, tmp_path / "tmp")) == []
+
+
+async def test_the_log_of_a_test_knows_the_secrets(fleet, monkeypatch):
+    fleet.declare()
+    told = io.StringIO()
+
+    def talking(*arguments):
+        logging.getLogger("asyncio").error("lost: %s", " ".join(SECRETS.values()))
+        return fold(*arguments)
+
+    monkeypatch.setattr(sys.modules["bf_reconciler.daemon.check"], "fold", talking)
+    for name, value in fleet.environ().items():
+        monkeypatch.setenv(name, value)
+    with contextlib.redirect_stderr(told), kept_loggers():
+        await check(fleet.settings(), (), lambda *_: None)
+    assert "lost" in told.getvalue()
+    assert leaks(fleet, told.getvalue()) == []
+
+
+def test_an_error_that_nobody_foresaw_is_told_without_its_text(monkeypatch, capsys):
+    def broken():
+        error = ZeroDivisionError(UNLEARNT)
+        error.add_note(UNLEARNT)
+        raise error from KeyError(UNLEARNT)
+
+    monkeypatch.setattr(schema, "command", click.Command("schema", callback=broken))
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["schema"])
+    out, err = capsys.readouterr()
+    assert (ended.value.code, out) == (1, "")
+    assert err.endswith("Error: unforeseen, a ZeroDivisionError\n")
+    assert "in broken" in err
+    assert UNLEARNT not in err
 
 
 def _cmdline(pid):

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from traceback import format_tb
 from typing import NoReturn
 
 import click
@@ -94,4 +95,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = 1
     except (click.Abort, KeyboardInterrupt):
         code = INTERRUPTED
+    except Exception as error:  # noqa: BLE001 # the last resort: a secret may stand in its text
+        code = 1
+        places = "".join(format_tb(error.__traceback__))
+        click.echo(f"{places}Error: unforeseen, a {type(error).__name__}", err=True)
     sys.exit(code)

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from bf_reconciler import logs
 from bf_reconciler.daemon.way import make_reloader, set_up_logs
 from bf_reconciler.facts import Seen, remember
 from bf_reconciler.probe import Prober
 from bf_reconciler.probe.capture import Capture
+from bf_reconciler.reload import secrets
 from bf_reconciler.settings import Settings
 from bf_reconciler.spec import Spec
 from bf_reconciler.status import ConfigStatus, Status, fold
@@ -54,6 +56,7 @@ async def check(
     spec, wanted = reload.spec, set(names)
     if spec is None:
         raise RefusedError(reload.config)
+    logs.REDACTOR.learn(secrets(spec))
     known = {*spec.connections, *spec.broken_connections}
     for name in sorted(wanted - known):
         raise UnknownNameError(name, known)
@@ -93,8 +96,9 @@ async def _look(spec: Spec, progress: Progress, capture: Capture | None) -> dict
             for probed in prober.collect():
                 memory = remember(seen.get(probed.name), probed.observation)
                 seen[probed.name] = memory
-                if unconfirmed(memory.runs, spec.policy.confirm_after):
-                    prober.probe([pending[probed.name]])
+                entry = pending[probed.name]
+                if unconfirmed(memory.runs, entry.under(spec.policy).confirm_after):
+                    prober.probe([entry])
                     continue
                 del pending[probed.name]
                 progress(probed.name, total - len(pending), total)
