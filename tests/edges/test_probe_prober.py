@@ -215,9 +215,9 @@ async def test_a_rate_limit_holds_all_connections_of_that_egress_back(exchange, 
 async def test_environments_of_one_host_are_held_back_together(opened):
     world = world_of("okx")
     async with Simulator(world) as sim:
-        world.patch_faults("okx", {"rate_limit": True, "retry_after": 30.0, "remaining": 1})
+        world.patch_faults("okx", {"rate_limit": True, "remaining": 1})
         live = entry_of("okx", sim.base("okx"), timeout=10.0)
-        demo = entry_of("okx", sim.base("okx"), name="demo", environment="demo", timeout=10.0)
+        demo = entry_of("okx", sim.base("okx"), name="demo", environment="demo", timeout=1.0)
         await probed(opened, live)
         held = (await probed(opened, demo))["demo"].observation
     assert reasons(held) == ("RateLimited", None, None, None)
