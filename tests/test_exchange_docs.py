@@ -138,6 +138,22 @@ def test_the_steps_say_which_rights_to_give_and_that_withdrawal_stays_off(exchan
     assert ("passphrase and keep it" in steps) is ("passphrase" in EXCHANGES[exchange].credentials)
 
 
+@pytest.mark.parametrize("exchange", IDS)
+def test_how_far_the_clock_may_be_off_is_told_for_both_ways(exchange):
+    row = EXCHANGES[exchange]
+    for lang, ahead in (("en", "s ahead of it"), ("tr", "sn ileri")):
+        text = Told(row, lang).limits[-1]
+        assert (ahead in text) is (row.ahead is not None)
+        for seconds in {row.window, row.ahead} - {None}:
+            assert f" {seconds:g} s" in text
+
+
+def test_a_call_from_ahead_is_refused_sooner_by_those_that_say_so():
+    ahead = {row.id: row.ahead for row in EXCHANGES.values() if row.ahead is not None}
+    assert ahead == {"mexc": 1.0, "binance": 1.0, "bybit": 1.0}
+    assert all(row.ahead < row.window for row in EXCHANGES.values() if row.ahead is not None)
+
+
 def test_a_person_is_told_how_to_attest_where_the_exchange_cannot_say():
     attestable = [i for i in IDS if cell(EXCHANGES[i], Fact.WITHDRAW).known is Known.ATTESTABLE]
     assert attestable == ["gate"]

@@ -147,6 +147,7 @@ class Exchange:
         credentials: Fields of ``credentials`` that must be there; any other is superfluous.
         window: Seconds our clock may differ before signed calls are refused; None where signed
             calls carry no time.
+        ahead: Likewise, ahead of the exchange, where that is less: it tells such a call by a code.
         rate: Requests per second we allow ourselves, per egress address.
         hosts: Hosts of its own that its signature names, where it has more than one.
         time, key, balance, orders: The four questions.
@@ -209,6 +210,7 @@ class Exchange:
     instead: Mapping[str, "Exchange"] = field(default_factory=dict)
     in_turn: bool = False
     pauses: Mapping[str, float] = field(default_factory=dict)
+    ahead: float | None = None
 
     @property
     def requests(self) -> int:

@@ -128,6 +128,13 @@ def window(row: Exchange) -> Said:
             "No signed call carries the time: the clock may be off, and none is refused for it.",
             "Hiçbir imzalı çağrı saati taşımaz: saat sapsa da bu yüzden çağrı reddedilmez.",
         )
+    if row.ahead is not None:
+        return Said(
+            f"Our clock may be {row.window:g} s behind the exchange's, or {row.ahead:g} s ahead of "
+            "it, before signed calls are refused.",
+            f"Saatimiz borsanınkinden en çok {row.window:g} sn geri ya da {row.ahead:g} sn ileri "
+            "olabilir; fazlasında imzalı çağrılar reddedilir.",
+        )
     return Said(
         f"Our clock may be off by {row.window:g} s before signed calls are refused.",
         f"Saatimiz en çok {row.window:g} sn sapabilir; fazlasında imzalı çağrılar reddedilir.",
