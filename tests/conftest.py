@@ -4,10 +4,12 @@ import os
 import signal
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("dev", deadline=None)
-settings.register_profile("ci", derandomize=True, database=None, deadline=None, print_blob=True)
+# How long an example takes is the machine's business.
+timeless = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("dev", timeless)
+settings.register_profile("ci", timeless, derandomize=True, database=None, print_blob=True)
 # Whoever runs the tests in the background has Ctrl-C ignored, and children would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
