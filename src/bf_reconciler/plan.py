@@ -66,7 +66,7 @@ def next_probe(
     if seen is None or seen.entry != entry.fingerprint or seen.asked or not seen.runs:
         return None
     at = seen.runs[0].latest.at
-    wait = delay(seen.runs, entry.interval, policy, held=held)
+    wait = delay(seen.runs, entry.interval, entry.under(policy), held=held)
     return at + jittered(wait, entry.name, at)
 
 

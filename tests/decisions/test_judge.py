@@ -4,7 +4,7 @@ import pytest
 
 from bf_reconciler.facts import Reason, Scope, Seen
 from bf_reconciler.policy import ConditionType
-from bf_reconciler.spec import Halt
+from bf_reconciler.spec import Credentials, Halt
 from bf_reconciler.spec.connection import Attest, Word
 from bf_reconciler.verdict import ConnectionState, Halted, judge
 from build import (
@@ -121,6 +121,17 @@ def test_the_newest_violation_gives_the_reason():
 def test_a_terminal_answer_is_believed_the_second_time():
     assert said(GOOD, INVALID) == (None, None, Reason.INVALID_KEY)
     assert said(GOOD, INVALID, INVALID) == (False, State.BLOCKED, Reason.INVALID_KEY)
+
+
+def test_an_exchange_that_now_and_then_refuses_good_keys_is_believed_later():
+    keys = Credentials(api_key="0123456789abcdef", secret="a secret")
+    flapping = {"exchange": "coinbase", "credentials": keys}
+    assert said(GOOD, INVALID, INVALID, **flapping)[0] is None
+    assert said(GOOD, INVALID, INVALID, GOOD, **flapping)[0] is True
+    assert said(GOOD, *3 * [INVALID], **flapping) == (False, State.BLOCKED, Reason.INVALID_KEY)
+    patient = {"confirm_after": 4}
+    assert said(GOOD, *3 * [INVALID], policy=patient, **flapping)[0] is None
+    assert said(GOOD, WITHDRAW, **flapping)[0] is False
 
 
 def test_two_different_terminal_answers_confirm_neither():

@@ -5,7 +5,7 @@ import pytest
 
 from bf_reconciler.facts import Reason, Seen
 from bf_reconciler.plan import HEARTBEAT, JITTER, delay, jittered, next_probe, plan
-from bf_reconciler.spec import Policy
+from bf_reconciler.spec import Credentials, Policy
 from build import (
     CONNECTION,
     DAY,
@@ -138,6 +138,16 @@ def test_a_terminal_answer_is_asked_again_after_2_seconds_and_then_slowly():
     assert waits(INVALID) == 2 * SECOND
     assert waits(INVALID, INVALID) == 5 * MINUTE
     assert waits(INVALID, INVALID, confirm_after=3) == 2 * SECOND
+
+
+@pytest.mark.parametrize(("exchange", "times"), [("mexc", 2), ("coinbase", 3)])
+def test_where_good_keys_are_refused_now_and_then_it_is_asked_once_more(exchange, times):
+    keys = Credentials(api_key="0123456789abcdef", secret="a secret")
+    entry = a_connection(exchange=exchange, credentials=keys)
+    again, slowly = (
+        next_probe(entry, a_seen(*met * [INVALID]), Policy()) - NOW for met in (times - 1, times)
+    )
+    assert again < MINUTE < slowly
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ class Daemon:
         entry = spec.connections[name]
         if memory is None or memory.entry != entry.fingerprint:
             return False
-        if unconfirmed(memory.runs, spec.policy.confirm_after):
+        if unconfirmed(memory.runs, entry.under(spec.policy).confirm_after):
             return False
         due = next_probe(entry, memory, spec.policy)
         return not memory.restored or (due is not None and due > utcnow())

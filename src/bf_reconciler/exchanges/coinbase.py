@@ -129,6 +129,7 @@ COINBASE = Exchange(
     credentials=("api_key", "secret"),
     window=30.0,  # a token lives for 120 s; how early one may come is not known
     rate=8.0,  # the time: 10 in 1 s per address; the rest counts per user
+    confirm=3,  # the 401 of a wrong key comes and goes for good ones, too
     time=Call("v3PublicGetBrokerageTime"),
     key=Call("v3PrivateGetBrokerageKeyPermissions"),
     balance=Call("v3PrivateGetBrokerageAccounts"),
@@ -170,7 +171,7 @@ COINBASE = Exchange(
     notes=(
         "Coinbase does not tell the allowlist of a key: an answer proves our own address alone.",
         "One answer (401) stands for a wrong key, a wrong clock and an address not allowed.",
-        "That answer has been seen for good keys, too: look again before a key is replaced.",
+        "That answer has been seen for good keys, too: only three in a row are believed.",
         "Whether a key may trade futures is not said.",
         "A key is bound to one portfolio, and sees that one alone.",
         "Coinbase tells no creation and no expiry of a key.",

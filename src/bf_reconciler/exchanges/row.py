@@ -176,6 +176,8 @@ class Exchange:
         in_turn: Signed calls carry a number that must grow from one to the next, so of one key
             they go out one after another.
         pauses: Code to the seconds we stay away after it, where the answer itself says nothing.
+        confirm: Times in a row, at least, that a refusal must be met before it is believed: more
+            than one where good keys are known to be refused now and then.
     """
 
     id: str
@@ -211,6 +213,7 @@ class Exchange:
     in_turn: bool = False
     pauses: Mapping[str, float] = field(default_factory=dict)
     ahead: float | None = None
+    confirm: int = 1
 
     @property
     def requests(self) -> int:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.spec.connection import Connection
 from bf_reconciler.spec.policy import Defaults, Halt, Policy
 from bf_reconciler.spec.runtime import LOCAL, Runtime
@@ -58,6 +59,13 @@ class ConnectionEntry:
     @property
     def name(self) -> str:
         return self.connection.name
+
+    def under(self, policy: Policy) -> Policy:
+        """The policy as it holds here: some exchanges refuse good keys now and then."""
+        least = EXCHANGES[self.connection.exchange].confirm
+        if policy.confirm_after >= least:
+            return policy
+        return policy.model_copy(update={"confirm_after": least})
 
 
 @dataclass(frozen=True, slots=True)

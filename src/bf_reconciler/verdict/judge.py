@@ -126,6 +126,7 @@ def judge_connection(
         ready = Finding(READY, "Unknown", Reason.NOT_PROBED, "Not probed yet.")
         return ConnectionVerdict(entry.name, None, ConnectionState.PENDING, ready, ())
 
+    policy = entry.under(policy)
     history = _history(_Known(entry, strategies, policy, now, hold, twins), seen.runs)
     newest, oldest = history[0][1], history[-1][1]
     violation = oldest.decisive if oldest.compliant is False else None

@@ -116,10 +116,10 @@ GUIDE = Guide(
             ),
         ),
         Said(
-            "That answer has been seen for good keys, too: look again before a key is replaced.",
+            "That answer has been seen for good keys, too: only three in a row are believed.",
             (
-                "Bu yanıt geçerli anahtarlarda da görülmüştür: anahtarı değiştirmeden önce yeniden "
-                "bakın."
+                "Bu yanıt geçerli anahtarlarda da görülmüştür: ancak art arda üç kez gelirse "
+                "inanılır."
             ),
         ),
         Said(
