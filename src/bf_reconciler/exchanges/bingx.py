@@ -37,11 +37,12 @@ FLAGS: dict[str, frozenset[Scope]] = {
     "permitsUniversalTransfer": frozenset({Scope.TRANSFER}),
     "enableInternalTransfer": frozenset({Scope.TRANSFER}),
     "enableWithdrawals": frozenset({Scope.WITHDRAW}),
-    "enableVanillaOptions": frozenset(),
+    "enableVanillaOptions": frozenset({Scope.OTHER}),
 }
 FLAG = re.compile(r"(?:enable|permits|allow|can)[A-Z]\w{0,48}", re.ASCII)
 TRANSFERS = frozenset({"permitsUniversalTransfer", "enableInternalTransfer"})
-TOLD = frozenset().union(*NUMBERS.values())
+# Whatever else there is would show as a number nobody knows, beside which nothing is denied.
+TOLD = frozenset({Scope.OTHER}).union(*NUMBERS.values())
 
 CODES: Mapping[str, Reason] = {
     "100001": Reason.INVALID_SIGNATURE,
@@ -237,6 +238,7 @@ BINGX = Exchange(
         Scope.SPOT: "Spot Trading",
         Scope.FUTURES: "Perpetual Futures Trading",
         Scope.TRANSFER: "Universal Transfer, or internal transfers of sub-accounts",
+        Scope.OTHER: "Vanilla Options",
         Scope.WITHDRAW: "Withdraw",
     },
     worlds={"live": LIVE, "demo": World(base="https://open-api-vst.bingx.com")},
