@@ -396,6 +396,70 @@ def test_a_wrong_entry_without_a_good_form_is_left_as_it_is():
     assert decided(GOOD, spec=broken) == {}
 
 
+BROKEN = a_spec(strategies=[], broken_strategies={STRATEGY: CONNECTION})
+NOWHERE = a_spec([], [], broken_strategies={STRATEGY: ""})
+
+
+@pytest.mark.parametrize(
+    ("seen", "spec", "words"),
+    [
+        ([OUTAGE], BROKEN, "It says Timeout."),
+        ([], BROKEN, "Not probed yet."),
+        ([], NOWHERE, "Its connection is not in force."),
+    ],
+    ids=["unreachable", "not probed", "gone"],
+)
+def test_without_a_good_form_what_is_not_known_of_its_connection_has_its_grace(seen, spec, words):
+    found = decided(*seen, before=a_memory(), spec=spec)[STRATEGY]
+    assert (found.order, found.reason) == (None, Reason.ENTRY_INVALID)
+    later = decided(*seen, before=found.memory, spec=spec, now=NOW + GRACE)[STRATEGY]
+    assert (later.order.on, later.order.reason) == (False, Reason.GRACE_EXPIRED)
+    assert later.message == f"Unknown for 5m: {words}"
+    again = decided(*seen, before=later.memory, spec=spec, now=NOW + 2 * GRACE)[STRATEGY]
+    assert (again.order.on, again.reason) == (False, Reason.GRACE_EXPIRED)
+    assert again.memory == later.memory
+
+
+def test_without_a_good_form_a_grace_ends_for_good_when_a_probe_is_good():
+    begun = decided(OUTAGE, before=a_memory(), spec=BROKEN)[STRATEGY].memory
+    found = decided(OUTAGE, GOOD, before=begun, spec=BROKEN, now=NOW + GRACE)[STRATEGY]
+    assert (found.order, found.memory) == (None, a_memory())
+
+
+def test_without_a_good_form_what_is_off_stays_off_and_keeps_its_reason():
+    before = a_memory(on=False, reason=Reason.WITHDRAW_ENABLED)
+    found = decided(OUTAGE, before=before, spec=BROKEN, now=NOW + GRACE)[STRATEGY]
+    assert (found.order, found.memory.on, found.memory.reason) == (
+        None,
+        False,
+        Reason.WITHDRAW_ENABLED,
+    )
+
+
+def test_without_a_good_form_it_is_off_when_its_connection_is_suspended():
+    resting = [a_connection(suspend=a_suspension())]
+    spec = a_spec(resting, [], broken_strategies={STRATEGY: CONNECTION})
+    order = decided(before=a_memory(), spec=spec)[STRATEGY].order
+    assert (order.on, order.reason) == (False, Reason.SUSPENDED)
+    vanished = decided(before=fleet(20), spec=a_spec(resting, []))
+    assert {(d.order.on, d.reason, d.held) for d in vanished.values()} == {
+        (False, Reason.SUSPENDED, True)
+    }
+
+
+def test_what_vanished_with_too_many_has_its_grace_when_its_connection_vanished_too():
+    gone = a_spec([], [])
+    found = decided(before=fleet(20), spec=gone)
+    assert {(d.order, d.reason, d.held) for d in found.values()} == {
+        (None, Reason.MASS_REMOVAL_HELD, True)
+    }
+    memories = {name: d.memory for name, d in found.items()}
+    later = decided(before=memories, spec=gone, now=NOW + GRACE)
+    assert {(d.order.on, d.reason, d.held) for d in later.values()} == {
+        (False, Reason.GRACE_EXPIRED, True)
+    }
+
+
 def test_a_wrong_entry_with_a_good_form_is_judged_by_that():
     broken = a_spec(broken_strategies={STRATEGY: CONNECTION})
     assert decided(GOOD, before=a_memory(), spec=broken)[STRATEGY].order.on is True

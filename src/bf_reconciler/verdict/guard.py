@@ -8,7 +8,14 @@ from typing import NamedTuple
 from bf_reconciler.facts import Reason
 from bf_reconciler.policy import Finding
 from bf_reconciler.spec import Runtime, Spec, Strategy, too_many
-from bf_reconciler.verdict.values import Decision, Memory, Order, StrategyVerdict, Verdicts
+from bf_reconciler.verdict.values import (
+    ConnectionState,
+    Decision,
+    Memory,
+    Order,
+    StrategyVerdict,
+    Verdicts,
+)
 
 
 def guard(
@@ -28,14 +35,15 @@ def guard(
     leaving = {name for name in gone if memories[name].reason is Reason.REMOVED}
     left = len(gone) - len(leaving)
     held = too_many(len(memories) - len(leaving), left, spec.policy.max_removals)
+    frame = _Frame(verdicts, spec.policy.grace, now)
     decided += [
-        _removed(name, memories[name], verdicts, held=held and name not in leaving) for name in gone
+        _removed(name, memories[name], frame, held=held and name not in leaving) for name in gone
     ]
     decided += [
         _absent(
             name,
             memories[name],
-            verdicts,
+            frame,
             Reason.ENTRY_INVALID,
             "Its entry in the file is wrong; left as it is.",
         )
@@ -43,6 +51,14 @@ def guard(
         if name in memories and name not in spec.strategies
     ]
     return tuple(decided)
+
+
+class _Frame(NamedTuple):
+    """What is decided with about strategies of which no good form is known."""
+
+    verdicts: Verdicts
+    grace: timedelta
+    now: datetime
 
 
 def decide(spec: Spec, verdict: StrategyVerdict, before: Memory | None, now: datetime) -> Decision:
@@ -57,7 +73,7 @@ def decide(spec: Spec, verdict: StrategyVerdict, before: Memory | None, now: dat
     violated = verdict.violation and was_on and strategy.resume == "manual"
     latched = violated or (before is not None and before.latched)
     if verdict.on is None:
-        wish = _patience(verdict, before, spec.policy.grace, now)
+        wish = _patience(verdict.reason, verdict.message, before, spec.policy.grace, now)
     else:
         wish = _word(verdict, before, latched=latched)
     memory = Memory(
@@ -114,26 +130,26 @@ def _barred(bar: Finding, before: Memory | None) -> _Wish:
 
 
 def _patience(
-    verdict: StrategyVerdict, before: Memory | None, grace: timedelta, now: datetime
+    reason: Reason, message: str, before: Memory | None, grace: timedelta, now: datetime
 ) -> _Wish:
     """Nothing is known: what is off stays off, what runs has its grace.
 
     It begins when the strategy was first found unknown: a word of the file or of a person may have
     made unknown what was seen long ago. Where nothing was ever told or seen, nothing is done.
     """
-    if verdict.reason is Reason.NOT_PROBED and (before is None or before.on is None):
-        return _Wish(None, verdict.reason, verdict.message)
+    if reason is Reason.NOT_PROBED and (before is None or before.on is None):
+        return _Wish(None, reason, message)
     remembered = before.unknown_since if before else None
     since = min(remembered or now, now)  # our clock may have been set back
     if before is not None and before.on is False:
         if before.reason is Reason.GRACE_EXPIRED:
-            message = f"Off since its connection was unknown for too long. {verdict.message}"
-            return _Wish(False, Reason.GRACE_EXPIRED, message, since)
-        return _Wish(False, verdict.reason, verdict.message, since)
+            words = f"Off since its connection was unknown for too long. {message}"
+            return _Wish(False, Reason.GRACE_EXPIRED, words, since)
+        return _Wish(False, reason, message, since)
     if now - since >= grace:
-        message = f"Unknown for {_words(grace)}: {verdict.message}"
-        return _Wish(False, Reason.GRACE_EXPIRED, message, since)
-    return _Wish(None, verdict.reason, verdict.message, since)
+        words = f"Unknown for {_words(grace)}: {message}"
+        return _Wish(False, Reason.GRACE_EXPIRED, words, since)
+    return _Wish(None, reason, message, since)
 
 
 def _ordered(
@@ -169,25 +185,37 @@ def _ordered(
     return Decision(strategy.name, order, wish.reason, wish.message, memory, verdict, leave)
 
 
-def _removed(name: str, before: Memory, verdicts: Verdicts, *, held: bool) -> Decision:
+def _removed(name: str, before: Memory, frame: _Frame, *, held: bool) -> Decision:
     if held:
         message = "Too many entries vanished at once; left as it is."
-        decision = _absent(name, before, verdicts, Reason.MASS_REMOVAL_HELD, message)
+        decision = _absent(name, before, frame, Reason.MASS_REMOVAL_HELD, message)
         return replace(decision, held=True)
     return _off(name, before, Reason.REMOVED, "It is no longer in the file.")
 
 
-def _absent(
-    name: str, before: Memory, verdicts: Verdicts, reason: Reason, message: str
-) -> Decision:
-    """No good form of it is known: left as it is, unless it must not run."""
-    if verdicts.halted is not None:
-        halted = verdicts.halted
+def _absent(name: str, before: Memory, frame: _Frame, reason: Reason, message: str) -> Decision:
+    """No good form of it is known: left as it is, unless it must not run.
+
+    What is not known of its connection has the same grace as everywhere.
+    """
+    halted = frame.verdicts.halted
+    if halted is not None:
         return _off(name, before, Reason.HALTED, f"Halted by {halted.by}: {halted.reason}")
-    connection = verdicts.connections.get(before.connection)
+    connection = frame.verdicts.connections.get(before.connection)
     if connection is not None and connection.compliant is False:
         return _off(name, before, connection.ready.reason, connection.ready.message)
-    return Decision(name, None, reason, message, before, None)
+    if connection is not None and connection.state is ConnectionState.SUSPENDED:
+        return _off(name, before, Reason.SUSPENDED, "Its connection is suspended.")
+    if connection is not None and connection.compliant:
+        return Decision(name, None, reason, message, replace(before, unknown_since=None), None)
+    why, words = Reason.CONNECTION_NOT_READY, "Its connection is not in force."
+    if connection is not None:
+        why, words = connection.ready.reason, connection.ready.message
+    wish = _patience(why, words, before, frame.grace, frame.now)
+    if wish.reason is Reason.GRACE_EXPIRED:
+        off = _off(name, before, wish.reason, wish.message)
+        return replace(off, memory=replace(off.memory, unknown_since=wish.since))
+    return Decision(name, None, reason, message, replace(before, unknown_since=wish.since), None)
 
 
 def _off(name: str, before: Memory, reason: Reason, message: str) -> Decision:
