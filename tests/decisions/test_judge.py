@@ -281,12 +281,16 @@ def test_a_halt_in_the_file_goes_before_a_persons():
 
 
 @pytest.mark.parametrize(
-    ("seen", "on", "violation"), [(GOOD, True, False), (FREE, False, True), (UNTOLD, None, False)]
+    ("seen", "on", "violation", "reason"),
+    [
+        (GOOD, True, False, Reason.CONNECTED),
+        (FREE, False, True, Reason.IP_NOT_RESTRICTED),
+        (UNTOLD, None, False, Reason.UNVERIFIABLE),
+    ],
 )
-def test_an_aggressive_strategy_needs_a_key_that_is_known_to_be_bound(seen, on, violation):
+def test_an_aggressive_strategy_needs_a_key_that_is_known_to_be_bound(seen, on, violation, reason):
     verdict = wanted(seen, risk_level="aggressive", connection={"ip_allowlist": "ignored"})
-    assert (verdict.on, verdict.violation) == (on, violation)
-    assert on or verdict.reason is Reason.IP_NOT_RESTRICTED
+    assert (verdict.on, verdict.violation, verdict.reason) == (on, violation, reason)
 
 
 def test_a_moderate_strategy_runs_beside_an_aggressive_one_that_may_not():

@@ -170,6 +170,7 @@ COINBASE = Exchange(
     },
     notes=(
         "Coinbase does not tell the allowlist of a key: an answer proves our own address alone.",
+        "Where a key must be bound to addresses (risk level aggressive, by default), none will do.",
         "One answer (401) stands for a wrong key, a wrong clock and an address not allowed.",
         "That answer has been seen for good keys, too: only three in a row are believed.",
         "Whether a key may trade futures is not said.",

@@ -244,7 +244,9 @@ def _connection_ready(
         bound = next(f for f in connection.findings if f.type is ConditionType.IP_RESTRICTED)
         if bound.status != "True":
             message = f"Risk level {strategy.risk_level} needs a key bound to addresses."
-            return Finding(kind, bound.status, Reason.IP_NOT_RESTRICTED, message)
+            if bound.status == "Unknown":
+                return Finding(kind, "Unknown", bound.reason, f"{message} {bound.message}")
+            return Finding(kind, "False", Reason.IP_NOT_RESTRICTED, message)
     return Finding(kind, "True", Reason.CONNECTED, "Its connection complies.")
 
 

@@ -109,6 +109,13 @@ GUIDE = Guide(
             ),
         ),
         Said(
+            "Where a key must be bound to addresses (risk level aggressive, by default), none will do.",
+            (
+                "Adrese bağlı anahtar istenen yerde (varsayılan olarak aggressive risk düzeyinde) "
+                "hiçbir anahtar yeterli sayılmaz."
+            ),
+        ),
+        Said(
             "One answer (401) stands for a wrong key, a wrong clock and an address not allowed.",
             (
                 "Tek bir yanıt (401) hem yanlış anahtar hem yanlış saat hem de izin verilmeyen "
