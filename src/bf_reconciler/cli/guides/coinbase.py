@@ -109,7 +109,10 @@ GUIDE = Guide(
             ),
         ),
         Said(
-            "Where a key must be bound to addresses (risk level aggressive, by default), none will do.",
+            (
+                "Where a key must be bound to addresses (risk level aggressive, by default), none "
+                "will do."
+            ),
             (
                 "Adrese bağlı anahtar istenen yerde (varsayılan olarak aggressive risk düzeyinde) "
                 "hiçbir anahtar yeterli sayılmaz."
