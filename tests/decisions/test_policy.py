@@ -484,6 +484,13 @@ def test_a_word_nobody_knows_is_at_most_a_warning_by_itself(strictness, effect):
     assert told(Type.LEAST_PRIVILEGE, seen, policy={"excess_permissions": strictness}) == expected
 
 
+def test_a_word_nobody_knows_is_told_beside_a_right_that_is_too_much():
+    seen = with_key(grant=[Scope.FUTURES], unknown_words=("Novelty",))
+    found = findings(seen)[Type.LEAST_PRIVILEGE]
+    assert (found.status, found.reason) == ("False", Reason.EXCESS_PERMISSION)
+    assert found.message.endswith(" Rights no document explains: Novelty.")
+
+
 def test_withdraw_is_told_once_and_not_as_an_excess():
     found = findings(an_observation(key=a_withdraw_key()))
     assert found[Type.LEAST_PRIVILEGE].status == "True"

@@ -136,6 +136,8 @@ def _excess(case: Case, key: KeyFacts) -> Finding:
     markets = case.entry.connection.markets  # what strategies may use; each needs its right
     needed = {Scope.READ, Scope.WITHDRAW} | {Scope(market) for market in markets}
     excess = sorted(key.granted - needed)
+    words = ", ".join(key.unknown_words[:5])
+    strange = f"Rights no document explains: {words}." if words else ""
     effect = {"warn": Effect.WARN, "block": Effect.BLOCK, "ignore": Effect.NONE}[
         case.policy.excess_permissions
     ]
@@ -145,11 +147,11 @@ def _excess(case: Case, key: KeyFacts) -> Finding:
         movers = [row.needs.get(scope, str(scope)) for scope in excess if scope in MOVES_VALUE]
         if movers:
             message = f"{message} These can move value: {', '.join(movers)}."
+        message = f"{message} {strange}" if strange else message
         return broken(Type.LEAST_PRIVILEGE, Reason.EXCESS_PERMISSION, message, effect)
-    if key.unknown_words:
-        message = f"Rights no document explains: {', '.join(key.unknown_words[:5])}."
+    if strange:
         return unknown(
-            Type.LEAST_PRIVILEGE, Reason.EXCESS_PERMISSION, message, min(effect, Effect.WARN)
+            Type.LEAST_PRIVILEGE, Reason.EXCESS_PERMISSION, strange, min(effect, Effect.WARN)
         )
     unsaid = sorted(row.needs.keys() - key.granted - key.denied - needed)
     if unsaid:
