@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 from click.testing import CliRunner
@@ -344,8 +343,6 @@ def test_the_simulator_tells_how_to_change_it(capsys, monkeypatch):
 
     introduction = simulate.introduction
     monkeypatch.setattr(simulate, "introduction", stop_soon)
-    began = time.monotonic()
     ran = run_in(capsys, "simulate", "--port", "0")
     assert ran.code == 0
     assert "curl -X PATCH http://127.0.0.1:" in ran.out
-    assert time.monotonic() - began < 30

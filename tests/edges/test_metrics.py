@@ -332,15 +332,15 @@ def test_counting_goes_on_while_a_scrape_is_made():
         thread.join(60)
 
 
-def test_a_thousand_connections_are_written_quickly():
+def test_a_thousand_connections_are_written_each():
     status = a_status(
         [a_connection(f"kucoin-{n}") for n in range(1000)],
         [a_strategy(f"s-{n}") for n in range(1000)],
     )
-    begun = time.monotonic()
     text = text_of(status)
-    assert time.monotonic() - begun < 5  # some 0.15 s
     assert text.count("\n") > 80_000
+    for name in ("kucoin-0", "kucoin-999"):
+        assert f'bf_connection_up{{connection="{name}",exchange="kucoin"}} ' in text
 
 
 def test_promtool_finds_nothing_to_complain_about():
