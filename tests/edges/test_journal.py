@@ -1,5 +1,6 @@
 """The journal, on real files."""
 
+import errno
 import json
 import logging
 import os
@@ -244,6 +245,17 @@ def test_two_daemons_cannot_share_a_state_folder(folder):
     Journal(folder).close()
 
 
+def test_a_file_system_without_locks_is_told_as_that(folder, monkeypatch):
+    def unsupported(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(database.fcntl, "flock", unsupported)
+    with pytest.raises(
+        JournalError, match=f"state folder cannot be used: {os.strerror(errno.ENOLCK)}"
+    ):
+        Journal(folder)
+
+
 def test_a_reader_looks_on_while_a_daemon_writes(journal, folder):
     journal.save(a_record(), [a_transition()])
     with Journal(folder, readonly=True) as reader:
@@ -341,6 +353,20 @@ def damage(folder, status):
             file.write(b"\xde\xad" * 2048)
 
 
+def test_a_schema_of_spoilt_bytes_is_damage_too(folder):
+    with Journal(folder) as journal:
+        journal.save(a_record())
+    file = folder / "journal.db"
+    file.write_bytes(file.read_bytes().replace(b"CREATE TABLE meta", b"CREA\xe7E TABLE meta"))
+    reader = Journal(folder, readonly=True)
+    with reader, pytest.raises(JournalError, match="the journal cannot be used"):
+        reader.load()
+    with Journal(folder) as journal:
+        journal.save(a_record())
+        assert journal.load() == a_record()
+    assert list(folder.glob("journal.db.corrupt-*"))
+
+
 @pytest.fixture
 def crowd():
     return a_status([a_connection(f"c{n}") for n in range(200)], halted=Halted("fire", "ada"))
@@ -395,6 +421,25 @@ def test_rows_of_another_format_are_left_out_and_it_says_so(folder, caplog):
         journal.save(record)
         assert len(sql(folder, "SELECT * FROM entries")) == 3  # two, btc-grid, its sightings
         assert journal.load() == record
+
+
+def test_rows_with_spoilt_bytes_are_left_out_and_a_spoilt_halt_halts(folder, caplog):
+    transitions = [a_transition("one"), a_transition("two")]
+    entries = [a_connection("one"), a_connection("two")]
+    with Journal(folder) as journal:
+        journal.save(a_record(a_status(entries, halted=Halted("fire", "ada"))), transitions)
+    spoilt = b'[{"n\xc3('  # half a character, and a brace that is never closed
+    sql(folder, "UPDATE entries SET json = CAST(? AS TEXT) WHERE name = 'one'", spoilt)
+    sql(folder, "UPDATE transitions SET json = CAST(? AS TEXT) WHERE name = 'one'", spoilt)
+    sql(folder, "UPDATE meta SET value = CAST(? AS TEXT) WHERE key = 'halted'", spoilt)
+    with Journal(folder) as journal:
+        record = journal.load()
+        assert list(record.status.connections) == ["two"]
+        assert record.status.halted == store.UNREADABLE_HALT
+        assert [t.name for t in journal.history()] == ["two"]
+        journal.save(record)
+        assert journal.load() == record
+    assert {(r.message, r.name_of) for r in caplog.records} == {("journal row left out", "one")}
 
 
 def test_half_a_character_from_an_exchange_is_replaced(journal):

@@ -40,7 +40,7 @@ def told() -> Iterator[None]:
     """Turn what SQLite and the file system raise into a JournalError."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter of SQLite's own words
         raise JournalError(f"the journal cannot be used: {error}") from error
     except OSError as error:
         words = error.strerror or type(error).__name__
@@ -59,8 +59,10 @@ def lock(path: Path) -> int:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except OSError as error:
         os.close(descriptor)
+        if not isinstance(error, BlockingIOError):  # a file system without locks
+            raise
         raise JournalError(
             f"another bf-reconciler uses the state folder {path.parent}; stop it, ask it over"
             " HTTP, or give this one another --state-dir"
@@ -72,7 +74,7 @@ def open_writable(path: Path) -> sqlite3.Connection:
     """Open the file, making or replacing it where needed. The caller holds the lock."""
     try:
         return _opened(path)
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if isinstance(error, sqlite3.OperationalError):
             raise  # full, locked or not permitted: the content may well be good
         saved = _salvaged(path)
@@ -102,13 +104,20 @@ def open_readonly(path: Path) -> sqlite3.Connection:
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     # The daemon calls from worker threads; the Journal lets in one at a time.
-    return sqlite3.connect(
+    connection = sqlite3.connect(
         f"file:{quote(str(path))}?mode={mode}",
         uri=True,
         timeout=BUSY_SECONDS,
         isolation_level=None,
         check_same_thread=False,
     )
+    # Bytes that a bad disk spoilt make a row of another format, not an error of the whole file.
+    connection.text_factory = _text
+    return connection
+
+
+def _text(data: bytes) -> str:
+    return data.decode(errors="replace")
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -160,7 +169,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def _salvaged(path: Path) -> list[tuple[str, str]]:
     """What must not be lost with a damaged file, if it can still be read: a halt."""
-    with suppress(sqlite3.Error), closing(_connect(path, "ro")) as connection:
+    with suppress(sqlite3.Error, UnicodeDecodeError), closing(_connect(path, "ro")) as connection:
         query = "SELECT key, value FROM meta WHERE key = 'halted'"
         return [(str(key), str(value)) for key, value in connection.execute(query)]
     return []
