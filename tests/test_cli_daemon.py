@@ -10,12 +10,12 @@ from threading import Thread
 import pytest
 from click import UsageError
 
-from bf_reconciler.cli import tables, watching, words
+from bf_reconciler.cli import picture, tables, watching, words
 from bf_reconciler.cli.api import Api
 from bf_reconciler.facts import Reason
 from bf_reconciler.journal import Journal
 from bf_reconciler.policy import ConditionType
-from bf_reconciler.status import Key, StrategyState
+from bf_reconciler.status import Key, StrategyState, present
 from bf_reconciler.verdict import ConnectionState, Halted
 from commandline import FakeView, run_in, serving
 from edges.building import (
@@ -404,3 +404,49 @@ def test_an_entry_without_conditions_has_an_empty_reason(capsys):
     bare = replace(a_connection(), conditions=())
     with serving(FakeView(a_status([bare]))) as url:
         assert run_in(capsys, "status", "--url", url).code == 0
+
+
+@pytest.mark.parametrize("lang", ["en", "tr"])
+def test_no_word_is_lost_on_a_narrow_terminal(capsys, monkeypatch, lang):
+    connections = [
+        a_connection("kucoin-main-grid"),
+        a_connection("mexc-sub-audit-of-alice", ConnectionState.BLOCKED, Reason.WITHDRAW_ENABLED),
+        a_connection("gate-main", ConnectionState.BLOCKED, Reason.WITHDRAW_UNVERIFIABLE),
+    ]
+    strategies = [
+        a_strategy(connection="kucoin-main-grid"),
+        a_strategy(
+            "sol-dca-of-alice",
+            StrategyState.BLOCKED,
+            Reason.WITHDRAW_ENABLED,
+            connection="mexc-sub-audit-of-alice",
+        ),
+    ]
+    shown = present(a_status(connections, strategies), lang)
+    entries = [*shown["connections"], *shown["strategies"]]
+    told = [words.title(entry["conditions"][0]["reason"], lang) for entry in entries]
+    told += [entry["conditions"][0]["remedy"] for entry in entries]
+    wanted = {word for text in told for word in text.split()} | {entry["name"] for entry in entries}
+    for width in range(48, 180):
+        monkeypatch.setenv("COLUMNS", str(width))
+        tables.show(picture.overview(shown, lang))
+        out = capsys.readouterr().out
+        assert wanted - set(out.split()) == set(), (width, out)
+        assert max(map(len, out.splitlines())) <= width
+
+
+def test_what_does_not_fit_as_a_table_is_told_entry_by_entry(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "50")
+    tables.show(tables.connections(present(a_status(), "en")["connections"], "en"))
+    assert capsys.readouterr().out.splitlines() == [
+        "kucoin-main-grid",
+        "  Exchange  kucoin",
+        "  Status    Online",
+        "  Reason    Connected",
+    ]
+
+
+def test_no_entry_is_a_table_of_headings_even_on_a_narrow_terminal(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "30")
+    tables.show(tables.connections([], "en"))
+    assert len(capsys.readouterr().out.splitlines()) == 2

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bf_reconciler.cli.fitting import Fitting
 from bf_reconciler.cli.words import heading, title
 from bf_reconciler.facts import Language
 
@@ -64,19 +64,16 @@ def cell(value: object) -> Text:
     return Text(plain, style=COLOURS.get(plain, ""))
 
 
-def table(columns: Iterable[str], rows: Iterable[Iterable[object]], language: Language) -> Table:
-    found = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    cells = [[cell(value) for value in row] for row in rows]
-    for index, column in enumerate(columns):
-        # What is short and looked for is never folded; sentences are, and words of reasons are not.
-        folds = column in FOLDING
-        words = [word for row in cells for word in row[index].plain.split()]
-        least = max(map(len, words), default=0) if column == "Reason" else None
-        name = Text(heading(column, language))
-        found.add_column(name, no_wrap=not folds, overflow="fold", min_width=least)
-    for row in cells:
-        found.add_row(*row)
-    return found
+def table(
+    columns: Iterable[str], rows: Iterable[Iterable[object]], language: Language
+) -> RenderableType:
+    """A row per entry; the first cell names it."""
+    columns = tuple(columns)
+    return Fitting(
+        [Text(heading(column, language)) for column in columns],
+        [[cell(value) for value in row] for row in rows],
+        [column in FOLDING for column in columns],
+    )
 
 
 def moment(value: str | None) -> str:
@@ -93,7 +90,7 @@ def ago(value: str, language: Language) -> str:
     return f"{seconds:.0f} {heading('s', language)}"
 
 
-def connections(rows: Iterable[Row], language: Language) -> Table:
+def connections(rows: Iterable[Row], language: Language) -> RenderableType:
     """One line per connection: what its Ready condition says."""
     return table(
         ("Connection", "Exchange", "Status", "Reason", "What to do"),
@@ -102,7 +99,7 @@ def connections(rows: Iterable[Row], language: Language) -> Table:
     )
 
 
-def strategies(rows: Iterable[Row], language: Language) -> Table:
+def strategies(rows: Iterable[Row], language: Language) -> RenderableType:
     return table(
         ("Strategy", "Connection", "Status", "Runs", "Reason", "What to do"),
         (
@@ -113,7 +110,7 @@ def strategies(rows: Iterable[Row], language: Language) -> Table:
     )
 
 
-def conditions(row: Row, language: Language) -> Table:
+def conditions(row: Row, language: Language) -> RenderableType:
     """Every condition of one entry; what to do stands below what is not as it should be."""
     return table(
         ("Condition", "Status", "Reason", "Since", "Message"),
@@ -181,7 +178,7 @@ def _facts(row: Row, language: Language) -> Iterable[tuple[str, object]]:
     yield "Clock skew", None if skew is None else f"{skew * 1000:+.0f} ms"
 
 
-def transitions(rows: Iterable[Row], language: Language) -> Table:
+def transitions(rows: Iterable[Row], language: Language) -> RenderableType:
     return table(
         ("Time", "Name", "From", "To", "Reason", "Message"),
         (
