@@ -109,8 +109,8 @@ async def answer(fleet, prometheus, how, what):
         series, label = re.fullmatch(r"label_values\((.+), (\w+)\)", what).groups()
         how, query = f"label/{label}/values", {"match[]": series}
     elif how == "query_range":
-        now = time.time()
-        query = {"query": what, "start": f"{now - 30}", "end": f"{now}", "step": "1"}
+        start, end = NOW.timestamp(), time.time()
+        query = {"query": what, "start": f"{start}", "end": f"{end}", "step": "1"}
     else:
         query = {"query": what}
     async with fleet.session.get(f"{prometheus}/{how}", params=query) as told:
