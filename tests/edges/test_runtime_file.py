@@ -240,6 +240,26 @@ async def test_a_strategy_that_moves_is_off_where_it_was(runtimes, path, tmp_pat
     assert told(tmp_path / "elsewhere" / "btc-grid.json")["enabled"] is True
 
 
+@pytest.mark.parametrize("where", ["strategies", "./strategies", "linked"])
+async def test_a_runtime_of_another_name_is_the_same_folder_and_no_move(
+    runtimes, path, tmp_path, monkeypatch, where
+):
+    await converge(runtimes, an_order())
+    (tmp_path / "linked").symlink_to("strategies")
+    written, write = [], FileRuntime._replace
+
+    def seen(self, name, content):
+        written.append(content["enabled"])
+        write(self, name, content)
+
+    monkeypatch.setattr(FileRuntime, "_replace", seen)
+    there = Declared(name="other", type="file", path=where)
+    leave = an_order(on=False, action="close", strategy=None, reason=Reason.REMOVED)
+    running = await converge(runtimes, an_order(runtime=there), leave=leave)
+    assert (running.state, written) == ("running", [])
+    assert told(path)["enabled"] is True
+
+
 async def test_it_is_not_turned_on_elsewhere_while_it_cannot_be_turned_off(
     runtimes, path, tmp_path, monkeypatch
 ):

@@ -1,7 +1,8 @@
 """Where strategies run: orders are carried out, and what really runs is read back."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -30,8 +31,7 @@ class Runtimes:
         )
 
     def _settle(self, decision: Decision, generation: int, revision: str, now: datetime) -> Running:
-        orders = [order for order in (decision.leave, decision.order) if order is not None]
-        for order in orders:
+        for order in self._orders(decision):
             try:
                 self._place(order.runtime).apply(order, generation, revision, now)
             except OSError as error:
@@ -40,6 +40,17 @@ class Runtimes:
                 message = f"The file cannot be written ({type(error).__name__})."
                 return Running(seen.state, Reason.RUNTIME_UNAVAILABLE, message)
         return checked(decision.order, self._place(decision.memory.runtime).read(decision.name))
+
+    def _orders(self, decision: Decision) -> Iterator[Order]:
+        leave, order = decision.leave, decision.order
+        if leave is not None and (order is None or not self._same(leave.runtime, order.runtime)):
+            yield leave
+        if order is not None:
+            yield order
+
+    def _same(self, one: Runtime, other: Runtime) -> bool:
+        """Whether they are one folder under two names: a bot must not be told off and on again."""
+        return os.path.realpath(self._base / one.path) == os.path.realpath(self._base / other.path)
 
     def _place(self, runtime: Runtime) -> FileRuntime:
         return FileRuntime(self._base / runtime.path)
