@@ -103,6 +103,14 @@ def test_a_test_network_tells_no_right_to_trade(environment):
             there.read_key(body, NOW)
 
 
+def test_a_test_network_lists_no_futures_for_they_have_hosts_of_their_own():
+    assert {name: set(ROW.within(name).markets) for name in ROW.environments} == {
+        "live": {"spot", "futures"},
+        "testnet": {"spot"},
+        "demo": {"spot"},
+    }
+
+
 def test_time_balance_and_orders_are_read():
     assert ROW.read_time({"serverTime": 1499827319559}) == 1499827319559
     assert ROW.read_balance(ACCOUNT) == Balance(empty=False)

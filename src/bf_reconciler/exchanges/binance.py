@@ -147,6 +147,7 @@ def symbol(pair: str) -> str:
 
 
 ACCOUNT = Call("privateGetAccount", {"omitZeroBalances": "true"})
+TEST = World(key=ACCOUNT, read_key=read_test_key, kinds=("spot",))  # futures have other hosts
 
 BINANCE = Exchange(
     id="binance",
@@ -213,7 +214,7 @@ BINANCE = Exchange(
     ),
     worlds={
         "live": World(),
-        "testnet": World("https://testnet.binance.vision", key=ACCOUNT, read_key=read_test_key),
-        "demo": World("https://demo-api.binance.com", key=ACCOUNT, read_key=read_test_key),
+        "testnet": replace(TEST, base="https://testnet.binance.vision"),
+        "demo": replace(TEST, base="https://demo-api.binance.com"),
     },
 )

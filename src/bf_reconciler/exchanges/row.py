@@ -88,12 +88,14 @@ class World:
         headers: Sent with every signed call.
         key: The key question, where it is another one there.
         read_key: The reader of that question's answer.
+        kinds: Kinds whose lists of markets its base serves.
     """
 
     base: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     key: Call | None = None
     read_key: Callable[[Any, datetime], KeyFacts] | None = None
+    kinds: tuple[Kind, ...] = ("spot", "futures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,5 +235,6 @@ class Exchange:
             world=world,
             key=world.key or self.key,
             read_key=world.read_key or self.read_key,
+            markets={kind: found for kind, found in self.markets.items() if kind in world.kinds},
             instead={code: row.within(environment) for code, row in self.instead.items()},
         )
