@@ -169,6 +169,13 @@ GUIDE = Guide(
             ),
         ),
         Said(
+            "A key of testnet or demo shows as an invalid key on live: correct `environment`.",
+            (
+                "testnet veya demo anahtarı live ortamında geçersiz anahtar gibi görünür: "
+                "`environment` değerini düzeltin."
+            ),
+        ),
+        Said(
             "transfers between own accounts (Permits Universal Transfer, internal)",
             "kendi hesapları arasında transfer (Permits Universal Transfer, iç transfer)",
         ),
