@@ -211,7 +211,7 @@ BINANCE = Exchange(
         "Without an IP binding a key loses its right to trade in time; not every key tells when.",
         "Futures need a key that was made after the futures account was opened.",
         "On testnet and demo no call tells a key's rights: whether it may trade is not known.",
-        "A key of testnet or demo shows as an invalid key on live: correct `environment`.",
+        "A key of testnet shows as an invalid key on live: correct `environment`.",
     ),
     worlds={
         "live": World(),

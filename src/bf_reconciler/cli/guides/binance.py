@@ -169,9 +169,9 @@ GUIDE = Guide(
             ),
         ),
         Said(
-            "A key of testnet or demo shows as an invalid key on live: correct `environment`.",
+            "A key of testnet shows as an invalid key on live: correct `environment`.",
             (
-                "testnet veya demo anahtarı live ortamında geçersiz anahtar gibi görünür: "
+                "testnet anahtarı live ortamında geçersiz anahtar gibi görünür: "
                 "`environment` değerini düzeltin."
             ),
         ),
