@@ -17,8 +17,8 @@ GUIDE = Guide(
         ),
         Said(
             (
-                "Open API Management and create an API key; note the connection's name. A new key "
-                "only reads."
+                "Open API Management and create an API key; put the connection's name into its "
+                "note. A new key only reads."
             ),
             (
                 "API Yönetimi sayfasında bir API anahtarı oluşturun; not olarak bağlantının adını "
@@ -120,6 +120,16 @@ GUIDE = Guide(
             (
                 "6 numaralı iznin ne olduğu: hiçbir belgede yok. Bilinmeyen bir numara hiçbir "
                 "hakkı yok saydırmaz."
+            ),
+        ),
+        Said(
+            (
+                "Which questions the demo (VST) host answers: what is known of it is of futures, "
+                "and balance and orders are read from spot."
+            ),
+            (
+                "Demo (VST) adresinin hangi soruları yanıtladığı: bilinenler vadeli işlemler "
+                "içindir; bakiye ve emirler ise spot tarafından okunur."
             ),
         ),
         Said(

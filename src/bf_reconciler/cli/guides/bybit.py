@@ -16,10 +16,13 @@ GUIDE = Guide(
             ),
         ),
         Said(
-            "Open the API page and create an API key with a secret; name it like the connection.",
+            (
+                "Open the API page and create an API key with a secret; name it like the "
+                "connection. For `environment: testnet` or `demo` create it there."
+            ),
             (
                 "API sayfasında gizli anahtarlı bir API anahtarı oluşturun; adı bağlantının adıyla "
-                "aynı olsun."
+                "aynı olsun. `environment: testnet` ya da `demo` için anahtarı orada oluşturun."
             ),
         ),
         Said(

@@ -85,6 +85,16 @@ GUIDE = Guide(
             ),
         ),
         Said(
+            (
+                "How far ahead our clock may be: a token lives from the moment it was made, and "
+                "whether one from the future is forgiven stands nowhere."
+            ),
+            (
+                "Saatimizin ne kadar ileri olabileceği: belirteç üretildiği andan başlayarak "
+                "geçerlidir; gelecekten gelenin hoş görülüp görülmediği hiçbir yerde yazmaz."
+            ),
+        ),
+        Said(
             "Which permission the description of the key needs.",
             "Anahtar bilgisinin hangi izni gerektirdiği.",
         ),

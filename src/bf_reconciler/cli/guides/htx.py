@@ -16,7 +16,7 @@ GUIDE = Guide(
             ),
         ),
         Said(
-            "Open API Management and create an API key; note the connection's name.",
+            "Open API Management and create an API key; put the connection's name into its note.",
             (
                 "API Yönetimi sayfasında bir API anahtarı oluşturun; not olarak bağlantının adını "
                 "yazın."
