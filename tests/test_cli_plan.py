@@ -60,7 +60,8 @@ async def test_a_plan_against_a_daemon_comes_true(tmp_path):
             url = ("--url", f"http://127.0.0.1:{fleet.port}")
             same = await plan(fleet.file, "--detailed-exitcode", *url)
             told = f"Mind\n  The credentials of 1 unchanged connection(s): {UNCOMPARED}.\n"
-            assert same[:2] == (0, f"{told}\nNothing would change.\n")
+            told += "  The policy, defaults and runtimes of the file: not compared.\n"
+            assert same[:2] == (0, f"{told}\nNo connection or strategy would change.\n")
             changed = fleet.document(
                 [fleet.connection(interval="2s", markets=["spot", "futures"])],
                 [a_bot("btc-grid", "kucoin-main", enabled=False)],
@@ -109,12 +110,25 @@ def test_a_file_with_problems_is_planned_and_ends_with_1(capsys, tmp_path):
     file.write_bytes(a_file(strategies=[a_strategy(leverage="much")]))
     with serving(FakeView(Status())) as url:
         sealed = run_in(capsys, "plan", file, "--url", url)
-        assert (sealed.code, sealed.out) == (1, "")
+        assert sealed.code == 1
         assert "not encrypted with sops" in sealed.err
         ran = run_in(capsys, "plan", file, "--url", url, "--allow-plaintext")
     assert ran.code == 1
     assert "! btc-grid (line 5): wrong in the file" in ran.out
     assert "leverage" in ran.err
+
+
+def test_what_is_not_encrypted_is_told_on_the_pull_request(capsys, tmp_path):
+    file = tmp_path / "connections.yaml"
+    file.write_bytes(a_file())
+    ran = run_in(capsys, "plan", file, "-o", "markdown")
+    assert ran.code == 1
+    assert ran.out.startswith("<!-- bf-reconciler plan -->")
+    assert "The file is refused" in ran.out
+    assert "not encrypted with sops" in ran.out
+    ran = run_in(capsys, "plan", file, "-o", "json")
+    assert (ran.code, ran.json()["refused"]) == (1, True)
+    assert ran.json()["problems"][0]["reason"] == "NotEncrypted"
 
 
 @pytest.mark.parametrize("form", ["text", "json", "markdown"])
@@ -252,6 +266,7 @@ GOLDEN = """\
 
 - The file ends its halt.
 - The credentials of 1 unchanged connection(s): not compared (needs the key, and the journal).
+- The policy, defaults and runtimes of the file: not compared.
 """
 
 
@@ -279,6 +294,7 @@ Rights newly needed
 Mind
   The file ends its halt.
   The credentials of 1 unchanged connection(s): not compared (needs the key, and the journal).
+  The policy, defaults and runtimes of the file: not compared.
 
 Plan: 1 added, 2 changed, 1 removed, 1 not compared, 1 go off.
 """

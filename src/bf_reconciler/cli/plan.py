@@ -83,7 +83,7 @@ def _parsed(
 ) -> "Parsed":
     from bf_reconciler import document  # noqa: PLC0415 # help needs no models
     from bf_reconciler.cli.validate import clear  # noqa: PLC0415
-    from bf_reconciler.facts import ConfigError  # noqa: PLC0415
+    from bf_reconciler.facts import ConfigError, ConfigReason, Problem  # noqa: PLC0415
 
     try:
         committed = file.read_bytes()
@@ -92,7 +92,10 @@ def _parsed(
     try:
         decrypted = clear(committed, sops_binary, decrypt=decrypt, allow_plaintext=allow_plaintext)
     except ConfigError as error:
-        fail(f"{file}: {error.message}")
+        if error.reason not in {ConfigReason.NOT_ENCRYPTED, ConfigReason.MAC_ONLY_ENCRYPTED}:
+            fail(f"{file}: {error.message}")  # that it cannot be decrypted here says nothing of it
+        told = Problem(0, 0, "", error.message, "error", error.reason)
+        return document.Parsed(problems=(told,), refused=True)
     return document.parse(committed, decrypted, allow_plaintext=allow_plaintext)
 
 

@@ -31,7 +31,8 @@ HALTS: Final = {
 }
 HELD: Final = {True: "the key has it", False: "not among the key's known rights", None: "not known"}
 REFUSED: Final = "The file is refused: nothing would change."
-NOTHING: Final = "Nothing would change."
+NOTHING: Final = "No connection or strategy would change."
+BEYOND: Final = "The policy, defaults and runtimes of the file: not compared."
 UNCOMPARED: Final = "not compared (needs the key, and the journal)"
 COMPARED: Final = {"changed": "changed", "unknown": UNCOMPARED}
 LONGEST: Final = 160
@@ -109,6 +110,7 @@ def _notes(found: Foresight) -> Iterator[str]:
     if found.uncompared:
         count = len(found.uncompared)
         yield f"The credentials of {count} unchanged connection(s): {UNCOMPARED}."
+    yield BEYOND
 
 
 def _summary(found: Foresight) -> str:
