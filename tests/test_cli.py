@@ -216,6 +216,13 @@ def test_each_shell_has_its_completion_script(capsys, shell):
     assert ran.err == ""
 
 
+def test_help_on_completion_gives_a_line_for_each_shell(capsys):
+    lines = [
+        line.split(":")[0].strip() for line in run_in(capsys, "completion", "-h").out.split("\n")
+    ]
+    assert lines[lines.index("bash") :][:3] == ["bash", "zsh", "fish"]
+
+
 def completions(capsys, monkeypatch, *words):
     monkeypatch.setenv("_BF_RECONCILER_COMPLETE", "bash_complete")
     monkeypatch.setenv("COMP_WORDS", " ".join(("bf-reconciler", *words)))

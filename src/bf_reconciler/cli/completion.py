@@ -12,13 +12,13 @@ SHELLS = ("bash", "zsh", "fish")
 @click.command("completion")
 @click.argument("shell", type=click.Choice(SHELLS))
 def command(*, shell: str) -> None:
-    r"""Print the completion script of SHELL.
+    """Print the completion script of SHELL.
 
     \b
     bash: eval "$(bf-reconciler completion bash)"      in ~/.bashrc
     zsh:  eval "$(bf-reconciler completion zsh)"       in ~/.zshrc
     fish: bf-reconciler completion fish > ~/.config/fish/completions/bf-reconciler.fish
-    """
+    """  # noqa: D301  (click takes the sign, not its name, to keep lines as they are)
     kind = get_completion_class(shell)
     if kind is None:
         fail(f"no completion for {shell}")
