@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
 
-from bf_reconciler.facts import Run, Seen, unconfirmed
+from bf_reconciler.facts import Run, Seen, confirming, unconfirmed
 from bf_reconciler.policy import common_causes
 from bf_reconciler.spec import ConnectionEntry, Policy, Spec
 
@@ -82,18 +82,20 @@ def delay(
 
     The calls succeeded: the interval, whether or not a rule is broken. A transient failure: from
     1 s, doubling, up to the interval, and never sooner than the exchange asked for. A terminal
-    one: 2 s until it is believed, then slowly; where it is ``held`` for a common cause, at the
-    interval, for that may pass by itself.
+    one: 2 s until it is believed, then slowly; where it is ``held`` for a common cause, or is
+    another one each time, at the interval, for that may pass by itself.
     """
     latest = runs[0].latest
     if not latest.failures:
         return interval
     if latest.refusals:
-        believed = interval if held else _slow(interval)
-        wait = CONFIRM if unconfirmed(runs, policy.confirm_after) else believed
+        open_ended = held or bool(unconfirmed(runs, policy.confirm_after))
+        usual = interval if open_ended else _slow(interval)
+        wait = CONFIRM if confirming(runs, policy.confirm_after) else usual
     else:
-        row = takewhile(lambda run: run.latest.failures and not run.latest.refusals, runs)
-        wait = min(FIRST_RETRY * 2 ** min(sum(run.count for run in row) - 1, 20), interval)
+        row = takewhile(lambda run: run.latest.failures, runs)  # refusals between do not end it
+        times = sum(run.count for run in row if not run.latest.refusals)
+        wait = min(FIRST_RETRY * 2 ** min(times - 1, 20), interval)
     asked = max(failure.retry_after or 0.0 for failure in latest.failures)
     return max(wait, timedelta(seconds=min(asked, 86400.0)))
 

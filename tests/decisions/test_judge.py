@@ -138,6 +138,15 @@ def test_two_different_terminal_answers_confirm_neither():
     assert said(GOOD, INVALID, refused(Reason.INVALID_SIGNATURE))[0] is None
 
 
+def test_different_terminal_answers_are_not_taken_for_a_slip_for_ever():
+    turns = [INVALID, refused(Reason.INVALID_SIGNATURE)] * 4
+    assert [said(GOOD, *turns[:n])[:2] for n in (3, 4, 8)] == [
+        (None, None),
+        (None, State.BLOCKED),
+        (None, State.BLOCKED),
+    ]
+
+
 def test_an_outage_between_two_terminal_answers_confirms_neither():
     assert said(INVALID, OUTAGE, INVALID)[0] is None
 

@@ -140,6 +140,26 @@ def test_a_terminal_answer_is_asked_again_after_2_seconds_and_then_slowly():
     assert waits(INVALID, INVALID, confirm_after=3) == 2 * SECOND
 
 
+def test_refusals_that_differ_each_time_are_not_asked_again_at_once_for_ever():
+    other = refused(Reason.INVALID_SIGNATURE)
+    turns = [(INVALID, other)[n % 2] for n in range(80)]
+    lengths = [waits(*turns[: n + 1]) for n in range(80)]
+    assert lengths == [2 * SECOND] * 3 + [MINUTE] * 77
+    patient = [waits(*turns[: n + 1], confirm_after=20) for n in range(80)]
+    assert patient[30:] == [2 * SECOND] + [MINUTE] * 49
+
+
+def test_a_refusal_that_became_another_is_confirmed_as_the_first_was():
+    other = refused(Reason.IP_NOT_ALLOWED)
+    assert waits(*[INVALID] * 9, other) == 2 * SECOND
+    assert waits(*[INVALID] * 9, other, other) == 5 * MINUTE
+
+
+def test_refusals_within_an_outage_do_not_begin_it_anew():
+    assert waits(*[an_outage(), INVALID] * 5, an_outage()) == 32 * SECOND
+    assert waits(*[INVALID] * 5, an_outage()) == SECOND
+
+
 @pytest.mark.parametrize(("exchange", "times"), [("mexc", 2), ("coinbase", 3)])
 def test_where_good_keys_are_refused_now_and_then_it_is_asked_once_more(exchange, times):
     keys = Credentials(api_key="0123456789abcdef", secret="a secret")

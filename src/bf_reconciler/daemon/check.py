@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 
 from bf_reconciler import logs
 from bf_reconciler.daemon.way import make_reloader, set_up_logs
-from bf_reconciler.facts import Seen, remember
+from bf_reconciler.facts import Seen, confirming, remember
 from bf_reconciler.probe import Prober
 from bf_reconciler.probe.capture import Capture
 from bf_reconciler.reload import secrets
 from bf_reconciler.settings import Settings
 from bf_reconciler.spec import Spec
 from bf_reconciler.status import ConfigStatus, Status, fold
-from bf_reconciler.verdict import judge, unconfirmed
+from bf_reconciler.verdict import judge
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of a connection that is done, how many are, and of how many."""
@@ -97,7 +97,7 @@ async def _look(spec: Spec, progress: Progress, capture: Capture | None) -> dict
                 memory = remember(seen.get(probed.name), probed.observation)
                 seen[probed.name] = memory
                 entry = pending[probed.name]
-                if unconfirmed(memory.runs, entry.under(spec.policy).confirm_after):
+                if confirming(memory.runs, entry.under(spec.policy).confirm_after):
                     prober.probe([entry])
                     continue
                 del pending[probed.name]

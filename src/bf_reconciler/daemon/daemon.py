@@ -15,6 +15,7 @@ from bf_reconciler.daemon.cycle import Cycle, pause
 from bf_reconciler.daemon.keeper import Keeper
 from bf_reconciler.daemon.sightings import Sightings
 from bf_reconciler.daemon.way import make_reloader
+from bf_reconciler.facts import confirming
 from bf_reconciler.journal import Journal
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.plan import next_probe
@@ -25,7 +26,6 @@ from bf_reconciler.runtimes import Runtimes
 from bf_reconciler.settings import Settings
 from bf_reconciler.source import Source
 from bf_reconciler.status import Status, Transition
-from bf_reconciler.verdict import unconfirmed
 
 DEADLINE = 60.0
 """Seconds: a loop that has not finished a pass for this long is not healthy."""
@@ -171,7 +171,7 @@ class Daemon:
         entry = spec.connections[name]
         if memory is None or memory.entry != entry.fingerprint:
             return False
-        if unconfirmed(memory.runs, entry.under(spec.policy).confirm_after):
+        if confirming(memory.runs, entry.under(spec.policy).confirm_after):
             return False
         due = next_probe(entry, memory, spec.policy)
         return not memory.restored or (due is not None and due > utcnow())

@@ -16,6 +16,7 @@ from bf_reconciler.facts.observations import (
     Run,
     Scope,
     Seen,
+    confirming,
     remember,
     unconfirmed,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "Seen",
     "Severity",
     "Venue",
+    "confirming",
     "remedy",
     "remember",
     "unconfirmed",

@@ -224,4 +224,17 @@ def unconfirmed(runs: tuple[Run, ...], confirm_after: int) -> frozenset[Reason]:
     return frozenset(r for r in runs[0].latest.refusals if times(r) < confirm_after)
 
 
+def confirming(runs: tuple[Run, ...], confirm_after: int) -> bool:
+    """Whether asking again at once may confirm what was refused.
+
+    It may not for ever: an exchange that gives another reason each time is asked as often as any.
+    """
+    row, most = 0, min(2 * confirm_after, MAX_RUNS)
+    for index, run in enumerate(runs):
+        if row >= most or not unconfirmed(runs[index:], confirm_after):
+            break
+        row += run.count
+    return 0 < row < most
+
+
 Memory = Mapping[str, Seen]

@@ -1,7 +1,7 @@
 """Judge (compliant? True, False, Unknown) and guard (what to do about it)."""
 
 from bf_reconciler.verdict.guard import decide, guard
-from bf_reconciler.verdict.judge import judge, judge_connection, judge_strategy, unconfirmed
+from bf_reconciler.verdict.judge import judge, judge_connection, judge_strategy
 from bf_reconciler.verdict.values import (
     ConnectionState,
     ConnectionVerdict,
@@ -27,5 +27,4 @@ __all__ = [
     "judge",
     "judge_connection",
     "judge_strategy",
-    "unconfirmed",
 ]

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import takewhile
 from types import MappingProxyType
 
-from bf_reconciler.facts import TRANSIENT, Markets, Reason, Run, Seen, unconfirmed
+from bf_reconciler.facts import TRANSIENT, Markets, Reason, Run, Seen, confirming, unconfirmed
 from bf_reconciler.facts import Memory as Sightings
 from bf_reconciler.policy import (
     Assessment,
@@ -129,6 +129,9 @@ def judge_connection(
     policy = entry.under(policy)
     history = _history(_Known(entry, strategies, policy, now, hold, twins), seen.runs)
     newest, oldest = history[0][1], history[-1][1]
+    after = policy.confirm_after
+    if unconfirmed(seen.runs, after) and not confirming(seen.runs, after):
+        newest = replace(newest, unconfirmed=False)  # what stood before stands no longer
     violation = oldest.decisive if oldest.compliant is False else None
     good = sum(run.count for run, _ in takewhile(lambda pair: pair[1].compliant, history))
     verdict = _concluded(entry.name, newest, violation, good, policy)
@@ -261,6 +264,3 @@ def _market_permitted(strategy: Strategy, connection: ConnectionVerdict | None) 
     if found is None:
         return Finding(kind, "Unknown", Reason.NOT_PROBED, "Not probed yet.")
     return Finding(kind, found.status, found.reason, found.message)
-
-
-__all__ = ["judge", "judge_connection", "judge_strategy", "unconfirmed"]
