@@ -325,12 +325,15 @@ def test_a_market_its_connection_does_not_declare_is_not_known_to_be_permitted()
 
 
 @pytest.mark.parametrize(
-    ("broken", "reason"),
-    [({}, Reason.CONNECTION_NOT_READY), ({CONNECTION: "kucoin"}, Reason.ENTRY_INVALID)],
+    ("broken", "reason", "message"),
+    [
+        ({}, Reason.CONNECTION_NOT_READY, "Its connection is not in the file."),
+        ({CONNECTION: "kucoin"}, Reason.ENTRY_INVALID, "Its connection is wrong in the file."),
+    ],
 )
-def test_a_strategy_without_a_good_connection_is_not_judged(broken, reason):
+def test_a_strategy_without_a_good_connection_is_not_judged(broken, reason, message):
     verdict = wanted(spec=a_spec([], broken_connections=broken))
-    assert (verdict.on, verdict.reason) == (None, reason)
+    assert (verdict.on, verdict.reason, verdict.message) == (None, reason, message)
 
 
 def test_a_connection_in_its_last_good_form_is_judged_like_any_other():

@@ -235,9 +235,11 @@ def _connection_ready(
 ) -> Finding:
     kind = ConditionType.CONNECTION_READY
     if connection is None:
-        broken = strategy.connection in spec.broken_connections
-        reason = Reason.ENTRY_INVALID if broken else Reason.CONNECTION_NOT_READY
-        return Finding(kind, "Unknown", reason, "Its connection is wrong in the file.")
+        if strategy.connection in spec.broken_connections:
+            message = "Its connection is wrong in the file."
+            return Finding(kind, "Unknown", Reason.ENTRY_INVALID, message)
+        message = "Its connection is not in the file."
+        return Finding(kind, "Unknown", Reason.CONNECTION_NOT_READY, message)
     if connection.compliant is False:
         return Finding(kind, "False", connection.ready.reason, connection.ready.message)
     if connection.compliant is None:
