@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from bf_reconciler.document.sealed import is_sealed
 from bf_reconciler.document.tree import Node, render, walk
 from bf_reconciler.document.wording import problems
 from bf_reconciler.facts import Problem
@@ -39,7 +40,9 @@ def read_head(root: Node, data: dict[str, Any], *, opaque: bool) -> Head:
         sections["version"] = VERSION
         if type(version.value) is not int or version.value != VERSION:
             message = (
-                f"this program reads version {VERSION} of the format; write version: {VERSION}"
+                "is encrypted; encrypt credentials alone, by an encrypted_regex in .sops.yaml"
+                if is_sealed(version.value)
+                else f"this program reads version {VERSION} of the format; write version: {VERSION}"
             )
             head.problems.append(Problem(*version.spot, "version", message))
             head.foreign = type(version.value) is int
