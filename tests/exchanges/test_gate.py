@@ -130,6 +130,7 @@ def test_a_permission_grants_what_it_writes_to(name, scope):
 @pytest.mark.parametrize("name", ["withdraw", "withdrawal", "Withdrawals", "wallet_withdraw"])
 def test_a_right_that_is_named_so_is_one_to_withdraw(name):
     assert rights(("spot", False), (name, False)).allows(Scope.WITHDRAW) is True
+    assert rights(("spot", False), (name, None)).allows(Scope.WITHDRAW) is True
     assert rights(("spot", False), (name, True)).allows(Scope.WITHDRAW) is None
 
 

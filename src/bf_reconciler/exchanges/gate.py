@@ -126,12 +126,12 @@ def _rights(row: Mapping[str, Any]) -> KeyFacts:
             raise Unexpected("name")
         if only_reads is not None and not isinstance(only_reads, bool):
             raise Unexpected("read_only")
-        writes = WRITES.get(name)
-        if "withdraw" in name.casefold():
-            writes = frozenset({Scope.WITHDRAW})
+        writes, certain = WRITES.get(name), only_reads is False
+        if "withdraw" in name.casefold():  # held, unless it is said to read alone
+            writes, certain = frozenset({Scope.WITHDRAW}), not only_reads
         if writes is None:
             continue
-        granted = writes if only_reads is False else frozenset()
+        granted = writes if certain else frozenset()
         meaning[name] = meaning.get(name, frozenset({Scope.READ})) | granted
         if not only_reads:
             undecided |= writes | OPEN.get(name, frozenset())
