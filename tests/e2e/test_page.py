@@ -5,8 +5,13 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from bf_reconciler.facts import Reason
+from bf_reconciler.verdict import ConnectionState
 from e2e.browsing import DESKTOP, PHONE, a_browser, violations
-from e2e.fleet import a_fleet, a_strategy, a_world
+from e2e.fleet import a_fleet, a_world
+from e2e.fleet import a_strategy as a_bot
+from edges.building import a_connection, a_status, a_strategy
+from edges.viewing import ScriptedView, a_client
 
 pytestmark = pytest.mark.slow
 TOKEN = "SENTINELTOKEN0d91c4e7ab"
@@ -34,9 +39,9 @@ async def fleet(tmp_path):
                 ),
             ],
             [
-                a_strategy("btc-grid", "kucoin-main"),
-                a_strategy("sol-dca", "mexc-main"),
-                a_strategy("audit", "mexc-sub"),
+                a_bot("btc-grid", "kucoin-main"),
+                a_bot("sol-dca", "mexc-main"),
+                a_bot("audit", "mexc-sub"),
             ],
         )
         yield running
@@ -94,6 +99,24 @@ async def test_nothing_is_wider_than_a_phone(browser, url):
         async with browser.page(url + path, viewport=PHONE) as page:
             wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             assert await page.evaluate(wide) <= 0
+
+
+async def test_nothing_spills_out_of_its_cell(browser):
+    name = "-".join(["kucoin", *["word"] * 11])
+    long = [
+        a_connection(name, ConnectionState.BLOCKED, Reason.KEY_OR_IP_REJECTED, account="a" * 60),
+        a_connection("sus", ConnectionState.SUSPENDED, Reason.SUSPENDED),  # last probed long ago
+    ]
+    status = a_status(long, [a_strategy("s" * 60, connection=name)])
+    spilled = """[...document.querySelectorAll("tbody :is(td, th), .tile, .banner")]
+        .filter((e) => e.scrollWidth > e.clientWidth && getComputedStyle(e).display !== "inline")
+        .map((e) => e.innerText)"""
+    async with a_client(ScriptedView(status)) as client:
+        for path in ("/", f"/connections/{name}"):
+            for size in (DESKTOP, PHONE):
+                async with browser.page(str(client.make_url(path)), viewport=size) as page:
+                    await reads(page.locator("#live"), "^Live$")
+                    assert await page.evaluate(spilled) == [], (path, size)
 
 
 async def test_nothing_is_asked_of_anybody_else(browser, url):

@@ -66,7 +66,7 @@ def test_a_connection_shows_its_word_its_reason_and_what_to_do():
     assert "Blocked No trade permission" in text
     assert "Enable trade permission, but keep withdrawal disabled." in text
     assert "••••3eb read spot · IP-bound" in text
-    assert "50 ms 12:00:00" in text
+    assert "50 ms 12:00:00Z" in text
 
 
 def test_what_was_another_day_is_told_with_its_date():
@@ -291,7 +291,7 @@ def test_changes_lead_to_what_changed_while_it_is_there():
     block = painted(a_status(), news=news).blocks["news"]
     assert 'href="/strategies/btc-grid"' in block
     assert 'href="/connections/kucoin-main-grid"' in block
-    assert "12:00:00 gone" in parsed(block).words
+    assert "12:00:00Z gone" in parsed(block).words
     assert "/gone" not in block
 
 

@@ -107,10 +107,10 @@ def moment(at: datetime | None, words: Words) -> str:
 
 
 def hour(at: datetime | None, reader: Reader) -> str:
-    """The time of the day, with the date where it was another day."""
+    """The time of the day in UTC, with the date where it was another day."""
     if at is None:
         return reader.words["never"]
-    form = "%H:%M:%S" if at.date() == reader.now.date() else "%Y-%m-%d %H:%M"
+    form = "%H:%M:%SZ" if at.date() == reader.now.date() else "%Y-%m-%d %H:%MZ"
     return f'<time datetime="{at.isoformat(timespec="seconds")}">{at.strftime(form)}</time>'
 
 
