@@ -87,8 +87,11 @@ _EN: dict[ConfigReason, tuple[str, str, str]] = {
     ),
     ConfigReason.DECRYPTION_KEY_MISSING: (
         "No decryption key",
-        "No private key was found on this machine.",
-        "Set SOPS_AGE_KEY_FILE to the age key file, or import the PGP secret key into GNUPGHOME.",
+        "No private key was found that this program may read.",
+        (
+            "Set SOPS_AGE_KEY_FILE to the age key file and let the user of this program read it, "
+            "or import the PGP secret key into GNUPGHOME."
+        ),
     ),
     ConfigReason.DECRYPTION_KEY_INVALID: (
         "Unusable decryption key",
@@ -213,10 +216,10 @@ _TR: dict[ConfigReason, tuple[str, str, str]] = {
     ),
     ConfigReason.DECRYPTION_KEY_MISSING: (
         "Şifre çözme anahtarı yok",
-        "Bu makinede özel anahtar bulunamadı.",
+        "Bu programın okuyabileceği bir özel anahtar bulunamadı.",
         (
-            "SOPS_AGE_KEY_FILE ile age anahtar dosyasını gösterin ya da PGP gizli anahtarını "
-            "GNUPGHOME'a aktarın."
+            "SOPS_AGE_KEY_FILE ile age anahtar dosyasını gösterip programın kullanıcısına okuma "
+            "izni verin ya da PGP gizli anahtarını GNUPGHOME'a aktarın."
         ),
     ),
     ConfigReason.DECRYPTION_KEY_INVALID: (
