@@ -307,6 +307,23 @@ async def test_what_an_earlier_life_saw_turns_nothing_on():
     assert house.running is True
 
 
+async def test_what_was_seen_before_the_process_slept_turns_nothing_on():
+    pause = a_suspension(until=NOW + 60 * MINUTE)
+    house = House(spec=a_spec(strategies=[a_strategy(suspend=pause)]))
+    await house.turn(3)
+    assert house.state is StrategyState.SUSPENDED
+    house.prober.script = lambda at: an_observation(at, key=a_withdraw_key())
+    await house.turn(step=300 * MINUTE)
+    assert house.running is False
+    await house.turn()
+    assert house.running is False
+    assert (STRATEGY, True) not in house.engine.orders
+    house.prober.script = an_observation
+    await house.turn(2, step=2 * MINUTE)
+    await house.turn()
+    assert house.running is True
+
+
 async def test_the_kill_switch_needs_no_file():
     house = House()
     await house.turn(2)

@@ -172,7 +172,7 @@ def test_what_is_off_stays_off_by_the_reason_of_today():
 
 
 def test_what_a_person_wrote_begins_a_grace_though_it_makes_old_probes_unknown():
-    untold = replace(an_observation(key=a_key(ip_bound=None, ips=None)), at=NOW - DAY)
+    untold = replace(an_observation(key=a_key(ip_bound=None, ips=None)), at=NOW - 4 * MINUTE)
     assert ordered(untold, before=a_memory()) == (True, Reason.CONNECTED)
     strict = {"ip_allowlist": "required"}
     found = decision(untold, before=a_memory(), policy=strict)
@@ -181,7 +181,7 @@ def test_what_a_person_wrote_begins_a_grace_though_it_makes_old_probes_unknown()
 
 def test_a_word_that_grows_too_old_begins_a_grace():
     attest = Attest(withdraw_disabled=Word(by="ada", at=NOW - 90 * DAY))
-    seen = an_observation(NOW - 60 * DAY, key=an_unverifiable_key())
+    seen = an_observation(NOW - 4 * MINUTE, key=an_unverifiable_key())
     attested = {"attest": attest}
     assert ordered(seen, connection=attested, before=a_memory(), now=NOW - SECOND)[0] is True
     assert ordered(seen, connection=attested, before=a_memory()) is None
@@ -230,6 +230,21 @@ def test_what_an_earlier_life_saw_good_is_left_as_it_is():
 def test_what_is_off_is_not_turned_on_by_what_an_earlier_life_saw():
     before = a_memory(on=False, reason=Reason.GRACE_EXPIRED)
     assert ordered(seen=RESTORED, before=before) == (False, Reason.GRACE_EXPIRED)
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=5), -timedelta(hours=5)])
+def test_what_was_seen_before_time_has_jumped_is_no_more_than_that(jump):
+    now = NOW + jump
+    assert ordered(GOOD, now=now) is None
+    assert decision(GOOD, before=a_memory(), now=now).order is None
+    before = a_memory(on=False, reason=Reason.SUSPENDED)
+    assert ordered(GOOD, before=before, now=now) == (False, Reason.SUSPENDED)
+    assert ordered(GOOD, replace(GOOD, at=now), before=before, now=now)[0] is True
+    assert ordered(WITHDRAW, before=a_memory(), now=now) == (False, Reason.WITHDRAW_ENABLED)
+
+
+def test_a_probe_that_is_merely_late_still_counts():
+    assert ordered(GOOD, now=NOW + 4 * MINUTE) == (True, Reason.CONNECTED)
 
 
 def test_what_an_earlier_life_saw_broken_is_off():

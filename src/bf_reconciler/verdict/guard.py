@@ -66,7 +66,7 @@ def decide(spec: Spec, verdict: StrategyVerdict, before: Memory | None, now: dat
 
     On at once when it may be; off at once when a rule is broken or somebody said so; left as it
     is for ``grace`` when nothing is known, and then off. Never on by what is not known, nor by
-    what only an earlier life of this process saw.
+    what only an earlier life of this process saw, or what was seen before time has jumped.
     """
     strategy = verdict.strategy
     was_on = before is not None and before.on is True
@@ -111,7 +111,7 @@ def _word(verdict: StrategyVerdict, before: Memory | None, *, latched: bool) -> 
         return _Wish(False, Reason.AWAITING_MANUAL_RESUME, message)
     if verdict.on and verdict.restored:
         if before is not None and before.on is False:
-            message = "Off until a probe of this process finds its connection good."
+            message = "Off until a new probe finds its connection good."
             return _Wish(False, before.reason, message)
         return _Wish(None, verdict.reason, verdict.message)
     if verdict.on and verdict.barred is not None and not (before is not None and before.on):

@@ -1,7 +1,7 @@
 """Judge what is declared by what was seen: compliant, not compliant, or not known."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 from types import MappingProxyType
 
@@ -28,6 +28,8 @@ from bf_reconciler.verdict.values import (
 )
 
 READY = ConditionType.READY
+AGED, SLACK = 3, timedelta(minutes=1)
+"""So many intervals and deadlines after a probe there has been another, or time has jumped."""
 
 
 def judge(
@@ -135,7 +137,15 @@ def judge_connection(
     violation = oldest.decisive if oldest.compliant is False else None
     good = sum(run.count for run, _ in takewhile(lambda pair: pair[1].compliant, history))
     verdict = _concluded(entry.name, newest, violation, good, policy)
-    return replace(verdict, restored=seen.restored)
+    return replace(verdict, restored=seen.restored or _aged(entry, seen.runs[0].latest.at, now))
+
+
+def _aged(entry: ConnectionEntry, at: datetime, now: datetime) -> bool:
+    """Whether a probe is older than any can get while this process runs, or from the future.
+
+    The process was frozen, or a clock was set: nobody knows what has happened meanwhile.
+    """
+    return abs(now - at) > SLACK + AGED * (entry.interval + entry.timeout)
 
 
 def _history(known: _Known, runs: tuple[Run, ...]) -> list[tuple[Run, Assessment]]:

@@ -39,7 +39,8 @@ class ConnectionVerdict:
     """Compliant: True, False, or None for not known.
 
     ``state`` is None while a first failure waits to be confirmed: what stood before still stands.
-    ``restored``: nothing newer was seen than by an earlier life of this process.
+    ``restored``: nothing newer was seen than by an earlier life of this process, or before time
+    has jumped.
     """
 
     name: str
