@@ -302,7 +302,8 @@ def test_prometheus_operator_gets_the_alerts_as_they_are(objects, tmp_path):
 def documented(mark):
     """A block of docs/deploy.md, found by the comment it begins with."""
     blocks = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(), flags=re.DOTALL)
-    (found,) = [block for block in blocks if block.startswith(f"# {mark}\n")]
+    told = [textwrap.dedent(block.rstrip(" ")) for block in blocks]
+    (found,) = [block for block in told if block.startswith(f"# {mark}\n")]
     return found
 
 
@@ -323,6 +324,20 @@ def test_the_repository_of_the_guide_renders(way, tmp_path):
         (sidecar,) = pod(objects)["initContainers"]
         assert sidecar["image"].startswith("registry.k8s.io/git-sync/")
         assert len(sidecar["env"]) > 5
+
+
+def test_the_guide_puts_the_label_of_a_release_where_it_is_looked_for(tmp_path):
+    shutil.copytree(KUBERNETES, tmp_path / "bf-reconciler")
+    whole = yaml.safe_load(documented("git-sync"))
+    whole["patches"] += yaml.safe_load(documented("release"))["patches"]
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(whole))
+    made = run(tool("kubectl"), "kustomize", tmp_path, env=quiet_environment(KUBECONFIG=""))
+    bearing = {
+        each["kind"]
+        for each in yaml.safe_load_all(made.stdout)
+        if each["metadata"].get("labels", {}).get("release") == "kube-prometheus-stack"
+    }
+    assert bearing == {"ServiceMonitor", "PrometheusRule"}
 
 
 def test_the_guide_names_what_is_there():
