@@ -10,7 +10,15 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from bf_reconciler.probe.transport import MAX_BODY, SILENCES, Answer, Silence, Transport, silence_of
+from bf_reconciler.probe.transport import (
+    MAX_BODY,
+    PER_HOST,
+    SILENCES,
+    Answer,
+    Silence,
+    Transport,
+    silence_of,
+)
 
 
 @pytest.fixture
@@ -218,3 +226,26 @@ async def test_a_key_with_a_line_break_does_not_go_out(transport):
     async with web_server(handler) as url:
         assert await transport.get(url, {"KEY": "abc\nX-Other: d"}, None) is Silence.UNSENT
     assert seen == []
+
+
+async def test_a_host_that_hangs_leaves_room_for_the_others(transport):
+    asked, full, over = 0, asyncio.Event(), asyncio.Event()
+
+    async def hang(_):
+        nonlocal asked
+        asked += 1
+        if asked == PER_HOST:
+            full.set()
+        await over.wait()
+        return web.Response()
+
+    async def answer(_):
+        return web.Response(text="ok")
+
+    async with web_server(hang) as slow, web_server(answer) as quick, asyncio.timeout(60):
+        waiting = [asyncio.create_task(transport.get(slow, {}, None)) for _ in range(2 * PER_HOST)]
+        await full.wait()
+        assert (await transport.get(quick, {}, None)).body == b"ok"
+        assert asked == PER_HOST
+        over.set()
+        await asyncio.gather(*waiting)

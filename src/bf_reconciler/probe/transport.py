@@ -17,7 +17,10 @@ MAX_BODY: Final = 1 << 20
 """Bytes of an answer that are read; the longest good answer is far shorter."""
 MAX_LIST: Final = 32 << 20
 """Likewise, of a list of all markets."""
-CONNECTIONS: Final = 100
+CONNECTIONS: Final = 768
+"""At once: more than all exchanges together take, and fewer than the files a process may open."""
+PER_HOST: Final = 64
+"""Of one host: one that hangs keeps the questions to no other waiting."""
 DNS_SECONDS: Final = 60
 KEEPALIVE_SECONDS: Final = 75
 """Longer than the default interval: the next probe needs no handshake."""
@@ -60,6 +63,7 @@ class Transport:
             connector=_Connector(
                 ssl=_tls(),
                 limit=CONNECTIONS,
+                limit_per_host=PER_HOST,
                 ttl_dns_cache=DNS_SECONDS,
                 keepalive_timeout=KEEPALIVE_SECONDS,
             ),
