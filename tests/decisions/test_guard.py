@@ -287,6 +287,23 @@ def test_what_was_not_on_waits_for_nobody(before):
     assert not decision(WITHDRAW, before=before, strategy=MANUAL).memory.latched
 
 
+def test_it_waits_no_longer_where_the_file_says_so_now():
+    before = a_memory(on=False, latched=True)
+    found = decision(GOOD, before=before, strategy={"resume": "auto"})
+    assert (found.order.on, found.memory.latched) == (True, False)
+
+
+def test_a_violation_while_its_entry_is_wrong_is_not_forgotten_where_declared():
+    broken = a_spec(strategies=[], broken_strategies={STRATEGY: CONNECTION})
+    memory = decided(WITHDRAW, before=a_memory(), spec=broken)[STRATEGY].memory
+    again = decided(WITHDRAW, before=memory, spec=broken)[STRATEGY].memory
+    found = decision(WITHDRAW, GOOD, GOOD, before=again, strategy=MANUAL)
+    assert (found.order.on, found.reason) == (False, Reason.AWAITING_MANUAL_RESUME)
+    assert ordered(WITHDRAW, GOOD, GOOD, before=again) == (True, Reason.CONNECTED)
+    off = decided(WITHDRAW, before=a_memory(on=False), spec=broken)[STRATEGY].memory
+    assert not off.latched
+
+
 NO_VIOLATION = {
     "halted": ([GOOD], {"halted": Halted("flood", "ada")}),
     "halted beside a violation": ([WITHDRAW], {"halted": Halted("flood", "ada")}),

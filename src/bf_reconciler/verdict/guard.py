@@ -70,8 +70,8 @@ def decide(spec: Spec, verdict: StrategyVerdict, before: Memory | None, now: dat
     """
     strategy = verdict.strategy
     was_on = before is not None and before.on is True
-    violated = verdict.violation and was_on and strategy.resume == "manual"
-    latched = violated or (before is not None and before.latched)
+    violated = (verdict.violation and was_on) or (before is not None and before.latched)
+    latched = violated and strategy.resume == "manual"
     if verdict.on is None:
         wish = _patience(verdict.reason, verdict.message, before, spec.policy.grace, now)
     else:
@@ -203,7 +203,9 @@ def _absent(name: str, before: Memory, frame: _Frame, reason: Reason, message: s
         return _off(name, before, Reason.HALTED, f"Halted by {halted.by}: {halted.reason}")
     connection = frame.verdicts.connections.get(before.connection)
     if connection is not None and connection.compliant is False:
-        return _off(name, before, connection.ready.reason, connection.ready.message)
+        off = _off(name, before, connection.ready.reason, connection.ready.message)
+        latched = before.latched or before.on is True  # until its good form says who resumes it
+        return replace(off, memory=replace(off.memory, latched=latched))
     if connection is not None and connection.state is ConnectionState.SUSPENDED:
         return _off(name, before, Reason.SUSPENDED, "Its connection is suspended.")
     if connection is not None and connection.compliant:
