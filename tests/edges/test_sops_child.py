@@ -230,8 +230,7 @@ async def test_many_at_once_do_not_mix(tmp_path):
         (128, "AccessDeniedException: x", ConfigReason.DECRYPTION_KEY_MISMATCH),
         (
             128,
-            "| failed to load age identities. Errors while loading age\n      | identities: failed to"
-            " open SOPS_AGE_KEY_FILE file: open\n      | /key.txt: permission denied. Did not find",
+            "failed to load age identities. Errors: open\n      | /key.txt: permission denied.",
             ConfigReason.DECRYPTION_KEY_MISSING,
         ),
         (128, "StatusCode: 503", ConfigReason.DECRYPTION_PROVIDER_UNAVAILABLE),
