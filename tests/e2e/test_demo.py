@@ -96,6 +96,25 @@ def test_the_demo_ends_by_itself(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_nothing_stays_behind_where_the_terminal_is_closed(tmp_path):
+    process = start(tmp_path)
+    assert process.stdout.readline().startswith("The page:")
+    process.send_signal(signal.SIGHUP)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_reader_who_leaves_early_ends_the_demo_quietly(tmp_path):
+    process = start(tmp_path)
+    assert process.stdout.readline().startswith("The page:")
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait(60) == 1
+    process.stderr.close()
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_demo_plays_in_this_process_and_ends_with_ctrl_c(capsys, monkeypatch):
     """The command itself, its script cut to the steps that touch each kind of thing."""
     few = (STEPS[0], STEPS[6], *STEPS[7:])

@@ -51,7 +51,7 @@ def command(*, seconds: float | None, port_base: int | None, lang: Language) -> 
     async def stoppable() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # HUP: a closed terminal
             loop.add_signal_handler(number, stop.set)
         await play(Teller(lang), stop, seconds=seconds, port_base=port_base)
 

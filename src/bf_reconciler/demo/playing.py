@@ -138,6 +138,8 @@ async def _theatre(port_base: int | None) -> AsyncIterator[Theatre]:
                 ):
                     page = f"http://{HOST}:{page_port}"
                     yield Theatre(simulator, stage, process, session, page)
+        except BrokenPipeError:
+            raise  # who read what is told has left
         except OSError as error:
             raise DemoError(f"the demo cannot start: {error.strerror}") from None
 
