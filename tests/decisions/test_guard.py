@@ -381,6 +381,17 @@ def test_too_many_that_vanish_at_once_are_left_as_they_are():
     }
 
 
+def test_what_vanished_while_an_entry_has_no_readable_name_is_left_as_it_is():
+    leaving = {"old": a_memory(on=False, reason=Reason.REMOVED)}
+    spec = a_fleet(2, nameless_strategies=1)
+    found = decided(GOOD, before=fleet(3) | leaving, spec=spec)
+    gone = found["bot-2"]
+    assert (gone.order, gone.reason, gone.held) == (None, Reason.MASS_REMOVAL_HELD, True)
+    assert gone.message == "It may be the entry that has no readable name; left as it is."
+    assert found["old"].order.on is False
+    assert decided(WITHDRAW, before=fleet(3), spec=spec)["bot-2"].order.on is False
+
+
 @pytest.mark.parametrize(
     ("before", "after", "policy"),
     [

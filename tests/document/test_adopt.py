@@ -199,6 +199,15 @@ def test_an_entry_whose_name_cannot_be_read_does_not_remove_the_one_it_was():
     assert problem.message.startswith("1 vanished while an entry has no readable name")
 
 
+def test_a_strategy_whose_name_cannot_be_read_is_counted_where_nothing_was_in_force_before():
+    connections, strategies = many(2)
+    strategies[1]["name"] = "BTC_Grid"
+    spec, problems = adopted(None, a_file(connections, strategies))
+    assert (list(spec.strategies), spec.nameless_strategies) == (["btc-kucoin-sub-0"], 1)
+    assert problems == ()
+    assert adopted(spec, a_file(connections, strategies[:1]))[0].nameless_strategies == 0
+
+
 def test_the_spec_takes_over_what_the_file_says_of_everything_else():
     spec, _ = adopted(None, FULL)
     assert set(spec.runtimes) == {"local", "bots"}

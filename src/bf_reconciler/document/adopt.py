@@ -38,6 +38,7 @@ def adopt(
         strategies=strategies,
         broken_connections=parsed.broken_connections,
         broken_strategies=parsed.broken_strategies,
+        nameless_strategies=parsed.nameless.get("strategies", 0),
         plaintext_secrets=parsed.plaintext_secrets,
     )
     return spec, problems

@@ -89,7 +89,8 @@ class Spec:
 
     ``broken_connections`` and ``broken_strategies`` name the entries that are wrong in the file,
     with the exchange (where it could be read) or the connection they name; an entry may be
-    broken and in force in its last good form.
+    broken and in force in its last good form. ``nameless_strategies`` counts wrong entries whose
+    name could not be read: any strategy that vanished may be one of them.
     """
 
     generation: int
@@ -102,6 +103,7 @@ class Spec:
     strategies: Mapping[str, StrategyEntry]
     broken_connections: Mapping[str, str] = field(default_factory=dict)
     broken_strategies: Mapping[str, str] = field(default_factory=dict)
+    nameless_strategies: int = 0
     plaintext_secrets: int = 0
 
     def by_connection(self) -> Mapping[str, tuple[Strategy, ...]]:

@@ -17,6 +17,9 @@ from bf_reconciler.verdict.values import (
     Verdicts,
 )
 
+TOO_MANY = "Too many entries vanished at once; left as it is."
+NAMELESS = "It may be the entry that has no readable name; left as it is."
+
 
 def guard(
     spec: Spec, verdicts: Verdicts, memories: Mapping[str, Memory], now: datetime
@@ -34,10 +37,12 @@ def guard(
     ]
     leaving = {name for name in gone if memories[name].reason is Reason.REMOVED}
     left = len(gone) - len(leaving)
-    held = too_many(len(memories) - len(leaving), left, spec.policy.max_removals)
+    held = NAMELESS if spec.nameless_strategies else ""
+    if too_many(len(memories) - len(leaving), left, spec.policy.max_removals):
+        held = TOO_MANY
     frame = _Frame(verdicts, spec.policy.grace, now)
     decided += [
-        _removed(name, memories[name], frame, held=held and name not in leaving) for name in gone
+        _removed(name, memories[name], frame, "" if name in leaving else held) for name in gone
     ]
     decided += [
         _absent(
@@ -185,10 +190,10 @@ def _ordered(
     return Decision(strategy.name, order, wish.reason, wish.message, memory, verdict, leave)
 
 
-def _removed(name: str, before: Memory, frame: _Frame, *, held: bool) -> Decision:
+def _removed(name: str, before: Memory, frame: _Frame, held: str) -> Decision:
+    """``held`` says why it is not let go, where it is not."""
     if held:
-        message = "Too many entries vanished at once; left as it is."
-        decision = _absent(name, before, frame, Reason.MASS_REMOVAL_HELD, message)
+        decision = _absent(name, before, frame, Reason.MASS_REMOVAL_HELD, held)
         return replace(decision, held=True)
     return _off(name, before, Reason.REMOVED, "It is no longer in the file.")
 
