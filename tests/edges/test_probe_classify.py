@@ -160,6 +160,14 @@ def test_a_ban_that_names_no_end_is_longer_than_a_limit(row):
     assert balance(row, PAGE, 418).retry_after == 120
 
 
+def test_the_ban_of_an_address_at_bybit_is_waited_out_and_a_limit_of_an_account_is_not():
+    row = EXCHANGES["bybit"]
+    ban = balance(row, "403, access too frequent", 403)
+    assert (ban.reason, ban.retry_after) == (Reason.RATE_LIMITED, 600)
+    assert balance(row, {"retCode": 10006, "retMsg": "Too many visits!"}).retry_after == 5
+    assert balance(row, PAGE, 429).retry_after == 5
+
+
 @EACH
 def test_an_exchange_that_is_down_may_say_until_when(row):
     assert balance(row, PAGE, 503, {"retry-after": "30"}).retry_after == 30

@@ -78,8 +78,10 @@ CODES: Mapping[str, Reason] = {
     "33004": Reason.KEY_EXPIRED,
     "-2015": Reason.KEY_EXPIRED,
 }
+BANNED = "403"
+"""The page that bans our address has no code of its own; this stands for it."""
 PAGES = (
-    ("", "access too frequent", Reason.RATE_LIMITED),
+    (BANNED, "access too frequent", Reason.RATE_LIMITED),
     ("", "block access from your country", Reason.REGION_RESTRICTED),
 )
 """HTTP 403 without JSON: too many requests from our address, or from our country."""
@@ -205,8 +207,8 @@ def read_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
 
 def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
     if isinstance(body, str):
-        said = any(words in body.casefold() for _, words, _ in PAGES)
-        return Refusal("", body) if said else None
+        said = (code for code, words, _ in PAGES if words in body.casefold())
+        return next((Refusal(code, body) for code in said), None)
     if not isinstance(body, dict) or body.get("retCode", 0) == 0:
         return None
     return shape.refusal(body["retCode"], body.get("retMsg"))
@@ -249,6 +251,7 @@ BYBIT = Exchange(
     refusal=refusal,
     codes=CODES,
     phrases=PAGES,
+    pauses={BANNED: 600.0},  # "at least 10 minutes"
     client_ip=client_ip,
     symbol=symbol,
     markets={

@@ -93,11 +93,11 @@ GUIDE = Guide(
         Said(
             (
                 "An address may send 600 requests in 5 seconds; then it is refused for 10 minutes "
-                "or more."
+                "or more; we wait 10 minutes then."
             ),
             (
                 "Bir adres 5 saniyede 600 istek gönderebilir; aşarsa 10 dakika veya daha uzun süre "
-                "reddedilir."
+                "reddedilir; o zaman 10 dakika beklenir."
             ),
         ),
     ),
