@@ -1,10 +1,17 @@
 """Binance: what its flags say, what they do not, and where they cannot be asked for."""
 
+import base64
 from datetime import UTC, datetime
+from urllib.parse import unquote
 
+import ccxt
 import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bf_reconciler.exchanges import EXCHANGES, Unexpected
+from bf_reconciler.exchanges import EXCHANGES, Unexpected, Unusable
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Scope
 
 ROW = EXCHANGES["binance"]
@@ -17,8 +24,61 @@ ACCOUNT = {
 }
 
 
+def pem(key, form=serialization.PrivateFormat.PKCS8, cipher=None):
+    cipher = cipher or serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, form, cipher).decode()
+
+
+EDWARDS = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+RIVEST = rsa.generate_private_key(65537, 2048)
+OLD = serialization.PrivateFormat.TraditionalOpenSSL
+
+
 def flags(**changes):
     return {"ipRestrict": True, "enableReading": True, "enableWithdrawals": False} | changes
+
+
+def verify(key, signature, signed):
+    """Binance's part; raises where the signature is another's."""
+    if key is EDWARDS:
+        key.public_key().verify(signature, signed)
+    else:
+        key.public_key().verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\\n", "\\r\\n"])
+@pytest.mark.parametrize(
+    ("key", "secret"),
+    [(EDWARDS, pem(EDWARDS)), (RIVEST, pem(RIVEST)), (RIVEST, pem(RIVEST, OLD))],
+    ids=["ed25519", "rsa", "rsa of old"],
+)
+def test_a_secret_that_is_a_pem_signs_however_its_lines_end(key, secret, ends):
+    usable = ROW.read_secret("key", f" {secret.replace(chr(10), ends)}\n")
+    client = ccxt.binance({"apiKey": "key", "secret": usable})
+    url = client.sign("account/apiRestrictions", ["sapi"], "GET", {})["url"]
+    signed, _, signature = url.partition("?")[2].partition("&signature=")
+    verify(key, base64.b64decode(unquote(signature)), signed.encode())
+
+
+@pytest.mark.parametrize(
+    ("secret", "why"),
+    [
+        (pem(EDWARDS)[:60], "damaged"),
+        ("-----BEGIN PRIVATE KEY-----SENTINEL", "damaged"),
+        ("PRIVATE KEY \ud800", "damaged"),
+        (pem(EDWARDS, cipher=serialization.BestAvailableEncryption(b"x")), "encrypted"),
+        (pem(ec.derive_private_key(7, ec.SECP256R1())), "another algorithm"),
+    ],
+)
+def test_a_pem_that_cannot_sign_is_told_without_showing_it(secret, why):
+    with pytest.raises(Unusable, match=why) as caught:
+        ROW.read_secret("key", secret)
+    assert "SENTINEL" not in str(caught.value)
+
+
+@given(secret=st.text())
+def test_any_other_secret_is_taken_as_it_is(secret):
+    assert ROW.read_secret("key", secret) == secret
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,27 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
 from bf_reconciler.exchanges import listing, shape
-from bf_reconciler.exchanges.row import SYMBOL, Call, Exchange, Listing, Refusal, Unexpected, World
+from bf_reconciler.exchanges.row import (
+    SYMBOL,
+    Call,
+    Exchange,
+    Listing,
+    Refusal,
+    Unexpected,
+    Unusable,
+    World,
+)
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 SPOT = "enableSpotAndMarginTrading"
@@ -51,6 +70,23 @@ CODES: Mapping[str, Reason] = {
     "-2015": Reason.KEY_OR_IP_REJECTED,  # key, address or permission: one code for the three
 }
 CLIENT_IP = re.compile(r"request ip:\s*([0-9A-Fa-f.:]{2,45})")
+
+
+def read_secret(_api_key: str, secret: str) -> str:
+    r"""The secret as ccxt takes it: a PEM of RSA or Ed25519 in its plain form, or as it is.
+
+    ccxt tells the two apart by their length, which line breaks that came as `\n` change.
+    """
+    if "PRIVATE KEY" not in secret:
+        return secret
+    try:
+        pem = secret.replace("\\r", "").replace("\\n", "\n").strip()
+        key = load_pem_private_key(pem.encode(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise Unusable("the secret is a damaged or an encrypted PEM") from None
+    if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
+        raise Unusable("the secret is a PEM of another algorithm than RSA or Ed25519")
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
@@ -161,6 +197,7 @@ BINANCE = Exchange(
     key=Call("sapiGetAccountApiRestrictions"),
     balance=ACCOUNT,
     orders=Call("privateGetOpenOrders", {"symbol": SYMBOL}),  # without a pair it weighs 80
+    read_secret=read_secret,
     read_time=read_time,
     read_key=read_key,
     read_balance=read_balance,
