@@ -6,6 +6,7 @@ import pytest
 
 from bf_reconciler.exchanges import EXCHANGES, Unexpected
 from bf_reconciler.facts import Balance, Orders, Scope
+from bf_reconciler.probe.budget import Budget
 
 ROW = EXCHANGES["bingx"]
 NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
@@ -98,3 +99,9 @@ def test_an_answer_that_is_well_is_no_refusal():
 def test_a_pair_is_spelled_as_the_spot_market_spells_it():
     assert ROW.symbol("ETH/BTC") == "ETH-BTC"
     assert ROW.symbol("1000BONK/USDT:USDT") == "BTC-USDT"
+
+
+def test_no_more_than_two_probes_begin_in_a_second_even_where_many_are_due_at_once():
+    budget = Budget(ROW.rate)
+    begun = [budget.reserve(ROW.requests, 0.0, 60.0) for _ in range(20)]
+    assert max(sum(one <= other < one + 1 for other in begun) for one in begun) == 2
