@@ -86,6 +86,44 @@ async def test_a_cancelled_decryption_ends_sops_with_its_children(tmp_path):
     await gone(numbers)
 
 
+async def test_a_decryption_cancelled_while_sops_starts_ends_all_of_it(tmp_path, monkeypatch):
+    loop, held = asyncio.get_running_loop(), asyncio.Event()
+    connect = loop.connect_read_pipe
+
+    async def slowly(*args):
+        await held.wait()
+        return await connect(*args)
+
+    monkeypatch.setattr(loop, "connect_read_pipe", slowly)
+    task = asyncio.create_task(decrypt(PLAIN.encode(), sleeper(tmp_path)))
+    numbers = await pids(tmp_path)
+    task.cancel()
+    loop.call_later(0.1, held.set)
+    done, _ = await asyncio.wait({task}, timeout=SECONDS)
+    assert done
+    assert task.cancelled()
+    await gone(numbers)
+
+
+async def test_a_start_that_fails_after_it_was_cancelled_is_still_a_cancellation(
+    tmp_path, monkeypatch
+):
+    loop, begun, held = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+
+    async def failing(*_, **__):
+        begun.set()
+        await held.wait()
+        raise FileNotFoundError
+
+    monkeypatch.setattr(loop, "subprocess_exec", failing)
+    task = asyncio.create_task(decrypt(PLAIN.encode(), sleeper(tmp_path)))
+    await begun.wait()
+    task.cancel()
+    loop.call_soon(held.set)
+    await asyncio.wait({task}, timeout=SECONDS)
+    assert task.cancelled()
+
+
 async def test_a_child_in_a_session_of_its_own_cannot_hold_us_up(tmp_path):
     script = (
         f"setsid sleep 300 & echo $! > {tmp_path}/child.pid; echo $$ > {tmp_path}/x.pid; exit 0"

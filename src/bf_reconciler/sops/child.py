@@ -3,10 +3,11 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Thread
+from typing import Any
 
 MAX_STDERR = 64 * 1024  # what goes beyond is read and dropped
 REAP_SECONDS = 5.0
@@ -53,6 +54,9 @@ class Capture(asyncio.SubprocessProtocol):
         self.ended.set()
 
 
+Child = tuple[asyncio.SubprocessTransport, Capture]
+
+
 async def run(
     argv: list[str],
     content: bytes,
@@ -73,16 +77,18 @@ async def run(
     """
     loop = asyncio.get_running_loop()
     with handed_over(content) as (fd, path):
-        transport, capture = await loop.subprocess_exec(
-            lambda: Capture(max_output),
-            *argv,
-            path,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=dict(environ),
-            pass_fds=(fd,),
-            start_new_session=True,
+        transport, capture = await _started(
+            loop.subprocess_exec(
+                lambda: Capture(max_output),
+                *argv,
+                path,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=dict(environ),
+                pass_fds=(fd,),
+                start_new_session=True,
+            )
         )
         try:
             async with asyncio.timeout(timeout):
@@ -96,6 +102,20 @@ async def run(
     returncode = transport.get_returncode()
     assert returncode is not None  # noqa: S101  the connection is lost only after the exit
     return Finished(returncode, bytes(capture.stdout), capture.stderr.decode(errors="replace"))
+
+
+async def _started(starting: Coroutine[Any, Any, Child]) -> Child:
+    """Wait for the start. Cancelled meanwhile, it is still ended with all that it started.
+
+    asyncio would kill the child alone, and wait for as long as another holds its pipes.
+    """
+    start = asyncio.ensure_future(starting)
+    try:
+        return await asyncio.shield(start)
+    except asyncio.CancelledError:
+        with suppress(OSError):
+            await _kill(*await start)
+        raise
 
 
 async def _kill(transport: asyncio.SubprocessTransport, capture: Capture) -> None:
