@@ -95,6 +95,13 @@ def test_good_probes_that_differ_make_one_row():
     assert said(WITHDRAW, GOOD, FREE)[0] is True
 
 
+def test_a_key_that_is_renewed_is_a_violation_that_is_over():
+    ended = an_observation(key=a_key(expires_at=NOW - DAY))
+    renewed = an_observation(key=a_key(expires_at=NOW + 99 * DAY))
+    assert said(*[ended] * 9, renewed) == (False, State.BLOCKED, Reason.KEY_EXPIRED)
+    assert said(*[ended] * 9, renewed, renewed)[0] is True
+
+
 def test_an_outage_between_them_begins_the_row_anew():
     assert said(WITHDRAW, GOOD, OUTAGE, GOOD) == (False, State.BLOCKED, Reason.WITHDRAW_ENABLED)
     assert said(WITHDRAW, GOOD, OUTAGE, GOOD, GOOD)[0] is True

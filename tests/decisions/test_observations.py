@@ -61,7 +61,12 @@ ALIKE = {
     "an outage of the clock and one of all else": (an_outage(), refused(Reason.TIMEOUT)),
     "another date of expiry": (an_observation(), an_observation(key=a_key(expires_at=NOW + DAY))),
 }
+ENDED = a_key(expires_at=NOW - DAY)
 DIFFERENT = {
+    "a key that was renewed": (
+        an_observation(key=ENDED),
+        an_observation(key=a_key(expires_at=NOW + DAY)),
+    ),
     "another right": (an_observation(), an_observation(key=a_withdraw_key())),
     "a balance that became empty": (an_observation(), an_observation(balance=Balance(empty=True))),
     "an outage": (an_observation(), an_outage()),

@@ -122,13 +122,15 @@ class Observation:
 
     @property
     def outcome(self) -> object:
-        """What makes two probes alike: the facts and the terminal failures.
+        """What makes two probes alike: the facts, whether the key has ended, the terminal failures.
 
         Transient failures are all one, and times do not count: an outage that shows itself as a
         timeout now and a reset then is one outage, and has one beginning. So has one that leaves
         the clock unread now and answers nothing but that then.
         """
-        return tuple(_kind(a) for a in (self.time, self.key, self.balance, self.orders))
+        end = self.key.expires_at if isinstance(self.key, KeyFacts) else None
+        ended = end is not None and end <= self.at
+        return ended, *(_kind(a) for a in (self.time, self.key, self.balance, self.orders))
 
 
 def _kind(answer: Clock | KeyFacts | Balance | Orders | Failure | None) -> object:
