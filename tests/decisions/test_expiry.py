@@ -105,8 +105,18 @@ def test_a_key_that_is_or_may_be_bound_has_no_date(exchange, bound):
 def test_no_date_is_worked_out_where_the_exchange_would_tell_it():
     key = unbound(created_at=NOW - 80 * DAY)
     assert end(on("htx").connection, key) is None
-    assert fresh("htx", key).message.startswith(
-        "The exchange tells no date of expiry. This key ends 90 days after its creation"
+    assert fresh("htx", key).message == (
+        "The exchange tells no date of expiry. It tells one where its rule ends a key 90 days after"
+        f" its creation ({EXCHANGES['htx'].expiry.source})."
+    )
+
+
+def test_whose_keys_a_rule_ends_is_said_where_a_key_is_not_known_to_be_one_of_them():
+    key = a_key(ip_bound=None, ips=None)
+    assert "A key bound to no address ends 90 days after its creation" in fresh("gate", key).message
+    assert (
+        "A key that may do more than read and is bound to no address ends 14 days without use"
+        in (fresh("bingx", key).message)
     )
 
 

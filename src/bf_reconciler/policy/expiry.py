@@ -52,10 +52,13 @@ def explained(connection: Connection, key: KeyFacts) -> str:
         return words
     if key.ip_bound:
         return f"{words} Its published rule ends only keys bound to no address."
-    whose = "This key" if applies(found, key) else "A key"
     since = "without use" if found.counts == "idle" else "after its creation"
-    bound = "" if applies(found, key) else " that may do more than read and is bound to no address"
-    said = f"{words} {whose}{bound} ends {found.after.days} days {since} ({found.source})"
+    when = f"{found.after.days} days {since} ({found.source})"
+    if found.told:
+        return f"{words} It tells one where its rule ends a key {when}."
+    others = "that may do more than read and is bound" if found.scopes else "bound"
+    whose = "This key" if applies(found, key) else f"A key {others} to no address"
+    said = f"{words} {whose} ends {when}"
     if found.counts == "creation":
         return f"{said}."
     return (
