@@ -86,6 +86,7 @@ let events;
 // `seen` names the picture that this page shows: what is told begins with what changed since.
 function listen(seen = "") {
   events?.close();
+  if (document.hidden) return;
   const query = new URLSearchParams({ page: location.pathname + location.search, seen });
   events = new EventSource(`/api/v1/events?${query}`);
   events.addEventListener("patch", (event) => take(JSON.parse(event.data)));
@@ -95,6 +96,9 @@ function listen(seen = "") {
     if (events.readyState === EventSource.CLOSED) setTimeout(listen, 5000, "");
   });
 }
+
+// A browser has six connections to one place, for all its tabs: a tab that nobody sees takes none.
+document.addEventListener("visibilitychange", () => listen());
 
 function alive(now) {
   const shown = byId("live");
