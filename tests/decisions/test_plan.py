@@ -170,6 +170,14 @@ def test_where_good_keys_are_refused_now_and_then_it_is_asked_once_more(exchange
     assert again < MINUTE < slowly
 
 
+def test_a_file_cannot_have_what_good_keys_meet_believed_at_once():
+    keys = Credentials(api_key="0123456789abcdef", secret="a secret", passphrase="a phrase")
+    entry = a_connection(exchange="bitget", credentials=keys)
+    hasty = Policy(confirm_after=1)
+    assert next_probe(entry, a_seen(INVALID), hasty) - NOW < MINUTE
+    assert next_probe(entry, a_seen(INVALID, INVALID), hasty) - NOW > MINUTE
+
+
 @pytest.mark.parametrize(
     ("interval", "slow"),
     [(SECOND, 5 * SECOND), (3 * MINUTE, 10 * MINUTE), (30 * MINUTE, 30 * MINUTE)],

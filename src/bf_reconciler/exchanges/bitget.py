@@ -52,7 +52,7 @@ SUSPENDED = (
 )
 CODES: Mapping[str, Reason] = {
     **dict.fromkeys(("40001", "40002", "40003"), Reason.INVALID_KEY),  # a header is missing
-    # 40037 is said of good keys at times: it has to be repeated.
+    # 40037 is said of good keys at times: it has to be repeated (`confirm`).
     **dict.fromkeys(("40006", "40037", "40041"), Reason.INVALID_KEY),
     "40009": Reason.INVALID_SIGNATURE,
     **dict.fromkeys(("40011", "40012", "40036"), Reason.INVALID_PASSPHRASE),
@@ -199,6 +199,7 @@ CLASSIC = Exchange(
     credentials=("api_key", "secret", "passphrase"),
     window=30.0,
     rate=20.0,  # time: 20 in 1 s per address; the rest counts per account, the key's 1 in 1 s
+    confirm=2,
     time=Call("publicCommonGetV2PublicTime"),
     key=Call("privateSpotGetV2SpotAccountInfo"),
     balance=Call("privateSpotGetV2SpotAccountAssets"),
