@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from dataclasses import replace
+
 import pytest
 
 from bf_reconciler.facts import Balance, Clock, Reason, Scope, unconfirmed
@@ -115,6 +117,15 @@ def test_a_clock_the_exchange_refuses_holds_whatever_was_measured():
         HOLD,
     )
     assert assess(a_case(refused(Reason.CLOCK_SKEW))).decisive.reason is Reason.CLOCK_SKEW
+
+
+def test_a_clock_that_is_refused_though_it_is_right_is_told_with_what_was_refused():
+    off, right = (
+        replace(refused(Reason.CLOCK_SKEW), time=Clock(skew, 0.05)) for skew in (7.0, 0.04)
+    )
+    said = [findings(seen)[Type.CLOCK_IN_SYNC].message for seen in (off, right)]
+    assert said[0] == "Our clock is 7.0 s ahead of the exchange's."
+    assert said[1] == f"{right.key.message} And yet our clock is within 1 s of the exchange's."
 
 
 @pytest.mark.parametrize("reason", sorted(REJECTED - {Reason.KEY_OR_IP_REJECTED}))
