@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from types import SimpleNamespace
 
 import pytest
@@ -304,6 +305,25 @@ async def test_who_asks_for_a_reload_is_answered_when_it_is_in_force(daemon, exc
     assert (await asyncio.wait_for(daemon.reload(), 60)).spec is not None
     await ended(stop, tasks)
     assert exchanges.asked
+
+
+async def test_a_file_is_read_though_who_asked_before_waits_for_a_turn_that_breaks(daemon):
+    turn, daemon.cycle.turn = daemon.cycle.turn, _broken
+    await daemon.load()
+    stop, tasks = await running(daemon, daemon.keep_loading())
+    asking = asyncio.create_task(daemon.reload())
+    digest = f"sha256:{sha256(PLAIN + bytes([10])).hexdigest()}"
+    async with asyncio.timeout(30):
+        while not daemon.cycle._edits:  # noqa: SLF001, ASYNC110 # it was read, and waits for a turn
+            await asyncio.sleep(0.01)
+        daemon.file.write_bytes(PLAIN + b"\n")
+        daemon.want_reload()
+        while daemon.reloader.last.spec.digest != digest:  # noqa: ASYNC110 # a file is read
+            await asyncio.sleep(0.01)
+    assert not asking.done()
+    daemon.cycle.turn = turn
+    assert (await asyncio.wait_for(asking, 30)).config.last_reload_successful
+    await ended(stop, tasks)
 
 
 async def test_a_file_that_is_refused_is_answered_too(daemon):

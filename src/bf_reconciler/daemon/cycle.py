@@ -57,10 +57,14 @@ class Cycle:
 
     async def edit(self, edit: Edit) -> None:
         """Apply an edit with the next turn; returns when it has been carried out."""
+        await self.soon(edit)
+
+    def soon(self, edit: Edit) -> asyncio.Future[None]:
+        """Apply an edit with the next turn; what is given is done when it has been carried out."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._edits.append((edit, done))
         self.wake.set()
-        await done
+        return done
 
     async def keep(self, status: Status, seen: Mapping[str, Seen]) -> None:
         """Keep what was seen, here too: what breaks later in the turn does not undo it."""

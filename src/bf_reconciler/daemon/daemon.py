@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -105,11 +106,9 @@ class Daemon:
             answers, self._asked = self._asked, []
             reload = await self.load(asked=bool(answers))
             wait = min(wait * 2, LAST_RETRY) if reload.transient else FIRST_RETRY
-            if answers:
-                await self.cycle.edit(lambda status, seen: (status, seen))
-            for answer in answers:
-                if not answer.done():
-                    answer.set_result(reload)
+            if answers:  # not waited for: where turns break, another file may be what heals them
+                turned = self.cycle.soon(lambda status, seen: (status, seen))
+                turned.add_done_callback(partial(_answer, answers, reload))
 
     def _patience(self, retry: float) -> float | None:
         """Seconds after which to read the file though nothing says that it changed."""
@@ -208,6 +207,12 @@ class Daemon:
         if not self.passed:
             return False, "the first pass is under way"
         return True, "ok"
+
+
+def _answer(answers: list[asyncio.Future[Reload]], reload: Reload, _: asyncio.Future[None]) -> None:
+    for answer in answers:
+        if not answer.done():
+            answer.set_result(reload)
 
 
 async def any_of(*waits: Awaitable[Any], seconds: float | None = None) -> None:
