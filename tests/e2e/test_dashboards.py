@@ -18,9 +18,6 @@ pytestmark = pytest.mark.slow
 FOLDER = Path(__file__).parents[2] / "deploy" / "grafana"
 CHOSEN = {
     "$__rate_interval": "5s",
-    "$job": ".+",
-    "$instance": ".+",
-    "$exchange": ".+",
     "$connection": "mexc-bold",
 }
 NOW = datetime.now(UTC)
@@ -57,7 +54,10 @@ async def a_prometheus(fleet):
     target = {"targets": [f"127.0.0.1:{fleet.port}"]}
     config = {
         "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
-        "scrape_configs": [{"job_name": "bf-reconciler", "static_configs": [target]}],
+        "scrape_configs": [
+            {"job_name": "bf-reconciler", "static_configs": [target]},
+            {"job_name": "elsewhere", "static_configs": [{"targets": ["127.0.0.1:1"]}]},  # is down
+        ],
     }
     path = fleet.folder / "prometheus.yaml"
     path.write_text(json.dumps(config))
@@ -85,6 +85,18 @@ async def a_prometheus(fleet):
             await child.wait()
 
 
+def chosen(fleet):
+    """What Grafana puts in for "All": the word for it, or else all values that it found."""
+    found = {"job": "bf-reconciler", "instance": re.escape(f"127.0.0.1:{fleet.port}")}
+    board = json.loads((FOLDER / "bf-reconciler-overview.json").read_text())
+    variables = {each["name"]: each for each in board["templating"]["list"]}
+    every = {
+        f"${name}": variables[name].get("allValue") or found[name]
+        for name in ("job", "instance", "exchange")
+    }
+    return every | CHOSEN
+
+
 def questions():
     """``(where, how, what)`` of everything that the dashboards ask."""
     for path in sorted(FOLDER.glob("*.json")):
@@ -102,8 +114,8 @@ def questions():
 
 async def answer(fleet, prometheus, how, what):
     """What Prometheus has on it; variables are as they would be chosen."""
-    for name, value in CHOSEN.items():
-        what = what.replace(name, value)
+    for name, value in chosen(fleet).items():
+        what = what.replace(name, value.replace("\\", "\\\\"))
     assert "$" not in what, what
     if how == "label":
         series, label = re.fullmatch(r"label_values\((.+), (\w+)\)", what).groups()
@@ -164,3 +176,7 @@ async def test_every_panel_annotation_and_variable_has_data(tmp_path):
             blocked = 'sum(bf_connection_status{status="Blocked"})'
             (one,) = await answer(fleet, prometheus, "query", blocked)
             assert one["value"][1] == "2"
+            # All of ours is not all that this Prometheus scrapes.
+            (answers,) = [what for where, _, what in asked if ": Answers " in where]
+            (one,) = await answer(fleet, prometheus, "query", answers)
+            assert one["value"][1] == "1"

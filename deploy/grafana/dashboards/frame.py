@@ -73,8 +73,8 @@ def frame(
         labels("job", "Job", "bf_build_info").current(EVERY),
         labels("instance", "Instance", 'bf_build_info{job=~"$job"}').current(EVERY),
     ]
-    for each in every:
-        made.with_variable(each.multi(True).include_all(True).all_value(".+"))
+    for each in every:  # "All" is all of ours: not `.+`, for `up` and `process_...` are everybody's
+        made.with_variable(each.multi(True).include_all(True))
     for each in variables:
         made.with_variable(each)
     # Where a browser finds them differs from place to place: docs/deploy.md says how to change it.
