@@ -1,5 +1,6 @@
 """The service manager is told how it goes, over a real socket; without one nobody is."""
 
+import errno
 import socket
 import tempfile
 from pathlib import Path
@@ -39,6 +40,14 @@ def test_an_abstract_address_begins_with_a_zero_byte(folder):
 @pytest.mark.parametrize("address", ["", "/nosuch/socket", "/" + "x" * 300])
 def test_a_manager_that_is_not_there_is_no_fault_of_ours(address):
     Notifier({"NOTIFY_SOCKET": address} if address else {}).send("READY=1")
+
+
+def test_a_process_without_a_handle_left_goes_on(monkeypatch):
+    def exhausted(*_):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(socket, "socket", exhausted)
+    Notifier({"NOTIFY_SOCKET": "/nosuch/socket"}).send("WATCHDOG=1")
 
 
 @pytest.mark.parametrize(

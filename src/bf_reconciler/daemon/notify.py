@@ -17,9 +17,9 @@ class Notifier:
         if not self._address:
             return
         address = "\0" + self._address[1:] if self._address[0] == "@" else self._address
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
-            try:
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
                 channel.connect(address)
                 channel.sendall("\n".join(states).encode())
-            except OSError:
-                return  # the manager has gone; that is no reason to stop trading
+        except OSError:
+            return  # the manager has gone, or no handle is left: no reason to stop trading
