@@ -90,6 +90,11 @@ def test_no_key_ends_in_a_core_dump(unit):
     assert unit["Service"]["LimitCORE"] == ["0"]
 
 
+def test_metrics_of_the_process_can_be_read(unit):
+    """Memory, CPU and start time are left out where /proc/stat cannot be read."""
+    assert unit["Service"].get("ProcSubset", ["all"]) == ["all"]
+
+
 def test_the_account_it_runs_under_is_declared(unit):
     words = [line.split() for line in ACCOUNT.read_text().splitlines() if line[0] == "u"]
     assert [word[1] for word in words] == unit["Service"]["User"] == unit["Service"]["Group"]
