@@ -340,7 +340,7 @@ def test_a_file_that_is_no_database_is_set_aside(folder, caplog):
     assert aside.read_bytes().startswith(b"not a database")
     (said,) = caplog.records
     assert (said.message, said.levelno) == ("journal damaged, a fresh one begun", logging.ERROR)
-    assert said.kept_as == str(aside)
+    assert (said.kept_as, said.halt) == (str(aside), "forgotten, if there was one")
 
 
 def damage(folder, status):
@@ -372,11 +372,13 @@ def crowd():
     return a_status([a_connection(f"c{n}") for n in range(200)], halted=Halted("fire", "ada"))
 
 
-def test_a_damaged_table_is_found_and_the_halt_saved(folder, crowd):
-    damage(folder, crowd)
+@pytest.mark.parametrize(("halted", "said"), [(Halted("fire", "ada"), "kept"), (None, "none")])
+def test_a_damaged_table_is_found_and_the_halt_saved(folder, crowd, caplog, halted, said):
+    damage(folder, replace(crowd, halted=halted))
     with Journal(folder) as journal:
         record = journal.load()
-    assert record.status.halted == Halted("fire", "ada")
+    assert record.status.halted == halted
+    assert [line.halt for line in caplog.records] == [said]
     assert record.status.connections == {}
     assert list(folder.glob("journal.db.corrupt-*"))
 

@@ -79,9 +79,13 @@ def open_writable(path: Path) -> sqlite3.Connection:
             raise  # full, locked or not permitted: the content may well be good
         saved = _salvaged(path)
         aside = _set_aside(path)
-        logger.exception("journal damaged, a fresh one begun", extra={"kept_as": str(aside)})
+        halt = "kept" if saved else "none"
+        if saved is None:
+            halt = "forgotten, if there was one"
+        extra = {"kept_as": str(aside), "halt": halt}
+        logger.exception("journal damaged, a fresh one begun", extra=extra)
         connection = _opened(path)
-        connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", saved)
+        connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", saved or ())
         return connection
 
 
@@ -167,12 +171,12 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _salvaged(path: Path) -> list[tuple[str, str]]:
-    """What must not be lost with a damaged file, if it can still be read: a halt."""
+def _salvaged(path: Path) -> list[tuple[str, str]] | None:
+    """What must not be lost with a damaged file: a halt. None where it cannot be read."""
     with suppress(sqlite3.Error, UnicodeDecodeError), closing(_connect(path, "ro")) as connection:
         query = "SELECT key, value FROM meta WHERE key = 'halted'"
         return [(str(key), str(value)) for key, value in connection.execute(query)]
-    return []
+    return None
 
 
 def _set_aside(path: Path) -> Path:
