@@ -6,16 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
-
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.row import (
     SYMBOL,
@@ -24,7 +14,6 @@ from bf_reconciler.exchanges.row import (
     Listing,
     Refusal,
     Unexpected,
-    Unusable,
     World,
 )
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
@@ -79,15 +68,10 @@ def read_secret(_api_key: str, secret: str) -> str:
     """
     if "PRIVATE KEY" not in secret:
         return secret
-    try:
-        pem = secret.replace("\\r", "").replace("\\n", "\n").strip()
-        # Whether numbers of RSA are primes takes long to see, and ccxt looks at each call.
-        key = load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise Unusable("the secret is a damaged or an encrypted PEM") from None
-    if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
-        raise Unusable("the secret is a PEM of another algorithm than RSA or Ed25519")
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+    from bf_reconciler.exchanges import pem  # noqa: PLC0415 # brings cryptography: for probes only
+
+    return pem.plain(secret)
 
 
 def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
