@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import gzip
 import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import aiohttp
 import pytest
@@ -166,6 +168,41 @@ async def test_a_name_that_does_not_resolve_is_told_apart(transport, monkeypatch
 
     monkeypatch.setattr(socket, "getaddrinfo", nowhere)
     assert await transport.get("https://exchange.invalid/", {}, None) is Silence.NAME
+
+
+async def test_a_name_whose_look_up_hangs_holds_no_other_work_up(transport, monkeypatch):
+    loop, asked, over = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def hang(*_args, **_kwargs):
+        loop.call_soon_threadsafe(asked.set)
+        over.wait(60)
+        raise socket.gaierror(socket.EAI_AGAIN, "later")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    loop.set_default_executor(ThreadPoolExecutor(1))
+    waiting = asyncio.create_task(transport.get("https://exchange.invalid/", {}, None))
+    try:
+        async with asyncio.timeout(30):
+            await asked.wait()
+            assert await asyncio.to_thread(over.is_set) is False
+    finally:
+        over.set()
+    assert await waiting is Silence.NAME
+
+
+async def test_a_name_is_looked_up(transport, monkeypatch):
+    real = socket.getaddrinfo
+
+    def here(_host, *rest, **more):
+        return real("127.0.0.1", *rest, **more)
+
+    async def answer(request):
+        return web.Response(text=request.host)
+
+    monkeypatch.setattr(socket, "getaddrinfo", here)
+    async with web_server(answer) as base:
+        got = await transport.get(base.replace("127.0.0.1", "exchange.invalid"), {}, None)
+    assert got.body.startswith(b"exchange.invalid:")
 
 
 async def test_a_server_that_cannot_prove_who_it_is_is_told_apart(transport):

@@ -13,6 +13,8 @@ import certifi
 import yarl
 from pydantic import SecretStr
 
+from bf_reconciler.probe.names import Names
+
 MAX_BODY: Final = 1 << 20
 """Bytes of an answer that are read; the longest good answer is far shorter."""
 MAX_LIST: Final = 32 << 20
@@ -59,8 +61,10 @@ class Transport:
     """The way out. Cookies are not kept: they would tie one connection's key to another's."""
 
     def __init__(self) -> None:
+        self._names = Names()
         self._session = aiohttp.ClientSession(
             connector=_Connector(
+                resolver=self._names,
                 ssl=_tls(),
                 limit=CONNECTIONS,
                 limit_per_host=PER_HOST,
@@ -74,6 +78,7 @@ class Transport:
 
     async def aclose(self) -> None:
         await self._session.close()
+        await self._names.close()
 
     async def get(
         self, url: str, headers: Mapping[str, str], proxy: SecretStr | None, most: int = MAX_BODY
