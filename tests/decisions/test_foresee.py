@@ -12,7 +12,16 @@ from bf_reconciler.foresee.entries import differences
 from bf_reconciler.status import Status
 from bf_reconciler.status import present as shown
 from bf_reconciler.verdict import Halted
-from build import NOW, a_cycle, a_key, a_seen, a_suspension, an_observation
+from build import (
+    NOW,
+    OWN_IP,
+    a_cycle,
+    a_key,
+    a_seen,
+    a_suspension,
+    an_observation,
+    an_unverifiable_key,
+)
 from document.sample import a_connection, a_file, a_strategy, adopted, many, sealed
 
 KUCOIN, BTC = "kucoin-main-grid", "btc-grid"
@@ -255,6 +264,58 @@ def test_what_stands_in_the_way_of_a_new_strategy_is_told():
     assert ways(planned(blocked, more)) == {"eth-grid": ("off", "off", Reason.WITHDRAW_ENABLED)}
     suspended = planned(blocked, a_file([a_connection(ip_allowlist="ignored")]))
     assert ways(suspended) == {BTC: ("off", "unknown", Reason.WITHDRAW_ENABLED)}
+
+
+def with_connection(before, **changes):
+    """What becomes of the strategy when its connection, good until now, is changed so."""
+    was = in_force(a_file([a_connection(**before.pop("was", {}))]), an_observation(**before))
+    return ways(planned(was, a_file([a_connection(**changes)]))).get(BTC)
+
+
+def test_what_a_good_connection_is_newly_asked_is_told():
+    bound, free = {"key": a_key()}, {"key": a_key(ip_bound=False, ips=())}
+    untold = {"key": a_key(ip_bound=None, ips=None)}
+    strict = {"ip_allowlist": "required"}
+    assert with_connection({**bound}, **strict) is None
+    assert with_connection({**free}, **strict) == ("on", "off", Reason.IP_NOT_RESTRICTED)
+    assert with_connection({**untold}, **strict) == ("on", "unknown", Reason.IP_NOT_RESTRICTED)
+    assert with_connection({**free}, ip_allowlist="ignored") is None
+    ips = {"egress_ips": [OWN_IP, "192.0.2.1"]}
+    assert with_connection({**bound}, **ips) == ("on", "unknown", Reason.IP_NOT_ALLOWED)
+    assert with_connection({**free}, **ips) is None
+    assert with_connection({**bound, "was": {"egress_ips": [OWN_IP]}}) is None
+
+
+def test_a_word_that_is_taken_back_is_told():
+    silent = {"key": an_unverifiable_key()}
+    said = {"attest": {"withdraw_disabled": {"by": "ada", "at": "2026-02-01"}}}
+    again = {"attest": {"withdraw_disabled": {"by": "ada", "at": "2026-03-01"}}}
+    late = {"attest": {"withdraw_disabled": {"by": "ada", "at": "2025-03-01"}}}
+    taken = ("on", "unknown", Reason.WITHDRAW_UNVERIFIABLE)
+    assert with_connection({**silent, "was": said}) == taken
+    assert with_connection({**silent, "was": said}, **late) == taken
+    assert with_connection({**silent, "was": said}, **again) is None
+    assert with_connection({"key": a_key(), "was": said}) is None
+
+
+def test_a_wrong_strategy_is_touched_by_what_becomes_of_its_connection():
+    wrong = [a_strategy(pairs=[])]
+    status = in_force(a_file())
+    rests = a_file([a_connection(suspend={"reason": "r", "owner": "o"})], wrong)
+    assert ways(planned(status, rests)) == {BTC: ("on", "off", Reason.SUSPENDED)}
+    other = a_file([a_connection(markets=["spot", "futures"])], wrong)
+    assert ways(planned(status, other)) == {BTC: ("on", "unknown", Reason.ENTRY_INVALID)}
+    assert ways(planned(status, a_file(strategies=wrong))) == {}
+    off = in_force(a_file(strategies=[a_strategy(enabled=False)]))
+    assert ways(planned(off, other)) == {}
+    opaque = [a_strategy(leverage=sealed("float"), direction=sealed())]
+    markets = a_file([a_connection(markets=["spot", "futures"])], opaque)
+    assert ways(planned(status, markets))[BTC][1] == "unknown"
+
+
+def test_a_wrong_connection_in_its_last_good_form_is_asked_nothing_new():
+    wrong = a_file([a_connection(interval="soon")], [a_strategy(pairs=["ETH/USDT"])])
+    assert ways(planned(a_file(), wrong)) == {}
 
 
 def test_an_untested_connection_leaves_its_strategies_open():

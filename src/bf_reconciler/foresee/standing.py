@@ -24,6 +24,8 @@ class InForce:
     environment: str = ""
     scopes: frozenset[str] | None = None
     ip_bound: bool | None = None
+    attested: bool = False
+    """Only a person's word says that its key may not withdraw."""
     connection: str = ""
     power: Power = "unknown"
 
@@ -71,6 +73,8 @@ def _connection(told: Mapping[str, Any]) -> InForce:
         environment=told["environment"],
         scopes=None if key["scopes"] is None else frozenset(key["scopes"]),
         ip_bound=key["ip_bound"],
+        attested=("WithdrawDisabled", Reason.WITHDRAW_UNVERIFIABLE)
+        in {(condition["type"], condition["reason"]) for condition in told["conditions"]},
     )
 
 

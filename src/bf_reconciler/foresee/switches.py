@@ -78,13 +78,34 @@ def _word(case: Case, entry: Entry, strategy: Strategy | None, was: InForce | No
     if strategy is None:
         if halt is not None and was is not None:
             return halt
-        unreadable = "Its entry is encrypted; only with the key can more be said."
-        return ("unknown", Reason.NOT_PROBED, unreadable) if entry.action == "add" else None
+        if entry.action == "add" or (was is not None and _moved(case, was)):
+            return _unread(case, entry, was)
+        return None
     same = entry.action in {"keep", "unknown"} and not case.touched(strategy.connection)
     if same and not case.halt_changes:
         return None
     said = _halted(case) or _said(strategy, case.now)
     return said if said is not None else _by_connection(case, entry, strategy, was)
+
+
+def _moved(case: Case, was: InForce) -> bool:
+    """Whether the file changes the connection of a strategy that may run."""
+    return was.reason not in {Reason.DISABLED, Reason.HALTED} and case.touched(was.connection)
+
+
+def _unread(case: Case, entry: Entry, was: InForce | None) -> Word:
+    """Nothing can be read of it, or its last good form stays in force."""
+    if was is None or entry.action == "unknown":
+        unreadable = "Its entry is encrypted; only with the key can more be said."
+        return "unknown", Reason.NOT_PROBED, unreadable
+    declared = case.declared.get(was.connection)
+    suspend = declared.suspend if declared is not None else None
+    message = "Its last good form stays in force, and the file changes its connection."
+    return _suspended(suspend, "Its connection is suspended", case.now) or (
+        "unknown",
+        Reason.ENTRY_INVALID,
+        message,
+    )
 
 
 def _halted(case: Case) -> Word | None:
@@ -135,13 +156,37 @@ def _by_connection(
     if present.status == "Blocked":
         message = f"Its connection is Blocked now; the file changes it. {present.message}"
         return "unknown", present.reason, message
-    return _by_rules(case, entry, strategy, was, present) if present.status in UP else waits
+    if present.status not in UP:
+        return waits
+    return _newly_asked(case, planned, present) or _by_rules(case, entry, strategy, was, present)
 
 
 def _another_key(connection: Entry) -> bool:
     return connection.credentials == "changed" or any(
         change.known and change.field in ANSWERS for change in connection.changes
     )
+
+
+def _newly_asked(case: Case, planned: Entry, present: InForce) -> Word | None:
+    """What the file asks of a good connection from now on, and its status does not answer."""
+    declared = case.declared.get(planned.name)
+    changed = {_root(change): change for change in planned.changes if change.known}
+    if declared is None:
+        return None
+    strict = (declared.ip_allowlist or case.parsed.policy.ip_allowlist) == "required"
+    if "ip_allowlist" in changed and strict and present.ip_bound is not True:
+        power: Power = "off" if present.ip_bound is False else "unknown"
+        return power, Reason.IP_NOT_RESTRICTED, "Its connection needs a key bound to addresses."
+    listed = changed.get("egress_ips")
+    more = set(listed.after or ()) - set(listed.before or ()) if listed is not None else set()
+    if more and present.ip_bound is not False:
+        message = "Whether the key's allowlist holds the new egress_ips is not known."
+        return "unknown", Reason.IP_NOT_ALLOWED, message
+    word = declared.attest.withdraw_disabled if declared.attest is not None else None
+    if "attest" in changed and present.attested and (word is None or not word.holds(case.now)):
+        message = "That its key may not withdraw has nobody's word any more."
+        return "unknown", Reason.WITHDRAW_UNVERIFIABLE, message
+    return None
 
 
 def _by_rules(
