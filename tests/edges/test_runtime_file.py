@@ -147,7 +147,9 @@ async def test_a_reader_never_sees_a_torn_file(runtimes, path):
 )
 async def test_garbage_is_replaced(runtimes, path, garbage):
     garble(path, garbage)
-    assert FileRuntime(path.parent).read("btc-grid").reason is Reason.RUNTIME_UNAVAILABLE
+    found = FileRuntime(path.parent).read("btc-grid")
+    assert found.reason is Reason.RUNTIME_UNAVAILABLE
+    assert found.message == "The file holds no object of JSON."
     assert (await converge(runtimes, an_order(on=False))).state == "paused"
     assert told(path)["enabled"] is False
 
@@ -169,6 +171,7 @@ async def test_a_folder_in_its_place_is_told_and_leaves_no_handle_open(runtimes,
     for _ in range(5):
         running = await converge(runtimes, an_order(on=False))
         assert (running.state, running.reason) == ("unknown", Reason.RUNTIME_UNAVAILABLE)
+        assert running.message == "The file cannot be written (Is a directory)."
     assert handles() <= before
     path.rmdir()
     assert (await converge(runtimes, an_order(on=False))).state == "paused"
@@ -184,7 +187,9 @@ async def test_a_file_that_may_not_be_read_is_turned_off_all_the_same(runtimes, 
         return opened(name, *args, **kwargs)
 
     monkeypatch.setattr(os, "open", refuse)
-    assert FileRuntime(path.parent).read("btc-grid").state == "unknown"
+    found = FileRuntime(path.parent).read("btc-grid")
+    assert found.state == "unknown"
+    assert found.message == "The file cannot be read (Permission denied)."
     assert (await converge(runtimes, an_order(on=False))).state == "paused"
     assert told(path)["enabled"] is False
 
@@ -214,6 +219,7 @@ async def test_a_write_that_fails_leaves_no_half_file(runtimes, path, monkeypatc
     monkeypatch.setattr(os, "fsync", full)
     running = await converge(runtimes, an_order(on=False))
     assert (running.state, running.reason) == ("running", Reason.RUNTIME_UNAVAILABLE)
+    assert running.message == "The file cannot be written (No space left on device)."
     assert [each.name for each in path.parent.iterdir()] == ["btc-grid.json"]
     assert told(path)["enabled"] is True
 

@@ -37,7 +37,7 @@ class Runtimes:
             except OSError as error:
                 # Nothing is turned on here while it could not be turned off where it was.
                 seen = self._place(order.runtime).read(decision.name)
-                message = f"The file cannot be written ({type(error).__name__})."
+                message = f"The file cannot be written ({error.strerror or type(error).__name__})."
                 return Running(seen.state, Reason.RUNTIME_UNAVAILABLE, message)
         return checked(decision.order, self._place(decision.memory.runtime).read(decision.name))
 

@@ -32,8 +32,11 @@ class FileRuntime:
         """What the bot of this strategy was last told, as its file says."""
         try:
             document = self._document(name)
-        except (OSError, Garbage) as error:
-            message = f"The file cannot be read ({type(error).__name__})."
+        except Garbage:
+            message = "The file holds no object of JSON."
+            return Running("unknown", Reason.RUNTIME_UNAVAILABLE, message)
+        except OSError as error:
+            message = f"The file cannot be read ({error.strerror or type(error).__name__})."
             return Running("unknown", Reason.RUNTIME_UNAVAILABLE, message)
         if document is None:
             return Running("stopped")
