@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import gzip
 import socket
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,6 +14,7 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
+from bf_reconciler.probe.names import Names
 from bf_reconciler.probe.transport import (
     MAX_BODY,
     PER_HOST,
@@ -188,6 +191,56 @@ async def test_a_name_whose_look_up_hangs_holds_no_other_work_up(transport, monk
     finally:
         over.set()
     assert await waiting is Silence.NAME
+
+
+async def test_an_address_that_comes_when_nobody_waits_any_more_is_dropped(monkeypatch):
+    loop, asked, over, threads = asyncio.get_running_loop(), asyncio.Event(), threading.Event(), []
+
+    def late(*_args, **_kwargs):
+        threads.append(threading.current_thread())
+        loop.call_soon_threadsafe(asked.set)
+        over.wait(60)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", late)
+    waiting = asyncio.create_task(Names().resolve("exchange.invalid"))
+    await asked.wait()
+    waiting.cancel()
+    assert isinstance(
+        *await asyncio.gather(waiting, return_exceptions=True), asyncio.CancelledError
+    )
+    over.set()
+    await asyncio.to_thread(threads[0].join)
+    failed = []
+    loop.set_exception_handler(lambda _loop, context: failed.append(context))
+    await asyncio.sleep(0)
+    assert failed == []
+
+
+HANGING = """
+import asyncio, socket, time
+from bf_reconciler.probe.transport import Transport
+
+async def main():
+    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+
+    def hang(*_args, **_kwargs):
+        loop.call_soon_threadsafe(asked.set)
+        time.sleep(600)
+
+    socket.getaddrinfo = hang
+    transport = Transport()
+    waiting = asyncio.create_task(transport.get("https://exchange.invalid/", {}, None))
+    await asked.wait()
+    waiting.cancel()
+    await transport.aclose()
+
+asyncio.run(main())
+"""
+
+
+def test_a_look_up_that_hangs_does_not_keep_the_process():
+    subprocess.run([sys.executable, "-c", HANGING], check=True, timeout=60)
 
 
 async def test_a_name_is_looked_up(transport, monkeypatch):

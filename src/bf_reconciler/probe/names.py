@@ -1,23 +1,24 @@
-"""Look-ups of host names, in threads of their own: one that hangs holds up nothing else."""
+"""Look-ups of host names, each in a thread of its own: one that hangs holds up nothing else."""
 
 import asyncio
 import socket
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-THREADS: Final = 16
-"""More than there are exchanges: of one host there is one look-up at a time."""
 NUMERIC: Final = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 
 
 class Names(AbstractResolver):
-    """Asks the system. The loop's own threads stay free for files, the journal and pages."""
+    """Asks the system, of one host once at a time: whoever calls it sees to that.
 
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(THREADS, "names")
+    The loop's own threads stay free for files, the journal and pages, and the process ends
+    without waiting for an answer that does not come.
+    """
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -30,7 +31,6 @@ class Names(AbstractResolver):
             type=socket.SOCK_STREAM,
             flags=socket.AI_ADDRCONFIG,
         )
-        found = await asyncio.get_running_loop().run_in_executor(self._threads, look)
         return [
             ResolveResult(
                 hostname=host,
@@ -40,9 +40,34 @@ class Names(AbstractResolver):
                 proto=proto,
                 flags=NUMERIC,
             )
-            for kind, _, proto, _, address in found
+            for kind, _, proto, _, address in await _apart(look)
         ]
 
     async def close(self) -> None:
-        """Wait for none that hangs."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Nothing is waited for."""
+
+
+async def _apart(work: Callable[[], Any]) -> Any:  # noqa: ANN401 # whatever the work gives
+    """The result of work in a thread that ends with the process."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Any] = loop.create_future()
+
+    def tell(result: Any, error: Exception | None) -> None:  # noqa: ANN401 # likewise
+        if done.cancelled():
+            return
+        if error is None:
+            done.set_result(result)
+        else:
+            done.set_exception(error)
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = work()
+        except Exception as raised:  # noqa: BLE001 # it is raised where the result is awaited
+            error = raised
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(tell, result, error)
+
+    threading.Thread(target=run, name="names", daemon=True).start()
+    return await done
