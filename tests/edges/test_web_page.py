@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bf_reconciler.facts import Problem, Reason
+from bf_reconciler.facts import ConfigReason, Problem, Reason
 from bf_reconciler.policy import Incident
 from bf_reconciler.status import Status, StrategyState
 from bf_reconciler.verdict import ConnectionState, Halted
@@ -151,15 +151,30 @@ def test_a_strategy_with_a_need_of_its_own_is_told():
 
 
 def test_a_refused_file_stands_at_the_top():
-    text = text_of(a_status(config=a_refused_config()))
+    reason = ConfigReason.INTEGRITY_CHECK_FAILED
+    text = text_of(a_status(config=a_refused_config(reason=reason)))
     assert "connections.yaml:7:5: connections.1.exchange: unknown exchange" in text
     assert text.index("The file was refused") < text.index("Connections")
-    assert "In force since: 2026-05-04 10:00:00 UTC" in text
+    assert "Last taken as a whole: 2026-05-04 10:00:00 UTC" in text
+
+
+def test_of_a_file_with_wrong_entries_the_others_may_be_in_force():
+    text = text_of(a_status(config=a_refused_config(last_reload_success=None)))
+    assert "Not all of the file is in force: Entries are wrong" in text
+    assert "refused" not in text
+    assert "as a whole" not in text
 
 
 def test_of_many_problems_some_are_shown():
     many = tuple(Problem(n, 1, "", "wrong") for n in range(1, 61))
     assert "+ 10" in text_of(a_status(config=a_refused_config(problems=many)))
+
+
+def test_what_is_wrong_stands_before_mere_warnings():
+    many = [Problem(n, 1, "", "a better name", "warning") for n in range(1, 61)]
+    config = a_refused_config(problems=(*many, Problem(99, 1, "", "wrong")))
+    text = text_of(a_status(config=config))
+    assert text.index("connections.yaml:99:1: wrong") < text.index("connections.yaml:1:1: warning")
 
 
 def test_warnings_about_the_file_are_shown():

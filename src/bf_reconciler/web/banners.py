@@ -3,7 +3,7 @@
 from html import escape
 from typing import Final
 
-from bf_reconciler.facts import CONFIG_ADVICE, Reason, remedy
+from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason, Reason, remedy
 from bf_reconciler.status import ConfigStatus, Status
 from bf_reconciler.web.marks import Reader, moment, title_of
 
@@ -35,12 +35,15 @@ def _refused(config: ConfigStatus, reader: Reader) -> str:
     words = reader.words
     advice = CONFIG_ADVICE[config.reason][reader.language] if config.reason else None
     title = advice.title if advice else words["refused"]
+    # A wrong entry isolates itself: the others may well be in force.
+    what = "refused_part" if config.reason is ConfigReason.INVALID_DOCUMENT else "refused"
+    since = config.last_reload_success
+    last = f"<p>{words['last_good']}: {moment(since, words)}</p>" if since else ""
     told = f"<p>{escape(config.message)}</p>" if config.message else ""
     todo = f'<p class="todo">{escape(advice.remedy)}</p>' if advice and advice.remedy else ""
     return (
-        f'<section class="banner bad"><h2>{words["refused"]}: {escape(title)}</h2>{told}{todo}'
-        f"{_problems(config)}"
-        f"<p>{words['last_good']}: {moment(config.last_reload_success, words)}</p></section>"
+        f'<section class="banner bad"><h2>{words[what]}: {escape(title)}</h2>{told}{todo}'
+        f"{_problems(config)}{last}</section>"
     )
 
 
@@ -55,9 +58,10 @@ def problems_of(config: ConfigStatus, reader: Reader) -> str:
 
 
 def _problems(config: ConfigStatus) -> str:
+    errors_first = sorted(config.problems, key=lambda problem: problem.severity != "error")
     lines = [
         f"<li><code>{escape(problem.render(config.path))}</code></li>"
-        for problem in config.problems[:SHOWN_PROBLEMS]
+        for problem in errors_first[:SHOWN_PROBLEMS]
     ]
     more = len(config.problems) - len(lines)
     if more > 0:

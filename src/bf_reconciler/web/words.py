@@ -23,8 +23,9 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     # what stands at the top
     "halted": ("Halted: every strategy is off", "Durduruldu: tüm stratejiler kapalı"),
     "refused": ("The file was refused", "Dosya kabul edilmedi"),
+    "refused_part": ("Not all of the file is in force", "Dosyanın tamamı yürürlükte değil"),
     "warnings": ("Warnings about the file", "Dosyayla ilgili uyarılar"),
-    "last_good": ("In force since", "Yürürlükteki sürümün zamanı"),
+    "last_good": ("Last taken as a whole", "Son tam kabul"),
     "never": ("never", "hiç"),
     "incident_outage": ("One cause: trouble at {}", "Ortak neden: {} tarafında sorun"),
     "incident_egress": ("One cause: the way out ({})", "Ortak neden: çıkış yolu ({})"),
