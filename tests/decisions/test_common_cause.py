@@ -101,6 +101,19 @@ def test_a_wrong_signature_has_no_common_cause():
     assert judged(*[fell(n, Reason.INVALID_SIGNATURE) for n in range(4)])[0] == [False] * 4
 
 
+@pytest.mark.parametrize(
+    ("keys", "compliant"),
+    [("aaaa", [False] * 4), ("aabb", [False] * 4), ("aabc", [None] * 4), ("abcd", [None] * 4)],
+)
+def test_one_bad_key_under_many_names_is_one_bad_key(keys, compliant):
+    spec, seen = fleet(*[fell(n) for n in range(4)])
+    named = zip(spec.connections.items(), keys, strict=True)
+    known = {name: replace(entry, key_fingerprint=key) for (name, entry), key in named}
+    verdicts = judge(replace(spec, connections=known), seen, None, NOW)
+    assert [v.compliant for v in verdicts.connections.values()] == compliant
+    assert bool(verdicts.causes.incidents) == (None in compliant)
+
+
 def test_two_are_never_most():
     assert judged(fell(), fell()) == ([False, False], ())
 

@@ -126,8 +126,8 @@ def _streak(
     else:
         reasons = frozenset(f.reason for f in failing[0].latest.failures)
         began = failing[-1].since
-    exchange = entry.connection.exchange
-    return Streak(entry.name, exchange, reasons, bool(turned_away), began, over, window)
+    key, exchange = entry.key_fingerprint or entry.name, entry.connection.exchange
+    return Streak(entry.name, key, exchange, reasons, bool(turned_away), began, over, window)
 
 
 def _groups(watched: list[Watched]) -> Iterator[Group]:
@@ -154,6 +154,8 @@ def _look(group: Group, *, refused: bool, now: datetime) -> Causes:
         return Causes()
     tally = Tally(group, streaks, now)
     alike = [s for s in streaks if tally.common(s)]
+    if refused and len({s.key for s in alike}) < LEAST:
+        alike = []  # a bad key is bad under each of its names
     holds = {s.name: Hold(s.reasons, s.began, _words(group, s)) for s in alike if refused}
     waiting = [s for s in streaks if refused and s.name not in holds and tally.undecided(s)]
     holds |= {s.name: Hold(s.reasons, s.began, ASKING, asking=True) for s in waiting}

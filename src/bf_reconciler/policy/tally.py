@@ -18,6 +18,8 @@ class Streak(NamedTuple):
     """The latest failures in a row of one connection."""
 
     name: str
+    key: str
+    """The same where connections share a key."""
     exchange: str
     reasons: frozenset[Reason]
     refused: bool
