@@ -234,7 +234,8 @@ def log_config(
     """A line when the file was taken, refused for a new cause, or taken again; else none."""
     if _news(before) == _news(after):
         return
-    problems = [problem.render(after.path) for problem in after.problems]
+    errors_first = sorted(after.problems, key=lambda problem: problem.severity != "error")
+    problems = [problem.render(after.path) for problem in errors_first]
     shown = problems[:SHOWN_PROBLEMS] or None
     if after.last_reload_successful:
         logger.info(

@@ -275,6 +275,13 @@ def test_of_many_problems_some_are_shown(stream):
     assert (len(line["problems"]), line["problem_count"]) == (10, 49)
 
 
+def test_what_is_wrong_is_told_before_mere_warnings(stream):
+    many = [Problem(n, 1, "", "a better name", "warning") for n in range(1, 50)]
+    config = a_refused_config(problems=(*many, Problem(99, 1, "", "wrong")))
+    (line,) = told(stream, logs.log_config, a_config(), config)
+    assert line["problems"][0] == "connections.yaml:99:1: wrong"
+
+
 def test_a_refusal_without_a_reason_is_told_as_it_is(stream):
     bare = a_refused_config(reason=None, problems=())
     (line,) = told(stream, logs.log_config, a_config(), bare)
