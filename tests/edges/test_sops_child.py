@@ -271,6 +271,7 @@ async def test_many_at_once_do_not_mix(tmp_path):
             "failed to load age identities. Errors: open\n      | /key.txt: permission denied.",
             ConfigReason.DECRYPTION_KEY_MISSING,
         ),
+        (128, "data key with\n      | age: bad header MAC.", ConfigReason.CIPHERTEXT_CORRUPT),
         (128, "StatusCode: 503", ConfigReason.DECRYPTION_PROVIDER_UNAVAILABLE),
         (128, "x:\n    - | gpg: no\n      | pinentry", ConfigReason.DECRYPTION_KEY_INVALID),
         (

@@ -46,6 +46,7 @@ PATTERNS: dict[int, tuple[tuple[str, ConfigReason], ...]] = {
         ),
         (r"identity did not match any of the recipients", ConfigReason.DECRYPTION_KEY_MISMATCH),
         (r"illegal base64|age header|invalid armor", ConfigReason.CIPHERTEXT_CORRUPT),
+        (r"corrupted or tampered|bad header MAC|parse header", ConfigReason.CIPHERTEXT_CORRUPT),
         (r"failed to parse '?SOPS_AGE|malformed secret key", ConfigReason.DECRYPTION_KEY_INVALID),
         (r"unknown identity type|passphrase|pinentry", ConfigReason.DECRYPTION_KEY_INVALID),
         (r"Inappropriate ioctl for device", ConfigReason.DECRYPTION_KEY_INVALID),
