@@ -3,7 +3,7 @@
 
 import getpass
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
@@ -382,8 +382,14 @@ def test_a_usage_error_ends_a_watch():
     ("seconds", "words_"),
     [(0, "0 s"), (119, "119 s"), (300, "5 min"), (7200, "2 h"), (864_000, "10 d")],
 )
-def test_how_long_something_lasts_is_told_in_its_largest_unit(seconds, words_):
-    since = datetime.now(UTC) - timedelta(seconds=seconds)
+def test_how_long_something_lasts_is_told_in_its_largest_unit(seconds, words_, monkeypatch):
+    class Standing(datetime):
+        @classmethod
+        def now(cls, tz):
+            return NOW.astimezone(tz)
+
+    monkeypatch.setattr(tables, "datetime", Standing)
+    since = NOW - timedelta(seconds=seconds)
     assert tables.ago(since.isoformat(), "en") == words_
 
 
