@@ -21,8 +21,8 @@ GUIDE = Guide(
                 "derivatives."
             ),
             (
-                "Yalnızca spot için hesap modunu Spot yapın: bir anahtarı türev işlemlerden başka "
-                "hiçbir şey uzak tutmaz."
+                "Yalnızca spot için hesap modunu Spot yapın: başka hiçbir şey bir anahtarı türev "
+                "işlemlerden uzak tutmaz."
             ),
         ),
         Said(
