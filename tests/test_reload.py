@@ -1,7 +1,6 @@
 """The way in: swapped only if valid, decrypted only when it is new, last good stays in force."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
@@ -11,9 +10,8 @@ from bf_reconciler.reload import Reloader, secrets
 from bf_reconciler.sops import SopsSettings
 from bf_reconciler.source import Snapshot
 from bf_reconciler.status import ConfigStatus, Status
+from build import DAY, MINUTE, NOW
 from document.sample import a_connection, a_file, a_strategy
-
-NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 class Source:
@@ -77,9 +75,21 @@ async def test_the_last_good_content_leaves_nothing_of_a_bad_one():
     source.content, source.revision = BAD, "r2"
     await reloader.reload(NOW)
     source.content, source.revision = GOOD, "r3"
-    again = await reloader.reload(NOW)
-    assert again.config == good.config
+    again = await reloader.reload(NOW + MINUTE)
+    assert again.config == replace(good.config, last_reload_success=NOW + MINUTE)
     assert again.spec == replace(good.spec, revision="r3")
+    assert (await reloader.reload(NOW + DAY)).config == again.config
+
+
+async def test_what_was_wrong_before_a_bad_file_is_no_success_after_it():
+    source, reloader = a_reloader(GOOD)
+    await reloader.reload(NOW)
+    source.content = ISOLATED
+    wrong = await reloader.reload(NOW + MINUTE)
+    source.content = BAD
+    await reloader.reload(NOW + MINUTE)
+    source.content = ISOLATED
+    assert (await reloader.reload(NOW + DAY)).config == wrong.config
 
 
 async def test_a_commit_that_moved_on_while_the_file_was_read_is_not_that_of_the_file():

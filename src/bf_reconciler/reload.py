@@ -82,6 +82,8 @@ class Reloader:
             # The commit may have moved on while this content was read: it is still of the old one.
             dirty = snapshot.revision.endswith(DIRTY)
             revision = spec.revision if dirty else snapshot.revision
+            if self._good.last_reload_successful and not self.last.config.last_reload_successful:
+                self._good = replace(self._good, last_reload_success=now)
             return Reload(replace(spec, revision=revision), self._good)
         if snapshot.digest != tried or self.last.transient or asked:
             return await self._adopt(snapshot, now)
