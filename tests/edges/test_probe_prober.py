@@ -290,6 +290,17 @@ async def test_whoever_would_wait_longer_than_its_interval_does_not_wait(sim, op
     assert last.retry_after > 1.0
 
 
+async def test_turns_that_are_not_taken_are_given_back(sim, opened):
+    queue = [entry_of("mexc", sim.base("mexc"), name=f"c{n}") for n in range(80)]
+    await probed(opened, queue[0])  # ccxt is there now: all take their turns at once
+    opened.probe(queue)
+    await opened.woken.event.wait()
+    opened.forget(each.name for each in queue)
+    late = entry_of("mexc", sim.base("mexc"), name="late", timeout=20.0, interval=20.0)
+    found = await probed(opened, late)
+    assert reasons(found["late"].observation) == ("ok", "ok", "ok", "ok")
+
+
 async def test_all_connections_share_one_session(sim, opened):
     before = sessions()
     entries = [entry_of("kucoin", sim.base("kucoin"), name=f"c{n}") for n in range(5)]

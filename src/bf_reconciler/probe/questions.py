@@ -61,7 +61,11 @@ class Questions:
         wait = self.budget.reserve(self.row.requests, now, patience)
         if wait > patience:
             return self._observation(self._held_back(wait))
-        await asyncio.sleep(wait)
+        try:
+            await asyncio.sleep(wait)
+        except asyncio.CancelledError:
+            self.budget.refund(self.row.requests)
+            raise
         told = await self._ask("time", self.row, self.row.time, classify.read_time)
         if isinstance(told, Failure):
             self.budget.refund(self.row.requests - 1)
