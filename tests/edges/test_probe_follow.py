@@ -1,4 +1,6 @@
-"""Questions of more than one call: two kinds of account at Bitget, two answers at Gate.io."""
+"""Questions of more than one call: two kinds of account at Bitget, two answers at Gate.io, and a
+number that HTX must tell first.
+"""
 
 from datetime import timedelta
 
@@ -32,6 +34,11 @@ GATE = [
         *("spot/time", "account/detail", "account/main_keys"),
         *("spot/accounts", "spot/open_orders"),
     )
+]
+
+HTX = [
+    *("/v1/common/timestamp", "/v2/user/uid", "/v2/user/api-key"),
+    *("/v2/account/asset-valuation", "/v1/order/openOrders"),
 ]
 
 
@@ -165,6 +172,24 @@ async def test_gate_describes_a_key_in_two_answers_of_five_requests():
     assert sorted(asked(world)) == sorted(GATE)
 
 
+async def test_htx_describes_a_key_to_who_names_the_user():
+    world = world_of("htx")
+    found = await seen("htx", world)
+
+    assert reasons(found) == GOOD
+    assert found.key.granted == {Scope.READ, Scope.SPOT}
+    assert asked(world).index(HTX[1]) < asked(world).index(HTX[2])
+    assert sorted(asked(world)) == sorted(HTX)
+
+
+async def test_where_htx_does_not_tell_the_user_s_number_the_key_is_not_asked_about():
+    world = world_of("htx")
+    world.put_faults("htx", {"status": 500, "paths": [HTX[1]]})
+    found = await seen("htx", world)
+    assert reasons(found) == ("ok", "ExchangeUnavailable", "ok", "ok")
+    assert HTX[2] not in asked(world)
+
+
 async def test_gate_shows_a_right_to_withdraw():
     found = await seen("gate", world_of("gate", withdraw=True))
     assert found.key.allows(Scope.WITHDRAW) is True
@@ -237,6 +262,9 @@ async def test_gate_tells_a_clock_that_is_off(skew):
         ("gate", {}, {}),
         ("gate", {"read": False}, {}),
         ("gate", {}, {"status": 500}),
+        ("htx", {}, {}),
+        ("htx", {"revoked": True}, {}),
+        ("htx", {}, {"status": 500}),
     ],
 )
 async def test_what_is_reserved_and_not_asked_is_given_back(exchange, changes, fault, monkeypatch):

@@ -61,6 +61,13 @@ def test_one_right_to_trade_leaves_futures_margin_and_transfers_undecided():
         assert (trades.allows(scope), reads.allows(scope)) == (None, False)
 
 
+def test_the_user_s_number_is_a_number_and_nothing_else():
+    assert (ROW.first.param, ROW.first.read(ok(63628520))) == ("uid", "63628520")
+    for body in (ok(None), ok("63628520"), ok(True), ok([1]), {"code": 1002, "data": 1}, []):
+        with pytest.raises(Unexpected):
+            ROW.first.read(body)
+
+
 @pytest.mark.parametrize("hour", [0, 7, 15, 23])
 def test_an_expiry_that_is_told_in_days_stays_the_same_all_day(hour):
     facts = ROW.read_key(key(validDays=3), NOW.replace(hour=hour))

@@ -15,6 +15,7 @@ from bf_reconciler.simulator import World
 from simulator.signing import send
 
 KEY_INFO = "/v2/user/api-key"
+USER = "/v2/user/uid"
 ACCOUNTS = "/v1/account/accounts"
 VALUATION = "/v2/account/asset-valuation"
 CREATED = 1_728_443_843
@@ -64,7 +65,8 @@ async def test_time_and_status_need_no_key(sim, session):
 async def test_a_key_describes_itself(ask, world):
     world.patch_key("hx", {"remaining_validity": 7.5})
 
-    assert (await ask(KEY_INFO, accessKey=world.keys["hx"].api_key)).body == {
+    uid = str((await ask(USER)).body["data"])
+    assert (await ask(KEY_INFO, uid=uid, accessKey=world.keys["hx"].api_key)).body == {
         "code": 200,
         "message": "success",
         "data": [
@@ -84,8 +86,15 @@ async def test_a_key_describes_itself(ask, world):
 
 
 async def test_a_key_that_never_ends_says_so_and_another_one_is_not_found(ask):
-    assert (await ask(KEY_INFO)).body["data"][0]["validDays"] == -1
-    assert (await ask(KEY_INFO, accessKey="another")).body["data"] == []
+    uid = str((await ask(USER)).body["data"])
+    assert (await ask(KEY_INFO, uid=uid)).body["data"][0]["validDays"] == -1
+    assert (await ask(KEY_INFO, uid=uid, accessKey="another")).body["data"] == []
+
+
+async def test_who_does_not_name_the_user_learns_nothing_of_a_key(ask):
+    for uid in ({}, {"uid": "1"}):
+        answer = await ask(KEY_INFO, **uid)
+        assert (answer.status, answer.code) == (200, 2002)
 
 
 async def test_what_an_account_is_worth_needs_its_type(ask):
@@ -229,8 +238,9 @@ async def test_ccxt_s_calls_are_all_accepted(sim, world, hosts):
     async with client_of(sim, world.keys["hx"], hosts) as client:
         assert (await client.fetch_time()) > 0
         assert (await client.fetch_status())["status"] == "ok"
-        info = await client.spotPrivateGetV2UserApiKey({"accessKey": client.apiKey})
         uid = await client.spotPrivateGetV2UserUid()
+        asked = {"accessKey": client.apiKey, "uid": uid["data"]}
+        info = await client.spotPrivateGetV2UserApiKey(asked)
         worth = await client.spotPrivateGetV2AccountAssetValuation({"accountType": "spot"})
         accounts = await client.spotPrivateGetV1AccountAccounts()
         balance = await client.spotPrivateGetV1AccountAccountsAccountIdBalance(
@@ -239,7 +249,6 @@ async def test_ccxt_s_calls_are_all_accepted(sim, world, hosts):
         orders = await client.spotPrivateGetV1OrderOpenOrders()
 
     assert info["data"][0]["permission"] == "readOnly,trade"
-    assert uid["data"]
     assert worth["data"]["balance"] == "26.60000000"
     assert balance["data"]["list"][0]["balance"] == "26.5"
     assert orders["data"] == []

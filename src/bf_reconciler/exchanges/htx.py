@@ -12,6 +12,7 @@ from bf_reconciler.exchanges.row import (
     Call,
     Exchange,
     Expiry,
+    First,
     Listing,
     Refusal,
     Unexpected,
@@ -75,6 +76,11 @@ def _first(body: Any) -> Mapping[str, Any]:  # noqa: ANN401 # JSON
 
 def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
     return shape.milliseconds(_first(body), "data")
+
+
+def read_user(body: Any) -> str:  # noqa: ANN401 # JSON
+    """The user's number, which one document demands of the key question and another allows."""
+    return str(shape.whole({"data": _second(body)}, "data"))
 
 
 def read_key(body: Any, now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
@@ -164,6 +170,7 @@ HTX = Exchange(
     window=60.0,  # 5 minutes by one document, less than one by another
     rate=10.0,  # the default per address; the key's question: 20 in 2 s
     hosts=("api.huobi.pro", "api-aws.huobi.pro"),
+    first=First(Call("spotPrivateGetV2UserUid"), "uid", read_user),
     time=Call("spotPublicGetV1CommonTimestamp"),
     key=Call("spotPrivateGetV2UserApiKey", {"accessKey": API_KEY}),
     balance=Call("spotPrivateGetV2AccountAssetValuation", {"accountType": "spot"}),
@@ -182,7 +189,6 @@ HTX = Exchange(
         ("", "submission time", Reason.CLOCK_SKEW),
         ("", "api key has no permission", Reason.NO_READ_PERMISSION),
         ("1002", "forbidden", Reason.NO_READ_PERMISSION),
-        ("2002", "uid", Reason.UNVERIFIABLE),  # older documents demand the user's number
         ("", "maintain", Reason.MAINTENANCE),
     ),
     client_ip=client_ip,

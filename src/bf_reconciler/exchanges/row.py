@@ -122,6 +122,21 @@ class Expiry:
 
 
 @dataclass(frozen=True, slots=True)
+class First:
+    """A call before the key question, where that takes a value which the file does not hold.
+
+    Attributes:
+        call: Goes out first; where it is refused, so is the key question.
+        param: The parameter of the key question that takes the value.
+        read: Body to the value.
+    """
+
+    call: Call
+    param: str
+    read: Callable[[Any], str]
+
+
+@dataclass(frozen=True, slots=True)
 class More:
     """A second call of the key question, where the first one does not describe a key whole.
 
@@ -172,7 +187,8 @@ class Exchange:
         world: The environment this row speaks of; ``within`` gives the row of another one.
         expiry: The published rule by which keys end, where there is one.
         markets: The lists of its markets, by kind; where there is none, pairs are not checked.
-        more: What the key question needs besides its own call.
+        first: What the key question needs before its own call.
+        more: What the key question needs after its own call.
         instead: Codes by which the key question is refused to accounts of another kind, and the row
             that asks those; the key question goes out before balance and orders, then.
         in_turn: Signed calls carry a number that must grow from one to the next, so of one key
@@ -210,6 +226,7 @@ class Exchange:
     hosts: tuple[str, ...] = ()
     expiry: Expiry | None = None
     markets: Mapping[Kind, Listing] = field(default_factory=dict)
+    first: First | None = None
     more: More | None = None
     instead: Mapping[str, "Exchange"] = field(default_factory=dict)
     in_turn: bool = False
@@ -220,7 +237,8 @@ class Exchange:
     @property
     def requests(self) -> int:
         """The most requests that one probe makes."""
-        return QUESTIONS + (self.more is not None) + bool(self.instead)
+        both = (self.first is not None) + (self.more is not None)
+        return QUESTIONS + both + bool(self.instead)
 
     @property
     def environments(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final, Literal, TypeVar
 
-from bf_reconciler.exchanges import Exchange, More, Refusal, Unexpected
+from bf_reconciler.exchanges import Exchange, First, More, Refusal, Unexpected
 from bf_reconciler.facts import (
     ADVICE,
     Balance,
@@ -58,6 +58,11 @@ def read_time(row: Exchange, got: Answer | Silence, now: datetime) -> Clock | Fa
         return theirs
     latency = got.seconds if isinstance(got, Answer) else 0.0
     return Clock(skew=now.timestamp() - latency / 2 - theirs / 1000, latency=latency)
+
+
+def read_first(row: Exchange, first: First, got: Answer | Silence, now: datetime) -> str | Failure:
+    """What the key question takes and the file does not hold."""
+    return read(row, "key", got, first.read, now)
 
 
 def read_key(row: Exchange, got: Answer | Silence, now: datetime) -> KeyFacts | Failure:

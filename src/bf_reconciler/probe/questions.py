@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -47,8 +47,9 @@ class Questions:
     async def observe(self) -> Observation:
         """Ask. Takes at most the wait for one's turn and a timeout per call that awaits another.
 
-        Those are two: the time, and all that is signed; ``more`` and ``instead`` of a row may add
-        one each, and what the latter decides on waits for it. What goes ``in_turn`` is one each.
+        Those are two: the time, and all that is signed; ``first``, ``more`` and ``instead`` of a
+        row may add one each, and what the last decides on waits for it. What goes ``in_turn`` is
+        one each.
 
         Waiting for our own pace is not the exchange's doing, so it does not count against the
         deadline of a question; it is bounded by the interval. A ban is: where it outlasts the
@@ -119,7 +120,11 @@ class Questions:
         """The key question: one call, or two that make one answer."""
         if known is not None:
             return known
-        told = await self._ask("key", row, row.key, classify.read_key)
+        call = await self._completed(row)
+        if isinstance(call, Failure):
+            self.budget.refund(1)
+            return call
+        told = await self._ask("key", row, call, classify.read_key)
         more = row.more
         if more is None:
             return told
@@ -132,6 +137,20 @@ class Questions:
             return classify.read_more(row, more, told, api_key, got, now)
 
         return await self._ask("key", row, more.call, read)
+
+    async def _completed(self, row: Exchange) -> Call | Failure:
+        """The call of the key question, with the value that another call had to tell."""
+        first = row.first
+        if first is None:
+            return row.key
+
+        def read(row: Exchange, got: Answer | Silence, now: datetime) -> str | Failure:
+            return classify.read_first(row, first, got, now)
+
+        value = await self._ask("key", row, first.call, read)
+        if isinstance(value, Failure):
+            return value
+        return replace(row.key, params={**row.key.params, first.param: value})
 
     async def _ask(
         self, question: Question, row: Exchange, call: Call, reader: Reader[T]

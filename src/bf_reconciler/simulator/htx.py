@@ -188,7 +188,12 @@ def _ok(request: Request, data: object) -> Answer:
 
 
 def _key_info(request: Request, key: Key) -> Answer:
-    """3.1: `accessKey` filters; -1 is for ever; whether keys are masked is [unsure]."""
+    """3.1: `accessKey` filters; -1 is for ever; whether keys are masked is [unsure].
+
+    One document demands the user's number, another one does not: the stricter one holds here.
+    """
+    if request.params().get("uid") != str(_number(key, "uid")):
+        return as_json({"code": 2002, "message": "invalid field value in `uid`"})
     left = key.remaining_days(request.now)
     entry = {
         "accessKey": key.api_key,

@@ -109,7 +109,7 @@ def cell(row: Exchange, fact: Fact) -> Cell:
 
 def pace(row: Exchange) -> tuple[Said, ...]:
     """What a probe asks for, and how fast."""
-    most_en, most_tr = ("at most ", "en çok ") if row.more or row.instead else ("", "")
+    most_en, most_tr = ("at most ", "en çok ") if row.first or row.more or row.instead else ("", "")
     return (
         Said(
             f"A test makes {most_en}{row.requests} requests; together we send at most "
