@@ -1,11 +1,12 @@
 """One probe: the time first, then key, balance and orders, mostly side by side, a request each."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import structlog
 
@@ -27,6 +28,7 @@ from bf_reconciler.probe.client import Clients
 from bf_reconciler.probe.transport import Answer, Silence
 from bf_reconciler.spec import ConnectionEntry
 
+FOREVER: Final = math.inf
 T = TypeVar("T")
 Reader = Callable[[Exchange, Answer | Silence, datetime], T | Failure]
 Signed = tuple[KeyFacts | Failure, Balance | Failure, Orders | Failure]
@@ -51,19 +53,16 @@ class Questions:
         row may add one each, and what the last decides on waits for it. What goes ``in_turn`` is
         one each.
 
-        Waiting for our own pace is not the exchange's doing, so it does not count against the
-        deadline of a question; it is bounded by the interval. A ban is: where it outlasts the
-        deadline, the answer is that we are too fast, without a request.
+        Waiting for our own pace is not the exchange's doing: it counts against no deadline, and it
+        is no failure, however many wait. Each waits once, so the interval becomes what the pace
+        allows. A ban is the exchange's doing: where it outlasts the deadline, the answer is that we
+        are too fast, without a request.
         """
         now = time.monotonic()
         if (ban := self.budget.ban(now)) > self.entry.timeout.total_seconds():
             return self._observation(self._held_back(ban))
-        patience = max(self.entry.interval, self.entry.timeout).total_seconds()
-        wait = self.budget.reserve(self.row.requests, now, patience)
-        if wait > patience:
-            return self._observation(self._held_back(wait))
         try:
-            await asyncio.sleep(wait)
+            await asyncio.sleep(self.budget.reserve(self.row.requests, now, FOREVER))
         except asyncio.CancelledError:
             self.budget.refund(self.row.requests)
             raise
