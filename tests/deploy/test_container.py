@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 import time
@@ -122,6 +123,21 @@ def test_what_is_built_is_this_version_with_its_own_sops(image):
     assert "3." in run(image / "bin" / "sops", "--version", "--disable-version-check").stdout
     assert not list((image / "bin").glob("pip*"))
     assert not list((image / "lib").rglob("pytest"))
+
+
+@pytest.mark.parametrize(
+    ("listen", "asked"),
+    [
+        ("127.0.0.1:9877", "127.0.0.1:9877"),
+        ("0.0.0.0:80", "127.0.0.1:80"),
+        ("[::]:80", "[::1]:80"),
+        ("[::1]:80", "[::1]:80"),
+        ("10.1.2.3:9877", "10.1.2.3:9877"),
+        ("bf.internal:9877", "bf.internal:9877"),
+    ],
+)
+def test_the_health_check_asks_where_the_daemon_listens(listen, asked):
+    assert runpy.run_path(str(HEALTHCHECK))["address"](listen) == asked
 
 
 @pytest.mark.slow

@@ -284,8 +284,11 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.RUNTIME_UNAVAILABLE: (
         "Runtime unavailable",
-        "The place where the strategy runs does not answer.",
-        "Start the engine, or correct the entry in `runtimes` and the network path to it.",
+        "The place where the strategy runs does not answer, or its folder cannot be used.",
+        (
+            "Start the engine, or correct the entry in `runtimes` and the network path to it; of a "
+            "folder, its rights and its free space."
+        ),
     ),
     Reason.ENGINE_MISMATCH: (
         "Engine mismatch",

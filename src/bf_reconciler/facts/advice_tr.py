@@ -301,8 +301,11 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.RUNTIME_UNAVAILABLE: (
         "Çalışma ortamına ulaşılamıyor",
-        "Stratejinin çalıştığı ortam yanıt vermiyor.",
-        "Motoru başlatın ya da `runtimes` altındaki kaydı ve ona giden ağ yolunu düzeltin.",
+        "Stratejinin çalıştığı ortam yanıt vermiyor ya da klasörü kullanılamıyor.",
+        (
+            "Motoru başlatın ya da `runtimes` altındaki kaydı ve ona giden ağ yolunu düzeltin; "
+            "klasörse izinlerini ve boş alanını denetleyin."
+        ),
     ),
     Reason.ENGINE_MISMATCH: (
         "İşlem motoru eşleşmiyor",
