@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bf_reconciler import document, sops
+from bf_reconciler import document, reload, sops
 from bf_reconciler.facts import ConfigError, ConfigReason
 from bf_reconciler.reload import Reloader, secrets
 from bf_reconciler.sops import SopsSettings
@@ -67,6 +67,17 @@ async def test_a_bad_file_changes_nothing_but_is_told():
     assert found.config.problems
     assert found.config.last_reload_success == NOW
     assert reloader.last is found
+
+
+@pytest.mark.parametrize("content", [BAD, ConfigError(ConfigReason.FILE_NOT_FOUND, "it is gone")])
+async def test_where_no_file_was_ever_good_nobody_is_told_that_one_is_in_force(content):
+    source, reloader = a_reloader(content)
+    nothing = await reloader.reload(NOW)
+    assert nothing.config.message.endswith("; " + reload.NOTHING_YET)
+    source.content = GOOD
+    await reloader.reload(NOW)
+    source.content = content
+    assert reload.NOTHING_YET not in (await reloader.reload(NOW)).config.message
 
 
 async def test_the_last_good_content_leaves_nothing_of_a_bad_one():

@@ -18,6 +18,8 @@ from bf_reconciler.status import ConfigStatus, Status
 
 DIRTY = "-dirty"
 """Ends a revision whose commit does not hold the content that was read."""
+LAST_GOOD = "what was last good stays in force"
+NOTHING_YET = "nothing is in force yet: no key is tested, and what runs is left as it is"
 log = structlog.get_logger("bf_reconciler.reload")
 
 
@@ -69,7 +71,8 @@ class Reloader:
         except Exception as error:  # noqa: BLE001 # a fault of ours changes nothing, as a bad file
             name = type(error).__name__
             log.error("reading failed", error=name, at=_places(error))  # noqa: TRY400 # see _places
-            message = f"the reading itself failed ({name}); what was last good stays in force"
+            message = f"the reading itself failed ({name})"
+            message = f"{message}; {LAST_GOOD}" if self.last.spec else message
             self.last = self._refused(ConfigError(ConfigReason.INVALID_DOCUMENT, message))
         return self.last
 
@@ -143,7 +146,7 @@ class Reloader:
             last_reload_successful=False,
             problems=problems,
             reason=errors[0].reason,
-            message=_sentence(errors, "what was last good stays in force"),
+            message=_sentence(errors, LAST_GOOD if self.last.spec else NOTHING_YET),
         )
         return Reload(self.last.spec, config)
 
@@ -155,7 +158,7 @@ class Reloader:
             last_reload_successful=False,
             problems=(problem,),
             reason=error.reason,
-            message=error.message,
+            message=error.message if self.last.spec else f"{error.message}; {NOTHING_YET}",
         )
         return Reload(self.last.spec, config, error.transient)
 
