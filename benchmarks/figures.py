@@ -148,7 +148,7 @@ def free_port() -> int:
 
 def seconds_of(command: list[str], **options: object) -> float:
     begun = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **options)
+    subprocess.run(command, check=True, capture_output=True, **options)
     return time.perf_counter() - begun
 
 
