@@ -208,14 +208,14 @@ async def test_two_connections_with_one_key_do_not_refuse_each_other(world):
 
 
 async def test_each_of_the_signed_questions_has_a_deadline_of_its_own(world):
-    world.patch_faults("kraken", {"latency": 1.0})
+    world.patch_faults("kraken", {"latency": 2.0})
     async with Simulator(world) as sim, prober() as opened:
         entry = entry_of(
-            "kraken", sim.base("kraken"), api_key="SENTINELKEY", secret=SECRET, timeout=3.0
+            "kraken", sim.base("kraken"), api_key="SENTINELKEY", secret=SECRET, timeout=6.0
         )
         found = (await probed(opened, entry))["kraken-main"]
     assert reasons(found.observation) == ("ok",) * 4
-    assert found.seconds > 3.0
+    assert found.seconds > 6.0
     paths = [seen.path for seen in world.recent]
     assert paths == ["/0/public/Time", *(call.posts for call in POSTED)]
 

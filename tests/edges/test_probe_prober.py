@@ -215,7 +215,7 @@ async def test_a_rate_limit_holds_all_connections_of_that_egress_back(exchange, 
 async def test_environments_of_one_host_are_held_back_together(opened):
     world = world_of("okx")
     async with Simulator(world) as sim:
-        world.patch_faults("okx", {"rate_limit": True, "remaining": 1})
+        world.patch_faults("okx", {"status": 418, "remaining": 1})  # a ban of two minutes
         live = entry_of("okx", sim.base("okx"), timeout=10.0)
         demo = entry_of("okx", sim.base("okx"), name="demo", environment="demo", timeout=1.0)
         await probed(opened, live)
@@ -290,7 +290,9 @@ async def test_our_own_pace_is_no_failure_however_long_the_wait(sim, opened):
 
 
 async def test_turns_that_are_not_taken_are_given_back(sim, opened):
-    queue = [entry_of("mexc", sim.base("mexc"), name=f"c{n}") for n in range(80)]
+    queue = [
+        entry_of("mexc", sim.base("mexc"), name=f"c{n}") for n in range(400)
+    ]  # over four minutes
     await probed(opened, queue[0])  # ccxt is there now: all take their turns at once
     opened.probe(queue)
     await opened.woken.event.wait()

@@ -209,11 +209,10 @@ async def test_an_address_that_comes_when_nobody_waits_any_more_is_dropped(monke
     assert isinstance(
         *await asyncio.gather(waiting, return_exceptions=True), asyncio.CancelledError
     )
-    over.set()
-    await asyncio.to_thread(threads[0].join)
     failed = []
     loop.set_exception_handler(lambda _loop, context: failed.append(context))
-    await asyncio.sleep(0)
+    over.set()
+    await asyncio.to_thread(threads[0].join)
     assert failed == []
 
 

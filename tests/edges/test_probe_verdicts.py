@@ -221,7 +221,7 @@ async def test_trouble_with_one_question_is_that_question_s_own(exchange, fault,
     world = world_of(exchange)
     balance = {"kucoin": "/api/v1/accounts", "mexc": "/api/v3/account"}[exchange]
     world.patch_faults(exchange, fault | {"paths": [balance]})
-    found = await seen(exchange, world=world, timeout=3.0 if reason == "Timeout" else 20.0)
+    found = await seen(exchange, world=world, timeout=6.0 if reason == "Timeout" else 20.0)
     assert reasons(found) == ("ok", "ok", reason, "ok")
 
 
