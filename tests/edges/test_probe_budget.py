@@ -30,6 +30,15 @@ def test_whoever_has_no_patience_takes_no_turn():
     assert budget.reserve(4, 0.0, FOREVER) == 1.0
 
 
+def test_whoever_goes_ahead_waits_for_a_ban_alone_and_those_behind_pay_for_it():
+    budget = Budget(rate=4.0)
+    assert [budget.reserve(4, 0.0, FOREVER) for _ in range(2)] == [0.0, 1.0]
+    assert budget.go_ahead(2, 0.0) == 0.0
+    assert budget.reserve(4, 0.0, FOREVER) == 2.5
+    budget.block(10.0, 0.0)
+    assert budget.go_ahead(1, 4.0) == 6.0
+
+
 def test_what_was_not_used_goes_back():
     budget = Budget(rate=4.0)
     budget.reserve(4, 0.0, FOREVER)

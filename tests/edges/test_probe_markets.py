@@ -98,6 +98,16 @@ async def test_one_load_serves_many_connections_and_nobody_s_key_goes_with_it(si
     assert sim.world.count(path=PATHS["kucoin"], key=None) == sim.world.requests.total() == 1
 
 
+async def test_a_list_waits_for_none_of_the_probes_that_wait_for_their_turn(sim):
+    base = sim.base("mexc")
+    entries = [entry_of("mexc", base, name=f"mexc-{n}") for n in range(60)]
+    async with prober() as opened:
+        opened.probe(entries)
+        await until(sim.world.requests.total)  # their turns are given out
+        found = await told(opened, (entries[0], [SPOT]))
+    assert found == {venue_of(entries[0]): {SPOT: TRADES}}
+
+
 async def test_a_new_pair_is_looked_up_and_what_is_known_stays_known_meanwhile(sim):
     entry = entry_of("mexc", sim.base("mexc"))
     async with prober() as opened:

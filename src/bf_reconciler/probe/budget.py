@@ -35,6 +35,14 @@ class Budget:
             self.paid = paid
         return wait
 
+    def go_ahead(self, requests: int, now: float) -> float:
+        """Seconds until these may go out: only a ban holds them up.
+
+        For what is rare. Whoever reserves later pays for it; it is in nobody's turn.
+        """
+        self.paid = max(self.paid, now) + requests / self.rate
+        return self.ban(now)
+
     def refund(self, requests: int) -> None:
         """Give back what was reserved and not used."""
         self.paid -= requests / self.rate

@@ -26,7 +26,7 @@ log = structlog.get_logger("bf_reconciler.probe")
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Asks for lists, at the pace of the probes and in the way of a connection."""
+    """Asks for lists, in the way of a connection."""
 
     clients: Clients
     budget: Callable[[ConnectionEntry, Exchange], Budget]
@@ -38,6 +38,7 @@ class Lists:
     ) -> Mapping[str, Listed] | Failure:
         """What the exchange says of the wanted pairs. Takes at most two timeouts of the entry.
 
+        One request in a long while, which strategies wait for: it goes ahead of the probes.
         An answer that we are too fast holds back no probe: theirs tell it themselves.
         """
         limit = 2 * entry.timeout.total_seconds()
@@ -61,12 +62,11 @@ class Lists:
         wanted: frozenset[str],
         limit: float,
     ) -> Mapping[str, Listed] | Failure:
-        budget = self.budget(entry, row)
-        wait = budget.reserve(1, time.monotonic(), limit)
-        if wait > limit:
-            words = f"Requests to {row.title} are held back for {wait:.0f} s."
-            return Failure(Reason.RATE_LIMITED, words, retry_after=wait)
-        await asyncio.sleep(wait)
+        budget, now = self.budget(entry, row), time.monotonic()
+        if (ban := budget.ban(now)) > limit:
+            words = f"Requests to {row.title} are held back for {ban:.0f} s."
+            return Failure(Reason.RATE_LIMITED, words, retry_after=ban)
+        await asyncio.sleep(budget.go_ahead(1, now))
         listing = row.markets[kind]
         got = await self.clients.look(entry, row, listing.call)
         names = self.clients.names(row)
