@@ -12,7 +12,7 @@ from urllib.parse import quote, quote_plus
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from bf_reconciler.facts import CONFIG_ADVICE, remedy
+from bf_reconciler.facts import CONFIG_ADVICE, errors_first, remedy
 from bf_reconciler.policy import Incident
 from bf_reconciler.status import ConfigStatus, Transition
 
@@ -234,8 +234,7 @@ def log_config(
     """A line when the file was taken, refused for a new cause, or taken again; else none."""
     if _news(before) == _news(after):
         return
-    errors_first = sorted(after.problems, key=lambda problem: problem.severity != "error")
-    problems = [problem.render(after.path) for problem in errors_first]
+    problems = [problem.render(after.path) for problem in errors_first(after.problems)]
     shown = problems[:SHOWN_PROBLEMS] or None
     if after.last_reload_successful:
         logger.info(

@@ -7,15 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bf_reconciler.exchanges import listing, shape
-from bf_reconciler.exchanges.row import (
-    SYMBOL,
-    Call,
-    Exchange,
-    Listing,
-    Refusal,
-    Unexpected,
-    World,
-)
+from bf_reconciler.exchanges.row import SYMBOL, Call, Exchange, Listing, Refusal, Unexpected, World
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 SPOT = "enableSpotAndMarginTrading"

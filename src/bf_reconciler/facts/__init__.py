@@ -20,7 +20,7 @@ from bf_reconciler.facts.observations import (
     remember,
     unconfirmed,
 )
-from bf_reconciler.facts.problems import Problem, Severity
+from bf_reconciler.facts.problems import Problem, Severity, errors_first
 from bf_reconciler.facts.reasons import TRANSIENT, Reason
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "Severity",
     "Venue",
     "confirming",
+    "errors_first",
     "remedy",
     "remember",
     "unconfirmed",

@@ -1,5 +1,6 @@
 """Something wrong in the file, with its place. It never holds a value of the file."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,3 +25,8 @@ class Problem:
         place = f"{file}:{self.line}:{self.column}" if self.line else file
         word = "warning: " if self.severity == "warning" else ""
         return ": ".join(part for part in (place, self.path, word + self.message) if part)
+
+
+def errors_first(problems: Iterable[Problem]) -> list[Problem]:
+    """What is wrong before mere warnings, for where only some are shown."""
+    return sorted(problems, key=lambda problem: problem.severity != "error")

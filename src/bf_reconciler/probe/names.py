@@ -14,7 +14,7 @@ NUMERIC: Final = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 
 
 class Names(AbstractResolver):
-    """Asks the system, of one host once at a time: whoever calls it sees to that.
+    """Asks the system. aiohttp looks one host up once at a time, so such threads are few.
 
     The loop's own threads stay free for files, the journal and pages, and the process ends
     without waiting for an answer that does not come.

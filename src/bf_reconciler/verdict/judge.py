@@ -141,9 +141,10 @@ def judge_connection(
 
 
 def _aged(entry: ConnectionEntry, at: datetime, now: datetime) -> bool:
-    """Whether a probe is older than any can get while this process runs, or from the future.
+    """Whether a probe is from the future, or older than they get while this process runs.
 
-    The process was frozen, or a clock was set: nobody knows what has happened meanwhile.
+    The process was frozen, or a clock was set: nobody knows what has happened meanwhile. Where so
+    many wait for our pace that a probe gets as old by that, the next one decides.
     """
     return abs(now - at) > SLACK + AGED * (entry.interval + entry.timeout)
 

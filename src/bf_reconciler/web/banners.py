@@ -3,7 +3,7 @@
 from html import escape
 from typing import Final
 
-from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason, Reason, remedy
+from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason, Reason, errors_first, remedy
 from bf_reconciler.status import ConfigStatus, Status
 from bf_reconciler.web.marks import Reader, moment, title_of
 
@@ -58,10 +58,9 @@ def problems_of(config: ConfigStatus, reader: Reader) -> str:
 
 
 def _problems(config: ConfigStatus) -> str:
-    errors_first = sorted(config.problems, key=lambda problem: problem.severity != "error")
     lines = [
         f"<li><code>{escape(problem.render(config.path))}</code></li>"
-        for problem in errors_first[:SHOWN_PROBLEMS]
+        for problem in errors_first(config.problems)[:SHOWN_PROBLEMS]
     ]
     more = len(config.problems) - len(lines)
     if more > 0:
