@@ -5,12 +5,14 @@ import getpass
 from dataclasses import replace
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import StringIO
 from threading import Thread
 
 import pytest
 from click import UsageError
+from rich.console import Console
 
-from bf_reconciler.cli import picture, tables, watching, words
+from bf_reconciler.cli import glance, picture, tables, watching, words
 from bf_reconciler.cli.api import Api
 from bf_reconciler.facts import Reason
 from bf_reconciler.journal import Journal
@@ -368,6 +370,44 @@ def test_a_watch_on_a_terminal_shows_each_round(monkeypatch, capsys):
     assert "here" in capsys.readouterr().out
     tables.show(tables.cell("Online"))
     assert "\x1b[32mOnline" in capsys.readouterr().out
+
+
+def seen_on(status, lines, lang="en", width=120):
+    """What a watch shows of a status on a terminal of so many lines, one for the clock."""
+    console = Console(width=width, height=lines + 1, file=StringIO())
+    console.print(glance.Glance(present(status, lang), lang))
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+def test_a_watch_shows_all_where_it_fits():
+    seen = seen_on(BLOCKED, 9)
+    assert [line.split()[0] for line in seen if line.strip("─")] == [
+        *("Connection", "kucoin-main-grid", "mexc-a", "Strategy", "btc-grid", "sol-dca")
+    ]
+
+
+def test_a_watch_of_more_than_fits_counts_all_and_shows_what_is_not_well():
+    many = [a_connection(f"c{n}") for n in range(300)]
+    bad = a_connection("mexc-a", ConnectionState.BLOCKED, Reason.INVALID_KEY)
+    warned = a_connection("okx-a", ConnectionState.DEGRADED, Reason.KEY_EXPIRING)
+    status = a_status([*many, warned, bad], [a_strategy(f"s{n}") for n in range(300)])
+    for lines in (20, 301, 605):
+        seen = seen_on(status, lines)
+        assert seen[0] == "Connections: 300 Online, 1 Degraded, 1 Blocked"
+        assert seen[1] == "Strategies: 300 Enabled"
+        assert [line.split()[0] for line in seen if "-a " in line] == ["mexc-a", "okx-a"]
+        assert len(seen) < 20
+        assert not any("c299" in line or "More" in line for line in seen)
+
+
+@pytest.mark.parametrize(("lang", "more"), [("en", "More does"), ("tr", "Gerisi")])
+@pytest.mark.parametrize("width", [60, 120])
+def test_a_watch_says_where_not_even_that_fits(lang, more, width):
+    bad = [a_connection(f"c{n}", ConnectionState.BLOCKED, Reason.INVALID_KEY) for n in range(300)]
+    seen = seen_on(a_status(bad, []), 12, lang, width)
+    assert len(seen) == 12
+    assert "300 Blocked" in seen[0]
+    assert seen[-1].startswith(more)
 
 
 def test_a_usage_error_ends_a_watch():

@@ -44,11 +44,16 @@ def command(
         found = _named(status, name)
         print_json(status if name is None else found[0] if len(found) == 1 else found)
         leave(_verdict(found))
-    from bf_reconciler.cli import picture, tables, watching  # noqa: PLC0415 # JSON needs no rich
+    from bf_reconciler.cli import (  # noqa: PLC0415 # JSON needs no rich
+        glance,
+        picture,
+        tables,
+        watching,
+    )
 
     def draw(status: dict[str, Any]) -> "RenderableType":
         if name is None:
-            return picture.overview(status, lang)
+            return glance.Glance(status, lang) if watch else picture.overview(status, lang)
         return picture.entries(_named(status, name), lang)
 
     if watch:

@@ -59,6 +59,9 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
         "How to create the key": "Anahtar nasıl oluşturulur",
         "Halted": "Durduruldu",
         "The file": "Dosya",
+        "More does not fit; `status` without --watch shows all.": (
+            "Gerisi sığmıyor; hepsini --watch olmadan `status` gösterir."
+        ),
     },
 }
 
