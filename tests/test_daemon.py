@@ -1,7 +1,9 @@
 """WHEN: turns, edits, readiness, health, and the loops that live through what goes wrong."""
 
 import asyncio
+import sys
 import time
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -9,14 +11,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from bf_reconciler.daemon import StartError, serve
+from bf_reconciler.daemon import StartError, check, serve
 from bf_reconciler.daemon import daemon as room
 from bf_reconciler.daemon.cycle import Cycle, asked, pause
 from bf_reconciler.daemon.daemon import Daemon, any_of
 from bf_reconciler.daemon.keeper import Keeper
 from bf_reconciler.daemon.sightings import Sightings
 from bf_reconciler.daemon.view import BACKLOG, DaemonView
-from bf_reconciler.facts import ConfigError, ConfigReason
+from bf_reconciler.facts import ConfigError, ConfigReason, Reason
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Probed
@@ -26,7 +28,17 @@ from bf_reconciler.settings import Listen, Settings
 from bf_reconciler.source import Source
 from bf_reconciler.status import ConfigStatus, Record, Status
 from bf_reconciler.verdict import Halted
-from build import CONNECTION, MINUTE, NOW, a_connection, a_seen, a_spec, a_strategy, an_observation
+from build import (
+    CONNECTION,
+    MINUTE,
+    NOW,
+    a_connection,
+    a_seen,
+    a_spec,
+    a_strategy,
+    an_observation,
+    refused,
+)
 from document.sample import a_connection as declared
 from document.sample import a_file
 from test_reconcile import Broken, Engine, House, Prober, _broken
@@ -378,6 +390,52 @@ async def test_a_test_of_what_is_not_probed_is_answered_at_once(daemon, exchange
     found = await asyncio.wait_for(DaemonView(daemon, None).test("kucoin-main-grid"), 60)
     assert (str(found.status), exchanges.asked) == ("Suspended", [])
     await ended(stop, tasks)
+
+
+BELIEVED = pytest.mark.parametrize(("exchange", "times"), [("mexc", 2), ("coinbase", 3)])
+
+
+def keyed(exchange):
+    """A file with one connection to an exchange whose keys have no passphrase."""
+    keys = {word: CLEAR[word] for word in ("api_key", "secret")}
+    return a_file([declared("main", exchange=exchange, credentials=keys)], [])
+
+
+@BELIEVED
+async def test_nothing_is_settled_while_a_refusal_may_still_be_confirmed(daemon, exchange, times):
+    daemon.file.write_bytes(keyed(exchange))
+    await daemon.load()
+    await daemon.turn()
+    entry, settled = daemon.cycle.spec.connections["main"], []
+    for met in range(1, 4):
+        seen = a_seen(*met * [refused(Reason.INVALID_KEY, datetime.now(UTC))])
+        daemon.cycle.seen = {"main": replace(seen, entry=entry.fingerprint)}
+        settled.append(daemon.settled("main"))
+    assert settled.index(True) + 1 == times
+
+
+@BELIEVED
+async def test_the_verb_test_asks_until_a_refusal_is_believed(
+    tmp_path, monkeypatch, exchange, times
+):
+    asked = []
+
+    @asynccontextmanager
+    async def refusing(_clock, wake, _capture):
+        exchanges = Exchanges(wake)
+        exchanges.script, exchanges.asked = lambda at: refused(Reason.INVALID_KEY, at), asked
+        yield exchanges
+
+    monkeypatch.setattr(sys.modules["bf_reconciler.daemon.check"], "Prober", refusing)
+    file = tmp_path / "connections.yaml"
+    file.write_bytes(keyed(exchange))
+    settings = Settings(str(file), tmp_path / "state", allow_plaintext=True)
+    from e2e.fleet import kept_loggers  # noqa: PLC0415 # ccxt is imported with it
+
+    with kept_loggers():
+        status = await check(settings, (), lambda *_: None)
+    assert str(status.connections["main"].status) == "Blocked"
+    assert asked == times * ["main"]
 
 
 async def test_resume_is_told_whether_anything_was_held(daemon):
