@@ -5,60 +5,50 @@ from hypothesis import strategies as st
 
 from bf_reconciler.probe.budget import LONGEST_BAN, Budget
 
-FOREVER = 1e9
-
 
 def test_a_burst_goes_out_at_once_and_the_rest_at_the_rate():
     budget = Budget(rate=4.0)
-    assert [budget.reserve(4, 100.0, FOREVER) for _ in range(4)] == [0.0, 1.0, 2.0, 3.0]
+    assert [budget.reserve(4, 100.0) for _ in range(4)] == [0.0, 1.0, 2.0, 3.0]
 
 
 def test_a_budget_that_rested_has_one_burst_and_no_more():
     budget = Budget(rate=4.0)
-    budget.reserve(4, 0.0, FOREVER)
-    assert [budget.reserve(4, 1_000.0, FOREVER) for _ in range(2)] == [0.0, 1.0]
+    budget.reserve(4, 0.0)
+    assert [budget.reserve(4, 1_000.0) for _ in range(2)] == [0.0, 1.0]
 
 
 def test_even_the_slowest_rate_lets_one_whole_probe_out():
-    assert Budget(rate=0.5).reserve(4, 0.0, FOREVER) == 0.0
-
-
-def test_whoever_has_no_patience_takes_no_turn():
-    budget = Budget(rate=4.0)
-    budget.reserve(4, 0.0, FOREVER)
-    assert budget.reserve(4, 0.0, 0.5) == 1.0
-    assert budget.reserve(4, 0.0, FOREVER) == 1.0
+    assert Budget(rate=0.5).reserve(4, 0.0) == 0.0
 
 
 def test_whoever_goes_ahead_waits_for_a_ban_alone_and_those_behind_pay_for_it():
     budget = Budget(rate=4.0)
-    assert [budget.reserve(4, 0.0, FOREVER) for _ in range(2)] == [0.0, 1.0]
+    assert [budget.reserve(4, 0.0) for _ in range(2)] == [0.0, 1.0]
     assert budget.go_ahead(2, 0.0) == 0.0
-    assert budget.reserve(4, 0.0, FOREVER) == 2.5
+    assert budget.reserve(4, 0.0) == 2.5
     budget.block(10.0, 0.0)
     assert budget.go_ahead(1, 4.0) == 6.0
 
 
 def test_what_was_not_used_goes_back():
     budget = Budget(rate=4.0)
-    budget.reserve(4, 0.0, FOREVER)
+    budget.reserve(4, 0.0)
     budget.refund(3)
-    assert budget.reserve(3, 0.0, FOREVER) == 0.0
+    assert budget.reserve(3, 0.0) == 0.0
 
 
 def test_a_ban_holds_everybody_back_until_it_ends():
     budget = Budget(rate=4.0)
     budget.block(10.0, 100.0)
     assert budget.ban(104.0) == 6.0
-    assert budget.reserve(4, 104.0, 5.0) == 6.0
-    assert budget.reserve(4, 104.0, 6.0) == 6.0
+    assert budget.reserve(4, 104.0) == 6.0
     assert budget.ban(110.0) == budget.ban(999.0) == 0.0
 
 
 def test_after_a_ban_the_pace_is_kept():
     budget = Budget(rate=4.0)
     budget.block(10.0, 0.0)
-    assert [budget.reserve(4, 0.0, FOREVER) for _ in range(3)] == [10.0, 11.0, 12.0]
+    assert [budget.reserve(4, 0.0) for _ in range(3)] == [10.0, 11.0, 12.0]
 
 
 def test_a_shorter_ban_does_not_end_a_longer_one():
@@ -77,15 +67,12 @@ def test_no_ban_is_believed_for_ever():
 @given(
     rate=st.floats(0.5, 100),
     gaps=st.lists(st.floats(0, 5), min_size=1, max_size=40),
-    patience=st.floats(0, 100),
 )
-def test_no_window_ever_holds_more_than_burst_and_rate_allow(rate, gaps, patience):
+def test_no_window_ever_holds_more_than_burst_and_rate_allow(rate, gaps):
     budget, now, sent = Budget(rate), 50.0, []
     for gap in gaps:
         now += gap
-        wait = budget.reserve(4, now, patience)
-        if wait <= patience:
-            sent.append(now + wait)
+        sent.append(now + budget.reserve(4, now))
     assert sent == sorted(sent)
     burst = max(4.0, rate)
     for first, begun in enumerate(sent):

@@ -271,9 +271,9 @@ async def test_what_is_reserved_and_not_asked_is_given_back(exchange, changes, f
     kept = []
 
     class Counting(Budget):
-        def reserve(self, requests, now, patience):
+        def reserve(self, requests, now):
             kept.append(requests)
-            return super().reserve(requests, now, patience)
+            return super().reserve(requests, now)
 
         def refund(self, requests):
             kept.append(-requests)

@@ -23,17 +23,14 @@ class Budget:
     paid: float = 0.0
     banned: float = 0.0
 
-    def reserve(self, requests: int, now: float, patience: float) -> float:
-        """Seconds to wait for one's turn. Longer than ``patience``: nothing was reserved.
+    def reserve(self, requests: int, now: float) -> float:
+        """Seconds to wait for one's turn.
 
         First come, first served: each reservation lies behind those before it.
         """
         burst = max(MIN_BURST, self.rate) / self.rate
-        paid = max(self.paid, self.banned, now) + requests / self.rate
-        wait = max(0.0, paid - burst - now, self.ban(now))
-        if wait <= patience:
-            self.paid = paid
-        return wait
+        self.paid = max(self.paid, self.banned, now) + requests / self.rate
+        return max(0.0, self.paid - burst - now, self.ban(now))
 
     def go_ahead(self, requests: int, now: float) -> float:
         """Seconds until these may go out: only a ban holds them up.

@@ -1,12 +1,11 @@
 """One probe: the time first, then key, balance and orders, mostly side by side, a request each."""
 
 import asyncio
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import structlog
 
@@ -28,7 +27,6 @@ from bf_reconciler.probe.client import Clients
 from bf_reconciler.probe.transport import Answer, Silence
 from bf_reconciler.spec import ConnectionEntry
 
-FOREVER: Final = math.inf
 T = TypeVar("T")
 Reader = Callable[[Exchange, Answer | Silence, datetime], T | Failure]
 Signed = tuple[KeyFacts | Failure, Balance | Failure, Orders | Failure]
@@ -62,7 +60,7 @@ class Questions:
         if (ban := self.budget.ban(now)) > self.entry.timeout.total_seconds():
             return self._observation(self._held_back(ban))
         try:
-            await asyncio.sleep(self.budget.reserve(self.row.requests, now, FOREVER))
+            await asyncio.sleep(self.budget.reserve(self.row.requests, now))
         except asyncio.CancelledError:
             self.budget.refund(self.row.requests)
             raise
