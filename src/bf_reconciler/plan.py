@@ -67,7 +67,7 @@ def next_probe(
         return None
     at = seen.runs[0].latest.at
     wait = delay(seen.runs, entry.interval, entry.under(policy), held=held)
-    return at + jittered(wait, entry.name, at)
+    return at + jittered(wait, entry.name, at, most=_most(seen.runs[0], entry.interval))
 
 
 def _ahead(seen: Seen, now: datetime) -> bool:
@@ -104,7 +104,19 @@ def _slow(interval: timedelta) -> timedelta:
     return max(interval, min(SLOWER * interval, SLOWEST))
 
 
-def jittered(wait: timedelta, name: str, at: datetime) -> timedelta:
-    """Lengthen a wait by up to a tenth; the same inputs give the same result."""
-    seed = zlib.crc32(f"{name} {at.timestamp()}".encode())
-    return wait * (1 + JITTER * seed / 0xFFFFFFFF)
+def _most(latest: Run, interval: timedelta) -> timedelta | None:
+    """What no failure is rested for beyond, unless the exchange or the interval says so."""
+    if not latest.latest.failures:
+        return None
+    return SLOWEST if latest.latest.refusals else interval
+
+
+def jittered(wait: timedelta, name: str, at: datetime, most: timedelta | None = None) -> timedelta:
+    """Lengthen a wait by up to a tenth; the same inputs give the same result.
+
+    A wait that would so come to lie beyond ``most`` is spread over the tenth before it.
+    """
+    share = zlib.crc32(f"{name} {at.timestamp()}".encode()) / 0xFFFFFFFF
+    spread = wait * JITTER
+    start = wait if most is None or wait > most else min(wait, most - spread)
+    return start + spread * share

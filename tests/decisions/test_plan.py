@@ -200,3 +200,21 @@ def test_connections_do_not_move_in_step_and_each_moves_the_same_every_time():
     assert len(spread) == 50
     assert {jittered(MINUTE, f"connection-{n}", NOW) for n in range(50)} == spread
     assert all(MINUTE <= wait <= 66 * SECOND for wait in spread)
+
+
+def test_spread_never_leads_beyond_the_interval_nor_beyond_10_minutes():
+    for number in range(20):
+        often, rare = (a_connection(f"c-{number}", interval=wait * MINUTE) for wait in (1, 3))
+        assert next_probe(often, a_seen(*[an_outage()] * 9), Policy()) <= NOW + MINUTE
+        assert next_probe(rare, a_seen(INVALID, INVALID), Policy()) <= NOW + 10 * MINUTE
+
+
+def test_waits_at_their_bound_are_spread_too():
+    waits = {jittered(MINUTE, f"connection-{n}", NOW, most=MINUTE) for n in range(50)}
+    assert len(waits) == 50
+    assert all(54 * SECOND <= wait <= MINUTE for wait in waits)
+
+
+def test_what_an_exchange_asked_for_is_never_cut_short():
+    patient = replace(an_outage(), time=a_failure(Reason.RATE_LIMITED, retry_after=90.0))
+    assert next_probe(a_connection(), a_seen(patient), Policy()) >= NOW + 90 * SECOND
