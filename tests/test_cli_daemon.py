@@ -14,7 +14,7 @@ from rich.console import Console
 
 from bf_reconciler.cli import glance, picture, tables, watching, words
 from bf_reconciler.cli.api import Api
-from bf_reconciler.facts import Reason
+from bf_reconciler.facts import Problem, Reason
 from bf_reconciler.journal import Journal
 from bf_reconciler.policy import ConditionType
 from bf_reconciler.status import Key, StrategyState, present
@@ -137,6 +137,13 @@ def test_a_refused_file_and_a_halt_stand_above_all(capsys):
     assert out.startswith("Halted: a bug (ada)\n")
     assert "connections.yaml: InvalidDocument: 1 problem" in out
     assert "connections.yaml:7:5: connections.1.exchange: unknown exchange" in out
+
+
+def test_a_problem_of_no_field_has_no_empty_path(capsys):
+    config = a_refused_config(problems=(Problem(8, 5, "", "not valid YAML here"),))
+    with serving(FakeView(a_status(config=config))) as url:
+        out = run_in(capsys, "status", "--url", url).out
+    assert "connections.yaml:8:5: not valid YAML here" in out
 
 
 def test_a_file_without_strategies_has_no_table_of_them(capsys):

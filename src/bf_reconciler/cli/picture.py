@@ -7,7 +7,7 @@ from rich.text import Text
 
 from bf_reconciler.cli import tables
 from bf_reconciler.cli.words import heading
-from bf_reconciler.facts import Language
+from bf_reconciler.facts import Language, Problem
 
 
 def overview(status: dict[str, Any], language: Language) -> Group:
@@ -39,8 +39,12 @@ def _notices(status: dict[str, Any], language: Language) -> list[Text]:
         text = f"{file}: {config['reason']}: {config['message']}. {config['remedy']}"
         found.append(Text(text, style="red"))
         found += [
-            Text(f"  {file}:{p['line']}:{p['column']}: {p['path']}: {p['message']}", style="red")
+            Text(f"  {_problem(p).render(file)}", style="red")
             for p in config["problems"]
             if p["severity"] == "error" and p["line"]
         ]
     return [*found, Text()] if found else []
+
+
+def _problem(told: dict[str, Any]) -> Problem:
+    return Problem(told["line"], told["column"], told["path"], told["message"])
