@@ -154,6 +154,7 @@ def test_a_refused_file_stands_at_the_top():
     reason = ConfigReason.INTEGRITY_CHECK_FAILED
     text = text_of(a_status(config=a_refused_config(reason=reason)))
     assert "connections.yaml:7:5: connections.1.exchange: unknown exchange" in text
+    assert "IntegrityCheckFailed" in text  # the word of log, API and runbook
     assert text.index("The file was refused") < text.index("Connections")
     assert "Last taken as a whole: 2026-05-04 10:00:00 UTC" in text
 

@@ -39,7 +39,8 @@ def _refused(config: ConfigStatus, reader: Reader) -> str:
     what = "refused_part" if config.reason is ConfigReason.INVALID_DOCUMENT else "refused"
     since = config.last_reload_success
     last = f"<p>{words['last_good']}: {moment(since, words)}</p>" if since else ""
-    told = f"<p>{escape(config.message)}</p>" if config.message else ""
+    code = f"<code>{config.reason}</code> " if config.reason else ""
+    told = f"<p>{code}{escape(config.message)}</p>" if code or config.message else ""
     todo = f'<p class="todo">{escape(advice.remedy)}</p>' if advice and advice.remedy else ""
     return (
         f'<section class="banner bad"><h2>{words[what]}: {escape(title)}</h2>{told}{todo}'
