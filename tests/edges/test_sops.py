@@ -279,6 +279,7 @@ async def test_every_wrong_file_has_its_reason(world, name, reason, caplog):
 async def test_invalid_yaml_tells_the_line(world, caplog):
     error = await refused(change(world, "tab"), world.settings, caplog)
     assert error.line in {3, 4}  # go-yaml names the line or the one before
+    assert error.column == 1
     assert f"line {error.line}" in str(error)
 
 

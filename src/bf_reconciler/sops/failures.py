@@ -103,6 +103,6 @@ def failed(reason: ConfigReason, returncode: int, stderr: str, *, transient: boo
     title = CONFIG_ADVICE[reason]["en"].title
     end = f"exit code {returncode}" if returncode >= 0 else f"signal {-returncode}"
     place = f", near line {line}" if line else ""
-    return ConfigError(
-        reason, f"{title}: sops ended with {end}{place}", transient=transient, line=line
-    )
+    message = f"{title}: sops ended with {end}{place}"
+    column = 1 if line else None  # sops names none
+    return ConfigError(reason, message, transient=transient, line=line, column=column)
