@@ -237,9 +237,9 @@ def log_config(
     problems = [problem.render(after.path) for problem in errors_first(after.problems)]
     shown = problems[:SHOWN_PROBLEMS] or None
     if after.last_reload_successful:
-        logger.info(
-            "file taken", path=after.path, warnings=shown, plaintext_secrets=after.plaintext_secrets
-        )
+        plain = after.plaintext_secrets
+        write = logger.warning if plain else logger.info  # plain text is told at any level
+        write("file taken", path=after.path, warnings=shown, plaintext_secrets=plain)
         return
     advice = CONFIG_ADVICE[after.reason]["en"].remedy if after.reason else None
     logger.error(

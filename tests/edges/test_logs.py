@@ -301,3 +301,9 @@ def test_a_file_that_is_taken_is_told_whenever_it_is_new(stream):
     (line,) = told(stream, logs.log_config, a_config(), later)
     assert (line["event"], line["level"], line["warnings"]) == ("file taken", "info", None)
     assert len(told(stream, logs.log_config, a_refused_config(), a_config())) == 2
+
+
+def test_credentials_in_plain_text_are_told_at_the_level_of_warnings_too(stream):
+    plain = a_config(last_reload_success=NOW, plaintext_secrets=3)
+    (line,) = told(stream, logs.log_config, a_config(), plain)
+    assert (line["level"], line["plaintext_secrets"]) == ("warning", 3)
