@@ -72,7 +72,7 @@ def sleeper(directory: Path) -> SopsSettings:
 
 
 async def test_a_sops_that_hangs_is_ended_with_its_children(tmp_path):
-    error = await refused(replace(sleeper(tmp_path), timeout=3.0))
+    error = await refused(replace(sleeper(tmp_path), timeout=8.0))
     assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_TIMEOUT, True)
     await gone(await pids(tmp_path))
 
@@ -128,7 +128,7 @@ async def test_a_child_in_a_session_of_its_own_cannot_hold_us_up(tmp_path):
     script = (
         f"setsid sleep 300 & echo $! > {tmp_path}/child.pid; echo $$ > {tmp_path}/x.pid; exit 0"
     )
-    error = await refused(replace(fake(tmp_path, script), timeout=3.0))
+    error = await refused(replace(fake(tmp_path, script), timeout=8.0))
     assert error.reason is ConfigReason.DECRYPTION_TIMEOUT
     for pid in await pids(tmp_path):
         if alive(pid):
