@@ -166,8 +166,16 @@ def test_a_wrong_entry_in_its_last_good_form_shows_invalid_and_what_is_seen():
     status = a_cycle(GOOD, spec=spec)
     found = status.connections[CONNECTION]
     assert (found.status, found.origin) == (ConnectionState.INVALID, "last_good")
-    assert found.conditions[0].status == "True"
+    assert (found.conditions[0].status, found.conditions[0].reason) == (
+        "True",
+        Reason.ENTRY_INVALID,
+    )
     assert status.strategies[STRATEGY].status is StrategyState.ENABLED
+    found = a_cycle(INVALID, INVALID, spec=spec).connections[CONNECTION]
+    assert (found.status, found.conditions[0].reason) == (
+        ConnectionState.INVALID,
+        Reason.INVALID_KEY,  # the graver of two
+    )
 
 
 def test_a_wrong_entry_without_a_good_form_is_shown_invalid_since_it_is_wrong():

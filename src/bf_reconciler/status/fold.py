@@ -103,7 +103,7 @@ def _connection(
         api_key=mask(connection.credentials.api_key.get_secret_value()),
         conditions=conditions(
             was.conditions if was else (),
-            (verdict.ready, *verdict.findings),
+            (_ready(verdict.ready, state), *verdict.findings),
             spec.generation,
             now,
         ),
@@ -122,6 +122,14 @@ def _connection(
         attested_until=connection.attest.withdraw_disabled.until if connection.attest else None,
         declared=entry.declared,
     )
+
+
+def _ready(ready: Finding, state: ConnectionState) -> Finding:
+    """What is good works on; where its entry is wrong, that is what there is to say and to do."""
+    if state is not ConnectionState.INVALID or ready.status != "True":
+        return ready
+    message = "Its entry in the file is wrong; its last good form stays in force."
+    return replace(ready, reason=Reason.ENTRY_INVALID, message=message)
 
 
 def _former(was: ConnectionStatus | None) -> ConnectionState:
