@@ -53,9 +53,10 @@ class Exchanges:
 
     def __init__(self, wake):
         self.wake, self.script, self.silent = wake, an_observation, False
-        self.finished, self.asked, self.entries = {}, [], {}
+        self.finished, self.asked, self.entries, self.soon = {}, [], {}, set()
 
-    def probe(self, due):
+    def probe(self, due, soon=()):
+        self.soon |= set(soon)
         for entry in due:
             self.entries[entry.name] = entry
             if not self.silent:
@@ -213,8 +214,8 @@ async def test_only_what_is_new_is_written(tmp_path):
 def test_finished_probes_are_counted_as_they_are_collected():
     exchanges, tallies = Exchanges(lambda: None), Tallies()
     sightings = Sightings(exchanges, tallies)
-    sightings.probe([a_connection()], ["gone"])
-    assert list(sightings.collect()) == [CONNECTION]
+    sightings.probe([a_connection()], {CONNECTION}, ["gone"])
+    assert (list(sightings.collect()), exchanges.soon) == ([CONNECTION], {CONNECTION})
     assert sightings.collect() == {}
 
 

@@ -38,7 +38,8 @@ class Prober:
     """Answers at once with what ``script`` makes of a time; gives it at the next collect."""
 
     def __init__(self, script=an_observation):
-        self.script, self.now, self.asked, self.forgot = script, NOW, [], set()
+        self.script, self.now, self.asked = script, NOW, []
+        self.forgot, self.hurried = set(), set()
         self.finished, self.listed = {}, Listed.TRADES
 
     def collect(self):
@@ -48,8 +49,9 @@ class Prober:
     def markets(self, wanted):
         return {venue_of(entry): dict.fromkeys(pairs, self.listed) for entry, pairs in wanted}
 
-    def probe(self, due, forget):
+    def probe(self, due, soon, forget):
         self.forgot |= set(forget)
+        self.hurried |= set(soon)
         for entry in due:
             self.asked.append(entry.name)
             answer = self.script(self.now)

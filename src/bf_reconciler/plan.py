@@ -24,9 +24,10 @@ HEARTBEAT = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do about the world's answers: probe, forget, and wake at."""
+    """What to do about the world's answers: probe (some of them soon), forget, and wake at."""
 
     probe: tuple[ConnectionEntry, ...]
+    soon: frozenset[str]
     forget: frozenset[str]
     wake_at: datetime
 
@@ -36,7 +37,8 @@ def plan(spec: Spec, seen: Mapping[str, Seen], now: datetime) -> Plan:
 
     A suspended or removed connection is never probed and is forgotten: what was seen of it
     before proves nothing when it comes back. Where a cause may be common to many, others are
-    asked at once, and those it hit are asked as often as any.
+    asked at once, and those it hit are asked as often as any. Where more are due than the pace of
+    an exchange allows, those with something to find out do not wait for everybody's routine.
     """
     causes = common_causes(spec, seen, now)
     active = {name: entry for name, entry in spec.connections.items() if not _suspended(entry, now)}
@@ -49,8 +51,22 @@ def plan(spec: Spec, seen: Mapping[str, Seen], now: datetime) -> Plan:
         else:
             wake_at = min(wake_at, at)
     ends = [until for until in spec.suspensions() if until > now]
-    return Plan(
-        tuple(due), frozenset(name for name in seen if name not in active), min([wake_at, *ends])
+    soon = {e.name for e in due if e.name in causes.witnesses or _open(e, seen.get(e.name), spec)}
+    forget = {name for name in seen if name not in active}
+    return Plan(tuple(due), frozenset(soon), frozenset(forget), min([wake_at, *ends]))
+
+
+def _open(entry: ConnectionEntry, seen: Seen | None, spec: Spec) -> bool:
+    """Whether something is to be found out: a person asks, its entry changed, or it just failed."""
+    if seen is None or not seen.runs:
+        return False
+    if seen.asked or seen.entry != entry.fingerprint:
+        return True
+    latest = seen.runs[0].latest
+    return bool(
+        confirming(seen.runs, entry.under(spec.policy).confirm_after)
+        if latest.refusals
+        else latest.failures
     )
 
 

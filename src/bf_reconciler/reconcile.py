@@ -1,6 +1,6 @@
 """The line: what should be, what is, a verdict, an act, and a picture of it all."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -17,7 +17,9 @@ class Prober(Protocol):
 
     def collect(self) -> Mapping[str, Observation]: ...
 
-    def probe(self, due: Iterable[ConnectionEntry], forget: Iterable[str]) -> None: ...
+    def probe(
+        self, due: Iterable[ConnectionEntry], soon: Container[str], forget: Iterable[str]
+    ) -> None: ...
 
     def markets(self, wanted: Wanted) -> Markets: ...
 
@@ -55,7 +57,7 @@ async def reconcile(
         if entry is not None and entry.fingerprint == answer.entry:
             seen[name] = remember(seen.get(name), answer)
     todo = plan(spec, seen, now)  # what to ask them next
-    world.prober.probe(todo.probe, todo.forget)
+    world.prober.probe(todo.probe, todo.soon, todo.forget)
     seen = {name: memory for name, memory in seen.items() if name not in todo.forget}
     markets = world.prober.markets(wanted_pairs(spec, now))  # what is listed in public
     await world.journal.keep(before, seen)

@@ -55,6 +55,25 @@ def test_a_person_who_asks_is_served_at_once():
     assert probed(a_plan(a_seen(asked=True))) == [CONNECTION]
 
 
+@pytest.mark.parametrize(
+    ("seen", "soon"),
+    [
+        (None, False),  # all are new at the start
+        (Seen("fingerprint"), False),
+        (a_seen(), False),
+        (a_seen(asked=True), True),
+        (a_seen(an_outage()), True),
+        (a_seen(INVALID), True),  # to be confirmed
+        (a_seen(INVALID, INVALID), False),  # believed, and asked slowly
+    ],
+)
+def test_who_has_something_to_find_out_is_asked_before_everybody_s_routine(seen, soon):
+    planned = a_plan(seen, now=NOW + DAY)
+    assert probed(planned) == [CONNECTION]
+    assert planned.soon == ({CONNECTION} if soon else set())
+    assert a_plan(a_seen(), fingerprint="another").soon == {CONNECTION}
+
+
 def test_a_good_probe_rests_for_its_interval_and_a_tenth_at_most():
     at = next_probe(a_connection(), a_seen(), Policy())
     assert NOW + MINUTE <= at <= NOW + MINUTE * (1 + JITTER)

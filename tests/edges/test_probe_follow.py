@@ -267,13 +267,13 @@ async def test_gate_tells_a_clock_that_is_off(skew):
         ("htx", {}, {"status": 500}),
     ],
 )
-async def test_what_is_reserved_and_not_asked_is_given_back(exchange, changes, fault, monkeypatch):
+async def test_what_is_paid_for_and_not_asked_is_given_back(exchange, changes, fault, monkeypatch):
     kept = []
 
     class Counting(Budget):
-        def reserve(self, requests, now):
+        def take(self, requests, now):
             kept.append(requests)
-            return super().reserve(requests, now)
+            super().take(requests, now)
 
         def refund(self, requests):
             kept.append(-requests)

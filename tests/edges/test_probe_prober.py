@@ -17,6 +17,7 @@ from bf_reconciler.probe import Prober, questions
 from bf_reconciler.probe.budget import Budget
 from bf_reconciler.probe.client import Clients
 from bf_reconciler.probe.library import exchange_class
+from bf_reconciler.probe.queue import Queue
 from bf_reconciler.probe.transport import Transport
 from bf_reconciler.simulator import Simulator
 from edges.probing import (
@@ -252,7 +253,7 @@ async def test_a_rate_limit_amid_a_probe_holds_what_was_not_asked_yet(sim, world
     transport = Transport()
     clients = Clients(transport)
     await clients.load(EXCHANGES["kucoin"])
-    asking = questions.Questions(entry, EXCHANGES["kucoin"], clients, budget, clock)
+    asking = questions.Questions(entry, EXCHANGES["kucoin"], clients, Queue(budget), clock)
     world.patch_faults("kucoin", {"latency": 0.2})
     task = asyncio.create_task(asking.observe())
     await until(lambda: world.count(path="/api/v1/timestamp") == 1)
@@ -300,6 +301,26 @@ async def test_turns_that_are_not_taken_are_given_back(sim, opened):
     late = entry_of("mexc", sim.base("mexc"), name="late", timeout=20.0, interval=20.0)
     found = await probed(opened, late)
     assert reasons(found["late"].observation) == ("ok", "ok", "ok", "ok")
+
+
+@pytest.mark.parametrize("name", ["late", "c79"], ids=["new in the line", "the last in it"])
+async def test_what_is_to_be_found_out_does_not_wait_for_everybody_s_routine(name, sim, opened):
+    queue = [entry_of("mexc", sim.base("mexc"), name=f"c{n}") for n in range(80)]
+    await probed(opened, queue[0])  # ccxt is there now: all stand in line at once
+    opened.probe(queue)
+    pressed = entry_of("mexc", sim.base("mexc"), name=name)
+    opened.probe([pressed], {name})
+    begun = opened._flights[name].task  # noqa: SLF001 # whether it begins anew shows nowhere else
+    opened.probe([pressed], {name})
+    assert opened._flights[name].task is begun  # noqa: SLF001
+    told = set()
+    async with asyncio.timeout(DEADLINE):
+        while name not in told:
+            await opened.woken.event.wait()
+            opened.woken.event.clear()
+            told |= {each.name for each in opened.collect()}
+    assert len(told) < 40
+    opened.forget(each.name for each in queue)
 
 
 async def test_all_connections_share_one_session(sim, opened):

@@ -98,7 +98,7 @@ async def _look(spec: Spec, progress: Progress, capture: Capture | None) -> dict
                 seen[probed.name] = memory
                 entry = pending[probed.name]
                 if confirming(memory.runs, entry.under(spec.policy).confirm_after):
-                    prober.probe([entry])
+                    prober.probe([entry], {entry.name})
                     continue
                 del pending[probed.name]
                 progress(probed.name, total - len(pending), total)

@@ -1,6 +1,6 @@
 """What the line asks of exchanges: given by the prober, and counted on the way."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from bf_reconciler.facts import Listed, Markets, Observation
 from bf_reconciler.metrics import Tallies
@@ -25,12 +25,14 @@ class Sightings:
             self._tallies.probed(exchange, probed.seconds, probed.results)
         return {probed.name: probed.observation for probed in finished}
 
-    def probe(self, due: Iterable[ConnectionEntry], forget: Iterable[str]) -> None:
+    def probe(
+        self, due: Iterable[ConnectionEntry], soon: Container[str], forget: Iterable[str]
+    ) -> None:
         """Start what is due; drop what is no longer wanted."""
         due = tuple(due)
         self._exchanges |= {entry.name: entry.connection.exchange for entry in due}
         self._prober.forget(forget)
-        self._prober.probe(due)
+        self._prober.probe(due, soon)
 
     def markets(self, wanted: Wanted) -> Markets:
         """What is known of these pairs."""

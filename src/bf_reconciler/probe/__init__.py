@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Self
@@ -16,6 +16,7 @@ from bf_reconciler.probe.client import Clients
 from bf_reconciler.probe.lists import Lists
 from bf_reconciler.probe.markets import MarketLists
 from bf_reconciler.probe.questions import Questions, unforeseen
+from bf_reconciler.probe.queue import Queue
 from bf_reconciler.probe.transport import Transport
 from bf_reconciler.spec import ConnectionEntry, Wanted
 
@@ -39,6 +40,7 @@ class Probed:
 class _Flight:
     fingerprint: str
     task: asyncio.Task[None]
+    soon: bool
 
 
 class Prober:
@@ -62,7 +64,7 @@ class Prober:
         self._transport: Transport | None = None
         self._clients: Clients | None = None
         self._lists: MarketLists | None = None
-        self._budgets: dict[tuple[object, ...], Budget] = {}
+        self._queues: dict[tuple[object, ...], Queue] = {}
         self._rows: dict[tuple[str, str], Exchange] = {}
         self._flights: dict[str, _Flight] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -94,19 +96,24 @@ class Prober:
         """Names of the connections that are being probed."""
         return frozenset(self._flights)
 
-    def probe(self, due: Iterable[ConnectionEntry]) -> None:
-        """Start probing. What is in flight stays, unless its entry has changed meanwhile."""
+    def probe(self, due: Iterable[ConnectionEntry], soon: Container[str] = ()) -> None:
+        """Start probing. What is in flight stays, unless its entry has changed meanwhile.
+
+        Where more are due than the pace allows, those named in ``soon`` have every other turn; so
+        has one that is in flight already, which begins anew.
+        """
         for entry in due:
-            flight = self._flights.get(entry.name)
-            if flight is not None and flight.fingerprint == entry.fingerprint:
+            flight, hurry = self._flights.get(entry.name), entry.name in soon
+            known = flight is not None and flight.fingerprint == entry.fingerprint
+            if flight is not None and known and (flight.soon or not hurry):
                 continue
             finished = self._finished.get(entry.name)
             if flight is not None or (
                 finished is not None and finished.observation.entry != entry.fingerprint
             ):
                 self.forget([entry.name])
-            task = asyncio.create_task(self._run(entry), name=f"probe {entry.name}")
-            self._flights[entry.name] = _Flight(entry.fingerprint, task)
+            task = asyncio.create_task(self._run(entry, soon=hurry), name=f"probe {entry.name}")
+            self._flights[entry.name] = _Flight(entry.fingerprint, task, hurry)
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -131,10 +138,10 @@ class Prober:
         self._lists.want(wanted)
         return self._lists.known()
 
-    async def _run(self, entry: ConnectionEntry) -> None:
+    async def _run(self, entry: ConnectionEntry, *, soon: bool) -> None:
         begun = time.monotonic()
         try:
-            observation = await self._observe(entry)
+            observation = await self._observe(entry, soon=soon)
         except Exception as error:  # noqa: BLE001 # a probe is never lost
             failure = unforeseen(error, "time")
             observation = Observation(self._clock(), entry.fingerprint, failure)
@@ -146,13 +153,13 @@ class Prober:
             self._finished[entry.name] = probed
             self._wake()
 
-    async def _observe(self, entry: ConnectionEntry) -> Observation:
+    async def _observe(self, entry: ConnectionEntry, *, soon: bool) -> Observation:
         if self._clients is None:
             raise RuntimeError("the prober is not open")
         row = self._row(entry)
         await self._clients.load(row)
-        budget = self._budget(entry, row)
-        questions = Questions(entry, row, self._clients, budget, self._clock, self._capture)
+        queue, capture = self._queue(entry, row), self._capture
+        questions = Questions(entry, row, self._clients, queue, self._clock, capture, soon)
         return await questions.observe()
 
     def _row(self, entry: ConnectionEntry) -> Exchange:
@@ -162,10 +169,13 @@ class Prober:
         return self._rows[where]
 
     def _budget(self, entry: ConnectionEntry, row: Exchange) -> Budget:
+        return self._queue(entry, row).budget
+
+    def _queue(self, entry: ConnectionEntry, row: Exchange) -> Queue:
         """Of a host, as it sees us come: environments that share one share its limits, too."""
         base = entry.connection.endpoint or row.world.base
         key = (row.id, entry.connection.proxy, urlsplit(base).netloc if base else None)
-        return self._budgets.setdefault(key, Budget(row.rate))
+        return self._queues.setdefault(key, Queue(Budget(row.rate)))
 
 
 def _results(observation: Observation) -> tuple[tuple[Question, str], ...]:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-MIN_BURST: Final = 4
-"""Requests of one probe: they go out side by side."""
 LONGEST_BAN: Final = 3600.0
 """Seconds after which one request is tried again, whatever an answer demanded."""
 
@@ -23,25 +21,26 @@ class Budget:
     paid: float = 0.0
     banned: float = 0.0
 
-    def reserve(self, requests: int, now: float) -> float:
-        """Seconds to wait for one's turn.
+    def due(self, requests: int, now: float) -> float:
+        """Seconds until these requests may go out together. However slow the pace is, they may."""
+        burst = max(requests, self.rate) / self.rate
+        paid = max(self.paid, self.banned, now) + requests / self.rate
+        return max(0.0, paid - burst - now, self.ban(now))
 
-        First come, first served: each reservation lies behind those before it.
-        """
-        burst = max(MIN_BURST, self.rate) / self.rate
-        self.paid = max(self.paid, self.banned, now) + requests / self.rate
-        return max(0.0, self.paid - burst - now, self.ban(now))
+    def take(self, requests: int, now: float) -> None:
+        """Pay for requests that go out now."""
+        self.paid = max(self.paid, now) + requests / self.rate
 
     def go_ahead(self, requests: int, now: float) -> float:
         """Seconds until these may go out: only a ban holds them up.
 
-        For what is rare. Whoever reserves later pays for it; it is in nobody's turn.
+        For what is rare. Whoever comes later pays for it; it is in nobody's turn.
         """
-        self.paid = max(self.paid, now) + requests / self.rate
+        self.take(requests, now)
         return self.ban(now)
 
     def refund(self, requests: int) -> None:
-        """Give back what was reserved and not used."""
+        """Give back what was paid for and not used."""
         self.paid -= requests / self.rate
 
     def block(self, seconds: float, now: float) -> None:

@@ -24,6 +24,7 @@ from bf_reconciler.probe import classify
 from bf_reconciler.probe.budget import Budget
 from bf_reconciler.probe.capture import Capture
 from bf_reconciler.probe.client import Clients
+from bf_reconciler.probe.queue import Queue
 from bf_reconciler.probe.transport import Answer, Silence
 from bf_reconciler.spec import ConnectionEntry
 
@@ -40,9 +41,14 @@ class Questions:
     entry: ConnectionEntry
     row: Exchange
     clients: Clients
-    budget: Budget
+    queue: Queue
     clock: Callable[[], datetime]
     capture: Capture | None = None
+    soon: bool = False
+
+    @property
+    def budget(self) -> Budget:
+        return self.queue.budget
 
     async def observe(self) -> Observation:
         """Ask. Takes at most the wait for one's turn and a timeout per call that awaits another.
@@ -53,17 +59,13 @@ class Questions:
 
         Waiting for our own pace is not the exchange's doing: it counts against no deadline, and it
         is no failure, however many wait. Each waits once, so the interval becomes what the pace
-        allows. A ban is the exchange's doing: where it outlasts the deadline, the answer is that we
-        are too fast, without a request.
+        allows; who is to be asked ``soon`` stands in the shorter line. A ban is the exchange's
+        doing: where it outlasts the deadline, the answer is that we are too fast, without a
+        request.
         """
-        now = time.monotonic()
-        if (ban := self.budget.ban(now)) > self.entry.timeout.total_seconds():
+        patience = self.entry.timeout.total_seconds()
+        if ban := await self.queue.turn(self.row.requests, patience, soon=self.soon):
             return self._observation(self._held_back(ban))
-        try:
-            await asyncio.sleep(self.budget.reserve(self.row.requests, now))
-        except asyncio.CancelledError:
-            self.budget.refund(self.row.requests)
-            raise
         told = await self._ask("time", self.row, self.row.time, classify.read_time)
         if isinstance(told, Failure):
             self.budget.refund(self.row.requests - 1)
@@ -173,7 +175,7 @@ class Questions:
         except Exception as error:  # noqa: BLE001 # ccxt's own; its text can hold keys
             return unforeseen(error, question)
         if isinstance(answer, Failure) and answer.reason is Reason.RATE_LIMITED:
-            self.budget.block(answer.retry_after or 0.0, time.monotonic())
+            self.queue.block(answer.retry_after or 0.0)
         return answer
 
     def _doubted(self, answer: T | Failure, told: Clock) -> T | Failure:
