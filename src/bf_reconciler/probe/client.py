@@ -1,6 +1,7 @@
 """ccxt, used for what it knows best: the address and the signature of each call."""
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from bf_reconciler.probe.library import exchange_class
 from bf_reconciler.probe.transport import MAX_LIST, Answer, Silence, Transport
 from bf_reconciler.spec import ConnectionEntry
 
+ORIGIN = re.compile(r"^[a-z]+://[^/?#]*")
 Send = Callable[[str, Mapping[str, str], str | None], Awaitable[Answer | Silence]]
 Get = Callable[[str, Mapping[str, str], SecretStr | None], Awaitable[Answer | Silence]]
 
@@ -115,8 +117,12 @@ class Clients:
             return self._transport.post(url, headers, connection.proxy, body)
 
         client.send = send
-        words = {API_KEY: client.apiKey, SYMBOL: row.symbol(entry.pair)}
-        params = {name: words.get(value, value) for name, value in call.params.items()}
+        params = dict(call.params)
+        for name, value in call.params.items():
+            if value == API_KEY:
+                params[name] = client.apiKey
+            elif value == SYMBOL:
+                params[name] = row.symbol(entry.pair)
         answer: Answer | Silence = await getattr(client, call.method)(params)
         return answer
 
@@ -189,5 +195,4 @@ def _nothing(_: object) -> None:
 
 def moved(url: str, base: str) -> str:
     """The same call under another base URL. It is signed for the exchange's own host before."""
-    parts = urlsplit(url)
-    return base + url.removeprefix(f"{parts.scheme}://{parts.netloc}")
+    return base + ORIGIN.sub("", url)

@@ -124,7 +124,10 @@ class Transport:
 
 async def _read(content: aiohttp.StreamReader, most: int) -> bytes | None:
     """The body, or None where it is too large to be one of ours."""
-    found = bytearray()
+    first = await content.readany()
+    if content.at_eof():  # most answers come in one piece
+        return first if len(first) <= most else None
+    found = bytearray(first)
     async for chunk in content.iter_any():
         found += chunk
         if len(found) > most:
