@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bf_reconciler.exchanges import EXCHANGES, Refusal, Unexpected, Unusable
+from bf_reconciler.exchanges import EXCHANGES, SYMBOL, Refusal, Unexpected, Unusable
 from bf_reconciler.facts import Balance, Orders, Scope
 
 ROW = EXCHANGES["kraken"]
@@ -148,3 +148,9 @@ def test_the_twin_of_a_market_at_another_venue_is_no_market_of_ours():
     }
     found = ROW.markets["spot"].read({"error": [], "result": rows})
     assert found == {"XBT/USD": False}
+
+
+def test_no_call_names_a_market_so_a_pair_stays_as_it_is():
+    calls = (ROW.time, ROW.key, ROW.balance, ROW.orders)
+    assert not any(SYMBOL in call.params.values() for call in calls)
+    assert ROW.symbol("ETH/BTC") == "ETH/BTC"
