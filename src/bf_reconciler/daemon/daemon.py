@@ -55,7 +55,6 @@ class Daemon:
         self.journal = journal
         self.tallies = Tallies()
         self.source = Source(Path(settings.file))
-        self.redactor = logs.REDACTOR
         self.log = structlog.get_logger("bf_reconciler")
         record = journal.load()
         self.reloader = make_reloader(
@@ -91,7 +90,7 @@ class Daemon:
         before = self.reloader.last
         reload = await self.reloader.reload(utcnow(), asked=asked)
         if reload.spec is not None:
-            self.redactor.learn(secrets(reload.spec))
+            logs.REDACTOR.learn(secrets(reload.spec))
         logs.log_config(self.log, before.config, reload.config)
         self.cycle.take(reload)
         return reload
