@@ -1,9 +1,7 @@
 """From an exchange to a person: real Prometheus and Alertmanager, and a webhook that is told."""
 
-import asyncio
 import contextlib
 import json
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,37 +10,18 @@ import yaml
 from aiohttp import web
 
 from bf_reconciler.facts import Reason, remedy
-from e2e.fleet import DEADLINE, a_fleet, until
+from e2e.fleet import a_fleet, until
+from e2e.programs import a_program, a_prometheus, answers
 from ports import free_port
 
 pytestmark = pytest.mark.slow
 FOLDER = Path(__file__).parents[2] / "deploy" / "prometheus"
-PACKAGES = {"prometheus": "prometheus", "prometheus-alertmanager": "prometheus-alertmanager"}
 
 
 @pytest.fixture
 async def fleet(tmp_path):
     async with a_fleet(tmp_path) as running:
         yield running
-
-
-@contextlib.asynccontextmanager
-async def a_program(folder, name, *words):
-    """A program of the system; ended when the block ends."""
-    found = shutil.which(name)
-    assert found, f"the Debian package {PACKAGES[name]} is needed"
-    with (folder / f"{name}.log").open("wb") as log:
-        child = await asyncio.create_subprocess_exec(found, *words, stdout=log, stderr=log)
-    try:
-        yield child
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            child.terminate()
-        try:
-            await asyncio.wait_for(child.wait(), DEADLINE)
-        except TimeoutError:
-            child.kill()
-            await child.wait()
 
 
 @contextlib.asynccontextmanager
@@ -88,8 +67,7 @@ async def an_alertmanager(fleet, webhook):
         yield address
 
 
-@contextlib.asynccontextmanager
-async def a_prometheus(fleet, alertmanager):
+def alerting_prometheus(fleet, alertmanager):
     """With the rules as they are committed, at a faster pace; its address."""
     config = {
         "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
@@ -102,27 +80,7 @@ async def a_prometheus(fleet, alertmanager):
             }
         ],
     }
-    path = fleet.folder / "prometheus.yaml"
-    path.write_text(json.dumps(config))
-    address = f"127.0.0.1:{free_port()}"
-    async with a_program(
-        fleet.folder,
-        "prometheus",
-        f"--config.file={path}",
-        f"--storage.tsdb.path={fleet.folder / 'prometheus'}",
-        f"--web.listen-address={address}",
-    ) as child:
-        await answers(fleet, child, f"http://{address}/-/ready")
-        yield address
-
-
-async def answers(fleet, child, url):
-    async def look():
-        assert child.returncode is None, "it ended"
-        async with fleet.session.get(url) as answer:
-            return answer.status == 200
-
-    await until(look)
+    return a_prometheus(fleet, config)
 
 
 async def asked(fleet, url, **query):
@@ -145,7 +103,7 @@ async def test_who_is_on_call_is_told_of_a_withdraw_right_and_what_to_do(fleet):
         a_webhook() as (webhook, told),
         an_alertmanager(fleet, webhook) as alertmanager,
         fleet.daemon(),
-        a_prometheus(fleet, alertmanager) as prometheus,
+        alerting_prometheus(fleet, alertmanager) as prometheus,
     ):
         await fleet.strategy_is("Enabled")
         await scraped(fleet, prometheus, 'bf_connection_up{connection="kucoin-main"} == 1')

@@ -1,18 +1,15 @@
 """Every query of every dashboard, put to a real Prometheus that scraped a fleet in trouble."""
 
-import asyncio
-import contextlib
 import json
 import re
-import shutil
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from e2e.fleet import DEADLINE, a_fleet, a_strategy, a_world, until
-from ports import free_port
+from e2e.fleet import a_fleet, a_strategy, a_world, until
+from e2e.programs import a_prometheus
 
 pytestmark = pytest.mark.slow
 FOLDER = Path(__file__).parents[2] / "deploy" / "grafana"
@@ -48,8 +45,7 @@ def declare(fleet):
     fleet.declare([one(name) for name in names], strategies)
 
 
-@contextlib.asynccontextmanager
-async def a_prometheus(fleet):
+def scraping_prometheus(fleet):
     """It scrapes the fleet each second; its address."""
     target = {"targets": [f"127.0.0.1:{fleet.port}"]}
     config = {
@@ -59,30 +55,7 @@ async def a_prometheus(fleet):
             {"job_name": "elsewhere", "static_configs": [{"targets": ["127.0.0.1:1"]}]},  # is down
         ],
     }
-    path = fleet.folder / "prometheus.yaml"
-    path.write_text(json.dumps(config))
-    address = f"127.0.0.1:{free_port()}"
-    found = shutil.which("prometheus")
-    assert found, "the Debian package prometheus is needed"
-    with (fleet.folder / "prometheus.log").open("wb") as log:
-        child = await asyncio.create_subprocess_exec(
-            found,
-            f"--config.file={path}",
-            f"--storage.tsdb.path={fleet.folder / 'prometheus'}",
-            f"--web.listen-address={address}",
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        yield f"http://{address}/api/v1"
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            child.terminate()
-        try:
-            await asyncio.wait_for(child.wait(), DEADLINE)
-        except TimeoutError:
-            child.kill()
-            await child.wait()
+    return a_prometheus(fleet, config)
 
 
 def chosen(fleet):
@@ -154,7 +127,8 @@ async def test_every_panel_annotation_and_variable_has_data(tmp_path):
     assert len(asked) > 60
     async with a_fleet(tmp_path, a_troubled_world()) as fleet:
         declare(fleet)
-        async with fleet.daemon(), a_prometheus(fleet) as prometheus:
+        async with fleet.daemon(), scraping_prometheus(fleet) as address:
+            prometheus = f"http://{address}/api/v1"
             await until(lambda: answer(fleet, prometheus, "query", "bf_build_info"))
             await trouble(fleet)
             missing = {}

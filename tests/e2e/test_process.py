@@ -16,7 +16,7 @@ import pytest
 from bf_reconciler.daemon import StartError, serve
 from bf_reconciler.settings import Listen
 from e2e.fleet import DEADLINE, SOPS, a_fleet, a_strategy, until
-from ports import free_port
+from e2e.programs import a_prometheus
 
 pytestmark = pytest.mark.slow
 DEAF = {"latency": 600.0}
@@ -230,34 +230,22 @@ async def test_promtool_has_nothing_to_say_about_the_daemon_s_metrics(fleet):
     assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
 
 
-async def test_a_real_prometheus_finds_the_connection_that_is_down(fleet, tmp_path):
-    prometheus = shutil.which("prometheus")
-    assert prometheus, "the Debian package prometheus is needed"
+async def test_a_real_prometheus_finds_the_connection_that_is_down(fleet):
     fleet.declare([fleet.connection(), fleet.connection("mexc-main", "mexc")])
     fleet.world.patch_key("mexc", {"withdraw": True})
-    port, config = free_port(), tmp_path / "prometheus.yml"
     targets = {"targets": [f"127.0.0.1:{fleet.port}"]}
     job = {"job_name": "bf", "scrape_interval": "1s", "scrape_timeout": "1s"}
-    config.write_text(json.dumps({"scrape_configs": [job | {"static_configs": [targets]}]}))
+    config = {"scrape_configs": [job | {"static_configs": [targets]}]}
 
-    async def asked(query):
-        url = f"http://127.0.0.1:{port}/api/v1/query"
-        async with fleet.session.get(url, params={"query": query}) as answer:
-            return (await answer.json())["data"]["result"]
+    async with fleet.daemon(), a_prometheus(fleet, config) as address:
 
-    async with fleet.daemon():
-        child = await asyncio.create_subprocess_exec(
-            *(prometheus, f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'data'}"),
-            f"--web.listen-address=127.0.0.1:{port}",
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            await fleet.connection_is("Blocked", name="mexc-main")
-            (down,) = await until(lambda: asked("bf_connection_up == 0"), 60)
-            assert down["metric"]["connection"] == "mexc-main"
-            reasons = await until(lambda: asked("bf_connection_problem == 1"), 60)
-            assert {r["metric"]["reason"] for r in reasons} == {"WithdrawEnabled"}
-        finally:
-            child.terminate()
-            await child.wait()
+        async def asked(query):
+            url = f"http://{address}/api/v1/query"
+            async with fleet.session.get(url, params={"query": query}) as answer:
+                return (await answer.json())["data"]["result"]
+
+        await fleet.connection_is("Blocked", name="mexc-main")
+        (down,) = await until(lambda: asked("bf_connection_up == 0"), 60)
+        assert down["metric"]["connection"] == "mexc-main"
+        reasons = await until(lambda: asked("bf_connection_problem == 1"), 60)
+        assert {r["metric"]["reason"] for r in reasons} == {"WithdrawEnabled"}

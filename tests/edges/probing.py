@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Failure
 from bf_reconciler.probe import Prober
+from bf_reconciler.probe.client import Clients
 from bf_reconciler.simulator import World
 from bf_reconciler.spec import Connection, ConnectionEntry
 
@@ -109,3 +110,11 @@ def reasons(observation):
     return tuple(
         a.reason.value if isinstance(a, Failure) else None if a is None else "ok" for a in answers
     )
+
+
+async def loaded(transport):
+    """Clients of all exchanges that send through this transport."""
+    opened = Clients(transport)
+    for row in EXCHANGES.values():
+        await opened.load(row)
+    return opened

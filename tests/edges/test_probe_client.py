@@ -11,9 +11,9 @@ import ccxt.async_support as ccxt
 import pytest
 
 from bf_reconciler.exchanges import EXCHANGES, Call, World
-from bf_reconciler.probe.client import Clients, NotARead, instance, moved, prototype
+from bf_reconciler.probe.client import NotARead, instance, moved, prototype
 from bf_reconciler.probe.transport import Answer
-from edges.probing import IDS, SECRETS, entry_of
+from edges.probing import IDS, SECRETS, entry_of, loaded
 
 EACH = pytest.mark.parametrize("row", [EXCHANGES[each] for each in IDS], ids=IDS)
 BASE = "http://127.0.0.1:9/base"
@@ -42,10 +42,7 @@ def recorder():
 
 @pytest.fixture
 async def clients(recorder):
-    opened = Clients(recorder)
-    for row in EXCHANGES.values():
-        await opened.load(row)
-    return opened
+    return await loaded(recorder)
 
 
 @EACH

@@ -14,10 +14,10 @@ from bf_reconciler.exchanges import EXCHANGES, Call
 from bf_reconciler.facts import Reason
 from bf_reconciler.probe import classify, client
 from bf_reconciler.probe.capture import redact
-from bf_reconciler.probe.client import Clients, NotARead, instance, prototype
+from bf_reconciler.probe.client import NotARead, instance, prototype
 from bf_reconciler.probe.transport import MAX_BODY, Answer, Silence, Transport
 from bf_reconciler.simulator import Simulator, World
-from edges.probing import clock, entry_of, probed, prober, reasons
+from edges.probing import clock, entry_of, loaded, probed, prober, reasons
 from edges.test_probe_transport import web_server
 
 KRAKEN = EXCHANGES["kraken"]
@@ -64,10 +64,7 @@ def recorder():
 
 @pytest.fixture
 async def clients(recorder):
-    opened = Clients(recorder)
-    for row in EXCHANGES.values():
-        await opened.load(row)
-    return opened
+    return await loaded(recorder)
 
 
 def kraken(**changes):
