@@ -28,7 +28,7 @@ from bf_reconciler.status import (
 )
 from bf_reconciler.verdict import ConnectionState
 from bf_reconciler.web import make_app
-from bf_reconciler.web.keys import LATENCIES
+from bf_reconciler.web.http.app_keys import LATENCIES
 
 MANY = 1000
 PROBED = 40
@@ -166,7 +166,7 @@ async def _in_chromium(measure: Callable[[Page], Awaitable[float]]) -> float:
             return found
 
 
-async def _painted(page: Page) -> float:
+async def _rendered(page: Page) -> float:
     script = """() => new Promise(done => new PerformanceObserver(list =>
       done(list.getEntriesByName('first-contentful-paint')[0].startTime / 1000)
     ).observe({type: 'paint', buffered: true}))"""
@@ -179,7 +179,7 @@ async def _loaded(page: Page) -> float:
 
 
 def paint_seconds(_: Path) -> float:
-    return asyncio.run(_in_chromium(_painted))
+    return asyncio.run(_in_chromium(_rendered))
 
 
 def load_seconds(_: Path) -> float:

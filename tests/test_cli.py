@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from bf_reconciler import __version__
 from bf_reconciler.cli import VERBS, cli, schema, simulate
 from commandline import FakeView, clean, program, run_in, serving
-from edges.building import a_connection, a_status, a_strategy
+from edges.fakes import a_connection, a_status, a_strategy
 
 HEAVY = {"ccxt", "aiohttp", "rich", "pydantic", "yaml", "structlog", "sqlite3"}
 EXAMPLE = "connections.example.yaml"

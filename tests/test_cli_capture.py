@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from bf_reconciler.cli import captured
+from bf_reconciler.cli import captures
 from commandline import declare, run_in, simulated
 
 NAMES = ("kucoin-main", "mexc-main")
@@ -104,7 +104,7 @@ def test_a_file_that_cannot_be_written_is_told(capsys, file, tmp_path):
 
 
 def test_without_capture_nothing_is_kept():
-    with captured.keeping(None) as kept:
+    with captures.keeping(None) as kept:
         assert kept is None
 
 

@@ -12,7 +12,7 @@ import pytest
 from click import UsageError
 from rich.console import Console
 
-from bf_reconciler.cli import glance, picture, tables, watching, words
+from bf_reconciler.cli import one_screen, refresh, status_tables, tables, words
 from bf_reconciler.cli.api import Api
 from bf_reconciler.facts import Problem, Reason
 from bf_reconciler.journal import Journal
@@ -20,7 +20,7 @@ from bf_reconciler.policy import ConditionType
 from bf_reconciler.status import Key, StrategyState, present
 from bf_reconciler.verdict import ConnectionState, Halted
 from commandline import FakeView, run_in, serving
-from edges.building import (
+from edges.fakes import (
     NOW,
     a_condition,
     a_connection,
@@ -350,7 +350,7 @@ def test_a_watch_goes_on_after_a_failure(capsys, monkeypatch):
         if len(rounds) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(watching.time, "sleep", rest)
+    monkeypatch.setattr(refresh.time, "sleep", rest)
     ran = run_in(capsys, "status", "--watch")
     assert ran.code == 130
     assert ran.out.count("no daemon answers") == 2
@@ -369,11 +369,11 @@ def test_a_watch_on_a_terminal_shows_each_round(monkeypatch, capsys):
         rounds.append(1)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(watching.time, "sleep", rest)
+    monkeypatch.setattr(refresh.time, "sleep", rest)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     with pytest.raises(KeyboardInterrupt):
-        watching.watch(lambda: tables.cell("here"))
+        refresh.watch(lambda: tables.cell("here"))
     assert "here" in capsys.readouterr().out
     tables.show(tables.cell("Online"))
     assert "\x1b[32mOnline" in capsys.readouterr().out
@@ -382,7 +382,7 @@ def test_a_watch_on_a_terminal_shows_each_round(monkeypatch, capsys):
 def seen_on(status, lines, lang="en", width=120):
     """What a watch shows of a status on a terminal of so many lines, one for the clock."""
     console = Console(width=width, height=lines + 1, file=StringIO())
-    console.print(glance.Glance(present(status, lang), lang))
+    console.print(one_screen.OneScreen(present(status, lang), lang))
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
 
@@ -422,7 +422,7 @@ def test_a_usage_error_ends_a_watch():
         raise UsageError("no")
 
     with pytest.raises(UsageError):
-        watching.watch(wrong)
+        refresh.watch(wrong)
 
 
 @pytest.mark.parametrize(
@@ -482,7 +482,7 @@ def test_no_word_is_lost_on_a_narrow_terminal(capsys, monkeypatch, lang):
     wanted = {word for text in told for word in text.split()} | {entry["name"] for entry in entries}
     for width in range(48, 180):
         monkeypatch.setenv("COLUMNS", str(width))
-        tables.show(picture.overview(shown, lang))
+        tables.show(status_tables.overview(shown, lang))
         out = capsys.readouterr().out
         assert wanted - set(out.split()) == set(), (width, out)
         assert max(map(len, out.splitlines())) <= width

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bf_reconciler.cli import planned
+from bf_reconciler.cli import plan_text
 from bf_reconciler.document import parse
 from bf_reconciler.facts import Problem, Reason
-from bf_reconciler.foresee import Change, Entry, Foresight, Removals, Right, Switch
+from bf_reconciler.preview import Change, Entry, Preview, Removals, Right, Switch
 from bf_reconciler.status import Status
 from commandline import FakeView, clean, program, run_in, serving
 from document.sample import a_connection, a_file, a_strategy
@@ -209,7 +209,7 @@ def test_a_stranger_s_answer_is_no_status(capsys, tmp_path):
 
 
 NASTY = "`` | <b>@a [x](y) \x1b[2J"
-FULL = Foresight(
+FULL = Preview(
     (
         Entry("connections", "kucoin-a", "add", 3),
         Entry(
@@ -301,20 +301,20 @@ Plan: 1 added, 2 changed, 1 removed, 1 not compared, 1 go off.
 
 
 def test_a_plan_as_text():
-    assert planned.text(FULL) == TEXT
+    assert plan_text.text(FULL) == TEXT
 
 
 def test_a_plan_as_markdown():
     wrong = Problem(3, 1, "a.b", "it is wrong")
-    shown = planned.markdown(FULL, [wrong], "connections.yaml")
+    shown = plan_text.markdown(FULL, [wrong], "connections.yaml")
     assert shown == GOLDEN
 
 
 def test_a_long_plan_is_cut_to_the_size_of_a_comment():
     entries = tuple(Entry("connections", f"c-{n}", "add", n) for n in range(1000))
-    long = Foresight(entries, (), (), FULL.removals)
-    assert "- and 900 more\n" in planned.markdown(long, [], "f")
-    assert planned.clean("x" * 1000) == "x" * 159 + "…"
+    long = Preview(entries, (), (), FULL.removals)
+    assert "- and 900 more\n" in plan_text.markdown(long, [], "f")
+    assert plan_text.clean("x" * 1000) == "x" * 159 + "…"
 
 
 def test_the_guard_is_told_in_words():
@@ -322,7 +322,7 @@ def test_the_guard_is_told_in_words():
         {"connections": 6, "strategies": 0}, {"connections": 12, "strategies": 9}, True, "held"
     )
     entry = Entry("connections", "a", "hold")
-    shown = planned.text(Foresight((entry,), (), (), held))
+    shown = plan_text.text(Preview((entry,), (), (), held))
     assert "6 of 12 connections: held." in shown
     assert "= a: vanished, held in force" in shown
 

@@ -13,16 +13,16 @@ import pytest
 
 from bf_reconciler.daemon import StartError, check, serve
 from bf_reconciler.daemon import daemon as room
+from bf_reconciler.daemon.commands import BACKLOG, Commands
 from bf_reconciler.daemon.cycle import Cycle, asked, pause
 from bf_reconciler.daemon.daemon import Daemon, any_of
-from bf_reconciler.daemon.keeper import Keeper
-from bf_reconciler.daemon.sightings import Sightings
-from bf_reconciler.daemon.view import BACKLOG, DaemonView
+from bf_reconciler.daemon.journal_writer import JournalWriter
+from bf_reconciler.daemon.probe_counts import ProbeCounts
 from bf_reconciler.facts import ConfigError, ConfigReason, Reason
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Probed
-from bf_reconciler.reconcile import World
+from bf_reconciler.reconcile import Outside
 from bf_reconciler.reload import Reload
 from bf_reconciler.settings import Listen, Settings
 from bf_reconciler.source import Source
@@ -149,7 +149,7 @@ async def test_a_turn_without_a_file_says_only_how_the_file_is():
     prober, engine, saved = Prober(), Engine(), []
     journal = SimpleNamespace(keep=_nothing, save=lambda *given: _append(saved, given))
     cycle = Cycle(
-        World(prober, engine, journal), journal, Record(Status(), {}), lambda *_: None, _Wake()
+        Outside(prober, engine, journal), journal, Record(Status(), {}), lambda *_: None, _Wake()
     )
     refused = ConfigStatus(last_reload_successful=False, reason=ConfigReason.INVALID_YAML)
     cycle.take(Reload(None, refused))
@@ -203,20 +203,20 @@ async def test_only_what_is_new_is_written(tmp_path):
     with Journal(tmp_path) as journal:
         record, writes = journal.load(), []
         journal.save = lambda *given: writes.append(given)
-        keeper = Keeper(journal, record, lambda: None)
-        await keeper.keep(record.status, record.seen)
+        writer = JournalWriter(journal, record, lambda: None)
+        await writer.keep(record.status, record.seen)
         assert writes == []
-        await keeper.keep(Status(generation=2), {})
-        await keeper.keep(Status(generation=2), {})
+        await writer.keep(Status(generation=2), {})
+        await writer.keep(Status(generation=2), {})
         assert len(writes) == 1
 
 
 def test_finished_probes_are_counted_as_they_are_collected():
     exchanges, tallies = Exchanges(lambda: None), Tallies()
-    sightings = Sightings(exchanges, tallies)
-    sightings.probe([a_connection()], {CONNECTION}, ["gone"])
-    assert (list(sightings.collect()), exchanges.soon) == ([CONNECTION], {CONNECTION})
-    assert sightings.collect() == {}
+    probe_counts = ProbeCounts(exchanges, tallies)
+    probe_counts.probe([a_connection()], {CONNECTION}, ["gone"])
+    assert (list(probe_counts.collect()), exchanges.soon) == ([CONNECTION], {CONNECTION})
+    assert probe_counts.collect() == {}
 
 
 # --- readiness and health
@@ -342,13 +342,13 @@ async def test_a_file_is_read_though_who_asked_before_waits_for_a_turn_that_brea
 async def test_a_file_that_is_refused_is_answered_too(daemon):
     stop, tasks = await running(daemon, daemon.keep_loading())
     daemon.file.write_bytes(b"version: [\n")
-    found = await asyncio.wait_for(DaemonView(daemon, None).reload(), 60)
+    found = await asyncio.wait_for(Commands(daemon, None).reload(), 60)
     assert found.config.reason is ConfigReason.INVALID_YAML
     await ended(stop, tasks)
 
 
 async def test_a_reader_that_is_slow_misses_the_middle_and_never_the_end(daemon):
-    view = DaemonView(daemon, None)
+    view = Commands(daemon, None)
     changes = view.subscribe()
     first = asyncio.ensure_future(anext(changes))
     await asyncio.sleep(0)
@@ -371,7 +371,7 @@ async def test_a_test_is_answered_by_a_probe_that_ended_after_it_was_asked_for(d
     await daemon.turn()
     stop, tasks = await running(daemon)
     exchanges.silent = True
-    view = DaemonView(daemon, None)
+    view = Commands(daemon, None)
     testing = asyncio.create_task(view.test("kucoin-main-grid"))
     # An answer from before comes in with the very turn that takes the wish up.
     exchanges.answer("kucoin-main-grid", datetime.now(UTC) - MINUTE)
@@ -388,7 +388,7 @@ async def test_a_test_of_what_is_not_probed_is_answered_at_once(daemon, exchange
     await daemon.load()
     await daemon.turn()
     stop, tasks = await running(daemon)
-    found = await asyncio.wait_for(DaemonView(daemon, None).test("kucoin-main-grid"), 60)
+    found = await asyncio.wait_for(Commands(daemon, None).test("kucoin-main-grid"), 60)
     assert (str(found.status), exchanges.asked) == ("Suspended", [])
     await ended(stop, tasks)
 
@@ -442,7 +442,7 @@ async def test_the_verb_test_asks_until_a_refusal_is_believed(
 async def test_resume_is_told_whether_anything_was_held(daemon):
     await daemon.load()
     stop, tasks = await running(daemon)
-    view = DaemonView(daemon, None)
+    view = Commands(daemon, None)
     assert await view.resume(None) is False
     await view.halt("fire", "ada")
     assert view.status().halted.by == "ada"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.facts import Listed, Reason
-from bf_reconciler.reconcile import World, halt, reconcile
+from bf_reconciler.reconcile import Outside, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.spec import venue_of
 from bf_reconciler.status import ConfigStatus, Record, Running, Status, StrategyState
@@ -103,9 +103,9 @@ class House:
     def start(self, spec):
         """A new process with what the journal kept."""
         self.prober.finished = {}
-        world = World(self.prober, self.engine, self.journal)
+        outside = Outside(self.prober, self.engine, self.journal)
         record = self.journal.record
-        self.cycle = Cycle(world, self.journal, record, lambda *_: None, _Wake())
+        self.cycle = Cycle(outside, self.journal, record, lambda *_: None, _Wake())
         self.declare(spec)
 
     def declare(self, spec):
@@ -242,11 +242,11 @@ async def test_what_was_seen_is_kept_before_anything_is_done():
 
 async def test_it_wakes_when_the_next_probe_is_due_and_at_least_every_few_seconds():
     seen = {CONNECTION: a_seen(an_observation(NOW))}
-    world = World(Prober(), Engine(), Journal())
-    *_, wake_at = await reconcile(a_spec(), Status(), seen, world, NOW)
+    outside = Outside(Prober(), Engine(), Journal())
+    *_, wake_at = await reconcile(a_spec(), Status(), seen, outside, NOW)
     assert NOW < wake_at <= NOW + 5 * SECOND
     spec = a_spec([a_connection(interval=2 * SECOND)])
-    *_, wake_at = await reconcile(spec, Status(), seen, world, NOW)
+    *_, wake_at = await reconcile(spec, Status(), seen, outside, NOW)
     assert NOW + 2 * SECOND <= wake_at <= NOW + 2.2 * SECOND
 
 
@@ -330,8 +330,8 @@ async def test_the_kill_switch_needs_no_file():
     house = House()
     await house.turn(2)
     before = replace(house.cycle.status, halted=Halted("fire", "ada", NOW))
-    world = World(house.prober, house.engine, house.journal)
-    after = await halt(before, world, NOW)
+    outside = Outside(house.prober, house.engine, house.journal)
+    after = await halt(before, outside, NOW)
     assert after.strategies[STRATEGY].status is StrategyState.HALTED
     assert after.connections == before.connections
     assert house.running is False

@@ -21,7 +21,7 @@ from bf_reconciler import cli, document, logs
 from bf_reconciler.cli import schema
 from bf_reconciler.daemon import RefusedError, check
 from bf_reconciler.status import fold
-from bf_reconciler.web import banners
+from bf_reconciler.web.page import banners
 from e2e.fleet import (
     DEADLINE,
     GOOD,

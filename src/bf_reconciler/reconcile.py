@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bf_reconciler.facts import Markets, Observation, Seen, remember
-from bf_reconciler.plan import plan
+from bf_reconciler.schedule import schedule
 from bf_reconciler.spec import ConnectionEntry, Policy, Spec, Wanted, wanted_pairs
 from bf_reconciler.status import Running, Status, fold
 from bf_reconciler.verdict import Decision, guard, judge
@@ -39,7 +39,7 @@ class Journal(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Outside:
     """Everything outside that a cycle touches."""
 
     prober: Prober
@@ -48,23 +48,23 @@ class World:
 
 
 async def reconcile(
-    spec: Spec, before: Status, seen: Mapping[str, Seen], world: World, now: datetime
+    spec: Spec, before: Status, seen: Mapping[str, Seen], outside: Outside, now: datetime
 ) -> tuple[Status, Mapping[str, Seen], datetime]:
     """One cycle. Any prefix of it may be lost; the next one ends in the same place."""
     seen = dict(seen)
-    for name, answer in world.prober.collect().items():  # what the exchanges said
+    for name, answer in outside.prober.collect().items():  # what the exchanges said
         entry = spec.connections.get(name)
         if entry is not None and entry.fingerprint == answer.entry:
             seen[name] = remember(seen.get(name), answer)
-    todo = plan(spec, seen, now)  # what to ask them next
-    world.prober.probe(todo.probe, todo.soon, todo.forget)
+    todo = schedule(spec, seen, now)  # what to ask them next
+    outside.prober.probe(todo.probe, todo.soon, todo.forget)
     seen = {name: memory for name, memory in seen.items() if name not in todo.forget}
-    markets = world.prober.markets(wanted_pairs(spec, now))  # what is listed in public
-    await world.journal.keep(before, seen)
+    markets = outside.prober.markets(wanted_pairs(spec, now))  # what is listed in public
+    await outside.journal.keep(before, seen)
 
     verdicts = judge(spec, seen, before.halted, now, markets)  # compliant? True, False, Unknown
     decisions = guard(spec, verdicts, before.memories, now)
-    running = await world.runtimes.converge(  # act, only here
+    running = await outside.runtimes.converge(  # act, only here
         decisions, spec.generation, spec.revision, now
     )
     decisions = tuple(stayed(decision, running.get(decision.name)) for decision in decisions)
@@ -72,7 +72,7 @@ async def reconcile(
     return status, seen, todo.wake_at
 
 
-async def halt(before: Status, world: World, now: datetime) -> Status:
+async def halt(before: Status, outside: Outside, now: datetime) -> Status:
     """The kill switch while no file is in force: every strategy that is remembered goes off."""
     was = before.strategies
     spec = Spec(
@@ -88,7 +88,7 @@ async def halt(before: Status, world: World, now: datetime) -> Status:
     )
     verdicts = judge(spec, {}, before.halted, now)
     decisions = guard(spec, verdicts, before.memories, now)
-    running = await world.runtimes.converge(decisions, spec.generation, spec.revision, now)
+    running = await outside.runtimes.converge(decisions, spec.generation, spec.revision, now)
     status = fold(before, spec, {}, verdicts, decisions, running, now)
     return replace(status, connections=before.connections, incidents=before.incidents)
 

@@ -7,9 +7,9 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from bf_reconciler.facts import KeyFacts, Reason, Scope, remember
-from bf_reconciler.plan import plan
 from bf_reconciler.policy import ConditionType, Incident, common_causes
-from bf_reconciler.policy.common import REFUSED
+from bf_reconciler.policy.common_cause import REFUSED
+from bf_reconciler.schedule import schedule
 from bf_reconciler.spec import Credentials, Policy
 from bf_reconciler.status import Status, fold
 from bf_reconciler.verdict import ConnectionState, guard, judge
@@ -292,7 +292,7 @@ def test_the_first_to_fail_is_not_believed_before_others_are_asked():
     assert causes.witnesses == {"c1", "c2", "c3", "c4"}
     verdict = judge(spec, seen, None, NOW).connections["c0"]
     assert (verdict.compliant, verdict.state) == (None, None)
-    due = {entry.name for entry in plan(spec, seen, NOW - 10 * SECOND).probe}
+    due = {entry.name for entry in schedule(spec, seen, NOW - 10 * SECOND).probe}
     assert due == {"c1", "c2", "c3", "c4"}
 
 
@@ -314,7 +314,7 @@ def test_it_is_believed_when_the_others_cannot_be_asked_for_too_long():
 def test_of_a_way_out_those_of_other_exchanges_are_asked_first():
     spec, seen = fleet(fell(), STALE, *[(STALE, MEXC), (STALE, OKX)] * 2)
     causes = common_causes(spec, seen, NOW)
-    assert {"c2", "c3", "c4", "c5"} <= causes.witnesses <= plan(spec, seen, NOW).soon
+    assert {"c2", "c3", "c4", "c5"} <= causes.witnesses <= schedule(spec, seen, NOW).soon
     assert causes.holds["c0"].asking
 
 
@@ -325,10 +325,10 @@ def test_those_that_failed_otherwise_since_were_asked_too():
 
 def test_what_is_held_is_asked_again_at_the_interval():
     spec, seen = fleet(fell(), fell(), fell())
-    assert plan(spec, seen, NOW).probe == ()
-    assert len(plan(spec, seen, NOW + MINUTE).probe) == 3
+    assert schedule(spec, seen, NOW).probe == ()
+    assert len(schedule(spec, seen, NOW + MINUTE).probe) == 3
     alone, seen = fleet(fell())
-    assert plan(alone, seen, NOW + 2 * MINUTE).probe == ()
+    assert schedule(alone, seen, NOW + 2 * MINUTE).probe == ()
 
 
 def test_a_cause_that_is_common_goes_before_a_question_that_is_open():
@@ -476,7 +476,7 @@ def lived(answer, seconds, count=10):
     before, off, told = Status(), {}, []
     for second in range(seconds):
         now = NOW + second * SECOND
-        for entry in plan(spec, seen, now).probe:
+        for entry in schedule(spec, seen, now).probe:
             seen[entry.name] = remember(seen[entry.name], answer(entry.name, now))
         verdicts = judge(spec, seen, None, now)
         decisions = guard(spec, verdicts, before.memories, now)

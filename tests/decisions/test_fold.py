@@ -3,12 +3,12 @@ from dataclasses import replace
 import pytest
 
 from bf_reconciler.facts import Clock, Reason, Scope
-from bf_reconciler.plan import next_probe
 from bf_reconciler.policy import ConditionType, Finding
+from bf_reconciler.schedule import next_probe
 from bf_reconciler.spec import LOCAL, Halt, Policy
 from bf_reconciler.spec.connection import Attest, Word
 from bf_reconciler.status import Key, Running, Status, StrategyState, conditions, mask, transitions
-from bf_reconciler.verdict import ConnectionState, Halted, Memory
+from bf_reconciler.verdict import ConnectionState, Halted, StrategyMemory
 from build import (
     CONNECTION,
     DAY,
@@ -339,7 +339,7 @@ def test_a_status_names_the_revision_it_shows():
 
 
 def test_what_is_remembered_of_strategies_stands_in_the_status():
-    assert ON.memories[STRATEGY] == Memory(
+    assert ON.memories[STRATEGY] == StrategyMemory(
         on=True,
         action="pause",
         runtime=LOCAL,

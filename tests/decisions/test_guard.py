@@ -6,7 +6,7 @@ import pytest
 from bf_reconciler.facts import Reason
 from bf_reconciler.spec import LOCAL, FileRuntime, Halt
 from bf_reconciler.spec.connection import Attest, Word
-from bf_reconciler.verdict import Halted, Memory, guard, judge
+from bf_reconciler.verdict import Halted, StrategyMemory, guard, judge
 from build import (
     CONNECTION,
     DAY,
@@ -38,7 +38,7 @@ BOTH = {"runtimes": {LOCAL.name: LOCAL, ELSEWHERE.name: ELSEWHERE}}
 def a_memory(*, on=True, **changes):
     """Of a strategy that was told to run."""
     known = {"action": "pause", "runtime": LOCAL, "connection": CONNECTION}
-    return Memory(on=on, **{"reason": Reason.CONNECTED, **known} | changes)
+    return StrategyMemory(on=on, **{"reason": Reason.CONNECTED, **known} | changes)
 
 
 def decided(*observations, before=None, spec=None, halted=None, now=NOW, seen=None):

@@ -17,12 +17,12 @@ from bf_reconciler.facts import (
     Reason,
     Scope,
 )
-from bf_reconciler.plan import HEARTBEAT, SLOWEST, delay, jittered, plan
 from bf_reconciler.policy import ConditionType, Effect
+from bf_reconciler.schedule import HEARTBEAT, SLOWEST, delay, jittered, schedule
 from bf_reconciler.spec import LOCAL, FileRuntime, Policy
 from bf_reconciler.spec.connection import Attest, Word
 from bf_reconciler.status import Status, present, present_transition, transitions
-from bf_reconciler.verdict import Halted, Memory, guard, judge
+from bf_reconciler.verdict import Halted, StrategyMemory, guard, judge
 from build import (
     CONNECTION,
     DAY,
@@ -133,7 +133,7 @@ def specs(draw):
 
 
 memories = st.none() | st.builds(
-    Memory,
+    StrategyMemory,
     on=st.sampled_from([None, True, False]),
     action=st.sampled_from(["pause", "stop", "close"]),
     runtime=st.sampled_from([LOCAL, FileRuntime(name="old", type="file")]),
@@ -259,7 +259,7 @@ def test_an_off_by_a_violation_is_never_held_back(spec, history, before, halted,
 @given(histories(), st.integers(1, 40), halts)
 def test_not_even_where_too_many_vanished(history, count, halted):
     known = {
-        f"bot-{n}": Memory(on=True, action="stop", runtime=LOCAL, connection=CONNECTION)
+        f"bot-{n}": StrategyMemory(on=True, action="stop", runtime=LOCAL, connection=CONNECTION)
         for n in range(count)
     }
     spec = a_spec(strategies=[])
@@ -367,7 +367,7 @@ def test_only_what_is_declared_and_not_suspended_is_probed_and_it_always_wakes(k
         for name in data.draw(st.sets(st.sampled_from("abcd")))
     ]
     seen = {name: a_seen(*history, asked=name == "a") for name, history in known.items()}
-    planned = plan(a_spec(entries, []), seen, NOW)
+    planned = schedule(a_spec(entries, []), seen, NOW)
     resting = {e.name for e in entries if e.connection.suspend and e.connection.suspend.active(NOW)}
     active = {e.name for e in entries} - resting
     assert {e.name for e in planned.probe} <= active

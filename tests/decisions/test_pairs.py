@@ -10,7 +10,7 @@ from bf_reconciler.facts import Listed, Reason, Venue
 from bf_reconciler.policy import ConditionType
 from bf_reconciler.spec import LOCAL, StrategyEntry, venue_of, wanted_pairs
 from bf_reconciler.status import Status, StrategyState, fold, transitions
-from bf_reconciler.verdict import Halted, Memory, guard, judge
+from bf_reconciler.verdict import Halted, StrategyMemory, guard, judge
 from build import (
     CONNECTION,
     MINUTE,
@@ -245,7 +245,9 @@ def test_a_move_to_another_runtime_is_no_start():
 
 def test_a_latched_strategy_still_waits_for_its_person():
     house = House(resume="manual")
-    memory = Memory(on=False, action="pause", runtime=LOCAL, latched=True, connection=CONNECTION)
+    memory = StrategyMemory(
+        on=False, action="pause", runtime=LOCAL, latched=True, connection=CONNECTION
+    )
     verdicts = judge(house.spec, {CONNECTION: a_seen(GOOD)}, None, NOW, {VENUE: {BTC: MISSING}})
     (decision,) = guard(house.spec, verdicts, {STRATEGY: memory}, NOW)
     assert decision.reason is Reason.AWAITING_MANUAL_RESUME

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bf_reconciler.document.nodes import Node, walk
 from bf_reconciler.document.parsed import MAX_PROBLEMS
-from bf_reconciler.document.tree import Node, walk
 from bf_reconciler.facts import ConfigReason
 from document.sample import a_connection, a_file, a_strategy, read
 

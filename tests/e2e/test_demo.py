@@ -13,7 +13,7 @@ from urllib.request import urlopen
 import pytest
 from aiohttp import ClientSession
 
-from bf_reconciler.cli.telling import Teller
+from bf_reconciler.cli.narration import Teller
 from bf_reconciler.demo import STEPS, DemoError, child, play, playing, stage
 from bf_reconciler.demo.stage import Stage
 from bf_reconciler.facts import ConfigError, ConfigReason

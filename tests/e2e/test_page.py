@@ -10,8 +10,8 @@ from bf_reconciler.verdict import ConnectionState
 from e2e.browsing import DESKTOP, PHONE, a_browser, violations
 from e2e.fleet import a_fleet, a_world
 from e2e.fleet import a_strategy as a_bot
-from edges.building import a_connection, a_status, a_strategy
-from edges.viewing import ScriptedView, a_client, until
+from edges.fakes import a_connection, a_status, a_strategy
+from edges.web_client import ScriptedView, a_client, until
 
 pytestmark = pytest.mark.slow
 TOKEN = "SENTINELTOKEN0d91c4e7ab"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bf_reconciler.probe import markets
+from bf_reconciler.probe import market_cache
 from e2e.fleet import a_fleet, a_strategy, head
 
 pytestmark = pytest.mark.slow
@@ -19,7 +19,7 @@ async def fleet(tmp_path):
 def soon(monkeypatch):
     """A list is asked for again every second or so."""
     for name in ("FRESH", "AGAIN", "FIRST_RETRY"):
-        monkeypatch.setattr(markets, name, getattr(markets, name) / 3600)
+        monkeypatch.setattr(market_cache, name, getattr(market_cache, name) / 3600)
 
 
 def permitted(strategy):

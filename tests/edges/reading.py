@@ -2,12 +2,12 @@
 
 from html.parser import HTMLParser
 
-from bf_reconciler.web.marks import Reader
-from bf_reconciler.web.overview import overview
-from bf_reconciler.web.page import Place, document
-from bf_reconciler.web.query import Query
-from bf_reconciler.web.rows import Rows
-from edges.building import NOW
+from bf_reconciler.web.page.document import Place, document
+from bf_reconciler.web.page.html import Reader
+from bf_reconciler.web.page.overview import overview
+from bf_reconciler.web.page.query import Query
+from bf_reconciler.web.page.rows import Rows
+from edges.fakes import NOW
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
@@ -56,7 +56,7 @@ def a_reader(language="en", **changes):
     return Reader(**{"now": NOW, "language": language} | changes)
 
 
-def painted(shown, reader=None, news=(), **query):
+def rendered(shown, reader=None, news=(), **query):
     reader = reader or a_reader()
     return overview(shown, reader, Query(**query), news, Rows(reader))
 
@@ -64,4 +64,4 @@ def painted(shown, reader=None, news=(), **query):
 def a_page(shown, reader=None, news=(), **query):
     """The first page, whole."""
     reader = reader or a_reader()
-    return document(shown, painted(shown, reader, news, **query), reader, Place("/"))
+    return document(shown, rendered(shown, reader, news, **query), reader, Place("/"))

@@ -44,9 +44,9 @@ from bf_reconciler.status import (
     StrategyStatus,
     Transition,
 )
-from bf_reconciler.verdict import Halted, Memory
-from edges import building
-from edges.building import (
+from bf_reconciler.verdict import Halted, StrategyMemory
+from edges import fakes
+from edges.fakes import (
     NOW,
     a_connection,
     a_memory,
@@ -421,7 +421,7 @@ def test_rows_of_another_format_are_left_out_and_it_says_so(folder, caplog):
             ("journal row left out", "meta", "status"),
         }
         journal.save(record)
-        assert len(sql(folder, "SELECT * FROM entries")) == 3  # two, btc-grid, its sightings
+        assert len(sql(folder, "SELECT * FROM entries")) == 3  # two, btc-grid, its probe_counts
         assert journal.load() == record
 
 
@@ -515,7 +515,7 @@ CONNECTION = of(
     **dict.fromkeys(("latency_seconds", "clock_skew_seconds"), some(FLOAT)),
 )
 MEMORY = of(
-    Memory,
+    StrategyMemory,
     on=some(st.booleans()),
     runtime=st.just(a_memory().runtime),
     latched=st.booleans(),
@@ -604,7 +604,7 @@ def test_every_value_survives_the_journal(form, values, data):
 
 
 def test_every_field_of_an_observation_survives_the_journal():
-    observation = building.an_observation()
+    observation = fakes.an_observation()
     again = rows.SEEN.read(rows.SEEN.write(a_seen()))
     assert again.latest == observation
     assert isinstance(again.latest, Observation)
@@ -618,7 +618,7 @@ WRITER = textwrap.dedent(
     import sys
     from datetime import timedelta
     from pathlib import Path
-    from edges.building import *
+    from edges.fakes import *
     from bf_reconciler.journal import Journal
 
     journal = Journal(Path(sys.argv[1]))

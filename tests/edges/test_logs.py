@@ -13,7 +13,7 @@ import structlog
 from bf_reconciler import logs
 from bf_reconciler.facts import ConfigReason, Problem, Reason
 from bf_reconciler.policy import Incident
-from edges.building import NOW, a_config, a_refused_config, a_transition
+from edges.fakes import NOW, a_config, a_refused_config, a_transition
 
 SECRET = "s3cr3t/+VALUE==that&leaks"
 

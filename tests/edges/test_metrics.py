@@ -23,7 +23,7 @@ from bf_reconciler.metrics import Extras, StatusCollector, Tallies, families, re
 from bf_reconciler.policy import ConditionType, Incident
 from bf_reconciler.status import Key, Status, StrategyState
 from bf_reconciler.verdict import ConnectionState, Halted
-from edges.building import (
+from edges.fakes import (
     NOW,
     a_condition,
     a_config,

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import ccxt.async_support as ccxt
 import pytest
 
-from bf_reconciler.exchanges import EXCHANGES, Call, World
+from bf_reconciler.exchanges import EXCHANGES, Call, Environment
 from bf_reconciler.probe.client import NotARead, instance, moved, prototype
 from bf_reconciler.probe.transport import Answer
 from edges.probing import IDS, SECRETS, entry_of, loaded
@@ -77,7 +77,7 @@ async def test_without_an_endpoint_the_exchange_itself_is_asked_over_tls(row, cl
 
 @EACH
 async def test_an_environment_has_its_own_base_and_headers(row, clients, recorder):
-    there = World(base="http://127.0.0.1:9/demo", headers={"X-Demo": "1"})
+    there = Environment(base="http://127.0.0.1:9/demo", headers={"X-Demo": "1"})
     demo = replace(row, worlds={"demo": there}).within("demo")
     await clients.ask(entry_of(row.id, None), demo, demo.key)
     await clients.ask(entry_of(row.id, BASE), demo, demo.key)

@@ -15,8 +15,8 @@ from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Failure, Observation, Reason
 from bf_reconciler.probe import Prober, questions
 from bf_reconciler.probe.budget import Budget
+from bf_reconciler.probe.ccxt_import import exchange_class
 from bf_reconciler.probe.client import Clients
-from bf_reconciler.probe.library import exchange_class
 from bf_reconciler.probe.queue import Queue
 from bf_reconciler.probe.transport import Transport
 from bf_reconciler.simulator import Simulator

@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from bf_reconciler.probe.names import Names
+from bf_reconciler.probe.dns import Dns
 from bf_reconciler.probe.transport import (
     MAX_BODY,
     PER_HOST,
@@ -203,7 +203,7 @@ async def test_an_address_that_comes_when_nobody_waits_any_more_is_dropped(monke
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", late)
-    waiting = asyncio.create_task(Names().resolve("exchange.invalid"))
+    waiting = asyncio.create_task(Dns().resolve("exchange.invalid"))
     await asked.wait()
     waiting.cancel()
     assert isinstance(

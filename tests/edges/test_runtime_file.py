@@ -11,7 +11,7 @@ from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes import Runtimes
 from bf_reconciler.runtimes.file import FileRuntime
 from bf_reconciler.spec import FileRuntime as Declared
-from bf_reconciler.verdict import Decision, Memory, Order
+from bf_reconciler.verdict import Decision, Order, StrategyMemory
 from build import NOW, SECOND, a_strategy
 
 HERE = Declared(name="local", type="file", path="strategies")
@@ -32,7 +32,7 @@ def an_order(*, on=True, runtime=HERE, reason=Reason.CONNECTED, **changes):
 
 
 def a_decision(order, leave=None, runtime=None):
-    memory = Memory(on=True, action="pause", runtime=runtime or order.runtime)
+    memory = StrategyMemory(on=True, action="pause", runtime=runtime or order.runtime)
     return Decision("btc-grid", order, Reason.CONNECTED, "", memory, None, leave)
 
 

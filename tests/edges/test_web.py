@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 import pytest
 
 from bf_reconciler.status import Status, present, present_connection, present_strategy
-from edges.building import (
+from edges.fakes import (
     a_connection,
     a_refused_config,
     a_status,
     a_strategy,
     a_transition,
 )
-from edges.viewing import ScriptedView, a_client, until
+from edges.web_client import ScriptedView, a_client, until
 
 
 @pytest.fixture
@@ -206,14 +206,14 @@ async def test_no_change_between_the_first_status_and_the_subscription_is_lost(c
 
 
 async def test_silence_is_broken_by_comments(client, monkeypatch):
-    monkeypatch.setattr("bf_reconciler.web.events.KEEPALIVE_SECONDS", 0.01)
+    monkeypatch.setattr("bf_reconciler.web.http.events.KEEPALIVE_SECONDS", 0.01)
     async with client.get("/api/v1/events") as answer:
         assert (await read_event(answer))[0] == "status"
         assert (await read_event(answer))[0] == "comment"
 
 
 async def test_a_reader_that_leaves_is_forgotten(client, view, monkeypatch):
-    monkeypatch.setattr("bf_reconciler.web.events.KEEPALIVE_SECONDS", 0.01)
+    monkeypatch.setattr("bf_reconciler.web.http.events.KEEPALIVE_SECONDS", 0.01)
     async with client.get("/api/v1/events") as answer:
         await read_event(answer)
         assert view.readers
@@ -221,7 +221,7 @@ async def test_a_reader_that_leaves_is_forgotten(client, view, monkeypatch):
 
 
 async def test_a_reader_that_takes_nothing_is_let_go(view, monkeypatch):
-    monkeypatch.setattr("bf_reconciler.web.events.WRITE_SECONDS", 0.05)
+    monkeypatch.setattr("bf_reconciler.web.http.events.WRITE_SECONDS", 0.05)
     view.now = a_status([a_connection(f"c{n}") for n in range(3000)])
     async with a_client(view) as client, client.get("/api/v1/events"):
         await until(lambda: not view.readers)
@@ -246,7 +246,7 @@ async def test_streams_end_when_there_is_nothing_more_to_tell(client, view):
 
 
 async def test_streams_are_not_without_number(client, monkeypatch):
-    monkeypatch.setattr("bf_reconciler.web.events.MAX_STREAMS", 1)
+    monkeypatch.setattr("bf_reconciler.web.http.events.MAX_STREAMS", 1)
     async with client.get("/api/v1/events") as first:
         await read_event(first)
         second = await client.get("/api/v1/events")

@@ -6,9 +6,9 @@ import json
 import pytest
 
 from bf_reconciler.verdict import Halted
-from bf_reconciler.web import access
-from edges.building import a_status
-from edges.viewing import LOGIN, ScriptedView, a_client
+from bf_reconciler.web.http import access
+from edges.fakes import a_status
+from edges.web_client import LOGIN, ScriptedView, a_client
 
 HALT = {"reason": "exchange incident", "by": "ada"}
 WRITES = [
@@ -285,7 +285,7 @@ async def test_a_body_without_end_is_refused(client):
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(client, monkeypatch):
-    monkeypatch.setattr("bf_reconciler.web.writes.BODY_SECONDS", 0.05)
+    monkeypatch.setattr("bf_reconciler.web.http.writes.BODY_SECONDS", 0.05)
     reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
     head = (
         f"POST /api/v1/halt HTTP/1.1\r\nHost: 127.0.0.1:{client.port}\r\n"

@@ -9,10 +9,10 @@ from bf_reconciler.facts import ConfigReason, Problem, Reason
 from bf_reconciler.policy import Incident
 from bf_reconciler.status import Status, StrategyState
 from bf_reconciler.verdict import ConnectionState, Halted
-from bf_reconciler.web.attention import needs
-from bf_reconciler.web.marks import MARKS, span
-from bf_reconciler.web.words import WORDS
-from edges.building import (
+from bf_reconciler.web.page.attention import needs
+from bf_reconciler.web.page.html import MARKS, span
+from bf_reconciler.web.page.words import WORDS
+from edges.fakes import (
     NOW,
     a_config,
     a_connection,
@@ -21,7 +21,7 @@ from edges.building import (
     a_strategy,
     a_transition,
 )
-from edges.reading import a_page, a_reader, painted, parsed
+from edges.reading import a_page, a_reader, parsed, rendered
 
 BLOCKED = a_connection(state=ConnectionState.BLOCKED, reason=Reason.NO_TRADE_PERMISSION)
 
@@ -112,7 +112,7 @@ def test_the_title_counts_what_is_wrong():
 
 
 def test_the_glance_counts_each_state_and_leads_to_it():
-    glance = painted(a_status([BLOCKED, a_connection("other")])).blocks["glance"]
+    glance = rendered(a_status([BLOCKED, a_connection("other")])).blocks["glance"]
     text = parsed(glance).words
     assert text == "Connections 1 Online 0 Unreachable 1 Blocked Strategies 1 Enabled 0 Blocked"
     assert 'href="/?status=Blocked"' in glance
@@ -126,7 +126,7 @@ def test_needs_are_grouped_by_reason_worst_first():
         (Reason.NO_TRADE_PERMISSION, "bad", 8),
         (Reason.KEY_EXPIRING, "warn", 1),
     ]
-    block = painted(a_status([expiring, *many], [])).blocks["attention"]
+    block = rendered(a_status([expiring, *many], [])).blocks["attention"]
     assert "a-5 and 2 more" in parsed(block).words
     assert 'href="/?q=NoTradePermission"' in block
 
@@ -143,7 +143,7 @@ def test_what_passes_by_itself_or_follows_from_another_needs_no_hand_of_its_own(
 
 def test_a_strategy_with_a_need_of_its_own_is_told():
     waiting = a_strategy(state=StrategyState.BLOCKED, reason=Reason.AWAITING_MANUAL_RESUME)
-    block = painted(a_status(strategies=[waiting])).blocks["attention"]
+    block = rendered(a_status(strategies=[waiting])).blocks["attention"]
     assert 'href="/strategies/btc-grid"' in block
 
 
@@ -198,7 +198,7 @@ def test_a_halt_stands_at_the_top_and_is_ended_where_it_began():
 )
 def test_many_failures_of_one_cause_are_told_as_one(kind, scope, told):
     incident = Incident(kind, scope, Reason.MAINTENANCE, ("a", "b"), NOW)
-    text = parsed(painted(a_status(incidents=(incident,))).blocks["banners"]).words
+    text = parsed(rendered(a_status(incidents=(incident,))).blocks["banners"]).words
     assert f"One cause: {told}" in text
     assert "2 connections since 2026-05-04 12:00:00 UTC" in text
 
@@ -240,7 +240,7 @@ def test_the_page_shows_what_was_looked_for(query, connections, strategies):
             a_strategy("s-two", connection="two", runtime="bots"),
         ],
     )
-    lists = painted(status, **query).lists
+    lists = rendered(status, **query).lists
     assert set(lists["connections"]) == {f"c-{name}" for name in connections}
     assert set(lists["strategies"]) == {f"s-{name}" for name in strategies}
 
@@ -304,7 +304,7 @@ def test_changes_lead_to_what_changed_while_it_is_there():
         a_transition("gone", after="", reason=Reason.REMOVED),
         a_transition("kucoin-main-grid", "connection", after="Online", reason=Reason.CONNECTED),
     ]
-    block = painted(a_status(), news=news).blocks["news"]
+    block = rendered(a_status(), news=news).blocks["news"]
     assert 'href="/strategies/btc-grid"' in block
     assert 'href="/connections/kucoin-main-grid"' in block
     assert "12:00:00Z gone" in parsed(block).words

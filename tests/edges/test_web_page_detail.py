@@ -9,12 +9,12 @@ from bf_reconciler.facts import Reason
 from bf_reconciler.policy import ConditionType
 from bf_reconciler.status import Key, StrategyState
 from bf_reconciler.verdict import ConnectionState
-from bf_reconciler.web.detail import connection_page, strategy_page
-from bf_reconciler.web.latency import KEPT, Latencies, sparkline
-from bf_reconciler.web.page import Place, document
-from bf_reconciler.web.rows import Rows
-from bf_reconciler.web.words import WORDS
-from edges.building import (
+from bf_reconciler.web.page.detail import connection_page, strategy_page
+from bf_reconciler.web.page.document import Place, document
+from bf_reconciler.web.page.latency import KEPT, Latencies, sparkline
+from bf_reconciler.web.page.rows import Rows
+from bf_reconciler.web.page.words import WORDS
+from edges.fakes import (
     NOW,
     a_condition,
     a_connection,

@@ -9,13 +9,13 @@ import pytest
 
 from bf_reconciler.facts import Reason
 from bf_reconciler.verdict import ConnectionState
-from bf_reconciler.web import live
-from bf_reconciler.web.keys import LATENCIES
-from bf_reconciler.web.picture import Picture, patch
-from bf_reconciler.web.rows import Rows
-from edges.building import NOW, a_connection, a_status, a_strategy
+from bf_reconciler.web.http import event_payload
+from bf_reconciler.web.http.app_keys import LATENCIES
+from bf_reconciler.web.page.page_parts import PageParts, patch
+from bf_reconciler.web.page.rows import Rows
+from edges.fakes import NOW, a_connection, a_status, a_strategy
 from edges.reading import a_reader, parsed
-from edges.viewing import ScriptedView, a_client, until
+from edges.web_client import ScriptedView, a_client, until
 
 BLOCKED = a_connection(state=ConnectionState.BLOCKED, reason=Reason.NO_TRADE_PERMISSION)
 
@@ -38,7 +38,7 @@ async def client(view):
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
-    monkeypatch.setattr(live, "PAGE_SECONDS", 0.05)
+    monkeypatch.setattr(event_payload, "PAGE_SECONDS", 0.05)
 
 
 async def page_of(client, path="/"):
@@ -176,7 +176,7 @@ async def test_a_page_that_is_as_it_was_is_told_nothing(client, view):
 
 
 async def test_changes_that_come_fast_are_told_as_one(client, view, monkeypatch):
-    monkeypatch.setattr(live, "PAGE_SECONDS", 0.3)
+    monkeypatch.setattr(event_payload, "PAGE_SECONDS", 0.3)
     async with client.get("/api/v1/events", params={"page": "/"}) as answer:
         await next_patch(answer)
         for number in range(50):
@@ -223,7 +223,7 @@ async def test_many_changes_are_told_in_short(client, view):
 
 
 def test_a_patch_of_nothing_is_nothing():
-    picture = Picture("t", "", {"a": "1"}, {"l": {"r": "row"}})
+    picture = PageParts("t", "", {"a": "1"}, {"l": {"r": "row"}})
     assert patch(picture, picture) == {}
 
 
@@ -240,7 +240,7 @@ def test_rows_are_made_anew_when_they_or_the_day_have_changed():
 
 
 async def test_latencies_are_kept_while_nobody_looks(view, monkeypatch):
-    monkeypatch.setattr("bf_reconciler.web.app.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("bf_reconciler.web.http.app.LOOK_SECONDS", 0.01)
     async with a_client(view) as client:
         kept = client.server.app[LATENCIES]
         await until(lambda: kept.of("kucoin-main-grid"))

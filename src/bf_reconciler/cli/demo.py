@@ -45,7 +45,7 @@ def command(*, seconds: float | None, port_base: int | None, lang: Language) -> 
     Rights and commits are changed by a script; each step waits until the daemon shows what it
     should. Exit code 1 where it does not. Nothing stays behind.
     """
-    from bf_reconciler.cli.telling import Teller  # noqa: PLC0415 # help needs no aiohttp
+    from bf_reconciler.cli.narration import Narrator  # noqa: PLC0415 # help needs no aiohttp
     from bf_reconciler.demo import DemoError, play  # noqa: PLC0415
 
     async def stoppable() -> None:
@@ -53,7 +53,7 @@ def command(*, seconds: float | None, port_base: int | None, lang: Language) -> 
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # HUP: a closed terminal
             loop.add_signal_handler(number, stop.set)
-        await play(Teller(lang), stop, seconds=seconds, port_base=port_base)
+        await play(Narrator(lang), stop, seconds=seconds, port_base=port_base)
 
     try:
         asyncio.run(stoppable())

@@ -7,7 +7,7 @@ import click
 
 from bf_reconciler.cli import options
 from bf_reconciler.cli.output import print_json
-from bf_reconciler.cli.reading import read_history
+from bf_reconciler.cli.status_source import read_history
 from bf_reconciler.facts import Language
 
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from bf_reconciler.cli import names
+from bf_reconciler.cli import completions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,13 +26,13 @@ def file_argument(function: F) -> F:
 
 def connections_argument(function: F) -> F:
     """NAME...: connections of FILE."""
-    complete = names.of_file("connections")
+    complete = completions.of_file("connections")
     return click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete)(function)
 
 
 def name_argument(function: F) -> F:
     """NAME: a connection or strategy that the daemon knows."""
-    return click.argument("name", required=False, shell_complete=names.of_daemon)(function)
+    return click.argument("name", required=False, shell_complete=completions.of_daemon)(function)
 
 
 def output_option(function: F) -> F:

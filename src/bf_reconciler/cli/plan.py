@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bf_reconciler.document import Parsed
-    from bf_reconciler.foresee import Compared, Foresight
+    from bf_reconciler.preview import Compared, Preview
     from bf_reconciler.status import Record
 
 CHANGES = 2
@@ -60,7 +60,7 @@ def command(  # noqa: PLR0913 # one argument per option
         _print(None, parsed, file, output)
         leave(1)
     place = _place(url, state_dir)
-    found = _foreseen(parsed, url, place, decrypted=decrypt or parsed.plaintext_secrets > 0)
+    found = _previewed(parsed, url, place, decrypted=decrypt or parsed.plaintext_secrets > 0)
     _print(found, parsed, file, output)
     if parsed.errors:
         leave(1)
@@ -99,10 +99,10 @@ def _parsed(
     return document.parse(committed, decrypted, allow_plaintext=allow_plaintext)
 
 
-def _foreseen(
+def _previewed(
     parsed: "Parsed", url: str | None, state_dir: Path | None, *, decrypted: bool
-) -> "Foresight":
-    from bf_reconciler.foresee import foresee, standing  # noqa: PLC0415 # help needs no models
+) -> "Preview":
+    from bf_reconciler.preview import in_force, preview  # noqa: PLC0415 # help needs no models
 
     credentials: Mapping[str, Compared] = {}
     if state_dir is not None:
@@ -113,10 +113,10 @@ def _foreseen(
     else:
         status = _daemon(url)
     try:
-        present = standing(status)
+        present = in_force(status)
     except (KeyError, TypeError, IndexError):
         fail("what the daemon answered is not a status that this version knows")
-    return foresee(parsed, present, credentials, datetime.now(UTC))
+    return preview(parsed, present, credentials, datetime.now(UTC))
 
 
 def _daemon(url: str | None) -> dict[str, Any]:
@@ -161,15 +161,15 @@ def _credentials(parsed: "Parsed", record: "Record", pepper: bytes) -> dict[str,
     return found
 
 
-def _print(found: "Foresight | None", parsed: "Parsed", file: Path, output: Form) -> None:
-    from bf_reconciler.cli import planned, validate  # noqa: PLC0415 # help needs neither
-    from bf_reconciler.foresee import present  # noqa: PLC0415
+def _print(found: "Preview | None", parsed: "Parsed", file: Path, output: Form) -> None:
+    from bf_reconciler.cli import plan_text, validate  # noqa: PLC0415 # help needs neither
+    from bf_reconciler.preview import present  # noqa: PLC0415
 
     if output == "json":
         shown = present(found) if found is not None else {"version": 1, "changes": False}
         shown |= {"refused": parsed.refused, "problems": validate.shown(parsed.problems)}
         print_json({"file": str(file)} | shown)
     elif output == "markdown":
-        click.echo(planned.markdown(found, parsed.problems, str(file)), nl=False)
+        click.echo(plan_text.markdown(found, parsed.problems, str(file)), nl=False)
     else:
-        click.echo(planned.text(found), nl=False)
+        click.echo(plan_text.text(found), nl=False)

@@ -8,7 +8,7 @@ import click
 
 from bf_reconciler.cli import options
 from bf_reconciler.cli.output import fail, print_json
-from bf_reconciler.cli.starting import settings
+from bf_reconciler.cli.run_settings import settings
 from bf_reconciler.facts import Language
 from bf_reconciler.settings import Listen, LogFormat, LogLevel
 
@@ -71,6 +71,6 @@ def command(  # noqa: PLR0913 # one argument per option
     if output == "json":
         print_json(status)
         return
-    from bf_reconciler.cli import picture, tables  # noqa: PLC0415 # JSON needs no rich
+    from bf_reconciler.cli import status_tables, tables  # noqa: PLC0415 # JSON needs no rich
 
-    tables.show(picture.overview(status, lang))
+    tables.show(status_tables.overview(status, lang))

@@ -7,7 +7,7 @@ import click
 
 from bf_reconciler.cli import options
 from bf_reconciler.cli.output import fail, leave, print_json
-from bf_reconciler.cli.reading import read_status
+from bf_reconciler.cli.status_source import read_status
 from bf_reconciler.facts import Language
 
 if TYPE_CHECKING:
@@ -45,19 +45,23 @@ def command(
         print_json(status if name is None else found[0] if len(found) == 1 else found)
         leave(_verdict(found))
     from bf_reconciler.cli import (  # noqa: PLC0415 # JSON needs no rich
-        glance,
-        picture,
+        one_screen,
+        refresh,
+        status_tables,
         tables,
-        watching,
     )
 
     def draw(status: dict[str, Any]) -> "RenderableType":
         if name is None:
-            return glance.Glance(status, lang) if watch else picture.overview(status, lang)
-        return picture.entries(_named(status, name), lang)
+            return (
+                one_screen.OneScreen(status, lang)
+                if watch
+                else status_tables.overview(status, lang)
+            )
+        return status_tables.entries(_named(status, name), lang)
 
     if watch:
-        watching.watch(lambda: draw(read_status(url, state_dir, lang, quiet=True)))
+        refresh.watch(lambda: draw(read_status(url, state_dir, lang, quiet=True)))
     status = read_status(url, state_dir, lang)
     tables.show(draw(status))
     leave(_verdict(_named(status, name)))

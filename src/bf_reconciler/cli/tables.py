@@ -10,7 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bf_reconciler.cli.fitting import Fitting
+from bf_reconciler.cli.responsive_table import ResponsiveTable
 from bf_reconciler.cli.words import heading, title
 from bf_reconciler.facts import Language
 
@@ -69,7 +69,7 @@ def table(
 ) -> RenderableType:
     """A row per entry; the first cell names it."""
     columns = tuple(columns)
-    return Fitting(
+    return ResponsiveTable(
         [Text(heading(column, language)) for column in columns],
         [[cell(value) for value in row] for row in rows],
         [column in FOLDING for column in columns],

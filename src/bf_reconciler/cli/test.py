@@ -9,9 +9,9 @@ from typing import Any, Literal
 import click
 
 from bf_reconciler.cli import options
-from bf_reconciler.cli.captured import keeping
+from bf_reconciler.cli.captures import keeping
 from bf_reconciler.cli.output import fail, leave, note, print_json
-from bf_reconciler.cli.starting import refusal, settings
+from bf_reconciler.cli.run_settings import refusal, settings
 from bf_reconciler.facts import Language
 
 Progress = Callable[[str, int, int], None]
@@ -78,9 +78,9 @@ def verdict(states: list[str]) -> int:
 
 
 def _show(rows: list[dict[str, Any]], lang: Language, *, verbose: bool) -> None:
-    from bf_reconciler.cli import picture, tables  # noqa: PLC0415 # JSON needs no rich
+    from bf_reconciler.cli import status_tables, tables  # noqa: PLC0415 # JSON needs no rich
 
-    tables.show(picture.entries(rows, lang) if verbose else tables.connections(rows, lang))
+    tables.show(status_tables.entries(rows, lang) if verbose else tables.connections(rows, lang))
 
 
 @contextmanager

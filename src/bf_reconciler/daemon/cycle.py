@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bf_reconciler.facts import Seen
-from bf_reconciler.plan import HEARTBEAT
-from bf_reconciler.reconcile import World, halt, reconcile
+from bf_reconciler.reconcile import Outside, halt, reconcile
 from bf_reconciler.reload import Reload
+from bf_reconciler.schedule import HEARTBEAT
 from bf_reconciler.spec import Spec
 from bf_reconciler.status import Record, Status, Transition, transitions
 
@@ -28,13 +28,13 @@ class Cycle:
 
     def __init__(
         self,
-        world: World,
+        outside: Outside,
         saver: Saver,
         record: Record,
         tell: Callable[[Status, Status, tuple[Transition, ...]], None],
         wake: asyncio.Event,
     ) -> None:
-        self._world = world
+        self._world = outside
         self._saver = saver
         self._tell = tell
         self._edits: list[tuple[Edit, asyncio.Future[None]]] = []
@@ -84,8 +84,8 @@ class Cycle:
         wake_at = now + HEARTBEAT
         after = before
         if self.spec is not None:
-            world = replace(self._world, journal=self)
-            after, seen, wake_at = await reconcile(self.spec, before, seen, world, now)
+            outside = replace(self._world, journal=self)
+            after, seen, wake_at = await reconcile(self.spec, before, seen, outside, now)
         elif before.halted is not None:
             after = await halt(before, self._world, now)
         changes = tuple(transitions(self.status, after, now))

@@ -13,17 +13,17 @@ import structlog
 
 from bf_reconciler import logs
 from bf_reconciler.daemon.cycle import Cycle, pause
-from bf_reconciler.daemon.keeper import Keeper
-from bf_reconciler.daemon.sightings import Sightings
-from bf_reconciler.daemon.way import make_reloader
+from bf_reconciler.daemon.journal_writer import JournalWriter
+from bf_reconciler.daemon.probe_counts import ProbeCounts
+from bf_reconciler.daemon.wiring import make_reloader
 from bf_reconciler.facts import confirming
 from bf_reconciler.journal import Journal
 from bf_reconciler.metrics import Tallies
-from bf_reconciler.plan import next_probe
 from bf_reconciler.probe import Prober
-from bf_reconciler.reconcile import World
+from bf_reconciler.reconcile import Outside
 from bf_reconciler.reload import DIRTY, Reload, secrets
 from bf_reconciler.runtimes import Runtimes
+from bf_reconciler.schedule import next_probe
 from bf_reconciler.settings import Settings
 from bf_reconciler.source import Source
 from bf_reconciler.status import Status, Transition
@@ -60,11 +60,11 @@ class Daemon:
         self.reloader = make_reloader(
             settings, environ, journal.pepper(), record.status, self.source
         )
-        keeper = Keeper(journal, record, self.tallies.error)
+        writer = JournalWriter(journal, record, self.tallies.error)
         runtimes = Runtimes(settings.state_dir)
-        self.sightings = Sightings(prober, self.tallies)
-        world = World(self.sightings, runtimes, keeper)
-        self.cycle = Cycle(world, keeper, record, self._tell, wake)
+        self.probe_counts = ProbeCounts(prober, self.tallies)
+        outside = Outside(self.probe_counts, runtimes, writer)
+        self.cycle = Cycle(outside, writer, record, self._tell, wake)
         self.last_completed: datetime | None = None
         self._begun = self._turned = time.monotonic()
         self.passed = False
@@ -147,7 +147,7 @@ class Daemon:
     def complete(self) -> bool:
         """Whether no connection waits for a probe, and no pair for its list."""
         spec = self.cycle.spec
-        if spec is None or self.sightings.looking:
+        if spec is None or self.probe_counts.looking:
             return False
         return all(self.settled(name) for name in spec.connections)
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from aiohttp import web
 
+from bf_reconciler.daemon.commands import Commands
 from bf_reconciler.daemon.daemon import Daemon, any_of, utcnow
 from bf_reconciler.daemon.notify import Notifier
-from bf_reconciler.daemon.view import DaemonView
-from bf_reconciler.daemon.way import set_up_logs
+from bf_reconciler.daemon.wiring import set_up_logs
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.probe import Prober
 from bf_reconciler.settings import Settings, read_token
@@ -118,7 +118,7 @@ async def _listening(settings: Settings, daemon: Daemon) -> AsyncIterator[None]:
         token = read_token(settings.token_file) if settings.token_file else None
     except ValueError as error:
         raise StartError(str(error)) from None
-    app = make_app(DaemonView(daemon, token))
+    app = make_app(Commands(daemon, token))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_SECONDS)
     await runner.setup()
     listen = settings.listen

@@ -19,9 +19,9 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from bf_reconciler.document.nodes import Node, Path, Spot, Step, printable, render
 from bf_reconciler.document.scalar import resolve
 from bf_reconciler.document.text import tab
-from bf_reconciler.document.tree import Node, Path, Spot, Step, printable, render
 from bf_reconciler.facts import ConfigReason, Problem
 
 MAX_DEPTH: Final = 64

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any, Final
 
-from bf_reconciler.document.tree import Path
+from bf_reconciler.document.nodes import Path
 from bf_reconciler.spec import Declared, without_credentials
 
 HIDDEN: Final = {"credentials", "proxy"}

@@ -7,9 +7,9 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from bf_reconciler.document.messages import problems
+from bf_reconciler.document.nodes import Node, Path, render, walk
 from bf_reconciler.document.parsed import Kind
-from bf_reconciler.document.tree import Node, Path, render, walk
-from bf_reconciler.document.wording import problems
 from bf_reconciler.facts import Problem, Severity
 from bf_reconciler.spec.types import LABEL
 

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from bf_reconciler.document.messages import problems
+from bf_reconciler.document.nodes import Node, render, walk
 from bf_reconciler.document.sealed import is_sealed
-from bf_reconciler.document.tree import Node, render, walk
-from bf_reconciler.document.wording import problems
 from bf_reconciler.facts import Problem
 from bf_reconciler.spec import LOCAL, File
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
-from bf_reconciler.document.tree import Path
+from bf_reconciler.document.nodes import Path
 from bf_reconciler.facts import Problem
 from bf_reconciler.spec import LOCAL, Connection, Defaults, Halt, Policy, Runtime, Strategy
 

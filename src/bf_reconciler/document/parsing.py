@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bf_reconciler.document import naming, text
+from bf_reconciler.document import name_advice, text
 from bf_reconciler.document.compose import Stop, compose
 from bf_reconciler.document.entries import Entry, M, duplicates, read
 from bf_reconciler.document.head import Head, read_head
+from bf_reconciler.document.nodes import Node, Path
 from bf_reconciler.document.parsed import Kind, Parsed, ordered, refusal
 from bf_reconciler.document.sealed import OPAQUE, Unsealing
-from bf_reconciler.document.tree import Node, Path
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Problem
 from bf_reconciler.spec import Connection, File, Strategy, inconsistencies, misfits
@@ -97,10 +97,10 @@ def _second_pass(
     _tell_duplicates(strategies)
     for connection in connections:
         if connection.good is not None:
-            connection.advise(naming.of_connection(connection.good))
+            connection.advise(name_advice.of_connection(connection.good))
     for strategy in strategies:
         if strategy.good is not None:
-            strategy.advise(naming.of_strategy(strategy.good))
+            strategy.advise(name_advice.of_strategy(strategy.good))
 
 
 def _tell_duplicates(entries: list[Entry[M]]) -> None:

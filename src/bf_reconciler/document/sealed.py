@@ -7,7 +7,7 @@ and booleans on its way.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bf_reconciler.document.tree import Node, Path, Step, render
+from bf_reconciler.document.nodes import Node, Path, Step, render
 from bf_reconciler.facts import ConfigReason, Problem, Severity
 from bf_reconciler.spec import CREDENTIAL
 

@@ -17,6 +17,7 @@ from bf_reconciler.exchanges.row import (
     API_KEY,
     SYMBOL,
     Call,
+    Environment,
     Exchange,
     First,
     Kind,
@@ -25,7 +26,6 @@ from bf_reconciler.exchanges.row import (
     Refusal,
     Unexpected,
     Unusable,
-    World,
     kind_of,
 )
 
@@ -39,6 +39,7 @@ __all__ = [
     "EXCHANGES",
     "SYMBOL",
     "Call",
+    "Environment",
     "Exchange",
     "First",
     "Kind",
@@ -47,6 +48,5 @@ __all__ = [
     "Refusal",
     "Unexpected",
     "Unusable",
-    "World",
     "kind_of",
 ]

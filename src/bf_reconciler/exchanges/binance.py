@@ -7,7 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from bf_reconciler.exchanges import listing, shape
-from bf_reconciler.exchanges.row import SYMBOL, Call, Exchange, Listing, Refusal, Unexpected, World
+from bf_reconciler.exchanges.row import (
+    SYMBOL,
+    Call,
+    Environment,
+    Exchange,
+    Listing,
+    Refusal,
+    Unexpected,
+)
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 SPOT = "enableSpotAndMarginTrading"
@@ -160,7 +168,7 @@ def symbol(pair: str) -> str:
 
 
 ACCOUNT = Call("privateGetAccount", {"omitZeroBalances": "true"})
-TEST = World(key=ACCOUNT, read_key=read_test_key, kinds=("spot",))  # futures have other hosts
+TEST = Environment(key=ACCOUNT, read_key=read_test_key, kinds=("spot",))  # futures have other hosts
 
 BINANCE = Exchange(
     id="binance",
@@ -228,7 +236,7 @@ BINANCE = Exchange(
         "A key of testnet shows as an invalid key on live: correct `environment`.",
     ),
     worlds={
-        "live": World(),
+        "live": Environment(),
         "testnet": replace(TEST, base="https://testnet.binance.vision"),
         "demo": replace(TEST, base="https://demo-api.binance.com"),
     },

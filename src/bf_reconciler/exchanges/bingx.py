@@ -10,12 +10,12 @@ from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.row import (
     LIVE,
     Call,
+    Environment,
     Exchange,
     Expiry,
     Listing,
     Refusal,
     Unexpected,
-    World,
 )
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
@@ -241,7 +241,7 @@ BINGX = Exchange(
         Scope.OTHER: "Vanilla Options",
         Scope.WITHDRAW: "Withdraw",
     },
-    worlds={"live": LIVE, "demo": World(base="https://open-api-vst.bingx.com")},
+    worlds={"live": LIVE, "demo": Environment(base="https://open-api-vst.bingx.com")},
     notes=(
         "BingX tells no expiry of a key.",
         "A key that may do more than read, and is bound to no IP, is deleted after 14 idle days.",

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bf_reconciler.exchanges import listing, shape
-from bf_reconciler.exchanges.row import Call, Exchange, Listing, Refusal, Unexpected, World
+from bf_reconciler.exchanges.row import Call, Environment, Exchange, Listing, Refusal, Unexpected
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 OK = "00000"
@@ -254,7 +254,7 @@ CLASSIC = Exchange(
         "A key that shows its rights in the older words does not say whether it may withdraw.",
         "Demo keys work in the demo alone: set `environment: demo`.",
     ),
-    worlds={"live": World(), "demo": World(headers={"PAPTRADING": "1"})},
+    worlds={"live": Environment(), "demo": Environment(headers={"PAPTRADING": "1"})},
 )
 UNIFIED = replace(
     CLASSIC,

@@ -6,7 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bf_reconciler.exchanges import listing, shape
-from bf_reconciler.exchanges.row import Call, Exchange, Expiry, Listing, Refusal, Unexpected, World
+from bf_reconciler.exchanges.row import (
+    Call,
+    Environment,
+    Exchange,
+    Expiry,
+    Listing,
+    Refusal,
+    Unexpected,
+)
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 NOTHING = frozenset[Scope]()
@@ -298,8 +306,8 @@ BYBIT = Exchange(
         "Only unified accounts are read.",
     ),
     worlds={
-        "live": World(),
-        "testnet": World("https://api-testnet.bybit.com"),
-        "demo": World("https://api-demo.bybit.com"),
+        "live": Environment(),
+        "testnet": Environment("https://api-testnet.bybit.com"),
+        "demo": Environment("https://api-demo.bybit.com"),
     },
 )

@@ -9,13 +9,13 @@ from typing import Any
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.row import (
     Call,
+    Environment,
     Exchange,
     Expiry,
     Listing,
     More,
     Refusal,
     Unexpected,
-    World,
 )
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
@@ -258,5 +258,5 @@ GATE = Exchange(
         "Changes to a key take up to five minutes.",
     ),
     more=More(Call("privateAccountGetMainKeys"), read_keys),
-    worlds={"live": World(), "testnet": World("https://api-testnet.gateapi.io")},
+    worlds={"live": Environment(), "testnet": Environment("https://api-testnet.gateapi.io")},
 )

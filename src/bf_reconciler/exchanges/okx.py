@@ -7,7 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bf_reconciler.exchanges import listing, shape
-from bf_reconciler.exchanges.row import Call, Exchange, Expiry, Listing, Refusal, Unexpected, World
+from bf_reconciler.exchanges.row import (
+    Call,
+    Environment,
+    Exchange,
+    Expiry,
+    Listing,
+    Refusal,
+    Unexpected,
+)
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
 
 OK = "0"
@@ -197,5 +205,5 @@ OKX = Exchange(
         "Without an IP binding a key that may trade ends after 14 days unused; probes are use.",
         "A key of another region (eea.okx.com, us.okx.com) shows as unknown: set `endpoint`.",
     ),
-    worlds={"live": World(), "demo": World(headers={"x-simulated-trading": "1"})},
+    worlds={"live": Environment(), "demo": Environment(headers={"x-simulated-trading": "1"})},
 )

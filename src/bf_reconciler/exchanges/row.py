@@ -80,7 +80,7 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Environment:
     """One environment of an exchange: what is other there than in `live`.
 
     Attributes:
@@ -149,7 +149,7 @@ class More:
     read: Callable[[KeyFacts, Any, str], KeyFacts]
 
 
-LIVE: Final = World()
+LIVE: Final = Environment()
 QUESTIONS: Final = 4
 
 
@@ -219,8 +219,8 @@ class Exchange:
     symbol: Callable[[str], str]
     needs: Mapping[Scope, str]
     notes: tuple[str, ...] = ()
-    worlds: Mapping[str, World] = field(default_factory=lambda: {"live": LIVE})
-    world: World = LIVE
+    worlds: Mapping[str, Environment] = field(default_factory=lambda: {"live": LIVE})
+    world: Environment = LIVE
     retry_header: tuple[str, float] | None = None
     read_secret: Callable[[str, str], str] = as_it_is
     hosts: tuple[str, ...] = ()

@@ -239,4 +239,4 @@ def confirming(runs: tuple[Run, ...], confirm_after: int) -> bool:
     return 0 < row < most
 
 
-Memory = Mapping[str, Seen]
+SeenByConnection = Mapping[str, Seen]

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from bf_reconciler import __version__
 from bf_reconciler.facts import Reason, Scope
 from bf_reconciler.metrics.family import Family, moment
-from bf_reconciler.metrics.standing import standing
+from bf_reconciler.metrics.status_times import standing
 from bf_reconciler.policy import ConditionType
 from bf_reconciler.status import Condition, ConnectionStatus, Status, StrategyState, StrategyStatus
 from bf_reconciler.verdict import ConnectionState

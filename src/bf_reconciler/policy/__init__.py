@@ -11,10 +11,10 @@ from bf_reconciler.policy.access import (
     on_list,
     reachable,
 )
-from bf_reconciler.policy.common import Causes, Hold, Incident, common_causes
+from bf_reconciler.policy.common_cause import Causes, Hold, Incident, common_causes
 from bf_reconciler.policy.expiry import ExpirySource, end
 from bf_reconciler.policy.findings import Case, ConditionType, Effect, Finding, Truth
-from bf_reconciler.policy.reading import balance_readable, key_fresh, orders_readable
+from bf_reconciler.policy.readability import balance_readable, key_fresh, orders_readable
 from bf_reconciler.policy.rights import (
     futures_permitted,
     least_privilege,

@@ -6,7 +6,7 @@ from enum import IntEnum, StrEnum
 from typing import Literal
 
 from bf_reconciler.facts import Balance, Clock, Failure, KeyFacts, Observation, Orders, Reason
-from bf_reconciler.policy.common import Hold
+from bf_reconciler.policy.common_cause import Hold
 from bf_reconciler.spec import Allowlist, ConnectionEntry, Policy, Strategy
 
 Truth = Literal["True", "False", "Unknown"]

@@ -13,8 +13,8 @@ from bf_reconciler.facts import QUESTIONS, Failure, Markets, Observation, Questi
 from bf_reconciler.probe.budget import Budget
 from bf_reconciler.probe.capture import Capture
 from bf_reconciler.probe.client import Clients
-from bf_reconciler.probe.lists import Lists
-from bf_reconciler.probe.markets import MarketLists
+from bf_reconciler.probe.market_cache import MarketCache
+from bf_reconciler.probe.market_fetch import MarketFetch
 from bf_reconciler.probe.questions import Questions, unforeseen
 from bf_reconciler.probe.queue import Queue
 from bf_reconciler.probe.transport import Transport
@@ -63,7 +63,7 @@ class Prober:
         self._capture = capture
         self._transport: Transport | None = None
         self._clients: Clients | None = None
-        self._lists: MarketLists | None = None
+        self._lists: MarketCache | None = None
         self._queues: dict[tuple[object, ...], Queue] = {}
         self._rows: dict[tuple[str, str], Exchange] = {}
         self._flights: dict[str, _Flight] = {}
@@ -74,8 +74,8 @@ class Prober:
         """Open the way out. An exchange's part of ccxt is imported when it is first asked."""
         self._transport = Transport()
         self._clients = Clients(self._transport)
-        lists = Lists(self._clients, self._budget, self._clock)
-        self._lists = MarketLists(lists, self._row, self._clock, self._wake)
+        lists = MarketFetch(self._clients, self._budget, self._clock)
+        self._lists = MarketCache(lists, self._row, self._clock, self._wake)
         return self
 
     async def __aexit__(self, *_: object) -> None:

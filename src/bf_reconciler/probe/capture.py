@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bf_reconciler.exchanges import Call
 from bf_reconciler.facts import Question
-from bf_reconciler.probe import kind
+from bf_reconciler.probe import placeholders
 from bf_reconciler.probe.transport import Answer
 from bf_reconciler.spec import ConnectionEntry
 
@@ -72,12 +72,14 @@ class _Redaction:
         if isinstance(found, dict):
             return self._table(found, place, depth)
         if isinstance(found, list):
-            return kind.shortened([self.value(item, field, place, depth + 1) for item in found])
+            return placeholders.shortened(
+                [self.value(item, field, place, depth + 1) for item in found]
+            )
         if isinstance(found, str):
             return self._text(found, field, place)
         if isinstance(found, int | float) and self._number_stays(found, field, place):
             return found
-        return kind.number(found, field)
+        return placeholders.number(found, field)
 
     def _table(self, found: dict[Any, Any], place: Place, depth: int) -> dict[str, Any]:
         shown: dict[str, Any] = {}
@@ -99,21 +101,21 @@ class _Redaction:
         if not text:
             return text
         if self._betrays(text):
-            return kind.shape(text, field)
+            return placeholders.shape(text, field)
         if place is Place.RIGHTS:
             words = text.split(",")
             return ",".join(
-                w if RIGHT.fullmatch(w.strip()) else kind.shape(w, field) for w in words
+                w if RIGHT.fullmatch(w.strip()) else placeholders.shape(w, field) for w in words
             )
         if low in STATES and STATE.fullmatch(text):
             return text
         if low in FLAGS and DIGIT.fullmatch(text):
             return text
         if low == LABEL and not text.isupper():
-            return kind.shape(text, field)
+            return placeholders.shape(text, field)
         if low in {*CODES, LABEL} or (place is Place.ERRORS and low == "id"):
-            return kind.code(text)
-        return kind.prose(text) if low in PROSE else kind.listed(text, field)
+            return placeholders.code(text)
+        return placeholders.prose(text) if low in PROSE else placeholders.listed(text, field)
 
     def _number_stays(self, found: float, field: str, place: Place) -> bool:
         if isinstance(found, float) or abs(found) >= TOO_LONG:
@@ -125,7 +127,7 @@ class _Redaction:
             return 0 <= found < RIGHT_NUMBER
         if low in FLAGS:
             return DIGIT.fullmatch(written) is not None
-        return low in CODES and kind.CODE.fullmatch(written) is not None
+        return low in CODES and placeholders.CODE.fullmatch(written) is not None
 
     def _betrays(self, text: str) -> bool:
         return any(secret in text.casefold() for secret in self.secrets)
@@ -171,7 +173,7 @@ def _body(body: bytes) -> Any:  # noqa: ANN401 # JSON
         return json.loads(text)
     except (ValueError, RecursionError):
         page = text.lstrip().startswith("<")
-        return {"page" if page else "message": text[: kind.MAX_PROSE]}
+        return {"page" if page else "message": text[: placeholders.MAX_PROSE]}
 
 
 def _headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -179,8 +181,8 @@ def _headers(headers: Mapping[str, str]) -> dict[str, str]:
     found = {name.lower(): value for name, value in headers.items()}
     return {
         name: value
-        if MEDIA.fullmatch(value) or kind.CODE.fullmatch(value)
-        else kind.shape(value, name)
+        if MEDIA.fullmatch(value) or placeholders.CODE.fullmatch(value)
+        else placeholders.shape(value, name)
         for name, value in sorted(found.items())
         if HEADERS.fullmatch(name) and FIELD.fullmatch(name)
     }

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from bf_reconciler.exchanges import API_KEY, SYMBOL, Call, Exchange
-from bf_reconciler.probe.library import exchange_class
+from bf_reconciler.probe.ccxt_import import exchange_class
 from bf_reconciler.probe.transport import MAX_LIST, Answer, Silence, Transport
 from bf_reconciler.spec import ConnectionEntry
 

@@ -13,7 +13,7 @@ import certifi
 import yarl
 from pydantic import SecretStr
 
-from bf_reconciler.probe.names import Names
+from bf_reconciler.probe.dns import Dns
 
 MAX_BODY: Final = 1 << 20
 """Bytes of an answer that are read; the longest good answer is far shorter."""
@@ -61,7 +61,7 @@ class Transport:
     """The way out. Cookies are not kept: they would tie one connection's key to another's."""
 
     def __init__(self) -> None:
-        self._names = Names()
+        self._names = Dns()
         self._session = aiohttp.ClientSession(
             connector=_Connector(
                 resolver=self._names,

@@ -4,9 +4,9 @@ It knows no other room of the project: what it verifies, it verifies with its ow
 the exchanges' documents, so that one misreading cannot hide in client and simulator both.
 """
 
+from bf_reconciler.simulator.checks import RefusedError
 from bf_reconciler.simulator.demo import demo_world
 from bf_reconciler.simulator.faults import Faults
-from bf_reconciler.simulator.fields import RefusedError
 from bf_reconciler.simulator.key import Credentials, Key
 from bf_reconciler.simulator.registry import DIALECTS
 from bf_reconciler.simulator.server import Simulator, serve

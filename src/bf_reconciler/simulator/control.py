@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from bf_reconciler.simulator import listing
+from bf_reconciler.simulator.checks import RefusedError
 from bf_reconciler.simulator.faults import Faults
-from bf_reconciler.simulator.fields import RefusedError
 from bf_reconciler.simulator.registry import DIALECTS
 from bf_reconciler.simulator.world import World, show_faults, show_key
 

@@ -9,7 +9,7 @@ from typing import Self
 from aiohttp import web
 
 from bf_reconciler.simulator.control import Control, refusals
-from bf_reconciler.simulator.door import Door
+from bf_reconciler.simulator.handler import Door
 from bf_reconciler.simulator.registry import DIALECTS
 from bf_reconciler.simulator.world import World, known_exchange
 

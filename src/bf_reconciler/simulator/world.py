@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import NamedTuple, Self
 
-from bf_reconciler.simulator import fields as check
+from bf_reconciler.simulator import checks as check
 from bf_reconciler.simulator import listing
+from bf_reconciler.simulator.checks import RefusedError
 from bf_reconciler.simulator.faults import Faults
-from bf_reconciler.simulator.fields import RefusedError
 from bf_reconciler.simulator.key import DAY_SECONDS, Key
 from bf_reconciler.simulator.registry import DIALECTS
 

@@ -7,9 +7,9 @@ from bf_reconciler.spec.policy import Allowlist, Defaults, Halt, Limits, MaxRemo
 from bf_reconciler.spec.references import inconsistencies
 from bf_reconciler.spec.removals import too_many
 from bf_reconciler.spec.runtime import LOCAL, FileRuntime, Runtime
+from bf_reconciler.spec.spec import ConnectionEntry, File, Origin, Spec, StrategyEntry
 from bf_reconciler.spec.strategy import Action, Strategy
 from bf_reconciler.spec.types import Declared, Suspend, is_loopback
-from bf_reconciler.spec.whole import ConnectionEntry, File, Origin, Spec, StrategyEntry
 
 __all__ = [
     "CREDENTIAL",

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bf_reconciler.facts import Venue
-from bf_reconciler.spec.whole import ConnectionEntry, Spec
+from bf_reconciler.spec.spec import ConnectionEntry, Spec
 
 Wanted = tuple[tuple[ConnectionEntry, frozenset[str]], ...]
 """Connections, and the pairs that their strategies name."""

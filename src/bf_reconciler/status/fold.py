@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from bf_reconciler.facts import Clock, KeyFacts, Reason, Run, Seen
-from bf_reconciler.plan import next_probe
 from bf_reconciler.policy import ConditionType, Finding, Truth, end
+from bf_reconciler.schedule import next_probe
 from bf_reconciler.spec import Connection, ConnectionEntry, Spec, Suspend
 from bf_reconciler.status.model import (
     Condition,

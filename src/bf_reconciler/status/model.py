@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from bf_reconciler.facts import ConfigReason, Problem, Reason, Seen
 from bf_reconciler.policy import ConditionType, ExpirySource, Incident, Truth
-from bf_reconciler.verdict import ConnectionState, Halted, Memory
+from bf_reconciler.verdict import ConnectionState, Halted, StrategyMemory
 
 RunningState = Literal["running", "paused", "stopped", "unknown"]
 
@@ -100,7 +100,7 @@ class StrategyStatus:
     desired: bool
     running: RunningState
     conditions: tuple[Condition, ...]
-    memory: Memory | None
+    memory: StrategyMemory | None
     line: int = 0
     origin: str = "current"
     suspended_until: datetime | None = None
@@ -142,7 +142,7 @@ class Status:
         return self.file_halt or self.halted
 
     @property
-    def memories(self) -> Mapping[str, Memory]:
+    def memories(self) -> Mapping[str, StrategyMemory]:
         return {name: s.memory for name, s in self.strategies.items() if s.memory is not None}
 
 

@@ -11,8 +11,8 @@ from bf_reconciler.spec import Runtime, Spec, Strategy, too_many
 from bf_reconciler.verdict.values import (
     ConnectionState,
     Decision,
-    Memory,
     Order,
+    StrategyMemory,
     StrategyVerdict,
     Verdicts,
 )
@@ -22,7 +22,7 @@ NAMELESS = "It may be the entry that has no readable name; left as it is."
 
 
 def guard(
-    spec: Spec, verdicts: Verdicts, memories: Mapping[str, Memory], now: datetime
+    spec: Spec, verdicts: Verdicts, memories: Mapping[str, StrategyMemory], now: datetime
 ) -> tuple[Decision, ...]:
     """Decide for every strategy that is declared, and for every one that left the file."""
     decided = [
@@ -66,7 +66,9 @@ class _Frame(NamedTuple):
     now: datetime
 
 
-def decide(spec: Spec, verdict: StrategyVerdict, before: Memory | None, now: datetime) -> Decision:
+def decide(
+    spec: Spec, verdict: StrategyVerdict, before: StrategyMemory | None, now: datetime
+) -> Decision:
     """Decide for one declared strategy.
 
     On at once when it may be; off at once when a rule is broken or somebody said so; left as it
@@ -81,7 +83,7 @@ def decide(spec: Spec, verdict: StrategyVerdict, before: Memory | None, now: dat
         wish = _patience(verdict.reason, verdict.message, before, spec.policy.grace, now)
     else:
         wish = _word(verdict, before, latched=latched)
-    memory = Memory(
+    memory = StrategyMemory(
         on=wish.on if wish.on is not None else (before.on if before else None),
         action=strategy.on_violation,
         runtime=_place(spec, strategy, before),
@@ -93,7 +95,7 @@ def decide(spec: Spec, verdict: StrategyVerdict, before: Memory | None, now: dat
     return _ordered(verdict, wish, memory, before)
 
 
-def _place(spec: Spec, strategy: Strategy, before: Memory | None) -> Runtime:
+def _place(spec: Spec, strategy: Strategy, before: StrategyMemory | None) -> Runtime:
     """Where it is to run. A kept form may name a runtime that left the file: it stays there."""
     if before is not None and strategy.runtime not in spec.runtimes:
         return before.runtime
@@ -109,7 +111,7 @@ class _Wish(NamedTuple):
     since: datetime | None = None
 
 
-def _word(verdict: StrategyVerdict, before: Memory | None, *, latched: bool) -> _Wish:
+def _word(verdict: StrategyVerdict, before: StrategyMemory | None, *, latched: bool) -> _Wish:
     """The verdict is clear; a person or a restart may still stand before it."""
     if verdict.on and latched:
         message = f"Good again; run `resume {verdict.strategy.name}` to turn it on."
@@ -124,7 +126,7 @@ def _word(verdict: StrategyVerdict, before: Memory | None, *, latched: bool) -> 
     return _Wish(verdict.on, verdict.reason, verdict.message)
 
 
-def _barred(bar: Finding, before: Memory | None) -> _Wish:
+def _barred(bar: Finding, before: StrategyMemory | None) -> _Wish:
     """It is not turned on. While that is not known for sure, nothing it was told changes."""
     if bar.status == "False":
         return _Wish(False, bar.reason, bar.message)
@@ -135,7 +137,7 @@ def _barred(bar: Finding, before: Memory | None) -> _Wish:
 
 
 def _patience(
-    reason: Reason, message: str, before: Memory | None, grace: timedelta, now: datetime
+    reason: Reason, message: str, before: StrategyMemory | None, grace: timedelta, now: datetime
 ) -> _Wish:
     """Nothing is known: what is off stays off, what runs has its grace.
 
@@ -158,7 +160,7 @@ def _patience(
 
 
 def _ordered(
-    verdict: StrategyVerdict, wish: _Wish, memory: Memory, before: Memory | None
+    verdict: StrategyVerdict, wish: _Wish, memory: StrategyMemory, before: StrategyMemory | None
 ) -> Decision:
     """Put a wish into orders; a strategy that moved is first turned off where it was."""
     strategy = verdict.strategy
@@ -190,7 +192,7 @@ def _ordered(
     return Decision(strategy.name, order, wish.reason, wish.message, memory, verdict, leave)
 
 
-def _removed(name: str, before: Memory, frame: _Frame, held: str) -> Decision:
+def _removed(name: str, before: StrategyMemory, frame: _Frame, held: str) -> Decision:
     """``held`` says why it is not let go, where it is not."""
     if held:
         decision = _absent(name, before, frame, Reason.MASS_REMOVAL_HELD, held)
@@ -198,7 +200,9 @@ def _removed(name: str, before: Memory, frame: _Frame, held: str) -> Decision:
     return _off(name, before, Reason.REMOVED, "It is no longer in the file.")
 
 
-def _absent(name: str, before: Memory, frame: _Frame, reason: Reason, message: str) -> Decision:
+def _absent(
+    name: str, before: StrategyMemory, frame: _Frame, reason: Reason, message: str
+) -> Decision:
     """No good form of it is known: left as it is, unless it must not run.
 
     What is not known of its connection has the same grace as everywhere.
@@ -225,7 +229,7 @@ def _absent(name: str, before: Memory, frame: _Frame, reason: Reason, message: s
     return Decision(name, None, reason, message, replace(before, unknown_since=wish.since), None)
 
 
-def _off(name: str, before: Memory, reason: Reason, message: str) -> Decision:
+def _off(name: str, before: StrategyMemory, reason: Reason, message: str) -> Decision:
     order = Order(
         name,
         before.runtime,

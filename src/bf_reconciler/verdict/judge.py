@@ -5,8 +5,16 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from types import MappingProxyType
 
-from bf_reconciler.facts import TRANSIENT, Markets, Reason, Run, Seen, confirming, unconfirmed
-from bf_reconciler.facts import Memory as Sightings
+from bf_reconciler.facts import (
+    TRANSIENT,
+    Markets,
+    Reason,
+    Run,
+    Seen,
+    SeenByConnection,
+    confirming,
+    unconfirmed,
+)
 from bf_reconciler.policy import (
     Assessment,
     Case,
@@ -34,7 +42,7 @@ AGED, SLACK = 3, timedelta(minutes=1)
 
 def judge(
     spec: Spec,
-    seen: Sightings,
+    seen: SeenByConnection,
     halted: Halted | None,
     now: datetime,
     markets: Markets = MappingProxyType({}),

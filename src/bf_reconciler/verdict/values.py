@@ -81,7 +81,7 @@ class Verdicts:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class StrategyMemory:
     """What is remembered of a strategy between cycles, and over a restart.
 
     ``on``: what it was last told; None when it was never told anything. ``latched``: it waits
@@ -122,7 +122,7 @@ class Decision:
     order: Order | None
     reason: Reason
     message: str
-    memory: Memory
+    memory: StrategyMemory
     verdict: StrategyVerdict | None
     leave: Order | None = None
     held: bool = False

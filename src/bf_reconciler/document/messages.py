@@ -1,0 +1,134 @@
+"""Pydantic's errors as problems: line-accurate, in plain words, without a value.
+
+Only the type, the path and pydantic's own fixed words are used; what was put in never is.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from bf_reconciler.document.nodes import Node, Path, render, walk
+from bf_reconciler.document.scalar import LEADING_ZERO
+from bf_reconciler.document.sealed import is_sealed, sealed_type
+from bf_reconciler.document.suggestions import advice
+from bf_reconciler.facts import Problem
+from bf_reconciler.spec.strategy import CURRENCY, PAIR
+from bf_reconciler.spec.types import LABEL
+
+OURS: Final = frozenset(
+    {"duration", "moment", "address", "url", "text", "secret", "exchange", "margin_limit"}
+)
+"""Types of our own errors; their messages are sentences of the spec."""
+
+EXPECTED: Final[Mapping[str, str]] = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+}
+
+LIMITS: Final[Mapping[str, str]] = {
+    "greater_than": "must be more than",
+    "greater_than_equal": "must be at least",
+    "less_than_equal": "must be at most",
+}
+"""The limit itself is the last word of pydantic's message."""
+
+FIXED: Final[Mapping[str, str]] = {
+    "finite_number": "a finite number is expected",
+    "too_short": "at least one is needed",
+    "too_long": "too long",
+    "string_too_long": "too long",
+}
+
+PATTERNS: Final[Mapping[str, str]] = {
+    LABEL: "a name has lower-case letters, digits and inner hyphens, 63 at most",
+    PAIR: "a pair such as BTC/USDT is expected, for futures BTC/USDT:USDT",
+    CURRENCY: "a currency such as USDT is expected",
+}
+
+NAMES: Final[Mapping[type, str]] = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "a text",
+    list: "a list",
+    dict: "a mapping",
+    type(None): "nothing",
+}
+SEALED_NAMES: Final[Mapping[str, str]] = {
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "str": "a text",
+}
+YES_NO = re.compile("yes|no|on|off", re.IGNORECASE)
+
+
+def problems(
+    error: ValidationError, model: type[BaseModel], entry: Node, path: Path, *, opaque: bool
+) -> Iterator[Problem]:
+    """One problem per error, at the deepest place in the committed text that it reaches.
+
+    An ``opaque`` entry was not decrypted; what is encrypted there can only be warned of.
+    """
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    mistyped = {
+        d["loc"] for d in details if d["type"] == "literal_error" and d["loc"][-1] == "type"
+    }
+    for detail in details:
+        kind, loc = detail["type"], detail["loc"]
+        if loc not in mistyped and (*loc[:-1], "type") in mistyped:
+            continue  # which keys there are depends on the type
+        node, trail = walk(entry, loc)
+        if kind == "extra_forbidden":
+            parent, _ = walk(entry, loc[:-1])
+            spot = parent.keys[str(trail[-1])]
+            yield Problem(*spot, render(path + trail), advice(model, trail))
+        elif kind == "missing":
+            yield Problem(*node.spot, render((*path, *trail, loc[-1])), "is missing")
+        elif opaque and is_sealed(node.value) and kind != "string_type":
+            message = "is encrypted, so it can only be checked with --decrypt"
+            yield Problem(*node.spot, render(path + trail), message, "warning")
+        elif kind != "too_short" or not node.value:  # else it is told at its wrong items
+            yield Problem(*node.spot, render(path + trail), _words(detail, node))
+
+
+def _words(detail: ErrorDetails, node: Node) -> str:
+    kind, message = detail["type"], detail["msg"]
+    if kind in OURS:
+        return message
+    if kind in EXPECTED:
+        return _type(kind, node)
+    if kind == "string_pattern_mismatch":
+        return next(words for pattern, words in PATTERNS.items() if f"'{pattern}'" in message)
+    if kind == "literal_error":
+        start = "unknown type; known: " if detail["loc"][-1] == "type" else "expected one of: "
+        return start + ", ".join(re.findall(r"'(\w+)'", message))
+    if kind in LIMITS:
+        return f"{LIMITS[kind]} {message.rpartition(' ')[2]}"
+    return FIXED.get(kind, "not valid here")
+
+
+def _type(kind: str, node: Node) -> str:
+    value, expected = node.value, EXPECTED[kind]
+    if isinstance(value, str) and is_sealed(value):
+        sealed = SEALED_NAMES.get(sealed_type(value), "something else")
+        hint = "; quote it before you encrypt" if kind == "string_type" else ""
+        return f"{expected} is expected, but it was encrypted as {sealed}{hint}"
+    words = f"{expected} is expected, not {NAMES[type(value)]}"
+    if kind == "string_type" and isinstance(value, bool | int | float):
+        return f"{words}; quote it"
+    if isinstance(value, str) and kind == "bool_type" and YES_NO.fullmatch(value):
+        return f"{words}; yes, no, on and off are texts in YAML 1.2"
+    if isinstance(value, str) and LEADING_ZERO.match(value):
+        return f"{words}; with a leading zero it is ambiguous, write it without"
+    if kind == "int_type" and isinstance(value, float):
+        return "a whole number is expected"
+    return words

@@ -1,0 +1,106 @@
+"""What is in force, read from the status in the shape of the API."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bf_reconciler.facts import Reason
+from bf_reconciler.preview.values import Power
+from bf_reconciler.verdict import Halted
+
+ON, OFF = {"Enabled", "Holding"}, {"Disabled", "Blocked", "Suspended", "Halted"}
+
+
+@dataclass(frozen=True, slots=True)
+class EntryInForce:
+    """One entry in force. ``declared`` is None where an older daemon does not tell it."""
+
+    name: str
+    status: str
+    reason: Reason
+    message: str
+    declared: Mapping[str, Any] | None
+    exchange: str = ""
+    environment: str = ""
+    scopes: frozenset[str] | None = None
+    ip_bound: bool | None = None
+    attested: bool = False
+    """Only a person's word says that its key may not withdraw."""
+    connection: str = ""
+    power: Power = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """Everything in force; ``by_file``: the halt stands in the file."""
+
+    connections: Mapping[str, EntryInForce]
+    strategies: Mapping[str, EntryInForce]
+    halted: Halted | None = None
+    by_file: bool = False
+
+
+def in_force(status: Mapping[str, Any]) -> InForce:
+    """Read a status of the API.
+
+    Raises:
+        KeyError, TypeError: it is no status.
+    """
+    halted = status["halted"]
+    return InForce(
+        {c["name"]: _connection(c) for c in status["connections"] if _in_force(c)},
+        {s["name"]: _strategy(s) for s in status["strategies"] if _in_force(s)},
+        Halted(halted["reason"], halted["by"]) if halted else None,
+        by_file=halted is not None and halted["since"] is None,
+    )
+
+
+def _in_force(entry: Mapping[str, Any]) -> bool:
+    """Neither wrong in the file without a good form, nor on its way out."""
+    return bool(entry["origin"] != "none")
+
+
+def _connection(told: Mapping[str, Any]) -> EntryInForce:
+    reason, message = _head(told)
+    key = told["key"]
+    return EntryInForce(
+        told["name"],
+        told["status"],
+        reason,
+        message,
+        told.get("declared") or None,
+        exchange=told["exchange"],
+        environment=told["environment"],
+        scopes=None if key["scopes"] is None else frozenset(key["scopes"]),
+        ip_bound=key["ip_bound"],
+        attested=("WithdrawDisabled", Reason.WITHDRAW_UNVERIFIABLE)
+        in {(condition["type"], condition["reason"]) for condition in told["conditions"]},
+    )
+
+
+def _strategy(told: Mapping[str, Any]) -> EntryInForce:
+    reason, message = _head(told)
+    return EntryInForce(
+        told["name"],
+        told["status"],
+        reason,
+        message,
+        told.get("declared") or None,
+        connection=told["connection"],
+        power=_power(told["status"], told["running"]),
+    )
+
+
+def _head(told: Mapping[str, Any]) -> tuple[Reason, str]:
+    head = told["conditions"][0]
+    try:
+        return Reason(head["reason"]), head["message"]
+    except ValueError:  # of a newer daemon
+        return Reason.CONNECTION_NOT_READY, head["message"]
+
+
+def _power(status: str, running: str) -> Power:
+    """What the engine shows; where that is not known, what it was told."""
+    if running == "running" or (running == "unknown" and status in ON):
+        return "on"
+    return "off" if running in {"paused", "stopped"} or status in OFF else "unknown"

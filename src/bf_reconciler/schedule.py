@@ -1,0 +1,138 @@
+"""What to probe now, what to forget, and when to wake: back-off and jitter as arithmetic."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import takewhile
+
+from bf_reconciler.facts import Run, Seen, confirming, unconfirmed
+from bf_reconciler.policy import common_causes
+from bf_reconciler.spec import ConnectionEntry, Policy, Spec
+
+CONFIRM = timedelta(seconds=2)
+"""A first terminal answer is asked again after this."""
+FIRST_RETRY = timedelta(seconds=1)
+"""A transient failure is asked again after this, then after twice this, and so on."""
+SLOWER, SLOWEST = 5, timedelta(minutes=10)
+"""A believed terminal answer is asked again after 5 intervals, at most 10 minutes."""
+JITTER = 0.1
+"""Share of a delay by which it is spread, so that many connections do not move in step."""
+HEARTBEAT = timedelta(seconds=5)
+"""A cycle runs at least this often: it reads back what runs, and proves that it lives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What to do about the world's answers: probe (some of them soon), forget, and wake at."""
+
+    probe: tuple[ConnectionEntry, ...]
+    soon: frozenset[str]
+    forget: frozenset[str]
+    wake_at: datetime
+
+
+def schedule(spec: Spec, seen: Mapping[str, Seen], now: datetime) -> Schedule:
+    """Schedule one cycle.
+
+    A suspended or removed connection is never probed and is forgotten: what was seen of it
+    before proves nothing when it comes back. Where a cause may be common to many, others are
+    asked at once, and those it hit are asked as often as any. Where more are due than the pace of
+    an exchange allows, those with something to find out do not wait for everybody's routine.
+    """
+    causes = common_causes(spec, seen, now)
+    active = {name: entry for name, entry in spec.connections.items() if not _suspended(entry, now)}
+    due: list[ConnectionEntry] = []
+    wake_at = now + HEARTBEAT
+    for name, entry in active.items():
+        at = next_probe(entry, seen.get(name), spec.policy, held=name in causes.holds)
+        if at is None or at <= now or name in causes.witnesses or _ahead(seen[name], now):
+            due.append(entry)
+        else:
+            wake_at = min(wake_at, at)
+    ends = [until for until in spec.suspensions() if until > now]
+    soon = {e.name for e in due if e.name in causes.witnesses or _open(e, seen.get(e.name), spec)}
+    forget = {name for name in seen if name not in active}
+    return Schedule(tuple(due), frozenset(soon), frozenset(forget), min([wake_at, *ends]))
+
+
+def _open(entry: ConnectionEntry, seen: Seen | None, spec: Spec) -> bool:
+    """Whether something is to be found out: a person asks, its entry changed, or it just failed."""
+    if seen is None or not seen.runs:
+        return False
+    if seen.asked or seen.entry != entry.fingerprint:
+        return True
+    latest = seen.runs[0].latest
+    return bool(
+        confirming(seen.runs, entry.under(spec.policy).confirm_after)
+        if latest.refusals
+        else latest.failures
+    )
+
+
+def _suspended(entry: ConnectionEntry, now: datetime) -> bool:
+    suspend = entry.connection.suspend
+    return suspend is not None and suspend.active(now)
+
+
+def next_probe(
+    entry: ConnectionEntry, seen: Seen | None, policy: Policy, *, held: bool = False
+) -> datetime | None:
+    """When a connection is due; None for at once (never seen, changed, or a person asked)."""
+    if seen is None or seen.entry != entry.fingerprint or seen.asked or not seen.runs:
+        return None
+    at = seen.runs[0].latest.at
+    wait = delay(seen.runs, entry.interval, entry.under(policy), held=held)
+    return at + jittered(wait, entry.name, at, most=_most(seen.runs[0], entry.interval))
+
+
+def _ahead(seen: Seen, now: datetime) -> bool:
+    """Its last probe was in the future: our clock was set back, and says nothing of its age."""
+    return seen.latest is not None and seen.latest.at > now + HEARTBEAT
+
+
+def delay(
+    runs: tuple[Run, ...], interval: timedelta, policy: Policy, *, held: bool = False
+) -> timedelta:
+    """How long to wait after these runs, newest first.
+
+    The calls succeeded: the interval, whether or not a rule is broken. A transient failure: from
+    1 s, doubling, up to the interval, and never sooner than the exchange asked for. A terminal
+    one: 2 s until it is believed, then slowly; where it is ``held`` for a common cause, or is
+    another one each time, at the interval, for that may pass by itself.
+    """
+    latest = runs[0].latest
+    if not latest.failures:
+        return interval
+    if latest.refusals:
+        open_ended = held or bool(unconfirmed(runs, policy.confirm_after))
+        usual = interval if open_ended else _slow(interval)
+        wait = CONFIRM if confirming(runs, policy.confirm_after) else usual
+    else:
+        row = takewhile(lambda run: run.latest.failures, runs)  # refusals between do not end it
+        times = sum(run.count for run in row if not run.latest.refusals)
+        wait = min(FIRST_RETRY * 2 ** min(times - 1, 20), interval)
+    asked = max(failure.retry_after or 0.0 for failure in latest.failures)
+    return max(wait, timedelta(seconds=min(asked, 86400.0)))
+
+
+def _slow(interval: timedelta) -> timedelta:
+    return max(interval, min(SLOWER * interval, SLOWEST))
+
+
+def _most(latest: Run, interval: timedelta) -> timedelta | None:
+    """What no failure is rested for beyond, unless the exchange or the interval says so."""
+    if not latest.latest.failures:
+        return None
+    return SLOWEST if latest.latest.refusals else interval
+
+
+def jittered(wait: timedelta, name: str, at: datetime, most: timedelta | None = None) -> timedelta:
+    """Lengthen a wait by up to a tenth; the same inputs give the same result.
+
+    A wait that would so come to lie beyond ``most`` is spread over the tenth before it.
+    """
+    share = zlib.crc32(f"{name} {at.timestamp()}".encode()) / 0xFFFFFFFF
+    spread = wait * JITTER
+    start = wait if most is None or wait > most else min(wait, most - spread)
+    return start + spread * share

@@ -1,0 +1,50 @@
+"""What the routes ask of the daemon."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bf_reconciler.status import ConnectionStatus, Status, Transition
+
+
+class Backend(Protocol):
+    """The daemon as the web sees it. ``metrics`` and ``history`` may block: a thread calls them."""
+
+    @property
+    def token(self) -> str | None:
+        """The token that writes need; None: they need none, but must come from this machine."""
+
+    @property
+    def host(self) -> str:
+        """The host of ``--listen``, without the port."""
+
+    def status(self) -> Status: ...
+
+    def health(self) -> tuple[bool, str]:
+        """Whether each loop finished a pass within its deadline, and a sentence."""
+
+    def ready(self) -> tuple[bool, str]:
+        """Whether a valid file is loaded and the first pass is done, and a sentence."""
+
+    def metrics(self, accept: str) -> tuple[bytes, str]:
+        """The exposition and its content type, by the ``Accept`` header of the scraper."""
+
+    def history(
+        self, name: str | None, limit: int, before: datetime | None
+    ) -> Sequence[Transition]:
+        """Transitions, newest first."""
+
+    def subscribe(self) -> AsyncIterator[tuple[Status, Sequence[Transition]]]:
+        """Every new status with the transitions that led to it, until the reader leaves."""
+
+    async def reload(self) -> Status:
+        """Read the file now. ``config`` of the answer says whether it was taken."""
+
+    async def test(self, name: str) -> ConnectionStatus | None:
+        """Probe one connection now and wait for it; None where there is none of this name."""
+
+    async def halt(self, reason: str, by: str) -> None:
+        """Pull the kill switch, and return when it is in force."""
+
+    async def resume(self, name: str | None) -> bool:
+        """Release the kill switch, or one strategy that waits; False where nothing was held."""

@@ -1,0 +1,1 @@
+"""The routes: who may come in, and what they are answered."""

@@ -1,0 +1,75 @@
+"""Who may read and who may write: tokens, loopback, and browsers that were sent here by others."""
+
+import hmac
+import ipaddress
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from bf_reconciler.spec.types import is_loopback
+from bf_reconciler.web.backend import Backend
+
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
+
+
+def admit(request: web.Request, view: Backend) -> None:
+    """Let a request pass, or raise the answer that turns it away.
+
+    With a token, writes need it. Without, writes are for this machine alone; and since a page of
+    any site may make a browser on this machine talk to us, the request must name us in Host, and
+    must not come from another site.
+    """
+    write = request.method not in {"GET", "HEAD"}
+    token = view.token
+    if token is not None:
+        if write and not _bears(request, token):
+            raise web.HTTPUnauthorized(
+                text="this needs the token of --token-file: Authorization: Bearer TOKEN",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        return
+    if (write or is_loopback(view.host)) and not _named(request, view.host):
+        raise web.HTTPForbidden(
+            text="this Host is not known here; use a loopback address, or set a token file"
+        )
+    if write:
+        _local(request)
+
+
+def _bears(request: web.Request, token: str) -> bool:
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    same = hmac.compare_digest(given.strip().encode(errors="replace"), token.encode())
+    return scheme.lower() == "bearer" and same
+
+
+def _named(request: web.Request, listen: str) -> bool:
+    """Whether Host is a name of this machine, and no name that somebody made point to it."""
+    host = _host(f"//{request.headers.get('Host', '')}")
+    return host is not None and (is_loopback(host) or host == listen.lower())
+
+
+def _local(request: web.Request) -> None:
+    if not _from_loopback(request) or any(name in request.headers for name in FORWARDED):
+        raise web.HTTPForbidden(text="without a token file, this is for the same machine alone")
+    if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
+        raise web.HTTPForbidden(text="this came from a page of another site")
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("Host", ""):
+        raise web.HTTPForbidden(text="this came from a page of another site")
+
+
+def _from_loopback(request: web.Request) -> bool:
+    peer = request.transport.get_extra_info("peername") if request.transport else None
+    try:
+        address = ipaddress.ip_address(str(peer[0]).partition("%")[0]) if peer else None
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return address is not None and (mapped or address).is_loopback
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None

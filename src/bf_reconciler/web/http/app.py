@@ -1,0 +1,73 @@
+"""The application: which path leads where."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from bf_reconciler.web.backend import Backend
+from bf_reconciler.web.http import access, events, pages, reads, responses, writes
+from bf_reconciler.web.http.app_keys import BACKEND, LATENCIES, RENDERERS, STOPPING, Stopping
+from bf_reconciler.web.page.latency import Latencies
+from bf_reconciler.web.page.renderer import Renderers
+
+MAX_BODY = 64 * 1024
+LOOK_SECONDS = 0.5
+"""How often the latencies are looked at; looking at what was seen before costs nothing."""
+
+
+def make_app(view: Backend) -> web.Application:
+    """All routes over one view. When the application shuts down, its event streams end."""
+    app = web.Application(middlewares=[responses.errors, _admission], client_max_size=MAX_BODY)
+    app[BACKEND] = view
+    app[STOPPING] = Stopping()
+    app[LATENCIES] = Latencies()
+    app[RENDERERS] = Renderers()
+    app.cleanup_ctx.append(_looking)
+    app.on_response_prepare.append(responses.secured)
+    app.on_shutdown.append(_stop)
+    app.add_routes(
+        [
+            web.get("/", pages.first),
+            web.get("/connections/{name}", pages.connection),
+            web.get("/strategies/{name}", pages.strategy),
+            *(web.get(f"/{name}", pages.asset) for name in pages.ASSETS),
+            web.get("/metrics", reads.metrics),
+            web.get("/healthz", reads.health),
+            web.get("/readyz", reads.ready),
+            web.get("/api/v1/status", reads.status),
+            web.get("/api/v1/connections/{name}", reads.connection),
+            web.get("/api/v1/strategies/{name}", reads.strategy),
+            web.get("/api/v1/history", reads.history),
+            web.get("/api/v1/events", events.stream, allow_head=False),
+            web.post("/-/reload", writes.reload),
+            web.post("/api/v1/connections/{name}/test", writes.test),
+            web.post("/api/v1/halt", writes.halt),
+            web.post("/api/v1/resume", writes.resume),
+        ]
+    )
+    return app
+
+
+@web.middleware
+async def _admission(request: web.Request, handler: responses.Handler) -> web.StreamResponse:
+    access.admit(request, request.app[BACKEND])
+    return await handler(request)
+
+
+async def _stop(app: web.Application) -> None:
+    app[STOPPING].set()
+
+
+async def _looking(app: web.Application) -> AsyncIterator[None]:
+    """Keep the latencies while nobody looks at a page."""
+
+    async def look() -> None:
+        while True:
+            app[LATENCIES].take(app[BACKEND].status())
+            await asyncio.sleep(LOOK_SECONDS)
+
+    task = asyncio.create_task(look(), name="latencies")
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

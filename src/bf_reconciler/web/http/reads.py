@@ -1,0 +1,77 @@
+"""Routes that read."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from bf_reconciler.status import (
+    present,
+    present_connection,
+    present_strategy,
+    present_transition,
+)
+from bf_reconciler.web.http.app_keys import BACKEND
+from bf_reconciler.web.http.responses import answer, answer_made, language
+
+MAX_LIMIT = 1000
+
+
+async def metrics(request: web.Request) -> web.Response:
+    accept = request.headers.get("Accept", "")
+    body, content_type = await asyncio.to_thread(request.app[BACKEND].metrics, accept)
+    return web.Response(body=body, headers={"Content-Type": content_type})
+
+
+async def health(request: web.Request) -> web.Response:
+    return _light(*request.app[BACKEND].health())
+
+
+async def ready(request: web.Request) -> web.Response:
+    return _light(*request.app[BACKEND].ready())
+
+
+def _light(good: bool, sentence: str) -> web.Response:  # noqa: FBT001 # as the view gives it
+    return web.Response(text=f"{sentence}\n", status=200 if good else 503)
+
+
+async def status(request: web.Request) -> web.Response:
+    now, words = request.app[BACKEND].status(), language(request)
+    return await answer_made(lambda: present(now, words))
+
+
+async def connection(request: web.Request) -> web.Response:
+    found = request.app[BACKEND].status().connections.get(request.match_info["name"])
+    if found is None:
+        raise web.HTTPNotFound(text="there is no connection of this name")
+    return answer(present_connection(found, language(request)))
+
+
+async def strategy(request: web.Request) -> web.Response:
+    found = request.app[BACKEND].status().strategies.get(request.match_info["name"])
+    if found is None:
+        raise web.HTTPNotFound(text="there is no strategy of this name")
+    return answer(present_strategy(found, language(request)))
+
+
+async def history(request: web.Request) -> web.Response:
+    """Transitions, newest first; ``name``, ``limit`` and ``before`` narrow them."""
+    view, words, query = request.app[BACKEND], language(request), request.query
+    limit = query.get("limit", "100")
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= MAX_LIMIT):
+        raise web.HTTPBadRequest(text=f"limit: a number from 1 to {MAX_LIMIT} is expected")
+    name, before = query.get("name"), _moment(query.get("before"))
+    found = await asyncio.to_thread(view.history, name, int(limit), before)
+    return await answer_made(
+        lambda: {"transitions": [present_transition(each, words) for each in found]}
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise web.HTTPBadRequest(text="before: a time such as 2027-01-31T12:00:00Z") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,64 @@
+"""Routes that write. Who may use them is decided before they are reached."""
+
+from typing import Any
+
+from aiohttp import web
+
+from bf_reconciler.status import present, present_connection
+from bf_reconciler.web.http.app_keys import BACKEND
+from bf_reconciler.web.http.responses import answer, language, read_object
+
+BODY_SECONDS = 10.0
+LONGEST_TEXT = 500
+
+
+async def reload(request: web.Request) -> web.Response:
+    """Read the file now. 200: it was taken; 422: it was refused, and the answer says why."""
+    await read_object(request, BODY_SECONDS)
+    whole = present(await request.app[BACKEND].reload(), language(request))
+    body = {key: whole[key] for key in ("generation", "revision", "digest", "config")}
+    if body["config"]["last_reload_successful"]:
+        return answer(body)
+    return answer({"error": body["config"]["message"], **body}, 422)
+
+
+async def test(request: web.Request) -> web.Response:
+    """Probe one connection now; the answer is its fresh status."""
+    await read_object(request, BODY_SECONDS)
+    found = await request.app[BACKEND].test(request.match_info["name"])
+    if found is None:
+        raise web.HTTPNotFound(text="there is no connection of this name")
+    return answer(present_connection(found, language(request)))
+
+
+async def halt(request: web.Request) -> web.Response:
+    """The kill switch: ``{"reason": "...", "by": "..."}``."""
+    body = await read_object(request, BODY_SECONDS)
+    reason, by = _text(body, "reason"), _text(body, "by")
+    if reason is None or by is None:
+        raise web.HTTPBadRequest(text="reason and by are expected: why, and who")
+    view = request.app[BACKEND]
+    await view.halt(reason, by)
+    return answer({"halted": present(view.status(), language(request))["halted"]})
+
+
+async def resume(request: web.Request) -> web.Response:
+    """Release the kill switch, or with ``{"name": ...}`` one strategy that waits for a person."""
+    name = _text(await read_object(request, BODY_SECONDS), "name")
+    view = request.app[BACKEND]
+    if name is not None and name not in view.status().strategies:
+        raise web.HTTPNotFound(text="there is no strategy of this name")
+    resumed = await view.resume(name)
+    status = view.status()
+    if name is None and status.file_halt is not None:
+        raise web.HTTPConflict(text="halt stands in the file; remove it there")
+    return answer({"resumed": resumed})
+
+
+def _text(body: dict[str, Any], field: str) -> str | None:
+    value = body.get(field)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_TEXT:
+        raise web.HTTPBadRequest(text=f"{field}: a text of 1 to {LONGEST_TEXT} signs is expected")
+    return value.strip()

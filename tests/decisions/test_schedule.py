@@ -1,0 +1,239 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bf_reconciler.facts import Reason, Seen
+from bf_reconciler.schedule import HEARTBEAT, JITTER, delay, jittered, next_probe, schedule
+from bf_reconciler.spec import Credentials, Policy
+from build import (
+    CONNECTION,
+    DAY,
+    MINUTE,
+    NOW,
+    SECOND,
+    a_connection,
+    a_failure,
+    a_seen,
+    a_spec,
+    a_strategy,
+    a_suspension,
+    a_withdraw_key,
+    an_observation,
+    an_outage,
+    refused,
+)
+
+INVALID = refused(Reason.INVALID_KEY)
+
+
+def a_schedule(seen=None, now=NOW, **connection):
+    return schedule(a_spec([a_connection(**connection)]), {CONNECTION: seen} if seen else {}, now)
+
+
+def probed(planned):
+    return [entry.name for entry in planned.probe]
+
+
+def waits(*observations, interval=MINUTE, **policy):
+    return delay(a_seen(*observations).runs, interval, Policy(**policy))
+
+
+# when
+
+
+def test_what_was_never_probed_is_probed_at_once():
+    assert probed(a_schedule()) == [CONNECTION]
+    assert probed(a_schedule(Seen("fingerprint"))) == [CONNECTION]
+
+
+def test_a_changed_entry_is_probed_at_once():
+    assert probed(a_schedule(a_seen(), fingerprint="another")) == [CONNECTION]
+
+
+def test_a_person_who_asks_is_served_at_once():
+    assert probed(a_schedule(a_seen(asked=True))) == [CONNECTION]
+
+
+@pytest.mark.parametrize(
+    ("seen", "soon"),
+    [
+        (None, False),  # all are new at the start
+        (Seen("fingerprint"), False),
+        (a_seen(), False),
+        (a_seen(asked=True), True),
+        (a_seen(an_outage()), True),
+        (a_seen(INVALID), True),  # to be confirmed
+        (a_seen(INVALID, INVALID), False),  # believed, and asked slowly
+    ],
+)
+def test_who_has_something_to_find_out_is_asked_before_everybody_s_routine(seen, soon):
+    planned = a_schedule(seen, now=NOW + DAY)
+    assert probed(planned) == [CONNECTION]
+    assert planned.soon == ({CONNECTION} if soon else set())
+    assert a_schedule(a_seen(), fingerprint="another").soon == {CONNECTION}
+
+
+def test_a_good_probe_rests_for_its_interval_and_a_tenth_at_most():
+    at = next_probe(a_connection(), a_seen(), Policy())
+    assert NOW + MINUTE <= at <= NOW + MINUTE * (1 + JITTER)
+    assert probed(a_schedule(a_seen(), at - timedelta(microseconds=1))) == []
+    assert probed(a_schedule(a_seen(), at)) == [CONNECTION]
+
+
+def test_it_wakes_when_the_next_connection_is_due():
+    at = next_probe(a_connection(), a_seen(), Policy())
+    assert a_schedule(a_seen(), at - SECOND).wake_at == at
+
+
+def test_it_wakes_for_the_heartbeat_when_nothing_is_due_sooner():
+    assert a_schedule(a_seen()).wake_at == NOW + HEARTBEAT
+    assert a_schedule().wake_at == NOW + HEARTBEAT
+    assert schedule(a_spec([], []), {}, NOW).wake_at == NOW + HEARTBEAT
+
+
+def test_it_wakes_when_a_suspension_ends():
+    soon = a_suspension(until=NOW + SECOND)
+    assert a_schedule(suspend=soon).wake_at == NOW + SECOND
+    suspended = a_spec(strategies=[a_strategy(suspend=soon)])
+    assert schedule(suspended, {CONNECTION: a_seen()}, NOW).wake_at == NOW + SECOND
+    assert a_schedule(a_seen(), suspend=a_suspension(until=NOW)).wake_at == NOW + HEARTBEAT
+
+
+def test_a_clock_that_was_set_back_does_not_put_probes_off():
+    ahead = a_seen(an_observation(NOW + 30 * DAY))
+    assert probed(a_schedule(ahead)) == [CONNECTION]
+    assert probed(a_schedule(a_seen(an_observation(NOW + SECOND)))) == []
+
+
+# whom
+
+
+@pytest.mark.parametrize("until", [None, NOW + SECOND])
+def test_a_suspended_connection_is_not_probed_and_is_forgotten(until):
+    planned = a_schedule(a_seen(asked=True), suspend=a_suspension(until=until))
+    assert (probed(planned), planned.forget) == ([], {CONNECTION})
+
+
+def test_a_suspension_that_is_over_is_none():
+    assert probed(a_schedule(suspend=a_suspension(until=NOW))) == [CONNECTION]
+
+
+def test_a_removed_connection_is_forgotten():
+    assert schedule(a_spec([], []), {"gone": a_seen()}, NOW).forget == {"gone"}
+    assert a_schedule(a_seen()).forget == frozenset()
+
+
+# how long
+
+
+def test_broken_rules_wait_as_long_as_good_ones_where_the_calls_succeed():
+    assert waits(an_observation(key=a_withdraw_key())) == MINUTE
+
+
+def test_an_outage_is_asked_again_after_1_2_4_seconds_up_to_the_interval():
+    lengths = [waits(*[an_outage()] * count).total_seconds() for count in range(1, 10)]
+    assert lengths == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert waits(*[an_outage()] * 2000) == MINUTE
+
+
+def test_an_outage_that_shows_itself_in_turns_does_not_begin_anew():
+    half, other = an_observation(balance=a_failure()), an_observation(orders=a_failure())
+    assert waits(half, other, half, other) == 8 * SECOND
+
+
+def test_a_good_probe_ends_the_row_of_an_outage():
+    assert waits(*[an_outage()] * 5, an_observation(), an_outage()) == SECOND
+
+
+def test_it_never_comes_back_sooner_than_the_exchange_asked_for():
+    asked = an_outage(reason=Reason.RATE_LIMITED, retry_after=90.0)
+    assert waits(asked) == 90 * SECOND
+    assert waits(replace(asked, time=a_failure(retry_after=0.2))) == SECOND
+    assert waits(replace(asked, time=a_failure(retry_after=1e12))) == DAY
+
+
+def test_a_terminal_answer_is_asked_again_after_2_seconds_and_then_slowly():
+    assert waits(INVALID) == 2 * SECOND
+    assert waits(INVALID, INVALID) == 5 * MINUTE
+    assert waits(INVALID, INVALID, confirm_after=3) == 2 * SECOND
+
+
+def test_refusals_that_differ_each_time_are_not_asked_again_at_once_for_ever():
+    other = refused(Reason.INVALID_SIGNATURE)
+    turns = [(INVALID, other)[n % 2] for n in range(80)]
+    lengths = [waits(*turns[: n + 1]) for n in range(80)]
+    assert lengths == [2 * SECOND] * 3 + [MINUTE] * 77
+    patient = [waits(*turns[: n + 1], confirm_after=20) for n in range(80)]
+    assert patient[30:] == [2 * SECOND] + [MINUTE] * 49
+
+
+def test_a_refusal_that_became_another_is_confirmed_as_the_first_was():
+    other = refused(Reason.IP_NOT_ALLOWED)
+    assert waits(*[INVALID] * 9, other) == 2 * SECOND
+    assert waits(*[INVALID] * 9, other, other) == 5 * MINUTE
+
+
+def test_refusals_within_an_outage_do_not_begin_it_anew():
+    assert waits(*[an_outage(), INVALID] * 5, an_outage()) == 32 * SECOND
+    assert waits(*[INVALID] * 5, an_outage()) == SECOND
+
+
+@pytest.mark.parametrize(("exchange", "times"), [("mexc", 2), ("coinbase", 3)])
+def test_where_good_keys_are_refused_now_and_then_it_is_asked_once_more(exchange, times):
+    keys = Credentials(api_key="0123456789abcdef", secret="a secret")
+    entry = a_connection(exchange=exchange, credentials=keys)
+    again, slowly = (
+        next_probe(entry, a_seen(*met * [INVALID]), Policy()) - NOW for met in (times - 1, times)
+    )
+    assert again < MINUTE < slowly
+
+
+def test_a_file_cannot_have_what_good_keys_meet_believed_at_once():
+    keys = Credentials(api_key="0123456789abcdef", secret="a secret", passphrase="a phrase")
+    entry = a_connection(exchange="bitget", credentials=keys)
+    hasty = Policy(confirm_after=1)
+    assert next_probe(entry, a_seen(INVALID), hasty) - NOW < MINUTE
+    assert next_probe(entry, a_seen(INVALID, INVALID), hasty) - NOW > MINUTE
+
+
+@pytest.mark.parametrize(
+    ("interval", "slow"),
+    [(SECOND, 5 * SECOND), (3 * MINUTE, 10 * MINUTE), (30 * MINUTE, 30 * MINUTE)],
+)
+def test_slowly_is_5_intervals_at_most_10_minutes_and_never_sooner_than_one(interval, slow):
+    assert waits(INVALID, INVALID, interval=interval) == slow
+
+
+def test_what_else_changes_does_not_make_a_believed_answer_asked_sooner():
+    again = replace(INVALID, balance=a_failure(Reason.TIMEOUT))
+    assert waits(INVALID, again, INVALID, again) == 5 * MINUTE
+
+
+def test_another_terminal_answer_must_be_confirmed_too():
+    assert waits(INVALID, INVALID, refused(Reason.INVALID_SIGNATURE)) == 2 * SECOND
+
+
+def test_connections_do_not_move_in_step_and_each_moves_the_same_every_time():
+    spread = {jittered(MINUTE, f"connection-{n}", NOW) for n in range(50)}
+    assert len(spread) == 50
+    assert {jittered(MINUTE, f"connection-{n}", NOW) for n in range(50)} == spread
+    assert all(MINUTE <= wait <= 66 * SECOND for wait in spread)
+
+
+def test_spread_never_leads_beyond_the_interval_nor_beyond_10_minutes():
+    for number in range(20):
+        often, rare = (a_connection(f"c-{number}", interval=wait * MINUTE) for wait in (1, 3))
+        assert next_probe(often, a_seen(*[an_outage()] * 9), Policy()) <= NOW + MINUTE
+        assert next_probe(rare, a_seen(INVALID, INVALID), Policy()) <= NOW + 10 * MINUTE
+
+
+def test_waits_at_their_bound_are_spread_too():
+    waits = {jittered(MINUTE, f"connection-{n}", NOW, most=MINUTE) for n in range(50)}
+    assert len(waits) == 50
+    assert all(54 * SECOND <= wait <= MINUTE for wait in waits)
+
+
+def test_what_an_exchange_asked_for_is_never_cut_short():
+    patient = replace(an_outage(), time=a_failure(Reason.RATE_LIMITED, retry_after=90.0))
+    assert next_probe(a_connection(), a_seen(patient), Policy()) >= NOW + 90 * SECOND

@@ -1,0 +1,86 @@
+"""A daemon of no more than the answers that the web asks for."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from aiohttp.test_utils import TestClient, TestServer
+
+from bf_reconciler.verdict import Halted
+from bf_reconciler.web import make_app
+from edges.fakes import NOW, a_refused_config, a_status, a_transition
+
+TOKEN = "a-token-of-some-length"
+LOGIN = {"Authorization": f"Bearer {TOKEN}"}
+
+
+class ScriptedView:
+    def __init__(self, status=None, token=None, host="127.0.0.1"):
+        self.now = a_status() if status is None else status
+        self.token = token
+        self.host = host
+        self.refused = False
+        self.healthy = (True, "ok")
+        self.prepared = (True, "ok")
+        self.asked = []
+        self.readers = set()
+
+    def status(self):
+        return self.now
+
+    def health(self):
+        return self.healthy
+
+    def ready(self):
+        return self.prepared
+
+    def metrics(self, accept):
+        return f"# {accept}\n".encode(), "text/plain; version=0.0.4; charset=utf-8"
+
+    def history(self, name, limit, before):
+        self.asked.append(("history", name, limit, before))
+        return [a_transition()]
+
+    async def subscribe(self):
+        queue = asyncio.Queue()
+        self.readers.add(queue)
+        try:
+            while (change := await queue.get()) is not None:
+                yield change
+        finally:
+            self.readers.discard(queue)
+
+    def tell(self, *transitions):
+        for reader in self.readers:
+            reader.put_nowait((self.now, transitions))
+
+    async def reload(self):
+        if self.refused:
+            self.now = replace(self.now, config=a_refused_config())
+        self.asked.append(("reload",))
+        return self.now
+
+    async def test(self, name):
+        self.asked.append(("test", name))
+        return self.now.connections.get(name)
+
+    async def halt(self, reason, by):
+        self.now = replace(self.now, halted=Halted(reason, by, NOW))
+
+    async def resume(self, name):
+        self.asked.append(("resume", name))
+        held = self.now.halted is not None
+        self.now = replace(self.now, halted=None)
+        return held
+
+
+@asynccontextmanager
+async def a_client(view):
+    async with TestServer(make_app(view)) as server, TestClient(server) as client:
+        yield client
+
+
+async def until(condition, seconds=60):
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 # no event is given for it
+            await asyncio.sleep(0.01)
