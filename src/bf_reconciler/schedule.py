@@ -41,7 +41,7 @@ def schedule(spec: Spec, seen: Mapping[str, Seen], now: datetime) -> Schedule:
     an exchange allows, those with something to find out do not wait for everybody's routine.
     """
     causes = common_causes(spec, seen, now)
-    active = {name: entry for name, entry in spec.connections.items() if not _suspended(entry, now)}
+    active = {name: entry for name, entry in spec.connections.items() if not entry.suspended(now)}
     due: list[ConnectionEntry] = []
     wake_at = now + HEARTBEAT
     for name, entry in active.items():
@@ -68,11 +68,6 @@ def _open(entry: ConnectionEntry, seen: Seen | None, spec: Spec) -> bool:
         if latest.refusals
         else latest.failures
     )
-
-
-def _suspended(entry: ConnectionEntry, now: datetime) -> bool:
-    suspend = entry.connection.suspend
-    return suspend is not None and suspend.active(now)
 
 
 def next_probe(

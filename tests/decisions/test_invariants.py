@@ -368,7 +368,7 @@ def test_only_what_is_declared_and_not_suspended_is_probed_and_it_always_wakes(k
     ]
     seen = {name: a_seen(*history, asked=name == "a") for name, history in known.items()}
     planned = schedule(a_spec(entries, []), seen, NOW)
-    resting = {e.name for e in entries if e.connection.suspend and e.connection.suspend.active(NOW)}
+    resting = {e.name for e in entries if e.suspended(NOW)}
     active = {e.name for e in entries} - resting
     assert {e.name for e in planned.probe} <= active
     assert {e.name for e in planned.probe} >= active - set(seen)

@@ -154,8 +154,7 @@ class Daemon:
     def probes(self, name: str) -> bool:
         """Whether a connection is probed at all: it is in force and not suspended."""
         entry = self.cycle.spec.connections.get(name) if self.cycle.spec else None
-        suspend = entry.connection.suspend if entry else None
-        return entry is not None and (suspend is None or not suspend.active(utcnow()))
+        return entry is not None and not entry.suspended(utcnow())
 
     def settled(self, name: str) -> bool:
         """Whether a connection was probed when it was due, and nothing waits to be confirmed.

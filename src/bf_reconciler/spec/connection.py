@@ -23,6 +23,7 @@ from bf_reconciler.spec.types import (
     Suspend,
     Text,
     Timeout,
+    in_force,
 )
 
 Market = Literal["spot", "margin", "futures"]
@@ -109,6 +110,10 @@ class Connection(Declared):
     """A person's word where the exchange cannot say."""
     labels: dict[str, str] = Field(default_factory=dict)
     """Free labels."""
+
+    def suspended(self, now: datetime) -> Suspend | None:
+        """The suspension in force."""
+        return in_force(self.suspend, now)
 
     def key_fingerprint(self, pepper: bytes) -> str:
         """A keyed digest of the API key alone: the same where two connections share a key."""
