@@ -14,7 +14,7 @@ import pytest
 from bf_reconciler.daemon import StartError, check, serve
 from bf_reconciler.daemon import daemon as room
 from bf_reconciler.daemon.commands import BACKLOG, Commands
-from bf_reconciler.daemon.cycle import Cycle, asked, pause
+from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.daemon.daemon import Daemon, any_of
 from bf_reconciler.daemon.journal_writer import JournalWriter
 from bf_reconciler.daemon.probe_counts import ProbeCounts
@@ -33,9 +33,6 @@ from build import (
     MINUTE,
     NOW,
     a_connection,
-    a_seen,
-    a_spec,
-    a_strategy,
     an_observation,
     refused,
 )
@@ -170,35 +167,6 @@ class _Wake:
         pass
 
 
-CHANGES = {
-    "interval": (a_spec([a_connection(proxy="http://127.0.0.1:1")]), True),
-    "strategies": (a_spec(strategies=[a_strategy(leverage=2)]), True),
-    "nothing": (a_spec(), False),
-    "policy": (a_spec(policy={"recover_after": 5}), False),
-    "removed": (a_spec([], []), False),
-}
-
-
-@pytest.mark.parametrize("change", CHANGES)
-def test_what_changed_is_asked_for_at_once_and_nothing_else(change):
-    new, wanted = CHANGES[change]
-    found = asked(a_spec(), new, {CONNECTION: a_seen(), "other": a_seen()})
-    assert {name: memory.asked for name, memory in found.items()} == {
-        CONNECTION: wanted,
-        "other": False,
-    }
-
-
-def test_the_first_file_of_a_life_asks_for_nothing():
-    seen = {CONNECTION: a_seen()}
-    assert asked(None, a_spec(), seen) is seen
-
-
-@pytest.mark.parametrize(("took", "rest"), [(0.0, 0.05), (0.1, 0.4), (60.0, 2.0)])
-def test_a_rest_is_as_long_as_the_turn_asks_for(took, rest):
-    assert pause(timedelta(seconds=took)) == pytest.approx(rest)
-
-
 async def test_only_what_is_new_is_written(tmp_path):
     with Journal(tmp_path) as journal:
         record, writes = journal.load(), []
@@ -270,7 +238,7 @@ async def test_a_turn_that_breaks_is_counted_and_tried_again_soon(daemon):
 
 
 async def test_a_failure_to_decrypt_that_may_pass_is_tried_again(daemon, monkeypatch):
-    monkeypatch.setattr(room, "FIRST_RETRY", 0.01)
+    monkeypatch.setattr(room, "FIRST_RETRY", timedelta(seconds=0.01))
     calls = []
 
     async def reload(*_, **__):
@@ -400,19 +368,6 @@ def keyed(exchange):
     """A file with one connection to an exchange whose keys have no passphrase."""
     keys = {word: CLEAR[word] for word in ("api_key", "secret")}
     return a_file([declared("main", exchange=exchange, credentials=keys)], [])
-
-
-@BELIEVED
-async def test_nothing_is_settled_while_a_refusal_may_still_be_confirmed(daemon, exchange, times):
-    daemon.file.write_bytes(keyed(exchange))
-    await daemon.load()
-    await daemon.turn()
-    entry, settled = daemon.cycle.spec.connections["main"], []
-    for met in range(1, 4):
-        seen = a_seen(*met * [refused(Reason.INVALID_KEY, datetime.now(UTC))])
-        daemon.cycle.seen = {"main": replace(seen, entry=entry.fingerprint)}
-        settled.append(daemon.settled("main"))
-    assert settled.index(True) + 1 == times
 
 
 @BELIEVED

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from bf_reconciler.facts import Seen
 from bf_reconciler.reconcile import Outside, halt, reconcile
 from bf_reconciler.reload import Reload
-from bf_reconciler.schedule import HEARTBEAT
+from bf_reconciler.schedule import HEARTBEAT, request_changed
 from bf_reconciler.spec import Spec
 from bf_reconciler.status import Record, Status, Transition, transitions
 
@@ -78,16 +78,10 @@ class Cycle:
         for edit, _ in edits:
             before, seen = edit(before, seen)
         if self._reload is not None:
-            seen = asked(self.spec, self._reload.spec, seen)
+            seen = request_changed(self.spec, self._reload.spec, seen)
             self.spec = self._reload.spec
             before = replace(before, config=self._reload.config)
-        wake_at = now + HEARTBEAT
-        after = before
-        if self.spec is not None:
-            outside = replace(self._world, journal=self)
-            after, seen, wake_at = await reconcile(self.spec, before, seen, outside, now)
-        elif before.halted is not None:
-            after = await halt(before, self._world, now)
+        after, seen, wake_at = await self._act(self.spec, before, seen, now)
         changes = tuple(transitions(self.status, after, now))
         await self._saver.save(Record(after, seen), changes)
         told, self.status, self.seen, self._kept = self.status, after, seen, None
@@ -98,28 +92,12 @@ class Cycle:
                 done.set_result(None)
         return wake_at
 
-
-def asked(old: Spec | None, new: Spec | None, seen: Mapping[str, Seen]) -> Mapping[str, Seen]:
-    """Have every connection probed at once whose entry, or whose strategies, changed."""
-    if old is None or new is None:
-        return seen
-    were, are = old.by_connection(), new.by_connection()
-    changed = {
-        name
-        for name, entry in new.connections.items()
-        if name in seen
-        and (
-            name not in old.connections
-            or old.connections[name].connection != entry.connection
-            or were.get(name) != are.get(name)
-        )
-    }
-    return {
-        name: replace(memory, asked=True) if name in changed else memory
-        for name, memory in seen.items()
-    }
-
-
-def pause(took: timedelta) -> float:
-    """Seconds to rest after a turn: news come together, and a large fleet leaves CPU to others."""
-    return min(max(0.05, 4 * took.total_seconds()), 2.0)
+    async def _act(
+        self, spec: Spec | None, before: Status, seen: Mapping[str, Seen], now: datetime
+    ) -> tuple[Status, Mapping[str, Seen], datetime]:
+        """Take the line, or halt where there is no file to take it with."""
+        if spec is not None:
+            return await reconcile(spec, before, seen, replace(self._world, journal=self), now)
+        if before.halted is not None:
+            before = await halt(before, self._world, now)
+        return before, seen, now + HEARTBEAT

@@ -13,7 +13,7 @@ import structlog
 from bf_reconciler.exchanges import Exchange, Kind, kind_of
 from bf_reconciler.facts import Failure, Listed, Markets, Venue
 from bf_reconciler.probe.market_fetch import MarketFetch
-from bf_reconciler.schedule import jittered
+from bf_reconciler.schedule import backoff, jittered
 from bf_reconciler.spec import ConnectionEntry, Wanted, venue_of
 
 FRESH = timedelta(hours=1)
@@ -161,7 +161,7 @@ class MarketCache:
             if shelf.failures == 1:
                 reason, why = str(answer.reason), answer.message
                 log.warning("markets_not_read", exchange=row.id, kind=kind, reason=reason, why=why)
-            wait = min(FIRST_RETRY * 2 ** min(shelf.failures - 1, 10), LAST_RETRY)
+            wait = backoff(shelf.failures, FIRST_RETRY, LAST_RETRY)
             wait = max(wait, timedelta(seconds=min(answer.retry_after or 0.0, 86400.0)))
         else:
             shelf.failures, shelf.found, shelf.good_at = 0, answer, now
