@@ -169,14 +169,17 @@ class _Wake:
 
 async def test_only_what_is_new_is_written(tmp_path):
     with Journal(tmp_path) as journal:
-        record, writes = journal.load(), []
-        journal.save = lambda *given: writes.append(given)
-        writer = JournalWriter(journal, record, lambda: None)
-        await writer.keep(record.status, record.seen)
-        assert writes == []
-        await writer.keep(Status(generation=2), {})
-        await writer.keep(Status(generation=2), {})
-        assert len(writes) == 1
+        save, writes = journal.save, []
+
+        def counted(*given):
+            writes.append(save(*given))
+            return writes[-1]
+
+        journal.save = counted
+        writer = JournalWriter(journal, lambda: None)
+        for generation in (1, 1, 2, 2):
+            await writer.keep(Status(generation=generation), {})
+        assert writes == [True, False, True, False]
 
 
 def test_finished_probes_are_counted_as_they_are_collected():

@@ -59,7 +59,7 @@ class Daemon:
         self.reloader = make_reloader(
             settings, environ, journal.pepper(), record.status, self.source
         )
-        writer = JournalWriter(journal, record, self.tallies.error)
+        writer = JournalWriter(journal, self.tallies.error)
         runtimes = Runtimes(settings.state_dir)
         self.probe_counts = ProbeCounts(prober, self.tallies)
         outside = Outside(self.probe_counts, runtimes, writer)
