@@ -22,7 +22,6 @@ from bf_reconciler.facts import ConfigError, ConfigReason, Reason
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Probed
-from bf_reconciler.reconcile import Outside
 from bf_reconciler.reload import Reload
 from bf_reconciler.settings import Listen, Settings
 from bf_reconciler.source import Source
@@ -93,7 +92,7 @@ async def daemon(tmp_path):
 
 @pytest.fixture
 def exchanges(daemon):
-    return daemon.cycle._world.prober._prober  # noqa: SLF001 # the fake that was handed in
+    return daemon.probe_counts._prober  # noqa: SLF001 # the fake that was handed in
 
 
 async def running(daemon, *others):
@@ -145,9 +144,7 @@ async def test_an_edit_whose_person_has_left_harms_nobody():
 async def test_a_turn_without_a_file_says_only_how_the_file_is():
     prober, engine, saved = Prober(), Engine(), []
     journal = SimpleNamespace(keep=_nothing, save=lambda *given: _append(saved, given))
-    cycle = Cycle(
-        Outside(prober, engine, journal), journal, Record(Status(), {}), lambda *_: None, _Wake()
-    )
+    cycle = Cycle(prober, engine, journal, Record(Status(), {}), lambda *_: None, _Wake())
     refused = ConfigStatus(last_reload_successful=False, reason=ConfigReason.INVALID_YAML)
     cycle.take(Reload(None, refused))
     assert await cycle.turn(NOW) > NOW
@@ -214,7 +211,7 @@ async def test_after_a_restart_it_is_ready_without_asking_sooner_than_is_due(dae
     await second.turn()
     assert second.ready() == (True, "ok")
     assert exchanges.asked == ["kucoin-main-grid"]
-    assert second.cycle._world.prober._prober.asked == []  # noqa: SLF001 # the fake
+    assert second.probe_counts._prober.asked == []  # noqa: SLF001 # the fake
 
 
 async def test_it_is_healthy_while_both_loops_finish_their_passes(daemon, monkeypatch):
@@ -324,7 +321,7 @@ async def test_a_reader_that_is_slow_misses_the_middle_and_never_the_end(daemon)
     first = asyncio.ensure_future(anext(changes))
     await asyncio.sleep(0)
     for generation in range(BACKLOG + 5):
-        daemon._tell(Status(), Status(generation=generation + 1), ())  # noqa: SLF001 # as a turn
+        daemon._publish(Status(), Status(generation=generation + 1), ())  # noqa: SLF001 # as a turn
     got = [(await first)[0].generation]
     while got[-1] < BACKLOG + 5:
         got.append((await anext(changes))[0].generation)

@@ -19,7 +19,6 @@ from bf_reconciler.daemon.wiring import make_reloader
 from bf_reconciler.journal import Journal
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Prober
-from bf_reconciler.reconcile import Outside
 from bf_reconciler.reload import DIRTY, Reload, secrets
 from bf_reconciler.runtimes import Runtimes
 from bf_reconciler.schedule import backoff, complete, rest_after
@@ -62,8 +61,7 @@ class Daemon:
         writer = JournalWriter(journal, self.tallies.error)
         runtimes = Runtimes(settings.state_dir)
         self.probe_counts = ProbeCounts(prober, self.tallies)
-        outside = Outside(self.probe_counts, runtimes, writer)
-        self.cycle = Cycle(outside, writer, record, self._tell, wake)
+        self.cycle = Cycle(self.probe_counts, runtimes, writer, record, self._publish, wake)
         self.last_completed: datetime | None = None
         self._begun = self._turned = time.monotonic()
         self.passed = False
@@ -152,7 +150,7 @@ class Daemon:
         """Wait until a turn has ended, at most this long."""
         await any_of(self._turn_ended.wait(), seconds=seconds)
 
-    def _tell(self, before: Status, after: Status, changes: tuple[Transition, ...]) -> None:
+    def _publish(self, before: Status, after: Status, changes: tuple[Transition, ...]) -> None:
         logs.log_incidents(self.log, before.incidents, after.incidents)
         for change in changes:
             logs.log_transition(self.log, change)
