@@ -1,4 +1,4 @@
-"""One probe of each connection, asked again where confirmation is due; nothing is told to act."""
+"""Probes each connection once, and again where a refusal must be confirmed; nothing is switched."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The daemon as the web sees it."""
+"""The commands and queries of the HTTP API, carried out on the daemon."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""One turn after another: what people asked for, the line, and the news of it."""
+"""One reconcile cycle after another, with what people asked for applied in between."""
 
 import asyncio
 from collections.abc import Callable, Mapping

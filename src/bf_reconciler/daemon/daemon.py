@@ -1,4 +1,4 @@
-"""The daemon: reads the file, turns, tells; lives through what goes wrong."""
+"""The daemon: reads the file, runs cycles, publishes each Status, and survives failures."""
 
 import asyncio
 import time
@@ -64,7 +64,7 @@ class Daemon:
         self.cycle = Cycle(self.probe_counts, runtimes, writer, record, self._publish, wake)
         self.last_completed: datetime | None = None
         self._begun = self._turned = time.monotonic()
-        self.passed = False
+        self.first_pass_done = False
         """The first whole pass is done: every connection was probed or is not to be."""
         self.news: set[asyncio.Queue[tuple[Status, tuple[Transition, ...]]]] = set()
         self._failed_loads = 0
@@ -124,7 +124,7 @@ class Daemon:
             return begun + timedelta(seconds=1)
         self.last_completed, self._turned = utcnow(), time.monotonic()
         self.tallies.reconciled((self.last_completed - begun).total_seconds())
-        self.passed = self.passed or self.complete()
+        self.first_pass_done = self.first_pass_done or self.complete()
         self._turn_ended.set()
         self._turn_ended.clear()
         return wake_at
@@ -175,7 +175,7 @@ class Daemon:
         """A valid file is loaded and the first pass is done."""
         if self.cycle.spec is None:
             return False, "no valid file is loaded"
-        if not self.passed:
+        if not self.first_pass_done:
             return False, "the first pass is under way"
         return True, "ok"
 

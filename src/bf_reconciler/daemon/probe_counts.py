@@ -1,4 +1,4 @@
-"""What the line asks of exchanges: given by the prober, and counted on the way."""
+"""Hands the cycle what the prober finished, and counts it for the metrics."""
 
 from collections.abc import Container, Iterable, Mapping
 

@@ -1,4 +1,4 @@
-"""Start and stop: everything that a daemon needs is opened here, and closed again."""
+"""Starts and stops the daemon: opens what it needs, and closes it again."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The journal itself: load, save what changed, look back."""
+"""The journal: load, save what changed, read the history."""
 
 import logging
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from bf_reconciler.journal import database, rows
-from bf_reconciler.journal.database import JournalError, told
+from bf_reconciler.journal.database import JournalError, journal_errors
 from bf_reconciler.status import Record, Status, Transition
 from bf_reconciler.verdict import Halted
 
@@ -46,7 +46,7 @@ class Journal:
         self._known: dict[Key, object] | None = None
         self._held: int | None = None
         path = directory / "journal.db"
-        with told():
+        with journal_errors():
             if readonly:
                 self._connection = database.open_readonly(path)
                 return
@@ -158,7 +158,7 @@ class Journal:
 
     @contextmanager
     def _using(self) -> Iterator[sqlite3.Connection]:
-        with self._turn, told():
+        with self._turn, journal_errors():
             yield self._connection
 
     def _loaded(self, connection: sqlite3.Connection) -> Record:

@@ -1,4 +1,4 @@
-"""One cause behind many failures: an exchange in trouble, or another address of ours."""
+"""One cause behind many failures: an exchange in trouble, or a changed address of ours."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

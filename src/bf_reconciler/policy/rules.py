@@ -1,4 +1,4 @@
-"""Every rule in its order, and what they say together of one observation."""
+"""Every rule in its order, and the assessment of one observation under all of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -55,7 +55,7 @@ class _Shelf:
         if not self.failures and not wanted <= self.found.keys():
             self.more.set()
 
-    def told(self) -> dict[str, Listed]:
+    def known(self) -> dict[str, Listed]:
         """What is known. Only a look that has not ended yet is worth waiting for."""
         known = {pair: self.found[pair] for pair in self.wanted if pair in self.found}
         if self.failures:
@@ -119,7 +119,7 @@ class MarketCache:
         if self._known is None:
             found: dict[Venue, dict[str, Listed]] = {}
             for (venue, _), shelf in self._shelves.items():
-                found.setdefault(venue, {}).update(shelf.told())
+                found.setdefault(venue, {}).update(shelf.known())
             self._known = MappingProxyType(found)
         return self._known
 
@@ -140,9 +140,9 @@ class MarketCache:
         """Keep one list fresh, until it is not wanted any more."""
         while True:
             shelf.more.clear()
-            before = shelf.told()
+            before = shelf.known()
             rest = await self._look(shelf, kind)
-            if shelf.told() != before:
+            if shelf.known() != before:
                 self._known = None
                 self._wake()
             with suppress(TimeoutError):

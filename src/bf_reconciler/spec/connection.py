@@ -27,7 +27,7 @@ from bf_reconciler.spec.types import (
 )
 
 Market = Literal["spot", "margin", "futures"]
-ATTESTATION = timedelta(days=90)
+ATTESTATION_LIFETIME = timedelta(days=90)
 """How long a person's word counts."""
 
 
@@ -54,7 +54,7 @@ class Credentials(Declared):
     """The passphrase, where the exchange has one."""
 
 
-class Word(Declared):
+class Attestation(Declared):
     """Who said it, and when."""
 
     by: Text
@@ -64,7 +64,7 @@ class Word(Declared):
 
     @property
     def until(self) -> datetime:
-        return self.at + ATTESTATION
+        return self.at + ATTESTATION_LIFETIME
 
     def holds(self, now: datetime) -> bool:
         return self.at <= now < self.until
@@ -73,7 +73,7 @@ class Word(Declared):
 class Attest(Declared):
     """A person's word where the exchange cannot say; never outweighs an exchange that does."""
 
-    withdraw_disabled: Word
+    withdraw_disabled: Attestation
     """The person saw that this key may not withdraw. Counts 90 days."""
 
 

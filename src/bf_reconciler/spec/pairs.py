@@ -1,4 +1,4 @@
-"""Which pairs are declared, and where they would stand."""
+"""Which pairs are declared, and on which venue they would be listed."""
 
 from datetime import datetime
 

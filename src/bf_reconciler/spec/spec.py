@@ -1,4 +1,4 @@
-"""The whole: the file as a model, and the Spec that is in force after it was adopted."""
+"""The whole file as a model, and the Spec that is in force after it was adopted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Fold what was declared, seen, judged and done into one Status."""
+"""Folds what was declared, seen, judged and done into one Status."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Judge what is declared by what was seen: compliant, not compliant, or not known."""
+"""Judges what is declared by what was seen: compliant, not compliant, or not known."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
