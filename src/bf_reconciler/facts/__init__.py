@@ -3,6 +3,7 @@
 from bf_reconciler.facts.advice import ADVICE, Advice, Language, remedy
 from bf_reconciler.facts.config import CONFIG_ADVICE, ConfigError, ConfigReason
 from bf_reconciler.facts.markets import Listed, Markets, Venue
+from bf_reconciler.facts.moments import TICK, another_day, earliest
 from bf_reconciler.facts.observations import (
     QUESTIONS,
     Balance,
@@ -27,6 +28,7 @@ __all__ = [
     "ADVICE",
     "CONFIG_ADVICE",
     "QUESTIONS",
+    "TICK",
     "TRANSIENT",
     "Advice",
     "Balance",
@@ -49,7 +51,9 @@ __all__ = [
     "SeenByConnection",
     "Severity",
     "Venue",
+    "another_day",
     "confirming",
+    "earliest",
     "errors_first",
     "remedy",
     "remember",

@@ -45,7 +45,10 @@ class Effect(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one rule says. ``derived``: not known only because another answer is missing."""
+    """What one rule says. ``derived``: not known only because another answer is missing.
+
+    ``until``: when time alone will change it.
+    """
 
     type: ConditionType
     status: Truth
@@ -53,6 +56,7 @@ class Finding:
     message: str
     effect: Effect = Effect.NONE
     derived: bool = False
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,15 @@
 from dataclasses import replace
 
 from bf_reconciler.exchanges import EXCHANGES
-from bf_reconciler.facts import Balance, Failure, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import (
+    Balance,
+    Failure,
+    KeyFacts,
+    Orders,
+    Reason,
+    Scope,
+    another_day,
+)
 from bf_reconciler.policy.findings import (
     Case,
     Effect,
@@ -103,18 +111,20 @@ def _attested(case: Case) -> Finding:
     word = attest.withdraw_disabled
     who, day = f"{word.by} on {word.at:%Y-%m-%d}", f"{word.until:%Y-%m-%d}"
     if not word.holds(case.now):
-        state = f"ended on {day}" if word.at <= case.now else "lies in the future"
+        ended = word.at <= case.now
+        state = f"ended on {day}" if ended else "lies in the future"
         message = f"{message} The attestation of {who} {state}."
-        return unknown(Type.WITHDRAW_DISABLED, Reason.WITHDRAW_UNVERIFIABLE, message)
+        silent = unknown(Type.WITHDRAW_DISABLED, Reason.WITHDRAW_UNVERIFIABLE, message)
+        return replace(silent, until=None if ended else word.at)
     left = word.until - case.now
     message = f"The exchange does not say; attested by {who}, which counts until {day}."
-    if left <= case.policy.key_expiry_warning:
+    warned = case.policy.key_expiry_warning
+    if left <= warned:
         message = f"{message} Look again: {left.days} days are left."
-        return replace(
-            holds(Type.WITHDRAW_DISABLED, message, Reason.WITHDRAW_UNVERIFIABLE),
-            effect=Effect.WARN,
-        )
-    return holds(Type.WITHDRAW_DISABLED, message, Reason.WITHDRAW_UNVERIFIABLE)
+    attested = holds(Type.WITHDRAW_DISABLED, message, Reason.WITHDRAW_UNVERIFIABLE)
+    if left <= warned:
+        return replace(attested, effect=Effect.WARN, until=another_day(word.until, left))
+    return replace(attested, until=word.until - warned)
 
 
 def least_privilege(case: Case) -> Finding:

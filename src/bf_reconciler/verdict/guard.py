@@ -109,6 +109,7 @@ class _Wish(NamedTuple):
     reason: Reason
     message: str
     since: datetime | None = None
+    until: datetime | None = None
 
 
 def _word(verdict: StrategyVerdict, before: StrategyMemory | None, *, latched: bool) -> _Wish:
@@ -156,7 +157,7 @@ def _patience(
     if now - since >= grace:
         words = f"Unknown for {_words(grace)}: {message}"
         return _Wish(False, Reason.GRACE_EXPIRED, words, since)
-    return _Wish(None, reason, message, since)
+    return _Wish(None, reason, message, since, since + grace)
 
 
 def _ordered(
@@ -168,7 +169,8 @@ def _ordered(
     if wish.on is None:
         if before is not None and moved:
             memory = replace(memory, runtime=before.runtime)
-        return Decision(strategy.name, None, wish.reason, wish.message, memory, verdict)
+        left = Decision(strategy.name, None, wish.reason, wish.message, memory, verdict)
+        return replace(left, until=wish.until)
     order = Order(
         strategy.name,
         memory.runtime,
@@ -226,7 +228,8 @@ def _absent(
     if wish.reason is Reason.GRACE_EXPIRED:
         off = _off(name, before, wish.reason, wish.message)
         return replace(off, memory=replace(off.memory, unknown_since=wish.since))
-    return Decision(name, None, reason, message, replace(before, unknown_since=wish.since), None)
+    memory = replace(before, unknown_since=wish.since)
+    return Decision(name, None, reason, message, memory, None, until=wish.until)
 
 
 def _off(name: str, before: StrategyMemory, reason: Reason, message: str) -> Decision:

@@ -6,6 +6,7 @@ from itertools import takewhile
 from types import MappingProxyType
 
 from bf_reconciler.facts import (
+    TICK,
     TRANSIENT,
     Markets,
     Reason,
@@ -13,6 +14,7 @@ from bf_reconciler.facts import (
     Seen,
     SeenByConnection,
     confirming,
+    earliest,
     unconfirmed,
 )
 from bf_reconciler.policy import (
@@ -131,7 +133,9 @@ def judge_connection(
         until = f" until {suspend.until:%Y-%m-%d %H:%M %Z}" if suspend.until else ""
         message = f"Suspended by {suspend.owner}{until}: {suspend.reason}"
         ready = Finding(READY, "Unknown", Reason.SUSPENDED, message)
-        return ConnectionVerdict(entry.name, None, ConnectionState.SUSPENDED, ready, ())
+        return ConnectionVerdict(
+            entry.name, None, ConnectionState.SUSPENDED, ready, (), until=suspend.until
+        )
     if seen is None or seen.entry != entry.fingerprint or not seen.runs:
         ready = Finding(READY, "Unknown", Reason.NOT_PROBED, "Not probed yet.")
         return ConnectionVerdict(entry.name, None, ConnectionState.PENDING, ready, ())
@@ -145,16 +149,23 @@ def judge_connection(
     violation = oldest.decisive if oldest.compliant is False else None
     good = sum(run.count for run, _ in takewhile(lambda pair: pair[1].compliant, history))
     verdict = _concluded(entry.name, newest, violation, good, policy)
-    return replace(verdict, restored=seen.restored or _aged(entry, seen.runs[0].latest.at, now))
+    young, old = _life(entry, seen.runs[0].latest.at)
+    turns = [moment for moment in (young, old) if moment > now]
+    return replace(
+        verdict,
+        restored=seen.restored or not young <= now < old,
+        until=earliest([*turns, *(assessment.until for _, assessment in history)]),
+    )
 
 
-def _aged(entry: ConnectionEntry, at: datetime, now: datetime) -> bool:
-    """Whether a probe is from the future, or older than they get while this process runs.
+def _life(entry: ConnectionEntry, at: datetime) -> tuple[datetime, datetime]:
+    """Before when a probe is from the future, and since when older than they get while we run.
 
     The process was frozen, or a clock was set: nobody knows what has happened meanwhile. Where so
     many wait for our pace that a probe gets as old by that, the next one decides.
     """
-    return abs(now - at) > SLACK + AGED * (entry.interval + entry.timeout)
+    age = SLACK + AGED * (entry.interval + entry.timeout)
+    return at - age, at + age + TICK
 
 
 def _history(known: _Known, runs: tuple[Run, ...]) -> list[tuple[Run, Assessment]]:
@@ -219,6 +230,7 @@ def judge_strategy(
     markets: Markets,
 ) -> StrategyVerdict:
     """Judge one strategy. What people said goes before what was seen."""
+    suspend = strategy.suspended(now)
     ready = _connection_ready(strategy, spec, connection)
     permitted = _market_permitted(strategy, connection)
     market, barred = with_pairs(
@@ -229,13 +241,15 @@ def judge_strategy(
         reason: Reason, message: str, *, on: bool | None = False, violation: bool = False
     ) -> StrategyVerdict:
         old = connection is not None and connection.restored
-        return StrategyVerdict(strategy, on, reason, message, violation, ready, market, old, barred)
+        until = suspend.until if suspend is not None else None
+        return StrategyVerdict(
+            strategy, on, reason, message, violation, ready, market, old, barred, until
+        )
 
     if halted is not None:
         return verdict(Reason.HALTED, f"Halted by {halted.by}: {halted.reason}")
     if not strategy.enabled:
         return verdict(Reason.DISABLED, "The file says enabled: false.")
-    suspend = strategy.suspended(now)
     if suspend is not None:
         message = f"Suspended by {suspend.owner}: {suspend.reason}"
         return verdict(Reason.SUSPENDED, message)

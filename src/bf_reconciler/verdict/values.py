@@ -40,7 +40,7 @@ class ConnectionVerdict:
 
     ``state`` is None while a first failure waits to be confirmed: what stood before still stands.
     ``restored``: nothing newer was seen than by an earlier life of this process, or before time
-    has jumped.
+    has jumped. ``until``: when time alone will change any of it.
     """
 
     name: str
@@ -49,13 +49,15 @@ class ConnectionVerdict:
     ready: Finding
     findings: tuple[Finding, ...]
     restored: bool = False
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StrategyVerdict:
     """What should be of a strategy: on True, off False, or None for not known.
 
-    ``violation``: off because a rule is broken, not because somebody said so.
+    ``violation``: off because a rule is broken, not because somebody said so. ``until``: when time
+    alone will change it, while the verdict on its connection stays the same.
     """
 
     strategy: Strategy
@@ -68,6 +70,7 @@ class StrategyVerdict:
     restored: bool = False
     barred: Finding | None = None
     """What keeps it from being turned on, though it may run on where it runs."""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +130,5 @@ class Decision:
     leave: Order | None = None
     held: bool = False
     """It vanished from the file and the guard holds it."""
+    until: datetime | None = None
+    """When time alone will change it, while the verdict stays the same: the end of its grace."""
