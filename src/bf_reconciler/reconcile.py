@@ -3,13 +3,28 @@
 from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 from bf_reconciler.facts import Markets, Observation, Seen, remember
+from bf_reconciler.policy import common_causes, watch
 from bf_reconciler.schedule import schedule
-from bf_reconciler.spec import ConnectionEntry, Policy, Spec, Wanted, wanted_pairs
-from bf_reconciler.status import Running, Status, fold
-from bf_reconciler.verdict import Decision, guard, judge
+from bf_reconciler.spec import (
+    ConnectionEntry,
+    Names,
+    Policy,
+    Spec,
+    Wanted,
+    updated,
+    wanted_pairs,
+)
+from bf_reconciler.status import Running, Status, fold, in_order
+from bf_reconciler.turn import Turn, begin, concerned, ended, paused, unsettled
+from bf_reconciler.verdict import Decision, Verdicts, guard, judge
+
+PART = 64
+"""So many names are decided before others get their turn of the event loop."""
+T = TypeVar("T")
 
 
 class Prober(Protocol):
@@ -25,49 +40,160 @@ class Prober(Protocol):
 
 
 class Runtimes(Protocol):
-    """Carries orders out and reads back what runs."""
+    """Carries orders out, and reads back what runs."""
 
     async def converge(
         self, decisions: Iterable[Decision], generation: int, revision: str, now: datetime
-    ) -> Mapping[str, Running]: ...
+    ) -> Mapping[str, Running]:
+        """Give the orders of these decisions; returns what is known of them soon after."""
+        ...
+
+    def collect(self) -> Mapping[str, Running]:
+        """What else was read back since the last turn."""
+        ...
 
 
-Keep = Callable[[Status, Mapping[str, Seen]], Awaitable[None]]
-"""Saves what was seen, so that nothing is done on what a crash could take back."""
+Keep = Callable[[Status, Mapping[str, Seen], Names], Awaitable[None]]
+"""Saves what was seen of these, so that nothing is done on what a crash could take back."""
+
+
+async def _straight_on() -> None:
+    """Nobody else waits for the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Everything outside that a cycle touches."""
+    """Everything outside that a turn touches. ``breathe`` lets others have the event loop."""
 
     prober: Prober
     runtimes: Runtimes
     keep: Keep
+    breathe: Callable[[], Awaitable[None]] = _straight_on
 
 
 async def reconcile(
-    spec: Spec, before: Status, seen: Mapping[str, Seen], outside: Outside, now: datetime
-) -> tuple[Status, Mapping[str, Seen], datetime]:
-    """One cycle. Any prefix of it may be lost; the next one ends in the same place."""
-    seen = dict(seen)
-    for name, answer in outside.prober.collect().items():  # what the exchanges said
-        entry = spec.connections.get(name)
-        if entry is not None and entry.fingerprint == answer.entry:
-            seen[name] = remember(seen.get(name), answer)
-    todo = schedule(spec, seen, now)  # what to ask them next
-    outside.prober.probe(todo.probe, todo.soon, todo.forget)
-    seen = {name: memory for name, memory in seen.items() if name not in todo.forget}
-    markets = outside.prober.markets(wanted_pairs(spec, now))  # what is listed in public
-    await outside.keep(before, seen)  # evidence outlives a crash
+    spec: Spec,
+    before: Status,
+    seen: Mapping[str, Seen],
+    outside: Outside,
+    now: datetime,
+    last: Turn | None = None,
+) -> Turn:
+    """One turn. Any prefix of it may be lost; the next one ends in the same place.
 
-    verdicts = judge(spec, seen, before.halted, now, markets)  # compliant? True, False, Unknown
-    decisions = guard(spec, verdicts, before.memories, now)
-    running = await outside.runtimes.converge(  # act, only here
-        decisions, spec.generation, spec.revision, now
+    Decided again are those whose inputs changed since the last turn, or whose moment came: what
+    was decided on all others still holds. Without a last turn all are decided.
+    """
+    old, names, due, whole = begin(last, spec, before, seen, now)
+    again = partial(_in_parts, spec, outside.breathe)
+    answers = _answers(spec, seen, outside.prober.collect())  # what the exchanges said
+    reports = outside.runtimes.collect()  # what was seen to run
+    seen = _with(seen, answers)
+    names |= Names(frozenset(answers), frozenset(reports))
+    watched = await again(watch, spec, seen, now, before=old.watch, names=names)
+    causes = common_causes(watched, now, old.verdicts.causes)  # what failures have in common
+    names = concerned(old, spec, names, causes)
+    plan = partial(schedule, spec, seen, now, causes)  # what to ask them next
+    todo = await again(plan, before=old.todo.kept(), names=names | due)
+    outside.prober.probe(todo.probe, todo.soon, todo.forget)
+    seen = _without(seen, todo.forget)
+    wanted = wanted_pairs(spec, now) if whole or paused(spec, names) else old.wanted
+    markets = outside.prober.markets(wanted)  # what is listed in public
+    if markets != old.markets:
+        names |= Names(strategies=frozenset(spec.strategies))
+    await outside.keep(before, seen, names)  # evidence outlives a crash
+
+    rules = partial(judge, spec, seen, before.halted, now, markets)
+    verdicts = await again(rules, before=old.judged(causes), names=names)  # True, False, Unknown
+    care = partial(guard, spec, verdicts, before.memories, now)
+    decisions = await again(care, before=old.decisions, names=names)
+    running = _with(old.running, reports)
+    orders = _orders(decisions, old.decisions, running, names)
+    done = await outside.runtimes.converge(  # act, only here
+        orders, spec.generation, spec.revision, now
     )
-    decisions = tuple(stayed(decision, running.get(decision.name)) for decision in decisions)
-    status = fold(before, spec, seen, verdicts, decisions, running, now)
-    return status, seen, todo.wake_at
+    running, decisions = _with(running, done), _stayed(decisions, orders, done)
+    names |= Names(strategies=frozenset(n for n, r in done.items() if r != old.running.get(n)))
+    picture = partial(
+        fold,
+        spec=spec,
+        seen=seen,
+        verdicts=verdicts,
+        decisions=decisions,
+        running=running,
+        now=now,
+    )
+    status = await again(picture, before=before, names=names)
+    status = in_order(status, spec) if whole else status
+    turn = Turn(
+        now, spec, status, seen, wanted, markets, watched, todo, verdicts, decisions, running
+    )
+    return ended(old, turn, names, due, whole=whole)
+
+
+async def _in_parts(
+    spec: Spec,
+    breathe: Callable[[], Awaitable[None]],
+    decide: Callable[..., T],
+    *inputs: object,
+    before: T,
+    names: Names,
+) -> T:
+    """Decide on these names a part at a time, so that nothing else waits long."""
+    for index, part in enumerate(names.parts(spec, PART)):
+        if index:
+            await breathe()
+        before = decide(*inputs, before=before, names=part)
+    return before
+
+
+def _answers(
+    spec: Spec, seen: Mapping[str, Seen], collected: Mapping[str, Observation]
+) -> Mapping[str, Seen]:
+    """What is known now of those who were asked; an answer about another entry is dropped."""
+    return {
+        name: remember(seen.get(name), answer)
+        for name, answer in collected.items()
+        if name in spec.connections and spec.connections[name].fingerprint == answer.entry
+    }
+
+
+def _with(old: Mapping[str, T], new: Mapping[str, T]) -> Mapping[str, T]:
+    return {**old, **new} if new else old
+
+
+def _without(old: Mapping[str, T], names: frozenset[str]) -> Mapping[str, T]:
+    return {name: value for name, value in old.items() if name not in names} if names else old
+
+
+def _orders(
+    decisions: Mapping[str, Decision],
+    old: Mapping[str, Decision],
+    running: Mapping[str, Running],
+    names: Names,
+) -> tuple[Decision, ...]:
+    """What the runtimes are told: what is new, and what was not obeyed."""
+    told = (
+        (decisions[name], old.get(name)) for name in sorted(names.strategies & decisions.keys())
+    )
+    return tuple(d for d, was in told if d is not was or unsettled(d, running.get(d.name)))
+
+
+def _stayed(
+    decisions: Mapping[str, Decision], orders: Iterable[Decision], done: Mapping[str, Running]
+) -> Mapping[str, Decision]:
+    """A move that failed is not over: it is remembered where it was, and left again next time."""
+
+    def stayed(name: str) -> Decision:
+        decision = decisions[name]
+        if decision.leave is None:
+            return decision
+        return replace(decision, memory=replace(decision.memory, runtime=decision.leave.runtime))
+
+    failed = [
+        d.name for d in orders if (r := done.get(d.name)) is not None and r.reason is not None
+    ]
+    return updated(decisions, failed, stayed)
 
 
 async def halt(before: Status, outside: Outside, now: datetime) -> Status:
@@ -86,13 +212,31 @@ async def halt(before: Status, outside: Outside, now: datetime) -> Status:
     )
     verdicts = judge(spec, {}, before.halted, now)
     decisions = guard(spec, verdicts, before.memories, now)
-    running = await outside.runtimes.converge(decisions, spec.generation, spec.revision, now)
+    running = await outside.runtimes.converge(
+        decisions.values(), spec.generation, spec.revision, now
+    )
     status = fold(before, spec, {}, verdicts, decisions, running, now)
     return replace(status, connections=before.connections, incidents=before.incidents)
 
 
-def stayed(decision: Decision, running: Running | None) -> Decision:
-    """A move that failed is not over: it is remembered where it was, and left again next time."""
-    if decision.leave is None or running is None or running.reason is None:
-        return decision
-    return replace(decision, memory=replace(decision.memory, runtime=decision.leave.runtime))
+def audit(turn: Turn, names: Names) -> Names:
+    """Decide on these once more, from what is in force and was seen: who comes out otherwise?"""
+    spec, seen, before, now = turn.spec, turn.seen, turn.status, turn.at
+    watched = watch(spec, seen, now, None, names).connections
+    blank = Verdicts({}, {}, None, turn.verdicts.causes)
+    verdicts = judge(spec, seen, before.halted, now, turn.markets, blank, names)
+    decisions = guard(spec, verdicts, before.memories, now, names=names)
+    status = fold(before, spec, seen, verdicts, decisions, turn.running, now, names=names)
+    settled = names.strategies - turn.again.strategies  # the others are not at rest yet
+    return Names(
+        _others(turn.watch.connections, watched, names.connections)
+        | _others(turn.verdicts.connections, verdicts.connections, names.connections)
+        | _others(before.connections, status.connections, names.connections),
+        _others(turn.verdicts.strategies, verdicts.strategies, names.strategies)
+        | _others(turn.decisions, decisions, settled)
+        | _others(before.strategies, status.strategies, settled),
+    )
+
+
+def _others(old: Mapping[str, T], new: Mapping[str, T], names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for name in names if old.get(name) != new.get(name))

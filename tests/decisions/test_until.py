@@ -81,7 +81,7 @@ def standing(spec, seen, memory, halted, now):
 
 def until_of(verdicts, decisions):
     values = [*verdicts.connections.values(), *verdicts.strategies.values()]
-    return earliest(value.until for value in [*values, *decisions])
+    return earliest(value.until for value in [*values, *decisions.values()])
 
 
 @given(dated(), memories, halts, moments, st.floats(0, 1, exclude_max=True))
@@ -146,12 +146,13 @@ def test_a_grace_that_runs_ends():
     *_, status = decide(
         spec, {CONNECTION: a_seen(an_observation(NOW - MINUTE))}, Status(), None, NOW
     )
-    _, (decision,), status = decide(spec, seen, status, None, NOW)
-    assert decision.until == NOW + spec.policy.grace
+    _, decisions, status = decide(spec, seen, status, None, NOW)
+    assert decisions[STRATEGY].until == NOW + spec.policy.grace
     gone = replace(spec, strategies={}, broken_strategies={STRATEGY: CONNECTION})
-    _, (decision,), status = decide(gone, seen, status, None, NOW)
-    assert decision.until == NOW + spec.policy.grace
-    _, (decision,), _ = decide(gone, seen, status, None, decision.until)
+    _, decisions, status = decide(gone, seen, status, None, NOW)
+    assert decisions[STRATEGY].until == NOW + spec.policy.grace
+    _, decisions, _ = decide(gone, seen, status, None, NOW + spec.policy.grace)
+    decision = decisions[STRATEGY]
     assert (decision.until, decision.order.on) == (None, False)
 
 

@@ -30,7 +30,7 @@ class Book:
         self.last = EMPTY
         self.saved = []
 
-    def save(self, record, changes):
+    def save(self, record, changes, _):
         if self.full:
             raise JournalError("no space is left on the disk")
         last, self.last = self.last, record

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from bf_reconciler import logs
+from bf_reconciler.daemon.audit import Audit
 from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.daemon.journal_writer import JournalWriter
 from bf_reconciler.daemon.probe_counts import ProbeCounts
@@ -24,6 +25,7 @@ from bf_reconciler.runtimes import Runtimes
 from bf_reconciler.schedule import backoff, complete, rest_after
 from bf_reconciler.settings import Settings
 from bf_reconciler.source import Source
+from bf_reconciler.spec import Names
 from bf_reconciler.status import Status, Transition
 
 DEADLINE = 60.0
@@ -61,7 +63,9 @@ class Daemon:
         writer = JournalWriter(journal, self.tallies.error)
         runtimes = Runtimes(settings.state_dir)
         self.probe_counts = ProbeCounts(prober, self.tallies)
-        self.cycle = Cycle(self.probe_counts, runtimes, writer, record, self._publish, wake)
+        self.cycle = Cycle(
+            self.probe_counts, runtimes, writer, record, self._publish, wake, Audit(self._drifted)
+        )
         self.last_completed: datetime | None = None
         self._begun = self._turned = time.monotonic()
         self.first_pass_done = False
@@ -156,11 +160,20 @@ class Daemon:
             logs.log_transition(self.log, change)
             if change.kind == "strategy":
                 self.tallies.transition(change.name, change.after, str(change.reason))
-        if changes or before != after:
+        if after is not before:
             for queue in self.news:
                 if queue.full():
                     queue.get_nowait()  # a slow reader misses the middle, never the end
                 queue.put_nowait((after, changes))
+
+    def _drifted(self, names: Names) -> None:
+        """A decision that stood was not what it should be: a fault of ours; it is made again."""
+        self.tallies.drifted(len(names.connections) + len(names.strategies))
+        self.log.error(
+            "decisions drifted",
+            connections=sorted(names.connections),
+            strategies=sorted(names.strategies),
+        )
 
     def healthy(self) -> tuple[bool, str]:
         """Each loop finished a pass within its deadline; depends on nothing outside."""

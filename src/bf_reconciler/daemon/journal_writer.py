@@ -7,6 +7,7 @@ import structlog
 
 from bf_reconciler.facts import Seen
 from bf_reconciler.journal import Journal, JournalError
+from bf_reconciler.spec import Names
 from bf_reconciler.status import Record, Status, Transition
 
 MOST_OWED = 10_000
@@ -27,15 +28,20 @@ class JournalWriter:
         self._owed: tuple[Transition, ...] = ()
         self._log = structlog.get_logger("bf_reconciler")
 
-    async def keep(self, status: Status, seen: Mapping[str, Seen]) -> None:
+    async def keep(
+        self, status: Status, seen: Mapping[str, Seen], names: Names | None = None
+    ) -> None:
         """Save what was seen before anything is done about it."""
-        await self.save(Record(status, seen), ())
+        await self.save(Record(status, seen), (), names)
 
-    async def save(self, record: Record, changes: Iterable[Transition]) -> None:
-        """Save a status, what was seen, and what changed."""
+    async def save(
+        self, record: Record, changes: Iterable[Transition], names: Names | None = None
+    ) -> None:
+        """Save a status, what was seen, and what changed, of these names; None is all."""
         changes = (*self._owed, *changes)
+        wanted = None if self._broken else names  # what could not be written is owed, too
         try:
-            written = await asyncio.to_thread(self._journal.save, record, changes)
+            written = await asyncio.to_thread(self._journal.save, record, changes, wanted)
         except JournalError as error:
             self._owed = changes[-MOST_OWED:]
             self._failed()

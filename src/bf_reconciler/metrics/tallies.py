@@ -42,6 +42,7 @@ class Tallies:
         self._transitions: Counter[tuple[str, str, str]] = Counter()
         self._cycles = _Durations(CYCLE_BUCKETS)
         self._errors = 0
+        self._drift = 0
 
     def probed(self, exchange: str, seconds: float, results: Iterable[tuple[str, str]]) -> None:
         """One probe has ended; ``results`` holds each question asked: "ok", or its Reason."""
@@ -64,6 +65,11 @@ class Tallies:
         """A cycle was broken off by something unforeseen."""
         with self._turn:
             self._errors += 1
+
+    def drifted(self, count: int) -> None:
+        """Decisions that stood were not what they should be."""
+        with self._turn:
+            self._drift += count
 
     def collect(self, strategies: Collection[str]) -> Iterator[Metric]:
         """The families. Counts of strategies that are not among these are forgotten."""
@@ -102,6 +108,8 @@ class Tallies:
         yield cycles
         errors = "Cycles that were broken off by something unforeseen."
         yield CounterMetricFamily("bf_reconcile_errors", errors, value=self._errors)
+        drift = "Decisions that came out otherwise when they were made again from scratch."
+        yield CounterMetricFamily("bf_reconcile_drift", drift, value=self._drift)
 
 
 def _counter(

@@ -67,7 +67,7 @@ class Case:
         unconfirmed: Terminal reasons not seen often enough yet.
         hold: Refusals that are not believed, since they have one cause with those of others.
         accepted: The last probe before this one in which the key was let in.
-        twins: Names of other connections with the same API key.
+        twins: Names of all connections with the same API key, where there are others.
     """
 
     entry: ConnectionEntry

@@ -133,8 +133,9 @@ def least_privilege(case: Case) -> Finding:
     rights = _excess(case, key) if isinstance(key, KeyFacts) else None
     if not case.twins:
         return rights or unanswered(case, Type.LEAST_PRIVILEGE)
-    named = ", ".join(case.twins[:MAX_NAMED])
-    more = f" and {len(case.twins) - MAX_NAMED} more" if len(case.twins) > MAX_NAMED else ""
+    others = [name for name in case.twins[: MAX_NAMED + 1] if name != case.entry.name][:MAX_NAMED]
+    left = len(case.twins) - 1 - len(others)
+    named, more = ", ".join(others), f" and {left} more" if left else ""
     message = f"The same key stands under {named}{more}, too."
     if rights is not None and rights.reason is Reason.EXCESS_PERMISSION and rights.effect:
         return replace(rights, message=f"{rights.message} {message}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes.adapter import Adapter, Reading, Stamp, UnavailableError
 from bf_reconciler.runtimes.table import RUNTIMES
-from bf_reconciler.schedule import backoff
+from bf_reconciler.schedule import HEARTBEAT, backoff
 from bf_reconciler.spec import Runtime
 from bf_reconciler.status import Running
 from bf_reconciler.verdict import Decision, Order
@@ -17,21 +17,50 @@ FIRST_READ, LAST_READ = timedelta(seconds=0.1), timedelta(seconds=1)
 """Waits between two looks at an engine that does not show an order yet."""
 
 
+READ_EVERY, READ_MOST = HEARTBEAT, 500
+"""What nobody has asked about is read so often, so many at a time."""
+OFF = frozenset({"paused", "stopped"})
+
+
 class Runtimes:
     """All declared runtimes; ``base`` is the folder that relative paths start from."""
 
     def __init__(self, base: Path) -> None:
         self._base = base
+        self._given: dict[str, Decision] = {}
+        """What each strategy was told last."""
+        self._unread: list[str] = []
+        self._read_at: datetime | None = None
 
     async def converge(
         self, decisions: Iterable[Decision], generation: int, revision: str, now: datetime
     ) -> Mapping[str, Running]:
-        """Carry out every decision and read back what runs.
+        """Carry out these decisions and read back what runs; now and then some of the others, too.
 
         A strategy that moves is first turned off where it was: while that fails, it is not
         turned on elsewhere.
         """
-        decisions, stamp = tuple(decisions), Stamp(generation, revision, now)
+        given, stamp = {d.name: d for d in decisions}, Stamp(generation, revision, now)
+        decisions = (*given.values(), *self._unasked(given, now))
+        self._given |= given
+        running = await self._converged(decisions, stamp)
+        for decision in decisions:
+            if decision.reason is Reason.REMOVED and running[decision.name].state in OFF:
+                del self._given[decision.name]
+        return running
+
+    def _unasked(self, given: Mapping[str, Decision], now: datetime) -> list[Decision]:
+        """Who else is read, and told again where a file says something else: each in its turn."""
+        if self._read_at is not None and self._read_at <= now < self._read_at + READ_EVERY:
+            return []
+        self._read_at = now
+        self._unread = self._unread or list(self._given)
+        some, self._unread = self._unread[:READ_MOST], self._unread[READ_MOST:]
+        return [self._given[name] for name in some if name in self._given and name not in given]
+
+    async def _converged(
+        self, decisions: tuple[Decision, ...], stamp: Stamp
+    ) -> Mapping[str, Running]:
         leaving = [d.leave for d in decisions if d.leave is not None and await self._moves(d)]
         left = await self._settle(((each.runtime, each.name, each) for each in leaving), stamp)
         stuck = {name: running for name, running in left.items() if running.reason is not None}
@@ -41,6 +70,10 @@ class Runtimes:
             if d.name not in stuck
         )
         return await self._settle(staying, stamp) | stuck
+
+    def collect(self) -> Mapping[str, Running]:
+        """What was read back since the last turn: nothing, ``converge`` tells all there is."""
+        return {}
 
     async def _moves(self, decision: Decision) -> bool:
         """Whether it leaves for another place; two names of one place are none."""

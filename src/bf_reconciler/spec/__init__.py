@@ -2,6 +2,7 @@
 
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
 from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials
+from bf_reconciler.spec.names import Names, differing, updated
 from bf_reconciler.spec.pairs import Wanted, venue_of, wanted_pairs
 from bf_reconciler.spec.policy import Allowlist, Defaults, Halt, Limits, MaxRemovals, Policy
 from bf_reconciler.spec.references import inconsistencies
@@ -27,6 +28,7 @@ __all__ = [
     "Limits",
     "Market",
     "MaxRemovals",
+    "Names",
     "Origin",
     "Policy",
     "Runtime",
@@ -35,10 +37,12 @@ __all__ = [
     "StrategyEntry",
     "Suspend",
     "Wanted",
+    "differing",
     "inconsistencies",
     "is_loopback",
     "misfits",
     "too_many",
+    "updated",
     "venue_of",
     "wanted_pairs",
     "without_credentials",

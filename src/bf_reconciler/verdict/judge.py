@@ -26,8 +26,9 @@ from bf_reconciler.policy import (
     Hold,
     assess,
     common_causes,
+    watch,
 )
-from bf_reconciler.spec import ConnectionEntry, Policy, Spec, Strategy
+from bf_reconciler.spec import ConnectionEntry, Names, Policy, Spec, Strategy, updated
 from bf_reconciler.verdict.pairs import with_pairs
 from bf_reconciler.verdict.values import (
     ConnectionState,
@@ -48,28 +49,44 @@ def judge(
     halted: Halted | None,
     now: datetime,
     markets: Markets = MappingProxyType({}),
+    before: Verdicts | None = None,
+    names: Names | None = None,
 ) -> Verdicts:
-    """Judge every connection and every strategy. ``halted`` is a person's; the file may add one."""
+    """Judge these connections and strategies; None is all, and the others stay as ``before``.
+
+    ``halted`` is a person's; the file may add one. The causes that are common to many are those of
+    ``before``.
+    """
     if spec.halt is not None:
         halted = Halted(spec.halt.reason, spec.halt.by)
-    strategies, twins = spec.by_connection(), spec.twins()
-    causes = common_causes(spec, seen, now)
-    connections = {
-        name: judge_connection(
-            entry,
-            strategies.get(name, ()),
-            spec.policy,
-            seen.get(name),
-            now,
-            causes.holds.get(name),
-            twins.get(name, ()),
+    if before is None:
+        before = Verdicts({}, {}, halted, common_causes(watch(spec, seen, now), now))
+
+    def connection(name: str) -> ConnectionVerdict | None:
+        entry = spec.connections.get(name)
+        return (
+            None
+            if entry is None
+            else judge_connection(
+                entry,
+                spec.by_connection.get(name, ()),
+                spec.policy_of(entry),
+                seen.get(name),
+                now,
+                before.causes.holds.get(name),
+                spec.twins.get(name, ()),
+            )
         )
-        for name, entry in spec.connections.items()
-    }
-    return Verdicts(
-        connections,
-        {
-            name: judge_strategy(
+
+    asked = spec.connections if names is None else names.connections
+    connections = updated(before.connections, asked, connection)
+
+    def strategy(name: str) -> StrategyVerdict | None:
+        entry = spec.strategies.get(name)
+        return (
+            None
+            if entry is None
+            else judge_strategy(
                 entry.strategy,
                 spec,
                 connections.get(entry.strategy.connection),
@@ -77,11 +94,11 @@ def judge(
                 now,
                 markets,
             )
-            for name, entry in spec.strategies.items()
-        },
-        halted,
-        causes,
-    )
+        )
+
+    wanted = spec.strategies if names is None else names.strategies
+    strategies = updated(before.strategies, wanted, strategy)
+    return Verdicts(connections, strategies, halted, before.causes)
 
 
 @dataclass(frozen=True, slots=True)

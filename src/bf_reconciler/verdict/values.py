@@ -1,5 +1,6 @@
 """The values a verdict is made of, and what it must remember of a strategy."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -77,8 +78,8 @@ class StrategyVerdict:
 class Verdicts:
     """The judgement of everything declared."""
 
-    connections: dict[str, ConnectionVerdict]
-    strategies: dict[str, StrategyVerdict]
+    connections: Mapping[str, ConnectionVerdict]
+    strategies: Mapping[str, StrategyVerdict]
     halted: Halted | None
     causes: Causes = Causes()  # noqa: RUF009 # frozen
 
