@@ -17,6 +17,7 @@ from bf_reconciler.spec import (
     Wanted,
     updated,
     wanted_pairs,
+    without,
 )
 from bf_reconciler.status import Running, Status, fold, in_order
 from bf_reconciler.turn import Turn, begin, concerned, ended, paused, unsettled
@@ -96,7 +97,7 @@ async def reconcile(
     plan = partial(schedule, spec, seen, now, causes)  # what to ask them next
     todo = await again(plan, before=old.todo.kept(), names=names | due)
     outside.prober.probe(todo.probe, todo.soon, todo.forget)
-    seen = _without(seen, todo.forget)
+    seen = without(seen, todo.forget)
     wanted = wanted_pairs(spec, now) if whole or paused(spec, names) else old.wanted
     markets = outside.prober.markets(wanted)  # what is listed in public
     if markets != old.markets:
@@ -162,10 +163,6 @@ def _with(old: Mapping[str, T], new: Mapping[str, T]) -> Mapping[str, T]:
     return {**old, **new} if new else old
 
 
-def _without(old: Mapping[str, T], names: frozenset[str]) -> Mapping[str, T]:
-    return {name: value for name, value in old.items() if name not in names} if names else old
-
-
 def _orders(
     decisions: Mapping[str, Decision],
     old: Mapping[str, Decision],
@@ -227,7 +224,8 @@ def audit(turn: Turn, names: Names) -> Names:
     verdicts = judge(spec, seen, before.halted, now, turn.markets, blank, names)
     decisions = guard(spec, verdicts, before.memories, now, names=names)
     status = fold(before, spec, seen, verdicts, decisions, turn.running, now, names=names)
-    settled = names.strategies - turn.again.strategies  # the others are not at rest yet
+    moving = {n for n in names.strategies if (d := turn.decisions.get(n)) and d.leave is not None}
+    settled = names.strategies - turn.again.strategies - moving  # the others are not at rest yet
     return Names(
         _others(turn.watch.connections, watched, names.connections)
         | _others(turn.verdicts.connections, verdicts.connections, names.connections)

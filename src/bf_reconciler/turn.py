@@ -9,7 +9,7 @@ from bf_reconciler.agenda import Agenda
 from bf_reconciler.facts import Markets, Seen, earliest
 from bf_reconciler.policy import Causes, Watch
 from bf_reconciler.schedule import HEARTBEAT, Schedule
-from bf_reconciler.spec import Names, Spec, Wanted, differing
+from bf_reconciler.spec import Names, Spec, Wanted, differing, without
 from bf_reconciler.status import Running, Status, everything
 from bf_reconciler.verdict import Decision, Verdicts
 
@@ -76,7 +76,7 @@ def begin(
     """Find whose inputs people changed since the last turn, and whose moment came."""
     if last is None or not last.stands(spec, before, now):
         last = replace(last or Turn(now, spec, before, seen), agenda=Agenda())
-        names = everything(before, spec) | Names(frozenset(seen))
+        names = everything(before, spec) | Names(frozenset(seen), frozenset(last.decisions))
         return Start(last, names, Names(), whole=True)
     due = list(last.agenda.due(now))
     probes, connections, strategies = (
@@ -132,6 +132,12 @@ def ended(old: Turn, turn: Turn, names: Names, due: Names, *, whole: bool) -> Tu
         differing(old.status.connections, status.connections, names.connections)
         | differing(old.seen, turn.seen, names.connections),
         differing(old.status.strategies, status.strategies, names.strategies),
+    )
+    gone = frozenset(n for n in names.strategies if n not in status.strategies)
+    turn = replace(
+        turn,
+        decisions=without(turn.decisions, gone),
+        running=without(turn.running, gone),
     )
     _note(turn, old.agenda, names, names.connections | due.connections)
     return replace(

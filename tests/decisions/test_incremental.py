@@ -324,7 +324,7 @@ class Life:
         assert turn.seen == whole.seen
         assert turn.verdicts == whole.verdicts
         assert turn.decisions == whole.decisions
-        assert turn.running == {n: whole.running.get(n, r) for n, r in turn.running.items()}
+        assert turn.running == whole.running
         assert in_flight(self.prober) == in_flight(prober)
         assert audit(turn, Names(frozenset(NAMES), frozenset(turn.spec.strategies))) == Names()
         for name, status in turn.status.connections.items():

@@ -2,7 +2,7 @@
 
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
 from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials
-from bf_reconciler.spec.names import Names, differing, updated
+from bf_reconciler.spec.names import Names, differing, updated, without
 from bf_reconciler.spec.pairs import Wanted, venue_of, wanted_pairs
 from bf_reconciler.spec.policy import Allowlist, Defaults, Halt, Limits, MaxRemovals, Policy
 from bf_reconciler.spec.references import inconsistencies
@@ -45,5 +45,6 @@ __all__ = [
     "updated",
     "venue_of",
     "wanted_pairs",
+    "without",
     "without_credentials",
 ]

@@ -71,3 +71,10 @@ def differing(
         return frozenset()
     wanted = old.keys() | new.keys() if names is None else names
     return frozenset(name for name in wanted if old.get(name) is not new.get(name))
+
+
+def without(values: Mapping[str, T], names: frozenset[str]) -> Mapping[str, T]:
+    """The same less these names."""
+    if values.keys().isdisjoint(names):
+        return values
+    return {name: value for name, value in values.items() if name not in names}
