@@ -13,7 +13,7 @@ PYTEST = -m pytest --numprocesses $(JOBS) --dist worksteal
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench sbom manifests dashboards lock clean
+.PHONY: help demo test check format bench sbom manifests dashboards changelog lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,9 @@ manifests: ## Put the alerts into the PrometheusRule for prometheus-operator
 
 dashboards: $(DEV) ## Write the dashboards of Grafana as JSON
 	cd deploy/grafana && $(abspath $(BIN))/python -B -m dashboards
+
+changelog: $(DEV) ## Show what the fragments in changes/ make together
+	@$(BIN)/towncrier build --draft --version $(VERSION)
 
 lock: $(DEV) ## Lock the dependencies anew
 	$(BIN)/pip install --quiet uv
