@@ -13,7 +13,7 @@ from bf_reconciler.facts import Scope
 from commandline import run_in
 
 HOME = Path(__file__).parents[1]
-DATA = HOME / "tests" / "exchanges" / "data"
+DATA = HOME / "tests" / "exchanges"
 IDS = sorted(EXCHANGES)
 SCOPES = {
     Fact.READ: Scope.READ,

@@ -15,7 +15,7 @@ from bf_reconciler.probe.transport import Answer
 from bf_reconciler.simulator import Simulator
 from edges.probing import SECRETS, Woken, clock, entry_of, probed, world_of
 
-DATA = Path(__file__).parents[1] / "exchanges" / "data"
+DATA = Path(__file__).parents[1] / "exchanges"
 DOCUMENTED = sorted(DATA.glob("*/key-*.json"))
 PLACEHOLDER = re.compile(r"<[a-z -]+(?: \d+)?>(?:,<[a-z -]+(?: \d+)?>)*")
 ALNUM = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ0123456789"

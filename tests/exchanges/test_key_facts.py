@@ -10,7 +10,7 @@ import pytest
 from bf_reconciler.exchanges import EXCHANGES, Unexpected
 from bf_reconciler.facts import KeyFacts, Scope
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent
 CASES = sorted(DATA.glob("*/key-*.json"))
 NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
 

@@ -24,11 +24,11 @@ EVERY = dict(EXCHANGES) | OTHERS
 NAMES = {id(row): name for name, row in EVERY.items()}
 ROWS = pytest.mark.parametrize("row", EVERY.values(), ids=EVERY)
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent
 KEYS = {path: json.loads(path.read_text())["body"] for path in sorted(DATA.glob("*/key-*.json"))}
 
 # Reads that change nothing. A row that names anything else does not pass: add a call here, or to
-# data/EXCHANGE/reads.json, only after reading its documentation.
+# EXCHANGE/reads.json, only after reading its documentation.
 READS = {path.parent.name: json.loads(path.read_text()) for path in DATA.glob("*/reads.json")} | {
     "kucoin": {
         "publicGetTimestamp": "timestamp",

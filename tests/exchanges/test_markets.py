@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bf_reconciler.exchanges import EXCHANGES, Unexpected, kind_of, listing
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent
 LISTINGS = [(row, kind) for row in EXCHANGES.values() for kind in row.markets]
 EACH = pytest.mark.parametrize(("row", "kind"), LISTINGS, ids=[f"{r.id}-{k}" for r, k in LISTINGS])
 

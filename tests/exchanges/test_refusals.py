@@ -8,10 +8,10 @@ import pytest
 from bf_reconciler.exchanges import EXCHANGES, Refusal
 from bf_reconciler.facts import Reason
 
-# data/EXCHANGE/errors.json: [body, reason or null, our address or null] for each row of its sheet.
+# EXCHANGE/errors.json: [body, reason or null, our address or null] for each row of its sheet.
 BODIES = [
     (path.parent.name, *case)
-    for path in sorted((Path(__file__).parent / "data").glob("*/errors.json"))
+    for path in sorted(Path(__file__).parent.glob("*/errors.json"))
     for case in json.loads(path.read_text())
 ]
 

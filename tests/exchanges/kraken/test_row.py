@@ -14,9 +14,9 @@ from bf_reconciler.facts import Balance, Orders, Scope
 
 ROW = EXCHANGES["kraken"]
 NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
-DOCUMENTED = json.loads(
-    (Path(__file__).parent / "data" / "kraken" / "key-documented.json").read_text()
-)["body"]["result"]
+DOCUMENTED = json.loads((Path(__file__).parent / "key-documented.json").read_text())["body"][
+    "result"
+]
 
 
 def key(**changes):
