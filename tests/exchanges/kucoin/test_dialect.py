@@ -1,10 +1,14 @@
 """KuCoin as kucoin.md has it, asked by a client of our own."""
 
 import json
+import re
 import time
+from contextlib import asynccontextmanager
 
+import ccxt.async_support as ccxt
 import pytest
 
+from bf_reconciler.simulator import demo_world
 from simulator.signing import exchange_bytes, send
 
 KEY_INFO = "/api/v1/user/api-key"
@@ -293,3 +297,88 @@ async def test_headers_that_are_no_utf8_are_merely_wrong(kucoin, sim):
 
     assert answer.startswith(b"HTTP/1.1 401")
     assert b"400005" in answer
+
+
+@asynccontextmanager
+async def ccxt_of(sim, key, **changes):
+    config = {"apiKey": key.api_key, "secret": key.secret, "password": key.passphrase}
+    client = ccxt.kucoin(config | changes)
+    client.urls["api"] = dict.fromkeys(client.urls["api"], sim.base("kucoin"))
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def test_ccxt_s_calls_are_all_accepted(sim, world):
+    world.patch_key("ku", {"futures": True})
+    async with ccxt_of(sim, world.keys["ku"]) as client:
+        assert (await client.publicGetTimestamp())["code"] == "200000"
+        assert (await client.publicGetStatus())["data"]["status"] == "open"
+        info = await client.privateGetUserApiKey()
+        accounts = await client.privateGetAccounts({"currency": "USDT"})
+        orders = await client.privateGetHfOrdersActive({"symbol": "BTC-USDT"})
+        symbols = await client.privateGetHfOrdersActiveSymbols()
+        legacy = await client.privateGetOrders({"status": "active"})
+        futures = await client.futuresPrivateGetAccountOverview({"currency": "USDT"})
+        test = await client.privatePostHfOrdersTest(
+            {"clientOid": "a", "side": "buy", "symbol": "BTC-USDT", "type": "limit", "price": "1"}
+        )
+
+    assert info["data"]["permission"] == "General,Spot,Futures"
+    assert accounts["data"][0]["balance"] == "26.5"
+    assert orders["data"] == symbols["data"]["symbols"] == legacy["data"]["items"] == []
+    assert futures["data"]["currency"] == "USDT"
+    assert test["code"] == "200000"
+    assert world.violations == []
+    assert world.count(exchange="kucoin", status=200) == world.requests.total() == 9
+
+
+async def test_key_version_three_is_accepted(sim, world):
+    async with ccxt_of(sim, world.keys["ku"]) as client:
+        client.headers = {"KC-API-KEY-VERSION": "3"}
+
+        assert (await client.privateGetUserApiKey())["code"] == "200000"
+
+
+@pytest.mark.parametrize(
+    ("change", "raised", "code"),
+    [
+        ({"apiKey": "0" * 24}, ccxt.AuthenticationError, "400003"),
+        ({"secret": "wrong"}, ccxt.AuthenticationError, "400005"),
+        ({"password": "wrong"}, ccxt.AuthenticationError, "400004"),
+        ({"options": {"timeDifference": 60_000}}, ccxt.InvalidNonce, "400002"),
+    ],
+)
+async def test_ccxt_is_refused_as_the_sheet_says(sim, world, change, raised, code):
+    async with ccxt_of(sim, world.keys["ku"], **change) as client:
+        with pytest.raises(raised, match=code):
+            await client.privateGetUserApiKey()
+
+
+@pytest.mark.parametrize(
+    ("fault", "raised"),
+    [
+        ({"rate_limit": True}, ccxt.RateLimitExceeded),
+        ({"ban": True}, ccxt.ExchangeNotAvailable),
+        ({"waf": True}, ccxt.ExchangeNotAvailable),
+        ({"maintenance": True}, ccxt.ExchangeNotAvailable),
+        ({"status": 500}, ccxt.ExchangeNotAvailable),
+        ({"region": True}, ccxt.ExchangeError),
+        ({"reset": True}, ccxt.NetworkError),
+    ],
+)
+async def test_faults_raise_in_ccxt_what_they_raise_on_the_real_exchange(sim, world, fault, raised):
+    world.put_faults("kucoin", fault)
+    async with ccxt_of(sim, world.keys["ku"]) as client:
+        with pytest.raises(raised):
+            await client.privateGetUserApiKey()
+
+
+def test_invented_credentials_have_the_shape_of_the_exchange_s():
+    keys = [key for key in demo_world().keys.values() if key.exchange == "kucoin"]
+    assert keys
+    for key in keys:
+        assert re.fullmatch(r"[0-9a-f]{24}", key.api_key)
+        assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", key.secret)
+        assert key.passphrase

@@ -1,9 +1,13 @@
 """MEXC as mexc.md has it, asked by a client of our own."""
 
+import re
 import time
+from contextlib import asynccontextmanager
 
+import ccxt.async_support as ccxt
 import pytest
 
+from bf_reconciler.simulator import demo_world
 from simulator.signing import send
 
 KEY_INFO = "/api/v3/apiKeyInfo"
@@ -235,3 +239,78 @@ async def test_cancelling_a_withdrawal_that_is_not_there_tells_permission_from_n
 
     assert (refused.code, absent.code) == (700007, 22222)
     assert len(world.violations) == 2
+
+
+@asynccontextmanager
+async def ccxt_of(sim, key, **changes):
+    client = ccxt.mexc({"apiKey": key.api_key, "secret": key.secret} | changes)
+    client.urls["api"]["spot"] = dict.fromkeys(("public", "private"), sim.base("mexc"))
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def test_ccxt_s_calls_are_all_accepted(sim, world):
+    world.patch_key("mx", {"permissions": [*world.keys["mx"].permissions, "SPOT_WITHDRAW_READ"]})
+    async with ccxt_of(sim, world.keys["mx"]) as client:
+        assert (await client.fetch_time()) > 0
+        assert (await client.fetch_status())["status"] == "ok"
+        info = await client.spotPrivateGetApiKeyInfo({"accessKey": client.apiKey})
+        account = await client.spotPrivateGetAccount()
+        orders = await client.spotPrivateGetOpenOrders({"symbol": "BTCUSDT"})
+        coins = await client.spotPrivateGetCapitalConfigGetall()
+        uid = await client.spotPrivateGetUid()
+        symbols = await client.spotPrivateGetSelfSymbols()
+        test = await client.spotPrivatePostOrderTest({"symbol": "BTCUSDT", "side": "BUY"})
+
+    assert info["status"] == "VALID"
+    assert account["balances"][0]["free"] == "26.5"
+    assert (orders, test) == ([], {})
+    assert coins[0]["coin"] == "USDT"
+    assert uid["uid"].isdigit()
+    assert "BTCUSDT" in symbols["data"]
+    assert world.violations == []
+    assert world.count(exchange="mexc", status=200) == world.requests.total() == 9
+
+
+@pytest.mark.parametrize(
+    ("change", "raised", "code"),
+    [
+        ({"apiKey": "mx0vgl0"}, ccxt.BadRequest, "10072"),
+        ({"secret": "wrong"}, ccxt.AuthenticationError, "700002"),
+        ({"options": {"timeDifference": 60_000}}, ccxt.InvalidNonce, "700003"),
+    ],
+)
+async def test_ccxt_is_refused_as_the_sheet_says(sim, world, change, raised, code):
+    async with ccxt_of(sim, world.keys["mx"], **change) as client:
+        with pytest.raises(raised, match=code):
+            await client.spotPrivateGetAccount()
+
+
+@pytest.mark.parametrize(
+    ("fault", "raised"),
+    [
+        ({"rate_limit": True}, ccxt.RateLimitExceeded),
+        ({"ban": True}, ccxt.RateLimitExceeded),
+        ({"waf": True}, ccxt.ExchangeNotAvailable),
+        ({"maintenance": True}, ccxt.OnMaintenance),
+        ({"status": 500}, ccxt.ExchangeNotAvailable),
+        ({"region": True}, ccxt.PermissionDenied),
+        ({"reset": True}, ccxt.NetworkError),
+    ],
+)
+async def test_faults_raise_in_ccxt_what_they_raise_on_the_real_exchange(sim, world, fault, raised):
+    world.put_faults("mexc", fault)
+    async with ccxt_of(sim, world.keys["mx"]) as client:
+        with pytest.raises(raised):
+            await client.spotPrivateGetAccount()
+
+
+def test_invented_credentials_have_the_shape_of_the_exchange_s():
+    keys = [key for key in demo_world().keys.values() if key.exchange == "mexc"]
+    assert keys
+    for key in keys:
+        assert re.fullmatch(r"mx0vgl[0-9a-f]{12}", key.api_key)
+        assert re.fullmatch(r"[0-9a-f]{32}", key.secret)
+        assert not key.passphrase
