@@ -7,6 +7,7 @@ import pytest
 from bf_reconciler.exchanges import EXCHANGES, Unexpected
 from bf_reconciler.facts import Balance, Orders, Scope
 from bf_reconciler.probe.budget import Budget
+from exchanges.cases import CASES
 
 ROW = EXCHANGES["bingx"]
 NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
@@ -108,3 +109,10 @@ def test_no_more_than_two_probes_begin_in_a_second_even_where_many_are_due_at_on
         budget.take(ROW.requests, now)
         begun.append(now)
     assert max(sum(one <= other < one + 1 for other in begun) for one in begun) == 2
+
+
+@pytest.mark.parametrize("kind", ROW.markets)
+def test_an_error_is_no_list_of_markets(kind):
+    body = CASES["bingx"].market(kind)["body"] | {"code": 100500}
+    with pytest.raises(Unexpected):
+        ROW.markets[kind].read(body)

@@ -6,6 +6,7 @@ import pytest
 
 from bf_reconciler.exchanges import EXCHANGES, Unexpected
 from bf_reconciler.facts import Balance, Orders, Scope
+from exchanges.cases import CASES
 
 ROW = EXCHANGES["bybit"]
 NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
@@ -165,3 +166,17 @@ def test_each_environment_has_its_host():
 
 def test_a_pair_is_spelled_without_a_dash():
     assert [ROW.symbol(pair) for pair in ("ETH/BTC", "BTC/USDT:USDT")] == ["ETHBTC", "BTCUSDT"]
+
+
+@pytest.mark.parametrize("kind", ROW.markets)
+def test_an_error_is_no_list_of_markets(kind):
+    body = CASES["bybit"].market(kind)["body"] | {"retCode": 10016}
+    with pytest.raises(Unexpected):
+        ROW.markets[kind].read(body)
+
+
+def test_a_list_that_has_more_pages_is_not_whole():
+    body = CASES["bybit"].market("futures")["body"]
+    body["result"]["nextPageCursor"] = "first%3D..."
+    with pytest.raises(Unexpected, match="nextPageCursor"):
+        ROW.markets["futures"].read(body)

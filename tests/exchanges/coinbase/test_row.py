@@ -111,14 +111,6 @@ def test_what_is_let_through_signs(at, letter):
     assert signs(NAME, usable)
 
 
-def test_the_secret_of_an_exchange_that_has_no_form_of_it_stays_as_it_is():
-    for row in EXCHANGES.values():
-        assert (
-            row.id in {"coinbase", "kraken"}
-            or row.read_secret("key", " a\\nsecret") == " a\\nsecret"
-        )
-
-
 def key(**changes):
     good = {"can_view": True, "can_trade": True, "can_transfer": False}
     return {name: value for name, value in {**good, **changes}.items() if value is not ...}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bf_reconciler.exchanges import EXCHANGES, Unexpected
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Scope
-from exchanges.kinds import GATE, GATE_KEYS
+from exchanges.gate.nearly import KEYS, NEARLY
 
 ROW = EXCHANGES["gate"]
 NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
@@ -146,7 +146,7 @@ def test_a_permission_that_stands_twice_grants_what_either_grants():
     assert rights(("spot", False), ("spot", True)).allows(Scope.SPOT) is True
 
 
-@given(first=GATE, second=GATE_KEYS, key=st.just(KEY) | st.text())
+@given(first=NEARLY, second=KEYS, key=st.just(KEY) | st.text())
 def test_no_pair_of_answers_ever_denies_a_withdrawal(first, second, key):
     try:
         facts = ROW.more.read(ROW.read_key(first, NOW), second, key)

@@ -6,6 +6,7 @@ import pytest
 
 from bf_reconciler.exchanges import EXCHANGES, Refusal, Unexpected
 from bf_reconciler.facts import Balance, Orders, Scope
+from exchanges.cases import CASES
 
 ROW = EXCHANGES["htx"]
 NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
@@ -119,3 +120,10 @@ def test_a_word_of_an_error_that_nobody_knows_is_not_passed_on():
 def test_a_pair_is_spelled_as_the_spot_market_spells_it():
     assert ROW.symbol("ETH/BTC") == "ethbtc"
     assert ROW.symbol("BTC/USDT:USDT") == "btcusdt"
+
+
+@pytest.mark.parametrize("kind", ROW.markets)
+def test_an_error_is_no_list_of_markets(kind):
+    body = CASES["htx"].market(kind)["body"] | {"status": "error"}
+    with pytest.raises(Unexpected):
+        ROW.markets[kind].read(body)
