@@ -1,4 +1,4 @@
-"""The way in to a simulated exchange: wire -> Request, its faults, Answer -> wire."""
+"""From the wire to a simulated exchange and back: request, faults, answer."""
 
 import asyncio
 import contextlib
@@ -19,14 +19,14 @@ GARBAGE = Answer(200, "\x00\x17not json at all <<<", content_type="application/j
 RESET = 0
 
 
-class Door:
-    """Lets requests in to one exchange of a world."""
+class Handler:
+    """Handles the requests to one exchange of a world."""
 
     def __init__(self, world: World, exchange: str) -> None:
         self._world = world
         self._exchange = exchange
 
-    async def enter(self, wire: web.Request) -> web.StreamResponse:
+    async def handle(self, wire: web.Request) -> web.StreamResponse:
         """Answer one request to `/EXCHANGE/...`."""
         exchange = self._exchange
         dialect, faults = DIALECTS[exchange], self._world.faults[exchange]
@@ -44,7 +44,7 @@ class Door:
         reset, slow = hit and faults.reset, hit and faults.slow_body
         answer = _answer(dialect, request, key, faults if hit else None)
         status = RESET if reset else answer.status
-        # Recorded on arrival: a client that has no patience for the answer has asked all the same.
+        # Recorded on arrival: a client that does not wait for the answer has asked all the same.
         self._world.record(Seen(exchange, request.method, request.path, name, status))
         if hit and faults.latency:
             await asyncio.sleep(faults.latency)
