@@ -8,10 +8,11 @@ import time
 
 from aiohttp import web
 
-from bf_reconciler.simulator.dialect import READS, Answer, Dialect, Request, waf_page
+from bf_reconciler.simulator.dialect import Dialect
 from bf_reconciler.simulator.faults import Faults
 from bf_reconciler.simulator.key import Key
 from bf_reconciler.simulator.registry import DIALECTS
+from bf_reconciler.simulator.wire import Answer, Request, waf_page
 from bf_reconciler.simulator.world import Seen, Violation, World
 
 TRICKLE_SECONDS = 0.5
@@ -33,10 +34,7 @@ class Handler:
         request = self._read(wire, await wire.read(), faults)
         key = self._world.find(exchange, dialect.claimed_key(request))
         name = key.name if key else None
-        if (
-            request.method not in READS
-            and (request.method, request.path) not in dialect.HARMLESS_WRITES
-        ):
+        if dialect.changes(request):
             self._world.violations.append(
                 Violation(exchange, request.method, request.path, name),
             )
@@ -71,20 +69,23 @@ class Handler:
 
 
 def _answer(dialect: Dialect, request: Request, key: Key | None, faults: Faults | None) -> Answer:
-    """The exchange's answer, or what stands in its way; the outermost layer speaks first."""
+    """The exchange's answer, or what is in its way; the outermost layer speaks first."""
     if faults is None:
         return dialect.answer(request, key)
+    outages = dialect.outages
     layers = (
-        (faults.waf, waf_page),
-        (faults.ban, lambda: dialect.banned(faults.retry_after)),
-        (faults.rate_limit, lambda: dialect.rate_limited(faults.retry_after)),
-        (faults.region, lambda: dialect.region_refused(request)),
-        (faults.maintenance, lambda: dialect.maintenance(request)),
-        (faults.status is not None, lambda: dialect.failing(faults.status or 500)),
-        (faults.garbage, lambda: GARBAGE),
-        (True, lambda: dialect.answer(request, key)),
+        (faults.waf, waf_page()),
+        (faults.ban, outages.banned),
+        (faults.rate_limit, outages.rate_limited),
+        (faults.region, outages.region),
+        (faults.maintenance, outages.maintenance),
+        (faults.status is not None, outages.failing),
+        (faults.garbage, GARBAGE),
     )
-    return next(worded() for holds, worded in layers if holds)
+    for active, outage in layers:
+        if active:
+            return dialect.render(request, outage(request, faults) if callable(outage) else outage)
+    return dialect.answer(request, key)
 
 
 def _whole(answer: Answer) -> web.Response:
