@@ -14,7 +14,7 @@ def test_the_demo_world_has_a_good_key_of_every_exchange():
 
     for exchange in DIALECTS:
         key = world.keys[f"{exchange}-main"]
-        words = DIALECTS[exchange].WORDS
+        words = DIALECTS[exchange].words
         assert key.exchange == exchange
         assert words["trade"].held(key.permissions)
         assert not words["withdraw"].held(key.permissions)
