@@ -119,8 +119,8 @@ def _times() -> Sequence[Panel]:
 
 
 def _conditions() -> Sequence[Panel]:
-    told = f"bf_connection_condition{{{CONNECTION}"
-    truth = f'2 * max by (condition) ({told}, status="true"}}) + max by (condition) ({told}'
+    series = f"bf_connection_condition{{{CONNECTION}"
+    truth = f'2 * max by (condition) ({series}, status="true"}}) + max by (condition) ({series}'
     granted = f"bf_connection_permission{{{CONNECTION}}} == 1"
     return [
         states(

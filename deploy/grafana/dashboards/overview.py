@@ -1,4 +1,4 @@
-"""The overview: how the whole fleet stands, and what needs a hand."""
+"""The overview: status of the whole fleet, and what needs attention."""
 
 from collections.abc import Sequence
 
