@@ -204,7 +204,7 @@ async def _ratio(served: Exchange, made: Path) -> float:
     from bf_reconciler.exchanges import EXCHANGES  # noqa: PLC0415
     from bf_reconciler.probe import Prober  # noqa: PLC0415
 
-    for name, row in EXCHANGES.items():  # our own rate limit would only add waiting
+    for name, row in EXCHANGES.items():  # our own pace would only add waiting
         EXCHANGES[name] = replace(row, rate=1e6)
     data = served.file(made, 2).read_bytes()
     parsed = document.parse(data, None, allow_plaintext=True)

@@ -75,11 +75,11 @@ def a_fleet(dice: Random, at: datetime) -> Status:
     for number in range(MANY):
         exchange = EXCHANGES[number % len(EXCHANGES)]
         name = f"{exchange}-sub{number}-grid"
-        state, reason, message = (ConnectionState.ONLINE, Reason.CONNECTED, "Every rule holds.")
+        state, reason, told = (ConnectionState.ONLINE, Reason.CONNECTED, "Every rule holds.")
         if number % 10 == 0:
-            state, reason, message = WRONG[number // 10 % len(WRONG)]
+            state, reason, told = WRONG[number // 10 % len(WRONG)]
         truth = "True" if state.up else "False"
-        ready = Condition(ConditionType.READY, truth, reason, message, at, 3)
+        ready = Condition(ConditionType.READY, truth, reason, told, at, 3)
         connections[name] = ConnectionStatus(
             name=name,
             exchange=exchange,
