@@ -11,7 +11,8 @@ from bf_reconciler.status import Status, Transition, present, present_transition
 from bf_reconciler.web.http.app_keys import BACKEND, LATENCIES, RENDERERS
 from bf_reconciler.web.http.pages import reader_of
 from bf_reconciler.web.http.responses import dumps, language
-from bf_reconciler.web.page.page_parts import PageParts, patch, said
+from bf_reconciler.web.page.markup import NOTHING
+from bf_reconciler.web.page.page_parts import PageParts, announcement, patch
 from bf_reconciler.web.page.renderer import Renderer
 
 PAGE_SECONDS = 1.0
@@ -55,9 +56,9 @@ class PageTeller:
     def tell(self, status: Status, changes: Sequence[Transition]) -> bytes:  # noqa: ARG002 # some may have been missed; the difference tells all
         self._latencies.take(status)
         reader = reader_of(self._request, self._words, self._query, self._latencies)
-        then, known = self._painter.before or (status, PageParts("", "", {}))
+        then, known = self._painter.before or (status, PageParts("", NOTHING, {}))
         body = patch(known, self._painter.render(status, reader))
-        if news := said(then, status, reader):
+        if news := announcement(then, status, reader):
             body["say"] = news
         return _event("patch", body).encode(errors="replace") if body else b""
 

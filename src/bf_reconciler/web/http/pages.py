@@ -13,7 +13,7 @@ from bf_reconciler.facts import Language
 from bf_reconciler.status import Status
 from bf_reconciler.web.http.app_keys import BACKEND, LATENCIES, RENDERERS
 from bf_reconciler.web.http.responses import language
-from bf_reconciler.web.page.detail import gone
+from bf_reconciler.web.page.detail import not_found
 from bf_reconciler.web.page.document import Place, document
 from bf_reconciler.web.page.html import Reader
 from bf_reconciler.web.page.latency import Latencies
@@ -70,7 +70,7 @@ async def _page(request: web.Request, path: str, there: bool = True) -> web.Resp
 
     def made() -> str:
         name = path.rpartition("/")[2]
-        picture = renderer.render(status, reader) if there else gone(name, reader)
+        picture = renderer.render(status, reader) if there else not_found(name, reader)
         return document(status, picture, reader, Place(request.path, seen))
 
     return await zipped(request, made, "text/html", 200 if there else 404)

@@ -12,7 +12,7 @@ from bf_reconciler.web.backend import Backend
 from bf_reconciler.web.page.detail import connection_page, strategy_page
 from bf_reconciler.web.page.document import revision
 from bf_reconciler.web.page.html import Reader
-from bf_reconciler.web.page.overview import NEWS, overview
+from bf_reconciler.web.page.overview import CHANGES_SHOWN, overview
 from bf_reconciler.web.page.page_parts import PageParts
 from bf_reconciler.web.page.query import Query
 from bf_reconciler.web.page.rows import Rows
@@ -44,7 +44,7 @@ class Renderer:
 
     def _rendered(self, status: Status, reader: Reader) -> PageParts:
         if not self._kind:
-            news = self._view.history(None, NEWS, None)
+            news = self._view.history(None, CHANGES_SHOWN, None)
             return overview(status, reader, self._query, news, self._rows)
         kind = "connection" if self._kind == "connections" else "strategy"
         found = self._view.history(self._name, HISTORY, None)
