@@ -47,7 +47,7 @@ def attention(status: Status, reader: Reader) -> Markup:
 
 def needs(status: Status) -> list[Need]:
     """Worst first, then by the number of entries. What passes by itself is not among them."""
-    found: dict[Reason, Need] = {}
+    by_reason: dict[Reason, Need] = {}
     entries: tuple[Entry, ...] = (*status.connections.values(), *status.strategies.values())
     for entry in entries:
         condition = head_of(entry.conditions)
@@ -56,11 +56,11 @@ def needs(status: Status) -> list[Need]:
         reason = condition.reason
         if reason in TRANSIENT or reason in CONSEQUENCE or _follows(entry, reason, status):
             continue
-        need = found.setdefault(reason, Need(reason))
+        need = by_reason.setdefault(reason, Need(reason))
         need.entries.append(entry)
         if tone(str(entry.status)) == "bad":
             need.tone = "bad"
-    return sorted(found.values(), key=lambda need: (need.tone != "bad", -len(need.entries)))
+    return sorted(by_reason.values(), key=lambda need: (need.tone != "bad", -len(need.entries)))
 
 
 def _follows(entry: Entry, reason: Reason, status: Status) -> bool:
@@ -87,7 +87,7 @@ def _item(need: Need, reader: Reader) -> Markup:
 
 
 def _names(need: Need, reader: Reader) -> Markup:
-    """The first entries, and a way to see all of them."""
+    """The first entries, and a link to all of them."""
     names = join([_link(entry, reader) for entry in need.entries[:SHOWN]], Markup(", "))
     more = len(need.entries) - SHOWN
     if more <= 0:

@@ -45,9 +45,9 @@ class Reader:
     now: datetime
     language: Language = "en"
     chosen: bool = False
-    """The language stands in the address, and goes on to every link."""
+    """The language was chosen in the address; every link keeps it."""
     token: bool = False
-    """Writes need a token."""
+    """Writes need the token of --token-file."""
     base: str = "http://127.0.0.1:9877"
     latencies: Latencies = field(default_factory=Latencies)
 
@@ -84,7 +84,7 @@ def state_mark(state: str, language: Language) -> Markup:
 
 
 def head_of(conditions: tuple[Condition, ...]) -> Condition | None:
-    """The summary stands first."""
+    """The summary is the first one."""
     return conditions[0] if conditions else None
 
 

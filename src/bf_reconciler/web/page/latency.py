@@ -21,7 +21,7 @@ Points = Sequence[float | None]
 
 
 class Latencies:
-    """The last latencies of each connection, as far as they were seen from here."""
+    """The last latencies of each connection, as far as this process has seen them."""
 
     def __init__(self) -> None:
         self._points: dict[str, deque[float | None]] = {}

@@ -115,17 +115,17 @@ def _tile(state: str, count: int, reader: Reader, *, current: bool) -> Markup:
 
 
 def _shown(
-    name: str, found: Mapping[str, object], every: Mapping[str, object], reader: Reader
+    name: str, matching: Mapping[str, object], every: Mapping[str, object], reader: Reader
 ) -> Markup:
     words = reader.words
     if not every:
         text = words["none_declared"]
-    elif not found:
+    elif not matching:
         text = words["nothing_fits"]
-    elif len(found) == len(every):
+    elif len(matching) == len(every):
         text = str(len(every))
     else:
-        text = words["shown"].format(len(found), len(every))
+        text = words["shown"].format(len(matching), len(every))
     return fill('<p id="%s-shown" class="count">%s</p>', name, text)
 
 

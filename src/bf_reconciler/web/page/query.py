@@ -1,4 +1,4 @@
-"""What a reader looks for: it stands in the address."""
+"""What a reader filters by: it is part of the address."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ STATES = tuple(dict.fromkeys([*map(str, ConnectionState), *map(str, StrategyStat
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A status word, an exchange, a runtime, and text; what is empty lets all pass."""
+    """A status, an exchange, a runtime, and text; what is empty matches everything."""
 
     text: str = ""
     status: str = ""
@@ -43,7 +43,7 @@ class Query:
 
     def strategies(self, status: Status) -> dict[str, StrategyStatus]:
         """With an exchange: those whose connection is to it."""
-        found = {}
+        matching = {}
         for name, each in status.strategies.items():
             connection = status.connections.get(each.connection)
             exchange = connection.exchange if connection else ""
@@ -52,8 +52,8 @@ class Query:
                 and (not self.exchange or exchange == self.exchange)
                 and self._fits(each, each.connection, each.runtime, exchange)
             ):
-                found[name] = each
-        return found
+                matching[name] = each
+        return matching
 
     def _fits(self, entry: Entry, *texts: str) -> bool:
         if self.status and str(entry.status) != self.status:
@@ -65,7 +65,7 @@ class Query:
         return all(word in whole for word in _plain(self.text).split())
 
     def form(self, status: Status, reader: Reader) -> Markup:
-        """Works without a script: it asks for another address."""
+        """Works without JavaScript: it loads another address."""
         words = reader.words
         exchanges = sorted({c.exchange for c in status.connections.values()} | {self.exchange})
         runtimes = sorted({s.runtime for s in status.strategies.values()} | {self.runtime})
@@ -117,7 +117,7 @@ def _select(name: str, values: Iterable[str], chosen: str, reader: Reader) -> Ma
 
 
 def _plain(text: str) -> str:
-    """Without case; both letters i of Turkish are one, for not every keyboard has both."""
+    """Without case; the two letters i of Turkish are one, as not every keyboard has both."""
     return text.replace("\u0130", "i").replace("\u0131", "i").casefold()
 
 

@@ -1,4 +1,4 @@
-"""One connection or strategy as a row of its table: lean, for there may be a thousand."""
+"""One connection or strategy as a row of its table: kept small, as there may be a thousand."""
 
 from typing import Final
 
@@ -29,15 +29,15 @@ class Rows:
         self.reader = reader
         self._made: dict[str, tuple[Entry, Markup]] = {}
 
-    def connections(self, found: dict[str, ConnectionStatus], reader: Reader) -> dict[str, Markup]:
-        self._until(reader)
-        return {f"c-{name}": self._row(f"c-{name}", each) for name, each in found.items()}
+    def connections(self, shown: dict[str, ConnectionStatus], reader: Reader) -> dict[str, Markup]:
+        self._update(reader)
+        return {f"c-{name}": self._row(f"c-{name}", each) for name, each in shown.items()}
 
-    def strategies(self, found: dict[str, StrategyStatus], reader: Reader) -> dict[str, Markup]:
-        self._until(reader)
-        return {f"s-{name}": self._row(f"s-{name}", each) for name, each in found.items()}
+    def strategies(self, shown: dict[str, StrategyStatus], reader: Reader) -> dict[str, Markup]:
+        self._update(reader)
+        return {f"s-{name}": self._row(f"s-{name}", each) for name, each in shown.items()}
 
-    def _until(self, reader: Reader) -> None:
+    def _update(self, reader: Reader) -> None:
         """Another day shows other times."""
         if reader.now.date() != self.reader.now.date():
             self._made.clear()
