@@ -265,7 +265,7 @@ async def test_everything_is_halted_and_resumed(browser, url, fleet):
         form = page.locator("#control")
         await form.get_by_label("Reason").fill("exchange incident")
         await form.get_by_label("Your name").fill("ada")
-        await form.get_by_role("button", name="Halt every strategy").click()
+        await form.get_by_role("button", name="Halt all strategies").click()
         await reads(page.locator("#banners"), "exchange incident — ada")
         await reads(row(page, "btc-grid", "s"), "Halted")
         assert fleet.told()["enabled"] is False
@@ -292,7 +292,7 @@ async def test_what_needs_the_token_asks_for_it_once(browser, fleet, tmp_path):
             await button.click()
             await field.fill("wrong")
             await field.press("Enter")
-            await reads(page.locator("#ask-why"), "This token was refused.")
+            await reads(page.locator("#ask-why"), "This token was rejected.")
             await field.fill(TOKEN)
             await field.press("Enter")
             await reads(page.locator("#said"), "mexc-main: Online")
@@ -312,7 +312,7 @@ async def test_the_page_says_when_it_is_not_live_and_catches_up_by_itself(browse
         await fleet.connection_is("Online", name="mexc-main")
         page = await pages.enter_async_context(browser.page(f"http://127.0.0.1:{fleet.port}"))
         await reads(page.locator("#live"), "^Live$")
-    await reads(page.locator("#live"), "Not live")
+    await reads(page.locator("#live"), "Disconnected")
     fleet.world.patch_key("mexc", {"trade": False})
     async with fleet.daemon():
         await reads(page.locator("#live"), "^Live$")

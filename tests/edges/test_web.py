@@ -50,14 +50,18 @@ async def test_one_connection_and_one_strategy_can_be_asked_for(client):
 @pytest.mark.parametrize(
     ("path", "status", "error"),
     [
-        ("/api/v1/connections/none", 404, "there is no connection of this name"),
-        ("/api/v1/strategies/none", 404, "there is no strategy of this name"),
+        ("/api/v1/connections/none", 404, "no connection with this name"),
+        ("/api/v1/strategies/none", 404, "no strategy with this name"),
         ("/nowhere", 404, "not found"),
         ("/api/v1/halt", 405, "method not allowed"),
         ("/api/v1/history?limit=0", 400, "limit: a number from 1 to 1000 is expected"),
         ("/api/v1/history?limit=1001", 400, "limit: a number from 1 to 1000 is expected"),
         ("/api/v1/history?limit=ten", 400, "limit: a number from 1 to 1000 is expected"),
-        ("/api/v1/history?before=then", 400, "before: a time such as 2027-01-31T12:00:00Z"),
+        (
+            "/api/v1/history?before=then",
+            400,
+            "before: a time such as 2027-01-31T12:00:00Z is expected",
+        ),
     ],
 )
 async def test_errors_are_json(client, path, status, error):

@@ -92,16 +92,16 @@ async def test_without_a_token_this_machine_may_write(client, path, body):
 @pytest.mark.parametrize(
     ("headers", "words"),
     [
-        ({"X-Forwarded-For": "203.0.113.9"}, "for the same machine alone"),
-        ({"X-Real-IP": "203.0.113.9"}, "for the same machine alone"),
-        ({"Forwarded": "for=203.0.113.9"}, "for the same machine alone"),
-        ({"Origin": "https://evil.example"}, "a page of another site"),
-        ({"Origin": "null"}, "a page of another site"),
-        ({"Sec-Fetch-Site": "cross-site"}, "a page of another site"),
-        ({"Sec-Fetch-Site": "same-site"}, "a page of another site"),
-        ({"Host": "evil.example"}, "this Host is not known here"),
-        ({"Host": "[broken"}, "this Host is not known here"),
-        ({"Host": ""}, "this Host is not known here"),
+        ({"X-Forwarded-For": "203.0.113.9"}, "only this machine may do this"),
+        ({"X-Real-IP": "203.0.113.9"}, "only this machine may do this"),
+        ({"Forwarded": "for=203.0.113.9"}, "only this machine may do this"),
+        ({"Origin": "https://evil.example"}, "from another site"),
+        ({"Origin": "null"}, "from another site"),
+        ({"Sec-Fetch-Site": "cross-site"}, "from another site"),
+        ({"Sec-Fetch-Site": "same-site"}, "from another site"),
+        ({"Host": "evil.example"}, "unknown Host header"),
+        ({"Host": "[broken"}, "unknown Host header"),
+        ({"Host": ""}, "unknown Host header"),
     ],
 )
 @pytest.mark.parametrize(("path", "body"), WRITES)
@@ -210,7 +210,7 @@ async def test_a_test_answers_with_the_fresh_status(client, backend):
     assert (await answer.json())["status"] == "Online"
     assert backend.asked == [("test", "kucoin-main-grid")]
     answer = await client.post("/api/v1/connections/none/test")
-    assert await refused(answer) == (404, "there is no connection of this name")
+    assert await refused(answer) == (404, "no connection with this name")
 
 
 async def test_halt_and_resume(client, backend):
@@ -227,21 +227,21 @@ async def test_one_strategy_is_resumed_by_name(client, backend):
     await client.post("/api/v1/resume", json={"name": "btc-grid"})
     assert backend.asked == [("resume", "btc-grid")]
     answer = await client.post("/api/v1/resume", json={"name": "none"})
-    assert await refused(answer) == (404, "there is no strategy of this name")
+    assert await refused(answer) == (404, "no strategy with this name")
 
 
 async def test_a_halt_in_the_file_is_not_lifted_from_here(client, backend):
     backend.now = a_status(file_halt=Halted("fire", "ada"))
     status, error = await refused(await client.post("/api/v1/resume"))
-    assert (status, error) == (409, "halt stands in the file; remove it there")
+    assert (status, error) == (409, "the halt is set in the file; remove it there")
 
 
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({}, "reason and by are expected"),
-        ({"reason": "x"}, "reason and by are expected"),
-        ({"reason": "", "by": "ada"}, "reason: a text of 1 to 500 signs"),
+        ({}, "reason and by are required"),
+        ({"reason": "x"}, "reason and by are required"),
+        ({"reason": "", "by": "ada"}, "reason: a text of 1 to 500 characters"),
         ({"reason": 7, "by": "ada"}, "reason: a text"),
         ({"reason": "x" * 501, "by": "ada"}, "reason: a text"),
         ({"reason": "x", "by": ["ada"]}, "by: a text"),
@@ -260,13 +260,13 @@ async def test_a_halt_needs_a_reason_and_a_person(client, backend, body, words):
 async def test_a_body_that_is_no_json_is_refused(client, data):
     headers = {"Content-Type": "application/json"}
     answer = await client.post("/api/v1/halt", data=data, headers=headers)
-    assert await refused(answer) == (400, "the body is no JSON")
+    assert await refused(answer) == (400, "the body is not valid JSON")
 
 
 async def test_a_charset_that_nobody_knows_is_refused(client):
     headers = {"Content-Type": "application/json; charset=klingon"}
     answer = await client.post("/api/v1/halt", data=b"{}", headers=headers)
-    assert await refused(answer) == (400, "the body is no JSON")
+    assert await refused(answer) == (400, "the body is not valid JSON")
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])

@@ -65,7 +65,7 @@ def test_a_connection_shows_its_word_its_reason_and_what_to_do():
     assert "kucoin-main-grid kucoin · main · live" in text
     assert "Blocked No trade permission" in text
     assert "Enable trade permission, but keep withdrawal disabled." in text
-    assert "••••3eb read spot · IP-bound" in text
+    assert "••••3eb read spot · IP-restricted" in text
     assert "50 ms 12:00:00Z" in text
 
 
@@ -74,16 +74,18 @@ def test_what_was_another_day_is_shown_with_its_date():
     assert "2026-05-03 12:00" in text_of(a_status([old]))
 
 
-@pytest.mark.parametrize(("days", "shown"), [(5, "(5 days)"), (-1, "(ended)")])
+@pytest.mark.parametrize(
+    ("days", "shown"), [(5, "(5 days left)"), (1, "(1 day left)"), (-1, "(expired)")]
+)
 def test_the_end_of_a_key_is_shown_with_the_days_that_are_left(days, shown):
     key = replace(a_connection().key, expires_at=NOW + timedelta(days=days), ip_bound=False)
     text = text_of(a_status([a_connection(key=key)]))
-    assert f"any IP · ends {NOW + timedelta(days=days):%Y-%m-%d} {shown}" in text
+    assert f"any IP · expires {NOW + timedelta(days=days):%Y-%m-%d} {shown}" in text
 
 
 def test_what_is_good_needs_nothing_done():
     text = text_of(a_status())
-    assert "Nothing needs a hand." in text
+    assert "Nothing needs attention." in text
     assert "Wait" not in text
 
 
@@ -101,7 +103,7 @@ def test_every_state_has_a_mark_and_none_of_a_kind_share_a_shape():
 
 
 def test_the_title_counts_what_is_wrong():
-    assert "<title>bf-reconciler · all well</title>" in a_page(a_status())
+    assert "<title>bf-reconciler · all OK</title>" in a_page(a_status())
     bad = a_status(
         [a_connection(state=ConnectionState.INVALID)], [a_strategy(state=StrategyState.ERROR)]
     )
@@ -155,15 +157,15 @@ def test_a_refused_file_is_at_the_top():
     text = text_of(a_status(config=a_refused_config(reason=reason)))
     assert "connections.yaml:7:5: connections.1.exchange: unknown exchange" in text
     assert "IntegrityCheckFailed" in text  # the word of log, API and runbook
-    assert text.index("The file was refused") < text.index("Connections")
-    assert "Last taken as a whole: 2026-05-04 10:00:00 UTC" in text
+    assert text.index("The file was rejected") < text.index("Connections")
+    assert "Last successful reload: 2026-05-04 10:00:00 UTC" in text
 
 
 def test_of_a_file_with_wrong_entries_the_others_may_be_in_force():
     text = text_of(a_status(config=a_refused_config(last_reload_success=None)))
-    assert "Not all of the file is in force: Entries are wrong" in text
-    assert "refused" not in text
-    assert "as a whole" not in text
+    assert "Part of the file is not in force: Entries are wrong" in text
+    assert "rejected" not in text
+    assert "Last successful reload" not in text
 
 
 def test_of_many_problems_some_are_shown():
@@ -185,8 +187,8 @@ def test_warnings_about_the_file_are_shown():
 
 def test_a_halt_is_at_the_top_and_is_ended_where_it_began():
     text = text_of(a_status(file_halt=Halted("exchange incident", "ada")))
-    assert "Halted: every strategy is off exchange incident — ada" in text
-    assert text.count("The halt stands in the file; remove it there.") == 2
+    assert "Halted: all strategies are off exchange incident — ada" in text
+    assert text.count("The halt is set in the file; remove it there.") == 2
     text = text_of(a_status(halted=Halted("fire", "ada", NOW)))
     assert "fire — ada · 2026-05-04 12:00:00 UTC" in text
     assert "Resume" in text
@@ -194,13 +196,13 @@ def test_a_halt_is_at_the_top_and_is_ended_where_it_began():
 
 @pytest.mark.parametrize(
     ("kind", "scope", "shown"),
-    [("outage", "kucoin", "trouble at kucoin"), ("egress", "direct", "the way out (direct)")],
+    [("outage", "kucoin", "problem at kucoin"), ("egress", "direct", "outbound network (direct)")],
 )
 def test_many_failures_of_one_cause_become_one(kind, scope, shown):
     incident = Incident(kind, scope, Reason.MAINTENANCE, ("a", "b"), NOW)
     text = parsed(rendered(a_status(incidents=(incident,))).blocks["banners"]).words
-    assert f"One cause: {shown}" in text
-    assert "2 connections since 2026-05-04 12:00:00 UTC" in text
+    assert f"Common cause: {shown}" in text
+    assert "2 connections affected since 2026-05-04 12:00:00 UTC" in text
 
 
 def test_the_command_for_a_shell_is_shown():
@@ -248,8 +250,8 @@ def test_the_page_shows_what_was_looked_for(query, connections, strategies):
 def test_how_many_fit_is_shown():
     status = a_status([a_connection("one"), replace(BLOCKED, name="two")])
     assert "Connections 1 of 2" in text_of(status, text="one")
-    assert "Nothing fits this filter." in text_of(status, text="nowhere")
-    assert text_of(a_status([], [])).count("None is declared.") == 2
+    assert "Nothing matches this filter." in text_of(status, text="nowhere")
+    assert text_of(a_status([], [])).count("None declared.") == 2
 
 
 def test_the_form_keeps_what_was_looked_for():

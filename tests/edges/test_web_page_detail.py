@@ -58,15 +58,19 @@ def test_a_connection_shows_cause_remedy_and_every_condition():
 
 def test_key_facts_are_shown_and_what_the_exchange_does_not_report():
     text = text_of(a_connection_page(a_connection()))
-    assert "May read spot May not withdraw futures Bound to addresses yes" in text
+    assert (
+        "Permissions read spot Permissions denied withdraw futures Restricted to IP addresses yes"
+        in text
+    )
     assert "Labels team=grid" in text
-    assert "Place in the file line 4" in text
+    assert "Location in the file line 4" in text
     ends = Key(expires_at=NOW + timedelta(days=9), expiry_source="computed", unknown_words=("X",))
     bare = a_connection(key=ends, line=0, next_probe=None, latency_seconds=None)
     bare = replace(bare, attested_until=NOW, suspended_until=NOW)
     text = text_of(a_connection_page(bare))
-    assert "May not told Words not known X Bound to addresses not told" in text
-    assert "(9 days) · by the published rule" in text
+    assert "Permissions not reported Permissions not recognized X" in text
+    assert "Restricted to IP addresses not reported" in text
+    assert "(9 days left) · by the exchange's published rule" in text
     assert "Attested until 2026-05-04 12:00:00 UTC" in text
     assert "Next probe" not in text
 
@@ -88,7 +92,7 @@ def test_a_strategy_shows_its_connection_and_what_is_wanted():
     page = strategy_page(status, "btc-grid", a_reader(), history)
     text = text_of(page)
     assert "Strategy btc-grid Disabled" in text
-    assert "Connection kucoin-main-grid Runtime local Wanted off Engine paused" in text
+    assert "Connection kucoin-main-grid Runtime local Desired off Engine paused" in text
     assert "Enabled → -" in text
     assert "Resume" not in text
 
@@ -105,7 +109,7 @@ def test_what_left_the_file_is_shown():
         connection_page(a_status(), "x<y", a_reader(), [], Rows(a_reader())),
         strategy_page(a_status(), "x<y", a_reader(), []),
     ):
-        assert "x<y There is nothing of this name" in text_of(page)
+        assert "x<y Not found" in text_of(page)
 
 
 def test_an_entry_without_conditions_has_a_page():
@@ -155,15 +159,15 @@ def test_latencies_are_a_line_that_is_broken_where_no_answer_came(seconds, line)
 
 def test_a_line_has_a_label_in_words():
     words = WORDS["en"]
-    assert 'aria-label="The last 2 probes: 50 to 100 ms, now 100 ms"' in sparkline(
+    assert 'aria-label="Last 2 probes: 50 to 100 ms, latest: 100 ms"' in sparkline(
         (0.05, 0.1), words
     )
-    assert "now - ms" in sparkline((0.05, None), words)
+    assert "latest: no answer" in sparkline((0.05, None), words)
     assert sparkline((None, None), words) == sparkline((), words) == ""
 
 
 def test_the_page_of_a_connection_shows_its_latencies():
     reader = a_reader(latencies=latencies_of(0.05, 0.1))
     page = a_connection_page(a_connection(), reader=reader)
-    assert "The last 2 probes: 50 to 100 ms, now 100 ms" in parsed(page.blocks["latency"]).words
-    assert "no answer lately" in a_connection_page(a_connection()).blocks["latency"]
+    assert "Last 2 probes: 50 to 100 ms, latest: 100 ms" in parsed(page.blocks["latency"]).words
+    assert "No recent answers." in a_connection_page(a_connection()).blocks["latency"]

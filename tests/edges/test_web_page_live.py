@@ -13,6 +13,7 @@ from bf_reconciler.web.http import event_payload
 from bf_reconciler.web.http.app_keys import LATENCIES
 from bf_reconciler.web.page.page_parts import PageParts, patch
 from bf_reconciler.web.page.rows import Rows
+from bf_reconciler.web.page.words import WORDS
 from edges.fakes import NOW, a_connection, a_status, a_strategy
 from edges.reading import a_reader, parsed
 from edges.web_client import ScriptedBackend, a_client, until
@@ -62,7 +63,7 @@ def seen_by(tree):
 @pytest.mark.parametrize(
     ("path", "shown"),
     [
-        ("/", "At a glance"),
+        ("/", "Summary"),
         ("/connections/kucoin-main-grid", "Connection kucoin-main-grid Online"),
         ("/strategies/btc-grid", "Strategy btc-grid Enabled"),
     ],
@@ -77,7 +78,7 @@ async def test_pages_are_served(client, path, shown):
 async def test_what_is_not_there_is_a_page_too(client, path):
     answer = await client.get(path)
     assert answer.status == 404
-    assert "There is nothing of this name" in await answer.text()
+    assert "Not found" in await answer.text()
 
 
 @pytest.mark.parametrize(
@@ -204,7 +205,7 @@ async def test_the_stream_of_one_connection_is_of_its_page_and_its_language(clie
         backend.now = a_status([])
         backend.publish()
         update = await next_patch(answer)
-        assert "Bu adda bir şey yok" in update["parts"]["head"]
+        assert WORDS["tr"]["not_found"] in update["parts"]["head"]
 
 
 async def test_the_page_of_a_stream_has_bounds(client):

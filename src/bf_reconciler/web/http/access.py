@@ -24,13 +24,13 @@ def admit(request: web.Request, backend: Backend) -> None:
     if token is not None:
         if write and not _bears(request, token):
             raise web.HTTPUnauthorized(
-                text="this needs the token of --token-file: Authorization: Bearer TOKEN",
+                text="this needs the token from --token-file: Authorization: Bearer TOKEN",
                 headers={"WWW-Authenticate": "Bearer"},
             )
         return
     if (write or is_loopback(backend.host)) and not _named(request, backend.host):
         raise web.HTTPForbidden(
-            text="this Host is not known here; use a loopback address, or set a token file"
+            text="unknown Host header; use a loopback address, or set --token-file"
         )
     if write:
         _local(request)
@@ -50,12 +50,12 @@ def _named(request: web.Request, listen: str) -> bool:
 
 def _local(request: web.Request) -> None:
     if not _from_loopback(request) or any(name in request.headers for name in FORWARDED):
-        raise web.HTTPForbidden(text="without a token file, this is for the same machine alone")
+        raise web.HTTPForbidden(text="without --token-file, only this machine may do this")
     if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
-        raise web.HTTPForbidden(text="this came from a page of another site")
+        raise web.HTTPForbidden(text="requests from another site are not allowed")
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("Host", ""):
-        raise web.HTTPForbidden(text="this came from a page of another site")
+        raise web.HTTPForbidden(text="requests from another site are not allowed")
 
 
 def _from_loopback(request: web.Request) -> bool:

@@ -43,14 +43,14 @@ async def status(request: web.Request) -> web.Response:
 async def connection(request: web.Request) -> web.Response:
     known = request.app[BACKEND].status().connections.get(request.match_info["name"])
     if known is None:
-        raise web.HTTPNotFound(text="there is no connection of this name")
+        raise web.HTTPNotFound(text="no connection with this name")
     return answer(present_connection(known, language_of(request)))
 
 
 async def strategy(request: web.Request) -> web.Response:
     known = request.app[BACKEND].status().strategies.get(request.match_info["name"])
     if known is None:
-        raise web.HTTPNotFound(text="there is no strategy of this name")
+        raise web.HTTPNotFound(text="no strategy with this name")
     return answer(present_strategy(known, language_of(request)))
 
 
@@ -73,5 +73,7 @@ def _moment(text: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise web.HTTPBadRequest(text="before: a time such as 2027-01-31T12:00:00Z") from None
+        raise web.HTTPBadRequest(
+            text="before: a time such as 2027-01-31T12:00:00Z is expected"
+        ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -80,7 +80,7 @@ async def read_object(request: web.Request, seconds: float) -> dict[str, Any]:
     except TimeoutError:
         raise web.HTTPRequestTimeout(text="the body did not arrive in time") from None
     except (ValueError, RecursionError, LookupError):
-        raise web.HTTPBadRequest(text="the body is no JSON") from None
+        raise web.HTTPBadRequest(text="the body is not valid JSON") from None
     if not isinstance(body, dict):
         raise web.HTTPBadRequest(text="a JSON object is expected")
     return body

@@ -27,31 +27,31 @@ async def test(request: web.Request) -> web.Response:
     await read_object(request, BODY_SECONDS)
     connection = await request.app[BACKEND].test(request.match_info["name"])
     if connection is None:
-        raise web.HTTPNotFound(text="there is no connection of this name")
+        raise web.HTTPNotFound(text="no connection with this name")
     return answer(present_connection(connection, language_of(request)))
 
 
 async def halt(request: web.Request) -> web.Response:
-    """The kill switch: ``{"reason": "...", "by": "..."}``."""
+    """Halt every strategy: ``{"reason": "...", "by": "..."}``."""
     body = await read_object(request, BODY_SECONDS)
     reason, by = _text(body, "reason"), _text(body, "by")
     if reason is None or by is None:
-        raise web.HTTPBadRequest(text="reason and by are expected: why, and who")
+        raise web.HTTPBadRequest(text="reason and by are required: why, and who")
     backend = request.app[BACKEND]
     await backend.halt(reason, by)
     return answer({"halted": present(backend.status(), language_of(request))["halted"]})
 
 
 async def resume(request: web.Request) -> web.Response:
-    """Release the kill switch, or with ``{"name": ...}`` one strategy that waits for a person."""
+    """Resume everything, or with ``{"name": ...}`` one strategy that waits for a person."""
     name = _text(await read_object(request, BODY_SECONDS), "name")
     backend = request.app[BACKEND]
     if name is not None and name not in backend.status().strategies:
-        raise web.HTTPNotFound(text="there is no strategy of this name")
+        raise web.HTTPNotFound(text="no strategy with this name")
     resumed = await backend.resume(name)
     status = backend.status()
     if name is None and status.file_halt is not None:
-        raise web.HTTPConflict(text="halt stands in the file; remove it there")
+        raise web.HTTPConflict(text="the halt is set in the file; remove it there")
     return answer({"resumed": resumed})
 
 
@@ -60,5 +60,7 @@ def _text(body: dict[str, Any], field: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_TEXT:
-        raise web.HTTPBadRequest(text=f"{field}: a text of 1 to {LONGEST_TEXT} signs is expected")
+        raise web.HTTPBadRequest(
+            text=f"{field}: a text of 1 to {LONGEST_TEXT} characters is expected"
+        )
     return value.strip()

@@ -41,8 +41,8 @@ def attention(status: Status, reader: Reader) -> Markup:
     if items:
         listed = fill("<ul>%s</ul>", items)
     else:
-        listed = fill('<p class="state good disc">%s</p>', words["no_hand"])
-    return section("attention", words["hand"], listed)
+        listed = fill('<p class="state good disc">%s</p>', words["no_attention"])
+    return section("attention", words["attention"], listed)
 
 
 def needs(status: Status) -> list[Need]:

@@ -46,12 +46,11 @@ def _rejected(config: ConfigStatus, reader: Reader) -> Markup:
         return NOTHING
     words = reader.words
     advice = CONFIG_ADVICE[config.reason][reader.language] if config.reason else None
-    title = advice.title if advice else words["refused"]
     # A wrong entry isolates itself: the others may well be in force.
-    what = "refused_part" if config.reason is ConfigReason.INVALID_DOCUMENT else "refused"
+    what = "rejected_part" if config.reason is ConfigReason.INVALID_DOCUMENT else "rejected"
     return _banner(
         "bad",
-        f"{words[what]}: {title}",
+        f"{words[what]}: {advice.title}" if advice else words[what],
         _message(config),
         _todo(advice.remedy if advice else ""),
         _problems(config),
@@ -110,7 +109,7 @@ def _incident(incident: Incident, reader: Reader) -> Markup:
         fill(
             "<p>%s · %s %s</p>",
             title_of(incident.reason, reader.language),
-            words["hit"].format(len(incident.connections)),
+            words["affected"].format(len(incident.connections)),
             since,
         ),
         _todo(remedy(incident.reason, reader.language)),

@@ -71,6 +71,6 @@ def curl(path: str, body: dict[str, str] | None, reader: Reader) -> Markup:
     sent = f" -H 'Content-Type: application/json' -d {quote(json.dumps(body))}" if body else ""
     return fill(
         '<div class="plain"><p>%s:</p><pre><code>%s</code></pre></div>',
-        reader.words["by_hand"],
+        reader.words["from_shell"],
         f"curl -X POST{login}{sent} {reader.base}{path}",
     )

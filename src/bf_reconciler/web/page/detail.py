@@ -100,8 +100,8 @@ def not_found(name: str, reader: Reader) -> PageParts:
         '<section id="head"><h1>%(name)s</h1><p><strong>%(gone)s</strong></p>'
         '<p>%(why)s <a href="%(home)s">%(overview)s</a></p></section>',
         name=name,
-        gone=words["gone"],
-        why=words["gone_why"],
+        gone=words["not_found"],
+        why=words["not_found_why"],
         home=reader.href("/"),
         overview=words["overview"],
     )

@@ -17,10 +17,12 @@ def connection_facts(connection: ConnectionStatus, reader: Reader) -> Markup:
         "account": connection.account,
         "environment": connection.environment,
         "key": fill("<code>%s</code>", connection.api_key),
-        "may": words["not_told"] if key.scopes is None else _list(key.scopes),
-        "may_not": _list(key.denied),
-        "odd_words": _list(key.unknown_words),
-        "bound": words["not_told" if key.ip_bound is None else "yes" if key.ip_bound else "no"],
+        "permissions": words["not_reported"] if key.scopes is None else _list(key.scopes),
+        "denied": _list(key.denied),
+        "unknown_permissions": _list(key.unknown_words),
+        "ip_restricted": words[
+            "not_reported" if key.ip_bound is None else "yes" if key.ip_bound else "no"
+        ],
         "created": _when(key.created_at, reader),
         "expires": _expiry(connection, reader),
         "probed": moment(connection.last_probe, words),
@@ -31,7 +33,7 @@ def connection_facts(connection: ConnectionStatus, reader: Reader) -> Markup:
         "suspended_until": _when(connection.suspended_until, reader),
         "attested_until": _when(connection.attested_until, reader),
         "labels": _list(f"{n}={v}" for n, v in connection.labels.items()),
-        "place": _location(connection.line, reader),
+        "location": _location(connection.line, reader),
     }
     return _terms(facts, reader)
 
@@ -41,10 +43,10 @@ def strategy_facts(strategy: StrategyStatus, reader: Reader) -> Markup:
     facts: dict[str, str | Markup] = {
         "connection": link(reader.connection(strategy.connection), strategy.connection),
         "runtime": strategy.runtime,
-        "wanted": words["on" if strategy.desired else "off"],
+        "desired": words["on" if strategy.desired else "off"],
         "runs": words[strategy.running],
         "suspended_until": _when(strategy.suspended_until, reader),
-        "place": _location(strategy.line, reader),
+        "location": _location(strategy.line, reader),
     }
     return _terms(facts, reader)
 

@@ -133,7 +133,9 @@ def _time(exact: str, shown: str) -> Markup:
 
 def days_left(until: datetime, reader: Reader) -> str:
     left = (until - reader.now) // timedelta(days=1)
-    return reader.words["ended"] if left < 0 else reader.words["days"].format(left)
+    if left < 0:
+        return reader.words["expired"]
+    return reader.words["day" if left == 1 else "days"].format(left)
 
 
 def span(seconds: float | None) -> str:

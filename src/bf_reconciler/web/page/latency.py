@@ -68,8 +68,8 @@ def summary(points: Points, words: Words) -> str:
     """The same in words: from the lowest to the highest, and the last. At least one answered."""
     answered = [point for point in points if point is not None]
     low, high, last = min(answered), max(answered), points[-1]
-    now = _milliseconds(last) if last is not None else "-"
-    return words["spark"].format(len(points), _milliseconds(low), _milliseconds(high), now)
+    latest = words["spark_no_answer"] if last is None else f"{_milliseconds(last)} ms"
+    return words["spark"].format(len(points), _milliseconds(low), _milliseconds(high), latest)
 
 
 def _runs(points: Points) -> list[tuple[int, list[float]]]:

@@ -77,7 +77,7 @@ def _title(status: Status, reader: Reader) -> str:
     states: list[str] = [str(c.status) for c in status.connections.values()]
     states += [str(s.status) for s in status.strategies.values()]
     wrong = sum(tone(state) == "bad" for state in states)
-    return f"({wrong}) bf-reconciler" if wrong else f"bf-reconciler · {reader.words['well']}"
+    return f"({wrong}) bf-reconciler" if wrong else f"bf-reconciler · {reader.words['all_ok']}"
 
 
 def glance(status: Status, reader: Reader, query: Query) -> Markup:
@@ -91,7 +91,7 @@ def glance(status: Status, reader: Reader, query: Query) -> Markup:
         )
         if states
     )
-    return fill('<section id="glance" aria-label="%s">%s</section>', words["glance"], kinds)
+    return fill('<section id="glance" aria-label="%s">%s</section>', words["summary"], kinds)
 
 
 def _tiles(kind: str, states: Iterable[str], reader: Reader, query: Query) -> Markup:
@@ -121,7 +121,7 @@ def _shown(
     if not every:
         text = words["none_declared"]
     elif not matching:
-        text = words["nothing_fits"]
+        text = words["no_match"]
     elif len(matching) == len(every):
         text = str(len(every))
     else:
@@ -134,8 +134,8 @@ def _changes(status: Status, changes: Sequence[Transition], reader: Reader) -> M
     items = join(
         fill("<li>%s</li>", _change(status, each, reader)) for each in changes[:CHANGES_SHOWN]
     )
-    listed = fill("<ol>%s</ol>", items) if items else paragraph(words["no_news"])
-    return section("news", words["news"], listed)
+    listed = fill("<ol>%s</ol>", items) if items else paragraph(words["no_changes"])
+    return section("news", words["changes"], listed)
 
 
 def _change(status: Status, change: Transition, reader: Reader) -> Markup:

@@ -82,10 +82,10 @@ def key_facts(connection: ConnectionStatus, reader: Reader) -> Markup:
     words, key = reader.words, connection.key
     facts = [" ".join(key.scopes)] if key.scopes else []
     if key.ip_bound is not None:
-        facts.append(words["bound_short" if key.ip_bound else "open_short"])
+        facts.append(words["ip_restricted_short" if key.ip_bound else "any_ip_short"])
     if key.expires_at is not None:
         end = f"{key.expires_at.date()} ({days_left(key.expires_at, reader)})"
-        facts.append(words["ends_short"].format(end))
+        facts.append(words["expires_short"].format(end))
     return fill("<small>%s</small>", " · ".join(facts)) if facts else NOTHING
 
 
