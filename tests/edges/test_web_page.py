@@ -85,7 +85,7 @@ def test_the_end_of_a_key_is_shown_with_the_days_that_are_left(days, shown):
 
 def test_what_is_good_needs_nothing_done():
     text = text_of(a_status())
-    assert "Nothing needs attention." in text
+    assert "No action needed." in text
     assert "Wait" not in text
 
 
@@ -108,6 +108,32 @@ def test_the_title_counts_what_is_wrong():
         [a_connection(state=ConnectionState.INVALID)], [a_strategy(state=StrategyState.ERROR)]
     )
     assert "<title>(2) bf-reconciler</title>" in a_page(bad)
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        Status(config=a_config()),
+        a_status([a_connection(state=ConnectionState.UNREACHABLE, reason=Reason.TIMEOUT)]),
+        a_status([a_connection(state=ConnectionState.PENDING, reason=Reason.NOT_PROBED)]),
+        a_status(config=a_refused_config()),
+        a_status(file_halt=Halted("storm", "bob")),
+    ],
+    ids=["empty", "unreachable", "pending", "rejected file", "halted"],
+)
+def test_what_is_not_known_to_be_well_is_not_called_ok(status):
+    assert "<title>bf-reconciler</title>" in a_page(status)
+
+
+def test_no_action_is_needed_only_where_no_banner_says_otherwise():
+    assert "No action needed." in text_of(a_status())
+    incident = Incident("outage", "kucoin", Reason.MAINTENANCE, ("a", "b"), NOW)
+    for wrong in (
+        {"config": a_refused_config()},
+        {"halted": Halted("fire", "ada", NOW)},
+        {"incidents": (incident,)},
+    ):
+        assert "No action needed." not in text_of(a_status(**wrong))
 
 
 # --- summary

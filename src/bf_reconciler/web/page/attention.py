@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from bf_reconciler.facts import TRANSIENT, Reason, remedy
 from bf_reconciler.status import ConnectionStatus, Status
+from bf_reconciler.web.page.banners import has_banner
 from bf_reconciler.web.page.html import (
     Entry,
     Reader,
@@ -34,14 +35,14 @@ class Need:
 
 
 def attention(status: Status, reader: Reader) -> Markup:
-    if not status.connections and not status.strategies:
-        return Markup('<section id="attention" hidden></section>')
     words = reader.words
     items = join(_item(need, reader) for need in needs(status))
     if items:
         listed = fill("<ul>%s</ul>", items)
+    elif (status.connections or status.strategies) and not has_banner(status):
+        listed = fill('<p class="state good disc">%s</p>', words["no_action"])
     else:
-        listed = fill('<p class="state good disc">%s</p>', words["no_attention"])
+        return Markup('<section id="attention" hidden></section>')
     return section("attention", words["attention"], listed)
 
 

@@ -23,6 +23,12 @@ def banners(status: Status, reader: Reader) -> Markup:
     return fill('<div id="banners">%s</div>', join(parts))
 
 
+def has_banner(status: Status) -> bool:
+    """Then nothing on the page says that all is well."""
+    rejected = not status.config.last_reload_successful
+    return rejected or status.halt is not None or bool(status.incidents)
+
+
 def _banner(tone: str, heading: str, *paragraphs: Markup) -> Markup:
     return fill(
         '<section class="banner %s"><h2>%s</h2>%s</section>', tone, heading, join(paragraphs)

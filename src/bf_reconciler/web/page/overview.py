@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from bf_reconciler.facts import Reason
 from bf_reconciler.status import Status, Transition
 from bf_reconciler.web.page.attention import attention
-from bf_reconciler.web.page.banners import banners, problems_of
+from bf_reconciler.web.page.banners import banners, has_banner, problems_of
 from bf_reconciler.web.page.control import control
 from bf_reconciler.web.page.html import (
     MARKS,
@@ -34,6 +34,8 @@ ALWAYS: Final[Mapping[str, frozenset[str]]] = {
 }
 """Their number is shown even where it is zero."""
 CHANGES_SHOWN: Final = 8
+OK: Final = frozenset({"Online", "Enabled", "Disabled", "Suspended"})
+"""All is well, or as somebody declared it. What is not known is not among them."""
 COLUMNS: Final = {"connections": CONNECTION_COLUMNS, "strategies": STRATEGY_COLUMNS}
 
 
@@ -77,7 +79,11 @@ def _title(status: Status, reader: Reader) -> str:
     states: list[str] = [str(c.status) for c in status.connections.values()]
     states += [str(s.status) for s in status.strategies.values()]
     wrong = sum(tone(state) == "bad" for state in states)
-    return f"({wrong}) bf-reconciler" if wrong else f"bf-reconciler · {reader.words['all_ok']}"
+    if wrong:
+        return f"({wrong}) bf-reconciler"
+    if states and OK.issuperset(states) and not has_banner(status):
+        return f"bf-reconciler · {reader.words['all_ok']}"
+    return "bf-reconciler"
 
 
 def glance(status: Status, reader: Reader, query: Query) -> Markup:

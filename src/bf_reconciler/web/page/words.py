@@ -38,7 +38,7 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "affected": ("{} connections affected since", "{} bağlantı etkilendi, başlangıç:"),
     "summary": ("Summary", "Özet"),
     "attention": ("Needs attention", "Dikkat gerektirenler"),
-    "no_attention": ("Nothing needs attention.", "Dikkat gerektiren bir şey yok."),
+    "no_action": ("No action needed.", "Yapılması gereken bir şey yok."),
     "more": ("and {} more", "ve {} tane daha"),
     "changes": ("Recent changes", "Son değişiklikler"),
     "no_changes": ("No changes yet.", "Henüz değişiklik yok."),
