@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from bf_reconciler.cli.guides import GUIDES, Fact, Known
-from bf_reconciler.cli.guides.told import FACTS, KNOWN, MEANING, NEVER_SEEN, Told
+from bf_reconciler.cli.exchange_text import FACTS, KNOWN, MEANING, NEVER_SEEN, ExchangeText
 from bf_reconciler.exchanges import EXCHANGES
+from bf_reconciler.exchanges.guide import Fact, Known
 
 BEGIN = "<!-- exchanges -->"
 END = "<!-- /exchanges -->"
@@ -34,19 +34,19 @@ names and numbers of accounts. Read them, and send them with a report.
 """
 
 
-def told() -> list[Told]:
-    """Every exchange that has a row, in the order of the guides."""
-    return [Told(EXCHANGES[name], "en") for name in GUIDES if name in EXCHANGES]
+def texts() -> list[ExchangeText]:
+    """Every exchange, in the order of the table."""
+    return [ExchangeText(row, "en") for row in EXCHANGES.values()]
 
 
 def matrix() -> str:
     """Exchange by fact, and what the words mean."""
     head = ["exchange", *COLUMNS.values()]
     lines = [_line(head), _line("---" for _ in head)]
-    for one in told():
+    for one in texts():
         name = f"[{one.row.title}](docs/exchanges.md#{one.row.id})"
         lines.append(_line([name, *(KNOWN[one.cell(fact).known].en for fact in COLUMNS)]))
-    used = {one.cell(fact).known for one in told() for fact in COLUMNS}
+    used = {one.cell(fact).known for one in texts() for fact in COLUMNS}
     meanings = [f"*{KNOWN[known].en}*: {MEANING[known].en}" for known in Known if known in used]
     return "\n".join([*lines, "", "; ".join(meanings) + f". {NEVER_SEEN.en}"])
 
@@ -58,10 +58,10 @@ def block() -> str:
 
 def document() -> str:
     here = matrix().replace("docs/exchanges.md#", "#")
-    return "\n".join([NOTICE, here, *(_section(one) for one in told())]) + "\n"
+    return "\n".join([NOTICE, here, *(_section(one) for one in texts())]) + "\n"
 
 
-def _section(one: Told) -> str:
+def _section(one: ExchangeText) -> str:
     row = one.row
     credentials, environments = _words(row.credentials), _words(row.environments)
     parts = [

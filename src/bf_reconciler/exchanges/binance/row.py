@@ -69,9 +69,9 @@ def read_secret(_api_key: str, secret: str) -> str:
     if "PRIVATE KEY" not in secret:
         return secret
 
-    from bf_reconciler.exchanges import pem  # noqa: PLC0415 # brings cryptography: for probes only
+    from bf_reconciler.exchanges.binance import secrets  # noqa: PLC0415 # brings cryptography: for probes only
 
-    return pem.plain(secret)
+    return secrets.plain(secret)
 
 
 def read_time(body: Any) -> int:  # noqa: ANN401 # JSON

@@ -1,7 +1,7 @@
 """KuCoin: how to create its key, what its limits are, and what is not known of it."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
-from bf_reconciler.cli.guides.guide import Cell, Fact, Guide, Known, Said
+from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known, Said
 
 GUIDE = Guide(
     steps=(

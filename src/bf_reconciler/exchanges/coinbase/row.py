@@ -36,9 +36,9 @@ CODES: Mapping[str, Reason] = {
 
 
 def read_secret(api_key: str, secret: str) -> str:
-    from bf_reconciler.exchanges import cdp  # noqa: PLC0415 # brings cryptography: for probes only
+    from bf_reconciler.exchanges.coinbase import secrets  # noqa: PLC0415 # brings cryptography: for probes only
 
-    return cdp.usable(api_key, secret)
+    return secrets.usable(api_key, secret)
 
 
 def read_time(body: Any) -> int:  # noqa: ANN401 # JSON

@@ -4,8 +4,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bf_reconciler.cli.guides import EVERYWHERE, GUIDES, Cell, Fact, Known, Said
 from bf_reconciler.exchanges import Exchange
+from bf_reconciler.exchanges.guide import EVERYWHERE, Cell, Fact, Known, Said
+from bf_reconciler.exchanges.guides import guide
 from bf_reconciler.facts import Language
 
 FACTS: Mapping[Fact, Said] = {
@@ -57,7 +58,7 @@ NEVER_SEEN: Said = Said(
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ExchangeText:
     """One exchange in one language."""
 
     row: Exchange
@@ -74,11 +75,11 @@ class Told:
 
     @property
     def steps(self) -> list[str]:
-        return [said.in_(self.language) for said in (*GUIDES[self.row.id].steps, LAST)]
+        return [said.in_(self.language) for said in (*guide(self.row.id).steps, LAST)]
 
     @property
     def doubts(self) -> list[str]:
-        return [said.in_(self.language) for said in GUIDES[self.row.id].doubts]
+        return [said.in_(self.language) for said in guide(self.row.id).doubts]
 
     @property
     def notes(self) -> list[str]:
@@ -91,7 +92,7 @@ class Told:
     @property
     def limits(self) -> list[str]:
         """What the exchange allows, and what we allow ourselves."""
-        told = [said.in_(self.language) for said in GUIDES[self.row.id].limits]
+        told = [said.in_(self.language) for said in guide(self.row.id).limits]
         return [*told, *(said.in_(self.language) for said in pace(self.row))]
 
     @property
@@ -100,11 +101,11 @@ class Told:
         return [said.in_(self.language) for said in rule(self.row)]
 
     def _of_row(self, text: str) -> str:
-        return GUIDES[self.row.id].of_row(text, self.language)
+        return guide(self.row.id).of_row(text, self.language)
 
 
 def cell(row: Exchange, fact: Fact) -> Cell:
-    return GUIDES[row.id].facts.get(fact) or EVERYWHERE[fact]
+    return guide(row.id).facts.get(fact) or EVERYWHERE[fact]
 
 
 def pace(row: Exchange) -> tuple[Said, ...]:
