@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
 
 API_KEY: Final = "{api_key}"
 SYMBOL: Final = "{symbol}"
@@ -75,7 +75,7 @@ class Listing:
     """
 
     call: Call
-    read: Callable[[Any], Mapping[str, bool]]
+    read: Callable[[Json], Mapping[str, bool]]
     covers: Callable[[str], bool] = any_pair
 
 
@@ -94,7 +94,7 @@ class Environment:
     base: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     key: Call | None = None
-    read_key: Callable[[Any, datetime], KeyFacts] | None = None
+    read_key: Callable[[Json, datetime], KeyFacts] | None = None
     kinds: tuple[Kind, ...] = ("spot", "futures")
 
 
@@ -133,7 +133,7 @@ class First:
 
     call: Call
     param: str
-    read: Callable[[Any], str]
+    read: Callable[[Json], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class More:
     """
 
     call: Call
-    read: Callable[[KeyFacts, Any, str], KeyFacts]
+    read: Callable[[KeyFacts, Json, str], KeyFacts]
 
 
 LIVE: Final = Environment()
@@ -208,11 +208,11 @@ class Exchange:
     key: Call
     balance: Call
     orders: Call
-    read_time: Callable[[Any], int]
-    read_key: Callable[[Any, datetime], KeyFacts]
-    read_balance: Callable[[Any], Balance]
-    read_orders: Callable[[Any], Orders]
-    refusal: Callable[[Any], Refusal | None]
+    read_time: Callable[[Json], int]
+    read_key: Callable[[Json, datetime], KeyFacts]
+    read_balance: Callable[[Json], Balance]
+    read_orders: Callable[[Json], Orders]
+    refusal: Callable[[Json], Refusal | None]
     codes: Mapping[str, Reason]
     phrases: tuple[tuple[str, str, Reason], ...]
     client_ip: Callable[[str], str | None]

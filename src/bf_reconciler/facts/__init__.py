@@ -2,6 +2,7 @@
 
 from bf_reconciler.facts.advice import ADVICE, Advice, Language, remedy
 from bf_reconciler.facts.config import CONFIG_ADVICE, ConfigError, ConfigReason
+from bf_reconciler.facts.json import Json
 from bf_reconciler.facts.markets import Listed, Markets, Venue
 from bf_reconciler.facts.observations import (
     QUESTIONS,
@@ -34,6 +35,7 @@ __all__ = [
     "ConfigError",
     "ConfigReason",
     "Failure",
+    "Json",
     "KeyFacts",
     "Language",
     "Listed",

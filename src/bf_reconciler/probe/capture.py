@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any, Final
 
 from bf_reconciler.exchanges import Call
-from bf_reconciler.facts import Question
+from bf_reconciler.facts import Json, Question
 from bf_reconciler.probe import placeholders
 from bf_reconciler.probe.transport import Answer
 from bf_reconciler.spec import ConnectionEntry
@@ -64,7 +64,7 @@ class Place(Enum):
 class _Redaction:
     secrets: tuple[str, ...]
 
-    def value(self, found: Any, field: str, place: Place, depth: int = 0) -> Any:  # noqa: ANN401 # JSON
+    def value(self, found: Json, field: str, place: Place, depth: int = 0) -> Json:
         if found is None or isinstance(found, bool):
             return found
         if depth > MAX_DEPTH:
@@ -133,7 +133,7 @@ class _Redaction:
         return any(secret in text.casefold() for secret in self.secrets)
 
 
-def redact(body: Any, secrets: Iterable[str] = ()) -> Any:  # noqa: ANN401 # JSON
+def redact(body: Json, secrets: Iterable[str] = ()) -> Json:
     """The body with its shape, and without what it is about.
 
     What stays: names of fields, true, false and null, empty texts, error codes, the words of
@@ -166,7 +166,7 @@ def record(
     }
 
 
-def _body(body: bytes) -> Any:  # noqa: ANN401 # JSON
+def _body(body: bytes) -> Json:
     """JSON, or a page as if it were a message."""
     text = body.decode(errors="replace")
     try:
@@ -188,7 +188,7 @@ def _headers(headers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _place(field: str, value: Any, place: Place) -> Place:  # noqa: ANN401 # JSON
+def _place(field: str, value: Json, place: Place) -> Place:
     """Categories of rights are lists, and a list of rights may name them; a note is neither."""
     if field.lower() in RIGHTS:
         return Place.RIGHTS

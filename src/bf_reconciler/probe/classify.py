@@ -13,6 +13,7 @@ from bf_reconciler.facts import (
     Balance,
     Clock,
     Failure,
+    Json,
     KeyFacts,
     Orders,
     Question,
@@ -220,7 +221,7 @@ def _maintained(got: Answer) -> bool:
     return b"maintenance" in got.body.lower()
 
 
-def _json(body: bytes) -> Any:  # noqa: ANN401 # JSON
+def _json(body: bytes) -> Json:
     try:
         return json.loads(body.decode(errors="replace"))
     except (ValueError, RecursionError):

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.row import (
@@ -16,7 +15,7 @@ from bf_reconciler.exchanges.row import (
     Refusal,
     Unexpected,
 )
-from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
 
 SPOT = "enableSpotAndMarginTrading"
 LOAN = "enableMargin"
@@ -74,11 +73,11 @@ def read_secret(_api_key: str, secret: str) -> str:
     return secrets.plain(secret)
 
 
-def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
+def read_time(body: Json) -> int:
     return shape.milliseconds(shape.table(body, "body"), "serverTime")
 
 
-def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The key's description of itself. There is an allowlist or there is none: it is never shown.
 
     Documents of other years have more flags or fewer, so a flag that is missing says nothing.
@@ -104,18 +103,18 @@ def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
     )
 
 
-def _flag(data: Mapping[str, Any], field: str) -> bool | None:
+def _flag(data: Mapping[str, Json], field: str) -> bool | None:
     value = data.get(field)
     if value is not None and not isinstance(value, bool):
         raise Unexpected(field)
     return value
 
 
-def _moment(data: Mapping[str, Any], field: str) -> datetime | None:
+def _moment(data: Mapping[str, Json], field: str) -> datetime | None:
     return None if data.get(field) is None else shape.moment(data, field)
 
 
-def _unknown(data: Mapping[str, Any]) -> tuple[str, ...]:
+def _unknown(data: Mapping[str, Json]) -> tuple[str, ...]:
     """Fields that no document explains, and that are on or named like a right."""
     known = {*PERMISSIONS, "ipRestrict"}
     named = {name for name in data if RIGHT.fullmatch(name) and data[name] is not False}
@@ -125,7 +124,7 @@ def _unknown(data: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def read_test_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+def read_test_key(body: Json, _now: datetime) -> KeyFacts:
     """The account answer of a test network, where no call describes a key.
 
     Only /api is served there, so nothing can withdraw; what else the key may do is not told. The
@@ -135,19 +134,19 @@ def read_test_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
     return KeyFacts(frozenset({Scope.READ}), frozenset({Scope.WITHDRAW}))
 
 
-def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+def read_balance(body: Json) -> Balance:
     """canTrade, canWithdraw and permissions of this answer are the account's, not the key's."""
     amounts = shape.rows(shape.table(body, "body").get("balances"), "balances")
     zeros = [shape.is_zero(row, "free") & shape.is_zero(row, "locked") for row in amounts]
     return Balance(empty=all(zeros))
 
 
-def read_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+def read_orders(body: Json) -> Orders:
     shape.rows(body, "body")
     return Orders()
 
 
-def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
+def refusal(body: Json) -> Refusal | None:
     """An error has a code; none of our answers has one. A region block has the code 0."""
     if not isinstance(body, dict) or "code" not in body:
         return None
@@ -158,7 +157,7 @@ def client_ip(message: str) -> str | None:
     return shape.address_after(CLIENT_IP, message)
 
 
-def _symbols(body: Any) -> Any:  # noqa: ANN401 # JSON
+def _symbols(body: Json) -> Json:
     return shape.table(body, "body").get("symbols")
 
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.row import (
@@ -17,7 +16,7 @@ from bf_reconciler.exchanges.row import (
     Refusal,
     Unexpected,
 )
-from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
 
 # The key describes itself in two ways: numbers (seen, and in older documents), or flags (in newer
 # ones). Universal transfers stay within the account of the owner, the others between it and its
@@ -67,18 +66,18 @@ CODES: Mapping[str, Reason] = {
 CLIENT_IP = re.compile(r"current request IP is\s*([0-9A-Fa-f.:]{2,45})", re.IGNORECASE)
 
 
-def _data(body: Any) -> Mapping[str, Any]:  # noqa: ANN401 # JSON
+def _data(body: Json) -> Mapping[str, Json]:
     answer = shape.table(body, "body")
     if shape.whole(answer, "code") != 0:
         raise Unexpected("code")
     return shape.table(answer.get("data"), "data")
 
 
-def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
+def read_time(body: Json) -> int:
     return shape.milliseconds(_data(body), "serverTime")
 
 
-def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The key's description of itself, with or without its envelope. BingX tells no expiry."""
     answer = shape.table(body, "body")
     data = _data(answer) if "code" in answer or "data" in answer else answer
@@ -96,7 +95,7 @@ def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
     )
 
 
-def _rights(data: Mapping[str, Any]) -> KeyFacts:
+def _rights(data: Mapping[str, Json]) -> KeyFacts:
     """Numbers speak of every right, flags of those they name; no right is denied by silence."""
     words: tuple[str, ...] = ()
     told: frozenset[Scope] = frozenset()
@@ -112,7 +111,7 @@ def _rights(data: Mapping[str, Any]) -> KeyFacts:
     return shape.scopes(words, NUMBERS | FLAGS, told)
 
 
-def _numbers(value: Any) -> tuple[str, ...]:  # noqa: ANN401 # JSON
+def _numbers(value: Json) -> tuple[str, ...]:
     """Numbers of rights; a key without any has no documented form."""
     if not isinstance(value, list) or not value:
         raise Unexpected("permissions")
@@ -122,14 +121,14 @@ def _numbers(value: Any) -> tuple[str, ...]:  # noqa: ANN401 # JSON
     return words
 
 
-def _flag(data: Mapping[str, Any], field: str) -> bool | None:
+def _flag(data: Mapping[str, Json], field: str) -> bool | None:
     value = data.get(field)
     if field in data and not isinstance(value, bool):
         raise Unexpected(field)
     return value
 
 
-def _addresses(data: Mapping[str, Any]) -> tuple[str, ...] | None:
+def _addresses(data: Mapping[str, Json]) -> tuple[str, ...] | None:
     """The allowlist; one empty entry is none, too."""
     if "ipAddresses" not in data:
         return None
@@ -139,25 +138,25 @@ def _addresses(data: Mapping[str, Any]) -> tuple[str, ...] | None:
     return shape.addresses(",".join(listed), "ipAddresses")
 
 
-def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+def read_balance(body: Json) -> Balance:
     amounts = _list(_data(body), "balances")
     zeros = [shape.is_zero(row, "free") & shape.is_zero(row, "locked") for row in amounts]
     return Balance(empty=all(zeros))
 
 
-def read_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+def read_orders(body: Json) -> Orders:
     _list(_data(body), "orders")
     return Orders()
 
 
-def _list(data: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
+def _list(data: Mapping[str, Json], field: str) -> list[Mapping[str, Json]]:
     """A list that is null where it is empty."""
     if field not in data:
         raise Unexpected(field)
     return [] if data[field] is None else shape.rows(data[field], field)
 
 
-def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
+def refusal(body: Json) -> Refusal | None:
     if not isinstance(body, dict) or "code" not in body or body["code"] in (0, "0"):
         return None
     return shape.refusal(body["code"], body.get("msg"))
@@ -167,7 +166,7 @@ def client_ip(message: str) -> str | None:
     return shape.address_after(CLIENT_IP, message)
 
 
-def _contracts(body: Any) -> Any:  # noqa: ANN401 # JSON
+def _contracts(body: Json) -> Json:
     answer = shape.table(body, "body")
     if shape.whole(answer, "code") != 0:
         raise Unexpected("code")

@@ -4,11 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.row import Call, Environment, Exchange, Listing, Refusal, Unexpected
-from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
 
 OK = "00000"
 READ = frozenset({Scope.READ})
@@ -73,21 +72,21 @@ CODES: Mapping[str, Reason] = {
 }
 
 
-def _data(body: Any) -> Any:  # noqa: ANN401 # JSON
+def _data(body: Json) -> Json:
     answer = shape.table(body, "body")
     if answer.get("code") != OK or "data" not in answer:
         raise Unexpected("data" if answer.get("code") == OK else "code")
     return answer["data"]
 
 
-def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
+def read_time(body: Json) -> int:
     told = shape.text(shape.table(_data(body), "data"), "serverTime")
     if not re.fullmatch(r"\d{1,15}", told, re.ASCII):
         raise Unexpected("serverTime")
     return shape.milliseconds({"serverTime": int(told)}, "serverTime")
 
 
-def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The account's description, which describes the key, too. No dates of the key are told."""
     data = shape.table(_data(body), "data")
     words = _words(data, "authorities")
@@ -98,7 +97,7 @@ def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
     return replace(facts, **_allowlist(data))
 
 
-def read_unified_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+def read_unified_key(body: Json, _now: datetime) -> KeyFacts:
     """A unified account's. A key that only reads may list what it may read of."""
     data = shape.table(_data(body), "data")
     kind = shape.text(data, "permType")
@@ -126,7 +125,7 @@ def read_unified_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # J
     )
 
 
-def _words(data: Mapping[str, Any], field: str) -> tuple[str, ...]:
+def _words(data: Mapping[str, Json], field: str) -> tuple[str, ...]:
     value = data.get(field)
     if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
         raise Unexpected(field)
@@ -140,7 +139,7 @@ def _withdrawals(words: tuple[str, ...]) -> dict[str, frozenset[Scope]]:
     return {word: frozenset({Scope.WITHDRAW}) for word in words if "withdraw" in word.casefold()}
 
 
-def _allowlist(data: Mapping[str, Any]) -> dict[str, Any]:
+def _allowlist(data: Mapping[str, Json]) -> dict[str, Json]:
     """An empty allowlist has no documented form: "" and null are none, silence says nothing."""
     if "ips" not in data:
         return {}
@@ -148,27 +147,27 @@ def _allowlist(data: Mapping[str, Any]) -> dict[str, Any]:
     return {"ip_bound": bool(ips), "ips": ips}
 
 
-def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+def read_balance(body: Json) -> Balance:
     """The spot account's."""
     return _balance(_data(body), "data", ("available", "frozen", "locked"))
 
 
-def read_unified_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+def read_unified_balance(body: Json) -> Balance:
     assets = shape.table(_data(body), "data").get("assets")
     return _balance(assets, "assets", ("balance", "locked"))
 
 
-def _balance(value: Any, field: str, amounts: tuple[str, ...]) -> Balance:  # noqa: ANN401 # JSON
+def _balance(value: Json, field: str, amounts: tuple[str, ...]) -> Balance:
     zeros = [shape.is_zero(row, each) for row in shape.rows(value, field) for each in amounts]
     return Balance(empty=all(zeros))
 
 
-def read_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+def read_orders(body: Json) -> Orders:
     shape.rows(_data(body), "data")
     return Orders()
 
 
-def read_unified_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+def read_unified_orders(body: Json) -> Orders:
     data = shape.table(_data(body), "data")
     if "list" not in data:
         raise Unexpected("list")
@@ -176,7 +175,7 @@ def read_unified_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
     return Orders()
 
 
-def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
+def refusal(body: Json) -> Refusal | None:
     if not isinstance(body, dict) or body.get("code", OK) == OK:
         return None
     return shape.refusal(body["code"], body.get("msg"))

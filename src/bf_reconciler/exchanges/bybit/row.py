@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.row import (
@@ -15,7 +14,7 @@ from bf_reconciler.exchanges.row import (
     Refusal,
     Unexpected,
 )
-from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
 
 NOTHING = frozenset[Scope]()
 
@@ -98,19 +97,19 @@ NEVER = datetime(1971, 1, 1, tzinfo=UTC)
 """Earlier ends are none: a key that is bound to an address shows 1970."""
 
 
-def _result(body: Any) -> Mapping[str, Any]:  # noqa: ANN401 # JSON
+def _result(body: Json) -> Mapping[str, Json]:
     answer = shape.table(body, "body")
     if shape.whole(answer, "retCode") != 0:
         raise Unexpected("retCode")
     return shape.table(answer.get("result"), "result")
 
 
-def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
+def read_time(body: Json) -> int:
     _result(body)
     return shape.milliseconds(body, "time")
 
 
-def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The key's description of itself. Every key may ask for it, and every key may read.
 
     A key that only reads keeps its words, which then mean nothing: all but Withdraw, since no
@@ -143,7 +142,7 @@ def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
     )
 
 
-def _words(listed: Mapping[str, Any]) -> tuple[str, ...]:
+def _words(listed: Mapping[str, Json]) -> tuple[str, ...]:
     found = []
     for category, words in listed.items():
         if not isinstance(words, list):
@@ -156,21 +155,21 @@ def _words(listed: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _reads_only(data: Mapping[str, Any]) -> bool:
+def _reads_only(data: Mapping[str, Json]) -> bool:
     told = shape.whole(data, "readOnly")
     if told not in {0, 1}:
         raise Unexpected("readOnly")
     return told == 1
 
 
-def _is_master(data: Mapping[str, Any]) -> bool | None:
+def _is_master(data: Mapping[str, Json]) -> bool | None:
     told = data.get("isMaster")
     if told is not None and not isinstance(told, bool):
         raise Unexpected("isMaster")
     return told
 
 
-def _ips(data: Mapping[str, Any]) -> tuple[str, ...] | None:
+def _ips(data: Mapping[str, Json]) -> tuple[str, ...] | None:
     """The allowlist; a lone `*` is none."""
     listed = data.get("ips")
     if listed is None or listed in ([], ["*"]):
@@ -182,7 +181,7 @@ def _ips(data: Mapping[str, Any]) -> tuple[str, ...] | None:
     return tuple(listed)
 
 
-def _time(data: Mapping[str, Any], field: str) -> datetime | None:
+def _time(data: Mapping[str, Json], field: str) -> datetime | None:
     written = shape.optional_text(data, field)
     if written is None:
         return None
@@ -195,12 +194,12 @@ def _time(data: Mapping[str, Any], field: str) -> datetime | None:
     return found.replace(tzinfo=UTC)
 
 
-def _expiry(data: Mapping[str, Any]) -> datetime | None:
+def _expiry(data: Mapping[str, Json]) -> datetime | None:
     end = _time(data, "expiredAt")
     return None if end is None or end < NEVER else end
 
 
-def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+def read_balance(body: Json) -> Balance:
     """The unified account's; the funding account is another one."""
     accounts = shape.rows(_result(body).get("list"), "list")
     amounts = [row for account in accounts for row in shape.rows(account.get("coin"), "coin")]
@@ -208,12 +207,12 @@ def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
     return Balance(empty=all(zeros))
 
 
-def read_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+def read_orders(body: Json) -> Orders:
     shape.rows(_result(body).get("list"), "list")
     return Orders()
 
 
-def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
+def refusal(body: Json) -> Refusal | None:
     if isinstance(body, str):
         said = (code for code, words, _ in PAGES if words in body.casefold())
         return next((Refusal(code, body) for code in said), None)
@@ -227,7 +226,7 @@ def client_ip(_message: str) -> str | None:
     return None
 
 
-def _instruments(body: Any) -> Any:  # noqa: ANN401 # JSON
+def _instruments(body: Json) -> Json:
     """The list, where it is whole: of a longer one the rest is unknown."""
     result = _result(body)
     if result.get("nextPageCursor"):

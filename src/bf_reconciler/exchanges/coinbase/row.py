@@ -4,11 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.row import Call, Exchange, Listing, Refusal, Unexpected
-from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
 
 FLAGS: Mapping[str, frozenset[Scope]] = {
     "can_view": frozenset({Scope.READ}),
@@ -41,14 +40,14 @@ def read_secret(api_key: str, secret: str) -> str:
     return secrets.usable(api_key, secret)
 
 
-def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
+def read_time(body: Json) -> int:
     written = shape.text(shape.table(body, "body"), "epochMillis")
     if not DIGITS.fullmatch(written):
         raise Unexpected("epochMillis")
     return shape.milliseconds({"epochMillis": int(written)}, "epochMillis")
 
 
-def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The key's description of itself. Coinbase tells no address, no time and no expiry."""
     data = shape.table(body, "body")
     for name in FLAGS:
@@ -61,7 +60,7 @@ def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
     return replace(shape.scopes(on, FLAGS, told), account=_portfolio(data))
 
 
-def _portfolio(data: Mapping[str, Any]) -> str | None:
+def _portfolio(data: Mapping[str, Json]) -> str | None:
     """The kind of the one portfolio that the key is bound to."""
     kind = shape.optional_text(data, "portfolio_type")
     if kind is not None and not PORTFOLIO.fullmatch(kind):
@@ -69,7 +68,7 @@ def _portfolio(data: Mapping[str, Any]) -> str | None:
     return None if kind == UNDEFINED else kind
 
 
-def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+def read_balance(body: Json) -> Balance:
     """The first page; where there are more, what is empty is not known to be."""
     answer = shape.table(body, "body")
     zeros = [
@@ -80,19 +79,19 @@ def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
     return Balance(empty=all(zeros) and not _has_next(answer))
 
 
-def read_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+def read_orders(body: Json) -> Orders:
     shape.rows(shape.table(body, "body").get("orders"), "orders")
     return Orders()
 
 
-def _has_next(answer: Mapping[str, Any]) -> bool:
+def _has_next(answer: Mapping[str, Json]) -> bool:
     more = answer.get("has_next")
     if not isinstance(more, bool):
         raise Unexpected("has_next")
     return more
 
 
-def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
+def refusal(body: Json) -> Refusal | None:
     """Three forms: a bare word, errors by their name, and the list of version 2."""
     if isinstance(body, str):
         return Refusal("", "Unauthorized") if body.strip() == "Unauthorized" else None
@@ -106,7 +105,7 @@ def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
     return shape.refusal(body["code"], body.get("message")) if "code" in body else None
 
 
-def _named(code: Any, message: Any) -> Refusal:  # noqa: ANN401 # JSON
+def _named(code: Json, message: Json) -> Refusal:
     """A name that nobody knows is not passed on."""
     known = isinstance(code, str) and code in CODES
     return Refusal(code if known else "", message if isinstance(message, str) else "")

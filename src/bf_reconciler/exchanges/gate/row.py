@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.row import (
@@ -17,7 +16,7 @@ from bf_reconciler.exchanges.row import (
     Refusal,
     Unexpected,
 )
-from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
 
 # What a permission grants where it is not read-only. The right to withdraw is documented as a group
 # of permissions, but the name of it is not: nothing here ever denies it.
@@ -69,11 +68,11 @@ CODES: Mapping[str, Reason] = {
 CLIENT_IP = re.compile(r"IP not in whitelist:\s*([0-9A-Fa-f.:]{2,45})", re.IGNORECASE)
 
 
-def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
+def read_time(body: Json) -> int:
     return shape.milliseconds(shape.table(body, "body"), "server_time")
 
 
-def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The account as the calling key sees it: its allowlist, and no rights."""
     data = shape.table(body, "body")
     if "user_id" not in data:
@@ -83,7 +82,7 @@ def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
     return KeyFacts(frozenset(), frozenset(), ip_bound=bound, ips=ips)
 
 
-def read_keys(told: KeyFacts, body: Any, api_key: str) -> KeyFacts:  # noqa: ANN401 # JSON
+def read_keys(told: KeyFacts, body: Json, api_key: str) -> KeyFacts:
     """The keys of the main account, masked; one of them is ours, or nothing is known of ours.
 
     A key of a sub-account is not expected to stand among them. The documents show a list, and a
@@ -101,7 +100,7 @@ def read_keys(told: KeyFacts, body: Any, api_key: str) -> KeyFacts:  # noqa: ANN
     return replace(rights, ip_bound=told.ip_bound, ips=told.ips, created_at=created)
 
 
-def _is(row: Mapping[str, Any], api_key: str) -> bool:
+def _is(row: Mapping[str, Json], api_key: str) -> bool:
     """Whether this is the key that asks; the end of the others' is masked, and so is its own."""
     shown = row.get("key")
     if not isinstance(shown, str):
@@ -113,7 +112,7 @@ def _is(row: Mapping[str, Any], api_key: str) -> bool:
     return len(head) >= SEEN and api_key.startswith(head) and api_key.endswith(tail)
 
 
-def _rights(row: Mapping[str, Any]) -> KeyFacts:
+def _rights(row: Mapping[str, Json]) -> KeyFacts:
     """Each permission is held to read, or to write, too."""
     listed = shape.rows(row.get("perms"), "perms")
     if not listed:
@@ -139,7 +138,7 @@ def _rights(row: Mapping[str, Any]) -> KeyFacts:
     return shape.scopes(names, meaning, TOLD, undecided)
 
 
-def _created(row: Mapping[str, Any]) -> datetime | None:
+def _created(row: Mapping[str, Json]) -> datetime | None:
     seconds = _number(row, "created_at")
     if seconds is None:
         return None
@@ -148,7 +147,7 @@ def _created(row: Mapping[str, Any]) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _number(row: Mapping[str, Any], field: str) -> int | None:
+def _number(row: Mapping[str, Json], field: str) -> int | None:
     """A number, or one in text: the documents have both."""
     value = row.get(field)
     if isinstance(value, str) and re.fullmatch(r"\d{1,12}", value, re.ASCII):
@@ -156,7 +155,7 @@ def _number(row: Mapping[str, Any], field: str) -> int | None:
     return None if value is None else shape.whole(row, field)
 
 
-def _addresses(data: Mapping[str, Any]) -> tuple[str, ...] | None:
+def _addresses(data: Mapping[str, Json]) -> tuple[str, ...] | None:
     if "ip_whitelist" not in data:
         return None
     listed = data["ip_whitelist"]
@@ -165,19 +164,19 @@ def _addresses(data: Mapping[str, Any]) -> tuple[str, ...] | None:
     return shape.addresses(",".join(listed), "ip_whitelist")
 
 
-def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+def read_balance(body: Json) -> Balance:
     """The spot account's."""
     amounts = shape.rows(body, "body")
     zeros = [shape.is_zero(row, "available") & shape.is_zero(row, "locked") for row in amounts]
     return Balance(empty=all(zeros))
 
 
-def read_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+def read_orders(body: Json) -> Orders:
     shape.rows(body, "body")
     return Orders()
 
 
-def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
+def refusal(body: Json) -> Refusal | None:
     """An error has a label; one that is not known is not repeated, since it may be any text."""
     if not isinstance(body, dict) or "label" not in body:
         return None

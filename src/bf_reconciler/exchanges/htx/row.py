@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
 
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.row import (
@@ -17,7 +16,7 @@ from bf_reconciler.exchanges.row import (
     Refusal,
     Unexpected,
 )
-from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
 
 OK = 200
 
@@ -59,7 +58,7 @@ CODES: Mapping[str, Reason] = {
 CLIENT_IP = re.compile(r"Incorrect IP address[^:]{0,40}:\s*([0-9A-Fa-f.:]{2,45})")
 
 
-def _second(body: Any) -> Any:  # noqa: ANN401 # JSON
+def _second(body: Json) -> Json:
     """What is in the envelope of version 2; ccxt lets every code of it pass for success."""
     answer = shape.table(body, "body")
     if shape.whole(answer, "code") != OK:
@@ -67,23 +66,23 @@ def _second(body: Any) -> Any:  # noqa: ANN401 # JSON
     return answer.get("data")
 
 
-def _first(body: Any) -> Mapping[str, Any]:  # noqa: ANN401 # JSON
+def _first(body: Json) -> Mapping[str, Json]:
     answer = shape.table(body, "body")
     if answer.get("status") != "ok":
         raise Unexpected("status")
     return answer
 
 
-def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
+def read_time(body: Json) -> int:
     return shape.milliseconds(_first(body), "data")
 
 
-def read_user(body: Any) -> str:  # noqa: ANN401 # JSON
+def read_user(body: Json) -> str:
     """The user's number, which one document demands of the key question and another allows."""
     return str(shape.whole({"data": _second(body)}, "data"))
 
 
-def read_key(body: Any, now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+def read_key(body: Json, now: datetime) -> KeyFacts:
     """The one key that was asked for; one that is not normal has no documented use."""
     keys = shape.rows(_second(body), "data")
     if len(keys) != 1:
@@ -103,7 +102,7 @@ def read_key(body: Any, now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
     )
 
 
-def _expiry(key: Mapping[str, Any], now: datetime) -> datetime | None:
+def _expiry(key: Mapping[str, Json], now: datetime) -> datetime | None:
     """When the key ends. HTX counts whole days left; its creation, or a renewal, tells the hour."""
     if key.get("validDays") is None:
         return None
@@ -121,17 +120,17 @@ def _expiry(key: Mapping[str, Any], now: datetime) -> datetime | None:
     return datetime.combine(at_least.astimezone(UTC) + DAY, time(), UTC)
 
 
-def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+def read_balance(body: Json) -> Balance:
     """What the spot account is worth: one question, where its amounts would take two."""
     return Balance(empty=shape.is_zero(shape.table(_second(body), "data"), "balance"))
 
 
-def read_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+def read_orders(body: Json) -> Orders:
     shape.rows(_first(body).get("data"), "data")
     return Orders()
 
 
-def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
+def refusal(body: Json) -> Refusal | None:
     """Two forms: a status with a word (or a number) of version 1, and the numbers of version 2."""
     if not isinstance(body, dict):
         return None
@@ -150,7 +149,7 @@ def client_ip(message: str) -> str | None:
     return shape.address_after(CLIENT_IP, message)
 
 
-def _listed(body: Any) -> Any:  # noqa: ANN401 # JSON
+def _listed(body: Json) -> Json:
     answer = shape.table(body, "body")
     if answer.get("status") != "ok":
         raise Unexpected("status")

@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.row import Call, Exchange, Listing, Refusal, Unexpected, Unusable
-from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
 
 NOTHING: frozenset[Scope] = frozenset()
 READ = frozenset({Scope.READ})
@@ -80,7 +79,7 @@ def read_secret(_api_key: str, secret: str) -> str:
     return joined
 
 
-def _result(body: Any) -> Any:  # noqa: ANN401 # JSON
+def _result(body: Json) -> Json:
     """What was asked for. Warnings may stand beside it, errors may not."""
     answer = shape.table(body, "body")
     told = answer.get("error")
@@ -93,13 +92,13 @@ def _warns(told: object) -> bool:
     return isinstance(told, str) and told.startswith(WARNING)
 
 
-def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
+def read_time(body: Json) -> int:
     """Whole seconds are told: the middle of that second errs least."""
     told = shape.whole(shape.table(_result(body), "result"), "unixtime")
     return shape.milliseconds({"unixtime": told * 1000 + 500}, "unixtime")
 
 
-def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The key's description of itself. Every key may ask for it."""
     data = shape.table(_result(body), "result")
     words = _texts(data, "permissions", shape.WORD)
@@ -118,7 +117,7 @@ def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
     )
 
 
-def _texts(data: Mapping[str, Any], field: str, form: re.Pattern[str]) -> tuple[str, ...]:
+def _texts(data: Mapping[str, Json], field: str, form: re.Pattern[str]) -> tuple[str, ...]:
     listed = data.get(field)
     if not isinstance(listed, list):
         raise Unexpected(field)
@@ -127,7 +126,7 @@ def _texts(data: Mapping[str, Any], field: str, form: re.Pattern[str]) -> tuple[
     return tuple(listed)
 
 
-def _moment(data: Mapping[str, Any], field: str) -> datetime | None:
+def _moment(data: Mapping[str, Json], field: str) -> datetime | None:
     """A time in epoch seconds, as text; 0 is none."""
     written = shape.text(data, field)
     if not SECONDS.fullmatch(written):
@@ -138,19 +137,19 @@ def _moment(data: Mapping[str, Any], field: str) -> datetime | None:
     return datetime.fromtimestamp(found / 1000, UTC)
 
 
-def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+def read_balance(body: Json) -> Balance:
     """Amounts by asset. An asset's name is not told where its amount is none."""
     amounts = shape.table(_result(body), "result").values()
     zeros = [shape.is_zero({"balance": amount}, "balance") for amount in amounts]
     return Balance(empty=all(zeros))
 
 
-def read_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+def read_orders(body: Json) -> Orders:
     shape.table(shape.table(_result(body), "result").get("open"), "open")
     return Orders()
 
 
-def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
+def refusal(body: Json) -> Refusal | None:
     """Errors are texts in a list; one may end in a detail of its own, behind a colon.
 
     A text that nobody knows is not passed on.
@@ -182,11 +181,11 @@ def symbol(pair: str) -> str:
     return pair
 
 
-def _pairs(body: Any) -> list[Any]:  # noqa: ANN401 # JSON
+def _pairs(body: Json) -> list[Json]:
     return list(shape.table(_result(body), "result").values())
 
 
-def _plain(row: Mapping[str, Any]) -> bool:
+def _plain(row: Mapping[str, Json]) -> bool:
     """Not the twin of a market at another venue, whose name goes on behind a colon."""
     return ":" not in (shape.optional_text(row, "wsname") or "")
 

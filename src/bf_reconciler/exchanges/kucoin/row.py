@@ -4,11 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.row import SYMBOL, Call, Exchange, Expiry, Listing, Refusal, Unexpected
-from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
 
 OK = "200000"
 
@@ -59,18 +58,18 @@ CODES: Mapping[str, Reason] = {
 CLIENT_IP = re.compile(r"(?:clientIp is:|current ip:)\s*([0-9A-Fa-f.:]{2,45})")
 
 
-def _data(body: Any) -> Any:  # noqa: ANN401 # JSON
+def _data(body: Json) -> Json:
     answer = shape.table(body, "body")
     if answer.get("code") != OK or "data" not in answer:
         raise Unexpected("data" if answer.get("code") == OK else "code")
     return answer["data"]
 
 
-def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
+def read_time(body: Json) -> int:
     return shape.milliseconds({"data": _data(body)}, "data")
 
 
-def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The key's description of itself. KuCoin tells no expiry; a missing allowlist is none."""
     data = shape.table(_data(body), "data")
     words = shape.words(data, "permission")
@@ -85,14 +84,14 @@ def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
     )
 
 
-def _account(data: Mapping[str, Any]) -> str | None:
+def _account(data: Mapping[str, Json]) -> str | None:
     is_master = data.get("isMaster")
     if is_master is not None and not isinstance(is_master, bool):
         raise Unexpected("isMaster")
     return "main" if is_master else shape.optional_text(data, "subName")
 
 
-def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+def read_balance(body: Json) -> Balance:
     amounts = shape.rows(_data(body), "data")
     zeros = [
         shape.is_zero(row, "balance") for row in amounts
@@ -100,12 +99,12 @@ def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
     return Balance(empty=all(zeros))
 
 
-def read_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+def read_orders(body: Json) -> Orders:
     shape.rows(_data(body), "data")
     return Orders()
 
 
-def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
+def refusal(body: Json) -> Refusal | None:
     if not isinstance(body, dict) or body.get("code", OK) == OK:
         return None
     return shape.refusal(body["code"], body.get("msg"))

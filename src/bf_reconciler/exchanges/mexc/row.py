@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
 
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.row import (
@@ -17,7 +16,7 @@ from bf_reconciler.exchanges.row import (
     Refusal,
     Unexpected,
 )
-from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
 
 ABBREVIATED = {"_R": "_READ", "_W": "_WRITE"}
 BOTH_READS = frozenset({"SPOT_ACCOUNT_READ", "SPOT_DEAL_READ"})
@@ -88,11 +87,11 @@ CODES: Mapping[str, Reason] = {
 CLIENT_IP = re.compile(r"IP \[([0-9A-Fa-f.:]{2,45})\]")
 
 
-def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
+def read_time(body: Json) -> int:
     return shape.milliseconds(shape.table(body, "body"), "serverTime")
 
 
-def read_key(body: Any, now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+def read_key(body: Json, now: datetime) -> KeyFacts:
     """The key's description of itself; a key that is not VALID has no documented form."""
     data = shape.table(body, "body")
     if data.get("status") != "VALID":
@@ -119,7 +118,7 @@ def _full(word: str) -> str:
     return word[:-2] + ABBREVIATED.get(word[-2:], word[-2:])
 
 
-def _created(data: Mapping[str, Any]) -> datetime | None:
+def _created(data: Mapping[str, Json]) -> datetime | None:
     written = shape.optional_text(data, "createTime")
     if written is None:
         return None
@@ -133,7 +132,7 @@ def _created(data: Mapping[str, Any]) -> datetime | None:
     return created
 
 
-def _expiry(data: Mapping[str, Any], created: datetime | None, now: datetime) -> datetime | None:
+def _expiry(data: Mapping[str, Json], created: datetime | None, now: datetime) -> datetime | None:
     """When the key ends. The exchange counts whole days left; its creation tells the hour.
 
     No count, or a negative one, is no known end.
@@ -152,19 +151,19 @@ def _expiry(data: Mapping[str, Any], created: datetime | None, now: datetime) ->
     return datetime.combine(at_least.astimezone(UTC) + DAY, time(), UTC)
 
 
-def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+def read_balance(body: Json) -> Balance:
     """canTrade, canWithdraw and permissions of this answer are the account's, not the key's."""
     amounts = shape.rows(shape.table(body, "body").get("balances"), "balances")
     zeros = [shape.is_zero(row, "free") & shape.is_zero(row, "locked") for row in amounts]
     return Balance(empty=all(zeros))
 
 
-def read_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+def read_orders(body: Json) -> Orders:
     shape.rows(body, "body")
     return Orders()
 
 
-def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
+def refusal(body: Json) -> Refusal | None:
     """An error has a code; answers that are well have none, or 0 or 200."""
     if not isinstance(body, dict) or "code" not in body or body["code"] in (0, 200, "0", "200"):
         return None

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.row import (
@@ -16,7 +15,7 @@ from bf_reconciler.exchanges.row import (
     Refusal,
     Unexpected,
 )
-from bf_reconciler.facts import Balance, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
 
 OK = "0"
 TRADE = "trade"
@@ -70,28 +69,28 @@ CODES: Mapping[str, Reason] = {
 CLIENT_IP = re.compile(r"(?:Your IP |IP address \()([0-9A-Fa-f.:]{2,45})")
 
 
-def _data(body: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 # JSON
+def _data(body: Json) -> list[Mapping[str, Json]]:
     answer = shape.table(body, "body")
     if answer.get("code") != OK:
         raise Unexpected("code")
     return shape.rows(answer.get("data"), "data")
 
 
-def _one(body: Any) -> Mapping[str, Any]:  # noqa: ANN401 # JSON
+def _one(body: Json) -> Mapping[str, Json]:
     data = _data(body)
     if len(data) != 1:
         raise Unexpected("data")
     return data[0]
 
 
-def read_time(body: Any) -> int:  # noqa: ANN401 # JSON
+def read_time(body: Json) -> int:
     told = shape.text(_one(body), "ts")
     if not re.fullmatch(r"\d{1,15}", told, re.ASCII):
         raise Unexpected("ts")
     return shape.milliseconds({"ts": int(told)}, "ts")
 
 
-def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
+def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The account's configuration, which describes the key, too. No dates of the key are told."""
     data = _one(body)
     words = shape.words(data, "perm")
@@ -113,26 +112,26 @@ def read_key(body: Any, _now: datetime) -> KeyFacts:  # noqa: ANN401 # JSON
     )
 
 
-def _account(data: Mapping[str, Any]) -> str | None:
+def _account(data: Mapping[str, Json]) -> str | None:
     own, main = shape.optional_text(data, "uid"), shape.optional_text(data, "mainUid")
     if not own or not main:
         return None
     return "main" if own == main else "sub"
 
 
-def read_balance(body: Any) -> Balance:  # noqa: ANN401 # JSON
+def read_balance(body: Json) -> Balance:
     """The trading account's; the funding account is another one."""
     amounts = shape.rows(_one(body).get("details"), "details")
     zeros = [shape.is_zero(row, "cashBal") for row in amounts]
     return Balance(empty=all(zeros))
 
 
-def read_orders(body: Any) -> Orders:  # noqa: ANN401 # JSON
+def read_orders(body: Json) -> Orders:
     _data(body)
     return Orders()
 
 
-def refusal(body: Any) -> Refusal | None:  # noqa: ANN401 # JSON
+def refusal(body: Json) -> Refusal | None:
     if not isinstance(body, dict) or body.get("code", OK) == OK:
         return None
     return shape.refusal(body["code"], body.get("msg"))
