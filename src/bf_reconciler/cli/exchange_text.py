@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bf_reconciler.exchanges import Exchange
-from bf_reconciler.exchanges.guide import EVERYWHERE, Cell, Fact, Known, Said
+from bf_reconciler.exchanges.guide import EVERYWHERE, Cell, Fact, Known
 from bf_reconciler.exchanges.guides import guide
-from bf_reconciler.facts import Language
+from bf_reconciler.facts import Language, Said
 
 FACTS: Mapping[Fact, Said] = {
     Fact.READ: Said("may read", "okuma izni"),
@@ -83,11 +83,11 @@ class ExchangeText:
 
     @property
     def notes(self) -> list[str]:
-        return [self._of_row(note) for note in self.row.notes]
+        return [note.in_(self.language) for note in self.row.notes]
 
     @property
     def rights(self) -> dict[str, str]:
-        return {str(scope): self._of_row(name) for scope, name in self.row.needs.items()}
+        return {str(scope): name.in_(self.language) for scope, name in self.row.needs.items()}
 
     @property
     def limits(self) -> list[str]:
@@ -99,9 +99,6 @@ class ExchangeText:
     def expiry(self) -> list[str]:
         """The published rule by which keys end."""
         return [said.in_(self.language) for said in rule(self.row)]
-
-    def _of_row(self, text: str) -> str:
-        return guide(self.row.id).of_row(text, self.language)
 
 
 def cell(row: Exchange, fact: Fact) -> Cell:

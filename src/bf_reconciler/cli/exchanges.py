@@ -10,8 +10,8 @@ from bf_reconciler.cli.exchange_text import FACTS, KNOWN, NEVER_SEEN, ExchangeTe
 from bf_reconciler.cli.output import fail, print_json
 from bf_reconciler.cli.words import heading
 from bf_reconciler.exchanges import EXCHANGES
-from bf_reconciler.exchanges.guide import Fact, Said
-from bf_reconciler.facts import Language
+from bf_reconciler.exchanges.guide import Fact
+from bf_reconciler.facts import Language, Said
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

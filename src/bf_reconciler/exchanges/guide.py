@@ -5,18 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bf_reconciler.facts import Language
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One sentence, in each language."""
-
-    en: str
-    tr: str
-
-    def in_(self, language: Language) -> str:
-        return self.tr if language == "tr" else self.en
+from bf_reconciler.facts import Said
 
 
 class Fact(StrEnum):
@@ -60,18 +49,12 @@ class Guide:
         facts: What can be verified; of what is not in here, ``EVERYWHERE`` holds.
         limits: What the exchange allows: addresses, keys, requests.
         doubts: What the documents leave open.
-        row: The notes of the row, and its names of rights where they are more than names.
     """
 
     steps: tuple[Said, ...]
     facts: Mapping[Fact, Cell]
     limits: tuple[Said, ...]
     doubts: tuple[Said, ...]
-    row: tuple[Said, ...]
-
-    def of_row(self, text: str, language: Language) -> str:
-        """A note or a name of the row in this language; as it is where nobody has put it."""
-        return next((said.in_(language) for said in self.row if said.en == text), text)
 
 
 EVERYWHERE: Mapping[Fact, Cell] = {

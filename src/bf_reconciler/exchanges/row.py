@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
 API_KEY: Final = "{api_key}"
 SYMBOL: Final = "{symbol}"
@@ -217,8 +217,8 @@ class Exchange:
     phrases: tuple[tuple[str, str, Reason], ...]
     client_ip: Callable[[str], str | None]
     symbol: Callable[[str], str]
-    needs: Mapping[Scope, str]
-    notes: tuple[str, ...] = ()
+    needs: Mapping[Scope, Said]
+    notes: tuple[Said, ...] = ()
     worlds: Mapping[str, Environment] = field(default_factory=lambda: {"live": LIVE})
     world: Environment = LIVE
     retry_header: tuple[str, float] | None = None

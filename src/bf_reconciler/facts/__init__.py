@@ -23,6 +23,7 @@ from bf_reconciler.facts.observations import (
 )
 from bf_reconciler.facts.problems import Problem, Severity, errors_first
 from bf_reconciler.facts.reasons import TRANSIENT, Reason
+from bf_reconciler.facts.said import Said
 
 __all__ = [
     "ADVICE",
@@ -46,6 +47,7 @@ __all__ = [
     "Question",
     "Reason",
     "Run",
+    "Said",
     "Scope",
     "Seen",
     "SeenByConnection",

@@ -1,7 +1,8 @@
 """Binance: how to create its key, what its limits are, and what is not known of it."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
-from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known, Said
+from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known
+from bf_reconciler.facts import Said
 
 GUIDE = Guide(
     steps=(
@@ -130,58 +131,6 @@ GUIDE = Guide(
                 "Belirli çiftlerle sınırlı bir anahtarın, yanlış bir anahtarla aynı kodla "
                 "reddedilip reddedilmediği."
             ),
-        ),
-    ),
-    row=(
-        Said(
-            "Binance tells whether a key is bound to IP addresses, and not to which ones.",
-            (
-                "Binance bir anahtarın IP adreslerine bağlı olup olmadığını bildirir, hangilerine "
-                "bağlı olduğunu bildirmez."
-            ),
-        ),
-        Said(
-            "A deleted key, an address that is not let in and a missing permission answer alike.",
-            "Silinmiş anahtar, izin verilmeyen adres ve eksik izin aynı yanıtı alır.",
-        ),
-        Said(
-            (
-                "Without an IP binding a key loses its right to trade in time; not every key tells "
-                "when."
-            ),
-            (
-                "IP adresine bağlı olmayan bir anahtar, işlem iznini bir süre sonra yitirir; ne "
-                "zaman olduğunu her anahtar bildirmez."
-            ),
-        ),
-        Said(
-            "Futures need a key that was made after the futures account was opened.",
-            (
-                "Vadeli işlem için anahtarın, vadeli işlem hesabı açıldıktan sonra oluşturulmuş "
-                "olması gerekir."
-            ),
-        ),
-        Said(
-            "On testnet and demo no call tells a key's rights: whether it may trade is not known.",
-            (
-                "testnet ve demo ortamlarında hiçbir çağrı anahtarın haklarını bildirmez: işlem "
-                "yapıp yapamayacağı bilinmez."
-            ),
-        ),
-        Said(
-            "A key of testnet shows as an invalid key on live: correct `environment`.",
-            (
-                "testnet anahtarı live ortamında geçersiz anahtar gibi görünür: "
-                "`environment` değerini düzeltin."
-            ),
-        ),
-        Said(
-            "transfers between own accounts (Permits Universal Transfer, internal)",
-            "kendi hesapları arasında transfer (Permits Universal Transfer, iç transfer)",
-        ),
-        Said(
-            "European options, portfolio margin or FIX trading",
-            "Avrupa tipi opsiyon, portföy marjini veya FIX ile işlem",
         ),
     ),
 )

@@ -1,4 +1,5 @@
 """Binance. Sources: docs/exchanges; Binance's own documentation, and answers others published."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import re
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from bf_reconciler.exchanges.row import (
     Refusal,
     Unexpected,
 )
-from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
 SPOT = "enableSpotAndMarginTrading"
 LOAN = "enableMargin"
@@ -218,21 +219,63 @@ BINANCE = Exchange(
         ),
     },
     needs={
-        Scope.READ: "Enable Reading",
-        Scope.SPOT: "Enable Spot & Margin Trading",
-        Scope.MARGIN: "Enable Margin Loan, Repay & Transfer",
-        Scope.FUTURES: "Enable Futures",
-        Scope.TRANSFER: "transfers between own accounts (Permits Universal Transfer, internal)",
-        Scope.WITHDRAW: "Enable Withdrawals",
-        Scope.OTHER: "European options, portfolio margin or FIX trading",
+        Scope.READ: Said.same("Enable Reading"),
+        Scope.SPOT: Said.same("Enable Spot & Margin Trading"),
+        Scope.MARGIN: Said.same("Enable Margin Loan, Repay & Transfer"),
+        Scope.FUTURES: Said.same("Enable Futures"),
+        Scope.TRANSFER: Said(
+            "transfers between own accounts (Permits Universal Transfer, internal)",
+            ("kendi hesapları arasında transfer (Permits Universal Transfer, iç transfer)"),
+        ),
+        Scope.WITHDRAW: Said.same("Enable Withdrawals"),
+        Scope.OTHER: Said(
+            "European options, portfolio margin or FIX trading",
+            "Avrupa tipi opsiyon, portföy marjini veya FIX ile işlem",
+        ),
     },
     notes=(
-        "Binance tells whether a key is bound to IP addresses, and not to which ones.",
-        "A deleted key, an address that is not let in and a missing permission answer alike.",
-        "Without an IP binding a key loses its right to trade in time; not every key tells when.",
-        "Futures need a key that was made after the futures account was opened.",
-        "On testnet and demo no call tells a key's rights: whether it may trade is not known.",
-        "A key of testnet shows as an invalid key on live: correct `environment`.",
+        Said(
+            "Binance tells whether a key is bound to IP addresses, and not to which ones.",
+            (
+                "Binance bir anahtarın IP adreslerine bağlı olup olmadığını bildirir, hangilerine "
+                "bağlı olduğunu bildirmez."
+            ),
+        ),
+        Said(
+            "A deleted key, an address that is not let in and a missing permission answer alike.",
+            "Silinmiş anahtar, izin verilmeyen adres ve eksik izin aynı yanıtı alır.",
+        ),
+        Said(
+            (
+                "Without an IP binding a key loses its right to trade in time; not every key tells "
+                "when."
+            ),
+            (
+                "IP adresine bağlı olmayan bir anahtar, işlem iznini bir süre sonra yitirir; ne "
+                "zaman olduğunu her anahtar bildirmez."
+            ),
+        ),
+        Said(
+            "Futures need a key that was made after the futures account was opened.",
+            (
+                "Vadeli işlem için anahtarın, vadeli işlem hesabı açıldıktan sonra oluşturulmuş "
+                "olması gerekir."
+            ),
+        ),
+        Said(
+            "On testnet and demo no call tells a key's rights: whether it may trade is not known.",
+            (
+                "testnet ve demo ortamlarında hiçbir çağrı anahtarın haklarını bildirmez: işlem "
+                "yapıp yapamayacağı bilinmez."
+            ),
+        ),
+        Said(
+            "A key of testnet shows as an invalid key on live: correct `environment`.",
+            (
+                "testnet anahtarı live ortamında geçersiz anahtar gibi görünür: `environment` "
+                "değerini düzeltin."
+            ),
+        ),
     ),
     worlds={
         "live": Environment(),

@@ -1,7 +1,8 @@
 """BingX: how to create its key, what its limits are, and what is not known of it."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
-from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known, Said
+from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known
+from bf_reconciler.facts import Said
 
 GUIDE = Guide(
     steps=(
@@ -135,41 +136,6 @@ GUIDE = Guide(
         Said(
             "Which of three codes stand for a region and which for identity.",
             "Üç koddan hangilerinin bölge, hangilerinin kimlik doğrulama anlamına geldiği.",
-        ),
-    ),
-    row=(
-        Said("BingX tells no expiry of a key.", "BingX bir anahtarın bitiş tarihini bildirmez."),
-        Said(
-            (
-                "A key that may do more than read, and is bound to no IP, is deleted after 14 idle "
-                "days."
-            ),
-            (
-                "Okumaktan fazlasını yapabilen ve IP adresine bağlı olmayan bir anahtar, 14 gün "
-                "kullanılmazsa silinir."
-            ),
-        ),
-        Said(
-            "Whether a key may trade on margin is not said.",
-            "Bir anahtarın marjinle işlem yapıp yapamayacağı bildirilmez.",
-        ),
-        Said(
-            (
-                "One key works on the live and on the demo (VST) hosts: they cannot be told apart "
-                "by it."
-            ),
-            (
-                "Aynı anahtar hem canlı hem demo (VST) adreslerinde çalışır: ortamlar anahtardan "
-                "ayırt edilemez."
-            ),
-        ),
-        Said(
-            "Errors in a row can get an address banned for a while.",
-            "Art arda gelen hatalar bir adresi bir süreliğine engelletebilir.",
-        ),
-        Said(
-            "Universal Transfer, or internal transfers of sub-accounts",
-            "Universal Transfer veya alt hesapların iç transferleri",
         ),
     ),
 )

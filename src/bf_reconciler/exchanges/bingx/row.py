@@ -1,4 +1,5 @@
 """BingX. Sources: docs/exchanges; BingX's own API documentation, and answers others published."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import re
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from bf_reconciler.exchanges.row import (
     Refusal,
     Unexpected,
 )
-from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
 # The key describes itself in two ways: numbers (seen, and in older documents), or flags (in newer
 # ones). Universal transfers stay within the account of the owner, the others between it and its
@@ -233,19 +234,46 @@ BINGX = Exchange(
         probes_count=True,
     ),
     needs={
-        Scope.READ: "Read",
-        Scope.SPOT: "Spot Trading",
-        Scope.FUTURES: "Perpetual Futures Trading",
-        Scope.TRANSFER: "Universal Transfer, or internal transfers of sub-accounts",
-        Scope.OTHER: "Vanilla Options",
-        Scope.WITHDRAW: "Withdraw",
+        Scope.READ: Said.same("Read"),
+        Scope.SPOT: Said.same("Spot Trading"),
+        Scope.FUTURES: Said.same("Perpetual Futures Trading"),
+        Scope.TRANSFER: Said(
+            "Universal Transfer, or internal transfers of sub-accounts",
+            "Universal Transfer veya alt hesapların iç transferleri",
+        ),
+        Scope.OTHER: Said.same("Vanilla Options"),
+        Scope.WITHDRAW: Said.same("Withdraw"),
     },
     worlds={"live": LIVE, "demo": Environment(base="https://open-api-vst.bingx.com")},
     notes=(
-        "BingX tells no expiry of a key.",
-        "A key that may do more than read, and is bound to no IP, is deleted after 14 idle days.",
-        "Whether a key may trade on margin is not said.",
-        "One key works on the live and on the demo (VST) hosts: they cannot be told apart by it.",
-        "Errors in a row can get an address banned for a while.",
+        Said("BingX tells no expiry of a key.", "BingX bir anahtarın bitiş tarihini bildirmez."),
+        Said(
+            (
+                "A key that may do more than read, and is bound to no IP, is deleted after 14 idle "
+                "days."
+            ),
+            (
+                "Okumaktan fazlasını yapabilen ve IP adresine bağlı olmayan bir anahtar, 14 gün "
+                "kullanılmazsa silinir."
+            ),
+        ),
+        Said(
+            "Whether a key may trade on margin is not said.",
+            "Bir anahtarın marjinle işlem yapıp yapamayacağı bildirilmez.",
+        ),
+        Said(
+            (
+                "One key works on the live and on the demo (VST) hosts: they cannot be told apart "
+                "by it."
+            ),
+            (
+                "Aynı anahtar hem canlı hem demo (VST) adreslerinde çalışır: ortamlar anahtardan "
+                "ayırt edilemez."
+            ),
+        ),
+        Said(
+            "Errors in a row can get an address banned for a while.",
+            "Art arda gelen hatalar bir adresi bir süreliğine engelletebilir.",
+        ),
     ),
 )

@@ -1,7 +1,8 @@
 """Bitget: how to create its key, what its limits are, and what is not known of it."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
-from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known, Said
+from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known
+from bf_reconciler.facts import Said
 
 GUIDE = Guide(
     steps=(
@@ -130,51 +131,5 @@ GUIDE = Guide(
                 "ret, inanılmadan önce yeniden sorulur."
             ),
         ),
-    ),
-    row=(
-        Said(
-            "Bitget tells neither when a key was made nor when it ends.",
-            "Bitget bir anahtarın ne zaman oluşturulduğunu da ne zaman biteceğini de bildirmez.",
-        ),
-        Said(
-            "Classic and unified accounts have calls of their own: a probe of the latter takes 5.",
-            (
-                "Klasik ve birleşik hesapların çağrıları ayrıdır: birleşik hesabın testi 5 istek "
-                "gerektirir."
-            ),
-        ),
-        Said(
-            (
-                "A unified account has one right for all trading: no key of it can be kept off "
-                "futures."
-            ),
-            (
-                "Birleşik hesapta tüm işlemler için tek bir hak vardır: hiçbir anahtarı vadeli "
-                "işlemden uzak tutulamaz."
-            ),
-        ),
-        Said(
-            "Whether a key of a unified account may transfer funds is not known.",
-            "Birleşik hesap anahtarının varlık transfer edip edemeyeceği bilinmiyor.",
-        ),
-        Said(
-            "A key that shows its rights in the older words does not say whether it may withdraw.",
-            "Haklarını eski kelimelerle gösteren bir anahtar, para çekip çekemeyeceğini söylemez.",
-        ),
-        Said(
-            "Demo keys work in the demo alone: set `environment: demo`.",
-            "Demo anahtarları yalnızca demo ortamında çalışır: `environment: demo` yazın.",
-        ),
-        Said("Spot trade (unified account: UTA trade)", "Spot trade (birleşik hesapta: UTA trade)"),
-        Said(
-            "Margin trade (unified account: UTA trade)",
-            "Margin trade (birleşik hesapta: UTA trade)",
-        ),
-        Said(
-            "Futures orders and holdings (unified account: UTA trade)",
-            "Vadeli emirler ve pozisyonlar (birleşik hesapta: UTA trade)",
-        ),
-        Said("Sub-account management", "Alt hesap yönetimi"),
-        Said("copy trading or pledge loans", "kopya işlem veya teminatlı kredi"),
     ),
 )

@@ -1,4 +1,5 @@
 """Bitget. Sources: docs/exchanges; Bitget's own API documentation, and answers others published."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import re
 from collections.abc import Mapping
@@ -7,7 +8,7 @@ from datetime import datetime
 
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.row import Call, Environment, Exchange, Listing, Refusal, Unexpected
-from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
 OK = "00000"
 READ = frozenset({Scope.READ})
@@ -235,23 +236,58 @@ CLASSIC = Exchange(
         ),
     },
     needs={
-        Scope.READ: "Read-only",
-        Scope.SPOT: "Spot trade (unified account: UTA trade)",
-        Scope.MARGIN: "Margin trade (unified account: UTA trade)",
-        Scope.FUTURES: "Futures orders and holdings (unified account: UTA trade)",
-        Scope.TRANSFER: "Transfer",
-        Scope.ACCOUNT: "Sub-account management",
-        Scope.PAY: "P2P",
-        Scope.OTHER: "copy trading or pledge loans",
-        Scope.WITHDRAW: "Withdraw",
+        Scope.READ: Said.same("Read-only"),
+        Scope.SPOT: Said(
+            "Spot trade (unified account: UTA trade)", "Spot trade (birleşik hesapta: UTA trade)"
+        ),
+        Scope.MARGIN: Said(
+            "Margin trade (unified account: UTA trade)",
+            "Margin trade (birleşik hesapta: UTA trade)",
+        ),
+        Scope.FUTURES: Said(
+            "Futures orders and holdings (unified account: UTA trade)",
+            "Vadeli emirler ve pozisyonlar (birleşik hesapta: UTA trade)",
+        ),
+        Scope.TRANSFER: Said.same("Transfer"),
+        Scope.ACCOUNT: Said("Sub-account management", "Alt hesap yönetimi"),
+        Scope.PAY: Said.same("P2P"),
+        Scope.OTHER: Said("copy trading or pledge loans", "kopya işlem veya teminatlı kredi"),
+        Scope.WITHDRAW: Said.same("Withdraw"),
     },
     notes=(
-        "Bitget tells neither when a key was made nor when it ends.",
-        "Classic and unified accounts have calls of their own: a probe of the latter takes 5.",
-        "A unified account has one right for all trading: no key of it can be kept off futures.",
-        "Whether a key of a unified account may transfer funds is not known.",
-        "A key that shows its rights in the older words does not say whether it may withdraw.",
-        "Demo keys work in the demo alone: set `environment: demo`.",
+        Said(
+            "Bitget tells neither when a key was made nor when it ends.",
+            "Bitget bir anahtarın ne zaman oluşturulduğunu da ne zaman biteceğini de bildirmez.",
+        ),
+        Said(
+            "Classic and unified accounts have calls of their own: a probe of the latter takes 5.",
+            (
+                "Klasik ve birleşik hesapların çağrıları ayrıdır: birleşik hesabın testi 5 istek "
+                "gerektirir."
+            ),
+        ),
+        Said(
+            (
+                "A unified account has one right for all trading: no key of it can be kept off "
+                "futures."
+            ),
+            (
+                "Birleşik hesapta tüm işlemler için tek bir hak vardır: hiçbir anahtarı vadeli "
+                "işlemden uzak tutulamaz."
+            ),
+        ),
+        Said(
+            "Whether a key of a unified account may transfer funds is not known.",
+            "Birleşik hesap anahtarının varlık transfer edip edemeyeceği bilinmiyor.",
+        ),
+        Said(
+            "A key that shows its rights in the older words does not say whether it may withdraw.",
+            "Haklarını eski kelimelerle gösteren bir anahtar, para çekip çekemeyeceğini söylemez.",
+        ),
+        Said(
+            "Demo keys work in the demo alone: set `environment: demo`.",
+            "Demo anahtarları yalnızca demo ortamında çalışır: `environment: demo` yazın.",
+        ),
     ),
     worlds={"live": Environment(), "demo": Environment(headers={"PAPTRADING": "1"})},
 )

@@ -1,7 +1,8 @@
 """Bybit: how to create its key, what its limits are, and what is not known of it."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
-from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known, Said
+from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known
+from bf_reconciler.facts import Said
 
 GUIDE = Guide(
     steps=(
@@ -112,50 +113,6 @@ GUIDE = Guide(
         Said(
             "The HTTP status of a refused key: 200 or 401.",
             "Reddedilen bir anahtarın HTTP durumu: 200 ya da 401.",
-        ),
-    ),
-    row=(
-        Said(
-            "A read-only key still lists its permissions; they do not count.",
-            "Salt okunur bir anahtar da izinlerini listeler; bunlar geçerli değildir.",
-        ),
-        Said(
-            "A key that is bound to no IP address ends after 90 days; Bybit tells when.",
-            (
-                "IP adresine bağlı olmayan bir anahtar 90 gün sonra sona erer; Bybit tarihini "
-                "bildirir."
-            ),
-        ),
-        Said(
-            "Whether a key may trade on margin is not said.",
-            "Bir anahtarın marjinle işlem yapıp yapamayacağı bildirilmez.",
-        ),
-        Said(
-            "Orders are read from spot: a key without a spot permission may be refused.",
-            "Emirler spot tarafından okunur: spot izni olmayan bir anahtar reddedilebilir.",
-        ),
-        Said(
-            "A key of testnet, demo or another regional host shows as unknown.",
-            (
-                "testnet'in, demo'nun veya başka bir bölgesel adresin anahtarı bilinmeyen anahtar "
-                "gibi görünür."
-            ),
-        ),
-        Said("Only unified accounts are read.", "Yalnızca birleşik (unified) hesaplar okunur."),
-        Said("any permission", "herhangi bir izin"),
-        Said(
-            "Spot: Trade, with margin switched on in the account",
-            "Spot: Trade, hesapta marjin açıksa",
-        ),
-        Said("Contracts: Orders and Positions", "Contracts: Orders ve Positions"),
-        Said(
-            "changing its own permissions (comes with the Wallet permissions)",
-            "kendi izinlerini değiştirme (Wallet izinleriyle gelir)",
-        ),
-        Said("P2P, fiat, Bybit Pay or card", "P2P, itibari para, Bybit Pay veya kart"),
-        Said(
-            "options, convert, copy or block trading, posts",
-            "opsiyon, dönüştürme, kopya veya blok işlem, paylaşım",
         ),
     ),
 )

@@ -1,4 +1,5 @@
 """Bybit. Sources: docs/exchanges; Bybit's own API documentation, and answers others published."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,7 +15,7 @@ from bf_reconciler.exchanges.row import (
     Refusal,
     Unexpected,
 )
-from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
 NOTHING = frozenset[Scope]()
 
@@ -285,24 +286,54 @@ BYBIT = Exchange(
         timedelta(days=90), "creation", "bybit-exchange.github.io/docs, API keys", told=True
     ),
     needs={
-        Scope.READ: "any permission",
-        Scope.SPOT: "Spot: Trade",
-        Scope.MARGIN: "Spot: Trade, with margin switched on in the account",
-        Scope.FUTURES: "Contracts: Orders and Positions",
-        Scope.EARN: "Earn",
-        Scope.TRANSFER: "Wallet: Account Transfer, Subaccount Transfer",
-        Scope.ACCOUNT: "changing its own permissions (comes with the Wallet permissions)",
-        Scope.PAY: "P2P, fiat, Bybit Pay or card",
-        Scope.OTHER: "options, convert, copy or block trading, posts",
-        Scope.WITHDRAW: "Wallet: Withdrawal",
+        Scope.READ: Said("any permission", "herhangi bir izin"),
+        Scope.SPOT: Said.same("Spot: Trade"),
+        Scope.MARGIN: Said(
+            "Spot: Trade, with margin switched on in the account",
+            "Spot: Trade, hesapta marjin açıksa",
+        ),
+        Scope.FUTURES: Said("Contracts: Orders and Positions", "Contracts: Orders ve Positions"),
+        Scope.EARN: Said.same("Earn"),
+        Scope.TRANSFER: Said.same("Wallet: Account Transfer, Subaccount Transfer"),
+        Scope.ACCOUNT: Said(
+            "changing its own permissions (comes with the Wallet permissions)",
+            "kendi izinlerini değiştirme (Wallet izinleriyle gelir)",
+        ),
+        Scope.PAY: Said("P2P, fiat, Bybit Pay or card", "P2P, itibari para, Bybit Pay veya kart"),
+        Scope.OTHER: Said(
+            "options, convert, copy or block trading, posts",
+            "opsiyon, dönüştürme, kopya veya blok işlem, paylaşım",
+        ),
+        Scope.WITHDRAW: Said.same("Wallet: Withdrawal"),
     },
     notes=(
-        "A read-only key still lists its permissions; they do not count.",
-        "A key that is bound to no IP address ends after 90 days; Bybit tells when.",
-        "Whether a key may trade on margin is not said.",
-        "Orders are read from spot: a key without a spot permission may be refused.",
-        "A key of testnet, demo or another regional host shows as unknown.",
-        "Only unified accounts are read.",
+        Said(
+            "A read-only key still lists its permissions; they do not count.",
+            "Salt okunur bir anahtar da izinlerini listeler; bunlar geçerli değildir.",
+        ),
+        Said(
+            "A key that is bound to no IP address ends after 90 days; Bybit tells when.",
+            (
+                "IP adresine bağlı olmayan bir anahtar 90 gün sonra sona erer; Bybit tarihini "
+                "bildirir."
+            ),
+        ),
+        Said(
+            "Whether a key may trade on margin is not said.",
+            "Bir anahtarın marjinle işlem yapıp yapamayacağı bildirilmez.",
+        ),
+        Said(
+            "Orders are read from spot: a key without a spot permission may be refused.",
+            "Emirler spot tarafından okunur: spot izni olmayan bir anahtar reddedilebilir.",
+        ),
+        Said(
+            "A key of testnet, demo or another regional host shows as unknown.",
+            (
+                "testnet'in, demo'nun veya başka bir bölgesel adresin anahtarı bilinmeyen anahtar "
+                "gibi görünür."
+            ),
+        ),
+        Said("Only unified accounts are read.", "Yalnızca birleşik (unified) hesaplar okunur."),
     ),
     worlds={
         "live": Environment(),

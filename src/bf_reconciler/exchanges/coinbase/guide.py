@@ -1,7 +1,8 @@
 """Coinbase: how to create its key, what its limits are, and what is not known of it."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
-from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known, Said
+from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known
+from bf_reconciler.facts import Said
 
 GUIDE = Guide(
     steps=(
@@ -106,54 +107,5 @@ GUIDE = Guide(
             "Whether every account takes Ed25519 keys.",
             "Ed25519 anahtarlarını her hesabın kabul edip etmediği.",
         ),
-    ),
-    row=(
-        Said(
-            (
-                "Coinbase does not tell the allowlist of a key: an answer proves our own address "
-                "alone."
-            ),
-            (
-                "Coinbase bir anahtarın IP listesini bildirmez: alınan yanıt yalnızca bizim "
-                "adresimizi kanıtlar."
-            ),
-        ),
-        Said(
-            (
-                "Where a key must be bound to addresses (risk level aggressive, by default), none "
-                "will do."
-            ),
-            (
-                "Adrese bağlı anahtar istenen yerde (varsayılan olarak aggressive risk düzeyinde) "
-                "hiçbir anahtar yeterli sayılmaz."
-            ),
-        ),
-        Said(
-            "One answer (401) stands for a wrong key, a wrong clock and an address not allowed.",
-            (
-                "Tek bir yanıt (401) hem yanlış anahtar hem yanlış saat hem de izin verilmeyen "
-                "adres anlamına gelir."
-            ),
-        ),
-        Said(
-            "That answer has been seen for good keys, too: only three in a row are believed.",
-            (
-                "Bu yanıt geçerli anahtarlarda da görülmüştür: ancak art arda üç kez gelirse "
-                "inanılır."
-            ),
-        ),
-        Said(
-            "Whether a key may trade futures is not said.",
-            "Bir anahtarın vadeli işlem yapıp yapamayacağı bildirilmez.",
-        ),
-        Said(
-            "A key is bound to one portfolio, and sees that one alone.",
-            "Bir anahtar tek bir portföye bağlıdır ve yalnızca onu görür.",
-        ),
-        Said(
-            "Coinbase tells no creation and no expiry of a key.",
-            "Coinbase bir anahtarın oluşturulma ve bitiş tarihini bildirmez.",
-        ),
-        Said("Trade, where the portfolio has futures", "Trade, portföyde vadeli işlem varsa"),
     ),
 )

@@ -1,4 +1,5 @@
 """Coinbase. Sources: docs/exchanges; Coinbase's own API documentation and SDK."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import re
 from collections.abc import Mapping
@@ -7,7 +8,7 @@ from datetime import datetime
 
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.row import Call, Exchange, Listing, Refusal, Unexpected
-from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
 FLAGS: Mapping[str, frozenset[Scope]] = {
     "can_view": frozenset({Scope.READ}),
@@ -160,20 +161,58 @@ COINBASE = Exchange(
         ),
     },
     needs={
-        Scope.READ: "View",
-        Scope.SPOT: "Trade",
-        Scope.FUTURES: "Trade, where the portfolio has futures",
-        Scope.DEPOSIT: "Receive",
-        Scope.TRANSFER: "Transfer",
-        Scope.WITHDRAW: "Transfer",
+        Scope.READ: Said.same("View"),
+        Scope.SPOT: Said.same("Trade"),
+        Scope.FUTURES: Said(
+            "Trade, where the portfolio has futures", "Trade, portföyde vadeli işlem varsa"
+        ),
+        Scope.DEPOSIT: Said.same("Receive"),
+        Scope.TRANSFER: Said.same("Transfer"),
+        Scope.WITHDRAW: Said.same("Transfer"),
     },
     notes=(
-        "Coinbase does not tell the allowlist of a key: an answer proves our own address alone.",
-        "Where a key must be bound to addresses (risk level aggressive, by default), none will do.",
-        "One answer (401) stands for a wrong key, a wrong clock and an address not allowed.",
-        "That answer has been seen for good keys, too: only three in a row are believed.",
-        "Whether a key may trade futures is not said.",
-        "A key is bound to one portfolio, and sees that one alone.",
-        "Coinbase tells no creation and no expiry of a key.",
+        Said(
+            (
+                "Coinbase does not tell the allowlist of a key: an answer proves our own address "
+                "alone."
+            ),
+            (
+                "Coinbase bir anahtarın IP listesini bildirmez: alınan yanıt yalnızca bizim "
+                "adresimizi kanıtlar."
+            ),
+        ),
+        Said(
+            (
+                "Where a key must be bound to addresses (risk level aggressive, by default), none "
+                "will do."
+            ),
+            (
+                "Adrese bağlı anahtar istenen yerde (varsayılan olarak aggressive risk düzeyinde) "
+                "hiçbir anahtar yeterli sayılmaz."
+            ),
+        ),
+        Said(
+            "One answer (401) stands for a wrong key, a wrong clock and an address not allowed.",
+            (
+                "Tek bir yanıt (401) hem yanlış anahtar hem yanlış saat hem de izin verilmeyen "
+                "adres anlamına gelir."
+            ),
+        ),
+        Said(
+            "That answer has been seen for good keys, too: only three in a row are believed.",
+            "Bu yanıt geçerli anahtarlarda da görülmüştür: ancak art arda üç kez gelirse inanılır.",
+        ),
+        Said(
+            "Whether a key may trade futures is not said.",
+            "Bir anahtarın vadeli işlem yapıp yapamayacağı bildirilmez.",
+        ),
+        Said(
+            "A key is bound to one portfolio, and sees that one alone.",
+            "Bir anahtar tek bir portföye bağlıdır ve yalnızca onu görür.",
+        ),
+        Said(
+            "Coinbase tells no creation and no expiry of a key.",
+            "Coinbase bir anahtarın oluşturulma ve bitiş tarihini bildirmez.",
+        ),
     ),
 )

@@ -1,7 +1,8 @@
 """Gate.io: how to create its key, what its limits are, and what is not known of it."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
-from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known, Said
+from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known
+from bf_reconciler.facts import Said
 
 GUIDE = Guide(
     steps=(
@@ -115,53 +116,5 @@ GUIDE = Guide(
             "How an expired key, maintenance and a region block are answered.",
             "Süresi dolmuş anahtarın, bakımın ve bölge engelinin nasıl yanıtlandığı.",
         ),
-    ),
-    row=(
-        Said(
-            (
-                "The name of the right to withdraw is not documented: that none is told proves "
-                "nothing."
-            ),
-            "Para çekme hakkının adı belgelenmemiştir: bildirilmemesi hiçbir şeyi kanıtlamaz.",
-        ),
-        Said(
-            "The rights stand in a list of the main account's keys: a second call, with account.",
-            (
-                "Haklar, ana hesabın anahtar listesinde yer alır: account izniyle yapılan ikinci "
-                "bir çağrı."
-            ),
-        ),
-        Said(
-            "The rights of a sub-account's key may not be told: then nothing is known of them.",
-            (
-                "Alt hesap anahtarının hakları bildirilmeyebilir: o zaman haklarıyla ilgili hiçbir "
-                "şey bilinmez."
-            ),
-        ),
-        Said(
-            "A key that is bound to no IP address ends 90 days after its creation.",
-            "IP adresine bağlı olmayan bir anahtar, oluşturulduktan 90 gün sonra sona erer.",
-        ),
-        Said(
-            "A key can be limited to a list of pairs, which a probe does not look at.",
-            "Bir anahtar belirli işlem çiftleriyle sınırlı olabilir; test buna bakmaz.",
-        ),
-        Said(
-            "Changes to a key take up to five minutes.",
-            "Anahtarda yapılan değişiklikler beş dakikaya kadar sürebilir.",
-        ),
-        Said("spot and account (read-only)", "spot ve account (salt okunur)"),
-        Said("spot (read and write)", "spot (okuma ve yazma)"),
-        Said("margin (read and write)", "margin (okuma ve yazma)"),
-        Said("futures (read and write)", "futures (okuma ve yazma)"),
-        Said("earn (read and write)", "earn (okuma ve yazma)"),
-        Said("wallet (read and write)", "wallet (okuma ve yazma)"),
-        Said("account (read and write)", "account (okuma ve yazma)"),
-        Said("otc (read and write)", "otc (okuma ve yazma)"),
-        Said(
-            "delivery, options, loans, unified account, copy trading and the like",
-            "teslimatlı vadeli, opsiyon, kredi, birleşik hesap, kopya işlem ve benzerleri",
-        ),
-        Said("withdrawal (read and write)", "withdrawal (okuma ve yazma)"),
     ),
 )

@@ -1,4 +1,5 @@
 """Gate.io. Sources: docs/exchanges; Gate's own API documentation, and answers others published."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import re
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from bf_reconciler.exchanges.row import (
     Refusal,
     Unexpected,
 )
-from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
 # What a permission grants where it is not read-only. The right to withdraw is documented as a group
 # of permissions, but the name of it is not: nothing here ever denies it.
@@ -237,24 +238,54 @@ GATE = Exchange(
         ),
     },
     needs={
-        Scope.READ: "spot and account (read-only)",
-        Scope.SPOT: "spot (read and write)",
-        Scope.MARGIN: "margin (read and write)",
-        Scope.FUTURES: "futures (read and write)",
-        Scope.EARN: "earn (read and write)",
-        Scope.TRANSFER: "wallet (read and write)",
-        Scope.ACCOUNT: "account (read and write)",
-        Scope.PAY: "otc (read and write)",
-        Scope.OTHER: "delivery, options, loans, unified account, copy trading and the like",
-        Scope.WITHDRAW: "withdrawal (read and write)",
+        Scope.READ: Said("spot and account (read-only)", "spot ve account (salt okunur)"),
+        Scope.SPOT: Said("spot (read and write)", "spot (okuma ve yazma)"),
+        Scope.MARGIN: Said("margin (read and write)", "margin (okuma ve yazma)"),
+        Scope.FUTURES: Said("futures (read and write)", "futures (okuma ve yazma)"),
+        Scope.EARN: Said("earn (read and write)", "earn (okuma ve yazma)"),
+        Scope.TRANSFER: Said("wallet (read and write)", "wallet (okuma ve yazma)"),
+        Scope.ACCOUNT: Said("account (read and write)", "account (okuma ve yazma)"),
+        Scope.PAY: Said("otc (read and write)", "otc (okuma ve yazma)"),
+        Scope.OTHER: Said(
+            "delivery, options, loans, unified account, copy trading and the like",
+            ("teslimatlı vadeli, opsiyon, kredi, birleşik hesap, kopya işlem ve benzerleri"),
+        ),
+        Scope.WITHDRAW: Said("withdrawal (read and write)", "withdrawal (okuma ve yazma)"),
     },
     notes=(
-        "The name of the right to withdraw is not documented: that none is told proves nothing.",
-        "The rights stand in a list of the main account's keys: a second call, with account.",
-        "The rights of a sub-account's key may not be told: then nothing is known of them.",
-        "A key that is bound to no IP address ends 90 days after its creation.",
-        "A key can be limited to a list of pairs, which a probe does not look at.",
-        "Changes to a key take up to five minutes.",
+        Said(
+            (
+                "The name of the right to withdraw is not documented: that none is told proves "
+                "nothing."
+            ),
+            "Para çekme hakkının adı belgelenmemiştir: bildirilmemesi hiçbir şeyi kanıtlamaz.",
+        ),
+        Said(
+            "The rights stand in a list of the main account's keys: a second call, with account.",
+            (
+                "Haklar, ana hesabın anahtar listesinde yer alır: account izniyle yapılan ikinci "
+                "bir çağrı."
+            ),
+        ),
+        Said(
+            "The rights of a sub-account's key may not be told: then nothing is known of them.",
+            (
+                "Alt hesap anahtarının hakları bildirilmeyebilir: o zaman haklarıyla ilgili hiçbir "
+                "şey bilinmez."
+            ),
+        ),
+        Said(
+            "A key that is bound to no IP address ends 90 days after its creation.",
+            "IP adresine bağlı olmayan bir anahtar, oluşturulduktan 90 gün sonra sona erer.",
+        ),
+        Said(
+            "A key can be limited to a list of pairs, which a probe does not look at.",
+            "Bir anahtar belirli işlem çiftleriyle sınırlı olabilir; test buna bakmaz.",
+        ),
+        Said(
+            "Changes to a key take up to five minutes.",
+            "Anahtarda yapılan değişiklikler beş dakikaya kadar sürebilir.",
+        ),
     ),
     more=More(Call("privateAccountGetMainKeys"), read_keys),
     worlds={"live": Environment(), "testnet": Environment("https://api-testnet.gateapi.io")},

@@ -1,7 +1,8 @@
 """HTX: how to create its key, what its limits are, and what is not known of it."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
-from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known, Said
+from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known
+from bf_reconciler.facts import Said
 
 GUIDE = Guide(
     steps=(
@@ -99,34 +100,6 @@ GUIDE = Guide(
                 "Saatimizin ne kadar sapabileceği: bir belgeye göre 5 dakika, bir başkasına göre 1 "
                 "dakikadan az; küçük olan alınır."
             ),
-        ),
-    ),
-    row=(
-        Said(
-            "A key that is bound to no IP address ends 90 days after its creation.",
-            "IP adresine bağlı olmayan bir anahtar, oluşturulduktan 90 gün sonra sona erer.",
-        ),
-        Said(
-            (
-                "One right to trade is for spot, margin, futures and transfers: they cannot be "
-                "told apart."
-            ),
-            (
-                "Tek bir işlem hakkı spot, marjin, vadeli işlem ve transferleri kapsar: "
-                "birbirinden ayırt edilemezler."
-            ),
-        ),
-        Said(
-            "A key of a sub-user may not be able to read its own rights.",
-            "Alt kullanıcı anahtarı kendi haklarını okuyamayabilir.",
-        ),
-        Said(
-            "The balance is read as what the spot account is worth, in BTC.",
-            "Bakiye, spot hesabın BTC cinsinden değeri olarak okunur.",
-        ),
-        Said(
-            "A region block has no documented answer.",
-            "Bölge engelinin belgelenmiş bir yanıtı yoktur.",
         ),
     ),
 )

@@ -1,4 +1,5 @@
 """HTX. Sources: docs/exchanges; HTX's own API documentation, and answers others published."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import re
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from bf_reconciler.exchanges.row import (
     Refusal,
     Unexpected,
 )
-from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
 OK = 200
 
@@ -213,18 +214,39 @@ HTX = Exchange(
     },
     expiry=Expiry(VALIDITY, "creation", "HTX API documentation, creating an API key", told=True),
     needs={
-        Scope.READ: "Read-only",
-        Scope.SPOT: "Trade",
-        Scope.MARGIN: "Trade",
-        Scope.FUTURES: "Trade",
-        Scope.TRANSFER: "Trade",
-        Scope.WITHDRAW: "Withdraw",
+        Scope.READ: Said.same("Read-only"),
+        Scope.SPOT: Said.same("Trade"),
+        Scope.MARGIN: Said.same("Trade"),
+        Scope.FUTURES: Said.same("Trade"),
+        Scope.TRANSFER: Said.same("Trade"),
+        Scope.WITHDRAW: Said.same("Withdraw"),
     },
     notes=(
-        "A key that is bound to no IP address ends 90 days after its creation.",
-        "One right to trade is for spot, margin, futures and transfers: they cannot be told apart.",
-        "A key of a sub-user may not be able to read its own rights.",
-        "The balance is read as what the spot account is worth, in BTC.",
-        "A region block has no documented answer.",
+        Said(
+            "A key that is bound to no IP address ends 90 days after its creation.",
+            "IP adresine bağlı olmayan bir anahtar, oluşturulduktan 90 gün sonra sona erer.",
+        ),
+        Said(
+            (
+                "One right to trade is for spot, margin, futures and transfers: they cannot be "
+                "told apart."
+            ),
+            (
+                "Tek bir işlem hakkı spot, marjin, vadeli işlem ve transferleri kapsar: "
+                "birbirinden ayırt edilemezler."
+            ),
+        ),
+        Said(
+            "A key of a sub-user may not be able to read its own rights.",
+            "Alt kullanıcı anahtarı kendi haklarını okuyamayabilir.",
+        ),
+        Said(
+            "The balance is read as what the spot account is worth, in BTC.",
+            "Bakiye, spot hesabın BTC cinsinden değeri olarak okunur.",
+        ),
+        Said(
+            "A region block has no documented answer.",
+            "Bölge engelinin belgelenmiş bir yanıtı yoktur.",
+        ),
     ),
 )

@@ -1,7 +1,8 @@
 """Kraken: how to create its key, what its limits are, and what is not known of it."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
-from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known, Said
+from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known
+from bf_reconciler.facts import Said
 
 GUIDE = Guide(
     steps=(
@@ -129,59 +130,6 @@ GUIDE = Guide(
         Said(
             "How Kraken words it where a country is refused.",
             "Kraken'in bir ülkeyi reddederken ne yanıt verdiği.",
-        ),
-    ),
-    row=(
-        Said(
-            "Every signed call carries a number that must grow: a key is for one program alone.",
-            (
-                "Her imzalı çağrı artması gereken bir numara taşır: bir anahtar yalnızca bir "
-                "program içindir."
-            ),
-        ),
-        Said(
-            "A number that does not grow shows as a clock skew, whatever its cause.",
-            "Artmayan bir numara, nedeni ne olursa olsun saat sapması olarak görünür.",
-        ),
-        Said(
-            (
-                "Every signed call of Kraken is a POST, reads too: three of them may go out, and "
-                "no other."
-            ),
-            (
-                "Kraken'in imzalı çağrılarının hepsi POST'tur, okumalar da: yalnızca üçü "
-                "gönderilebilir, başkası gönderilemez."
-            ),
-        ),
-        Said(
-            (
-                "EAPI:Invalid key may stand for a wrong key, a wrong secret and an address not "
-                "allowed."
-            ),
-            (
-                "EAPI:Invalid key hem yanlış anahtar hem yanlış gizli anahtar hem de izin "
-                "verilmeyen adres anlamına gelebilir."
-            ),
-        ),
-        Said(
-            "Whether a key may also cancel orders is not checked.",
-            "Bir anahtarın emir iptal edip edemeyeceğine bakılmaz.",
-        ),
-        Said(
-            "Kraken tells its clock in whole seconds: half a second off may be no more than that.",
-            "Kraken saatini tam saniye olarak bildirir: yarım saniyelik fark bundan olabilir.",
-        ),
-        Said(
-            "Create & modify orders, where the account has margin",
-            "Create & modify orders, hesapta marjin varsa",
-        ),
-        Said(
-            "a key of Kraken Futures, which is another exchange",
-            "ayrı bir borsa olan Kraken Futures'ın anahtarı",
-        ),
-        Said(
-            "Add or update withdrawal addresses",
-            "Add withdrawal addresses, Update withdrawal addresses",
         ),
     ),
 )

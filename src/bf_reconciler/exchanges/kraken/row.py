@@ -1,4 +1,5 @@
 """Kraken, spot. Sources: docs/exchanges; Kraken's own documentation of its REST API, and ccxt."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import base64
 import binascii
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.row import Call, Exchange, Listing, Refusal, Unexpected, Unusable
-from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
 NOTHING: frozenset[Scope] = frozenset()
 READ = frozenset({Scope.READ})
@@ -225,21 +226,63 @@ KRAKEN = Exchange(
         ),
     },
     needs={
-        Scope.READ: "Query (funds), Query open orders & trades",
-        Scope.SPOT: "Create & modify orders, Cancel & close orders",
-        Scope.MARGIN: "Create & modify orders, where the account has margin",
-        Scope.FUTURES: "a key of Kraken Futures, which is another exchange",
-        Scope.EARN: "Earn",
-        Scope.DEPOSIT: "Deposit",
-        Scope.ACCOUNT: "Add or update withdrawal addresses",
-        Scope.WITHDRAW: "Withdraw",
+        Scope.READ: Said.same("Query (funds), Query open orders & trades"),
+        Scope.SPOT: Said.same("Create & modify orders, Cancel & close orders"),
+        Scope.MARGIN: Said(
+            "Create & modify orders, where the account has margin",
+            "Create & modify orders, hesapta marjin varsa",
+        ),
+        Scope.FUTURES: Said(
+            "a key of Kraken Futures, which is another exchange",
+            "ayrı bir borsa olan Kraken Futures'ın anahtarı",
+        ),
+        Scope.EARN: Said.same("Earn"),
+        Scope.DEPOSIT: Said.same("Deposit"),
+        Scope.ACCOUNT: Said(
+            "Add or update withdrawal addresses",
+            "Add withdrawal addresses, Update withdrawal addresses",
+        ),
+        Scope.WITHDRAW: Said.same("Withdraw"),
     },
     notes=(
-        "Every signed call carries a number that must grow: a key is for one program alone.",
-        "A number that does not grow shows as a clock skew, whatever its cause.",
-        "Every signed call of Kraken is a POST, reads too: three of them may go out, and no other.",
-        "EAPI:Invalid key may stand for a wrong key, a wrong secret and an address not allowed.",
-        "Whether a key may also cancel orders is not checked.",
-        "Kraken tells its clock in whole seconds: half a second off may be no more than that.",
+        Said(
+            "Every signed call carries a number that must grow: a key is for one program alone.",
+            (
+                "Her imzalı çağrı artması gereken bir numara taşır: bir anahtar yalnızca bir "
+                "program içindir."
+            ),
+        ),
+        Said(
+            "A number that does not grow shows as a clock skew, whatever its cause.",
+            "Artmayan bir numara, nedeni ne olursa olsun saat sapması olarak görünür.",
+        ),
+        Said(
+            (
+                "Every signed call of Kraken is a POST, reads too: three of them may go out, and "
+                "no other."
+            ),
+            (
+                "Kraken'in imzalı çağrılarının hepsi POST'tur, okumalar da: yalnızca üçü "
+                "gönderilebilir, başkası gönderilemez."
+            ),
+        ),
+        Said(
+            (
+                "EAPI:Invalid key may stand for a wrong key, a wrong secret and an address not "
+                "allowed."
+            ),
+            (
+                "EAPI:Invalid key hem yanlış anahtar hem yanlış gizli anahtar hem de izin "
+                "verilmeyen adres anlamına gelebilir."
+            ),
+        ),
+        Said(
+            "Whether a key may also cancel orders is not checked.",
+            "Bir anahtarın emir iptal edip edemeyeceğine bakılmaz.",
+        ),
+        Said(
+            "Kraken tells its clock in whole seconds: half a second off may be no more than that.",
+            "Kraken saatini tam saniye olarak bildirir: yarım saniyelik fark bundan olabilir.",
+        ),
     ),
 )

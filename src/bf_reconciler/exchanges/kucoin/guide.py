@@ -1,7 +1,8 @@
 """KuCoin: how to create its key, what its limits are, and what is not known of it."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
-from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known, Said
+from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known
+from bf_reconciler.facts import Said
 
 GUIDE = Guide(
     steps=(
@@ -119,28 +120,5 @@ GUIDE = Guide(
             "How unified accounts answer the calls of classic ones.",
             "Birleşik (unified) hesapların klasik hesap çağrılarına nasıl yanıt verdiği.",
         ),
-    ),
-    row=(
-        Said("KuCoin tells no expiry of a key.", "KuCoin bir anahtarın bitiş tarihini bildirmez."),
-        Said(
-            (
-                "A trading key that is bound to no IP address loses its rights after 30 days "
-                "without use."
-            ),
-            "IP adresine bağlı olmayan bir işlem anahtarı, 30 gün kullanılmazsa haklarını yitirir.",
-        ),
-        Said(
-            "The allowlist may come with masked addresses (203.**.154).",
-            "IP listesi maskeli adreslerle gelebilir (203.**.154).",
-        ),
-        Said(
-            "A key with Spot can also move funds between the accounts of its owner.",
-            "Spot izinli bir anahtar, aynı sahibin hesapları arasında varlık da taşıyabilir.",
-        ),
-        Said(
-            "A wrong secret may show as a wrong passphrase: it breaks both.",
-            "Yanlış gizli anahtar, yanlış API parolası gibi görünebilir: ikisini de bozar.",
-        ),
-        Said("Withdrawal (older name: Transfer)", "Withdrawal (eski adı: Transfer)"),
     ),
 )

@@ -1,4 +1,5 @@
 """KuCoin. Sources: docs/exchanges; KuCoin's own API documentation and SDK specifications."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import re
 from collections.abc import Mapping
@@ -7,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.row import SYMBOL, Call, Exchange, Expiry, Listing, Refusal, Unexpected
-from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
 OK = "200000"
 
@@ -167,19 +168,36 @@ KUCOIN = Exchange(
         scopes=frozenset({Scope.SPOT, Scope.MARGIN, Scope.FUTURES}),
     ),
     needs={
-        Scope.READ: "General",
-        Scope.SPOT: "Spot",
-        Scope.MARGIN: "Margin",
-        Scope.FUTURES: "Futures",
-        Scope.EARN: "Earn",
-        Scope.TRANSFER: "FlexTransfers",
-        Scope.WITHDRAW: "Withdrawal (older name: Transfer)",
+        Scope.READ: Said.same("General"),
+        Scope.SPOT: Said.same("Spot"),
+        Scope.MARGIN: Said.same("Margin"),
+        Scope.FUTURES: Said.same("Futures"),
+        Scope.EARN: Said.same("Earn"),
+        Scope.TRANSFER: Said.same("FlexTransfers"),
+        Scope.WITHDRAW: Said(
+            "Withdrawal (older name: Transfer)", "Withdrawal (eski adı: Transfer)"
+        ),
     },
     notes=(
-        "KuCoin tells no expiry of a key.",
-        "A trading key that is bound to no IP address loses its rights after 30 days without use.",
-        "The allowlist may come with masked addresses (203.**.154).",
-        "A key with Spot can also move funds between the accounts of its owner.",
-        "A wrong secret may show as a wrong passphrase: it breaks both.",
+        Said("KuCoin tells no expiry of a key.", "KuCoin bir anahtarın bitiş tarihini bildirmez."),
+        Said(
+            (
+                "A trading key that is bound to no IP address loses its rights after 30 days "
+                "without use."
+            ),
+            "IP adresine bağlı olmayan bir işlem anahtarı, 30 gün kullanılmazsa haklarını yitirir.",
+        ),
+        Said(
+            "The allowlist may come with masked addresses (203.**.154).",
+            "IP listesi maskeli adreslerle gelebilir (203.**.154).",
+        ),
+        Said(
+            "A key with Spot can also move funds between the accounts of its owner.",
+            "Spot izinli bir anahtar, aynı sahibin hesapları arasında varlık da taşıyabilir.",
+        ),
+        Said(
+            "A wrong secret may show as a wrong passphrase: it breaks both.",
+            "Yanlış gizli anahtar, yanlış API parolası gibi görünebilir: ikisini de bozar.",
+        ),
     ),
 )

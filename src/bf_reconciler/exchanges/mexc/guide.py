@@ -1,7 +1,8 @@
 """MEXC: how to create its key, what its limits are, and what is not known of it."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
-from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known, Said
+from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known
+from bf_reconciler.facts import Said
 
 GUIDE = Guide(
     steps=(
@@ -117,34 +118,5 @@ GUIDE = Guide(
                 "anlatamadığı."
             ),
         ),
-    ),
-    row=(
-        Said(
-            "A key that is bound to no IP address ends 90 days after its creation.",
-            "IP adresine bağlı olmayan bir anahtar, oluşturulduktan 90 gün sonra sona erer.",
-        ),
-        Said(
-            "An expired key answers like one with a wrong secret.",
-            "Süresi dolmuş bir anahtar, gizli anahtarı yanlış olan gibi yanıt alır.",
-        ),
-        Said(
-            "SPOT_ACCOUNT_WRITE lets a key rewrite its own allowlist; a bot does not need it.",
-            (
-                "SPOT_ACCOUNT_WRITE, anahtarın kendi IP listesini değiştirmesine izin verir; bir "
-                "botun buna ihtiyacı yoktur."
-            ),
-        ),
-        Said(
-            "A key can be limited to a list of pairs, which only shows when a pair is refused.",
-            (
-                "Bir anahtar belirli işlem çiftleriyle sınırlı olabilir; bu ancak bir çift "
-                "reddedildiğinde görülür."
-            ),
-        ),
-        Said(
-            "A region block has no documented answer.",
-            "Bölge engelinin belgelenmiş bir yanıtı yoktur.",
-        ),
-        Said("SPOT_ACCOUNT_READ and SPOT_DEAL_READ", "SPOT_ACCOUNT_READ ve SPOT_DEAL_READ"),
     ),
 )

@@ -1,4 +1,5 @@
 """MEXC. Sources: docs/exchanges; MEXC's own API documentation, and answers others published."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import re
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from bf_reconciler.exchanges.row import (
     Refusal,
     Unexpected,
 )
-from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
 ABBREVIATED = {"_R": "_READ", "_W": "_WRITE"}
 BOTH_READS = frozenset({"SPOT_ACCOUNT_READ", "SPOT_DEAL_READ"})
@@ -225,19 +226,42 @@ MEXC = Exchange(
     },
     expiry=Expiry(VALIDITY, "creation", "MEXC API documentation, spot v3, FAQ"),
     needs={
-        Scope.READ: "SPOT_ACCOUNT_READ and SPOT_DEAL_READ",
-        Scope.SPOT: "SPOT_DEAL_WRITE",
-        Scope.FUTURES: "CONTRACT_DEAL_WRITE",
-        Scope.TRANSFER: "SPOT_TRANSFER_WRITE",
-        Scope.DEPOSIT: "SPOT_DEPOSIT_WRITE",
-        Scope.ACCOUNT: "SPOT_ACCOUNT_WRITE",
-        Scope.WITHDRAW: "SPOT_WITHDRAW_WRITE",
+        Scope.READ: Said(
+            "SPOT_ACCOUNT_READ and SPOT_DEAL_READ", "SPOT_ACCOUNT_READ ve SPOT_DEAL_READ"
+        ),
+        Scope.SPOT: Said.same("SPOT_DEAL_WRITE"),
+        Scope.FUTURES: Said.same("CONTRACT_DEAL_WRITE"),
+        Scope.TRANSFER: Said.same("SPOT_TRANSFER_WRITE"),
+        Scope.DEPOSIT: Said.same("SPOT_DEPOSIT_WRITE"),
+        Scope.ACCOUNT: Said.same("SPOT_ACCOUNT_WRITE"),
+        Scope.WITHDRAW: Said.same("SPOT_WITHDRAW_WRITE"),
     },
     notes=(
-        "A key that is bound to no IP address ends 90 days after its creation.",
-        "An expired key answers like one with a wrong secret.",
-        "SPOT_ACCOUNT_WRITE lets a key rewrite its own allowlist; a bot does not need it.",
-        "A key can be limited to a list of pairs, which only shows when a pair is refused.",
-        "A region block has no documented answer.",
+        Said(
+            "A key that is bound to no IP address ends 90 days after its creation.",
+            "IP adresine bağlı olmayan bir anahtar, oluşturulduktan 90 gün sonra sona erer.",
+        ),
+        Said(
+            "An expired key answers like one with a wrong secret.",
+            "Süresi dolmuş bir anahtar, gizli anahtarı yanlış olan gibi yanıt alır.",
+        ),
+        Said(
+            "SPOT_ACCOUNT_WRITE lets a key rewrite its own allowlist; a bot does not need it.",
+            (
+                "SPOT_ACCOUNT_WRITE, anahtarın kendi IP listesini değiştirmesine izin verir; bir "
+                "botun buna ihtiyacı yoktur."
+            ),
+        ),
+        Said(
+            "A key can be limited to a list of pairs, which only shows when a pair is refused.",
+            (
+                "Bir anahtar belirli işlem çiftleriyle sınırlı olabilir; bu ancak bir çift "
+                "reddedildiğinde görülür."
+            ),
+        ),
+        Said(
+            "A region block has no documented answer.",
+            "Bölge engelinin belgelenmiş bir yanıtı yoktur.",
+        ),
     ),
 )

@@ -1,7 +1,8 @@
 """OKX: how to create its key, what its limits are, and what is not known of it."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
-from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known, Said
+from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known
+from bf_reconciler.facts import Said
 
 GUIDE = Guide(
     steps=(
@@ -118,55 +119,5 @@ GUIDE = Guide(
             "Whether an account in Spot mode may borrow.",
             "Spot modundaki bir hesabın borç alıp alamayacağı.",
         ),
-    ),
-    row=(
-        Said(
-            (
-                "OKX has one right for all trading: what it covers is decided by the mode of the "
-                "account."
-            ),
-            "OKX'te tüm işlemler için tek bir hak vardır: neyi kapsadığını hesabın modu belirler.",
-        ),
-        Said(
-            (
-                "Only an account in Spot mode keeps a key off derivatives; whether it may borrow "
-                "is open."
-            ),
-            (
-                "Bir anahtarı türev işlemlerden yalnızca Spot modundaki hesap uzak tutar; borç "
-                "alıp alamayacağı belirsizdir."
-            ),
-        ),
-        Said(
-            "A key with Trade can also move funds between the accounts of its owner.",
-            "Trade izinli bir anahtar, aynı sahibin hesapları arasında varlık da taşıyabilir.",
-        ),
-        Said(
-            "OKX tells neither when a key was made nor when it ends.",
-            "OKX bir anahtarın ne zaman oluşturulduğunu da ne zaman biteceğini de bildirmez.",
-        ),
-        Said(
-            "Without an IP binding a key that may trade ends after 14 days unused; probes are use.",
-            (
-                "IP adresine bağlı olmayan ve işlem yapabilen bir anahtar 14 gün kullanılmazsa "
-                "sona erer; testler kullanım sayılır."
-            ),
-        ),
-        Said(
-            "A key of another region (eea.okx.com, us.okx.com) shows as unknown: set `endpoint`.",
-            (
-                "Başka bir bölgenin anahtarı (eea.okx.com, us.okx.com) bilinmeyen anahtar gibi "
-                "görünür: `endpoint` değerini girin."
-            ),
-        ),
-        Said(
-            "margin (Trade, in an account mode other than Spot)",
-            "marjin (Trade, Spot dışındaki bir hesap modunda)",
-        ),
-        Said(
-            "derivatives (Trade, in an account mode other than Spot)",
-            "türev işlemler (Trade, Spot dışındaki bir hesap modunda)",
-        ),
-        Said("Trade (funding transfer)", "Trade (fon transferi)"),
     ),
 )

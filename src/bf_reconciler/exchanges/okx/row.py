@@ -1,4 +1,5 @@
 """OKX. Sources: docs/exchanges; OKX's own API documentation, and answers others published."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import re
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from bf_reconciler.exchanges.row import (
     Refusal,
     Unexpected,
 )
-from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
 OK = "0"
 TRADE = "trade"
@@ -189,20 +190,59 @@ OKX = Exchange(
         probes_count=True,
     ),
     needs={
-        Scope.READ: "Read",
-        Scope.SPOT: "Trade",
-        Scope.MARGIN: "margin (Trade, in an account mode other than Spot)",
-        Scope.FUTURES: "derivatives (Trade, in an account mode other than Spot)",
-        Scope.TRANSFER: "Trade (funding transfer)",
-        Scope.WITHDRAW: "Withdraw",
+        Scope.READ: Said.same("Read"),
+        Scope.SPOT: Said.same("Trade"),
+        Scope.MARGIN: Said(
+            "margin (Trade, in an account mode other than Spot)",
+            "marjin (Trade, Spot dışındaki bir hesap modunda)",
+        ),
+        Scope.FUTURES: Said(
+            "derivatives (Trade, in an account mode other than Spot)",
+            "türev işlemler (Trade, Spot dışındaki bir hesap modunda)",
+        ),
+        Scope.TRANSFER: Said("Trade (funding transfer)", "Trade (fon transferi)"),
+        Scope.WITHDRAW: Said.same("Withdraw"),
     },
     notes=(
-        "OKX has one right for all trading: what it covers is decided by the mode of the account.",
-        "Only an account in Spot mode keeps a key off derivatives; whether it may borrow is open.",
-        "A key with Trade can also move funds between the accounts of its owner.",
-        "OKX tells neither when a key was made nor when it ends.",
-        "Without an IP binding a key that may trade ends after 14 days unused; probes are use.",
-        "A key of another region (eea.okx.com, us.okx.com) shows as unknown: set `endpoint`.",
+        Said(
+            (
+                "OKX has one right for all trading: what it covers is decided by the mode of the "
+                "account."
+            ),
+            "OKX'te tüm işlemler için tek bir hak vardır: neyi kapsadığını hesabın modu belirler.",
+        ),
+        Said(
+            (
+                "Only an account in Spot mode keeps a key off derivatives; whether it may borrow "
+                "is open."
+            ),
+            (
+                "Bir anahtarı türev işlemlerden yalnızca Spot modundaki hesap uzak tutar; borç "
+                "alıp alamayacağı belirsizdir."
+            ),
+        ),
+        Said(
+            "A key with Trade can also move funds between the accounts of its owner.",
+            "Trade izinli bir anahtar, aynı sahibin hesapları arasında varlık da taşıyabilir.",
+        ),
+        Said(
+            "OKX tells neither when a key was made nor when it ends.",
+            "OKX bir anahtarın ne zaman oluşturulduğunu da ne zaman biteceğini de bildirmez.",
+        ),
+        Said(
+            "Without an IP binding a key that may trade ends after 14 days unused; probes are use.",
+            (
+                "IP adresine bağlı olmayan ve işlem yapabilen bir anahtar 14 gün kullanılmazsa "
+                "sona erer; testler kullanım sayılır."
+            ),
+        ),
+        Said(
+            "A key of another region (eea.okx.com, us.okx.com) shows as unknown: set `endpoint`.",
+            (
+                "Başka bir bölgenin anahtarı (eea.okx.com, us.okx.com) bilinmeyen anahtar gibi "
+                "görünür: `endpoint` değerini girin."
+            ),
+        ),
     ),
     worlds={"live": Environment(), "demo": Environment(headers={"x-simulated-trading": "1"})},
 )
