@@ -123,7 +123,7 @@ def test_every_sentence_has_both_languages(exchange):
     found = guide(exchange)
     cells = [each.but for each in found.facts.values() if each.but]
     row = EXCHANGES[exchange]
-    people = (*row.notes, *row.needs.values())
+    people = (*row.people.notes, *row.people.needs.values())
     for said in (*found.steps, *found.limits, *found.doubts, *people, *cells):
         assert said.en
         assert said.tr
@@ -132,7 +132,7 @@ def test_every_sentence_has_both_languages(exchange):
 
 @pytest.mark.parametrize("exchange", IDS)
 def test_every_note_of_a_row_has_its_turkish(exchange):
-    assert [note for note in EXCHANGES[exchange].notes if note.tr == note.en] == []
+    assert [note for note in EXCHANGES[exchange].people.notes if note.tr == note.en] == []
 
 
 @pytest.mark.parametrize("exchange", IDS)
@@ -148,7 +148,9 @@ def test_the_steps_say_which_rights_to_give_and_that_withdrawal_stays_off(exchan
     assert "permissions" in steps.lower() or "read-write" in steps
     assert "Leave " in steps
     assert "IP addresses of the server" in steps
-    assert ("passphrase and keep it" in steps) is ("passphrase" in EXCHANGES[exchange].credentials)
+    assert ("passphrase and keep it" in steps) is (
+        "passphrase" in EXCHANGES[exchange].signing.credentials
+    )
 
 
 @pytest.mark.parametrize("exchange", IDS)
@@ -156,15 +158,17 @@ def test_how_far_the_clock_may_be_off_is_told_for_both_ways(exchange):
     row = EXCHANGES[exchange]
     for lang, ahead in (("en", "s ahead of it"), ("tr", "sn ileri")):
         text = ExchangeText(row, lang).limits[-1]
-        assert (ahead in text) is (row.ahead is not None)
-        for seconds in {row.window, row.ahead} - {None}:
+        assert (ahead in text) is (row.pace.ahead is not None)
+        for seconds in {row.pace.window, row.pace.ahead} - {None}:
             assert f" {seconds:g} s" in text
 
 
 def test_a_call_from_ahead_is_refused_sooner_by_those_that_say_so():
-    ahead = {row.id: row.ahead for row in EXCHANGES.values() if row.ahead is not None}
+    ahead = {row.id: row.pace.ahead for row in EXCHANGES.values() if row.pace.ahead is not None}
     assert ahead == {"mexc": 1.0, "binance": 1.0, "bybit": 1.0}
-    assert all(row.ahead < row.window for row in EXCHANGES.values() if row.ahead is not None)
+    assert all(
+        row.pace.ahead < row.pace.window for row in EXCHANGES.values() if row.pace.ahead is not None
+    )
 
 
 def test_a_person_is_told_how_to_attest_where_the_exchange_cannot_say():

@@ -31,7 +31,7 @@ async def verdict_of(exchange, sim, world, *, times=1, **changes):
             "name": f"{exchange}-main",
             "exchange": exchange,
             "endpoint": sim.base(exchange),
-            "credentials": {name: given[name] for name in row.credentials},
+            "credentials": {name: given[name] for name in row.signing.credentials},
             **changes,
         }
     )
@@ -122,7 +122,7 @@ AMBIGUOUS = {Reason.KEY_OR_IP_REJECTED}
 
 def enough(exchange):
     """Refusals in a row that are believed."""
-    return max(Policy().confirm_after, EXCHANGES[exchange].confirm)
+    return max(Policy().confirm_after, EXCHANGES[exchange].refusals.confirm)
 
 
 @pytest.mark.parametrize("exchange", ALL)

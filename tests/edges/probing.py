@@ -40,7 +40,7 @@ def entry_of(exchange, endpoint, **changes):
     timeout = changes.pop("timeout", 10.0)
     interval = changes.pop("interval", 60.0)
     pair = changes.pop("pair", "BTC/USDT")
-    credentials = {k: v for k, v in SECRETS.items() if k in EXCHANGES[exchange].credentials}
+    credentials = {k: v for k, v in SECRETS.items() if k in EXCHANGES[exchange].signing.credentials}
     credentials |= {k: changes.pop(k) for k in tuple(SECRETS) if k in changes}
     declared = {"name": f"{exchange}-main", "exchange": exchange, "credentials": credentials}
     connection = Connection.model_validate(declared | {"endpoint": endpoint} | changes)

@@ -33,9 +33,9 @@ def test_a_body_gives_exactly_these_facts(case):
     row = EXCHANGES[case.parent.name]
     if "instead" in told:
         row = row.instead[told["instead"]]
-    facts = row.read_key(told["body"], now)
+    facts = row.calls.key.read(told["body"], now)
     if "more" in told:
-        facts = row.more.read(facts, told["more"], told["key"])
+        facts = row.calls.more.read(facts, told["more"], told["key"])
 
     nothing = shown(KeyFacts(frozenset(), frozenset()))
     assert shown(facts) == nothing | told["facts"]
@@ -98,19 +98,19 @@ WRONG = [
 @pytest.mark.parametrize(("exchange", "body", "field"), WRONG)
 def test_another_shape_is_unexpected_and_names_the_field_alone(exchange, body, field):
     with pytest.raises(Unexpected) as caught:
-        EXCHANGES[exchange].read_key(body, NOW)
+        EXCHANGES[exchange].calls.key.read(body, NOW)
     assert str(caught.value) == field
 
 
 @pytest.mark.parametrize("word", ["Transfer", "Withdrawal"])
 def test_kucoin_s_two_words_for_withdrawal_both_grant_it(word):
-    facts = EXCHANGES["kucoin"].read_key(kucoin(permission=f"General,{word}"), NOW)
+    facts = EXCHANGES["kucoin"].calls.key.read(kucoin(permission=f"General,{word}"), NOW)
     assert facts.allows(Scope.WITHDRAW) is True
 
 
 @pytest.mark.parametrize("word", ["SPOT_WITHDRAW_WRITE", "SPOT_WITHDRAW_W"])
 def test_mexc_s_two_spellings_of_withdrawal_both_grant_it(word):
-    facts = EXCHANGES["mexc"].read_key(mexc(permissions=f"SPOT_DEAL_READ,{word}"), NOW)
+    facts = EXCHANGES["mexc"].calls.key.read(mexc(permissions=f"SPOT_DEAL_READ,{word}"), NOW)
     assert facts.allows(Scope.WITHDRAW) is True
 
 
@@ -122,7 +122,7 @@ def test_mexc_s_two_spellings_of_withdrawal_both_grant_it(word):
     ],
 )
 def test_an_unknown_word_takes_no_granted_right_back(exchange, body):
-    facts = EXCHANGES[exchange].read_key(body, NOW)
+    facts = EXCHANGES[exchange].calls.key.read(body, NOW)
     assert facts.allows(Scope.WITHDRAW) is True
     assert facts.allows(Scope.SPOT) is None
 
@@ -130,5 +130,5 @@ def test_an_unknown_word_takes_no_granted_right_back(exchange, body):
 @pytest.mark.parametrize("hour", [0, 7, 15, 23])
 def test_an_expiry_that_is_told_in_days_stays_the_same_all_day(hour):
     body = mexc(createTime=None, remainingValidity=3)
-    facts = EXCHANGES["mexc"].read_key(body, NOW.replace(hour=hour))
+    facts = EXCHANGES["mexc"].calls.key.read(body, NOW.replace(hour=hour))
     assert facts.expires_at == datetime(2026, 9, 26, tzinfo=UTC)

@@ -132,7 +132,7 @@ def outcome(parse, *args):
 def test_withdrawal_is_denied_by_the_documented_field_alone(row, data):
     name = NAMES[id(row)]
     body = data.draw(BODIES | NEARLY[name])
-    facts = outcome(row.read_key, body, NOW)
+    facts = outcome(row.calls.key.read, body, NOW)
     if facts is not None and Scope.WITHDRAW in facts.denied:
         assert SAYS_NO[name](body)
         assert facts.unknown_words == ()
@@ -141,20 +141,20 @@ def test_withdrawal_is_denied_by_the_documented_field_alone(row, data):
 @ROWS
 @given(data=st.data())
 def test_no_scope_is_both_granted_and_denied(row, data):
-    facts = outcome(row.read_key, data.draw(BODIES | NEARLY[NAMES[id(row)]]), NOW)
+    facts = outcome(row.calls.key.read, data.draw(BODIES | NEARLY[NAMES[id(row)]]), NOW)
     assert facts is None or not facts.granted & facts.denied
 
 
 @ROWS
 @given(body=BODIES)
 def test_parsers_raise_unexpected_and_nothing_else(row, body):
-    for parse in (row.read_time, row.read_balance, row.read_orders):
+    for parse in (row.calls.time.read, row.calls.balance.read, row.calls.orders.read):
         outcome(parse, body)
         outcome(parse, {"code": "200000", "data": body})
         outcome(parse, {"code": "00000", "data": body})
         outcome(parse, {"code": "0", "data": [body]})
         outcome(parse, {"retCode": 0, "result": body})
-    row.refusal(body)
+    row.refusals.read(body)
 
 
 @ROWS
@@ -164,7 +164,7 @@ def test_parsers_raise_unexpected_and_nothing_else(row, body):
 )
 @example(text="Your IP ::01")  # it is told as one writes it, ::1
 def test_looking_for_our_address_never_fails(row, text):
-    found = row.client_ip(text)
+    found = row.refusals.address(text)
     assert found is None or found in addresses_in(text)
 
 
@@ -176,8 +176,14 @@ def addresses_in(text):
 
 
 def calls_of(row):
-    others = [each.call for each in (row.first, row.more) if each]
-    return [row.time, row.key, row.balance, row.orders, *others]
+    others = [each.call for each in (row.calls.first, row.calls.more) if each]
+    return [
+        row.calls.time.call,
+        row.calls.key.call,
+        row.calls.balance.call,
+        row.calls.orders.call,
+        *others,
+    ]
 
 
 @ROWS
@@ -189,11 +195,11 @@ def test_a_row_names_reads_that_are_on_the_list(row):
 @ROWS
 def test_a_row_posts_nothing_but_reads_that_are_named_here_with_their_paths(row):
     named = {method: path for method, (path, _) in POSTED.get(row.id, {}).items()}
-    public = [each.call for each in row.markets.values()]
+    public = [each.call for each in row.markets.lists.values()]
     for each in map(row.within, row.environments):
         posted = {call.method: call.posts for call in calls_of(each) if call.posts}
         assert posted == named
-    assert not row.time.posts
+    assert not row.calls.time.call.posts
     assert not any(call.posts for call in public)
 
 
@@ -224,24 +230,24 @@ def test_a_call_takes_no_parameter_but_the_key_and_a_market(row):
     fixed = CONSTANTS.get(row.id, {}).items()
     for call in calls_of(row):
         assert {value for name, value in call.params.items() - fixed} <= {API_KEY, SYMBOL}
-    assert API_KEY not in row.time.params.values()
+    assert API_KEY not in row.calls.time.call.params.values()
 
 
 @ROWS
 def test_the_credentials_are_those_ccxt_asks_for(row):
     needed = {n for n, needs in getattr(ccxt, row.ccxt)().requiredCredentials.items() if needs}
-    assert {CCXT_NAMES[name] for name in row.credentials} == needed
+    assert {CCXT_NAMES[name] for name in row.signing.credentials} == needed
 
 
 @ROWS
 def test_every_reason_of_a_row_has_its_remedy(row):
-    reasons = {*row.codes.values(), *(reason for *_, reason in row.phrases)}
+    reasons = {*row.refusals.codes.values(), *(reason for *_, reason in row.refusals.phrases)}
     assert all(ADVICE[reason]["en"].remedy and ADVICE[reason]["tr"].remedy for reason in reasons)
 
 
 @ROWS
 def test_a_row_says_what_each_right_that_is_needed_is_called(row):
-    assert {Scope.READ, Scope.SPOT, Scope.FUTURES, Scope.WITHDRAW} <= set(row.needs)
+    assert {Scope.READ, Scope.SPOT, Scope.FUTURES, Scope.WITHDRAW} <= set(row.people.needs)
 
 
 def test_the_table_is_keyed_by_the_names_of_its_rows():
@@ -250,16 +256,18 @@ def test_the_table_is_keyed_by_the_names_of_its_rows():
 
 @ROWS
 def test_every_environment_is_a_place_of_its_own(row):
-    assert row.within("live").world == row.world
-    worlds = [row.worlds[name] for name in row.environments]
+    assert row.within("live").environment == row.environment
+    worlds = [row.environments[name] for name in row.environments]
     assert len({(each.base, *each.headers.items()) for each in worlds}) == len(worlds)
     assert all(each.base is None or each.base.startswith("https://") for each in worlds)
 
 
 @ROWS
 def test_a_probe_makes_four_requests_or_five(row):
-    assert row.requests == 4 + bool(row.first) + bool(row.more) + bool(row.instead)
-    assert row.requests in {4, 5}
+    assert row.calls.requests == 4 + bool(row.calls.first) + bool(row.calls.more) + bool(
+        row.instead
+    )
+    assert row.calls.requests in {4, 5}
 
 
 def test_the_row_of_another_kind_of_account_is_the_same_exchange_in_the_same_world():
@@ -267,5 +275,9 @@ def test_the_row_of_another_kind_of_account_is_the_same_exchange_in_the_same_wor
         for name in row.environments:
             here = row.within(name)
             for other in here.instead.values():
-                assert (other.id, other.world, other.time) == (row.id, here.world, here.time)
+                assert (other.id, other.environment, other.calls.time.call) == (
+                    row.id,
+                    here.environment,
+                    here.calls.time.call,
+                )
                 assert other.instead == {}

@@ -98,54 +98,54 @@ def said(exchange, code, text):
 
 def reason_of(row, refusal):
     """The meaning of the tables: phrases before codes."""
-    for code, words, reason in row.phrases:
+    for code, words, reason in row.refusals.phrases:
         if code in {"", refusal.code} and words.casefold() in refusal.text.casefold():
             return reason
-    return row.codes.get(refusal.code)
+    return row.refusals.codes.get(refusal.code)
 
 
 @pytest.mark.parametrize(("exchange", "code", "text", "reason", "address"), ERRORS)
 def test_an_error_of_the_sheet_has_its_reason(exchange, code, text, reason, address):
     row = EXCHANGES[exchange]
-    refusal = row.refusal(said(exchange, code, text))
+    refusal = row.refusals.read(said(exchange, code, text))
     assert refusal == Refusal(str(code), text)
     assert reason_of(row, refusal) == reason
-    assert row.client_ip(text) == address
+    assert row.refusals.address(text) == address
 
 
 @pytest.mark.parametrize(("exchange", "body", "reason", "address"), BODIES)
 def test_an_error_body_of_the_sheet_has_its_reason(exchange, body, reason, address):
     row = EXCHANGES[exchange]
-    refusal = row.refusal(body)
+    refusal = row.refusals.read(body)
     assert reason_of(row, refusal) == reason
-    assert row.client_ip(refusal.text) == address
+    assert row.refusals.address(refusal.text) == address
 
 
 @pytest.mark.parametrize("row", EXCHANGES.values(), ids=lambda r: r.id)
 def test_every_code_of_a_row_stands_in_these_lists_of_errors(row):
     listed = {str(code) for exchange, code, *_ in ERRORS if exchange == row.id}
-    listed |= {row.refusal(body).code for exchange, body, *_ in BODIES if exchange == row.id}
-    assert set(row.codes) <= listed
+    listed |= {row.refusals.read(body).code for exchange, body, *_ in BODIES if exchange == row.id}
+    assert set(row.refusals.codes) <= listed
 
 
 @pytest.mark.parametrize("row", EXCHANGES.values(), ids=lambda r: r.id)
 @pytest.mark.parametrize("body", [None, [], "text", 7, {}, {"msg": "no code"}])
 def test_a_body_without_a_code_is_no_refusal(row, body):
-    assert row.refusal(body) is None
+    assert row.refusals.read(body) is None
 
 
 def test_an_answer_that_is_well_is_no_refusal():
-    assert EXCHANGES["kucoin"].refusal({"code": "200000", "data": {}}) is None
+    assert EXCHANGES["kucoin"].refusals.read({"code": "200000", "data": {}}) is None
     for code in (0, 200, "0", "200"):
-        assert EXCHANGES["mexc"].refusal({"code": code}) is None
+        assert EXCHANGES["mexc"].refusals.read({"code": code}) is None
 
 
 @pytest.mark.parametrize("row", EXCHANGES.values(), ids=lambda r: r.id)
 @pytest.mark.parametrize("code", ["<b>", None, True, 1.5, ["1"], "1" * 11, "SENTINEL"])
 def test_a_code_that_is_no_number_is_a_refusal_without_a_code(row, code):
-    assert row.refusal(said(row.id, code, 7)) == Refusal("", "")
+    assert row.refusals.read(said(row.id, code, 7)) == Refusal("", "")
 
 
 def test_mexc_s_maintenance_body_calls_its_text_message():
     body = {"code": 500, "message": "Under maintenance", "announcement": "https://www.mexc.com"}
-    assert EXCHANGES["mexc"].refusal(body) == Refusal("500", "Under maintenance")
+    assert EXCHANGES["mexc"].refusals.read(body) == Refusal("500", "Under maintenance")

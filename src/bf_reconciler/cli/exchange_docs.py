@@ -63,7 +63,7 @@ def document() -> str:
 
 def _section(one: ExchangeText) -> str:
     row = one.row
-    credentials, environments = _words(row.credentials), _words(row.environments)
+    credentials, environments = _words(row.signing.credentials), _words(row.environments)
     parts = [
         f'\n<a id="{row.id}"></a>\n\n## {row.title}\n',
         "Never seen live: all of this is from documents and from answers that others published.\n",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bf_reconciler.exchanges import Exchange
 from bf_reconciler.exchanges.guide import EVERYWHERE, Cell, Fact, Known
 from bf_reconciler.exchanges.guides import guide
-from bf_reconciler.facts import Language, Said
+from bf_reconciler.facts import QUESTIONS, Language, Said
 
 FACTS: Mapping[Fact, Said] = {
     Fact.READ: Said("may read", "okuma izni"),
@@ -83,11 +83,13 @@ class ExchangeText:
 
     @property
     def notes(self) -> list[str]:
-        return [note.in_(self.language) for note in self.row.notes]
+        return [note.in_(self.language) for note in self.row.people.notes]
 
     @property
     def rights(self) -> dict[str, str]:
-        return {str(scope): name.in_(self.language) for scope, name in self.row.needs.items()}
+        return {
+            str(scope): name.in_(self.language) for scope, name in self.row.people.needs.items()
+        }
 
     @property
     def limits(self) -> list[str]:
@@ -107,35 +109,37 @@ def cell(row: Exchange, fact: Fact) -> Cell:
 
 def pace(row: Exchange) -> tuple[Said, ...]:
     """What a probe asks for, and how fast."""
-    most_en, most_tr = ("at most ", "en çok ") if row.first or row.more or row.instead else ("", "")
+    requests = row.calls.requests
+    most_en, most_tr = ("at most ", "en çok ") if requests > len(QUESTIONS) else ("", "")
     return (
         Said(
-            f"A test makes {most_en}{row.requests} requests; together we send at most "
-            f"{row.rate:g} a second from one address.",
-            f"Bir test {most_tr}{row.requests} istek gönderir; bir adresten toplamda saniyede en "
-            f"çok {row.rate:g} istek gönderilir.",
+            f"A test makes {most_en}{requests} requests; together we send at most "
+            f"{row.pace.rate:g} a second from one address.",
+            f"Bir test {most_tr}{requests} istek gönderir; bir adresten toplamda saniyede en "
+            f"çok {row.pace.rate:g} istek gönderilir.",
         ),
-        window(row),
+        clock_window(row),
     )
 
 
-def window(row: Exchange) -> Said:
+def clock_window(row: Exchange) -> Said:
     """How far our clock may be off."""
-    if row.window is None:
+    window, ahead = row.pace.window, row.pace.ahead
+    if window is None:
         return Said(
             "No signed call carries the time: the clock may be off, and none is refused for it.",
             "Hiçbir imzalı çağrı saati taşımaz: saat sapsa da bu yüzden çağrı reddedilmez.",
         )
-    if row.ahead is not None:
+    if ahead is not None:
         return Said(
-            f"Our clock may be {row.window:g} s behind the exchange's, or {row.ahead:g} s ahead of "
+            f"Our clock may be {window:g} s behind the exchange's, or {ahead:g} s ahead of "
             "it, before signed calls are refused.",
-            f"Saatimiz borsanınkinden en çok {row.window:g} sn geri ya da {row.ahead:g} sn ileri "
+            f"Saatimiz borsanınkinden en çok {window:g} sn geri ya da {ahead:g} sn ileri "
             "olabilir; fazlasında imzalı çağrılar reddedilir.",
         )
     return Said(
-        f"Our clock may be off by {row.window:g} s before signed calls are refused.",
-        f"Saatimiz en çok {row.window:g} sn sapabilir; fazlasında imzalı çağrılar reddedilir.",
+        f"Our clock may be off by {window:g} s before signed calls are refused.",
+        f"Saatimiz en çok {window:g} sn sapabilir; fazlasında imzalı çağrılar reddedilir.",
     )
 
 

@@ -57,7 +57,7 @@ def _facts(text: ExchangeText) -> dict[str, Any]:
     return {
         "id": row.id,
         "name": row.title,
-        "credentials": list(row.credentials),
+        "credentials": list(row.signing.credentials),
         "environments": list(row.environments),
         "rights": text.rights,
         "facts": {
@@ -70,9 +70,9 @@ def _facts(text: ExchangeText) -> dict[str, Any]:
         "ip_list": text.known(Fact.IP_LIST),
         "expiry": text.known(Fact.EXPIRY),
         "expiry_rules": text.expiry,
-        "clock_window_seconds": row.window,
-        "requests_per_test": row.requests,
-        "requests_per_second": row.rate,
+        "clock_window_seconds": row.pace.window,
+        "requests_per_test": row.calls.requests,
+        "requests_per_second": row.pace.rate,
         "limits": text.limits,
         "notes": text.notes,
         "not_known": text.doubts,
@@ -90,7 +90,7 @@ def _table(lang: Language) -> None:
             text.row.id,
             text.row.title,
             *(KNOWN[text.cell(fact).known].in_(lang) for fact in DIFFER),
-            "-" if text.row.window is None else f"{text.row.window:g} s",
+            "-" if text.row.pace.window is None else f"{text.row.pace.window:g} s",
         )
         for text in _all(lang)
     )
@@ -114,7 +114,7 @@ def _one(text: ExchangeText, lang: Language) -> None:
     tables.show(
         Text(row.title, style="bold"),
         Text(NEVER_SEEN.in_(lang)),
-        Text(f"\n{heading('Credentials', lang)}: {', '.join(row.credentials)}"),
+        Text(f"\n{heading('Credentials', lang)}: {', '.join(row.signing.credentials)}"),
         Text(f"{heading('Environment', lang)}: {', '.join(row.environments)}"),
         head(VERIFIABLE.in_(lang)),
         *listed(facts),

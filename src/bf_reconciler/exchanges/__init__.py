@@ -12,13 +12,13 @@ from bf_reconciler.exchanges.htx.row import HTX
 from bf_reconciler.exchanges.kraken.row import KRAKEN
 from bf_reconciler.exchanges.kucoin.row import KUCOIN
 from bf_reconciler.exchanges.mexc.row import MEXC
-from bf_reconciler.exchanges.okx.row import OKX
-from bf_reconciler.exchanges.row import (
+from bf_reconciler.exchanges.model import (
     API_KEY,
     SYMBOL,
     Call,
     Environment,
     Exchange,
+    Expiry,
     First,
     Kind,
     Listing,
@@ -28,6 +28,7 @@ from bf_reconciler.exchanges.row import (
     Unusable,
     kind_of,
 )
+from bf_reconciler.exchanges.okx.row import OKX
 
 EXCHANGES: Mapping[str, Exchange] = {
     row.id: row
@@ -41,6 +42,7 @@ __all__ = [
     "Call",
     "Environment",
     "Exchange",
+    "Expiry",
     "First",
     "Kind",
     "Listing",

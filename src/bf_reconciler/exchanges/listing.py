@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from bf_reconciler.exchanges import shape
-from bf_reconciler.exchanges.row import Unexpected
+from bf_reconciler.exchanges.model import Unexpected
 from bf_reconciler.facts import Json
 
 Row = Mapping[str, Json]

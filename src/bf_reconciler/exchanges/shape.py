@@ -4,9 +4,8 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from ipaddress import ip_address
 
-from bf_reconciler.exchanges.row import Refusal, Unexpected
+from bf_reconciler.exchanges.model import Refusal, Unexpected
 from bf_reconciler.facts import Json, KeyFacts, Scope
 
 WORD = re.compile(r"[A-Za-z0-9_.:/ -]{1,64}", re.ASCII)
@@ -114,12 +113,3 @@ def refusal(code: Json, message: Json) -> Refusal:
     shown = str(code) if isinstance(code, str | int) and not isinstance(code, bool) else ""
     known = CODE.fullmatch(shown) is not None
     return Refusal(shown if known else "", message if isinstance(message, str) else "")
-
-
-def address_after(pattern: re.Pattern[str], message: str) -> str | None:
-    """The IP address that the pattern's first group finds in an error text."""
-    match = pattern.search(message)
-    try:
-        return str(ip_address(match[1])) if match else None
-    except ValueError:
-        return None

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bf_reconciler.exchanges import EXCHANGES, Exchange
+from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Balance, Failure, KeyFacts, Orders, Reason, Scope
 from bf_reconciler.policy.findings import (
     Case,
@@ -49,7 +49,11 @@ def _granted(case: Case, kind: Type, scope: Scope, reason: Reason, what: str) ->
     if said is False:
         return broken(kind, reason, f"The key may not {what}.")
     row = EXCHANGES[case.entry.connection.exchange]
-    there = f"; there it is the right: {row.needs[scope].en}" if scope in row.needs else ""
+    there = (
+        f"; there it is the right: {row.people.needs[scope].en}"
+        if scope in row.people.needs
+        else ""
+    )
     message = f"{row.title} does not say whether the key may {what}{there}."
     return unknown(kind, Reason.UNVERIFIABLE, message)
 
@@ -142,9 +146,9 @@ def _excess(case: Case, key: KeyFacts) -> Finding:
         case.policy.excess_permissions
     ]
     if excess:
-        named = ", ".join(_name(row, scope) for scope in excess)
+        named = ", ".join(row.people.right(scope) for scope in excess)
         message = f"Rights that no declared market needs: {named}."
-        movers = [_name(row, scope) for scope in excess if scope in MOVES_VALUE]
+        movers = [row.people.right(scope) for scope in excess if scope in MOVES_VALUE]
         if movers:
             message = f"{message} These can move value: {', '.join(movers)}."
         message = f"{message} {strange}" if strange else message
@@ -153,13 +157,8 @@ def _excess(case: Case, key: KeyFacts) -> Finding:
         return unknown(
             Type.LEAST_PRIVILEGE, Reason.EXCESS_PERMISSION, strange, min(effect, Effect.WARN)
         )
-    unsaid = sorted(row.needs.keys() - key.granted - key.denied - needed)
+    unsaid = sorted(row.people.needs.keys() - key.granted - key.denied - needed)
     if unsaid:
         message = f"No right is known that is not needed; not told apart: {', '.join(unsaid)}."
         return unknown(Type.LEAST_PRIVILEGE, Reason.UNVERIFIABLE, message, Effect.NONE)
     return holds(Type.LEAST_PRIVILEGE, "No right that is not needed.")
-
-
-def _name(row: Exchange, scope: Scope) -> str:
-    """What the exchange calls a right."""
-    return row.needs[scope].en if scope in row.needs else str(scope)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from bf_reconciler.document import Kind, Parsed, declared
-from bf_reconciler.exchanges import EXCHANGES, Exchange
+from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Scope
 from bf_reconciler.preview.in_force import EntryInForce, InForce
 from bf_reconciler.preview.switches import Case, switches
@@ -190,9 +190,4 @@ def _rights(parsed: Parsed, standing: InForce, connections: Iterable[Entry]) -> 
                 known = was.scopes
         for scope in wanted:
             held = None if known is None else scope in known
-            yield Right(connection.name, str(scope), _name(row, scope), held)
-
-
-def _name(row: Exchange, scope: Scope) -> str:
-    """What the exchange calls a right."""
-    return row.needs[scope].en if scope in row.needs else str(scope)
+            yield Right(connection.name, str(scope), row.people.right(scope), held)

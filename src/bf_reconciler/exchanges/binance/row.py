@@ -7,13 +7,22 @@ from dataclasses import replace
 from datetime import datetime
 
 from bf_reconciler.exchanges import listing, shape
-from bf_reconciler.exchanges.row import (
+from bf_reconciler.exchanges.model import (
+    LIVE,
     SYMBOL,
     Call,
+    Calls,
     Environment,
     Exchange,
     Listing,
+    MarketLists,
+    Pace,
+    People,
+    Query,
     Refusal,
+    Refusals,
+    Signing,
+    Spelling,
     Unexpected,
 )
 from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
@@ -147,55 +156,24 @@ def read_orders(body: Json) -> Orders:
     return Orders()
 
 
-def refusal(body: Json) -> Refusal | None:
+def read_refusal(body: Json) -> Refusal | None:
     """An error has a code; none of our answers has one. A region block has the code 0."""
     if not isinstance(body, dict) or "code" not in body:
         return None
     return shape.refusal(body["code"], body.get("msg"))
 
 
-def client_ip(message: str) -> str | None:
-    return shape.address_after(CLIENT_IP, message)
-
-
 def _symbols(body: Json) -> Json:
     return shape.table(body, "body").get("symbols")
 
 
-def symbol(pair: str) -> str:
-    """Spot spelling; a futures pair asks for BTCUSDT, since its own may not exist on spot."""
-    return "BTCUSDT" if ":" in pair else pair.replace("/", "")
-
-
 ACCOUNT = Call("privateGetAccount", {"omitZeroBalances": "true"})
-TEST = Environment(key=ACCOUNT, read_key=read_test_key, kinds=("spot",))  # futures have other hosts
+# Futures have other hosts.
+TEST = Environment(key=Query(ACCOUNT, read_test_key), kinds=("spot",))
 
-BINANCE = Exchange(
-    id="binance",
-    title="Binance",
-    ccxt="binance",
-    credentials=("api_key", "secret"),
-    window=10.0,
-    ahead=1.0,
-    rate=12.0,  # a probe weighs 27 in 4 requests; 6000 in a minute per address
-    time=Call("publicGetTime"),
-    key=Call("sapiGetAccountApiRestrictions"),
-    balance=ACCOUNT,
-    orders=Call("privateGetOpenOrders", {"symbol": SYMBOL}),  # without a pair it weighs 80
-    read_secret=read_secret,
-    read_time=read_time,
-    read_key=read_key,
-    read_balance=read_balance,
-    read_orders=read_orders,
-    refusal=refusal,
-    codes=CODES,
-    phrases=(
-        ("", "restricted location", Reason.REGION_RESTRICTED),
-        ("", "maintenance", Reason.MAINTENANCE),
-    ),
-    client_ip=client_ip,
-    symbol=symbol,
-    markets={
+MARKETS = MarketLists(
+    spelling=Spelling(""),
+    lists={
         "spot": Listing(
             Call("publicGetExchangeInfo", {"showPermissionSets": "false"}),  # half of the size
             listing.reader(
@@ -218,6 +196,8 @@ BINANCE = Exchange(
             listing.linear,  # others have a list of their own
         ),
     },
+)
+PEOPLE = People(
     needs={
         Scope.READ: Said.same("Enable Reading"),
         Scope.SPOT: Said.same("Enable Spot & Margin Trading"),
@@ -277,9 +257,39 @@ BINANCE = Exchange(
             ),
         ),
     ),
-    worlds={
-        "live": Environment(),
+)
+
+BINANCE = Exchange(
+    id="binance",
+    title="Binance",
+    ccxt="binance",
+    signing=Signing(("api_key", "secret"), read_secret=read_secret),
+    calls=Calls(
+        time=Query(Call("publicGetTime"), read_time),
+        key=Query(Call("sapiGetAccountApiRestrictions"), read_key),
+        balance=Query(ACCOUNT, read_balance),
+        # Without a pair it weighs 80.
+        orders=Query(Call("privateGetOpenOrders", {"symbol": SYMBOL}), read_orders),
+    ),
+    refusals=Refusals(
+        read=read_refusal,
+        codes=CODES,
+        phrases=(
+            ("", "restricted location", Reason.REGION_RESTRICTED),
+            ("", "maintenance", Reason.MAINTENANCE),
+        ),
+        client_ip=CLIENT_IP,
+    ),
+    pace=Pace(
+        rate=12.0,  # a probe weighs 27 in 4 requests; 6000 in a minute per address
+        window=10.0,
+        ahead=1.0,
+    ),
+    environments={
+        "live": LIVE,
         "testnet": replace(TEST, base="https://testnet.binance.vision"),
         "demo": replace(TEST, base="https://demo-api.binance.com"),
     },
+    markets=MARKETS,
+    people=PEOPLE,
 )

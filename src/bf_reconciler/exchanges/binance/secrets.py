@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from bf_reconciler.exchanges.row import Unusable
+from bf_reconciler.exchanges.model import Unusable
 
 
 def plain(secret: str) -> str:

@@ -7,14 +7,22 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bf_reconciler.exchanges import listing, shape
-from bf_reconciler.exchanges.row import (
+from bf_reconciler.exchanges.model import (
     LIVE,
     Call,
+    Calls,
     Environment,
     Exchange,
     Expiry,
     Listing,
+    MarketLists,
+    Pace,
+    People,
+    Query,
     Refusal,
+    Refusals,
+    Signing,
+    Spelling,
     Unexpected,
 )
 from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
@@ -157,14 +165,10 @@ def _list(data: Mapping[str, Json], field: str) -> list[Mapping[str, Json]]:
     return [] if data[field] is None else shape.rows(data[field], field)
 
 
-def refusal(body: Json) -> Refusal | None:
+def read_refusal(body: Json) -> Refusal | None:
     if not isinstance(body, dict) or "code" not in body or body["code"] in (0, "0"):
         return None
     return shape.refusal(body["code"], body.get("msg"))
-
-
-def client_ip(message: str) -> str | None:
-    return shape.address_after(CLIENT_IP, message)
 
 
 def _contracts(body: Json) -> Json:
@@ -174,36 +178,9 @@ def _contracts(body: Json) -> Json:
     return answer.get("data")
 
 
-def symbol(pair: str) -> str:
-    """Spot spelling; a futures pair asks for BTC-USDT, since its own may not exist on spot."""
-    return "BTC-USDT" if ":" in pair else pair.replace("/", "-")
-
-
-BINGX = Exchange(
-    id="bingx",
-    title="BingX",
-    ccxt="bingx",
-    credentials=("api_key", "secret"),
-    window=5.0,
-    rate=6.0,  # key and orders: 2 in 1 s, also where probes begin in a burst; a fourth each
-    time=Call("swapV2PublicGetServerTime"),
-    key=Call("accountV1PrivateGetAccountApiPermissions"),
-    balance=Call("spotV1PrivateGetAccountBalance"),
-    orders=Call("spotV1PrivateGetTradeOpenOrders"),
-    read_time=read_time,
-    read_key=read_key,
-    read_balance=read_balance,
-    read_orders=read_orders,
-    refusal=refusal,
-    codes=CODES,
-    phrases=(
-        ("100421", "pair", Reason.UNVERIFIABLE),  # closed to APIs: nothing to do with clocks
-        ("80014", "timestamp", Reason.CLOCK_SKEW),  # the code is any wrong parameter's
-        ("", "maintenance", Reason.MAINTENANCE),
-    ),
-    client_ip=client_ip,
-    symbol=symbol,
-    markets={
+MARKETS = MarketLists(
+    spelling=Spelling("-"),
+    lists={
         "spot": Listing(
             Call("spotV1PublicGetCommonSymbols"),
             listing.reader(
@@ -226,13 +203,8 @@ BINGX = Exchange(
             listing.linear,  # others have a list of their own
         ),
     },
-    expiry=Expiry(
-        timedelta(days=14),
-        "idle",
-        "bingx.com/account/api",
-        scopes=frozenset({Scope.SPOT, Scope.FUTURES, Scope.TRANSFER}),
-        probes_count=True,
-    ),
+)
+PEOPLE = People(
     needs={
         Scope.READ: Said.same("Read"),
         Scope.SPOT: Said.same("Spot Trading"),
@@ -244,7 +216,6 @@ BINGX = Exchange(
         Scope.OTHER: Said.same("Vanilla Options"),
         Scope.WITHDRAW: Said.same("Withdraw"),
     },
-    worlds={"live": LIVE, "demo": Environment(base="https://open-api-vst.bingx.com")},
     notes=(
         Said("BingX tells no expiry of a key.", "BingX bir anahtarın bitiş tarihini bildirmez."),
         Said(
@@ -276,4 +247,41 @@ BINGX = Exchange(
             "Art arda gelen hatalar bir adresi bir süreliğine engelletebilir.",
         ),
     ),
+)
+
+BINGX = Exchange(
+    id="bingx",
+    title="BingX",
+    ccxt="bingx",
+    signing=Signing(("api_key", "secret")),
+    calls=Calls(
+        time=Query(Call("swapV2PublicGetServerTime"), read_time),
+        key=Query(Call("accountV1PrivateGetAccountApiPermissions"), read_key),
+        balance=Query(Call("spotV1PrivateGetAccountBalance"), read_balance),
+        orders=Query(Call("spotV1PrivateGetTradeOpenOrders"), read_orders),
+    ),
+    refusals=Refusals(
+        read=read_refusal,
+        codes=CODES,
+        phrases=(
+            ("100421", "pair", Reason.UNVERIFIABLE),  # closed to APIs: nothing to do with clocks
+            ("80014", "timestamp", Reason.CLOCK_SKEW),  # the code is any wrong parameter's
+            ("", "maintenance", Reason.MAINTENANCE),
+        ),
+        client_ip=CLIENT_IP,
+    ),
+    pace=Pace(
+        rate=6.0,  # key and orders: 2 in 1 s, also where probes begin in a burst; a fourth each
+        window=5.0,
+    ),
+    environments={"live": LIVE, "demo": Environment(base="https://open-api-vst.bingx.com")},
+    expiry=Expiry(
+        timedelta(days=14),
+        "idle",
+        "bingx.com/account/api",
+        scopes=frozenset({Scope.SPOT, Scope.FUTURES, Scope.TRANSFER}),
+        probes_count=True,
+    ),
+    markets=MARKETS,
+    people=PEOPLE,
 )

@@ -7,7 +7,23 @@ from dataclasses import replace
 from datetime import datetime
 
 from bf_reconciler.exchanges import listing, shape
-from bf_reconciler.exchanges.row import Call, Environment, Exchange, Listing, Refusal, Unexpected
+from bf_reconciler.exchanges.model import (
+    LIVE,
+    Call,
+    Calls,
+    Environment,
+    Exchange,
+    Listing,
+    MarketLists,
+    Pace,
+    People,
+    Query,
+    Refusal,
+    Refusals,
+    Signing,
+    Spelling,
+    Unexpected,
+)
 from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
 OK = "00000"
@@ -176,46 +192,15 @@ def read_unified_orders(body: Json) -> Orders:
     return Orders()
 
 
-def refusal(body: Json) -> Refusal | None:
+def read_refusal(body: Json) -> Refusal | None:
     if not isinstance(body, dict) or body.get("code", OK) == OK:
         return None
     return shape.refusal(body["code"], body.get("msg"))
 
 
-def client_ip(_message: str) -> str | None:
-    """Bitget does not tell our address."""
-    return None
-
-
-def symbol(pair: str) -> str:
-    """Spot spelling; a futures pair asks for BTCUSDT, since its own may not exist on spot."""
-    return "BTCUSDT" if ":" in pair else pair.replace("/", "")
-
-
-CLASSIC = Exchange(
-    id="bitget",
-    title="Bitget",
-    ccxt="bitget",
-    credentials=("api_key", "secret", "passphrase"),
-    window=30.0,
-    rate=20.0,  # time: 20 in 1 s per address; the rest counts per account, the key's 1 in 1 s
-    confirm=2,
-    time=Call("publicCommonGetV2PublicTime"),
-    key=Call("privateSpotGetV2SpotAccountInfo"),
-    balance=Call("privateSpotGetV2SpotAccountAssets"),
-    orders=Call("privateSpotGetV2SpotTradeUnfilledOrders"),
-    read_time=read_time,
-    read_key=read_key,
-    read_balance=read_balance,
-    read_orders=read_orders,
-    refusal=refusal,
-    codes=CODES,
-    phrases=(
-        ("40000", "country or region", Reason.REGION_RESTRICTED),  # the code is any bad request's
-    ),
-    client_ip=client_ip,
-    symbol=symbol,
-    markets={
+MARKETS = MarketLists(
+    spelling=Spelling(""),
+    lists={
         "spot": Listing(
             Call("publicSpotGetV2SpotPublicSymbols"),
             listing.reader(
@@ -235,6 +220,8 @@ CLASSIC = Exchange(
             listing.settled_in("USDT"),  # others have lists of their own
         ),
     },
+)
+PEOPLE = People(
     needs={
         Scope.READ: Said.same("Read-only"),
         Scope.SPOT: Said(
@@ -289,15 +276,44 @@ CLASSIC = Exchange(
             "Demo anahtarları yalnızca demo ortamında çalışır: `environment: demo` yazın.",
         ),
     ),
-    worlds={"live": Environment(), "demo": Environment(headers={"PAPTRADING": "1"})},
 )
-UNIFIED = replace(
-    CLASSIC,
-    key=Call("privateUtaGetV3AccountInfo"),
-    balance=Call("privateUtaGetV3AccountAssets"),
-    orders=Call("privateUtaGetV3TradeUnfilledOrders", {"category": "SPOT"}),
-    read_key=read_unified_key,
-    read_balance=read_unified_balance,
-    read_orders=read_unified_orders,
+
+TIME = Query(Call("publicCommonGetV2PublicTime"), read_time)
+UNIFIED = Calls(
+    time=TIME,
+    key=Query(Call("privateUtaGetV3AccountInfo"), read_unified_key),
+    balance=Query(Call("privateUtaGetV3AccountAssets"), read_unified_balance),
+    orders=Query(
+        Call("privateUtaGetV3TradeUnfilledOrders", {"category": "SPOT"}), read_unified_orders
+    ),
 )
-BITGET = replace(CLASSIC, instead={"40085": UNIFIED})
+
+BITGET = Exchange(
+    id="bitget",
+    title="Bitget",
+    ccxt="bitget",
+    signing=Signing(("api_key", "secret", "passphrase")),
+    calls=Calls(
+        time=TIME,
+        key=Query(Call("privateSpotGetV2SpotAccountInfo"), read_key),
+        balance=Query(Call("privateSpotGetV2SpotAccountAssets"), read_balance),
+        orders=Query(Call("privateSpotGetV2SpotTradeUnfilledOrders"), read_orders),
+        instead={"40085": UNIFIED},
+    ),
+    refusals=Refusals(
+        read=read_refusal,
+        codes=CODES,
+        phrases=(
+            # The code is any bad request's.
+            ("40000", "country or region", Reason.REGION_RESTRICTED),
+        ),
+        confirm=2,
+    ),
+    pace=Pace(
+        rate=20.0,  # time: 20 in 1 s per address; the rest counts per account, the key's 1 in 1 s
+        window=30.0,
+    ),
+    environments={"live": LIVE, "demo": Environment(headers={"PAPTRADING": "1"})},
+    markets=MARKETS,
+    people=PEOPLE,
+)

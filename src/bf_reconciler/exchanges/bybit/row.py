@@ -6,13 +6,22 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bf_reconciler.exchanges import listing, shape
-from bf_reconciler.exchanges.row import (
+from bf_reconciler.exchanges.model import (
+    LIVE,
     Call,
+    Calls,
     Environment,
     Exchange,
     Expiry,
     Listing,
+    MarketLists,
+    Pace,
+    People,
+    Query,
     Refusal,
+    Refusals,
+    Signing,
+    Spelling,
     Unexpected,
 )
 from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
@@ -213,18 +222,13 @@ def read_orders(body: Json) -> Orders:
     return Orders()
 
 
-def refusal(body: Json) -> Refusal | None:
+def read_refusal(body: Json) -> Refusal | None:
     if isinstance(body, str):
         said = (code for code, words, _ in PAGES if words in body.casefold())
         return next((Refusal(code, body) for code in said), None)
     if not isinstance(body, dict) or body.get("retCode", 0) == 0:
         return None
     return shape.refusal(body["retCode"], body.get("retMsg"))
-
-
-def client_ip(_message: str) -> str | None:
-    """It never tells our address."""
-    return None
 
 
 def _instruments(body: Json) -> Json:
@@ -235,34 +239,9 @@ def _instruments(body: Json) -> Json:
     return result.get("list")
 
 
-def symbol(pair: str) -> str:
-    """Spot spelling; a futures pair asks for BTCUSDT, since its own may not exist on spot."""
-    return "BTCUSDT" if ":" in pair else pair.replace("/", "")
-
-
-BYBIT = Exchange(
-    id="bybit",
-    title="Bybit",
-    ccxt="bybit",
-    credentials=("api_key", "secret"),
-    window=5.0,
-    ahead=1.0,
-    rate=40.0,  # 600 in 5 s per address, then 403 for ten minutes and more
-    time=Call("publicGetV5MarketTime"),
-    key=Call("privateGetV5UserQueryApi"),
-    balance=Call("privateGetV5AccountWalletBalance", {"accountType": "UNIFIED"}),
-    orders=Call("privateGetV5OrderRealtime", {"category": "spot"}),
-    read_time=read_time,
-    read_key=read_key,
-    read_balance=read_balance,
-    read_orders=read_orders,
-    refusal=refusal,
-    codes=CODES,
-    phrases=PAGES,
-    pauses={BANNED: 600.0},  # "at least 10 minutes"
-    client_ip=client_ip,
-    symbol=symbol,
-    markets={
+MARKETS = MarketLists(
+    spelling=Spelling(""),
+    lists={
         "spot": Listing(
             Call("publicGetV5MarketInstrumentsInfo", {"category": "spot"}),
             listing.reader(
@@ -282,9 +261,8 @@ BYBIT = Exchange(
             listing.linear,  # others have a list of their own
         ),
     },
-    expiry=Expiry(
-        timedelta(days=90), "creation", "bybit-exchange.github.io/docs, API keys", told=True
-    ),
+)
+PEOPLE = People(
     needs={
         Scope.READ: Said("any permission", "herhangi bir izin"),
         Scope.SPOT: Said.same("Spot: Trade"),
@@ -335,9 +313,40 @@ BYBIT = Exchange(
         ),
         Said("Only unified accounts are read.", "Yalnızca birleşik (unified) hesaplar okunur."),
     ),
-    worlds={
-        "live": Environment(),
+)
+
+BYBIT = Exchange(
+    id="bybit",
+    title="Bybit",
+    ccxt="bybit",
+    signing=Signing(("api_key", "secret")),
+    calls=Calls(
+        time=Query(Call("publicGetV5MarketTime"), read_time),
+        key=Query(Call("privateGetV5UserQueryApi"), read_key),
+        balance=Query(
+            Call("privateGetV5AccountWalletBalance", {"accountType": "UNIFIED"}), read_balance
+        ),
+        orders=Query(Call("privateGetV5OrderRealtime", {"category": "spot"}), read_orders),
+    ),
+    refusals=Refusals(
+        read=read_refusal,
+        codes=CODES,
+        phrases=PAGES,
+        pauses={BANNED: 600.0},  # "at least 10 minutes"
+    ),
+    pace=Pace(
+        rate=40.0,  # 600 in 5 s per address, then 403 for ten minutes and more
+        window=5.0,
+        ahead=1.0,
+    ),
+    environments={
+        "live": LIVE,
         "testnet": Environment("https://api-testnet.bybit.com"),
         "demo": Environment("https://api-demo.bybit.com"),
     },
+    expiry=Expiry(
+        timedelta(days=90), "creation", "bybit-exchange.github.io/docs, API keys", told=True
+    ),
+    markets=MARKETS,
+    people=PEOPLE,
 )

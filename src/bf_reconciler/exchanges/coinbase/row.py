@@ -7,7 +7,21 @@ from dataclasses import replace
 from datetime import datetime
 
 from bf_reconciler.exchanges import listing, shape
-from bf_reconciler.exchanges.row import Call, Exchange, Listing, Refusal, Unexpected
+from bf_reconciler.exchanges.model import (
+    Call,
+    Calls,
+    Exchange,
+    Listing,
+    MarketLists,
+    Pace,
+    People,
+    Query,
+    Refusal,
+    Refusals,
+    Signing,
+    Spelling,
+    Unexpected,
+)
 from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
 FLAGS: Mapping[str, frozenset[Scope]] = {
@@ -92,7 +106,7 @@ def _has_next(answer: Mapping[str, Json]) -> bool:
     return more
 
 
-def refusal(body: Json) -> Refusal | None:
+def read_refusal(body: Json) -> Refusal | None:
     """Three forms: a bare word, errors by their name, and the list of version 2."""
     if isinstance(body, str):
         return Refusal("", "Unauthorized") if body.strip() == "Unauthorized" else None
@@ -112,45 +126,9 @@ def _named(code: Json, message: Json) -> Refusal:
     return Refusal(code if known else "", message if isinstance(message, str) else "")
 
 
-def client_ip(_message: str) -> str | None:
-    """Coinbase tells nobody where a request came from."""
-    return None
-
-
-def symbol(pair: str) -> str:
-    """Spot spelling; a futures pair asks for BTC-USDC, since its own may not exist on spot."""
-    return "BTC-USDC" if ":" in pair else pair.replace("/", "-")
-
-
-COINBASE = Exchange(
-    id="coinbase",
-    title="Coinbase",
-    ccxt="coinbase",
-    credentials=("api_key", "secret"),
-    window=30.0,  # a token lives for 120 s; how early one may come is not known
-    rate=8.0,  # the time: 10 in 1 s per address; the rest counts per user
-    confirm=3,  # the 401 of a wrong key comes and goes for good ones, too
-    time=Call("v3PublicGetBrokerageTime"),
-    key=Call("v3PrivateGetBrokerageKeyPermissions"),
-    balance=Call("v3PrivateGetBrokerageAccounts"),
-    orders=Call("v3PrivateGetBrokerageOrdersHistoricalBatch", {"order_status": "OPEN"}),
-    read_secret=read_secret,
-    read_time=read_time,
-    read_key=read_key,
-    read_balance=read_balance,
-    read_orders=read_orders,
-    refusal=refusal,
-    codes=CODES,
-    phrases=(
-        ("authentication_error", "expired", Reason.CLOCK_SKEW),
-        ("authentication_error", "invalid signature", Reason.INVALID_SIGNATURE),
-        ("", "missing required scopes", Reason.NO_READ_PERMISSION),
-        ("PERMISSION_DENIED", "is not allowed", Reason.ACCOUNT_SUSPENDED),
-        ("", "unauthorized", Reason.KEY_OR_IP_REJECTED),
-    ),
-    client_ip=client_ip,
-    symbol=symbol,
-    markets={  # which futures a portfolio may trade is not public
+MARKETS = MarketLists(
+    spelling=Spelling("-", usual="BTC/USDC"),
+    lists={  # which futures a portfolio may trade is not public
         "spot": Listing(
             Call("v3PublicGetBrokerageMarketProducts", {"product_type": "SPOT"}),
             listing.reader(
@@ -160,6 +138,8 @@ COINBASE = Exchange(
             ),
         ),
     },
+)
+PEOPLE = People(
     needs={
         Scope.READ: Said.same("View"),
         Scope.SPOT: Said.same("Trade"),
@@ -215,4 +195,38 @@ COINBASE = Exchange(
             "Coinbase bir anahtarın oluşturulma ve bitiş tarihini bildirmez.",
         ),
     ),
+)
+
+COINBASE = Exchange(
+    id="coinbase",
+    title="Coinbase",
+    ccxt="coinbase",
+    signing=Signing(("api_key", "secret"), read_secret=read_secret),
+    calls=Calls(
+        time=Query(Call("v3PublicGetBrokerageTime"), read_time),
+        key=Query(Call("v3PrivateGetBrokerageKeyPermissions"), read_key),
+        balance=Query(Call("v3PrivateGetBrokerageAccounts"), read_balance),
+        orders=Query(
+            Call("v3PrivateGetBrokerageOrdersHistoricalBatch", {"order_status": "OPEN"}),
+            read_orders,
+        ),
+    ),
+    refusals=Refusals(
+        read=read_refusal,
+        codes=CODES,
+        phrases=(
+            ("authentication_error", "expired", Reason.CLOCK_SKEW),
+            ("authentication_error", "invalid signature", Reason.INVALID_SIGNATURE),
+            ("", "missing required scopes", Reason.NO_READ_PERMISSION),
+            ("PERMISSION_DENIED", "is not allowed", Reason.ACCOUNT_SUSPENDED),
+            ("", "unauthorized", Reason.KEY_OR_IP_REJECTED),
+        ),
+        confirm=3,  # the 401 of a wrong key comes and goes for good ones, too
+    ),
+    pace=Pace(
+        rate=8.0,  # the time: 10 in 1 s per address; the rest counts per user
+        window=30.0,  # a token lives for 120 s; how early one may come is not known
+    ),
+    markets=MARKETS,
+    people=PEOPLE,
 )

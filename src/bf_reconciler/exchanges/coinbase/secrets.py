@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from bf_reconciler.exchanges.row import Unusable
+from bf_reconciler.exchanges.model import Unusable
 
 PEM = "-----BEGIN"
 P_256 = "secp256r1"

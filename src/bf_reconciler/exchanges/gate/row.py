@@ -7,14 +7,23 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bf_reconciler.exchanges import listing, shape
-from bf_reconciler.exchanges.row import (
+from bf_reconciler.exchanges.model import (
+    LIVE,
     Call,
+    Calls,
     Environment,
     Exchange,
     Expiry,
     Listing,
+    MarketLists,
     More,
+    Pace,
+    People,
+    Query,
     Refusal,
+    Refusals,
+    Signing,
+    Spelling,
     Unexpected,
 )
 from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
@@ -177,7 +186,7 @@ def read_orders(body: Json) -> Orders:
     return Orders()
 
 
-def refusal(body: Json) -> Refusal | None:
+def read_refusal(body: Json) -> Refusal | None:
     """An error has a label; one that is not known is not repeated, since it may be any text."""
     if not isinstance(body, dict) or "label" not in body:
         return None
@@ -186,39 +195,9 @@ def refusal(body: Json) -> Refusal | None:
     return Refusal(code, message if isinstance(message, str) else "")
 
 
-def client_ip(message: str) -> str | None:
-    return shape.address_after(CLIENT_IP, message)
-
-
-def symbol(pair: str) -> str:
-    """Spot spelling; a futures pair asks for BTC_USDT, since its own may not exist on spot."""
-    return "BTC_USDT" if ":" in pair else pair.replace("/", "_")
-
-
-GATE = Exchange(
-    id="gate",
-    title="Gate.io",
-    ccxt="gate",
-    credentials=("api_key", "secret"),
-    window=60.0,
-    rate=15.0,  # time: 200 in 10 s per address; the rest counts per account
-    time=Call("publicSpotGetTime"),
-    key=Call("privateAccountGetDetail"),
-    balance=Call("privateSpotGetAccounts"),
-    orders=Call("privateSpotGetOpenOrders"),
-    read_time=read_time,
-    read_key=read_key,
-    read_balance=read_balance,
-    read_orders=read_orders,
-    refusal=refusal,
-    codes=CODES,
-    phrases=(
-        ("", "IP not in whitelist", Reason.IP_NOT_ALLOWED),  # the label is that of a missing right
-    ),
-    client_ip=client_ip,
-    symbol=symbol,
-    expiry=Expiry(timedelta(days=90), "creation", "gate.com/help, faq 17521"),
-    markets={
+MARKETS = MarketLists(
+    spelling=Spelling("_"),
+    lists={
         "spot": Listing(
             Call("publicSpotGetCurrencyPairs"),
             listing.reader(
@@ -237,6 +216,8 @@ GATE = Exchange(
             listing.settled_in("USDT"),  # others have lists of their own
         ),
     },
+)
+PEOPLE = People(
     needs={
         Scope.READ: Said("spot and account (read-only)", "spot ve account (salt okunur)"),
         Scope.SPOT: Said("spot (read and write)", "spot (okuma ve yazma)"),
@@ -287,6 +268,35 @@ GATE = Exchange(
             "Anahtarda yapılan değişiklikler beş dakikaya kadar sürebilir.",
         ),
     ),
-    more=More(Call("privateAccountGetMainKeys"), read_keys),
-    worlds={"live": Environment(), "testnet": Environment("https://api-testnet.gateapi.io")},
+)
+
+GATE = Exchange(
+    id="gate",
+    title="Gate.io",
+    ccxt="gate",
+    signing=Signing(("api_key", "secret")),
+    calls=Calls(
+        time=Query(Call("publicSpotGetTime"), read_time),
+        key=Query(Call("privateAccountGetDetail"), read_key),
+        balance=Query(Call("privateSpotGetAccounts"), read_balance),
+        orders=Query(Call("privateSpotGetOpenOrders"), read_orders),
+        more=More(Call("privateAccountGetMainKeys"), read_keys),
+    ),
+    refusals=Refusals(
+        read=read_refusal,
+        codes=CODES,
+        phrases=(
+            # The label is that of a missing right.
+            ("", "IP not in whitelist", Reason.IP_NOT_ALLOWED),
+        ),
+        client_ip=CLIENT_IP,
+    ),
+    pace=Pace(
+        rate=15.0,  # time: 200 in 10 s per address; the rest counts per account
+        window=60.0,
+    ),
+    environments={"live": LIVE, "testnet": Environment("https://api-testnet.gateapi.io")},
+    expiry=Expiry(timedelta(days=90), "creation", "gate.com/help, faq 17521"),
+    markets=MARKETS,
+    people=PEOPLE,
 )

@@ -7,14 +7,22 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from bf_reconciler.exchanges import listing, shape
-from bf_reconciler.exchanges.row import (
+from bf_reconciler.exchanges.model import (
     API_KEY,
     Call,
+    Calls,
     Exchange,
     Expiry,
     First,
     Listing,
+    MarketLists,
+    Pace,
+    People,
+    Query,
     Refusal,
+    Refusals,
+    Signing,
+    Spelling,
     Unexpected,
 )
 from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
@@ -131,7 +139,7 @@ def read_orders(body: Json) -> Orders:
     return Orders()
 
 
-def refusal(body: Json) -> Refusal | None:
+def read_refusal(body: Json) -> Refusal | None:
     """Two forms: a status with a word (or a number) of version 1, and the numbers of version 2."""
     if not isinstance(body, dict):
         return None
@@ -146,10 +154,6 @@ def refusal(body: Json) -> Refusal | None:
     return shape.refusal(body["code"], body.get("message"))
 
 
-def client_ip(message: str) -> str | None:
-    return shape.address_after(CLIENT_IP, message)
-
-
 def _listed(body: Json) -> Json:
     answer = shape.table(body, "body")
     if answer.get("status") != "ok":
@@ -157,43 +161,9 @@ def _listed(body: Json) -> Json:
     return answer.get("data")
 
 
-def symbol(pair: str) -> str:
-    """Spot spelling; a futures pair asks for btcusdt, since its own may not exist on spot."""
-    return "btcusdt" if ":" in pair else pair.replace("/", "").lower()
-
-
-HTX = Exchange(
-    id="htx",
-    title="HTX",
-    ccxt="htx",
-    credentials=("api_key", "secret"),
-    window=60.0,  # 5 minutes by one document, less than one by another
-    rate=10.0,  # the default per address; the key's question: 20 in 2 s
-    hosts=("api.huobi.pro", "api-aws.huobi.pro"),
-    first=First(Call("spotPrivateGetV2UserUid"), "uid", read_user),
-    time=Call("spotPublicGetV1CommonTimestamp"),
-    key=Call("spotPrivateGetV2UserApiKey", {"accessKey": API_KEY}),
-    balance=Call("spotPrivateGetV2AccountAssetValuation", {"accountType": "spot"}),
-    orders=Call("spotPrivateGetV1OrderOpenOrders"),
-    read_time=read_time,
-    read_key=read_key,
-    read_balance=read_balance,
-    read_orders=read_orders,
-    refusal=refusal,
-    codes=CODES,
-    phrases=(
-        ("", "incorrect access key", Reason.INVALID_KEY),
-        ("", "verification failure", Reason.INVALID_SIGNATURE),
-        ("", "incorrect ip address", Reason.IP_NOT_ALLOWED),
-        ("", "api key has expired", Reason.KEY_EXPIRED),
-        ("", "submission time", Reason.CLOCK_SKEW),
-        ("", "api key has no permission", Reason.NO_READ_PERMISSION),
-        ("1002", "forbidden", Reason.NO_READ_PERMISSION),
-        ("", "maintain", Reason.MAINTENANCE),
-    ),
-    client_ip=client_ip,
-    symbol=symbol,
-    markets={
+MARKETS = MarketLists(
+    spelling=Spelling("", lower=True),
+    lists={
         "spot": Listing(
             Call("spotPublicGetV1CommonSymbols"),
             listing.reader(
@@ -212,7 +182,8 @@ HTX = Exchange(
             listing.linear,  # others have a list of their own
         ),
     },
-    expiry=Expiry(VALIDITY, "creation", "HTX API documentation, creating an API key", told=True),
+)
+PEOPLE = People(
     needs={
         Scope.READ: Said.same("Read-only"),
         Scope.SPOT: Said.same("Trade"),
@@ -249,4 +220,42 @@ HTX = Exchange(
             "Bölge engelinin belgelenmiş bir yanıtı yoktur.",
         ),
     ),
+)
+
+HTX = Exchange(
+    id="htx",
+    title="HTX",
+    ccxt="htx",
+    signing=Signing(("api_key", "secret"), hosts=("api.huobi.pro", "api-aws.huobi.pro")),
+    calls=Calls(
+        time=Query(Call("spotPublicGetV1CommonTimestamp"), read_time),
+        key=Query(Call("spotPrivateGetV2UserApiKey", {"accessKey": API_KEY}), read_key),
+        balance=Query(
+            Call("spotPrivateGetV2AccountAssetValuation", {"accountType": "spot"}), read_balance
+        ),
+        orders=Query(Call("spotPrivateGetV1OrderOpenOrders"), read_orders),
+        first=First(Call("spotPrivateGetV2UserUid"), "uid", read_user),
+    ),
+    refusals=Refusals(
+        read=read_refusal,
+        codes=CODES,
+        phrases=(
+            ("", "incorrect access key", Reason.INVALID_KEY),
+            ("", "verification failure", Reason.INVALID_SIGNATURE),
+            ("", "incorrect ip address", Reason.IP_NOT_ALLOWED),
+            ("", "api key has expired", Reason.KEY_EXPIRED),
+            ("", "submission time", Reason.CLOCK_SKEW),
+            ("", "api key has no permission", Reason.NO_READ_PERMISSION),
+            ("1002", "forbidden", Reason.NO_READ_PERMISSION),
+            ("", "maintain", Reason.MAINTENANCE),
+        ),
+        client_ip=CLIENT_IP,
+    ),
+    pace=Pace(
+        rate=10.0,  # the default per address; the key's question: 20 in 2 s
+        window=60.0,  # 5 minutes by one document, less than one by another
+    ),
+    expiry=Expiry(VALIDITY, "creation", "HTX API documentation, creating an API key", told=True),
+    markets=MARKETS,
+    people=PEOPLE,
 )

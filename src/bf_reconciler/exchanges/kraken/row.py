@@ -9,7 +9,22 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bf_reconciler.exchanges import listing, shape
-from bf_reconciler.exchanges.row import Call, Exchange, Listing, Refusal, Unexpected, Unusable
+from bf_reconciler.exchanges.model import (
+    Call,
+    Calls,
+    Exchange,
+    Listing,
+    MarketLists,
+    Pace,
+    People,
+    Query,
+    Refusal,
+    Refusals,
+    Signing,
+    Spelling,
+    Unexpected,
+    Unusable,
+)
 from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
 NOTHING: frozenset[Scope] = frozenset()
@@ -150,7 +165,7 @@ def read_orders(body: Json) -> Orders:
     return Orders()
 
 
-def refusal(body: Json) -> Refusal | None:
+def read_refusal(body: Json) -> Refusal | None:
     """Errors are texts in a list; one may end in a detail of its own, behind a colon.
 
     A text that nobody knows is not passed on.
@@ -172,16 +187,6 @@ def _code(told: object) -> str:
     return known if (known := ":".join(parts[:2])) in CODES else ""
 
 
-def client_ip(_message: str) -> str | None:
-    """Kraken tells nobody where a request came from."""
-    return None
-
-
-def symbol(pair: str) -> str:
-    """No call of ours names a market."""
-    return pair
-
-
 def _pairs(body: Json) -> list[Json]:
     return list(shape.table(_result(body), "result").values())
 
@@ -191,30 +196,9 @@ def _plain(row: Mapping[str, Json]) -> bool:
     return ":" not in (shape.optional_text(row, "wsname") or "")
 
 
-KRAKEN = Exchange(
-    id="kraken",
-    title="Kraken",
-    ccxt="kraken",
-    credentials=("api_key", "secret"),
-    window=None,  # no call carries the time
-    rate=4.0,  # public calls: 1 in 1 s per address, and one of the four is; the rest counts per key
-    time=Call("publicGetTime"),
-    key=Call("privatePostGetApiKeyInfo", posts="/0/private/GetApiKeyInfo"),
-    balance=Call("privatePostBalance", posts="/0/private/Balance"),
-    orders=Call("privatePostOpenOrders", posts="/0/private/OpenOrders"),
-    in_turn=True,
-    read_secret=read_secret,
-    read_time=read_time,
-    read_key=read_key,
-    read_balance=read_balance,
-    read_orders=read_orders,
-    refusal=refusal,
-    codes=CODES,
-    phrases=(),
-    pauses={"EGeneral:Temporary lockout": 300.0},  # "a few minutes", and each try prolongs it
-    client_ip=client_ip,
-    symbol=symbol,
-    markets={  # futures are another exchange, with keys of its own
+MARKETS = MarketLists(
+    spelling=Spelling("/"),
+    lists={  # futures are another exchange, with keys of its own
         "spot": Listing(
             Call("publicGetAssetPairs"),
             listing.reader(
@@ -225,6 +209,8 @@ KRAKEN = Exchange(
             ),
         ),
     },
+)
+PEOPLE = People(
     needs={
         Scope.READ: Said.same("Query (funds), Query open orders & trades"),
         Scope.SPOT: Said.same("Create & modify orders, Cancel & close orders"),
@@ -285,4 +271,30 @@ KRAKEN = Exchange(
             "Kraken saatini tam saniye olarak bildirir: yarım saniyelik fark bundan olabilir.",
         ),
     ),
+)
+
+KRAKEN = Exchange(
+    id="kraken",
+    title="Kraken",
+    ccxt="kraken",
+    signing=Signing(("api_key", "secret"), read_secret=read_secret),
+    calls=Calls(
+        time=Query(Call("publicGetTime"), read_time),
+        key=Query(Call("privatePostGetApiKeyInfo", posts="/0/private/GetApiKeyInfo"), read_key),
+        balance=Query(Call("privatePostBalance", posts="/0/private/Balance"), read_balance),
+        orders=Query(Call("privatePostOpenOrders", posts="/0/private/OpenOrders"), read_orders),
+        in_turn=True,
+    ),
+    refusals=Refusals(
+        read=read_refusal,
+        codes=CODES,
+        pauses={"EGeneral:Temporary lockout": 300.0},  # "a few minutes", and each try prolongs it
+    ),
+    pace=Pace(
+        # public calls: 1 in 1 s per address, and one of the four is; the rest counts per key
+        rate=4.0,
+        window=None,  # no call carries the time
+    ),
+    markets=MARKETS,
+    people=PEOPLE,
 )

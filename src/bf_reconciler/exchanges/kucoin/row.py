@@ -7,7 +7,23 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bf_reconciler.exchanges import listing, shape
-from bf_reconciler.exchanges.row import SYMBOL, Call, Exchange, Expiry, Listing, Refusal, Unexpected
+from bf_reconciler.exchanges.model import (
+    SYMBOL,
+    Call,
+    Calls,
+    Exchange,
+    Expiry,
+    Listing,
+    MarketLists,
+    Pace,
+    People,
+    Query,
+    Refusal,
+    Refusals,
+    Signing,
+    Spelling,
+    Unexpected,
+)
 from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
 OK = "200000"
@@ -105,43 +121,15 @@ def read_orders(body: Json) -> Orders:
     return Orders()
 
 
-def refusal(body: Json) -> Refusal | None:
+def read_refusal(body: Json) -> Refusal | None:
     if not isinstance(body, dict) or body.get("code", OK) == OK:
         return None
     return shape.refusal(body["code"], body.get("msg"))
 
 
-def client_ip(message: str) -> str | None:
-    return shape.address_after(CLIENT_IP, message)
-
-
-def symbol(pair: str) -> str:
-    """Spot spelling; a futures pair asks for BTC-USDT, since its own may not exist on spot."""
-    return "BTC-USDT" if ":" in pair else pair.replace("/", "-")
-
-
-KUCOIN = Exchange(
-    id="kucoin",
-    title="KuCoin",
-    ccxt="kucoin",
-    credentials=("api_key", "secret", "passphrase"),
-    window=5.0,
-    rate=20.0,  # time: 2000 in 30 s at weight 3, per address; the rest counts per account
-    time=Call("publicGetTimestamp"),
-    key=Call("privateGetUserApiKey"),
-    balance=Call("privateGetAccounts"),
-    orders=Call("privateGetHfOrdersActive", {"symbol": SYMBOL}),
-    read_time=read_time,
-    read_key=read_key,
-    read_balance=read_balance,
-    read_orders=read_orders,
-    refusal=refusal,
-    codes=CODES,
-    phrases=(("400007", "KC-API-KEY-VERSION", Reason.INVALID_KEY),),
-    client_ip=client_ip,
-    retry_header=("gw-ratelimit-reset", 0.001),
-    symbol=symbol,
-    markets={
+MARKETS = MarketLists(
+    spelling=Spelling("-"),
+    lists={
         "spot": Listing(
             Call("publicGetSymbols"),
             listing.reader(
@@ -161,12 +149,8 @@ KUCOIN = Exchange(
             listing.perpetual,
         ),
     },
-    expiry=Expiry(
-        timedelta(days=30),
-        "idle",
-        "kucoin.com/support/360015102174",
-        scopes=frozenset({Scope.SPOT, Scope.MARGIN, Scope.FUTURES}),
-    ),
+)
+PEOPLE = People(
     needs={
         Scope.READ: Said.same("General"),
         Scope.SPOT: Said.same("Spot"),
@@ -200,4 +184,36 @@ KUCOIN = Exchange(
             "Yanlış gizli anahtar, yanlış API parolası gibi görünebilir: ikisini de bozar.",
         ),
     ),
+)
+
+KUCOIN = Exchange(
+    id="kucoin",
+    title="KuCoin",
+    ccxt="kucoin",
+    signing=Signing(("api_key", "secret", "passphrase")),
+    calls=Calls(
+        time=Query(Call("publicGetTimestamp"), read_time),
+        key=Query(Call("privateGetUserApiKey"), read_key),
+        balance=Query(Call("privateGetAccounts"), read_balance),
+        orders=Query(Call("privateGetHfOrdersActive", {"symbol": SYMBOL}), read_orders),
+    ),
+    refusals=Refusals(
+        read=read_refusal,
+        codes=CODES,
+        phrases=(("400007", "KC-API-KEY-VERSION", Reason.INVALID_KEY),),
+        client_ip=CLIENT_IP,
+        retry_header=("gw-ratelimit-reset", 0.001),
+    ),
+    pace=Pace(
+        rate=20.0,  # time: 2000 in 30 s at weight 3, per address; the rest counts per account
+        window=5.0,
+    ),
+    expiry=Expiry(
+        timedelta(days=30),
+        "idle",
+        "kucoin.com/support/360015102174",
+        scopes=frozenset({Scope.SPOT, Scope.MARGIN, Scope.FUTURES}),
+    ),
+    markets=MARKETS,
+    people=PEOPLE,
 )

@@ -7,14 +7,22 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from bf_reconciler.exchanges import listing, shape
-from bf_reconciler.exchanges.row import (
+from bf_reconciler.exchanges.model import (
     API_KEY,
     SYMBOL,
     Call,
+    Calls,
     Exchange,
     Expiry,
     Listing,
+    MarketLists,
+    Pace,
+    People,
+    Query,
     Refusal,
+    Refusals,
+    Signing,
+    Spelling,
     Unexpected,
 )
 from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
@@ -164,47 +172,16 @@ def read_orders(body: Json) -> Orders:
     return Orders()
 
 
-def refusal(body: Json) -> Refusal | None:
+def read_refusal(body: Json) -> Refusal | None:
     """An error has a code; answers that are well have none, or 0 or 200."""
     if not isinstance(body, dict) or "code" not in body or body["code"] in (0, 200, "0", "200"):
         return None
     return shape.refusal(body["code"], body.get("msg") or body.get("message"))
 
 
-def client_ip(message: str) -> str | None:
-    return shape.address_after(CLIENT_IP, message)
-
-
-def symbol(pair: str) -> str:
-    """Spot spelling; a futures pair asks for BTCUSDT, since its own may not exist on spot."""
-    return "BTCUSDT" if ":" in pair else pair.replace("/", "")
-
-
-MEXC = Exchange(
-    id="mexc",
-    title="MEXC",
-    ccxt="mexc",
-    credentials=("api_key", "secret"),
-    window=5.0,
-    ahead=1.0,
-    rate=6.0,  # a probe weighs 15 in 4 requests; 300 in 10 s per address
-    time=Call("spotPublicGetTime"),
-    key=Call("spotPrivateGetApiKeyInfo", {"accessKey": API_KEY}),
-    balance=Call("spotPrivateGetAccount"),
-    orders=Call("spotPrivateGetOpenOrders", {"symbol": SYMBOL}),
-    read_time=read_time,
-    read_key=read_key,
-    read_balance=read_balance,
-    read_orders=read_orders,
-    refusal=refusal,
-    codes=CODES,
-    phrases=(
-        ("", "maintenance", Reason.MAINTENANCE),
-        ("400", "api key required", Reason.INVALID_KEY),  # the code is any bad request's
-    ),
-    client_ip=client_ip,
-    symbol=symbol,
-    markets={
+MARKETS = MarketLists(
+    spelling=Spelling(""),
+    lists={
         "spot": Listing(
             Call("spotPublicGetExchangeInfo"),
             listing.reader(
@@ -224,7 +201,8 @@ MEXC = Exchange(
             listing.perpetual,
         ),
     },
-    expiry=Expiry(VALIDITY, "creation", "MEXC API documentation, spot v3, FAQ"),
+)
+PEOPLE = People(
     needs={
         Scope.READ: Said(
             "SPOT_ACCOUNT_READ and SPOT_DEAL_READ", "SPOT_ACCOUNT_READ ve SPOT_DEAL_READ"
@@ -264,4 +242,34 @@ MEXC = Exchange(
             "Bölge engelinin belgelenmiş bir yanıtı yoktur.",
         ),
     ),
+)
+
+MEXC = Exchange(
+    id="mexc",
+    title="MEXC",
+    ccxt="mexc",
+    signing=Signing(("api_key", "secret")),
+    calls=Calls(
+        time=Query(Call("spotPublicGetTime"), read_time),
+        key=Query(Call("spotPrivateGetApiKeyInfo", {"accessKey": API_KEY}), read_key),
+        balance=Query(Call("spotPrivateGetAccount"), read_balance),
+        orders=Query(Call("spotPrivateGetOpenOrders", {"symbol": SYMBOL}), read_orders),
+    ),
+    refusals=Refusals(
+        read=read_refusal,
+        codes=CODES,
+        phrases=(
+            ("", "maintenance", Reason.MAINTENANCE),
+            ("400", "api key required", Reason.INVALID_KEY),  # the code is any bad request's
+        ),
+        client_ip=CLIENT_IP,
+    ),
+    pace=Pace(
+        rate=6.0,  # a probe weighs 15 in 4 requests; 300 in 10 s per address
+        window=5.0,
+        ahead=1.0,
+    ),
+    expiry=Expiry(VALIDITY, "creation", "MEXC API documentation, spot v3, FAQ"),
+    markets=MARKETS,
+    people=PEOPLE,
 )

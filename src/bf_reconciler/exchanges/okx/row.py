@@ -7,13 +7,22 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bf_reconciler.exchanges import listing, shape
-from bf_reconciler.exchanges.row import (
+from bf_reconciler.exchanges.model import (
+    LIVE,
     Call,
+    Calls,
     Environment,
     Exchange,
     Expiry,
     Listing,
+    MarketLists,
+    Pace,
+    People,
+    Query,
     Refusal,
+    Refusals,
+    Signing,
+    Spelling,
     Unexpected,
 )
 from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
@@ -132,42 +141,15 @@ def read_orders(body: Json) -> Orders:
     return Orders()
 
 
-def refusal(body: Json) -> Refusal | None:
+def read_refusal(body: Json) -> Refusal | None:
     if not isinstance(body, dict) or body.get("code", OK) == OK:
         return None
     return shape.refusal(body["code"], body.get("msg"))
 
 
-def client_ip(message: str) -> str | None:
-    return shape.address_after(CLIENT_IP, message)
-
-
-def symbol(pair: str) -> str:
-    """Spot spelling; a futures pair asks for BTC-USDT, since its own may not exist on spot."""
-    return "BTC-USDT" if ":" in pair else pair.replace("/", "-")
-
-
-OKX = Exchange(
-    id="okx",
-    title="OKX",
-    ccxt="okx",
-    credentials=("api_key", "secret", "passphrase"),
-    window=30.0,
-    rate=12.0,  # time: 10 in 2 s per address; the rest counts per account
-    time=Call("publicGetPublicTime"),
-    key=Call("privateGetAccountConfig"),
-    balance=Call("privateGetAccountBalance"),
-    orders=Call("privateGetTradeOrdersPending"),
-    read_time=read_time,
-    read_key=read_key,
-    read_balance=read_balance,
-    read_orders=read_orders,
-    refusal=refusal,
-    codes=CODES,
-    phrases=(),
-    client_ip=client_ip,
-    symbol=symbol,
-    markets={
+MARKETS = MarketLists(
+    spelling=Spelling("-"),
+    lists={
         "spot": Listing(
             Call("publicGetPublicInstruments", {"instType": "SPOT"}),
             listing.reader(
@@ -182,13 +164,8 @@ OKX = Exchange(
             listing.perpetual,
         ),
     },
-    expiry=Expiry(
-        timedelta(days=14),
-        "idle",
-        "okx.com/docs-v5, overview",
-        scopes=frozenset({Scope.SPOT, Scope.WITHDRAW}),
-        probes_count=True,
-    ),
+)
+PEOPLE = People(
     needs={
         Scope.READ: Said.same("Read"),
         Scope.SPOT: Said.same("Trade"),
@@ -244,5 +221,36 @@ OKX = Exchange(
             ),
         ),
     ),
-    worlds={"live": Environment(), "demo": Environment(headers={"x-simulated-trading": "1"})},
+)
+
+OKX = Exchange(
+    id="okx",
+    title="OKX",
+    ccxt="okx",
+    signing=Signing(("api_key", "secret", "passphrase")),
+    calls=Calls(
+        time=Query(Call("publicGetPublicTime"), read_time),
+        key=Query(Call("privateGetAccountConfig"), read_key),
+        balance=Query(Call("privateGetAccountBalance"), read_balance),
+        orders=Query(Call("privateGetTradeOrdersPending"), read_orders),
+    ),
+    refusals=Refusals(
+        read=read_refusal,
+        codes=CODES,
+        client_ip=CLIENT_IP,
+    ),
+    pace=Pace(
+        rate=12.0,  # time: 10 in 2 s per address; the rest counts per account
+        window=30.0,
+    ),
+    environments={"live": LIVE, "demo": Environment(headers={"x-simulated-trading": "1"})},
+    expiry=Expiry(
+        timedelta(days=14),
+        "idle",
+        "okx.com/docs-v5, overview",
+        scopes=frozenset({Scope.SPOT, Scope.WITHDRAW}),
+        probes_count=True,
+    ),
+    markets=MARKETS,
+    people=PEOPLE,
 )
