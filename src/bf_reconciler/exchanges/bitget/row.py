@@ -308,6 +308,7 @@ BITGET = Exchange(
             ("40000", "country or region", Reason.REGION_RESTRICTED),
         ),
         confirm=2,
+        words=frozenset({"uta"}),
     ),
     pace=Pace(
         rate=20.0,  # time: 20 in 1 s per address; the rest counts per account, the key's 1 in 1 s

@@ -202,6 +202,7 @@ KUCOIN = Exchange(
         codes=CODES,
         phrases=(("400007", "KC-API-KEY-VERSION", Reason.INVALID_KEY),),
         client_ip=CLIENT_IP,
+        words=frozenset({"clientip"}),
         retry_header=("gw-ratelimit-reset", 0.001),
     ),
     pace=Pace(
