@@ -1,4 +1,4 @@
-"""Binance. Sources: docs/exchanges; Binance's own documentation, and answers others published."""
+"""Binance. Sources: docs/sources/binance.md#documents."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import re
@@ -32,6 +32,7 @@ LOAN = "enableMargin"
 
 # One flag per right. Universal transfer and internal transfer stay within the owner's own tree of
 # accounts. FIX is another door to the same spot market, for keys that say so themselves.
+# docs/sources/binance.md#permissions
 PERMISSIONS: Mapping[str, frozenset[Scope]] = {
     "enableReading": frozenset({Scope.READ}),
     SPOT: frozenset({Scope.SPOT}),
@@ -55,6 +56,7 @@ OPEN: Mapping[str, frozenset[Scope]] = {
 }
 RIGHT = re.compile(r"(?:enable|permit)\w*", re.ASCII)
 
+# docs/sources/binance.md#codes
 CODES: Mapping[str, Reason] = {
     "-1000": Reason.EXCHANGE_UNAVAILABLE,
     "-1002": Reason.KEY_OR_IP_REJECTED,  # "not authorized", and nothing more is said
@@ -87,6 +89,7 @@ def read_time(body: Json) -> int:
     return shape.milliseconds(shape.table(body, "body"), "serverTime")
 
 
+# docs/sources/binance.md#key, #allowlist, #expiry
 def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The key's description of itself. There is an allowlist or there is none: it is never shown.
 
@@ -171,6 +174,7 @@ ACCOUNT = Call("privateGetAccount", {"omitZeroBalances": "true"})
 # Futures have other hosts.
 TEST = Environment(key=Query(ACCOUNT, read_test_key), kinds=("spot",))
 
+# docs/sources/binance.md#markets
 MARKETS = MarketLists(
     spelling=Spelling(""),
     lists={
@@ -263,7 +267,9 @@ BINANCE = Exchange(
     id="binance",
     title="Binance",
     ccxt="binance",
+    # docs/sources/binance.md#signing, #secrets
     signing=Signing(("api_key", "secret"), read_secret=read_secret),
+    # docs/sources/binance.md#time, #key, #balance, #orders
     calls=Calls(
         time=Query(Call("publicGetTime"), read_time),
         key=Query(Call("sapiGetAccountApiRestrictions"), read_key),
@@ -280,11 +286,13 @@ BINANCE = Exchange(
         ),
         client_ip=CLIENT_IP,
     ),
+    # docs/sources/binance.md#pace
     pace=Pace(
         rate=12.0,  # a probe weighs 27 in 4 requests; 6000 in a minute per address
         window=10.0,
         ahead=1.0,
     ),
+    # docs/sources/binance.md#environments
     environments={
         "live": LIVE,
         "testnet": replace(TEST, base="https://testnet.binance.vision"),

@@ -1,4 +1,7 @@
-"""Private keys of Binance: RSA and Ed25519, in the plain form that ccxt takes."""
+"""Private keys of Binance: RSA and Ed25519, in the plain form that ccxt takes.
+
+Sources: docs/sources/binance.md#secrets.
+"""
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

@@ -1,4 +1,4 @@
-"""BingX. Sources: docs/exchanges; BingX's own API documentation, and answers others published."""
+"""BingX. Sources: docs/sources/bingx.md#documents."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import re
@@ -30,6 +30,7 @@ from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, S
 # The key describes itself in two ways: numbers (seen, and in older documents), or flags (in newer
 # ones). Universal transfers stay within the account of the owner, the others between it and its
 # sub-accounts; to other people a key sends with its right to withdraw.
+# docs/sources/bingx.md#permissions
 NUMBERS: dict[str, frozenset[Scope]] = {
     "1": frozenset({Scope.SPOT}),
     "2": frozenset({Scope.READ}),
@@ -47,11 +48,13 @@ FLAGS: dict[str, frozenset[Scope]] = {
     "enableWithdrawals": frozenset({Scope.WITHDRAW}),
     "enableVanillaOptions": frozenset({Scope.OTHER}),
 }
+PERMISSIONS = NUMBERS | FLAGS
 FLAG = re.compile(r"(?:enable|permits|allow|can)[A-Z]\w{0,48}", re.ASCII)
 TRANSFERS = frozenset({"permitsUniversalTransfer", "enableInternalTransfer"})
 # Whatever else there is would show as a number nobody knows, beside which nothing is denied.
 TOLD = frozenset({Scope.OTHER}).union(*NUMBERS.values())
 
+# docs/sources/bingx.md#codes
 CODES: Mapping[str, Reason] = {
     "100001": Reason.INVALID_SIGNATURE,
     "100412": Reason.INVALID_SIGNATURE,  # there was none
@@ -86,6 +89,7 @@ def read_time(body: Json) -> int:
     return shape.milliseconds(_data(body), "serverTime")
 
 
+# docs/sources/bingx.md#key, #allowlist, #expiry
 def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The key's description of itself, with or without its envelope. BingX tells no expiry."""
     answer = shape.table(body, "body")
@@ -117,7 +121,7 @@ def _rights(data: Mapping[str, Json]) -> KeyFacts:
     told |= frozenset[Scope]().union(*(FLAGS[name] for name in flags))
     if "permissions" not in data and not flags >= TRANSFERS:
         told -= {Scope.TRANSFER}
-    return shape.scopes(words, NUMBERS | FLAGS, told)
+    return shape.scopes(words, PERMISSIONS, told)
 
 
 def _numbers(value: Json) -> tuple[str, ...]:
@@ -178,6 +182,7 @@ def _contracts(body: Json) -> Json:
     return answer.get("data")
 
 
+# docs/sources/bingx.md#markets
 MARKETS = MarketLists(
     spelling=Spelling("-"),
     lists={
@@ -253,7 +258,9 @@ BINGX = Exchange(
     id="bingx",
     title="BingX",
     ccxt="bingx",
+    # docs/sources/bingx.md#signing
     signing=Signing(("api_key", "secret")),
+    # docs/sources/bingx.md#time, #key, #balance, #orders
     calls=Calls(
         time=Query(Call("swapV2PublicGetServerTime"), read_time),
         key=Query(Call("accountV1PrivateGetAccountApiPermissions"), read_key),
@@ -270,11 +277,14 @@ BINGX = Exchange(
         ),
         client_ip=CLIENT_IP,
     ),
+    # docs/sources/bingx.md#pace
     pace=Pace(
         rate=6.0,  # key and orders: 2 in 1 s, also where probes begin in a burst; a fourth each
         window=5.0,
     ),
+    # docs/sources/bingx.md#environments
     environments={"live": LIVE, "demo": Environment(base="https://open-api-vst.bingx.com")},
+    # docs/sources/bingx.md#expiry
     expiry=Expiry(
         timedelta(days=14),
         "idle",

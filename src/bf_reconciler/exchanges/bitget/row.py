@@ -1,4 +1,4 @@
-"""Bitget. Sources: docs/exchanges; Bitget's own API documentation, and answers others published."""
+"""Bitget. Sources: docs/sources/bitget.md#documents."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import re
@@ -30,6 +30,7 @@ OK = "00000"
 READ = frozenset({Scope.READ})
 
 # Words of a classic account: the last letter says whether a group may be read or written, too.
+# docs/sources/bitget.md#permissions
 AUTHORITIES: Mapping[str, frozenset[Scope]] = {
     **dict.fromkeys(("coor", "cpor", "stor", "smor", "ttor", "wtor", "taxr", "chor"), READ),
     **dict.fromkeys(("p2pr", "pllr", "taxw"), READ),
@@ -54,18 +55,24 @@ OLDER: Mapping[str, frozenset[Scope]] = {
 TOLD = frozenset[Scope]().union(*AUTHORITIES.values())
 TOLD_BY_OLDER = READ | {Scope.SPOT}
 
-# Words of a unified account. One word covers all trading. Which rights management has beyond
-# settings is not documented well enough to grant or deny any.
-MANAGEMENT = "uta_mgt"
-COPY = ("copy_futures_position", "copy_futures_order")
+# Words of a unified account, where its key writes. One word covers all trading. Which rights
+# management has beyond settings is not documented well enough to grant or deny any.
 TRADED = frozenset({Scope.SPOT, Scope.MARGIN, Scope.FUTURES})
 TOLD_UNIFIED = TRADED | {Scope.READ, Scope.OTHER, Scope.WITHDRAW}
+UNIFIED_WORDS: Mapping[str, frozenset[Scope]] = {
+    "uta_mgt": frozenset(),
+    "uta_trade": TRADED,
+    **dict.fromkeys(("copy_futures_position", "copy_futures_order"), frozenset({Scope.OTHER})),
+}
 KINDS = {"read-only": False, "read-and-write": True}
+
+PERMISSIONS = {**AUTHORITIES, **OLDER, **UNIFIED_WORDS}
 
 SUSPENDED = (
     *("40013", "40016", "40022", "40023", "40024", "40025", "40026", "40031", "40035"),
     *("40068", "40101", "40104", "40916"),
 )
+# docs/sources/bitget.md#codes
 CODES: Mapping[str, Reason] = {
     **dict.fromkeys(("40001", "40002", "40003"), Reason.INVALID_KEY),  # a header is missing
     # 40037 is said of good keys at times: it has to be repeated (`confirm`).
@@ -103,6 +110,7 @@ def read_time(body: Json) -> int:
     return shape.milliseconds({"serverTime": int(told)}, "serverTime")
 
 
+# docs/sources/bitget.md#key, #allowlist, #expiry
 def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The account's description, which describes the key, too. No dates of the key are told."""
     data = shape.table(_data(body), "data")
@@ -124,14 +132,9 @@ def read_unified_key(body: Json, _now: datetime) -> KeyFacts:
     words = _words(data, "permissions")
     if not words and writes is not False:
         raise Unexpected("permissions")
-    meaning: dict[str, frozenset[Scope]] = {
-        MANAGEMENT: frozenset(),
-        "uta_trade": TRADED if writes else frozenset(),
-        **dict.fromkeys(COPY, frozenset({Scope.OTHER}) if writes else frozenset()),
-        **_withdrawals(words),
-    }
+    granted = {word: held if writes else frozenset() for word, held in UNIFIED_WORDS.items()}
     stranger = (kind,) if writes is None else ()
-    facts = shape.scopes(words + stranger, meaning, TOLD_UNIFIED)
+    facts = shape.scopes(words + stranger, granted | _withdrawals(words), TOLD_UNIFIED)
     parent = shape.optional_text(data, "parentId")
     return replace(
         facts,
@@ -198,6 +201,7 @@ def read_refusal(body: Json) -> Refusal | None:
     return shape.refusal(body["code"], body.get("msg"))
 
 
+# docs/sources/bitget.md#markets
 MARKETS = MarketLists(
     spelling=Spelling(""),
     lists={
@@ -292,7 +296,9 @@ BITGET = Exchange(
     id="bitget",
     title="Bitget",
     ccxt="bitget",
+    # docs/sources/bitget.md#signing, #secrets
     signing=Signing(("api_key", "secret", "passphrase")),
+    # docs/sources/bitget.md#time, #key, #balance, #orders
     calls=Calls(
         time=TIME,
         key=Query(Call("privateSpotGetV2SpotAccountInfo"), read_key),
@@ -310,10 +316,12 @@ BITGET = Exchange(
         confirm=2,
         words=frozenset({"uta"}),
     ),
+    # docs/sources/bitget.md#pace
     pace=Pace(
         rate=20.0,  # time: 20 in 1 s per address; the rest counts per account, the key's 1 in 1 s
         window=30.0,
     ),
+    # docs/sources/bitget.md#environments
     environments={"live": LIVE, "demo": Environment(headers={"PAPTRADING": "1"})},
     markets=MARKETS,
     people=PEOPLE,

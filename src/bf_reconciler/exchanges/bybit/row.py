@@ -1,4 +1,4 @@
-"""Bybit. Sources: docs/exchanges; Bybit's own API documentation, and answers others published."""
+"""Bybit. Sources: docs/sources/bybit.md#documents."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 from collections.abc import Mapping
@@ -30,6 +30,7 @@ NOTHING = frozenset[Scope]()
 
 # A list of words per category. `FaitPayOrder` is how Bybit spells it. What an affiliate's word and
 # that of NFT show are histories.
+# docs/sources/bybit.md#permissions
 PERMISSIONS: Mapping[str, frozenset[Scope]] = {
     "Spot.SpotTrade": frozenset({Scope.SPOT}),
     "ContractTrade.Order": frozenset({Scope.FUTURES}),
@@ -76,6 +77,7 @@ SAID_IN: Mapping[str, frozenset[Scope]] = {
 REWRITES = frozenset({"Wallet.AccountTransfer", "Wallet.SubMemberTransfer", "Wallet.Withdraw"})
 """With any of these a key of the main account may change its own rights and allowlist."""
 
+# docs/sources/bybit.md#codes
 CODES: Mapping[str, Reason] = {
     "10000": Reason.EXCHANGE_UNAVAILABLE,
     "10002": Reason.CLOCK_SKEW,
@@ -119,6 +121,7 @@ def read_time(body: Json) -> int:
     return shape.milliseconds(body, "time")
 
 
+# docs/sources/bybit.md#key, #allowlist, #expiry
 def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The key's description of itself. Every key may ask for it, and every key may read.
 
@@ -239,6 +242,7 @@ def _instruments(body: Json) -> Json:
     return result.get("list")
 
 
+# docs/sources/bybit.md#markets
 MARKETS = MarketLists(
     spelling=Spelling(""),
     lists={
@@ -319,7 +323,9 @@ BYBIT = Exchange(
     id="bybit",
     title="Bybit",
     ccxt="bybit",
+    # docs/sources/bybit.md#signing
     signing=Signing(("api_key", "secret")),
+    # docs/sources/bybit.md#time, #key, #balance, #orders
     calls=Calls(
         time=Query(Call("publicGetV5MarketTime"), read_time),
         key=Query(Call("privateGetV5UserQueryApi"), read_key),
@@ -334,16 +340,19 @@ BYBIT = Exchange(
         phrases=PAGES,
         pauses={BANNED: 600.0},  # "at least 10 minutes"
     ),
+    # docs/sources/bybit.md#pace
     pace=Pace(
         rate=40.0,  # 600 in 5 s per address, then 403 for ten minutes and more
         window=5.0,
         ahead=1.0,
     ),
+    # docs/sources/bybit.md#environments
     environments={
         "live": LIVE,
         "testnet": Environment("https://api-testnet.bybit.com"),
         "demo": Environment("https://api-demo.bybit.com"),
     },
+    # docs/sources/bybit.md#expiry
     expiry=Expiry(
         timedelta(days=90), "creation", "bybit-exchange.github.io/docs, API keys", told=True
     ),

@@ -1,4 +1,4 @@
-"""Coinbase. Sources: docs/exchanges; Coinbase's own API documentation and SDK."""
+"""Coinbase. Sources: docs/sources/coinbase.md#documents."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import re
@@ -24,7 +24,8 @@ from bf_reconciler.exchanges.model import (
 )
 from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
-FLAGS: Mapping[str, frozenset[Scope]] = {
+# docs/sources/coinbase.md#permissions
+PERMISSIONS: Mapping[str, frozenset[Scope]] = {
     "can_view": frozenset({Scope.READ}),
     "can_trade": frozenset({Scope.SPOT}),
     "can_transfer": frozenset({Scope.TRANSFER, Scope.WITHDRAW}),  # deposits and withdrawals, too
@@ -36,6 +37,7 @@ DIGITS = re.compile(r"\d{13,15}", re.ASCII)
 PORTFOLIO = re.compile(r"[A-Z_]{1,32}", re.ASCII)
 UNDEFINED = "UNDEFINED"
 
+# docs/sources/coinbase.md#codes
 CODES: Mapping[str, Reason] = {
     "PERMISSION_DENIED": Reason.NO_READ_PERMISSION,
     "UNAUTHENTICATED": Reason.KEY_OR_IP_REJECTED,
@@ -62,17 +64,18 @@ def read_time(body: Json) -> int:
     return shape.milliseconds({"epochMillis": int(written)}, "epochMillis")
 
 
+# docs/sources/coinbase.md#key, #allowlist, #expiry
 def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The key's description of itself. Coinbase tells no address, no time and no expiry."""
     data = shape.table(body, "body")
-    for name in FLAGS:
+    for name in PERMISSIONS:
         if (name in data or name in ALWAYS) and not isinstance(data.get(name), bool):
             raise Unexpected(name)
     on = tuple(name for name, value in data.items() if value is True and FLAG.fullmatch(name))
-    told = frozenset[Scope]().union(*(FLAGS[name] for name in FLAGS if name in data))
+    told = frozenset[Scope]().union(*(PERMISSIONS[name] for name in PERMISSIONS if name in data))
     # Futures come with the right to trade where the portfolio has them, which is not said.
     told |= frozenset() if data["can_trade"] else {Scope.FUTURES}
-    return replace(shape.scopes(on, FLAGS, told), account=_portfolio(data))
+    return replace(shape.scopes(on, PERMISSIONS, told), account=_portfolio(data))
 
 
 def _portfolio(data: Mapping[str, Json]) -> str | None:
@@ -126,6 +129,7 @@ def _named(code: Json, message: Json) -> Refusal:
     return Refusal(code if known else "", message if isinstance(message, str) else "")
 
 
+# docs/sources/coinbase.md#markets
 MARKETS = MarketLists(
     spelling=Spelling("-", usual="BTC/USDC"),
     lists={  # which futures a portfolio may trade is not public
@@ -201,7 +205,9 @@ COINBASE = Exchange(
     id="coinbase",
     title="Coinbase",
     ccxt="coinbase",
+    # docs/sources/coinbase.md#signing, #secrets
     signing=Signing(("api_key", "secret"), read_secret=read_secret),
+    # docs/sources/coinbase.md#time, #key, #balance, #orders
     calls=Calls(
         time=Query(Call("v3PublicGetBrokerageTime"), read_time),
         key=Query(Call("v3PrivateGetBrokerageKeyPermissions"), read_key),
@@ -223,10 +229,12 @@ COINBASE = Exchange(
         ),
         confirm=3,  # the 401 of a wrong key comes and goes for good ones, too
     ),
+    # docs/sources/coinbase.md#pace
     pace=Pace(
         rate=8.0,  # the time: 10 in 1 s per address; the rest counts per user
         window=30.0,  # a token lives for 120 s; how early one may come is not known
     ),
+    # Live alone: docs/sources/coinbase.md#environments
     markets=MARKETS,
     people=PEOPLE,
 )

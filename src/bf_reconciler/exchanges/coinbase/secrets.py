@@ -1,4 +1,7 @@
-"""Private keys of Coinbase's developer platform: told from damaged ones before they sign."""
+"""Private keys of Coinbase's developer platform: told from damaged ones before they sign.
+
+Sources: docs/sources/coinbase.md#secrets.
+"""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""Gate.io. Sources: docs/exchanges; Gate's own API documentation, and answers others published."""
+"""Gate.io. Sources: docs/sources/gate.md#documents."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import re
@@ -30,7 +30,8 @@ from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, S
 
 # What a permission grants where it is not read-only. The right to withdraw is documented as a group
 # of permissions, but the name of it is not: nothing here ever denies it.
-WRITES: Mapping[str, frozenset[Scope]] = {
+# docs/sources/gate.md#permissions
+PERMISSIONS: Mapping[str, frozenset[Scope]] = {
     "spot": frozenset({Scope.SPOT}),
     "margin": frozenset({Scope.MARGIN}),
     "futures": frozenset({Scope.FUTURES}),
@@ -45,7 +46,7 @@ WRITES: Mapping[str, frozenset[Scope]] = {
         frozenset({Scope.OTHER}),
     ),
 }
-TOLD = frozenset({Scope.READ}).union(*WRITES.values())
+TOLD = frozenset({Scope.READ}).union(*PERMISSIONS.values())
 
 # `spot` is explained as "spot/margin", and yet there is a `margin`.
 OPEN: Mapping[str, frozenset[Scope]] = {
@@ -60,6 +61,7 @@ MASK = "*"
 SEEN = 8
 """Characters of a masked key that must be there to know it again; the documents show 12."""
 
+# docs/sources/gate.md#codes
 CODES: Mapping[str, Reason] = {
     "INVALID_KEY": Reason.INVALID_KEY,
     "MISSING_REQUIRED_HEADER": Reason.INVALID_KEY,
@@ -82,6 +84,7 @@ def read_time(body: Json) -> int:
     return shape.milliseconds(shape.table(body, "body"), "server_time")
 
 
+# docs/sources/gate.md#key, #allowlist, #expiry
 def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The account as the calling key sees it: its allowlist, and no rights."""
     data = shape.table(body, "body")
@@ -135,7 +138,7 @@ def _rights(row: Mapping[str, Json]) -> KeyFacts:
             raise Unexpected("name")
         if only_reads is not None and not isinstance(only_reads, bool):
             raise Unexpected("read_only")
-        writes, certain = WRITES.get(name), only_reads is False
+        writes, certain = PERMISSIONS.get(name), only_reads is False
         if "withdraw" in name.casefold():  # held, unless it is said to read alone
             writes, certain = frozenset({Scope.WITHDRAW}), not only_reads
         if writes is None:
@@ -195,6 +198,7 @@ def read_refusal(body: Json) -> Refusal | None:
     return Refusal(code, message if isinstance(message, str) else "")
 
 
+# docs/sources/gate.md#markets
 MARKETS = MarketLists(
     spelling=Spelling("_"),
     lists={
@@ -274,7 +278,9 @@ GATE = Exchange(
     id="gate",
     title="Gate.io",
     ccxt="gate",
+    # docs/sources/gate.md#signing
     signing=Signing(("api_key", "secret")),
+    # docs/sources/gate.md#time, #key, #balance, #orders
     calls=Calls(
         time=Query(Call("publicSpotGetTime"), read_time),
         key=Query(Call("privateAccountGetDetail"), read_key),
@@ -291,11 +297,14 @@ GATE = Exchange(
         ),
         client_ip=CLIENT_IP,
     ),
+    # docs/sources/gate.md#pace
     pace=Pace(
         rate=15.0,  # time: 200 in 10 s per address; the rest counts per account
         window=60.0,
     ),
+    # docs/sources/gate.md#environments
     environments={"live": LIVE, "testnet": Environment("https://api-testnet.gateapi.io")},
+    # docs/sources/gate.md#expiry
     expiry=Expiry(timedelta(days=90), "creation", "gate.com/help, faq 17521"),
     markets=MARKETS,
     people=PEOPLE,

@@ -1,4 +1,4 @@
-"""HTX. Sources: docs/exchanges; HTX's own API documentation, and answers others published."""
+"""HTX. Sources: docs/sources/htx.md#documents."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import re
@@ -29,6 +29,7 @@ from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, S
 
 OK = 200
 
+# docs/sources/htx.md#permissions
 PERMISSIONS: Mapping[str, frozenset[Scope]] = {
     "readOnly": frozenset({Scope.READ}),
     "trade": frozenset({Scope.SPOT}),
@@ -44,6 +45,7 @@ DAY = timedelta(days=1)
 MAX_DAYS = 36_500
 FOREVER = -1
 
+# docs/sources/htx.md#codes
 CODES: Mapping[str, Reason] = {
     # One code for six causes, which the text tells; what it does not tell stays undecided.
     "api-signature-not-valid": Reason.KEY_OR_IP_REJECTED,
@@ -91,6 +93,7 @@ def read_user(body: Json) -> str:
     return str(shape.whole({"data": _second(body)}, "data"))
 
 
+# docs/sources/htx.md#key, #allowlist, #expiry
 def read_key(body: Json, now: datetime) -> KeyFacts:
     """The one key that was asked for; one that is not normal has no documented use."""
     keys = shape.rows(_second(body), "data")
@@ -161,6 +164,7 @@ def _listed(body: Json) -> Json:
     return answer.get("data")
 
 
+# docs/sources/htx.md#markets
 MARKETS = MarketLists(
     spelling=Spelling("", lower=True),
     lists={
@@ -226,7 +230,9 @@ HTX = Exchange(
     id="htx",
     title="HTX",
     ccxt="htx",
+    # docs/sources/htx.md#signing, #secrets
     signing=Signing(("api_key", "secret"), hosts=("api.huobi.pro", "api-aws.huobi.pro")),
+    # docs/sources/htx.md#time, #key, #balance, #orders
     calls=Calls(
         time=Query(Call("spotPublicGetV1CommonTimestamp"), read_time),
         key=Query(Call("spotPrivateGetV2UserApiKey", {"accessKey": API_KEY}), read_key),
@@ -251,10 +257,13 @@ HTX = Exchange(
         ),
         client_ip=CLIENT_IP,
     ),
+    # docs/sources/htx.md#pace
     pace=Pace(
         rate=10.0,  # the default per address; the key's question: 20 in 2 s
         window=60.0,  # 5 minutes by one document, less than one by another
     ),
+    # Live alone: docs/sources/htx.md#environments
+    # docs/sources/htx.md#expiry
     expiry=Expiry(VALIDITY, "creation", "HTX API documentation, creating an API key", told=True),
     markets=MARKETS,
     people=PEOPLE,

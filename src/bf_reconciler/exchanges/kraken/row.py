@@ -1,4 +1,4 @@
-"""Kraken, spot. Sources: docs/exchanges; Kraken's own documentation of its REST API, and ccxt."""
+"""Kraken, spot. Sources: docs/sources/kraken.md#documents."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import base64
@@ -31,6 +31,7 @@ NOTHING: frozenset[Scope] = frozenset()
 READ = frozenset({Scope.READ})
 
 # The table of "Get API Key Info", all of it.
+# docs/sources/kraken.md#permissions
 PERMISSIONS: Mapping[str, frozenset[Scope]] = {
     "query-funds": READ,
     "query-open-trades": READ,
@@ -55,6 +56,7 @@ OPEN: Mapping[str, frozenset[Scope]] = {
     "update-withdraw-address": frozenset({Scope.WITHDRAW}),
 }
 
+# docs/sources/kraken.md#codes
 CODES: Mapping[str, Reason] = {
     # By the support pages a signature that does not match may be this, too; what an address off
     # the list or an ended key is told stands nowhere.
@@ -114,6 +116,7 @@ def read_time(body: Json) -> int:
     return shape.milliseconds({"unixtime": told * 1000 + 500}, "unixtime")
 
 
+# docs/sources/kraken.md#key, #allowlist, #expiry
 def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The key's description of itself. Every key may ask for it."""
     data = shape.table(_result(body), "result")
@@ -196,6 +199,7 @@ def _plain(row: Mapping[str, Json]) -> bool:
     return ":" not in (shape.optional_text(row, "wsname") or "")
 
 
+# docs/sources/kraken.md#markets
 MARKETS = MarketLists(
     spelling=Spelling("/"),
     lists={  # futures are another exchange, with keys of its own
@@ -277,7 +281,9 @@ KRAKEN = Exchange(
     id="kraken",
     title="Kraken",
     ccxt="kraken",
+    # docs/sources/kraken.md#signing, #secrets
     signing=Signing(("api_key", "secret"), read_secret=read_secret),
+    # docs/sources/kraken.md#time, #key, #balance, #orders
     calls=Calls(
         time=Query(Call("publicGetTime"), read_time),
         key=Query(Call("privatePostGetApiKeyInfo", posts="/0/private/GetApiKeyInfo"), read_key),
@@ -290,11 +296,13 @@ KRAKEN = Exchange(
         codes=CODES,
         pauses={"EGeneral:Temporary lockout": 300.0},  # "a few minutes", and each try prolongs it
     ),
+    # docs/sources/kraken.md#pace
     pace=Pace(
         # public calls: 1 in 1 s per address, and one of the four is; the rest counts per key
         rate=4.0,
         window=None,  # no call carries the time
     ),
+    # Live alone: docs/sources/kraken.md#environments
     markets=MARKETS,
     people=PEOPLE,
 )

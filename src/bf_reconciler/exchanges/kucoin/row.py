@@ -1,4 +1,4 @@
-"""KuCoin. Sources: docs/exchanges; KuCoin's own API documentation and SDK specifications."""
+"""KuCoin. Sources: docs/sources/kucoin.md#documents."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import re
@@ -30,6 +30,7 @@ OK = "200000"
 
 # `Transfer` is the older name of `Withdrawal`: both let value leave. `InnerTransfer` is the API's
 # name of `FlexTransfers`: it stays within the owner's own accounts.
+# docs/sources/kucoin.md#permissions
 PERMISSIONS: Mapping[str, frozenset[Scope]] = {
     "General": frozenset({Scope.READ}),
     "Spot": frozenset({Scope.SPOT}),
@@ -56,6 +57,7 @@ OPEN: Mapping[str, frozenset[Scope]] = {
     "Unified": frozenset({Scope.SPOT, Scope.MARGIN, Scope.FUTURES, Scope.TRANSFER}),
 }
 
+# docs/sources/kucoin.md#codes
 CODES: Mapping[str, Reason] = {
     "400001": Reason.INVALID_KEY,  # a header is missing or empty
     "400002": Reason.CLOCK_SKEW,
@@ -86,6 +88,7 @@ def read_time(body: Json) -> int:
     return shape.milliseconds({"data": _data(body)}, "data")
 
 
+# docs/sources/kucoin.md#key, #allowlist, #expiry
 def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The key's description of itself. KuCoin tells no expiry; a missing allowlist is none."""
     data = shape.table(_data(body), "data")
@@ -127,6 +130,7 @@ def read_refusal(body: Json) -> Refusal | None:
     return shape.refusal(body["code"], body.get("msg"))
 
 
+# docs/sources/kucoin.md#markets
 MARKETS = MarketLists(
     spelling=Spelling("-"),
     lists={
@@ -190,7 +194,9 @@ KUCOIN = Exchange(
     id="kucoin",
     title="KuCoin",
     ccxt="kucoin",
+    # docs/sources/kucoin.md#signing
     signing=Signing(("api_key", "secret", "passphrase")),
+    # docs/sources/kucoin.md#time, #key, #balance, #orders
     calls=Calls(
         time=Query(Call("publicGetTimestamp"), read_time),
         key=Query(Call("privateGetUserApiKey"), read_key),
@@ -205,10 +211,13 @@ KUCOIN = Exchange(
         words=frozenset({"clientip"}),
         retry_header=("gw-ratelimit-reset", 0.001),
     ),
+    # docs/sources/kucoin.md#pace
     pace=Pace(
         rate=20.0,  # time: 2000 in 30 s at weight 3, per address; the rest counts per account
         window=5.0,
     ),
+    # Live alone: docs/sources/kucoin.md#environments
+    # docs/sources/kucoin.md#expiry
     expiry=Expiry(
         timedelta(days=30),
         "idle",

@@ -1,4 +1,4 @@
-"""MEXC. Sources: docs/exchanges; MEXC's own API documentation, and answers others published."""
+"""MEXC. Sources: docs/sources/mexc.md#documents."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import re
@@ -33,6 +33,7 @@ BOTH_READS = frozenset({"SPOT_ACCOUNT_READ", "SPOT_DEAL_READ"})
 # Reads of spot grant Scope.READ together only: one is for balances, the other for orders. The
 # other reads show histories, and nothing of ours needs them. CONTRACT_ACCOUNT_WRITE sets leverage
 # and margin of futures, and trades nothing by itself.
+# docs/sources/mexc.md#permissions
 PERMISSIONS: Mapping[str, frozenset[Scope]] = {
     "SPOT_ACCOUNT_READ": frozenset(),
     "SPOT_DEAL_READ": frozenset(),
@@ -61,6 +62,7 @@ MAX_YEAR = 3000
 # this pair is closed to the key (keys can be limited to a list of pairs) or does not exist, not
 # that the key lacks the right to read. The orders were not seen, so nothing is claimed of them. A
 # person can help: correct the pair, or open it to the key.
+# docs/sources/mexc.md#codes
 CODES: Mapping[str, Reason] = {
     "10072": Reason.INVALID_KEY,
     "700001": Reason.INVALID_KEY,
@@ -100,6 +102,7 @@ def read_time(body: Json) -> int:
     return shape.milliseconds(shape.table(body, "body"), "serverTime")
 
 
+# docs/sources/mexc.md#key, #allowlist, #expiry
 def read_key(body: Json, now: datetime) -> KeyFacts:
     """The key's description of itself; a key that is not VALID has no documented form."""
     data = shape.table(body, "body")
@@ -179,6 +182,7 @@ def read_refusal(body: Json) -> Refusal | None:
     return shape.refusal(body["code"], body.get("msg") or body.get("message"))
 
 
+# docs/sources/mexc.md#markets
 MARKETS = MarketLists(
     spelling=Spelling(""),
     lists={
@@ -248,7 +252,9 @@ MEXC = Exchange(
     id="mexc",
     title="MEXC",
     ccxt="mexc",
+    # docs/sources/mexc.md#signing
     signing=Signing(("api_key", "secret")),
+    # docs/sources/mexc.md#time, #key, #balance, #orders
     calls=Calls(
         time=Query(Call("spotPublicGetTime"), read_time),
         key=Query(Call("spotPrivateGetApiKeyInfo", {"accessKey": API_KEY}), read_key),
@@ -264,11 +270,14 @@ MEXC = Exchange(
         ),
         client_ip=CLIENT_IP,
     ),
+    # docs/sources/mexc.md#pace
     pace=Pace(
         rate=6.0,  # a probe weighs 15 in 4 requests; 300 in 10 s per address
         window=5.0,
         ahead=1.0,
     ),
+    # Live alone: docs/sources/mexc.md#environments
+    # docs/sources/mexc.md#expiry
     expiry=Expiry(VALIDITY, "creation", "MEXC API documentation, spot v3, FAQ"),
     markets=MARKETS,
     people=PEOPLE,

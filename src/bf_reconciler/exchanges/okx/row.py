@@ -1,4 +1,4 @@
-"""OKX. Sources: docs/exchanges; OKX's own API documentation, and answers others published."""
+"""OKX. Sources: docs/sources/okx.md#documents."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import re
@@ -29,6 +29,13 @@ from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, S
 
 OK = "0"
 TRADE = "trade"
+
+# docs/sources/okx.md#permissions
+PERMISSIONS: Mapping[str, frozenset[Scope]] = {
+    "read_only": frozenset({Scope.READ}),
+    TRADE: frozenset({Scope.SPOT}),
+    "withdraw": frozenset({Scope.WITHDRAW}),
+}
 TOLD = frozenset(
     {Scope.READ, Scope.SPOT, Scope.MARGIN, Scope.FUTURES, Scope.TRANSFER, Scope.WITHDRAW}
 )
@@ -49,6 +56,7 @@ UNDECIDED: Mapping[str, frozenset[Scope]] = {
     "4": frozenset(),
 }
 
+# docs/sources/okx.md#codes
 CODES: Mapping[str, Reason] = {
     "50001": Reason.MAINTENANCE,
     "50007": Reason.ACCOUNT_SUSPENDED,
@@ -100,16 +108,13 @@ def read_time(body: Json) -> int:
     return shape.milliseconds({"ts": int(told)}, "ts")
 
 
+# docs/sources/okx.md#key, #allowlist, #expiry
 def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The account's configuration, which describes the key, too. No dates of the key are told."""
     data = _one(body)
     words = shape.words(data, "perm")
     mode = shape.optional_text(data, "acctLv") or ""
-    meaning = {
-        "read_only": frozenset({Scope.READ}),
-        TRADE: TRADED.get(mode, frozenset({Scope.SPOT})),
-        "withdraw": frozenset({Scope.WITHDRAW}),
-    }
+    meaning = {**PERMISSIONS, TRADE: TRADED.get(mode, PERMISSIONS[TRADE])}
     # With the right to trade come transfers within the owner's accounts.
     undecided = UNDECIDED.get(mode, LEVERAGED) | {Scope.TRANSFER} if TRADE in words else frozenset()
     listed = shape.optional_text(data, "ip")
@@ -147,6 +152,7 @@ def read_refusal(body: Json) -> Refusal | None:
     return shape.refusal(body["code"], body.get("msg"))
 
 
+# docs/sources/okx.md#markets
 MARKETS = MarketLists(
     spelling=Spelling("-"),
     lists={
@@ -227,7 +233,9 @@ OKX = Exchange(
     id="okx",
     title="OKX",
     ccxt="okx",
+    # docs/sources/okx.md#signing
     signing=Signing(("api_key", "secret", "passphrase")),
+    # docs/sources/okx.md#time, #key, #balance, #orders
     calls=Calls(
         time=Query(Call("publicGetPublicTime"), read_time),
         key=Query(Call("privateGetAccountConfig"), read_key),
@@ -239,11 +247,14 @@ OKX = Exchange(
         codes=CODES,
         client_ip=CLIENT_IP,
     ),
+    # docs/sources/okx.md#pace
     pace=Pace(
         rate=12.0,  # time: 10 in 2 s per address; the rest counts per account
         window=30.0,
     ),
+    # docs/sources/okx.md#environments
     environments={"live": LIVE, "demo": Environment(headers={"x-simulated-trading": "1"})},
+    # docs/sources/okx.md#expiry
     expiry=Expiry(
         timedelta(days=14),
         "idle",
