@@ -141,8 +141,6 @@ class Refusals:
         client_ip: Its first group is our egress address in an error text, where one tells it.
         retry_header: Header of its own that says when to come back, and its unit in seconds;
             Retry-After is known to all.
-        words: Words of its texts that say nothing of anybody, beside those above and those that
-            every exchange has: captures keep them.
     """
 
     read: Callable[[Json], Refusal | None]
@@ -152,7 +150,6 @@ class Refusals:
     confirm: int = 1
     client_ip: re.Pattern[str] | None = None
     retry_header: tuple[str, float] | None = None
-    words: frozenset[str] = frozenset()
 
     def address(self, text: str) -> str | None:
         """Our egress address, where the text of a refusal tells it."""
@@ -310,6 +307,32 @@ class People:
         return self.needs[scope].en if scope in self.needs else str(scope)
 
 
+@dataclass(frozen=True, slots=True)
+class CaptureFields:
+    """What a capture of an answer may keep, beside what it keeps of every exchange.
+
+    Fields are written in small letters.
+
+    Attributes:
+        rights: Fields that hold words of rights.
+        states: Fields that hold the word of a state.
+        digits: Fields in which one digit is a kind, not an amount; a negative one is "never".
+        codes: Fields that hold the code of an error.
+        prose: Fields that hold the text of an error.
+        names: Names of fields in capitals that are no coins.
+        words: Words of error texts that say nothing of anybody, beside those of the row's codes
+            and phrases.
+    """
+
+    rights: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    digits: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    prose: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+
 LIVE: Final = Environment()
 
 
@@ -327,6 +350,7 @@ class Exchange:
         pace: How fast, and how exactly on time, calls may come.
         markets: What it says of its markets in public.
         people: What a person is told of it.
+        capture: What a capture of its answers may keep.
         environments: Its environments, by the value of ``environment`` in the file.
         environment: The one this row speaks of; ``within`` gives the row of another one.
         expiry: The published rule by which keys end, where there is one.
@@ -341,6 +365,7 @@ class Exchange:
     pace: Pace
     markets: MarketLists
     people: People
+    capture: CaptureFields = CaptureFields()
     environments: Mapping[str, Environment] = field(default_factory=lambda: {"live": LIVE})
     environment: Environment = LIVE
     expiry: Expiry | None = None

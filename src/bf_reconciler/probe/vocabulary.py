@@ -52,7 +52,7 @@ def own(row: Exchange) -> frozenset[str]:
     """What only this exchange says: the words of its codes and phrases stand in its row."""
     refusals = row.refusals
     phrases = (text for code, words, _ in refusals.phrases for text in (code, words))
-    texts = (*refusals.codes, *phrases, *refusals.words)
+    texts = (*refusals.codes, *phrases, *row.capture.words)
     return frozenset(word for text in texts for word in LETTERS.findall(text.lower()))
 
 

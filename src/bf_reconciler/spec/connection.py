@@ -84,7 +84,7 @@ class Connection(Declared):
     exchange: ExchangeId
     """The exchange."""
     environment: Literal["live", "testnet", "demo"] = "live"
-    """Which of its worlds, where the exchange has more than one."""
+    """Which of its environments, where the exchange has more than one."""
     account: Text = "main"
     """Main account, or which sub-account. Free text."""
     markets: Annotated[tuple[Market, ...], Field(min_length=1, strict=False)] = ("spot",)

@@ -11,6 +11,7 @@ from bf_reconciler.exchanges.model import (
     LIVE,
     Call,
     Calls,
+    CaptureFields,
     Environment,
     Exchange,
     Listing,
@@ -314,7 +315,6 @@ BITGET = Exchange(
             ("40000", "country or region", Reason.REGION_RESTRICTED),
         ),
         confirm=2,
-        words=frozenset({"uta"}),
     ),
     # docs/sources/bitget.md#pace
     pace=Pace(
@@ -325,4 +325,5 @@ BITGET = Exchange(
     environments={"live": LIVE, "demo": Environment(headers={"PAPTRADING": "1"})},
     markets=MARKETS,
     people=PEOPLE,
+    capture=CaptureFields(rights=("authorities",), states=("permtype",), words=("uta",)),
 )

@@ -10,6 +10,7 @@ from bf_reconciler.exchanges.model import (
     LIVE,
     Call,
     Calls,
+    CaptureFields,
     Environment,
     Exchange,
     Expiry,
@@ -358,4 +359,10 @@ BYBIT = Exchange(
     ),
     markets=MARKETS,
     people=PEOPLE,
+    capture=CaptureFields(
+        digits=("readonly", "uta", "unified", "deadlineday"),
+        codes=("retcode",),
+        prose=("retmsg",),
+        names=("NFT",),
+    ),
 )

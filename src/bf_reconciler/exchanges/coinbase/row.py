@@ -10,6 +10,7 @@ from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.model import (
     Call,
     Calls,
+    CaptureFields,
     Exchange,
     Listing,
     MarketLists,
@@ -237,4 +238,5 @@ COINBASE = Exchange(
     # Live alone: docs/sources/coinbase.md#environments
     markets=MARKETS,
     people=PEOPLE,
+    capture=CaptureFields(states=("portfolio_type",), prose=("error_details",)),
 )

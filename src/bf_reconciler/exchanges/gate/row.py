@@ -11,6 +11,7 @@ from bf_reconciler.exchanges.model import (
     LIVE,
     Call,
     Calls,
+    CaptureFields,
     Environment,
     Exchange,
     Expiry,
@@ -308,4 +309,5 @@ GATE = Exchange(
     expiry=Expiry(timedelta(days=90), "creation", "gate.com/help, faq 17521"),
     markets=MARKETS,
     people=PEOPLE,
+    capture=CaptureFields(rights=("perms",)),
 )

@@ -11,6 +11,7 @@ from bf_reconciler.exchanges.model import (
     API_KEY,
     Call,
     Calls,
+    CaptureFields,
     Exchange,
     Expiry,
     First,
@@ -267,4 +268,10 @@ HTX = Exchange(
     expiry=Expiry(VALIDITY, "creation", "HTX API documentation, creating an API key", told=True),
     markets=MARKETS,
     people=PEOPLE,
+    capture=CaptureFields(
+        states=("marketstatus",),
+        digits=("validdays", "marketstatus"),
+        codes=("err-code", "err_code"),
+        prose=("err-msg", "err_msg"),
+    ),
 )

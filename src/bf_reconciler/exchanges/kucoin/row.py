@@ -11,6 +11,7 @@ from bf_reconciler.exchanges.model import (
     SYMBOL,
     Call,
     Calls,
+    CaptureFields,
     Exchange,
     Expiry,
     Listing,
@@ -208,7 +209,6 @@ KUCOIN = Exchange(
         codes=CODES,
         phrases=(("400007", "KC-API-KEY-VERSION", Reason.INVALID_KEY),),
         client_ip=CLIENT_IP,
-        words=frozenset({"clientip"}),
         retry_header=("gw-ratelimit-reset", 0.001),
     ),
     # docs/sources/kucoin.md#pace
@@ -226,4 +226,5 @@ KUCOIN = Exchange(
     ),
     markets=MARKETS,
     people=PEOPLE,
+    capture=CaptureFields(words=("clientip",)),
 )

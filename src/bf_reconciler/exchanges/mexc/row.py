@@ -12,6 +12,7 @@ from bf_reconciler.exchanges.model import (
     SYMBOL,
     Call,
     Calls,
+    CaptureFields,
     Exchange,
     Expiry,
     Listing,
@@ -281,4 +282,5 @@ MEXC = Exchange(
     expiry=Expiry(VALIDITY, "creation", "MEXC API documentation, spot v3, FAQ"),
     markets=MARKETS,
     people=PEOPLE,
+    capture=CaptureFields(digits=("remainingvalidity",)),
 )

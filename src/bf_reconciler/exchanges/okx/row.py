@@ -11,6 +11,7 @@ from bf_reconciler.exchanges.model import (
     LIVE,
     Call,
     Calls,
+    CaptureFields,
     Environment,
     Exchange,
     Expiry,
@@ -264,4 +265,5 @@ OKX = Exchange(
     ),
     markets=MARKETS,
     people=PEOPLE,
+    capture=CaptureFields(rights=("perm",), digits=("acctlv",), codes=("scode",), prose=("smsg",)),
 )
