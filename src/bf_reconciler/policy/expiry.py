@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from bf_reconciler.exchanges import EXCHANGES
-from bf_reconciler.exchanges.row import Expiry
+from bf_reconciler.exchanges import EXCHANGES, Expiry
 from bf_reconciler.facts import KeyFacts
 from bf_reconciler.spec import Connection
 

@@ -173,9 +173,9 @@ class Prober:
 
     def _queue(self, entry: ConnectionEntry, row: Exchange) -> Queue:
         """Of a host, as it sees us come: environments that share one share its limits, too."""
-        base = entry.connection.endpoint or row.world.base
+        base = entry.connection.endpoint or row.environment.base
         key = (row.id, entry.connection.proxy, urlsplit(base).netloc if base else None)
-        return self._queues.setdefault(key, Queue(Budget(row.rate)))
+        return self._queues.setdefault(key, Queue(Budget(row.pace.rate)))
 
 
 def _results(observation: Observation) -> tuple[tuple[Question, str], ...]:

@@ -84,7 +84,7 @@ class Connection(Declared):
     exchange: ExchangeId
     """The exchange."""
     environment: Literal["live", "testnet", "demo"] = "live"
-    """Which of its worlds, where the exchange has more than one."""
+    """Which of its environments, where the exchange has more than one."""
     account: Text = "main"
     """Main account, or which sub-account. Free text."""
     markets: Annotated[tuple[Market, ...], Field(min_length=1, strict=False)] = ("spot",)
@@ -136,10 +136,10 @@ def misfits(connection: Connection) -> list[tuple[tuple[str, ...], str]]:
     row = EXCHANGES[connection.exchange]
     found: list[tuple[tuple[str, ...], str]] = []
     has = connection.credentials.passphrase is not None
-    if has and "passphrase" not in row.credentials:
+    if has and "passphrase" not in row.signing.credentials:
         message = f"{row.title} keys have no passphrase; remove it"
         found.append((("credentials", "passphrase"), message))
-    if not has and "passphrase" in row.credentials:
+    if not has and "passphrase" in row.signing.credentials:
         message = f"{row.title} keys need a passphrase; add credentials.passphrase"
         found.append((("credentials",), message))
     if connection.environment not in row.environments:

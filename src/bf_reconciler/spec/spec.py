@@ -62,7 +62,7 @@ class ConnectionEntry:
 
     def under(self, policy: Policy) -> Policy:
         """The policy as it holds here: some exchanges refuse good keys now and then."""
-        least = EXCHANGES[self.connection.exchange].confirm
+        least = EXCHANGES[self.connection.exchange].refusals.confirm
         if policy.confirm_after >= least:
             return policy
         return policy.model_copy(update={"confirm_after": least})
