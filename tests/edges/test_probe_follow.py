@@ -269,7 +269,7 @@ async def test_what_is_paid_for_and_not_asked_is_given_back(exchange, changes, f
             kept.append(-requests)
             super().refund(requests)
 
-    monkeypatch.setattr("bf_reconciler.probe.Budget", Counting)
+    monkeypatch.setattr("bf_reconciler.probe.prober.Budget", Counting)
     world = world_of(exchange, **changes)
     world.put_faults(exchange, fault)
     await seen(exchange, world)

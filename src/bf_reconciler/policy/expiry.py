@@ -1,4 +1,4 @@
-"""When a key ends: as the exchange says, or as its published rule has it."""
+"""When a key expires: as the exchange says, or by its published rule."""
 
 from datetime import datetime
 from typing import Literal, NamedTuple

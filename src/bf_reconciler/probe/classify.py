@@ -71,10 +71,10 @@ def read_key(row: Exchange, got: Answer | Silence, now: datetime) -> KeyFacts | 
 
 
 def read_more(
-    row: Exchange, more: More, told: KeyFacts, api_key: str, got: Answer | Silence, now: datetime
+    row: Exchange, more: More, key: KeyFacts, api_key: str, got: Answer | Silence, now: datetime
 ) -> KeyFacts | Failure:
     """The facts of a key that takes two calls, now that both are answered."""
-    return read(row, "key", got, lambda body: more.read(told, body, api_key), now)
+    return read(row, "key", got, lambda body: more.read(key, body, api_key), now)
 
 
 def read_balance(row: Exchange, got: Answer | Silence, now: datetime) -> Balance | Failure:

@@ -23,10 +23,11 @@ from bf_reconciler.spec.types import (
     Suspend,
     Text,
     Timeout,
+    in_force,
 )
 
 Market = Literal["spot", "margin", "futures"]
-ATTESTATION = timedelta(days=90)
+ATTESTATION_LIFETIME = timedelta(days=90)
 """How long a person's word counts."""
 
 
@@ -53,7 +54,7 @@ class Credentials(Declared):
     """The passphrase, where the exchange has one."""
 
 
-class Word(Declared):
+class Attestation(Declared):
     """Who said it, and when."""
 
     by: Text
@@ -63,7 +64,7 @@ class Word(Declared):
 
     @property
     def until(self) -> datetime:
-        return self.at + ATTESTATION
+        return self.at + ATTESTATION_LIFETIME
 
     def holds(self, now: datetime) -> bool:
         return self.at <= now < self.until
@@ -72,7 +73,7 @@ class Word(Declared):
 class Attest(Declared):
     """A person's word where the exchange cannot say; never outweighs an exchange that does."""
 
-    withdraw_disabled: Word
+    withdraw_disabled: Attestation
     """The person saw that this key may not withdraw. Counts 90 days."""
 
 
@@ -109,6 +110,10 @@ class Connection(Declared):
     """A person's word where the exchange cannot say."""
     labels: dict[str, str] = Field(default_factory=dict)
     """Free labels."""
+
+    def suspended(self, now: datetime) -> Suspend | None:
+        """The suspension in force."""
+        return in_force(self.suspend, now)
 
     def key_fingerprint(self, pepper: bytes) -> str:
         """A keyed digest of the API key alone: the same where two connections share a key."""
