@@ -140,10 +140,10 @@ def test_a_refused_file_and_a_halt_stand_above_all(capsys):
 
 
 def test_a_problem_of_no_field_has_no_empty_path(capsys):
-    config = a_refused_config(problems=(Problem(8, 5, "", "not valid YAML here"),))
+    config = a_refused_config(problems=(Problem(8, 5, "", "invalid YAML"),))
     with serving(FakeView(a_status(config=config))) as url:
         out = run_in(capsys, "status", "--url", url).out
-    assert "connections.yaml:8:5: not valid YAML here" in out
+    assert "connections.yaml:8:5: invalid YAML" in out
 
 
 def test_a_file_without_strategies_has_no_table_of_them(capsys):

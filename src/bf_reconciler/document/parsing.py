@@ -38,7 +38,7 @@ def parse(
     except Stop as stop:
         return refusal(stop.problem)
     if not isinstance(root.value, dict):
-        message = "a mapping with version and connections is expected"
+        message = "the file must be a mapping with version and connections"
         return refusal(Problem(*root.spot, "", message))
     root.value.pop("sops", None)
     unsealing = Unsealing(allow_plaintext=allow_plaintext)
@@ -105,7 +105,7 @@ def _second_pass(
 
 def _tell_duplicates(entries: list[Entry[M]]) -> None:
     for entry, first in duplicates(entries):
-        entry.tell((("name",), f"this name stands here twice; first in line {first.node.line}"))
+        entry.tell((("name",), f"duplicate name; first used on line {first.node.line}"))
         first.eclipsed = True
 
 

@@ -143,8 +143,8 @@ def misfits(connection: Connection) -> list[tuple[tuple[str, ...], str]]:
         message = f"{row.title} keys need a passphrase; add credentials.passphrase"
         found.append((("credentials",), message))
     if connection.environment not in row.environments:
-        message = f"{row.title} has no such environment; it has: {', '.join(row.environments)}"
+        message = f"{row.title} has no such environment; available: {', '.join(row.environments)}"
         found.append((("environment",), message))
     if len(set(connection.markets)) < len(connection.markets):
-        found.append((("markets",), "a market stands here twice"))
+        found.append((("markets",), "duplicate market"))
     return found

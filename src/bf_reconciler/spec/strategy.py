@@ -44,7 +44,7 @@ MarginLimit = Annotated[
     Discriminator(
         _form,
         custom_error_type="margin_limit",
-        custom_error_message="write {amount, currency} or {balance_ratio}, never a bare number",
+        custom_error_message="must be {amount, currency} or {balance_ratio}, not a bare number",
     ),
 ]
 
