@@ -95,7 +95,7 @@ def test_a_name_of_a_connection_and_of_a_strategy_gives_both(capsys):
 
 def test_status_of_one_shows_every_condition(capsys):
     broken = a_condition(
-        ConditionType.WITHDRAW_DISABLED, "False", Reason.WITHDRAW_ENABLED, "The key may withdraw."
+        ConditionType.WITHDRAW_DISABLED, "False", Reason.WITHDRAW_ENABLED, "The key can withdraw."
     )
     connection = a_connection(conditions=(a_condition(), broken))
     with serving(FakeView(a_status([connection]))) as url:

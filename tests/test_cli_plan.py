@@ -71,7 +71,7 @@ async def test_a_plan_against_a_daemon_comes_true(tmp_path):
             code, out, err = await plan(file, "--detailed-exitcode", *url)
             assert code == 2
             assert 'interval: default → "2s"' in out
-            assert "btc-grid: on → off  Disabled: The file says so." in out
+            assert "btc-grid: on → off  Disabled: The file says enabled: false." in out
             assert "kucoin-main: Futures (futures); not among the key's known rights" in out
             assert f"Against the daemon at http://127.0.0.1:{fleet.port}." in err
             assert (await plan(file, *url))[0] == 0
@@ -221,7 +221,7 @@ FULL = Preview(
     ),
     (
         Switch("btc-grid", "on", "off", Reason.SUSPENDED, f"By ada: {NASTY}"),
-        Switch("eth-grid", "off", "off", Reason.DISABLED, "The file says so."),
+        Switch("eth-grid", "off", "off", Reason.DISABLED, "The file says enabled: false."),
     ),
     (Right("kucoin-b", "futures", "Futures", held=None),),
     Removals({"connections": 1, "strategies": 0}, {"connections": 3, "strategies": 2}, held=False),
@@ -256,7 +256,7 @@ GOLDEN = """\
 #### On or off
 
 - `btc-grid`: on → **off**, Suspended: By ada: \\`\\` \\| &lt;b&gt;&#64;a \\[x\\](y) �\\[2J
-- `eth-grid`: stays off, Disabled: The file says so.
+- `eth-grid`: stays off, Disabled: The file says enabled: false.
 
 #### Rights newly needed
 
@@ -286,7 +286,7 @@ Strategies
 
 On or off
   btc-grid: on → off  Suspended: By ada: `` | <b>@a [x](y) �[2J
-  eth-grid: stays off  Disabled: The file says so.
+  eth-grid: stays off  Disabled: The file says enabled: false.
 
 Rights newly needed
   kucoin-b: Futures (futures); not known

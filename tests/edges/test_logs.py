@@ -225,7 +225,7 @@ def test_a_transition_for_the_worse_is_a_warning_with_the_next_step(stream):
         "before": "Enabled",
         "after": "Blocked",
         "reason": "WithdrawEnabled",
-        "message": "The key may withdraw. A trading key must never.",
+        "message": "The key can withdraw. A trading key must never have this permission.",
         "remedy": "Turn the withdraw permission off at the exchange, or create a new key without"
         " it. The strategy stays off until then.",
         "generation": 3,

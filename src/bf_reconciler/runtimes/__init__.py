@@ -61,7 +61,9 @@ def checked(order: Order | None, seen: Running) -> Running:
     if order is None or seen.reason is not None:
         return seen
     if order.on and seen.state != "running":
-        return Running(seen.state, Reason.ENGINE_REFUSED, "It was told to run and does not.")
+        return Running(seen.state, Reason.ENGINE_REFUSED, "It was told to run, but is not running.")
     if not order.on and seen.state == "running":
-        return Running(seen.state, Reason.STILL_RUNNING, "It was told to stop and still runs.")
+        return Running(
+            seen.state, Reason.STILL_RUNNING, "It was told to stop, but is still running."
+        )
     return seen

@@ -33,7 +33,7 @@ class FileRuntime:
         try:
             document = self._document(name)
         except Garbage:
-            message = "The file holds no object of JSON."
+            message = "The file does not contain a JSON object."
             return Running("unknown", Reason.RUNTIME_UNAVAILABLE, message)
         except OSError as error:
             message = f"The file cannot be read ({error.strerror or type(error).__name__})."
