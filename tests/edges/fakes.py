@@ -126,7 +126,7 @@ def a_refused_config(**changes):
         "last_reload_successful": False,
         "problems": (Problem(7, 5, "connections.1.exchange", "unknown exchange"),),
         "reason": ConfigReason.INVALID_DOCUMENT,
-        "message": "1 problem in the file; what was last good stays in force",
+        "message": "1 problem in the file; the last good version stays in force",
     }
     return a_config(**(fields | changes))
 

@@ -47,5 +47,5 @@ class JournalWriter:
             self._broken = True
             return
         if self._broken:
-            self._log.info("journal is written again")
+            self._log.info("journal can be written again")
         self._kept, self._owed, self._broken = record, (), False
