@@ -213,7 +213,7 @@ def test_a_file_that_is_refused_is_told_with_what_to_do(capsys, plain):
     ran = run_in(capsys, "test", plain, "-o", "json")
     assert (ran.code, ran.out) == (1, "")
     assert "plain text" in ran.err
-    assert "Replace that credential" in ran.err
+    assert "Replace the credential" in ran.err
     ran = run_in(capsys, "test", plain.with_name("none.yaml"))
     assert (ran.code, ran.out) == (1, "")
     assert str(plain.with_name("none.yaml")) in ran.err

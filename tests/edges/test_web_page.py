@@ -161,7 +161,7 @@ def test_a_refused_file_stands_at_the_top():
 
 def test_of_a_file_with_wrong_entries_the_others_may_be_in_force():
     text = text_of(a_status(config=a_refused_config(last_reload_success=None)))
-    assert "Not all of the file is in force: Entries are wrong" in text
+    assert "Not all of the file is in force: Invalid entries" in text
     assert "refused" not in text
     assert "as a whole" not in text
 
