@@ -194,7 +194,7 @@ class Suspend(Declared):
     reason: Text
     """Why."""
     owner: Text
-    """Who answers for it."""
+    """Who is responsible."""
     until: Moment | None = None
     """When it ends by itself."""
 
