@@ -225,10 +225,7 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
     Reason.HALTED: (
         "Halted",
         "The kill switch is on: every strategy is off, whatever else the file says.",
-        (
-            "When it is safe, run `bf-reconciler resume`. If `halt` stands in the file, remove it "
-            "there."
-        ),
+        ("When it is safe, run `bf-reconciler resume`. If the file sets `halt`, remove it there."),
     ),
     Reason.DISABLED: (
         "Disabled in the file",
@@ -286,8 +283,8 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
         "Runtime unavailable",
         "The runtime of the strategy does not answer, or its folder cannot be used.",
         (
-            "Start the engine, or correct the entry in `runtimes` and the network path to it; of a "
-            "folder, its rights and its free space."
+            "Start the engine, or correct the entry in `runtimes` and the network path to it; "
+            "for a folder, check its permissions and free space."
         ),
     ),
     Reason.ENGINE_MISMATCH: (
