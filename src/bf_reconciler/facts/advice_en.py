@@ -260,7 +260,7 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
         "The exchange does not list a pair of the strategy, or has halted trading in it.",
         (
             "Correct the pair in the file, or remove it. When a halted pair trades again, this is "
-            "detected by itself."
+            "detected automatically."
         ),
     ),
     # a strategy and its engine

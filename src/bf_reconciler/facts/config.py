@@ -107,14 +107,14 @@ _EN: dict[ConfigReason, tuple[str, str, str]] = {
         "Key service unavailable",
         "The cloud key service could not be reached, or this machine has no credentials for it.",
         (
-            "Wait; decryption is retried by itself. "
+            "Wait; decryption is retried automatically. "
             "If it keeps failing, check the network, the proxy and the cloud credentials."
         ),
     ),
     ConfigReason.DECRYPTION_TIMEOUT: (
         "Decryption timed out",
         "sops did not finish in time; the usual cause is a key service that does not answer.",
-        "Wait; decryption is retried by itself. If it keeps failing, run `sops decrypt FILE`.",
+        "Wait; decryption is retried automatically. If it keeps failing, run `sops decrypt FILE`.",
     ),
     ConfigReason.DECRYPTION_FAILED: (
         "Decryption failed",
@@ -201,7 +201,7 @@ _EN: dict[ConfigReason, tuple[str, str, str]] = {
     ConfigReason.FILE_CHANGING: (
         "File keeps changing",
         "The file is still being written.",
-        "Wait; it is read again by itself. If this goes on, find the program that writes it.",
+        "Wait; it is read again automatically. If this goes on, find the program that writes it.",
     ),
 }
 
