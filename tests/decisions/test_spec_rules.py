@@ -19,7 +19,7 @@ from bf_reconciler.spec import (
     misfits,
     too_many,
 )
-from bf_reconciler.spec.connection import Word
+from bf_reconciler.spec.connection import Attestation
 from bf_reconciler.spec.strategy import BalanceRatio, Money
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -100,7 +100,9 @@ def test_futures_may_have_leverage_up_to_the_limit_of_the_risk_level():
     assert found(a_strategy(leverage=3, **perp), connection) == []
     ((place, message),) = found(a_strategy(leverage=3.1, **perp), connection)
     assert place == ("leverage",)
-    assert message == "over the limit of its risk level (policy.risk_levels.moderate.max_leverage)"
+    assert (
+        message == "exceeds the limit of its risk level (policy.risk_levels.moderate.max_leverage)"
+    )
     assert found(a_strategy(leverage=10, risk_level="aggressive", **perp), connection) == []
     assert found(a_strategy(leverage=2, risk_level="conservative", **perp), connection)
 
@@ -152,7 +154,7 @@ def test_the_fingerprint_changes_with_what_decides_the_answers_and_only_then():
 
 
 def test_a_persons_word_holds_for_ninety_days():
-    word = Word(by="me", at=NOW)
+    word = Attestation(by="me", at=NOW)
     assert word.holds(NOW)
     assert word.holds(NOW + timedelta(days=89))
     assert not word.holds(NOW + timedelta(days=90))

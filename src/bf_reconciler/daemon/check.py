@@ -1,4 +1,4 @@
-"""One probe of each connection, asked again where confirmation is due; nothing is told to act."""
+"""Probes each connection once, and again where a refusal must be confirmed; nothing is switched."""
 
 import asyncio
 import os
@@ -33,7 +33,7 @@ class UnknownNameError(Exception):
     """A name that no connection of the file has."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"no connection is named {name}; known: {', '.join(sorted(known))}")
+        super().__init__(f"no connection named {name}; known: {', '.join(sorted(known))}")
 
 
 async def check(
@@ -82,11 +82,7 @@ def _narrowed(spec: Spec, wanted: set[str]) -> Spec:
 
 async def _look(spec: Spec, progress: Progress, capture: Capture | None) -> dict[str, Seen]:
     at = now()
-    pending = {
-        name: entry
-        for name, entry in spec.connections.items()
-        if entry.connection.suspend is None or not entry.connection.suspend.active(at)
-    }
+    pending = {name: entry for name, entry in spec.connections.items() if not entry.suspended(at)}
     total, seen, news = len(pending), dict[str, Seen](), asyncio.Event()
     async with Prober(now, news.set, capture) as prober:
         prober.probe(pending.values())

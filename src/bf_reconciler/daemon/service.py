@@ -1,4 +1,4 @@
-"""Start and stop: everything that a daemon needs is opened here, and closed again."""
+"""Starts and stops the daemon: opens what it needs, and closes it again."""
 
 import asyncio
 import os
@@ -15,6 +15,7 @@ from bf_reconciler.daemon.notify import Notifier
 from bf_reconciler.daemon.wiring import set_up_logs
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.probe import Prober
+from bf_reconciler.schedule import request
 from bf_reconciler.settings import Settings, read_token
 from bf_reconciler.status import Status
 from bf_reconciler.web import make_app
@@ -59,9 +60,7 @@ async def once(settings: Settings) -> Status:
         first = await daemon.load()
         if first.spec is None:
             raise StartError(first.config.message)
-        daemon.cycle.seen = {
-            name: replace(memory, asked=True) for name, memory in daemon.cycle.seen.items()
-        }
+        daemon.cycle.seen = request(daemon.cycle.seen, daemon.cycle.seen)
         while True:
             daemon.cycle.wake.clear()
             wake_at = await daemon.turn()
@@ -108,7 +107,9 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
         for end in ended:
             if isinstance(end, Exception):
                 daemon.log.error("stopped", error=type(end).__name__, exc_info=end)
-                raise StartError(f"the daemon cannot go on ({type(end).__name__})") from None
+                raise StartError(
+                    f"the daemon stopped with an unexpected error ({type(end).__name__})"
+                ) from None
         daemon.log.info("stopped")
 
 
@@ -139,7 +140,9 @@ async def _listening(settings: Settings, daemon: Daemon) -> AsyncIterator[None]:
 def _why(error: OSError) -> str:
     """The system's own words; asyncio's are longer, and those of a resolver have no number here."""
     number = error.errno or 0
-    return os.strerror(number) if number > 0 else error.strerror or "it cannot be resolved"
+    return (
+        os.strerror(number) if number > 0 else error.strerror or "the host name cannot be resolved"
+    )
 
 
 def _on_signals(stack: AsyncExitStack, stop: asyncio.Event) -> asyncio.Event:
@@ -167,11 +170,11 @@ async def _keep_answering(hung_up: asyncio.Event, daemon: Daemon) -> None:
         hung_up.clear()
         config = (await daemon.reload()).config
         if config.last_reload_successful:
-            daemon.log.info("reload asked for: the file is in force", path=config.path)
+            daemon.log.info("reload requested: the file is in force", path=config.path)
             continue
         reason = str(config.reason) if config.reason else None
         daemon.log.error(
-            "reload asked for: the file was refused",
+            "reload requested: the file was rejected",
             path=config.path,
             reason=reason,
             message=config.message,

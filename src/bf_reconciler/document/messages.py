@@ -19,13 +19,23 @@ from bf_reconciler.spec.strategy import CURRENCY, PAIR
 from bf_reconciler.spec.types import LABEL
 
 OURS: Final = frozenset(
-    {"duration", "moment", "address", "url", "text", "secret", "exchange", "margin_limit"}
+    {
+        "duration",
+        "moment",
+        "address",
+        "url",
+        "text",
+        "secret",
+        "exchange",
+        "margin_limit",
+        "runtime_type",
+    }
 )
 """Types of our own errors; their messages are sentences of the spec."""
 
 EXPECTED: Final[Mapping[str, str]] = {
-    "string_type": "a text",
-    "int_type": "a whole number",
+    "string_type": "a string",
+    "int_type": "an integer",
     "float_type": "a number",
     "bool_type": "true or false",
     "tuple_type": "a list",
@@ -34,39 +44,39 @@ EXPECTED: Final[Mapping[str, str]] = {
 }
 
 LIMITS: Final[Mapping[str, str]] = {
-    "greater_than": "must be more than",
+    "greater_than": "must be greater than",
     "greater_than_equal": "must be at least",
     "less_than_equal": "must be at most",
 }
 """The limit itself is the last word of pydantic's message."""
 
 FIXED: Final[Mapping[str, str]] = {
-    "finite_number": "a finite number is expected",
-    "too_short": "at least one is needed",
-    "too_long": "too long",
+    "finite_number": "must be a finite number",
+    "too_short": "must have at least one item",
+    "too_long": "too many items",
     "string_too_long": "too long",
 }
 
 PATTERNS: Final[Mapping[str, str]] = {
-    LABEL: "a name has lower-case letters, digits and inner hyphens, 63 at most",
-    PAIR: "a pair such as BTC/USDT is expected, for futures BTC/USDT:USDT",
-    CURRENCY: "a currency such as USDT is expected",
+    LABEL: "must be lower-case letters, digits and inner hyphens, at most 63 characters",
+    PAIR: "must be a pair such as BTC/USDT, or BTC/USDT:USDT for futures",
+    CURRENCY: "must be a currency such as USDT",
 }
 
 NAMES: Final[Mapping[type, str]] = {
     bool: "true or false",
     int: "a number",
     float: "a number",
-    str: "a text",
+    str: "a string",
     list: "a list",
     dict: "a mapping",
-    type(None): "nothing",
+    type(None): "null",
 }
 SEALED_NAMES: Final[Mapping[str, str]] = {
     "int": "a number",
     "float": "a number",
     "bool": "true or false",
-    "str": "a text",
+    "str": "a string",
 }
 YES_NO = re.compile("yes|no|on|off", re.IGNORECASE)
 
@@ -79,13 +89,8 @@ def problems(
     An ``opaque`` entry was not decrypted; what is encrypted there can only be warned of.
     """
     details = error.errors(include_url=False, include_context=False, include_input=False)
-    mistyped = {
-        d["loc"] for d in details if d["type"] == "literal_error" and d["loc"][-1] == "type"
-    }
-    for detail in details:
+    for detail in (_at_type(each, entry) for each in details):
         kind, loc = detail["type"], detail["loc"]
-        if loc not in mistyped and (*loc[:-1], "type") in mistyped:
-            continue  # which keys there are depends on the type
         node, trail = walk(entry, loc)
         if kind == "extra_forbidden":
             parent, _ = walk(entry, loc[:-1])
@@ -94,10 +99,22 @@ def problems(
         elif kind == "missing":
             yield Problem(*node.spot, render((*path, *trail, loc[-1])), "is missing")
         elif opaque and is_sealed(node.value) and kind != "string_type":
-            message = "is encrypted, so it can only be checked with --decrypt"
+            message = "is encrypted; it can only be checked with --decrypt"
             yield Problem(*node.spot, render(path + trail), message, "warning")
         elif kind != "too_short" or not node.value:  # else it is told at its wrong items
             yield Problem(*node.spot, render(path + trail), _words(detail, node))
+
+
+def _at_type(detail: ErrorDetails, entry: Node) -> ErrorDetails:
+    """A runtime of no known type: the problem lies at its ``type``, for its keys depend on that."""
+    kind, loc = detail["type"], detail["loc"]
+    if kind != "runtime_type":
+        return detail
+    node, _ = walk(entry, loc)
+    if not isinstance(node.value, dict):
+        return {**detail, "type": "model_type"}
+    missing = node.child("type") is None
+    return {**detail, "type": "missing" if missing else kind, "loc": (*loc, "type")}
 
 
 def _words(detail: ErrorDetails, node: Node) -> str:
@@ -109,26 +126,26 @@ def _words(detail: ErrorDetails, node: Node) -> str:
     if kind == "string_pattern_mismatch":
         return next(words for pattern, words in PATTERNS.items() if f"'{pattern}'" in message)
     if kind == "literal_error":
-        start = "unknown type; known: " if detail["loc"][-1] == "type" else "expected one of: "
+        start = "unknown type; known: " if detail["loc"][-1] == "type" else "must be one of: "
         return start + ", ".join(re.findall(r"'(\w+)'", message))
     if kind in LIMITS:
         return f"{LIMITS[kind]} {message.rpartition(' ')[2]}"
-    return FIXED.get(kind, "not valid here")
+    return FIXED.get(kind, "invalid value")
 
 
 def _type(kind: str, node: Node) -> str:
     value, expected = node.value, EXPECTED[kind]
     if isinstance(value, str) and is_sealed(value):
         sealed = SEALED_NAMES.get(sealed_type(value), "something else")
-        hint = "; quote it before you encrypt" if kind == "string_type" else ""
-        return f"{expected} is expected, but it was encrypted as {sealed}{hint}"
-    words = f"{expected} is expected, not {NAMES[type(value)]}"
+        hint = "; quote it before you encrypt it" if kind == "string_type" else ""
+        return f"must be {expected}, but was encrypted as {sealed}{hint}"
+    words = f"must be {expected}, not {NAMES[type(value)]}"
     if kind == "string_type" and isinstance(value, bool | int | float):
         return f"{words}; quote it"
     if isinstance(value, str) and kind == "bool_type" and YES_NO.fullmatch(value):
-        return f"{words}; yes, no, on and off are texts in YAML 1.2"
+        return f"{words}; yes, no, on and off are strings in YAML 1.2"
     if isinstance(value, str) and LEADING_ZERO.match(value):
-        return f"{words}; with a leading zero it is ambiguous, write it without"
+        return f"{words}; a leading zero is ambiguous, remove it"
     if kind == "int_type" and isinstance(value, float):
-        return "a whole number is expected"
+        return "must be an integer"
     return words

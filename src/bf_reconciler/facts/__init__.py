@@ -1,7 +1,8 @@
-"""The words of the house: reasons and their advice, scopes, facts, failures, observations."""
+"""The vocabulary: reasons and their advice, scopes, facts, failures, observations."""
 
 from bf_reconciler.facts.advice import ADVICE, Advice, Language, remedy
 from bf_reconciler.facts.config import CONFIG_ADVICE, ConfigError, ConfigReason
+from bf_reconciler.facts.json import Json
 from bf_reconciler.facts.markets import Listed, Markets, Venue
 from bf_reconciler.facts.observations import (
     QUESTIONS,
@@ -22,6 +23,7 @@ from bf_reconciler.facts.observations import (
 )
 from bf_reconciler.facts.problems import Problem, Severity, errors_first
 from bf_reconciler.facts.reasons import TRANSIENT, Reason
+from bf_reconciler.facts.said import Said
 
 __all__ = [
     "ADVICE",
@@ -34,6 +36,7 @@ __all__ = [
     "ConfigError",
     "ConfigReason",
     "Failure",
+    "Json",
     "KeyFacts",
     "Language",
     "Listed",
@@ -44,6 +47,7 @@ __all__ = [
     "Question",
     "Reason",
     "Run",
+    "Said",
     "Scope",
     "Seen",
     "SeenByConnection",

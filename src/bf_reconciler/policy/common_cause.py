@@ -1,4 +1,4 @@
-"""One cause behind many failures: an exchange in trouble, or another address of ours."""
+"""One cause behind many failures: an exchange in trouble, or a changed address of ours."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ REFUSED = frozenset(
 OF_ADDRESSES = frozenset({Reason.IP_NOT_ALLOWED, Reason.REGION_RESTRICTED})
 PASSES = 2
 """Failures that began within so many intervals began together."""
-ASKING = "Other connections are asked first, to tell a bad key from a common cause."
+ASKING = "Other connections are tested first, to tell a bad key from a common cause."
 
 Kind = Literal["outage", "egress"]
 
@@ -95,10 +95,10 @@ def common_causes(spec: Spec, seen: Mapping[str, Seen], now: datetime) -> Causes
 
 def _watched(spec: Spec, seen: Mapping[str, Seen], now: datetime) -> Iterator[Watched]:
     for name, entry in spec.connections.items():
-        memory, suspend = seen.get(name), entry.connection.suspend
+        memory = seen.get(name)
         if memory is None or memory.entry != entry.fingerprint or not memory.runs:
             continue
-        if suspend is None or not suspend.active(now):
+        if not entry.suspended(now):
             latest = memory.runs[0].latest
             streak = _streak(entry, memory.runs, spec.policy, now)
             yield Watched(entry, latest.at, not latest.failures, streak)
@@ -166,10 +166,10 @@ def _look(group: Group, *, refused: bool, now: datetime) -> Causes:
 
 
 def _words(group: Group, streak: Streak) -> str:
-    where = "by this way out" if group.exchanges > 1 else "on this exchange"
+    where = "with this egress address" if group.exchanges > 1 else "on this exchange"
     return (
-        f"Most connections {where} began to fail alike around {streak.began:%H:%M %Z}: one cause"
-        " is taken for all."
+        f"Most connections {where} started to fail alike around {streak.began:%H:%M %Z}, so one"
+        " common cause is assumed."
     )
 
 

@@ -1,4 +1,4 @@
-"""Fold what was declared, seen, judged and done into one Status."""
+"""Folds what was declared, seen, judged and done into one Status."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -118,7 +118,7 @@ def _connection(
         next_probe=next_probe(entry, seen, spec.policy, held=entry.name in verdicts.causes.holds),
         latency_seconds=measured.latency if measured else None,
         clock_skew_seconds=measured.skew if measured else None,
-        suspended_until=_end(connection.suspend, now),
+        suspended_until=_end(entry.suspended(now)),
         attested_until=connection.attest.withdraw_disabled.until if connection.attest else None,
         declared=entry.declared,
     )
@@ -128,7 +128,7 @@ def _ready(ready: Finding, state: ConnectionState) -> Finding:
     """What is good works on; where its entry is wrong, that is what there is to say and to do."""
     if state is not ConnectionState.INVALID or ready.status != "True":
         return ready
-    message = "Its entry in the file is wrong; its last good form stays in force."
+    message = "Its entry in the file is invalid; its last good version stays in force."
     return replace(ready, reason=Reason.ENTRY_INVALID, message=message)
 
 
@@ -162,7 +162,7 @@ def _unreadable(
 ) -> ConnectionStatus:
     """An entry that is wrong in the file and has no good form to fall back on."""
     was = before.connections.get(name)
-    message = "Its entry in the file is wrong."
+    message = "Its entry in the file is invalid."
     finding = Finding(ConditionType.READY, "False", Reason.ENTRY_INVALID, message)
     old = was.conditions if was else ()
     found = conditions(old, (finding,), spec.generation, now)
@@ -201,13 +201,13 @@ def _strategy(
         memory=decision.memory,
         line=entry.line if entry else 0,
         origin=entry.origin if entry else ("held" if decision.held else "none"),
-        suspended_until=_end(entry.strategy.suspend, now) if entry else None,
+        suspended_until=_end(entry.suspended(now)) if entry else None,
         declared=entry.declared if entry else was.declared if was else {},
     )
 
 
-def _end(suspend: Suspend | None, now: datetime) -> datetime | None:
-    return suspend.until if suspend is not None and suspend.active(now) else None
+def _end(suspend: Suspend | None) -> datetime | None:
+    return suspend.until if suspend is not None else None
 
 
 def _waits(state: StrategyState) -> bool:
@@ -244,9 +244,9 @@ def _running(decision: Decision, running: Running) -> Finding:
     kind = ConditionType.RUNNING
     if running.state == "unknown":
         reason = running.reason or Reason.RUNTIME_UNAVAILABLE
-        return Finding(kind, "Unknown", reason, running.message or "The runtime did not say.")
+        return Finding(kind, "Unknown", reason, running.message or "The runtime did not report it.")
     says: dict[RunningState, str] = {
-        "running": "It runs.",
+        "running": "It is running.",
         "paused": "It is paused.",
         "stopped": "It is stopped.",
     }
@@ -260,7 +260,7 @@ def _nameless(
 ) -> StrategyStatus:
     """A strategy whose entry is wrong and that was never known: shown, and nothing is done."""
     was = before.strategies.get(name)
-    message = "Its entry in the file is wrong."
+    message = "Its entry in the file is invalid."
     finding = Finding(ConditionType.READY, "False", Reason.ENTRY_INVALID, message)
     return StrategyStatus(
         name=name,

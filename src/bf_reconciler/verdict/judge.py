@@ -1,4 +1,4 @@
-"""Judge what is declared by what was seen: compliant, not compliant, or not known."""
+"""Judges what is declared by what was seen: compliant, not compliant, or not known."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -126,8 +126,8 @@ def judge_connection(
     believed after ``confirm_after`` in a row; what is not known now is what it was when it was
     last known, except that it is never known to be good.
     """
-    suspend = entry.connection.suspend
-    if suspend is not None and suspend.active(now):
+    suspend = entry.suspended(now)
+    if suspend is not None:
         until = f" until {suspend.until:%Y-%m-%d %H:%M %Z}" if suspend.until else ""
         message = f"Suspended by {suspend.owner}{until}: {suspend.reason}"
         ready = Finding(READY, "Unknown", Reason.SUSPENDED, message)
@@ -187,9 +187,9 @@ def _concluded(
         return ConnectionVerdict(name, False, ConnectionState.BLOCKED, ready, findings)
     if violation is not None:
         tail = (
-            f"Good again {good} of {policy.recover_after} times."
+            f"Passed {good} of {policy.recover_after} tests since."
             if assessment.compliant
-            else "Nothing newer is known."
+            else "There is no newer result."
         )
         ready = Finding(READY, "False", violation.reason, f"{violation.message} {tail}")
         return ConnectionVerdict(name, False, ConnectionState.BLOCKED, ready, findings)
@@ -206,7 +206,7 @@ def _concluded(
     if decisive is not None:
         ready = Finding(READY, "True", decisive.reason, decisive.message)
         return ConnectionVerdict(name, True, ConnectionState.DEGRADED, ready, findings)
-    ready = Finding(READY, "True", Reason.CONNECTED, "Every rule holds.")
+    ready = Finding(READY, "True", Reason.CONNECTED, "All rules pass.")
     return ConnectionVerdict(name, True, ConnectionState.ONLINE, ready, findings)
 
 
@@ -235,8 +235,9 @@ def judge_strategy(
         return verdict(Reason.HALTED, f"Halted by {halted.by}: {halted.reason}")
     if not strategy.enabled:
         return verdict(Reason.DISABLED, "The file says enabled: false.")
-    if strategy.suspend is not None and strategy.suspend.active(now):
-        message = f"Suspended by {strategy.suspend.owner}: {strategy.suspend.reason}"
+    suspend = strategy.suspended(now)
+    if suspend is not None:
+        message = f"Suspended by {suspend.owner}: {suspend.reason}"
         return verdict(Reason.SUSPENDED, message)
     if connection is not None and connection.state is ConnectionState.SUSPENDED:
         return verdict(Reason.SUSPENDED, "Its connection is suspended.")
@@ -255,7 +256,7 @@ def _connection_ready(
     kind = ConditionType.CONNECTION_READY
     if connection is None:
         if strategy.connection in spec.broken_connections:
-            message = "Its connection is wrong in the file."
+            message = "Its connection is invalid in the file."
             return Finding(kind, "Unknown", Reason.ENTRY_INVALID, message)
         message = "Its connection is not in the file."
         return Finding(kind, "Unknown", Reason.CONNECTION_NOT_READY, message)
@@ -267,7 +268,7 @@ def _connection_ready(
     if level.ip_allowlist == "required":
         bound = next(f for f in connection.findings if f.type is ConditionType.IP_RESTRICTED)
         if bound.status != "True":
-            message = f"Risk level {strategy.risk_level} needs a key bound to addresses."
+            message = f"Risk level {strategy.risk_level} requires a key restricted to IP addresses."
             if bound.status == "Unknown":
                 return Finding(kind, "Unknown", bound.reason, f"{message} {bound.message}")
             return Finding(kind, "False", Reason.IP_NOT_RESTRICTED, message)
