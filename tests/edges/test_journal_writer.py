@@ -75,4 +75,4 @@ async def test_a_journal_is_called_written_again_only_when_it_was(book):
         await writer.save(EMPTY, ())
         assert [log["event"] for log in logs] == ["journal cannot be written"]
         await writer.save(Record(Status(generation=1), {}), ())
-    assert [log["event"] for log in logs][1:] == ["journal is written again"]
+    assert [log["event"] for log in logs][1:] == ["journal can be written again"]
