@@ -66,6 +66,7 @@ def some_tallies():
     tallies.transition("gone", "Blocked", "Removed")
     tallies.reconciled(0.02)
     tallies.error()
+    tallies.client_dropped("silent")
     return tallies
 
 

@@ -38,10 +38,11 @@ class Tallies:
     def __init__(self) -> None:
         self._turn = threading.Lock()
         self._probes: dict[str, _Durations] = {}
-        self._requests: Counter[tuple[str, str, str]] = Counter()
-        self._transitions: Counter[tuple[str, str, str]] = Counter()
+        self._requests: Counter[tuple[str, ...]] = Counter()
+        self._transitions: Counter[tuple[str, ...]] = Counter()
         self._cycles = _Durations(CYCLE_BUCKETS)
         self._errors = 0
+        self._clients: Counter[tuple[str, ...]] = Counter()
 
     def probed(self, exchange: str, seconds: float, results: Iterable[tuple[str, str]]) -> None:
         """One probe has ended; ``results`` holds each question asked: "ok", or its Reason."""
@@ -64,6 +65,11 @@ class Tallies:
         """A cycle was broken off by something unforeseen."""
         with self._turn:
             self._errors += 1
+
+    def client_dropped(self, kind: str) -> None:
+        """A client of the HTTP server was cut off or refused."""
+        with self._turn:
+            self._clients[(kind,)] += 1
 
     def collect(self, strategies: Collection[str]) -> Iterator[Metric]:
         """The families. Counts of strategies that are not among these are forgotten."""
@@ -100,12 +106,19 @@ class Tallies:
         )
         self._cycles.write(cycles, ())
         yield cycles
+        yield _counter(
+            "bf_http_clients_dropped",
+            "HTTP clients that were cut off: silent (no request in time), crowded (for a newcomer),"
+            " refused (all others were being served), descriptors (none were left).",
+            ("kind",),
+            self._clients,
+        )
         errors = "Cycles that were broken off by something unforeseen."
         yield CounterMetricFamily("bf_reconcile_errors", errors, value=self._errors)
 
 
 def _counter(
-    name: str, text: str, labels: tuple[str, ...], counts: Counter[tuple[str, str, str]]
+    name: str, text: str, labels: tuple[str, ...], counts: Counter[tuple[str, ...]]
 ) -> Metric:
     family = CounterMetricFamily(name, text, labels=labels)
     for values, count in counts.items():
