@@ -68,7 +68,7 @@ def test_clients_cut_off_make_a_line_a_minute_for_each_kind(monkeypatch):
         ("crowded", 1),
         ("silent", 275_095),
     ]
-    (family,) = [each for each in tallies.collect({}) if each.name == "bf_http_clients_dropped"]
+    (family,) = [each for each in tallies.collect() if each.name == "bf_http_clients_dropped"]
     assert {s.labels["kind"]: s.value for s in family.samples} == {
         "silent": 275_096,
         "crowded": 1,

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 
+from bf_reconciler.metrics.family import Sample
+
 PROBE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 CYCLE_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -71,11 +73,16 @@ class Tallies:
         with self._turn:
             self._clients[(kind,)] += 1
 
-    def collect(self, strategies: Collection[str]) -> Iterator[Metric]:
-        """The families. Counts of strategies that are not among these are forgotten."""
+    def transitions(self, strategies: Collection[str]) -> list[Sample]:
+        """Counts per strategy, new status and reason; those of other strategies are forgotten."""
         with self._turn:
             for key in [key for key in self._transitions if key[0] not in strategies]:
                 del self._transitions[key]
+            return [(key, float(count)) for key, count in self._transitions.items()]
+
+    def collect(self) -> Iterator[Metric]:
+        """The families beside the transitions."""
+        with self._turn:
             return iter([*self._of_probes(), *self._of_cycles()])
 
     def _of_probes(self) -> Iterator[Metric]:
@@ -95,12 +102,6 @@ class Tallies:
         )
 
     def _of_cycles(self) -> Iterator[Metric]:
-        yield _counter(
-            "bf_strategy_transitions",
-            "Changes of the status of a strategy, or of the reason for it, since the start.",
-            ("strategy", "to", "reason"),
-            self._transitions,
-        )
         cycles = HistogramMetricFamily(
             "bf_reconcile_duration_seconds", "How long cycles took that reached their end."
         )
