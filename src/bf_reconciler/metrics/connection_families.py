@@ -79,52 +79,52 @@ def _permissions(known: tuple[tuple[str, ...], tuple[str, ...]]) -> list[Sample]
 FAMILIES: Final[tuple[EntryFamily[ConnectionStatus], ...]] = (
     StateFamily(
         "bf_connection_info",
-        "Declared facts of a connection; always 1.",
+        "Declared properties of the connection; always 1.",
         ("account", "environment"),
         lambda c: (c.account, c.environment),
         lambda declared: [(declared, 1.0)],
     ),
     NumberFamily(
         "bf_connection_up",
-        "1 if the connection is Online or Degraded, by its last probe. Probes run in the"
-        " background, not at the scrape.",
+        "1 if the connection was Online or Degraded at its last probe. Probes run in the"
+        " background, not during the scrape.",
         lambda c: float(c.status.up),
     ),
     StateFamily(
         "bf_connection_status",
-        "State set: 1 for the status that the connection has.",
+        "State set: 1 for the current status of the connection.",
         ("status",),
         lambda c: c.status,
         _states,
     ),
     NumberFamily(
         "bf_connection_key_expiry_timestamp_seconds",
-        "When the key expires, where the exchange says so or its published rule gives it.",
+        "When the key expires, as reported by the exchange or computed from its rule.",
         lambda c: c.key.expires_at,
     ),
     NumberFamily(
         "bf_connection_key_created_timestamp_seconds",
-        "When the key was created, where the exchange says so.",
+        "When the key was created, if the exchange reports it.",
         lambda c: c.key.created_at,
     ),
     NumberFamily(
         "bf_connection_clock_skew_seconds",
-        "Our clock minus the clock of the exchange, at the last probe.",
+        "Local clock minus the exchange's clock, at the last probe.",
         lambda c: c.clock_skew_seconds,
     ),
     NumberFamily(
         "bf_connection_last_probe_timestamp_seconds",
-        "When the last background probe was made, well or not.",
+        "When the connection was last probed, successfully or not.",
         lambda c: c.last_probe,
     ),
     NumberFamily(
         "bf_connection_last_success_timestamp_seconds",
-        "When all questions of a probe were last answered.",
+        "When the connection last answered all requests of a probe.",
         lambda c: c.last_success,
     ),
     StateFamily(
         "bf_connection_condition",
-        "State set: 1 for the status (true, false, unknown) that the condition has.",
+        "State set: 1 for the current status (true, false, unknown) of the condition.",
         ("condition", "status"),
         _truths,
         _conditions,
@@ -132,15 +132,15 @@ FAMILIES: Final[tuple[EntryFamily[ConnectionStatus], ...]] = (
     ),
     StateFamily(
         "bf_connection_problem",
-        "1 for every reason that stands against the connection, while it holds.",
+        "1 for each current problem of the connection, by reason.",
         ("reason",),
         _problems,
         lambda reasons: [((reason,), 1.0) for reason in reasons],
     ),
     StateFamily(
         "bf_connection_permission",
-        "State set: 1 for the state (granted, denied, unknown) that the permission has, as the"
-        " exchange said at the last probe that it answered.",
+        "State set: 1 for the state (granted, denied, unknown) of the permission, as last reported"
+        " by the exchange.",
         ("permission", "state"),
         lambda c: (c.key.scopes or (), c.key.denied),
         _permissions,
@@ -148,29 +148,29 @@ FAMILIES: Final[tuple[EntryFamily[ConnectionStatus], ...]] = (
     ),
     StateFamily(
         "bf_connection_status_reason",
-        "1 for the one reason by which the connection has the status that it has.",
+        "1 for the reason of the current status of the connection.",
         ("reason",),
         lambda c: why(c.conditions),
         one,
     ),
     NumberFamily(
         "bf_connection_status_since_timestamp_seconds",
-        "Since when the connection stands as it does, for the reason it does.",
+        "When the connection got its current status and reason.",
         lambda c: since(c.conditions),
     ),
     NumberFamily(
         "bf_connection_suspended_until_timestamp_seconds",
-        "When the suspension in force ends, where the file says so.",
+        "When the current suspension ends, if the file sets an end.",
         lambda c: c.suspended_until,
     ),
     NumberFamily(
         "bf_connection_attestation_expiry_timestamp_seconds",
-        "Until when a person's word on the right to withdraw counts, where one is declared.",
+        "When the attestation that the key cannot withdraw expires, if one is declared.",
         lambda c: c.attested_until,
     ),
     NumberFamily(
         "bf_connection_next_probe_timestamp_seconds",
-        "When the next background probe is due; absent while it is due at once.",
+        "When the next background probe is due; absent if it is due now.",
         lambda c: c.next_probe,
     ),
 )

@@ -96,8 +96,8 @@ def _transitions(counted: Sequence[Sample], *, openmetrics: bool) -> Iterator[st
     name, names = "bf_strategy_transitions_total", ("strategy", "to", "reason")
     family = name.removesuffix("_total") if openmetrics else name
     yield (
-        f"# HELP {family} Changes of the status of a strategy, or of the reason for it, since the"
-        f" start.\n# TYPE {family} counter\n"
+        f"# HELP {family} Changes of a strategy's status or reason since the daemon"
+        f" started.\n# TYPE {family} counter\n"
     )
     for at in range(0, len(counted), PIECE):
         piece = counted[at : at + PIECE]

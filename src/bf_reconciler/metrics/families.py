@@ -29,8 +29,8 @@ def families(status: Status, extras: Extras) -> Iterator[Family]:
     yield from _config(status)
     yield Family(
         "bf_incident",
-        "Connections that fail alike, by one cause of many: an exchange's trouble (outage), or"
-        " another address of ours (egress).",
+        "Number of connections that fail for one common cause: an exchange outage (outage), or a"
+        " change of our egress address (egress).",
         ("kind", "scope", "reason"),
         [((i.kind, i.scope, i.reason), float(len(i.connections))) for i in status.incidents],
     )
@@ -48,22 +48,22 @@ def _process(status: Status, extras: Extras) -> Iterator[Family]:
     build = (__version__, platform.python_version(), _ccxt())
     yield Family(
         "bf_build_info",
-        "Versions of this program, of Python and of ccxt; always 1.",
+        "Versions of bf-reconciler, Python and ccxt; always 1.",
         ("version", "python", "ccxt"),
         [(build, 1)],
     )
     yield Family(
         "bf_watch_mode",
-        "How changes of the file are learnt of: 1 for the mode that is in use.",
+        "How changes of the file are detected: 1 for the mode in use.",
         ("mode",),
         [((mode,), float(mode == extras.watch_mode)) for mode in WATCH_MODES],
     )
     yield _single(
-        "bf_halted", "1 while the kill switch is pulled, in the file or by a person.", status.halt
+        "bf_halted", "1 while all strategies are halted, by the file or by a person.", status.halt
     )
     yield Family(
         "bf_reconcile_last_completed_timestamp_seconds",
-        "When the last cycle reached its end. Written by a completed cycle alone.",
+        "When a reconcile cycle last completed.",
         (),
         moment((), extras.last_completed),
     )
@@ -73,12 +73,12 @@ def _config(status: Status) -> Iterator[Family]:
     config = status.config
     yield _single(
         "bf_config_last_reload_successful",
-        "1 if the last reading of the file was taken; 0 while an older one stays in force.",
+        "1 if the last reload of the file was successful; 0 while an older version is in force.",
         config.last_reload_successful,
     )
     yield Family(
         "bf_config_last_reload_success_timestamp_seconds",
-        "When the file was last taken.",
+        "When the file was last reloaded successfully.",
         (),
         moment((), config.last_reload_success),
     )
@@ -90,17 +90,19 @@ def _config(status: Status) -> Iterator[Family]:
         told if status.digest else [],
     )
     yield _single(
-        "bf_config_generation", "Counts the revisions that were taken.", status.generation
+        "bf_config_generation",
+        "Number of the revision in force; each accepted revision increases it.",
+        status.generation,
     )
     errors = [problem for problem in config.problems if problem.severity == "error"]
     yield _single(
         "bf_config_problems",
-        "Errors found in the last reading of the file; warnings do not count.",
+        "Errors in the last reload of the file, without warnings.",
         len(errors),
     )
     yield _single(
         "bf_config_plaintext_secrets",
-        "Credentials that stand in the file unencrypted.",
+        "Unencrypted credentials in the file.",
         config.plaintext_secrets,
     )
 

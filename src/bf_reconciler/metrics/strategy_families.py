@@ -17,41 +17,41 @@ def _told(strategy: StrategyStatus) -> float | None:
 FAMILIES: Final[tuple[EntryFamily[StrategyStatus], ...]] = (
     NumberFamily(
         "bf_strategy_desired",
-        "1 if the file says that the strategy shall run.",
+        "1 if the file says that the strategy should run.",
         lambda s: float(s.desired),
     ),
     NumberFamily(
         "bf_strategy_running",
-        "1 only where the runtime was read back as running the strategy.",
+        "1 only if the runtime confirms that the strategy is running.",
         lambda s: float(s.running == "running"),
     ),
     StateFamily(
         "bf_strategy_status",
-        "State set: 1 for the status that the strategy has.",
+        "State set: 1 for the current status of the strategy.",
         ("status",),
         lambda s: s.status,
         lambda status: [((state,), float(state is status)) for state in StrategyState],
     ),
     StateFamily(
         "bf_strategy_status_reason",
-        "1 for the one reason by which the strategy has the status that it has.",
+        "1 for the reason of the current status of the strategy.",
         ("reason",),
         lambda s: why(s.conditions),
         one,
     ),
     NumberFamily(
         "bf_strategy_status_since_timestamp_seconds",
-        "Since when the strategy stands as it does, for the reason it does.",
+        "When the strategy got its current status and reason.",
         lambda s: since(s.conditions),
     ),
     NumberFamily(
         "bf_strategy_suspended_until_timestamp_seconds",
-        "When the strategy's own suspension in force ends, where the file says so.",
+        "When the strategy's own suspension ends, if the file sets an end.",
         lambda s: s.suspended_until,
     ),
     NumberFamily(
         "bf_strategy_told",
-        "1 if the strategy was last told to run, 0 if it was last told not to; absent before.",
+        "1 if the strategy was last told to run, 0 if told not to run; absent if never told.",
         _told,
     ),
 )
