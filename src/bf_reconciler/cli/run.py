@@ -64,6 +64,7 @@ def command(  # noqa: PLR0913 # one argument per option
     from bf_reconciler import daemon  # noqa: PLC0415 # ccxt takes a second: only when it runs
     from bf_reconciler.status import present  # noqa: PLC0415
 
+    daemon.harden()
     try:
         if not once:
             asyncio.run(daemon.serve(chosen))

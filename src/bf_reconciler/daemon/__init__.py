@@ -1,6 +1,7 @@
 """When things happen: the loops, the signals, start and stop."""
 
 from bf_reconciler.daemon.check import Progress, RefusedError, UnknownNameError, check
+from bf_reconciler.daemon.process import harden
 from bf_reconciler.daemon.service import StartError, once, serve
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "StartError",
     "UnknownNameError",
     "check",
+    "harden",
     "once",
     "serve",
 ]

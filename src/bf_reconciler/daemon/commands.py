@@ -1,7 +1,7 @@
 """The commands and queries of the HTTP API, carried out on the daemon."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -42,9 +42,9 @@ class Commands:
     def ready(self) -> tuple[bool, str]:
         return self._daemon.ready()
 
-    def metrics(self, accept: str) -> tuple[bytes, str]:
+    def metrics(self, accept: str, *, summary: bool) -> tuple[Iterator[bytes], str]:
         extras = Extras(self._daemon.source.mode, self._daemon.last_completed)
-        return render(self.status(), extras, self._daemon.tallies, accept)
+        return render(self.status(), extras, self._daemon.tallies, accept, summary=summary)
 
     def history(
         self, name: str | None, limit: int, before: datetime | None
