@@ -58,10 +58,10 @@ class Daemon:
         self.reloader = make_reloader(
             settings, environ, journal.pepper(), record.status, self.source
         )
-        writer = JournalWriter(journal, self.tallies.error)
+        self.writer = JournalWriter(journal, self.tallies.error)
         runtimes = Runtimes(settings.state_dir)
         self.probe_counts = ProbeCounts(prober, self.tallies)
-        self.cycle = Cycle(self.probe_counts, runtimes, writer, record, self._publish, wake)
+        self.cycle = Cycle(self.probe_counts, runtimes, self.writer, record, self._publish, wake)
         self.last_completed: datetime | None = None
         self._begun = self._turned = time.monotonic()
         self.first_pass_done = False

@@ -1,6 +1,6 @@
 """Status as a page and as JSON, and the routes around them."""
 
-from bf_reconciler.web.backend import Backend
+from bf_reconciler.web.backend import Backend, NotDurableError
 from bf_reconciler.web.http.app import make_app
 
-__all__ = ["Backend", "make_app"]
+__all__ = ["Backend", "NotDurableError", "make_app"]
