@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +18,7 @@ from bf_reconciler.daemon.commands import BACKLOG, Commands
 from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.daemon.daemon import Daemon, any_of
 from bf_reconciler.daemon.journal_writer import JournalWriter
+from bf_reconciler.daemon.lost_halt import lost_halt
 from bf_reconciler.daemon.probe_counts import ProbeCounts
 from bf_reconciler.facts import ConfigError, ConfigReason, Reason
 from bf_reconciler.journal import Journal, JournalError
@@ -32,6 +34,7 @@ from build import (
     MINUTE,
     NOW,
     a_connection,
+    a_spec,
     an_observation,
     refused,
 )
@@ -405,6 +408,23 @@ async def test_resume_is_told_whether_anything_was_held(daemon):
     assert await view.resume("btc-grid") is False
     assert await view.resume("nobody") is False
     await ended(stop, tasks)
+
+
+# --- a halt that the state has forgotten
+
+
+async def test_runtimes_that_do_not_answer_say_nothing_of_a_halt(monkeypatch):
+    async def never(*_):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("bf_reconciler.daemon.lost_halt.told_halted", never)
+    monkeypatch.setattr("bf_reconciler.daemon.lost_halt.SECONDS", 0.0)
+    assert await lost_halt(a_spec(), Status(), Path(), NOW) is None
+
+
+async def test_a_halt_that_is_known_is_not_looked_for():
+    halted = Status(halted=Halted("r", "b"))
+    assert await lost_halt(a_spec(), halted, Path(), NOW) is None
 
 
 # --- start and end

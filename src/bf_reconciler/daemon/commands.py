@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from bf_reconciler.daemon.cycle import Edit
 from bf_reconciler.daemon.daemon import Daemon, utcnow
+from bf_reconciler.daemon.lost_halt import halting
 from bf_reconciler.facts import Seen
 from bf_reconciler.metrics import Extras, render
 from bf_reconciler.schedule import answered, request
@@ -87,7 +88,7 @@ class Commands:
     async def halt(self, reason: str, by: str) -> None:
         halted = Halted(reason, by, utcnow())
         await self._durably(
-            lambda status, seen: (replace(status, halted=halted), seen),
+            halting(halted),
             "The halt is in force, and every strategy is told to be off; a restart may forget it",
         )
 
