@@ -59,7 +59,7 @@ def value_of(text, name, **labels):
 
 
 def some_tallies():
-    tallies = Tallies()
+    tallies = Tallies(lambda: 2)
     tallies.probed("kucoin", 0.25, [("time", "ok"), ("key", Reason.INVALID_KEY)])
     tallies.probed("mexc", 40.0, [("time", "ok")])
     tallies.transition("btc-grid", "Enabled", "Connected")
@@ -102,7 +102,7 @@ def test_the_quick_writer_says_what_prometheus_own_encoder_says():
     ours = samples_of(text_of(status))
     assert theirs == {key: value for key, value in ours.items() if key in theirs}
     beside = {key[0] for key in ours if key not in theirs}
-    assert all(name.startswith(("bf_reconcile_", "bf_probe_")) for name in beside)
+    assert all(name.startswith(("bf_reconcile_", "bf_probe_", "bf_log_")) for name in beside)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ class Daemon:
     ) -> None:
         self.settings = settings
         self.journal = journal
-        self.tallies = Tallies()
+        self.tallies = Tallies(logs.dropped)
         self.source = Source(Path(settings.file))
         self.log = structlog.get_logger("bf_reconciler")
         record = journal.load()

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from aiohttp import web
 
+from bf_reconciler import logs
 from bf_reconciler.daemon.commands import Commands
 from bf_reconciler.daemon.daemon import Daemon, any_of, utcnow
 from bf_reconciler.daemon.notify import Notifier
@@ -55,8 +56,10 @@ async def once(settings: Settings) -> Status:
     Raises:
         StartError: The state folder or the file cannot be used.
     """
-    set_up_logs(settings, os.environ)
-    async with opened(settings, os.environ) as daemon:
+    set_up_logs(settings, os.environ, guarding=True)
+    async with AsyncExitStack() as stack:
+        stack.callback(logs.close)
+        daemon = await stack.enter_async_context(opened(settings, os.environ))
         first = await daemon.load()
         if first.spec is None:
             raise StartError(first.config.message)
@@ -78,8 +81,9 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
     """
     stop = stop or asyncio.Event()
     notifier = Notifier(os.environ)
-    set_up_logs(settings, os.environ)
+    set_up_logs(settings, os.environ, guarding=True)
     async with AsyncExitStack() as stack:
+        stack.callback(logs.close)
         hung_up = _on_signals(stack, stop)  # first of all: sops may take its time
         daemon = await stack.enter_async_context(opened(settings, os.environ))
         await _first_load(daemon, stop)

@@ -3,7 +3,7 @@
 import threading
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 
@@ -33,9 +33,13 @@ class _Durations:
 
 
 class Tallies:
-    """Counts of one daemon. Safe to call from any thread."""
+    """Counts of one daemon. Safe to call from any thread.
 
-    def __init__(self) -> None:
+    ``log_dropped`` says how many lines of the log were dropped.
+    """
+
+    def __init__(self, log_dropped: Callable[[], int] = lambda: 0) -> None:
+        self._log_dropped = log_dropped
         self._turn = threading.Lock()
         self._probes: dict[str, _Durations] = {}
         self._requests: Counter[tuple[str, str, str]] = Counter()
@@ -102,6 +106,8 @@ class Tallies:
         yield cycles
         errors = "Cycles that were broken off by something unforeseen."
         yield CounterMetricFamily("bf_reconcile_errors", errors, value=self._errors)
+        dropped = "Lines of the log that were dropped because nobody read those before them."
+        yield CounterMetricFamily("bf_log_dropped", dropped, value=self._log_dropped())
 
 
 def _counter(
