@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import threading
 import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from aiohttp import web
 
 from bf_reconciler.daemon import StartError, check, serve
 from bf_reconciler.daemon import daemon as room
@@ -491,3 +493,48 @@ async def test_what_breaks_in_the_first_reading_is_not_swallowed(tmp_path, monke
 
 def test_a_config_error_has_a_message_for_people():
     assert ConfigError(ConfigReason.FILE_NOT_FOUND, "gone").message == "gone"
+
+
+async def test_a_history_that_does_not_come_is_told_as_that(daemon, monkeypatch):
+    view = Commands(daemon, None)
+    assert await asyncio.to_thread(view.history, None, 1, None) == []
+    monkeypatch.setattr("bf_reconciler.daemon.commands.HISTORY_SECONDS", 0.01)
+    go = threading.Event()
+    daemon.journal.history = lambda *_: go.wait(60)
+    with pytest.raises(web.HTTPServiceUnavailable, match="Unavailable"):
+        await asyncio.to_thread(view.history, None, 1, None)
+    go.set()
+    daemon.journal.history = _damaged
+    monkeypatch.setattr("bf_reconciler.daemon.commands.HISTORY_SECONDS", 60.0)
+    with pytest.raises(web.HTTPServiceUnavailable) as refused_:
+        await asyncio.to_thread(view.history, None, 1, None)
+    assert refused_.value.text == "it is damaged"
+
+
+def _damaged(*_):
+    raise JournalError("it is damaged")
+
+
+async def test_while_a_save_hangs_no_history_is_asked_for(daemon):
+    go = threading.Event()
+    daemon.journal.save = lambda *_: go.wait(60)
+    writer = JournalWriter(daemon.journal, lambda: None, deadline=0.01)
+    daemon.writer = writer
+    await writer.save(Record(Status(), {}), ())
+    assert writer.hangs
+    with pytest.raises(web.HTTPServiceUnavailable):
+        await asyncio.to_thread(Commands(daemon, None).history, None, 1, None)
+    go.set()
+    await writer.settled(60)
+
+
+async def test_a_journal_that_does_not_open_in_time_is_told(tmp_path, monkeypatch):
+    go = threading.Event()
+    monkeypatch.setattr("bf_reconciler.daemon.service.Journal", lambda *_: go.wait(60))
+    monkeypatch.setattr("bf_reconciler.daemon.service.OPEN_SECONDS", 0.01)
+    settings = Settings(str(tmp_path / "f.yaml"), tmp_path / "state", Listen(port=0))
+    from e2e.fleet import kept_loggers  # noqa: PLC0415 # as above
+
+    with kept_loggers(), pytest.raises(StartError, match="did not answer within"):
+        await serve(settings)
+    go.set()

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from e2e.fleet import a_fleet, until
+from e2e.fleet import a_fleet, a_strategy, head, until
 
 pytestmark = pytest.mark.slow
 
@@ -56,20 +56,40 @@ async def test_a_standard_error_that_nobody_reads_freezes_nothing(fleet, full_pi
         await child.wait()
 
 
+@contextlib.contextmanager
+def locked_journal(fleet):
+    """Another program keeps it for itself."""
+    other = sqlite3.connect(fleet.state_dir / "journal.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        yield
+    finally:
+        other.close()
+
+
+async def test_nothing_is_turned_on_while_the_journal_is_locked(fleet):
+    strategy = a_strategy("btc-grid", "kucoin-main", enabled=False)
+    fleet.declare(strategies=[strategy])
+    async with fleet.process():
+        await fleet.connection_is("Online")
+        await fleet.strategy_is("Disabled")
+        with locked_journal(fleet):
+            fleet.declare(strategies=[strategy | {"enabled": True}])
+            withheld = await fleet.strategy_is("Error", "RuntimeUnavailable")
+            assert "journal" in head(withheld)["message"]
+            assert fleet.told()["enabled"] is False
+        await fleet.strategy_is("Enabled")
+
+
 async def test_a_journal_that_another_program_locks_delays_no_turning_off(fleet):
     fleet.declare()
     async with fleet.process():
         await fleet.strategy_is("Enabled")
-        other = sqlite3.connect(fleet.state_dir / "journal.db", isolation_level=None)
-        other.execute("PRAGMA journal_mode = WAL")
-        other.execute("BEGIN EXCLUSIVE")
-        try:
+        with locked_journal(fleet):
             fleet.world.patch_key("kucoin", {"withdraw": True})
             await until(lambda: fleet.told()["enabled"] is False, 60)
             assert fleet.told()["reason"] == "WithdrawEnabled"
             code, answer = await fleet.post("/api/v1/halt", {"reason": "fire", "by": "ada"})
             assert (code, "in force" in answer["error"]) == (503, True)
-        finally:
-            other.close()
         await until(lambda: fleet.logged("journal is written again"))
         assert (await fleet.post("/api/v1/halt", {"reason": "fire", "by": "ada"}))[0] == 200

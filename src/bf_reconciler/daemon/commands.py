@@ -5,10 +5,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from aiohttp import web
+
 from bf_reconciler.daemon.cycle import Edit
 from bf_reconciler.daemon.daemon import Daemon, utcnow
 from bf_reconciler.daemon.lost_halt import halting
+from bf_reconciler.daemon.worker import Worker
 from bf_reconciler.facts import Seen
+from bf_reconciler.journal import JournalError
 from bf_reconciler.metrics import Extras, render
 from bf_reconciler.schedule import answered, request
 from bf_reconciler.status import ConnectionStatus, Status, Transition
@@ -20,6 +24,8 @@ PATIENCE = timedelta(seconds=60)
 BACKLOG = 16
 HALT_SECONDS = 10.0
 """How long a person who pulls the kill switch waits until it is in force."""
+HISTORY_SECONDS = 2.0
+"""How long the journal may take for a page of its history."""
 SYNC_SECONDS = 3.0
 """How long a disk that was too slow for a turn may take for a halt."""
 
@@ -30,6 +36,7 @@ class Commands:
     def __init__(self, daemon: Daemon, token: str | None) -> None:
         self._daemon = daemon
         self._token = token
+        self._reader = Worker("history")
 
     @property
     def token(self) -> str | None:
@@ -55,7 +62,15 @@ class Commands:
     def history(
         self, name: str | None, limit: int, before: datetime | None
     ) -> Sequence[Transition]:
-        return self._daemon.journal.history(name, limit, before)
+        try:
+            if self._daemon.writer.hangs:
+                raise TimeoutError  # noqa: TRY301 # as if it had been asked
+            read = self._daemon.journal.history
+            return self._reader.ask(HISTORY_SECONDS, read, name, limit, before)
+        except TimeoutError:
+            raise web.HTTPServiceUnavailable(text="the journal does not answer") from None
+        except JournalError as error:
+            raise web.HTTPServiceUnavailable(text=str(error)) from None
 
     async def subscribe(self) -> AsyncIterator[tuple[Status, Sequence[Transition]]]:
         queue: asyncio.Queue[tuple[Status, tuple[Transition, ...]]] = asyncio.Queue(BACKLOG)

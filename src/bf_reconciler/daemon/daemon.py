@@ -13,6 +13,7 @@ import structlog
 
 from bf_reconciler import logs
 from bf_reconciler.daemon.cycle import Cycle
+from bf_reconciler.daemon.guarded_runtimes import GuardedRuntimes
 from bf_reconciler.daemon.journal_writer import JournalWriter
 from bf_reconciler.daemon.lost_halt import halting, lost_halt
 from bf_reconciler.daemon.probe_counts import ProbeCounts
@@ -21,7 +22,6 @@ from bf_reconciler.journal import Journal
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Prober
 from bf_reconciler.reload import DIRTY, Reload, secrets
-from bf_reconciler.runtimes import Runtimes
 from bf_reconciler.schedule import backoff, complete, rest_after
 from bf_reconciler.settings import Settings
 from bf_reconciler.source import Source
@@ -61,7 +61,7 @@ class Daemon:
             settings, environ, journal.pepper(), record.status, self.source
         )
         self.writer = JournalWriter(journal, self.tallies.error)
-        runtimes = Runtimes(settings.state_dir)
+        runtimes = GuardedRuntimes(settings.state_dir, self._unsaved)
         self.probe_counts = ProbeCounts(prober, self.tallies)
         self.cycle = Cycle(self.probe_counts, runtimes, self.writer, record, self._publish, wake)
         self.last_completed: datetime | None = None
@@ -74,6 +74,9 @@ class Daemon:
         self._reload_wanted = asyncio.Event()
         self._turn_ended = asyncio.Event()
         self._asked: list[asyncio.Future[Reload]] = []
+
+    def _unsaved(self) -> bool:
+        return self.writer.trouble is not None
 
     def want_reload(self) -> None:
         """The file may have changed. Carries no data; may be called from any signal."""

@@ -67,6 +67,11 @@ class JournalWriter:
         if not done and self.trouble is None:
             self._broke(JournalError(f"the journal did not answer within {seconds:g} s"))
 
+    @property
+    def hangs(self) -> bool:
+        """Whether a save is under way that has not answered in time."""
+        return self._saving is not None and self.trouble is not None
+
     async def _save(self) -> None:
         """Save the newest record until there is none newer."""
         while self._newest is not None:
