@@ -106,7 +106,7 @@ async def test_the_state_folder_may_go_while_a_halt_is_in_force(fleet):
         assert (await fleet.post("/api/v1/halt", {"reason": "fire", "by": "ada"}))[0] == 200
         shutil.rmtree(fleet.state_dir)
         await fleet.until(fleet.api, lambda _: (fleet.state_dir / "journal.db").exists())
-        await until(lambda: fleet.logged("state folder was deleted or replaced, begun anew"))
+        await until(lambda: fleet.logged("state folder was deleted or replaced, started a new one"))
         await fleet.strategy_is("Halted")
     async with fleet.daemon():
         await fleet.connection_is("Online")

@@ -216,7 +216,7 @@ def test_a_folder_that_is_deleted_while_it_is_used_is_begun_anew(folder, caplog)
         assert journal.pepper() == pepper
     assert HaltFile(folder).read() == FIRE
     assert [each.message for each in caplog.records] == [
-        "state folder was deleted or replaced, begun anew"
+        "state folder was deleted or replaced, started a new one"
     ]
 
 

@@ -88,7 +88,7 @@ async def test_a_journal_is_called_written_again_only_when_it_was(book):
         await writer.save(EMPTY, ())
         assert [log["event"] for log in logs] == ["journal cannot be written"]
         await writer.save(Record(Status(generation=1), {}), ())
-    assert [log["event"] for log in logs][1:] == ["journal is written again"]
+    assert [log["event"] for log in logs][1:] == ["journal can be written again"]
 
 
 async def test_a_disk_that_hangs_delays_a_turn_once_and_takes_the_newest_in_the_end(book):
@@ -105,7 +105,7 @@ async def test_a_disk_that_hangs_delays_a_turn_once_and_takes_the_newest_in_the_
         await writer.settled(60.0)
     assert writer.trouble is None
     assert book.saved == [(records[0], (NEWS,)), (records[2], (NEWS, NEWS))]
-    assert logs[-1]["event"] == "journal is written again"
+    assert logs[-1]["event"] == "journal can be written again"
 
 
 async def test_a_fault_of_the_journal_stops_no_turn(book):

@@ -95,7 +95,7 @@ class JournalWriter:
         if self._journal.halt_trouble is not None:
             self._broke(self._journal.halt_trouble)
         elif written and self._told:
-            self._log.info("journal is written again")
+            self._log.info("journal can be written again")
             self._told = False
 
     def _broke(self, trouble: JournalError) -> None:

@@ -88,8 +88,8 @@ def claim(directory: Path) -> socket.socket | None:
 
 def _taken(directory: Path) -> JournalError:
     return JournalError(
-        f"another bf-reconciler uses the state folder {directory}; stop it, ask it over"
-        " HTTP, or give this one another --state-dir"
+        f"another bf-reconciler uses the state folder {directory}; stop it, use its API,"
+        " or set another --state-dir"
     )
 
 
@@ -126,7 +126,7 @@ def open_writable(path: Path) -> sqlite3.Connection:
         if saved is None:
             halt = "as the file beside it says"
         extra = {"kept_as": str(aside), "halt": halt}
-        logger.exception("journal damaged, a fresh one begun", extra=extra)
+        logger.exception("journal damaged, started a new one", extra=extra)
         connection = _opened(path)
         connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", saved or ())
         return connection

@@ -120,7 +120,7 @@ class Journal:
             )
         self.replacements += 1
         logger.error(
-            "state folder was deleted or replaced, begun anew",
+            "state folder was deleted or replaced, started a new one",
             extra={"folder": str(self._directory)},
         )
 
