@@ -1,6 +1,5 @@
 """`run`: the daemon."""
 
-import asyncio
 from pathlib import Path
 from typing import Literal
 
@@ -67,9 +66,9 @@ def command(  # noqa: PLR0913 # one argument per option
     daemon.harden()
     try:
         if not once:
-            asyncio.run(daemon.serve(chosen))
+            daemon.run_to_end(daemon.serve(chosen))
             return
-        status = present(asyncio.run(daemon.once(chosen)), lang)
+        status = present(daemon.run_to_end(daemon.once(chosen)), lang)
     except daemon.StartError as error:
         fail(str(error))
     if output == "json":
