@@ -1,6 +1,8 @@
 """validate, test and run: the file, the real sops, and simulated exchanges."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
+import subprocess
+
 import pytest
 import yaml
 
@@ -9,7 +11,7 @@ from bf_reconciler.cli import tables
 from bf_reconciler.cli import test as testing
 from bf_reconciler.spec import Connection, Credentials, File, Strategy
 from commandline import declare, program, run_in, simulated
-from edges.keys import encrypt, make_age_key
+from edges.keys import SOPS, encrypt, make_age_key
 
 EXAMPLE = "connections.example.yaml"
 SENTINELS = ("SENTINEL-api-key", "SENTINEL-secret", "SENTINEL-passphrase")
@@ -122,7 +124,8 @@ def test_a_file_that_cannot_be_read_is_an_error(capsys, tmp_path, name):
 def test_an_encrypted_file_is_checked_with_and_without_its_key(capsys, sealed, monkeypatch):
     assert run_in(capsys, "validate", sealed).code == 0
     ran = run_in(capsys, "validate", sealed, "--decrypt")
-    assert (ran.code, ran.out) == (0, f"{sealed}: valid\n")
+    assert ran.code == 0
+    assert ran.out.endswith(f"{sealed}: valid\n")
     monkeypatch.delenv("SOPS_AGE_KEY_FILE")
     ran = run_in(capsys, "validate", sealed, "--decrypt")
     assert ran.code == 1
@@ -135,6 +138,42 @@ def test_decrypting_finds_what_was_changed_without_sops(capsys, sealed):
     ran = run_in(capsys, "validate", sealed, "--decrypt")
     assert ran.code == 1
     assert "Integrity check failed" in ran.out
+
+
+def test_a_file_is_sealed_and_the_seal_is_checked_where_the_key_is(capsys, sealed, monkeypatch):
+    ran = run_in(capsys, "validate", sealed)
+    assert "warning: the file is not sealed" in ran.out
+    assert run_in(capsys, "validate", sealed, "--require-seal").code == 1
+    ran = run_in(capsys, "seal", sealed)
+    assert (ran.code, ran.out) == (0, f"{sealed}: sealed\n")
+    for words in (["--require-seal"], ["--require-seal", "--decrypt"]):
+        ran = run_in(capsys, "validate", sealed, *words)
+        assert (ran.code, ran.out) == (0, f"{sealed}: valid\n")
+    assert "sealed already" in run_in(capsys, "seal", sealed).out
+    monkeypatch.delenv("SOPS_AGE_KEY_FILE")
+    ran = run_in(capsys, "seal", sealed)
+    assert ran.code == 1
+    assert f"{sealed}: " in ran.err
+
+
+def test_a_change_by_sops_alone_says_that_it_must_be_sealed_again(capsys, sealed):
+    run_in(capsys, "seal", sealed)
+    command = [SOPS, "set", sealed, '["strategies"][0]["enabled"]', "false"]
+    subprocess.run(command, check=True, capture_output=True, timeout=30)
+    ran = run_in(capsys, "validate", sealed, "--decrypt")
+    assert ran.code == 1
+    assert "seal: sealed over other content: run bf-reconciler seal FILE" in ran.out
+    ran = run_in(capsys, "plan", sealed, "--decrypt", "--state-dir", sealed.parent)
+    assert ran.code == 1
+    assert "sealed over other content" in ran.err
+    assert run_in(capsys, "seal", sealed).code == 0
+    assert run_in(capsys, "validate", sealed, "--decrypt").code == 0
+
+
+def test_a_file_that_is_not_there_cannot_be_sealed(capsys, tmp_path):
+    ran = run_in(capsys, "seal", tmp_path / "none.yaml")
+    assert ran.code == 1
+    assert ran.err == f"Error: {tmp_path / 'none.yaml'}: there is no such file\n"
 
 
 def test_a_weak_integrity_check_is_refused(capsys, sealed):

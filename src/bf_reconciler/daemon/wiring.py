@@ -32,6 +32,7 @@ def make_reloader(
         allow_plaintext=settings.allow_plaintext,
         pepper=pepper,
         before=replace(before, config=replace(before.config, path=settings.file)),
+        rules=settings.rules,
     )
 
 

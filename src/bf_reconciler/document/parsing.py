@@ -1,9 +1,10 @@
 """Text to declared entries, or every problem with its line and column."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
-from bf_reconciler.document import name_advice, text
+from bf_reconciler.document import name_advice, seal, text
 from bf_reconciler.document.compose import Stop, compose
 from bf_reconciler.document.entries import Entry, M, duplicates, read
 from bf_reconciler.document.head import Head, read_head
@@ -11,7 +12,7 @@ from bf_reconciler.document.nodes import Node, Path
 from bf_reconciler.document.parsed import Kind, Parsed, ordered, refusal
 from bf_reconciler.document.sealed import OPAQUE, Unsealing
 from bf_reconciler.exchanges import EXCHANGES
-from bf_reconciler.facts import Problem
+from bf_reconciler.facts import DEFAULT_RULES, Problem, Rules
 from bf_reconciler.spec import Connection, File, Strategy, inconsistencies, misfits
 
 KINDS: Final = ("connections", "strategies")
@@ -24,7 +25,11 @@ CONSISTENT: Final = frozenset(
 
 
 def parse(
-    committed: bytes, decrypted: Mapping[str, Any] | None, *, allow_plaintext: bool = False
+    committed: bytes,
+    decrypted: Mapping[str, Any] | None,
+    rules: Rules = DEFAULT_RULES,
+    *,
+    allow_plaintext: bool = False,
 ) -> Parsed:
     """Read a file, with every problem at its place in the committed text. It never raises.
 
@@ -40,7 +45,7 @@ def parse(
     if not isinstance(root.value, dict):
         message = "a mapping with version and connections is expected"
         return refusal(Problem(*root.spot, "", message))
-    root.value.pop("sops", None)
+    encrypted = root.value.pop("sops", None) is not None
     unsealing = Unsealing(allow_plaintext=allow_plaintext)
     data = unsealing.plain(root, OPAQUE if decrypted is None else decrypted)
     flaws = _Flaws([*shape, *unsealing.problems])
@@ -48,12 +53,14 @@ def parse(
     head = read_head(root, data, opaque=opaque)
     if head.foreign:
         return refusal(*head.problems)
-    head.problems += flaws.head
+    state, broken_seal = seal.check(root, data, rules, encrypted=encrypted, opaque=opaque)
+    head.problems += [*broken_seal, *flaws.head]
     head.flawed = any(node.flawed for key, node in root.value.items() if key not in KINDS)
     connections = _entries("connections", Connection, root, data, flaws, opaque=opaque)
     strategies = _entries("strategies", Strategy, root, data, flaws, opaque=opaque)
     _second_pass(connections, strategies, None if head.unchecked else head.file)
-    return _parsed(head, connections, strategies, unsealing)
+    parsed = _parsed(head, connections, strategies, unsealing)
+    return replace(parsed, seal=state, digest="" if opaque else seal.digest(data))
 
 
 class _Flaws:

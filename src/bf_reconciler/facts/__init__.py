@@ -22,10 +22,12 @@ from bf_reconciler.facts.observations import (
 )
 from bf_reconciler.facts.problems import Problem, Severity, errors_first
 from bf_reconciler.facts.reasons import TRANSIENT, Reason
+from bf_reconciler.facts.rules import DEFAULT_RULES, Rules
 
 __all__ = [
     "ADVICE",
     "CONFIG_ADVICE",
+    "DEFAULT_RULES",
     "QUESTIONS",
     "TRANSIENT",
     "Advice",
@@ -43,6 +45,7 @@ __all__ = [
     "Problem",
     "Question",
     "Reason",
+    "Rules",
     "Run",
     "Scope",
     "Seen",

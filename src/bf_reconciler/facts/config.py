@@ -23,6 +23,8 @@ class ConfigReason(StrEnum):
     # what the encryption protects
     INTEGRITY_CHECK_FAILED = "IntegrityCheckFailed"
     MAC_ONLY_ENCRYPTED = "MacOnlyEncrypted"
+    SEAL_MISMATCH = "SealMismatch"
+    NOT_SEALED = "NotSealed"
     CIPHERTEXT_CORRUPT = "CiphertextCorrupt"
     PLAINTEXT_SECRET = "PlaintextSecret"  # noqa: S105  the name of a reason, no secret
     NOT_ENCRYPTED = "NotEncrypted"
@@ -133,6 +135,22 @@ _EN: dict[ConfigReason, tuple[str, str, str]] = {
         "Integrity check too weak",
         "mac_only_encrypted is set: values that are not encrypted could be changed unnoticed.",
         "Remove mac_only_encrypted from .sops.yaml, then decrypt the file and encrypt it again.",
+    ),
+    ConfigReason.SEAL_MISMATCH: (
+        "Seal broken",
+        "The file was changed after it was sealed: `sops edit` alone, or somebody without the key.",
+        (
+            "If you made the change, run `bf-reconciler seal FILE` and commit. "
+            "If nobody made it, treat it as an attack."
+        ),
+    ),
+    ConfigReason.NOT_SEALED: (
+        "File not sealed",
+        "Without a seal, keys of the file can be renamed and moved by whoever can commit.",
+        (
+            "Run `bf-reconciler seal FILE` and commit. "
+            "If it was sealed before and nobody removed the seal, treat it as an attack."
+        ),
     ),
     ConfigReason.CIPHERTEXT_CORRUPT: (
         "Encrypted value damaged",
@@ -273,6 +291,25 @@ _TR: dict[ConfigReason, tuple[str, str, str]] = {
         (
             ".sops.yaml'dan mac_only_encrypted satırını silin, dosyanın şifresini çözüp "
             "yeniden şifreleyin."
+        ),
+    ),
+    ConfigReason.SEAL_MISMATCH: (
+        "Mühür bozuk",
+        (
+            "Dosya mühürlendikten sonra değişmiş: yalnız `sops edit` ile ya da anahtarı "
+            "olmayan biri eliyle."
+        ),
+        (
+            "Değişikliği siz yaptıysanız `bf-reconciler seal FILE` çalıştırıp kaydedin. "
+            "Kimse yapmadıysa bunu bir saldırı sayın."
+        ),
+    ),
+    ConfigReason.NOT_SEALED: (
+        "Dosya mühürsüz",
+        "Mühürsüz bir dosyada, kayıt yapabilen herkes alanların adını ve yerini değiştirebilir.",
+        (
+            "`bf-reconciler seal FILE` çalıştırıp kaydedin. Önceden mühürlüyse ve mührü kimse "
+            "kaldırmadıysa bunu bir saldırı sayın."
         ),
     ),
     ConfigReason.CIPHERTEXT_CORRUPT: (

@@ -121,6 +121,7 @@ def _config(status: Status) -> Iterator[Family]:
         "Credentials that stand in the file unencrypted.",
         config.plaintext_secrets,
     )
+    yield _single("bf_config_sealed", "1 if the seal of the file in force holds.", config.sealed)
 
 
 def _connections(connections: list[ConnectionStatus]) -> Iterator[Family]:

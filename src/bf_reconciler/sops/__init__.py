@@ -1,16 +1,15 @@
 """Decrypts a committed file with the real sops: bytes in, values out, nothing on disk."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from bf_reconciler.facts.config import ConfigError, ConfigReason
 from bf_reconciler.sops.child import Finished, Overflow, run
+from bf_reconciler.sops.editing import set_value
 from bf_reconciler.sops.environment import find_binary, minimal
 from bf_reconciler.sops.failures import classify, failed, refine
 from bf_reconciler.sops.metadata import is_encrypted, mac_only_encrypted, metadata
+from bf_reconciler.sops.settings import SopsSettings
 
 __all__ = [
     "SopsSettings",
@@ -20,26 +19,8 @@ __all__ = [
     "is_encrypted",
     "mac_only_encrypted",
     "metadata",
+    "set_value",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class SopsSettings:
-    """How sops is run. ``environ`` is the whole environment; what sops needs is picked from it.
-
-    ``commands`` hands on the variables that make sops run other programs of the user's choice.
-    Times are in seconds, sizes in bytes.
-    """
-
-    binary: Path
-    environ: Mapping[str, str]
-    commands: bool = False
-    timeout: float = 30.0
-    max_output: int = 64 * 1024 * 1024
-
-    def __repr__(self) -> str:
-        """Leave the environment out: keys may stand in it."""
-        return f"SopsSettings(binary={str(self.binary)!r})"
 
 
 async def decrypt(committed: bytes, settings: SopsSettings) -> dict[str, Any]:

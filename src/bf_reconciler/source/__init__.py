@@ -11,11 +11,11 @@ from typing import Literal
 
 from bf_reconciler.facts.config import ConfigError
 from bf_reconciler.source.links import follow, watchable
-from bf_reconciler.source.pinned import MAX_BYTES, Content, settled
+from bf_reconciler.source.pinned import MAX_BYTES, Content, present, settled
 from bf_reconciler.source.revision import revision
 from bf_reconciler.source.watch import Unwatchable, Watch
 
-__all__ = ["MAX_BYTES", "Snapshot", "Source"]
+__all__ = ["MAX_BYTES", "Snapshot", "Source", "present"]
 
 QUIET_SECONDS = 0.4  # how long a file must be at rest before it is believed to be whole
 BLIND_POLL_SECONDS = 1.0  # between two looks where there is no watch
