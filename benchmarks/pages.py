@@ -1,4 +1,4 @@
-"""The page with 1,000 connections and as many strategies: how large, and how soon it is seen."""
+"""The page with 1,000 connections and strategies: size and time to first paint."""
 
 import asyncio
 import tempfile
@@ -38,7 +38,7 @@ ARGS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 CONDITIONS = list(ConditionType)[:13]
-"""Those of connections; every one of them is in a scrape."""
+"""Condition types of connections; a scrape contains all of them."""
 WRONG = (
     (ConnectionState.BLOCKED, Reason.NO_TRADE_PERMISSION, "The key may not trade spot."),
     (ConnectionState.DEGRADED, Reason.KEY_EXPIRING, "The key ends in 6 days."),
@@ -47,7 +47,7 @@ WRONG = (
 
 
 class Still:
-    """A daemon in which nothing happens."""
+    """A daemon whose status never changes."""
 
     token = None
     host = "127.0.0.1"
@@ -70,7 +70,7 @@ class Still:
 
 
 def a_fleet(dice: Random, at: datetime) -> Status:
-    """A tenth of it is in trouble; no two rows are alike."""
+    """Build a fleet in which a tenth has problems and no two rows are equal."""
     connections, strategies = {}, {}
     for number in range(MANY):
         exchange = EXCHANGES[number % len(EXCHANGES)]
@@ -138,7 +138,7 @@ def page_kilobytes(_: Path) -> float:
 
 
 async def _scraped() -> float:
-    """The second scrape: the first of a process also fills its caches."""
+    """Measure the second scrape: the first one also fills caches."""
     begun = 0.0
     async with served() as url, aiohttp.ClientSession() as session:
         for _ in range(2):

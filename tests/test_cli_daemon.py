@@ -266,7 +266,7 @@ def test_halt_and_resume_reach_the_daemon(capsys):
     assert nothing.out == "Nothing was halted.\n"
     assert no_one.out == "btc-grid does not wait for a person.\n"
     assert unknown.code == 1
-    assert "there is no strategy of this name" in unknown.err
+    assert "no strategy with this name" in unknown.err
 
 
 def test_halt_names_who_did_it(capsys, monkeypatch):

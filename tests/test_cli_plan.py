@@ -468,7 +468,7 @@ def test_the_plan_is_one_comment_that_each_run_replaces(which):
     assert [c["body"][:35] for c in forge.comments[:3]] == ["words 1", "words 2", "words 3"]
     (mine,) = forge.comments[3:]
     assert mine["body"].startswith("<!-- bf-reconciler plan -->\nsecond")
-    assert "the whole plan is in the log" in mine["body"]
+    assert "the full plan is in the job log" in mine["body"]
     assert len(mine["body"]) < 61_000
     asked = {(how, path) for how, path, _ in forge.asked}
     assert asked == {("GET", comments), ("POST", comments), (change, one)}

@@ -21,6 +21,7 @@ from build import (
     a_spec,
     an_observation,
 )
+from exchanges.cases import CASES
 
 COUNTED = [row.id for row in EXCHANGES.values() if row.expiry and row.expiry.counts == "creation"]
 IDLE = [row.id for row in EXCHANGES.values() if row.expiry and row.expiry.counts == "idle"]
@@ -47,21 +48,10 @@ def fresh(exchange, key, **fields):
 
 
 def test_the_published_rules_are_in_the_table():
-    rules = {
-        row.id: (row.expiry.after.days, row.expiry.counts)
-        for row in EXCHANGES.values()
-        if row.expiry
-    }
-    published = {
-        "kucoin": (30, "idle"),
-        "okx": (14, "idle"),
-        "bingx": (14, "idle"),
-        "gate": (90, "creation"),
-        "mexc": (90, "creation"),
-        "bybit": (90, "creation"),
-        "htx": (90, "creation"),
-    }
-    assert rules.items() <= published.items()
+    for case in CASES.values():
+        rule = case.row.expiry
+        found = rule and {"days": rule.after.days, "counts": rule.counts}
+        assert found == case.facts.expiry
 
 
 @pytest.mark.parametrize("exchange", COMPUTED)

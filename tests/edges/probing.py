@@ -30,8 +30,8 @@ def world_of(*ids, **changes):
     good = {"read": True, "trade": True, "ips": ["127.0.0.1"], "balances": {"USDT": "26.5"}}
     made = World()
     for each in ids or IDS:
-        secrets = SECRETS if each == "kucoin" else {**SECRETS, "passphrase": ""}
-        made.put_key(each, {"exchange": each, **secrets, **good, **changes})
+        secrets = {name: SECRETS[name] for name in EXCHANGES[each].credentials}
+        made.put_key(each, {"exchange": each, "passphrase": "", **secrets, **good, **changes})
     return made
 
 

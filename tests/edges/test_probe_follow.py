@@ -12,8 +12,8 @@ from bf_reconciler.policy.expiry import end
 from bf_reconciler.probe.budget import Budget
 from bf_reconciler.probe.client import Clients
 from bf_reconciler.probe.transport import Answer
-from bf_reconciler.simulator import Simulator, World
-from edges.probing import SECRETS, clock, entry_of, observed, reasons
+from bf_reconciler.simulator import Simulator
+from edges.probing import clock, entry_of, observed, reasons, world_of
 
 GOOD = ("ok", "ok", "ok", "ok")
 UNIFIED = ["account=unified"]
@@ -45,16 +45,6 @@ HTX = [
 @pytest.fixture
 def anyio_backend():
     return "asyncio"
-
-
-def world_of(exchange, **changes):
-    secrets = SECRETS if "passphrase" in EXCHANGES[exchange].credentials else dict(SECRETS)
-    if secrets is not SECRETS:
-        secrets["passphrase"] = ""
-    good = {"read": True, "trade": True, "ips": ["127.0.0.1"], "balances": {"USDT": "26.5"}}
-    made = World()
-    made.put_key(exchange, {"exchange": exchange, **secrets, **good, **changes})
-    return made
 
 
 async def seen(exchange, world, **changes):

@@ -19,12 +19,13 @@ from bf_reconciler.probe.transport import MAX_BODY, Answer, Silence, Transport
 from bf_reconciler.simulator import Simulator, World
 from edges.probing import clock, entry_of, loaded, probed, prober, reasons
 from edges.test_probe_transport import web_server
+from exchanges.cases import CASES
 
 KRAKEN = EXCHANGES["kraken"]
 POSTED = (KRAKEN.key, KRAKEN.balance, KRAKEN.orders)
 EACH = pytest.mark.parametrize("row", EXCHANGES.values(), ids=EXCHANGES)
-UNFORMED = [row for row in EXCHANGES.values() if row.id != "coinbase"]
-"""Rows that take our sentinels for secrets, or for which we have one of their form."""
+UNFORMED = [c.row for c in CASES.values() if not c.facts.secret_has_form or c.row is KRAKEN]
+"""Rows that take our sentinels for secrets, and the one for which we have one of its form."""
 BASE = "http://127.0.0.1:9/base"
 SECRET = "U0VOVElORUw1ZThkNjBiNA=="
 

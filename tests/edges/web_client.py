@@ -14,7 +14,7 @@ TOKEN = "a-token-of-some-length"
 LOGIN = {"Authorization": f"Bearer {TOKEN}"}
 
 
-class ScriptedView:
+class ScriptedBackend:
     def __init__(self, status=None, token=None, host="127.0.0.1"):
         self.now = a_status() if status is None else status
         self.token = token
@@ -50,7 +50,7 @@ class ScriptedView:
         finally:
             self.readers.discard(queue)
 
-    def tell(self, *transitions):
+    def publish(self, *transitions):
         for reader in self.readers:
             reader.put_nowait((self.now, transitions))
 
@@ -75,8 +75,8 @@ class ScriptedView:
 
 
 @asynccontextmanager
-async def a_client(view):
-    async with TestServer(make_app(view)) as server, TestClient(server) as client:
+async def a_client(backend):
+    async with TestServer(make_app(backend)) as server, TestClient(server) as client:
         yield client
 
 

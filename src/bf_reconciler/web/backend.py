@@ -1,4 +1,4 @@
-"""What the routes ask of the daemon."""
+"""What the web asks of the daemon."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ class Backend(Protocol):
 
     @property
     def token(self) -> str | None:
-        """The token that writes need; None: they need none, but must come from this machine."""
+        """The token that writes need. None: they need none, but must come from this machine."""
 
     @property
     def host(self) -> str:
@@ -27,7 +27,7 @@ class Backend(Protocol):
         """Whether a valid file is loaded and the first pass is done, and a sentence."""
 
     def metrics(self, accept: str) -> tuple[bytes, str]:
-        """The exposition and its content type, by the ``Accept`` header of the scraper."""
+        """The exposition and its content type, as the ``Accept`` header asks for."""
 
     def history(
         self, name: str | None, limit: int, before: datetime | None
@@ -38,13 +38,13 @@ class Backend(Protocol):
         """Every new status with the transitions that led to it, until the reader leaves."""
 
     async def reload(self) -> Status:
-        """Read the file now. ``config`` of the answer says whether it was taken."""
+        """Read the file now. ``config`` of the answer says whether it was accepted."""
 
     async def test(self, name: str) -> ConnectionStatus | None:
-        """Probe one connection now and wait for it; None where there is none of this name."""
+        """Probe one connection now and wait for it; None where no connection has this name."""
 
     async def halt(self, reason: str, by: str) -> None:
-        """Pull the kill switch, and return when it is in force."""
+        """Halt every strategy, and return when the halt is in force."""
 
     async def resume(self, name: str | None) -> bool:
-        """Release the kill switch, or one strategy that waits; False where nothing was held."""
+        """Resume everything, or one strategy that waits for a person; False: nothing to resume."""

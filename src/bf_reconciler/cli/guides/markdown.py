@@ -1,4 +1,4 @@
-"""docs/exchanges.md and the matrix of the README, made of rows and guides."""
+"""Generates docs/exchanges.md and the table in the README from rows and guides."""
 
 from collections.abc import Iterable
 
@@ -22,15 +22,15 @@ COLUMNS = {
 NOTICE = """\
 # Exchanges
 
-What each exchange tells of a key, what it does not, and what is not known. Made of the rows and
-guides of the program by `python docs/exchanges.py`; `bf-reconciler exchanges ID` prints the same,
-in English or Turkish (`--lang tr`).
+What each exchange reports about a key, what it does not report, and what is not known. Generated
+from the rows and guides of the program by `python docs/exchanges.py`. `bf-reconciler exchanges ID`
+prints the same, in English or Turkish (`--lang tr`).
 
-**No live exchange was ever asked.** Every row was built from documents and from answers that others
-published, and is tested against a simulator that speaks the same protocol. What a document leaves
-open stands under "Not known", and the program says Unknown there. Who has a key can help:
-`bf-reconciler test FILE NAME --capture DIR` keeps the answers without keys, addresses, amounts,
-names and numbers of accounts. Read them, and send them with a report.
+**Nothing has been tested against a live exchange yet.** Support for each exchange is based on its
+documentation and on responses that others published, and is tested against a simulator that speaks
+the same protocol. Open points are listed under "Not known"; there the result is Unknown. Anybody
+with a key can help: `bf-reconciler test FILE NAME --capture DIR` saves the responses without keys,
+addresses, amounts, account names and account numbers. Review them, and attach them to a report.
 """
 
 
@@ -66,16 +66,16 @@ def _section(one: Told) -> str:
     credentials, environments = _words(row.credentials), _words(row.environments)
     parts = [
         f'\n<a id="{row.id}"></a>\n\n## {row.title}\n',
-        "Never seen live: all of this is from documents and from answers that others published.\n",
+        "Never seen live: based on documentation and on responses that others published.\n",
         f"Credentials: {credentials}. Environments: {environments}.\n",
-        "| fact | known |\n| --- | --- |",
+        "| fact | reported |\n| --- | --- |",
         *(_line([FACTS[fact].en, one.known(fact)]) for fact in COLUMNS),
-        "\n| right | its name there |\n| --- | --- |",
+        "\n| permission | name at the exchange |\n| --- | --- |",
         *(_line([scope, name]) for scope, name in one.rights.items()),
-        "\n**How to create the key**\n",
+        "\n**How to create a key**\n",
         *(f"{number}. {step}" for number, step in enumerate(one.steps, 1)),
         _list("Limits and expiry", [*one.expiry, *one.limits]),
-        _list("Good to know", one.notes),
+        _list("Notes", one.notes),
         _list("Not known", one.doubts),
     ]
     return "\n".join(parts)

@@ -1,4 +1,4 @@
-"""How answers look: JSON, errors, security headers, and the language of the reader."""
+"""What every response has in common: JSON, errors, security headers, and the reader's language."""
 
 import asyncio
 import json
@@ -36,19 +36,19 @@ def dumps(body: object) -> str:
 
 
 async def answer_made(make: Callable[[], object], status: int = 200) -> web.Response:
-    """Answer with a large body, made in a thread so that nobody waits for it."""
+    """Answer with a large body, made in a thread so that the event loop stays free."""
     text = await asyncio.to_thread(lambda: dumps(make()))
     return web.json_response(text=text, status=status)
 
 
 async def secured(_: web.Request, response: web.StreamResponse) -> None:
-    """Added to every answer, streams and errors included."""
+    """Added to every response, streams and errors included."""
     response.headers.update(HEADERS)
 
 
 @web.middleware
 async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every error as ``{"error": ...}``; what is unforeseen is logged and told to nobody."""
+    """Every error as ``{"error": ...}``; an unexpected one is logged, and its text stays here."""
     try:
         return await handler(request)
     except web.HTTPException as error:
@@ -80,14 +80,14 @@ async def read_object(request: web.Request, seconds: float) -> dict[str, Any]:
     except TimeoutError:
         raise web.HTTPRequestTimeout(text="the body did not arrive in time") from None
     except (ValueError, RecursionError, LookupError):
-        raise web.HTTPBadRequest(text="the body is no JSON") from None
+        raise web.HTTPBadRequest(text="the body is not valid JSON") from None
     if not isinstance(body, dict):
         raise web.HTTPBadRequest(text="a JSON object is expected")
     return body
 
 
-def language(request: web.Request, query: Mapping[str, str] | None = None) -> Language:
-    """English or Turkish: what ``?lang=`` says, else what the browser likes better."""
+def language_of(request: web.Request, query: Mapping[str, str] | None = None) -> Language:
+    """English or Turkish: what ``?lang=`` says, else what the browser prefers."""
     asked = (request.query if query is None else query).get("lang")
     if asked in {"en", "tr"}:
         return "tr" if asked == "tr" else "en"
