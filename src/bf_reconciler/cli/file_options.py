@@ -6,8 +6,10 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+import click
+
 from bf_reconciler.cli import options
-from bf_reconciler.facts import Rules
+from bf_reconciler.facts import KEY_SERVICES, Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +18,12 @@ class FileOptions:
 
     allow_plaintext: bool = False
     require_seal: bool = False
+    allow_key_service: tuple[tuple[str, str], ...] = ()
     sops_binary: Path | None = None
 
     @property
     def rules(self) -> Rules:
-        return Rules(require_seal=self.require_seal)
+        return Rules(require_seal=self.require_seal, key_services=frozenset(self.allow_key_service))
 
 
 def file_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -32,12 +35,36 @@ def file_options(function: Callable[..., None]) -> Callable[..., None]:
         function(chosen=chosen, **given)
 
     added: Callable[..., None] = command
-    for add in (options.sops_option, _require_seal, options.plaintext_option):
+    for add in (options.sops_option, key_service_option, _require_seal, options.plaintext_option):
         added = add(added)
     return added
+
+
+class KeyService(click.ParamType[tuple[str, str]]):
+    """``KIND`` or ``KIND=ADDRESS``."""
+
+    name = "key service"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        kind, _, address = str(value).partition("=")
+        if kind not in KEY_SERVICES:
+            self.fail(f"unknown kind; known: {', '.join(KEY_SERVICES)}", param, ctx)
+        return kind, address.rstrip("/")
 
 
 def _require_seal(function: Callable[..., None]) -> Callable[..., None]:
     return options.option(
         "--require-seal", is_flag=True, help="Refuse a file without a seal, not just warn of it."
+    )(function)
+
+
+def key_service_option(function: Callable[..., None]) -> Callable[..., None]:
+    return options.option(
+        "--allow-key-service",
+        type=KeyService(),
+        multiple=True,
+        metavar="KIND[=ADDRESS]",
+        help="A key service that FILE may name beside age and PGP, and that sops may ask.",
     )(function)

@@ -11,6 +11,7 @@ from bf_reconciler.cli.output import fail
 if TYPE_CHECKING:
     from bf_reconciler.document import Parsed
     from bf_reconciler.facts import ConfigError
+    from bf_reconciler.sops import SopsSettings
 
 
 def content(file: Path) -> bytes:
@@ -39,11 +40,22 @@ def parse(
     try:
         if not _encrypted(committed, allow_plaintext=plain) or not decrypt or parsed.refused:
             return parsed, None
-        binary = sops.find_binary(chosen.sops_binary, os.environ)
-        decrypted = asyncio.run(sops.decrypt(committed, sops.SopsSettings(binary, os.environ)))
+        decrypted = asyncio.run(sops.decrypt(committed, sops_settings(chosen)))
     except ConfigError as error:
         return parsed, error
     return document.parse(committed, decrypted, rules, allow_plaintext=plain), None
+
+
+def sops_settings(chosen: FileOptions) -> "SopsSettings":
+    """How sops is run for these options.
+
+    Raises:
+        ConfigError: There is no sops.
+    """
+    from bf_reconciler import sops  # noqa: PLC0415 # help needs no sops
+
+    binary = sops.find_binary(chosen.sops_binary, os.environ)
+    return sops.SopsSettings(binary, os.environ, services=chosen.rules.services)
 
 
 def _encrypted(committed: bytes, *, allow_plaintext: bool) -> bool:

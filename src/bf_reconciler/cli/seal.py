@@ -1,32 +1,35 @@
 """`seal`: protect the whole of a file, not just its values."""
 
 import asyncio
-import os
 from pathlib import Path
 
 import click
 
-from bf_reconciler.cli import options
+from bf_reconciler.cli import options, reading
+from bf_reconciler.cli.file_options import FileOptions, key_service_option
 from bf_reconciler.cli.output import fail
 
 
 @click.command("seal")
 @options.file_argument
+@key_service_option
 @options.sops_option
-def command(*, file: Path, sops_binary: Path | None) -> None:
+def command(
+    *, file: Path, allow_key_service: tuple[tuple[str, str], ...], sops_binary: Path | None
+) -> None:
     """Seal FILE: nothing in it can be renamed, moved or joined without its key any more.
 
     Its MAC is over the values alone. The seal is a digest over everything, encrypted through sops
     with the data key of FILE, so that the key that opens FILE is needed. Seal again after each
     `sops edit`. Exit code 1, and FILE as it was, where that cannot be done.
     """
-    from bf_reconciler import sops  # noqa: PLC0415 # help needs no sops
-    from bf_reconciler.facts import ConfigError  # noqa: PLC0415
+    from bf_reconciler.facts import ConfigError  # noqa: PLC0415 # help needs no sops
     from bf_reconciler.seals import seal_file  # noqa: PLC0415
 
     try:
-        binary = sops.find_binary(sops_binary, os.environ)
-        new = asyncio.run(seal_file(file, sops.SopsSettings(binary, os.environ)))
+        chosen = FileOptions(allow_key_service=allow_key_service, sops_binary=sops_binary)
+        settings = reading.sops_settings(chosen)
+        new = asyncio.run(seal_file(file, settings, chosen.rules))
     except ConfigError as error:
         message = error.message.replace("FILE", str(file))
         fail(message if str(file) in message else f"{file}: {message}")

@@ -23,7 +23,9 @@ def make_reloader(
 ) -> Reloader:
     """Make the reader of the committed file. A missing sops is found out when it is needed."""
     try:
-        sops = SopsSettings(find_binary(settings.sops_binary, environ), environ)
+        sops = SopsSettings(
+            find_binary(settings.sops_binary, environ), environ, services=settings.rules.services
+        )
     except ConfigError:
         sops = None
     return Reloader(

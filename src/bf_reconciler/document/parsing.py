@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from bf_reconciler.document import name_advice, seal, text
+from bf_reconciler.document import key_services, name_advice, seal, text
 from bf_reconciler.document.compose import Stop, compose
 from bf_reconciler.document.entries import Entry, M, duplicates, read
 from bf_reconciler.document.head import Head, read_head
@@ -45,7 +45,10 @@ def parse(
     if not isinstance(root.value, dict):
         message = "a mapping with version and connections is expected"
         return refusal(Problem(*root.spot, "", message))
-    encrypted = root.value.pop("sops", None) is not None
+    block = root.value.pop(key_services.BLOCK, None)
+    foreign = list(key_services.check(block, rules)) if block is not None else []
+    if foreign:
+        return refusal(*foreign)
     unsealing = Unsealing(allow_plaintext=allow_plaintext)
     data = unsealing.plain(root, OPAQUE if decrypted is None else decrypted)
     flaws = _Flaws([*shape, *unsealing.problems])
@@ -53,7 +56,7 @@ def parse(
     head = read_head(root, data, opaque=opaque)
     if head.foreign:
         return refusal(*head.problems)
-    state, broken_seal = seal.check(root, data, rules, encrypted=encrypted, opaque=opaque)
+    state, broken_seal = seal.check(root, data, rules, encrypted=block is not None, opaque=opaque)
     head.problems += [*broken_seal, *flaws.head]
     head.flawed = any(node.flawed for key, node in root.value.items() if key not in KINDS)
     connections = _entries("connections", Connection, root, data, flaws, opaque=opaque)
@@ -72,7 +75,7 @@ class _Flaws:
         for path, problem in flaws:
             if len(path) > 1 and path[0] in KINDS:
                 self.entries.setdefault(path[:2], []).append(problem)
-            elif len(path) == 1 or path[:1] != ("sops",):
+            else:
                 self.head.append(problem)
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any, Final, Literal
 
+from bf_reconciler.document.key_services import BLOCK
 from bf_reconciler.document.nodes import Node
 from bf_reconciler.document.sealed import is_sealed
 from bf_reconciler.facts import ConfigReason, Problem, Rules
 
 FIELD: Final = "seal"
-BLOCK: Final = "sops"
 RUN: Final = "run `bf-reconciler seal FILE`"
 
 SealState = Literal["none", "unchecked", "broken", "good"]

@@ -22,12 +22,13 @@ from bf_reconciler.facts.observations import (
 )
 from bf_reconciler.facts.problems import Problem, Severity, errors_first
 from bf_reconciler.facts.reasons import TRANSIENT, Reason
-from bf_reconciler.facts.rules import DEFAULT_RULES, Rules
+from bf_reconciler.facts.rules import DEFAULT_RULES, KEY_SERVICES, Rules
 
 __all__ = [
     "ADVICE",
     "CONFIG_ADVICE",
     "DEFAULT_RULES",
+    "KEY_SERVICES",
     "QUESTIONS",
     "TRANSIENT",
     "Advice",

@@ -29,6 +29,7 @@ class ConfigReason(StrEnum):
     PLAINTEXT_SECRET = "PlaintextSecret"  # noqa: S105  the name of a reason, no secret
     NOT_ENCRYPTED = "NotEncrypted"
     NO_RECIPIENTS = "NoRecipients"
+    KEY_SERVICE_NOT_ALLOWED = "KeyServiceNotAllowed"
     # the text
     INVALID_YAML = "InvalidYAML"
     TRUNCATED_FILE = "TruncatedFile"
@@ -177,6 +178,14 @@ _EN: dict[ConfigReason, tuple[str, str, str]] = {
         "No recipients",
         "The sops block names no key that could open the file.",
         "Take the file from the last good commit, or encrypt it again with a key in .sops.yaml.",
+    ),
+    ConfigReason.KEY_SERVICE_NOT_ALLOWED: (
+        "Key service not allowed",
+        "The sops block names a key service that this program was not started for.",
+        (
+            "If it is yours, start the program with --allow-key-service KIND=ADDRESS. "
+            "If nobody knows it, treat it as an attack: it asks for this machine's credentials."
+        ),
     ),
     ConfigReason.INVALID_YAML: (
         "Invalid YAML",
@@ -337,6 +346,14 @@ _TR: dict[ConfigReason, tuple[str, str, str]] = {
         "Alıcı yok",
         "sops bölümünde dosyayı açabilecek hiçbir anahtar yazılı değil.",
         "Dosyayı son sağlam kayıttan alın ya da .sops.yaml'daki bir anahtarla yeniden şifreleyin.",
+    ),
+    ConfigReason.KEY_SERVICE_NOT_ALLOWED: (
+        "Anahtar hizmetine izin yok",
+        "sops bölümü, programın başlatılırken izin verilmeyen bir anahtar hizmetini gösteriyor.",
+        (
+            "Hizmet sizinse programı --allow-key-service KIND=ADDRESS ile başlatın. Kimse "
+            "tanımıyorsa bunu bir saldırı sayın: bu makinenin kimlik bilgilerini ister."
+        ),
     ),
     ConfigReason.INVALID_YAML: (
         "Geçersiz YAML",

@@ -6,7 +6,7 @@ from typing import Any
 from bf_reconciler.facts.config import ConfigError, ConfigReason
 from bf_reconciler.sops.child import Finished, Overflow, run
 from bf_reconciler.sops.editing import set_value
-from bf_reconciler.sops.environment import find_binary, minimal
+from bf_reconciler.sops.environment import environment, find_binary
 from bf_reconciler.sops.failures import classify, failed, refine
 from bf_reconciler.sops.metadata import is_encrypted, mac_only_encrypted, metadata
 from bf_reconciler.sops.settings import SopsSettings
@@ -37,7 +37,7 @@ async def decrypt(committed: bytes, settings: SopsSettings) -> dict[str, Any]:
         finished = await run(
             [str(settings.binary), "decrypt", "--input-type", "yaml", "--output-type", "json"],
             committed,
-            environ=minimal(settings.environ, commands=settings.commands),
+            environ=environment(settings),
             timeout=settings.timeout,
             max_output=settings.max_output,
         )

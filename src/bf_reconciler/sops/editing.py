@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bf_reconciler.facts.config import ConfigError, ConfigReason
-from bf_reconciler.sops.environment import minimal
+from bf_reconciler.sops.environment import environment
 from bf_reconciler.sops.failures import classify, failed
 from bf_reconciler.sops.settings import SopsSettings
 
@@ -26,7 +26,7 @@ def set_value(content: bytes, key: str, value: str, settings: SopsSettings) -> b
             done = subprocess.run(  # noqa: S603  no shell, and the binary the user chose
                 [str(settings.binary), "set", "--value-stdin", str(file), json.dumps([key])],
                 input=json.dumps(value).encode(),
-                env=minimal(settings.environ, commands=settings.commands),
+                env=environment(settings),
                 capture_output=True,
                 timeout=settings.timeout,
                 check=False,
