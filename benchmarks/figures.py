@@ -205,7 +205,7 @@ async def _ratio(served: Exchange, made: Path) -> float:
     from bf_reconciler.probe import Prober  # noqa: PLC0415
 
     for name, row in EXCHANGES.items():  # our own pace would only add waiting
-        EXCHANGES[name] = replace(row, rate=1e6)
+        EXCHANGES[name] = replace(row, pace=replace(row.pace, rate=1e6))
     data = served.file(made, 2).read_bytes()
     parsed = document.parse(data, None, allow_plaintext=True)
     spec, _ = document.adopt(None, parsed, revision="", digest="", pepper=b"0" * 32)

@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from bf_reconciler.cli.guides.markdown import BEGIN, END, block, document
+from bf_reconciler.cli.exchange_docs import BEGIN, END, block, document
 
 HOME = Path(__file__).resolve().parents[1]
 

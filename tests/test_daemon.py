@@ -14,7 +14,7 @@ import pytest
 from bf_reconciler.daemon import StartError, check, serve
 from bf_reconciler.daemon import daemon as room
 from bf_reconciler.daemon.commands import BACKLOG, Commands
-from bf_reconciler.daemon.cycle import Cycle, asked, pause
+from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.daemon.daemon import Daemon, any_of
 from bf_reconciler.daemon.journal_writer import JournalWriter
 from bf_reconciler.daemon.probe_counts import ProbeCounts
@@ -22,7 +22,6 @@ from bf_reconciler.facts import ConfigError, ConfigReason, Reason
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Probed
-from bf_reconciler.reconcile import Outside
 from bf_reconciler.reload import Reload
 from bf_reconciler.settings import Listen, Settings
 from bf_reconciler.source import Source
@@ -33,9 +32,6 @@ from build import (
     MINUTE,
     NOW,
     a_connection,
-    a_seen,
-    a_spec,
-    a_strategy,
     an_observation,
     refused,
 )
@@ -96,7 +92,7 @@ async def daemon(tmp_path):
 
 @pytest.fixture
 def exchanges(daemon):
-    return daemon.cycle._world.prober._prober  # noqa: SLF001 # the fake that was handed in
+    return daemon.probe_counts._prober  # noqa: SLF001 # the fake that was handed in
 
 
 async def running(daemon, *others):
@@ -148,9 +144,7 @@ async def test_an_edit_whose_person_has_left_harms_nobody():
 async def test_a_turn_without_a_file_says_only_how_the_file_is():
     prober, engine, saved = Prober(), Engine(), []
     journal = SimpleNamespace(keep=_nothing, save=lambda *given: _append(saved, given))
-    cycle = Cycle(
-        Outside(prober, engine, journal), journal, Record(Status(), {}), lambda *_: None, _Wake()
-    )
+    cycle = Cycle(prober, engine, journal, Record(Status(), {}), lambda *_: None, _Wake())
     refused = ConfigStatus(last_reload_successful=False, reason=ConfigReason.INVALID_YAML)
     cycle.take(Reload(None, refused))
     assert await cycle.turn(NOW) > NOW
@@ -170,45 +164,19 @@ class _Wake:
         pass
 
 
-CHANGES = {
-    "interval": (a_spec([a_connection(proxy="http://127.0.0.1:1")]), True),
-    "strategies": (a_spec(strategies=[a_strategy(leverage=2)]), True),
-    "nothing": (a_spec(), False),
-    "policy": (a_spec(policy={"recover_after": 5}), False),
-    "removed": (a_spec([], []), False),
-}
-
-
-@pytest.mark.parametrize("change", CHANGES)
-def test_what_changed_is_asked_for_at_once_and_nothing_else(change):
-    new, wanted = CHANGES[change]
-    found = asked(a_spec(), new, {CONNECTION: a_seen(), "other": a_seen()})
-    assert {name: memory.asked for name, memory in found.items()} == {
-        CONNECTION: wanted,
-        "other": False,
-    }
-
-
-def test_the_first_file_of_a_life_asks_for_nothing():
-    seen = {CONNECTION: a_seen()}
-    assert asked(None, a_spec(), seen) is seen
-
-
-@pytest.mark.parametrize(("took", "rest"), [(0.0, 0.05), (0.1, 0.4), (60.0, 2.0)])
-def test_a_rest_is_as_long_as_the_turn_asks_for(took, rest):
-    assert pause(timedelta(seconds=took)) == pytest.approx(rest)
-
-
 async def test_only_what_is_new_is_written(tmp_path):
     with Journal(tmp_path) as journal:
-        record, writes = journal.load(), []
-        journal.save = lambda *given: writes.append(given)
-        writer = JournalWriter(journal, record, lambda: None)
-        await writer.keep(record.status, record.seen)
-        assert writes == []
-        await writer.keep(Status(generation=2), {})
-        await writer.keep(Status(generation=2), {})
-        assert len(writes) == 1
+        save, writes = journal.save, []
+
+        def counted(*given):
+            writes.append(save(*given))
+            return writes[-1]
+
+        journal.save = counted
+        writer = JournalWriter(journal, lambda: None)
+        for generation in (1, 1, 2, 2):
+            await writer.keep(Status(generation=generation), {})
+        assert writes == [True, False, True, False]
 
 
 def test_finished_probes_are_counted_as_they_are_collected():
@@ -243,7 +211,7 @@ async def test_after_a_restart_it_is_ready_without_asking_sooner_than_is_due(dae
     await second.turn()
     assert second.ready() == (True, "ok")
     assert exchanges.asked == ["kucoin-main-grid"]
-    assert second.cycle._world.prober._prober.asked == []  # noqa: SLF001 # the fake
+    assert second.probe_counts._prober.asked == []  # noqa: SLF001 # the fake
 
 
 async def test_it_is_healthy_while_both_loops_finish_their_passes(daemon, monkeypatch):
@@ -270,7 +238,7 @@ async def test_a_turn_that_breaks_is_counted_and_tried_again_soon(daemon):
 
 
 async def test_a_failure_to_decrypt_that_may_pass_is_tried_again(daemon, monkeypatch):
-    monkeypatch.setattr(room, "FIRST_RETRY", 0.01)
+    monkeypatch.setattr(room, "FIRST_RETRY", timedelta(seconds=0.01))
     calls = []
 
     async def reload(*_, **__):
@@ -353,7 +321,7 @@ async def test_a_reader_that_is_slow_misses_the_middle_and_never_the_end(daemon)
     first = asyncio.ensure_future(anext(changes))
     await asyncio.sleep(0)
     for generation in range(BACKLOG + 5):
-        daemon._tell(Status(), Status(generation=generation + 1), ())  # noqa: SLF001 # as a turn
+        daemon._publish(Status(), Status(generation=generation + 1), ())  # noqa: SLF001 # as a turn
     got = [(await first)[0].generation]
     while got[-1] < BACKLOG + 5:
         got.append((await anext(changes))[0].generation)
@@ -400,19 +368,6 @@ def keyed(exchange):
     """A file with one connection to an exchange whose keys have no passphrase."""
     keys = {word: CLEAR[word] for word in ("api_key", "secret")}
     return a_file([declared("main", exchange=exchange, credentials=keys)], [])
-
-
-@BELIEVED
-async def test_nothing_is_settled_while_a_refusal_may_still_be_confirmed(daemon, exchange, times):
-    daemon.file.write_bytes(keyed(exchange))
-    await daemon.load()
-    await daemon.turn()
-    entry, settled = daemon.cycle.spec.connections["main"], []
-    for met in range(1, 4):
-        seen = a_seen(*met * [refused(Reason.INVALID_KEY, datetime.now(UTC))])
-        daemon.cycle.seen = {"main": replace(seen, entry=entry.fingerprint)}
-        settled.append(daemon.settled("main"))
-    assert settled.index(True) + 1 == times
 
 
 @BELIEVED

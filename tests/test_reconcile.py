@@ -103,9 +103,8 @@ class House:
     def start(self, spec):
         """A new process with what the journal kept."""
         self.prober.finished = {}
-        outside = Outside(self.prober, self.engine, self.journal)
         record = self.journal.record
-        self.cycle = Cycle(outside, self.journal, record, lambda *_: None, _Wake())
+        self.cycle = Cycle(self.prober, self.engine, self.journal, record, lambda *_: None, _Wake())
         self.declare(spec)
 
     def declare(self, spec):
@@ -242,7 +241,7 @@ async def test_what_was_seen_is_kept_before_anything_is_done():
 
 async def test_it_wakes_when_the_next_probe_is_due_and_at_least_every_few_seconds():
     seen = {CONNECTION: a_seen(an_observation(NOW))}
-    outside = Outside(Prober(), Engine(), Journal())
+    outside = Outside(Prober(), Engine(), Journal().keep)
     *_, wake_at = await reconcile(a_spec(), Status(), seen, outside, NOW)
     assert NOW < wake_at <= NOW + 5 * SECOND
     spec = a_spec([a_connection(interval=2 * SECOND)])
@@ -330,7 +329,7 @@ async def test_the_kill_switch_needs_no_file():
     house = House()
     await house.turn(2)
     before = replace(house.cycle.status, halted=Halted("fire", "ada", NOW))
-    outside = Outside(house.prober, house.engine, house.journal)
+    outside = Outside(house.prober, house.engine, house.journal.keep)
     after = await halt(before, outside, NOW)
     assert after.strategies[STRATEGY].status is StrategyState.HALTED
     assert after.connections == before.connections

@@ -1,4 +1,4 @@
-"""Logs: structlog for ours, the standard library's through it, secrets taken out of both."""
+"""Log set-up: structlog, with the standard library's logs through it, and secrets removed."""
 
 import base64
 import json

@@ -1,6 +1,6 @@
 """The line: what should be, what is, a verdict, an act, and a picture of it all."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -32,10 +32,8 @@ class Runtimes(Protocol):
     ) -> Mapping[str, Running]: ...
 
 
-class Journal(Protocol):
-    """Keeps what was seen, so that nothing is done on what a crash could take back."""
-
-    async def keep(self, status: Status, seen: Mapping[str, Seen]) -> None: ...
+Keep = Callable[[Status, Mapping[str, Seen]], Awaitable[None]]
+"""Saves what was seen, so that nothing is done on what a crash could take back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Outside:
 
     prober: Prober
     runtimes: Runtimes
-    journal: Journal
+    keep: Keep
 
 
 async def reconcile(
@@ -60,7 +58,7 @@ async def reconcile(
     outside.prober.probe(todo.probe, todo.soon, todo.forget)
     seen = {name: memory for name, memory in seen.items() if name not in todo.forget}
     markets = outside.prober.markets(wanted_pairs(spec, now))  # what is listed in public
-    await outside.journal.keep(before, seen)
+    await outside.keep(before, seen)  # evidence outlives a crash
 
     verdicts = judge(spec, seen, before.halted, now, markets)  # compliant? True, False, Unknown
     decisions = guard(spec, verdicts, before.memories, now)

@@ -1,4 +1,4 @@
-"""The way in: read, decrypt, parse, adopt. What was last good stays in force."""
+"""Reads the committed file: read, decrypt, parse, adopt. What was last good stays in force."""
 
 import asyncio
 import traceback

@@ -1,12 +1,12 @@
-"""What to probe now, what to forget, and when to wake: back-off and jitter as arithmetic."""
+"""What to probe now, what to forget, when to wake, and what has been answered."""
 
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 
-from bf_reconciler.facts import Run, Seen, confirming, unconfirmed
+from bf_reconciler.facts import Listed, Markets, Run, Seen, confirming, unconfirmed
 from bf_reconciler.policy import common_causes
 from bf_reconciler.spec import ConnectionEntry, Policy, Spec
 
@@ -20,6 +20,8 @@ JITTER = 0.1
 """Share of a delay by which it is spread, so that many connections do not move in step."""
 HEARTBEAT = timedelta(seconds=5)
 """A cycle runs at least this often: it reads back what runs, and proves that it lives."""
+SHORTEST_REST, LONGEST_REST = timedelta(seconds=0.05), timedelta(seconds=2)
+"""Bounds of the rest after a cycle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def schedule(spec: Spec, seen: Mapping[str, Seen], now: datetime) -> Schedule:
     an exchange allows, those with something to find out do not wait for everybody's routine.
     """
     causes = common_causes(spec, seen, now)
-    active = {name: entry for name, entry in spec.connections.items() if not _suspended(entry, now)}
+    active = {name: entry for name, entry in spec.connections.items() if not entry.suspended(now)}
     due: list[ConnectionEntry] = []
     wake_at = now + HEARTBEAT
     for name, entry in active.items():
@@ -68,11 +70,6 @@ def _open(entry: ConnectionEntry, seen: Seen | None, spec: Spec) -> bool:
         if latest.refusals
         else latest.failures
     )
-
-
-def _suspended(entry: ConnectionEntry, now: datetime) -> bool:
-    suspend = entry.connection.suspend
-    return suspend is not None and suspend.active(now)
 
 
 def next_probe(
@@ -111,9 +108,15 @@ def delay(
     else:
         row = takewhile(lambda run: run.latest.failures, runs)  # refusals between do not end it
         times = sum(run.count for run in row if not run.latest.refusals)
-        wait = min(FIRST_RETRY * 2 ** min(times - 1, 20), interval)
+        wait = backoff(times, FIRST_RETRY, interval)
     asked = max(failure.retry_after or 0.0 for failure in latest.failures)
     return max(wait, timedelta(seconds=min(asked, 86400.0)))
+
+
+def backoff(failures: int, first: timedelta, last: timedelta) -> timedelta:
+    """How long to wait after so many failures in a row: ``first``, doubling, up to ``last``."""
+    factor: int = 2 ** min(max(failures, 1) - 1, 20)  # a year of failures must not overflow
+    return min(first * factor, last)
 
 
 def _slow(interval: timedelta) -> timedelta:
@@ -136,3 +139,71 @@ def jittered(wait: timedelta, name: str, at: datetime, most: timedelta | None = 
     spread = wait * JITTER
     start = wait if most is None or wait > most else min(wait, most - spread)
     return start + spread * share
+
+
+def is_probed(spec: Spec, name: str, now: datetime) -> bool:
+    """Whether a connection is probed at all: it is in force and not suspended."""
+    entry = spec.connections.get(name)
+    return entry is not None and not entry.suspended(now)
+
+
+def settled(spec: Spec, name: str, seen: Seen | None, now: datetime) -> bool:
+    """Whether a connection was probed when it was due, and nothing waits to be confirmed.
+
+    What an earlier process has seen counts until its next probe is due: a restart asks no
+    exchange sooner for it. A connection that is not probed is settled.
+    """
+    if not is_probed(spec, name, now):
+        return True
+    entry = spec.connections[name]
+    if seen is None or seen.entry != entry.fingerprint:
+        return False
+    if confirming(seen.runs, entry.under(spec.policy).confirm_after):
+        return False
+    due = next_probe(entry, seen, spec.policy)
+    return not seen.restored or (due is not None and due > now)
+
+
+def complete(spec: Spec, seen: Mapping[str, Seen], markets: Markets, now: datetime) -> bool:
+    """Whether the first pass is done: no connection waits for a probe, and no pair for its list."""
+    if any(Listed.PENDING in listed.values() for listed in markets.values()):
+        return False
+    return all(settled(spec, name, seen.get(name), now) for name in spec.connections)
+
+
+def answered(spec: Spec, name: str, seen: Seen | None, asked_at: datetime, now: datetime) -> bool:
+    """Whether a test that a person asked for has its answer, or will never have one."""
+    if not is_probed(spec, name, now):
+        return True
+    latest = seen.latest if seen is not None else None
+    return latest is not None and latest.at >= asked_at and settled(spec, name, seen, now)
+
+
+def request(seen: Mapping[str, Seen], names: Container[str]) -> Mapping[str, Seen]:
+    """Have these connections probed at once. What was never seen is probed anyway."""
+    return {
+        name: replace(memory, asked=True) if name in names else memory
+        for name, memory in seen.items()
+    }
+
+
+def request_changed(
+    old: Spec | None, new: Spec | None, seen: Mapping[str, Seen]
+) -> Mapping[str, Seen]:
+    """Have every connection probed at once whose entry, or whose strategies, changed."""
+    if old is None or new is None:
+        return seen
+    were, are = old.by_connection(), new.by_connection()
+    changed = {
+        name
+        for name, entry in new.connections.items()
+        if name not in old.connections
+        or old.connections[name].connection != entry.connection
+        or were.get(name) != are.get(name)
+    }
+    return request(seen, changed)
+
+
+def rest_after(took: timedelta) -> timedelta:
+    """How long to rest after a cycle, so that news come together and others get their CPU."""
+    return min(max(SHORTEST_REST, 4 * took), LONGEST_REST)

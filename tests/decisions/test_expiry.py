@@ -29,7 +29,7 @@ COMPUTED = [exchange for exchange in COUNTED if not EXCHANGES[exchange].expiry.t
 
 
 def on(exchange, **fields):
-    needs = "passphrase" in EXCHANGES[exchange].credentials
+    needs = "passphrase" in EXCHANGES[exchange].signing.credentials
     credentials = Credentials(
         api_key="0123456789abcdef", secret="a secret", passphrase="p" if needs else None
     )

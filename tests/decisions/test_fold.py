@@ -6,7 +6,7 @@ from bf_reconciler.facts import Clock, Reason, Scope
 from bf_reconciler.policy import ConditionType, Finding
 from bf_reconciler.schedule import next_probe
 from bf_reconciler.spec import LOCAL, Halt, Policy
-from bf_reconciler.spec.connection import Attest, Word
+from bf_reconciler.spec.connection import Attest, Attestation
 from bf_reconciler.status import Key, Running, Status, StrategyState, conditions, mask, transitions
 from bf_reconciler.verdict import ConnectionState, Halted, StrategyMemory
 from build import (
@@ -118,7 +118,7 @@ def test_a_suspension_in_force_says_when_it_ends(until):
 
 
 def test_a_persons_word_says_until_when_it_counts():
-    attest = Attest(withdraw_disabled=Word(by="ada", at=NOW - DAY))
+    attest = Attest(withdraw_disabled=Attestation(by="ada", at=NOW - DAY))
     found = connection(spec=a_spec([a_connection(attest=attest)]))
     assert found.attested_until == NOW + 89 * DAY
     assert connection().attested_until is None

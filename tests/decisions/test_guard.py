@@ -5,7 +5,7 @@ import pytest
 
 from bf_reconciler.facts import Reason
 from bf_reconciler.spec import LOCAL, FileRuntime, Halt
-from bf_reconciler.spec.connection import Attest, Word
+from bf_reconciler.spec.connection import Attest, Attestation
 from bf_reconciler.verdict import Halted, StrategyMemory, guard, judge
 from build import (
     CONNECTION,
@@ -180,7 +180,7 @@ def test_what_a_person_wrote_begins_a_grace_though_it_makes_old_probes_unknown()
 
 
 def test_a_word_that_grows_too_old_begins_a_grace():
-    attest = Attest(withdraw_disabled=Word(by="ada", at=NOW - 90 * DAY))
+    attest = Attest(withdraw_disabled=Attestation(by="ada", at=NOW - 90 * DAY))
     seen = an_observation(NOW - 4 * MINUTE, key=an_unverifiable_key())
     attested = {"attest": attest}
     assert ordered(seen, connection=attested, before=a_memory(), now=NOW - SECOND)[0] is True

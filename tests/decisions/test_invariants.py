@@ -20,7 +20,7 @@ from bf_reconciler.facts import (
 from bf_reconciler.policy import ConditionType, Effect
 from bf_reconciler.schedule import HEARTBEAT, SLOWEST, delay, jittered, schedule
 from bf_reconciler.spec import LOCAL, FileRuntime, Policy
-from bf_reconciler.spec.connection import Attest, Word
+from bf_reconciler.spec.connection import Attest, Attestation
 from bf_reconciler.status import Status, present, present_transition, transitions
 from bf_reconciler.verdict import Halted, StrategyMemory, guard, judge
 from build import (
@@ -115,7 +115,10 @@ policies = st.fixed_dictionaries(
     }
 )
 attests = st.sampled_from(
-    [None, *(Attest(withdraw_disabled=Word(by="ada", at=NOW - age)) for age in (DAY, 99 * DAY))]
+    [
+        None,
+        *(Attest(withdraw_disabled=Attestation(by="ada", at=NOW - age)) for age in (DAY, 99 * DAY)),
+    ]
 )
 risks = st.sampled_from(["moderate", "aggressive"])
 resumes = st.sampled_from(["auto", "manual"])
@@ -368,7 +371,7 @@ def test_only_what_is_declared_and_not_suspended_is_probed_and_it_always_wakes(k
     ]
     seen = {name: a_seen(*history, asked=name == "a") for name, history in known.items()}
     planned = schedule(a_spec(entries, []), seen, NOW)
-    resting = {e.name for e in entries if e.connection.suspend and e.connection.suspend.active(NOW)}
+    resting = {e.name for e in entries if e.suspended(NOW)}
     active = {e.name for e in entries} - resting
     assert {e.name for e in planned.probe} <= active
     assert {e.name for e in planned.probe} >= active - set(seen)

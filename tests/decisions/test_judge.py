@@ -5,7 +5,7 @@ import pytest
 from bf_reconciler.facts import Reason, Scope, Seen
 from bf_reconciler.policy import ConditionType
 from bf_reconciler.spec import Credentials, Halt
-from bf_reconciler.spec.connection import Attest, Word
+from bf_reconciler.spec.connection import Attest, Attestation
 from bf_reconciler.verdict import ConnectionState, Halted, judge
 from build import (
     CONNECTION,
@@ -212,7 +212,7 @@ def test_rights_that_may_not_be_read_wait_for_confirmation_and_are_then_unverifi
 
 
 def test_a_persons_word_makes_an_unverifiable_key_usable_until_it_is_too_old():
-    attest = Attest(withdraw_disabled=Word(by="ada", at=NOW))
+    attest = Attest(withdraw_disabled=Attestation(by="ada", at=NOW))
     assert said(UNVERIFIABLE, attest=attest)[0] is True
     assert said(UNVERIFIABLE, attest=attest, now=NOW + 90 * DAY)[0] is None
 

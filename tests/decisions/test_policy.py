@@ -7,7 +7,7 @@ from bf_reconciler.facts import Balance, Clock, Reason, Scope, unconfirmed
 from bf_reconciler.policy import RULES, Case, ConditionType, Effect, Hold, assess, on_list
 from bf_reconciler.policy.findings import REJECTED
 from bf_reconciler.spec import Credentials, Policy
-from bf_reconciler.spec.connection import ATTESTATION, Attest, Word
+from bf_reconciler.spec.connection import ATTESTATION_LIFETIME, Attest, Attestation
 from build import (
     DAY,
     NOW,
@@ -61,7 +61,7 @@ def with_key(**changes):
 
 
 def attested(at=NOW):
-    return Attest(withdraw_disabled=Word(by="ada", at=at))
+    return Attest(withdraw_disabled=Attestation(by="ada", at=at))
 
 
 def test_a_compliant_connection_has_nothing_to_tell():
@@ -334,15 +334,15 @@ def test_what_the_exchange_cannot_say_of_withdraw_a_person_can(seen):
     ("age", "status"),
     [
         (timedelta(0), "True"),
-        (ATTESTATION - SECOND, "True"),
-        (ATTESTATION, "Unknown"),
+        (ATTESTATION_LIFETIME - SECOND, "True"),
+        (ATTESTATION_LIFETIME, "Unknown"),
         (-SECOND, "Unknown"),
     ],
     ids=["now", "on its last day", "too old", "in the future"],
 )
 def test_a_persons_word_counts_ninety_days(age, status):
     seen = an_observation(key=an_unverifiable_key())
-    assert timedelta(days=90) == ATTESTATION
+    assert timedelta(days=90) == ATTESTATION_LIFETIME
     assert told(Type.WITHDRAW_DISABLED, seen, attest=attested(NOW - age))[0] == status
 
 

@@ -2,10 +2,27 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bf_reconciler.facts import Reason, Seen
-from bf_reconciler.schedule import HEARTBEAT, JITTER, delay, jittered, next_probe, schedule
-from bf_reconciler.spec import Credentials, Policy
+from bf_reconciler.facts import Listed, Reason, Seen
+from bf_reconciler.schedule import (
+    HEARTBEAT,
+    JITTER,
+    answered,
+    backoff,
+    complete,
+    delay,
+    is_probed,
+    jittered,
+    next_probe,
+    request,
+    request_changed,
+    rest_after,
+    schedule,
+    settled,
+)
+from bf_reconciler.spec import Credentials, Policy, venue_of
 from build import (
     CONNECTION,
     DAY,
@@ -237,3 +254,114 @@ def test_waits_at_their_bound_are_spread_too():
 def test_what_an_exchange_asked_for_is_never_cut_short():
     patient = replace(an_outage(), time=a_failure(Reason.RATE_LIMITED, retry_after=90.0))
     assert next_probe(a_connection(), a_seen(patient), Policy()) >= NOW + 90 * SECOND
+
+
+WAITS = st.timedeltas(min_value=timedelta(milliseconds=1), max_value=DAY)
+
+
+@given(st.integers(min_value=0, max_value=10**9), WAITS, WAITS)
+def test_a_backoff_doubles_from_the_first_wait_to_the_last(failures, first, last):
+    wait = backoff(failures, first, last)
+    assert wait == last or first <= wait < last
+    assert backoff(failures + 1, first, last) in {2 * wait, last, wait}
+    assert backoff(1, first, last) == min(first, last)
+
+
+def test_a_backoff_of_many_failures_is_its_last_wait():
+    waits = [backoff(n, 5 * SECOND, 300 * SECOND).total_seconds() for n in range(1, 9)]
+    assert waits == [5, 10, 20, 40, 80, 160, 300, 300]
+    assert backoff(10**9, SECOND, DAY) == DAY
+
+
+@pytest.mark.parametrize(("took", "rest"), [(0.0, 0.05), (0.1, 0.4), (60.0, 2.0)])
+def test_a_rest_is_as_long_as_the_cycle_before_it_asks_for(took, rest):
+    assert rest_after(timedelta(seconds=took)) == timedelta(seconds=rest)
+
+
+# what is asked for, and answered
+
+CHANGES = {
+    "interval": (a_spec([a_connection(proxy="http://127.0.0.1:1")]), True),
+    "strategies": (a_spec(strategies=[a_strategy(leverage=2)]), True),
+    "nothing": (a_spec(), False),
+    "policy": (a_spec(policy={"recover_after": 5}), False),
+    "removed": (a_spec([], []), False),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_changed_is_asked_for_at_once_and_nothing_else(change):
+    new, wanted = CHANGES[change]
+    found = request_changed(a_spec(), new, {CONNECTION: a_seen(), "other": a_seen()})
+    assert {name: memory.asked for name, memory in found.items()} == {
+        CONNECTION: wanted,
+        "other": False,
+    }
+
+
+def test_the_first_file_of_a_life_asks_for_nothing():
+    seen = {CONNECTION: a_seen()}
+    assert request_changed(None, a_spec(), seen) is seen
+    assert request_changed(a_spec(), None, seen) is seen
+
+
+def test_what_a_person_asks_for_keeps_what_was_seen():
+    seen = {CONNECTION: a_seen(), "other": a_seen()}
+    found = request(seen, {CONNECTION, "never seen"})
+    assert found == {CONNECTION: a_seen(asked=True), "other": a_seen()}
+
+
+PAUSED = a_spec([a_connection(suspend=a_suspension())])
+
+
+def test_only_what_is_in_force_and_not_suspended_is_probed():
+    assert is_probed(a_spec(), CONNECTION, NOW)
+    assert not is_probed(a_spec(), "nobody", NOW)
+    assert not is_probed(PAUSED, CONNECTION, NOW)
+
+
+def is_settled(seen, now=NOW, **connection):
+    return settled(a_spec([a_connection(**connection)]), CONNECTION, seen, now)
+
+
+def test_a_connection_is_settled_when_it_was_probed_as_it_is_now():
+    assert is_settled(a_seen())
+    assert not is_settled(None)
+    assert not is_settled(a_seen(), fingerprint="another")
+    assert is_settled(None, suspend=a_suspension())
+
+
+def test_what_an_earlier_life_saw_settles_it_until_its_next_probe_is_due():
+    assert is_settled(a_seen(restored=True))
+    assert not is_settled(a_seen(restored=True), NOW + DAY)
+    assert is_settled(a_seen(), NOW + DAY)
+    assert not is_settled(a_seen(restored=True, asked=True))
+
+
+@pytest.mark.parametrize(("exchange", "times"), [("mexc", 2), ("coinbase", 3)])
+def test_nothing_is_settled_while_a_refusal_may_still_be_confirmed(exchange, times):
+    keys = Credentials(api_key="0123456789abcdef", secret="a secret")
+    found = [
+        is_settled(a_seen(*met * [INVALID]), exchange=exchange, credentials=keys)
+        for met in range(1, 4)
+    ]
+    assert found.index(True) + 1 == times
+
+
+def test_the_first_pass_is_complete_when_no_connection_and_no_pair_waits():
+    markets = {venue_of(a_connection()): {"BTC/USDT": Listed.TRADES}}
+    waiting = {venue_of(a_connection()): {"BTC/USDT": Listed.PENDING}}
+    seen = {CONNECTION: a_seen()}
+    assert complete(a_spec(), seen, markets, NOW)
+    assert not complete(a_spec(), seen, waiting, NOW)
+    assert not complete(a_spec(), {}, markets, NOW)
+    assert complete(PAUSED, {}, {}, NOW)
+
+
+def test_a_test_is_answered_by_a_probe_that_came_after_it_was_asked_for():
+    spec = a_spec()
+    assert answered(spec, CONNECTION, a_seen(), NOW, NOW)
+    assert not answered(spec, CONNECTION, a_seen(), NOW + SECOND, NOW + SECOND)
+    assert not answered(spec, CONNECTION, None, NOW, NOW)
+    assert not answered(spec, CONNECTION, a_seen(INVALID), NOW, NOW)  # to be confirmed
+    assert answered(PAUSED, CONNECTION, None, NOW, NOW)

@@ -19,7 +19,7 @@ from bf_reconciler.spec import (
     misfits,
     too_many,
 )
-from bf_reconciler.spec.connection import Word
+from bf_reconciler.spec.connection import Attestation
 from bf_reconciler.spec.strategy import BalanceRatio, Money
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -152,7 +152,7 @@ def test_the_fingerprint_changes_with_what_decides_the_answers_and_only_then():
 
 
 def test_a_persons_word_holds_for_ninety_days():
-    word = Word(by="me", at=NOW)
+    word = Attestation(by="me", at=NOW)
     assert word.holds(NOW)
     assert word.holds(NOW + timedelta(days=89))
     assert not word.holds(NOW + timedelta(days=90))

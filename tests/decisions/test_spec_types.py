@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from bf_reconciler.spec import Suspend, is_loopback
+from bf_reconciler.spec import StrategyEntry, Suspend, is_loopback
 from bf_reconciler.spec.types import (
     Address,
     Duration,
@@ -17,8 +17,10 @@ from bf_reconciler.spec.types import (
     Secret,
     Text,
     Timeout,
+    in_force,
     written,
 )
+from build import a_connection, a_strategy
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -225,9 +227,17 @@ def test_a_secret_has_no_blanks_around_it_unless_it_is_a_pem_key():
         assert refusal(Secret, text)
 
 
-def test_a_pause_is_active_until_it_ends():
+def test_a_suspension_is_in_force_until_it_ends():
     forever = Suspend(reason="x", owner="y")
     ended = Suspend(reason="x", owner="y", until=NOW)
-    assert forever.active(NOW)
-    assert not ended.active(NOW)
-    assert ended.active(NOW - timedelta(seconds=1))
+    assert in_force(None, NOW) is None
+    assert in_force(forever, NOW) is forever
+    assert in_force(ended, NOW) is None
+    assert in_force(ended, NOW - timedelta(seconds=1)) is ended
+
+
+def test_an_entry_is_suspended_by_its_own_suspension():
+    pause = Suspend(reason="x", owner="y")
+    entry = StrategyEntry(a_strategy(suspend=pause), 1, "current")
+    assert (entry.suspended(NOW), a_connection(suspend=pause).suspended(NOW)) == (pause, pause)
+    assert a_connection().suspended(NOW) is None

@@ -37,7 +37,7 @@ FAST = {"grace": "3s", "recover_after": 2, "confirm_after": 2}
 
 
 def credentials_of(exchange, **changes):
-    wanted = {name: SECRETS[name] for name in EXCHANGES[exchange].credentials}
+    wanted = {name: SECRETS[name] for name in EXCHANGES[exchange].signing.credentials}
     return {name: value for name, value in (wanted | changes).items() if value}
 
 

@@ -19,9 +19,9 @@ State = ConnectionState
 OUTAGE = {"ExchangeUnavailable", "Maintenance"}
 UNVERIFIABLE = [name for name in ALL if not CASES[name].facts.tells_withdraw]
 """Exchanges that do not say whether a key may withdraw: never enabled without a person's word."""
-TIMELESS = [name for name in ALL if EXCHANGES[name].window is None]
+TIMELESS = [name for name in ALL if EXCHANGES[name].pace.window is None]
 """Their signed calls carry a growing number, not the time: a wrong clock is a warning alone."""
-FLAPPING = [name for name in ALL if EXCHANGES[name].confirm > Policy().confirm_after]
+FLAPPING = [name for name in ALL if EXCHANGES[name].refusals.confirm > Policy().confirm_after]
 """Good keys are refused now and then there, so a refusal must be met more often."""
 
 
@@ -36,7 +36,7 @@ async def verdict_of(exchange, sim, world, *, times=1, **changes):
             "name": f"{exchange}-main",
             "exchange": exchange,
             "endpoint": sim.base(exchange),
-            "credentials": {name: given[name] for name in row.credentials},
+            "credentials": {name: given[name] for name in row.signing.credentials},
             **changes,
         }
     )
@@ -127,7 +127,7 @@ AMBIGUOUS = {Reason.KEY_OR_IP_REJECTED}
 
 def enough(exchange):
     """Refusals in a row that are believed."""
-    return max(Policy().confirm_after, EXCHANGES[exchange].confirm)
+    return max(Policy().confirm_after, EXCHANGES[exchange].refusals.confirm)
 
 
 @pytest.mark.parametrize("exchange", ALL)

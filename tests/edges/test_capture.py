@@ -229,10 +229,16 @@ async def test_every_answer_of_a_probe_is_captured_and_no_sentinel_with_it(excha
         await probed(opened, entry_of(exchange, simulator.base(exchange)))
     row = EXCHANGES[exchange]
     assert [(question, call.method) for _, question, call, _ in kept[:1]] == [
-        ("time", row.time.method)
+        ("time", row.calls.time.call.method)
     ]
     assert {call.method for _, _, call, _ in kept} == {
-        each.method for each in (row.time, row.key, row.balance, row.orders)
+        each.method
+        for each in (
+            row.calls.time.call,
+            row.calls.key.call,
+            row.calls.balance.call,
+            row.calls.orders.call,
+        )
     }
     raw = b"".join(answer.body for *_, answer in kept)
     shown = json.dumps([record(*told) for told in kept])

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from structlog.testing import capture_logs
 
 from bf_reconciler.daemon.journal_writer import JournalWriter
 from bf_reconciler.facts import Reason
@@ -26,12 +27,17 @@ class Book:
 
     def __init__(self):
         self.full = False
+        self.last = EMPTY
         self.saved = []
 
     def save(self, record, changes):
         if self.full:
             raise JournalError("no space is left on the disk")
+        last, self.last = self.last, record
+        if not changes and record == last:
+            return False
         self.saved.append((record, changes))
+        return True
 
 
 @pytest.fixture
@@ -40,14 +46,14 @@ def book():
 
 
 async def test_what_is_kept_already_is_not_written_again(book):
-    writer = JournalWriter(book, EMPTY, lambda: None)
+    writer = JournalWriter(book, lambda: None)
     await writer.save(EMPTY, ())
     assert book.saved == []
 
 
 async def test_a_full_disk_stops_nothing_and_what_it_missed_is_written_later(book):
     failures = []
-    writer = JournalWriter(book, EMPTY, lambda: failures.append(1))
+    writer = JournalWriter(book, lambda: failures.append(1))
     later = Record(Status(generation=2), {})
     book.full = True
     await writer.save(Record(Status(generation=1), {}), [NEWS])
@@ -58,3 +64,15 @@ async def test_a_full_disk_stops_nothing_and_what_it_missed_is_written_later(boo
     assert len(failures) == 2
     await writer.save(later, ())
     assert len(book.saved) == 1
+
+
+async def test_a_journal_is_called_written_again_only_when_it_was(book):
+    writer = JournalWriter(book, lambda: None)
+    with capture_logs() as logs:
+        book.full = True
+        await writer.save(Record(Status(generation=1), {}), ())
+        book.full = False
+        await writer.save(EMPTY, ())
+        assert [log["event"] for log in logs] == ["journal cannot be written"]
+        await writer.save(Record(Status(generation=1), {}), ())
+    assert [log["event"] for log in logs][1:] == ["journal is written again"]

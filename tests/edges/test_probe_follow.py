@@ -269,11 +269,11 @@ async def test_what_is_paid_for_and_not_asked_is_given_back(exchange, changes, f
             kept.append(-requests)
             super().refund(requests)
 
-    monkeypatch.setattr("bf_reconciler.probe.Budget", Counting)
+    monkeypatch.setattr("bf_reconciler.probe.prober.Budget", Counting)
     world = world_of(exchange, **changes)
     world.put_faults(exchange, fault)
     await seen(exchange, world)
-    assert kept[0] == EXCHANGES[exchange].requests == 5
+    assert kept[0] == EXCHANGES[exchange].calls.requests == 5
     assert sum(kept) == len(asked(world))
 
 
@@ -289,6 +289,11 @@ async def test_the_header_of_an_environment_goes_out_with_what_is_signed_alone()
     clients = Clients(Recorder())
     await clients.load(demo)
     for row in (demo, demo.instead["40085"]):
-        for call in (row.time, row.key, row.balance, row.orders):
+        for call in (
+            row.calls.time.call,
+            row.calls.key.call,
+            row.calls.balance.call,
+            row.calls.orders.call,
+        ):
             await clients.ask(entry_of("bitget", "http://127.0.0.1:9"), row, call)
     assert [headers.get("PAPTRADING") for headers in sent] == [None, "1", "1", "1"] * 2

@@ -9,13 +9,13 @@ import pytest
 
 from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes import Runtimes
-from bf_reconciler.runtimes.file import FileRuntime
-from bf_reconciler.spec import FileRuntime as Declared
+from bf_reconciler.runtimes.file import FileAdapter
+from bf_reconciler.spec import FileRuntime
 from bf_reconciler.verdict import Decision, Order, StrategyMemory
 from build import NOW, SECOND, a_strategy
 
-HERE = Declared(name="local", type="file", path="strategies")
-THERE = Declared(name="other", type="file", path="elsewhere")
+HERE = FileRuntime(name="local", type="file", path="strategies")
+THERE = FileRuntime(name="other", type="file", path="elsewhere")
 
 
 def an_order(*, on=True, runtime=HERE, reason=Reason.CONNECTED, **changes):
@@ -49,6 +49,13 @@ def path(tmp_path):
 async def converge(runtimes, *orders, leave=None, now=NOW, **changes):
     decisions = [a_decision(order, leave, **changes) for order in orders]
     return (await runtimes.converge(decisions, 3, "r1", now))["btc-grid"]
+
+
+async def shown(path):
+    """What the file says, as read."""
+    folder = FileRuntime(name="local", type="file", path=path.parent.name)
+    readings = await FileAdapter(folder, path.parent.parent).read(["btc-grid"])
+    return readings["btc-grid"].running
 
 
 def told(path):
@@ -147,7 +154,7 @@ async def test_a_reader_never_sees_a_torn_file(runtimes, path):
 )
 async def test_garbage_is_replaced(runtimes, path, garbage):
     garble(path, garbage)
-    found = FileRuntime(path.parent).read("btc-grid")
+    found = await shown(path)
     assert found.reason is Reason.RUNTIME_UNAVAILABLE
     assert found.message == "The file holds no object of JSON."
     assert (await converge(runtimes, an_order(on=False))).state == "paused"
@@ -187,7 +194,7 @@ async def test_a_file_that_may_not_be_read_is_turned_off_all_the_same(runtimes, 
         return opened(name, *args, **kwargs)
 
     monkeypatch.setattr(os, "open", refuse)
-    found = FileRuntime(path.parent).read("btc-grid")
+    found = await shown(path)
     assert found.state == "unknown"
     assert found.message == "The file cannot be read (Permission denied)."
     assert (await converge(runtimes, an_order(on=False))).state == "paused"
@@ -197,7 +204,7 @@ async def test_a_file_that_may_not_be_read_is_turned_off_all_the_same(runtimes, 
 async def test_an_edit_by_hand_is_put_right(runtimes, path):
     await converge(runtimes, an_order(on=False))
     garble(path, json.dumps(told(path) | {"enabled": True, "action": "run"}).encode())
-    assert FileRuntime(path.parent).read("btc-grid").state == "running"
+    assert (await shown(path)).state == "running"
     assert (await converge(runtimes, an_order(on=False))).state == "paused"
     assert told(path)["enabled"] is False
 
@@ -252,14 +259,14 @@ async def test_a_runtime_of_another_name_is_the_same_folder_and_no_move(
 ):
     await converge(runtimes, an_order())
     (tmp_path / "linked").symlink_to("strategies")
-    written, write = [], FileRuntime._replace
+    written, write = [], FileAdapter._replace
 
     def seen(self, name, content):
         written.append(content["enabled"])
         write(self, name, content)
 
-    monkeypatch.setattr(FileRuntime, "_replace", seen)
-    there = Declared(name="other", type="file", path=where)
+    monkeypatch.setattr(FileAdapter, "_replace", seen)
+    there = FileRuntime(name="other", type="file", path=where)
     leave = an_order(on=False, action="close", strategy=None, reason=Reason.REMOVED)
     running = await converge(runtimes, an_order(runtime=there), leave=leave)
     assert (running.state, written) == ("running", [])
@@ -270,14 +277,14 @@ async def test_it_is_not_turned_on_elsewhere_while_it_cannot_be_turned_off(
     runtimes, path, tmp_path, monkeypatch
 ):
     await converge(runtimes, an_order())
-    write = FileRuntime._replace  # what fails on a full disk
+    write = FileAdapter._replace  # what fails on a full disk
 
     def refuse(self, name, content):
-        if self._folder == path.parent:
+        if self.folder == path.parent:
             raise PermissionError
         write(self, name, content)
 
-    monkeypatch.setattr(FileRuntime, "_replace", refuse)
+    monkeypatch.setattr(FileAdapter, "_replace", refuse)
     leave = an_order(on=False, strategy=None, reason=Reason.REMOVED)
     running = await converge(runtimes, an_order(runtime=THERE), leave=leave)
     assert (running.state, running.reason) == ("running", Reason.RUNTIME_UNAVAILABLE)
@@ -285,7 +292,10 @@ async def test_it_is_not_turned_on_elsewhere_while_it_cannot_be_turned_off(
 
 
 async def test_it_is_told_when_the_engine_does_not_do_as_it_was_told(runtimes, path, monkeypatch):
-    monkeypatch.setattr(FileRuntime, "apply", lambda *_: None)
+    async def nothing(*_):
+        pass
+
+    monkeypatch.setattr(FileAdapter, "apply", nothing)
     assert (await converge(runtimes, an_order())).reason is Reason.ENGINE_REFUSED
     garble(path, b'{"enabled": true}')
     assert (await converge(runtimes, an_order(on=False))).reason is Reason.STILL_RUNNING

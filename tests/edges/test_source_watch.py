@@ -13,7 +13,8 @@ import pytest
 from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from bf_reconciler.facts.config import ConfigError
-from bf_reconciler.source import QUIET_SECONDS, Source
+from bf_reconciler.source import Source
+from bf_reconciler.source.source import QUIET_SECONDS
 
 pytestmark = pytest.mark.slow
 
@@ -231,7 +232,8 @@ async def test_a_directory_that_goes_before_it_is_watched_is_no_end(tmp_path, mo
     path.write_bytes(b"one")
     answers = [[str(tmp_path / "gone")], [str(tmp_path)]]
     monkeypatch.setattr(
-        "bf_reconciler.source.watchable", lambda _: answers.pop(0) if answers[1:] else answers[0]
+        "bf_reconciler.source.source.watchable",
+        lambda _: answers.pop(0) if answers[1:] else answers[0],
     )
     async with following(watched(path)) as follower:
         await follower.sees(b"one")

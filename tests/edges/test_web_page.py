@@ -83,6 +83,12 @@ def test_the_end_of_a_key_is_shown_with_the_days_that_are_left(days, shown):
     assert f"any IP · expires {NOW + timedelta(days=days):%Y-%m-%d} {shown}" in text
 
 
+def test_a_row_is_silent_on_what_the_exchange_does_not_report():
+    key = replace(a_connection().key, scopes=None, ip_bound=None, expires_at=None)
+    text = text_of(a_status([a_connection(key=key)]))
+    assert "••••3eb 50 ms" in text
+
+
 def test_what_is_good_needs_nothing_done():
     text = text_of(a_status())
     assert "No action needed." in text

@@ -29,9 +29,9 @@ def test_a_body_gives_exactly_these_facts(case, name):
     row = case.row
     if "instead" in told:
         row = row.instead[told["instead"]]
-    facts = row.read_key(told["body"], now)
+    facts = row.calls.key.read(told["body"], now)
     if "more" in told:
-        facts = row.more.read(facts, told["more"], told["key"])
+        facts = row.calls.more.read(facts, told["more"], told["key"])
 
     nothing = shown(KeyFacts(frozenset(), frozenset()))
     assert shown(facts) == nothing | told["facts"]

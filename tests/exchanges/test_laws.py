@@ -83,7 +83,7 @@ def outcome(parse, *args):
 def test_withdrawal_is_denied_by_the_documented_field_alone(name, data):
     row, nearly, says_no = ACCOUNTS[name]
     body = data.draw(BODIES | nearly)
-    facts = outcome(row.read_key, body, NOW)
+    facts = outcome(row.calls.key.read, body, NOW)
     if facts is not None and Scope.WITHDRAW in facts.denied:
         assert says_no(body)
         assert facts.unknown_words == ()
@@ -93,17 +93,17 @@ def test_withdrawal_is_denied_by_the_documented_field_alone(name, data):
 @given(data=st.data())
 def test_no_scope_is_both_granted_and_denied(name, data):
     row, nearly, _ = ACCOUNTS[name]
-    facts = outcome(row.read_key, data.draw(BODIES | nearly), NOW)
+    facts = outcome(row.calls.key.read, data.draw(BODIES | nearly), NOW)
     assert facts is None or not facts.granted & facts.denied
 
 
 @ROWS
 @given(body=BODIES)
 def test_parsers_raise_unexpected_and_nothing_else(row, body):
-    for parse in (row.read_time, row.read_balance, row.read_orders):
+    for parse in (row.calls.time.read, row.calls.balance.read, row.calls.orders.read):
         for case in CASES.values():
             outcome(parse, case.nearly.wrapped(body))
-    row.refusal(body)
+    row.refusals.read(body)
 
 
 NO_ORDERS = {"none": None, "empty": {}, "numbers": [1], "text": "text"}
@@ -115,11 +115,11 @@ NO_ORDERS |= {f"text of {name}": case.nearly.wrapped("text") for name, case in C
 def test_orders_of_another_form_are_unexpected(body):
     for row in EVERY.values():
         with pytest.raises(Unexpected):
-            row.read_orders(body)
+            row.calls.orders.read(body)
 
 
 TELLING = [
-    CASES[row.id].row.refusal(body).text.split(address)
+    CASES[row.id].row.refusals.read(body).text.split(address)
     for row in EXCHANGES.values()
     for body, _, address in CASES[row.id].errors
     if address
@@ -136,7 +136,7 @@ TELLING = [
 )
 @example(text="Your IP ::01")  # it is told as one writes it, ::1
 def test_looking_for_our_address_never_fails(row, text):
-    found = row.client_ip(text)
+    found = row.refusals.address(text)
     assert found is None or found in addresses_in(text)
 
 
@@ -148,8 +148,14 @@ def addresses_in(text):
 
 
 def calls_of(row):
-    others = [each.call for each in (row.first, row.more) if each]
-    return [row.time, row.key, row.balance, row.orders, *others]
+    others = [each.call for each in (row.calls.first, row.calls.more) if each]
+    return [
+        row.calls.time.call,
+        row.calls.key.call,
+        row.calls.balance.call,
+        row.calls.orders.call,
+        *others,
+    ]
 
 
 @ROWS
@@ -161,11 +167,11 @@ def test_a_row_names_reads_that_are_on_the_list(row):
 @ROWS
 def test_a_row_posts_nothing_but_reads_that_are_named_here_with_their_paths(row):
     named = {name: read["path"] for name, read in CASES[row.id].reads.posted.items()}
-    public = [each.call for each in row.markets.values()]
+    public = [each.call for each in row.markets.lists.values()]
     for each in map(row.within, row.environments):
         posted = {call.method: call.posts for call in calls_of(each) if call.posts}
         assert posted == named
-    assert not row.time.posts
+    assert not row.calls.time.call.posts
     assert not any(call.posts for call in public)
 
 
@@ -199,31 +205,31 @@ def test_a_call_takes_no_parameter_but_the_key_and_a_market(row):
     fixed = CASES[row.id].reads.constants.items()
     for call in calls_of(row):
         assert {value for name, value in call.params.items() - fixed} <= {API_KEY, SYMBOL}
-    assert API_KEY not in row.time.params.values()
+    assert API_KEY not in row.calls.time.call.params.values()
 
 
 @ROWS
 def test_the_credentials_are_those_ccxt_asks_for(row):
     needed = {n for n, needs in getattr(ccxt, row.ccxt)().requiredCredentials.items() if needs}
-    assert {CCXT_NAMES[name] for name in row.credentials} == needed
+    assert {CCXT_NAMES[name] for name in row.signing.credentials} == needed
 
 
 @ROWS
 def test_a_secret_stays_as_it_is_unless_it_has_a_form(row):
     assert CASES[row.id].facts.secret_has_form or (
-        row.read_secret("key", " a\\nsecret") == " a\\nsecret"
+        row.signing.read_secret("key", " a\\nsecret") == " a\\nsecret"
     )
 
 
 @ROWS
 def test_every_reason_of_a_row_has_its_remedy(row):
-    reasons = {*row.codes.values(), *(reason for *_, reason in row.phrases)}
+    reasons = {*row.refusals.codes.values(), *(reason for *_, reason in row.refusals.phrases)}
     assert all(ADVICE[reason]["en"].remedy and ADVICE[reason]["tr"].remedy for reason in reasons)
 
 
 @ROWS
 def test_a_row_says_what_each_right_that_is_needed_is_called(row):
-    assert {Scope.READ, Scope.SPOT, Scope.FUTURES, Scope.WITHDRAW} <= set(row.needs)
+    assert {Scope.READ, Scope.SPOT, Scope.FUTURES, Scope.WITHDRAW} <= set(row.people.needs)
 
 
 def test_the_table_is_keyed_by_the_names_of_its_rows():
@@ -232,16 +238,18 @@ def test_the_table_is_keyed_by_the_names_of_its_rows():
 
 @ROWS
 def test_every_environment_is_a_place_of_its_own(row):
-    assert row.within("live").world == row.world
-    worlds = [row.worlds[name] for name in row.environments]
+    assert row.within("live").environment == row.environment
+    worlds = [row.environments[name] for name in row.environments]
     assert len({(each.base, *each.headers.items()) for each in worlds}) == len(worlds)
     assert all(each.base is None or each.base.startswith("https://") for each in worlds)
 
 
 @ROWS
 def test_a_probe_makes_four_requests_or_five(row):
-    assert row.requests == 4 + bool(row.first) + bool(row.more) + bool(row.instead)
-    assert row.requests in {4, 5}
+    assert row.calls.requests == 4 + bool(row.calls.first) + bool(row.calls.more) + bool(
+        row.instead
+    )
+    assert row.calls.requests in {4, 5}
 
 
 def test_the_row_of_another_kind_of_account_is_the_same_exchange_in_the_same_world():
@@ -249,5 +257,9 @@ def test_the_row_of_another_kind_of_account_is_the_same_exchange_in_the_same_wor
         for name in row.environments:
             here = row.within(name)
             for other in here.instead.values():
-                assert (other.id, other.world, other.time) == (row.id, here.world, here.time)
+                assert (other.id, other.environment, other.calls.time.call) == (
+                    row.id,
+                    here.environment,
+                    here.calls.time.call,
+                )
                 assert other.instead == {}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bf_reconciler.exchanges import EXCHANGES, Unexpected, kind_of, listing
 from exchanges.cases import CASES
 
-LISTINGS = [(row, kind) for row in EXCHANGES.values() for kind in row.markets]
+LISTINGS = [(row, kind) for row in EXCHANGES.values() for kind in row.markets.lists]
 EACH = pytest.mark.parametrize(("row", "kind"), LISTINGS, ids=[f"{r.id}-{k}" for r, k in LISTINGS])
 
 
@@ -21,19 +21,19 @@ def documented(row, kind):
 @EACH
 def test_a_documented_list_gives_its_pairs_and_whether_they_trade(row, kind):
     known = documented(row, kind)
-    found = row.markets[kind].read(known["body"])
+    found = row.markets.lists[kind].read(known["body"])
     assert found == known["pairs"]
     assert {kind_of(pair) for pair in found} == {kind}
 
 
 def test_every_exchange_lists_its_spot_market():
-    assert all("spot" in row.markets for row in EXCHANGES.values())
-    assert all(set(case.reads.markets) == set(case.row.markets) for case in CASES.values())
+    assert all("spot" in row.markets.lists for row in EXCHANGES.values())
+    assert all(set(case.reads.markets) == set(case.row.markets.lists) for case in CASES.values())
 
 
 @EACH
 def test_ccxt_has_the_call_as_a_public_get_that_needs_no_key(row, kind, monkeypatch):
-    call, read = row.markets[kind].call, CASES[row.id].reads.markets[kind]
+    call, read = row.markets.lists[kind].call, CASES[row.id].reads.markets[kind]
     ((method, path),) = read.items()
     sent = []
     exchange = getattr(ccxt, row.ccxt)
@@ -79,7 +79,7 @@ def test_a_list_without_any_pair_is_not_believed(row, kind):
     body = copy.deepcopy(documented(row, kind)["body"])
     rows_of(body).clear()
     with pytest.raises(Unexpected):
-        row.markets[kind].read(body)
+        row.markets.lists[kind].read(body)
 
 
 @EACH
@@ -90,7 +90,7 @@ def test_a_row_without_a_name_lists_nothing_and_spoils_nothing(row, kind):
     named = [field for field, value in listed[0].items() if str(value).upper() in parts(known)]
     nameless = {f: "" if f in named else value for f, value in listed[0].items()}
     listed.append(nameless)
-    assert row.markets[kind].read(body) == known["pairs"]
+    assert row.markets.lists[kind].read(body) == known["pairs"]
 
 
 def parts(known):
@@ -110,7 +110,7 @@ def test_another_shape_is_unexpected_and_nothing_else(row, kind, data):
     field = data.draw(st.sampled_from(sorted(listed[0])))
     listed[0][field] = data.draw(odd)
     try:
-        found = row.markets[kind].read(body)
+        found = row.markets.lists[kind].read(body)
     except Unexpected:
         return
     assert all(isinstance(trades, bool) for trades in found.values())
@@ -121,7 +121,7 @@ def test_another_shape_is_unexpected_and_nothing_else(row, kind, data):
 def test_what_is_no_list_is_unexpected(row, kind, body):
     for each in (body, {"data": body}, {"code": "0", "data": body}, {"symbols": body}):
         with pytest.raises(Unexpected):
-            row.markets[kind].read(each)
+            row.markets.lists[kind].read(each)
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ EACH = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 
 def reason_of(row, refusal):
     """The meaning of the tables: phrases before codes."""
-    for code, words, reason in row.phrases:
+    for code, words, reason in row.refusals.phrases:
         if code in {"", refusal.code} and words.casefold() in refusal.text.casefold():
             return reason
-    return row.codes.get(refusal.code)
+    return row.refusals.codes.get(refusal.code)
 
 
 @pytest.mark.parametrize(
@@ -23,23 +23,25 @@ def reason_of(row, refusal):
     ids=[f"{case.row.id}-{number}" for number, (case, *_) in enumerate(BODIES)],
 )
 def test_an_error_body_of_the_sheet_has_its_reason(case, body, reason, address):
-    refusal = case.row.refusal(body)
+    refusal = case.row.refusals.read(body)
     assert reason_of(case.row, refusal) == reason
-    assert case.row.client_ip(refusal.text) == address
+    assert case.row.refusals.address(refusal.text) == address
 
 
 @EACH
 def test_every_code_of_a_row_stands_in_its_list_of_errors(case):
-    assert set(case.row.codes) <= {case.row.refusal(body).code for body, *_ in case.errors}
+    assert set(case.row.refusals.codes) <= {
+        case.row.refusals.read(body).code for body, *_ in case.errors
+    }
 
 
 @EACH
 @pytest.mark.parametrize("body", [None, [], "text", 7, {}, {"msg": "no code"}])
 def test_a_body_without_a_code_is_no_refusal(case, body):
-    assert case.row.refusal(body) is None
+    assert case.row.refusals.read(body) is None
 
 
 @EACH
 @pytest.mark.parametrize("code", ["<b>", None, True, 1.5, ["1"], "1" * 11, "SENTINEL"])
 def test_a_code_that_is_no_number_is_a_refusal_without_a_code(case, code):
-    assert case.row.refusal(case.error(code, 7)) == Refusal("", "")
+    assert case.row.refusals.read(case.error(code, 7)) == Refusal("", "")

@@ -13,6 +13,7 @@ from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Re
 
 import click
 
+from bf_reconciler.facts import Json
 from bf_reconciler.settings import Listen, parse_listen, read_token
 
 SECONDS = 15.0
@@ -83,7 +84,7 @@ class Api:
         rows: list[dict[str, Any]] = found["transitions"]
         return rows
 
-    def get(self, path: str, **query: str | int | None) -> Any:  # noqa: ANN401 # JSON
+    def get(self, path: str, **query: str | int | None) -> Json:
         """The answer to a GET.
 
         Raises:
@@ -93,7 +94,7 @@ class Api:
         given = {name: value for name, value in query.items() if value is not None}
         return self._ask(Request(self._at(path, given)))  # noqa: S310 # http or https: see of()
 
-    def post(self, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401 # JSON
+    def post(self, path: str, body: dict[str, Json]) -> Json:
         """The answer to a POST. Raises as ``get`` does."""
         headers = {"Content-Type": "application/json"}
         if self.token:
@@ -104,7 +105,7 @@ class Api:
     def _at(self, path: str, query: dict[str, str | int]) -> str:
         return self.url + quote(path) + (f"?{urlencode(query)}" if query else "")
 
-    def _ask(self, request: Request) -> Any:  # noqa: ANN401 # JSON
+    def _ask(self, request: Request) -> Json:
         try:
             with self._opener().open(request, timeout=self.timeout) as answer:
                 return json.loads(answer.read(MAX_BYTES))

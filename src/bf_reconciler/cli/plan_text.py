@@ -3,9 +3,9 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
-from bf_reconciler.facts import Problem
+from bf_reconciler.facts import Json, Problem
 from bf_reconciler.preview import Change, Entry, Preview, Right, Switch
 
 SIGNS: Final = {
@@ -76,7 +76,7 @@ def _values(change: Change) -> str:
     return f"{value(change.before)} → {value(change.after)}"
 
 
-def value(found: Any) -> str:  # noqa: ANN401 # JSON
+def value(found: Json) -> str:
     """A value on one line, not too long, and nothing in it moves the cursor."""
     if found is None:
         return "default"

@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bf_reconciler.facts import ADVICE, CONFIG_ADVICE, ConfigReason, Language, Reason
+from bf_reconciler.facts import ADVICE, CONFIG_ADVICE, ConfigReason, Json, Language, Reason
 
 HEADINGS: Mapping[Language, Mapping[str, str]] = {
     "en": {},
@@ -81,7 +81,7 @@ def title(reason: str, language: Language) -> str:
     return told if alike else f"{told} ({reason})"
 
 
-def translated(data: Any, language: Language) -> Any:  # noqa: ANN401 # JSON
+def translated(data: Json, language: Language) -> Json:
     """The same JSON with every remedy in this language."""
     if isinstance(data, list):
         return [translated(item, language) for item in data]

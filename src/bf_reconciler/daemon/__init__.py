@@ -1,4 +1,4 @@
-"""WHEN: the loops, the signals, the start and the end."""
+"""When things happen: the loops, the signals, start and stop."""
 
 from bf_reconciler.daemon.check import Progress, RefusedError, UnknownNameError, check
 from bf_reconciler.daemon.service import StartError, once, serve

@@ -1,4 +1,4 @@
-"""One probe of each connection, asked again where confirmation is due; nothing is told to act."""
+"""Probes each connection once, and again where a refusal must be confirmed; nothing is switched."""
 
 import asyncio
 import os
@@ -82,11 +82,7 @@ def _narrowed(spec: Spec, wanted: set[str]) -> Spec:
 
 async def _look(spec: Spec, progress: Progress, capture: Capture | None) -> dict[str, Seen]:
     at = now()
-    pending = {
-        name: entry
-        for name, entry in spec.connections.items()
-        if entry.connection.suspend is None or not entry.connection.suspend.active(at)
-    }
+    pending = {name: entry for name, entry in spec.connections.items() if not entry.suspended(at)}
     total, seen, news = len(pending), dict[str, Seen](), asyncio.Event()
     async with Prober(now, news.set, capture) as prober:
         prober.probe(pending.values())

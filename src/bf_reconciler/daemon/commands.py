@@ -1,4 +1,4 @@
-"""The daemon as the web sees it."""
+"""The commands and queries of the HTTP API, carried out on the daemon."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -9,6 +9,7 @@ from bf_reconciler.daemon.cycle import Edit
 from bf_reconciler.daemon.daemon import Daemon, utcnow
 from bf_reconciler.facts import Seen
 from bf_reconciler.metrics import Extras, render
+from bf_reconciler.schedule import answered, request
 from bf_reconciler.status import ConnectionStatus, Status, Transition
 from bf_reconciler.verdict import Halted
 
@@ -69,14 +70,11 @@ class Commands:
             return None
         asked_at, cycle = utcnow(), self._daemon.cycle
         await cycle.edit(_asking(name))
-        while (at := utcnow()) < asked_at + PATIENCE and self._daemon.probes(name):
+        while (at := utcnow()) < asked_at + PATIENCE and cycle.spec is not None:
             memory = cycle.seen.get(name)
-            latest = memory.latest if memory else None
-            if latest is not None and latest.at >= asked_at and self._daemon.settled(name):
+            if answered(cycle.spec, name, memory, asked_at, at):
                 break
-            if (
-                memory is not None and not memory.asked
-            ):  # an older answer came, or is to be confirmed
+            if memory and not memory.asked:  # an older answer came, or is to be confirmed
                 await cycle.edit(_asking(name))
             await self._daemon.next_turn(min(1.0, (asked_at + PATIENCE - at).total_seconds()))
         return self.status().connections.get(name)
@@ -105,17 +103,15 @@ def _asking(name: str) -> Edit:
     """Have it probed now. What was never seen is probed anyway."""
 
     def edit(status: Status, seen: Mapping[str, Seen]) -> tuple[Status, Mapping[str, Seen]]:
-        if name not in seen:
-            return status, seen
-        return status, {**seen, name: replace(seen[name], asked=True)}
+        return status, request(seen, {name})
 
     return edit
 
 
 def _released(status: Status, seen: Mapping[str, Seen]) -> tuple[Status, Mapping[str, Seen]]:
     """No halt; what is not known from this life of the process is asked at once."""
-    fresh = {n: replace(memory, asked=memory.restored) for n, memory in seen.items()}
-    return replace(status, halted=None), fresh
+    restored = {name for name, memory in seen.items() if memory.restored}
+    return replace(status, halted=None), request(seen, restored)
 
 
 def _unlatching(name: str) -> Edit:

@@ -1,15 +1,15 @@
-"""One turn after another: what people asked for, the line, and the news of it."""
+"""One reconcile cycle after another, with what people asked for applied in between."""
 
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from bf_reconciler.facts import Seen
-from bf_reconciler.reconcile import Outside, halt, reconcile
+from bf_reconciler.reconcile import Outside, Prober, Runtimes, halt, reconcile
 from bf_reconciler.reload import Reload
-from bf_reconciler.schedule import HEARTBEAT
+from bf_reconciler.schedule import HEARTBEAT, request_changed
 from bf_reconciler.spec import Spec
 from bf_reconciler.status import Record, Status, Transition, transitions
 
@@ -17,8 +17,10 @@ Edit = Callable[[Status, Mapping[str, Seen]], tuple[Status, Mapping[str, Seen]]]
 """What a person asks for: a change of what stood before the next turn."""
 
 
-class Saver(Protocol):
-    """Keeps a record."""
+class Writer(Protocol):
+    """Saves records."""
+
+    async def keep(self, status: Status, seen: Mapping[str, Seen]) -> None: ...
 
     async def save(self, record: Record, changes: tuple[Transition, ...]) -> None: ...
 
@@ -28,19 +30,20 @@ class Cycle:
 
     def __init__(
         self,
-        outside: Outside,
-        saver: Saver,
+        prober: Prober,
+        runtimes: Runtimes,
+        writer: Writer,
         record: Record,
-        tell: Callable[[Status, Status, tuple[Transition, ...]], None],
+        publish: Callable[[Status, Status, tuple[Transition, ...]], None],
         wake: asyncio.Event,
     ) -> None:
-        self._world = outside
-        self._saver = saver
-        self._tell = tell
+        self._outside = Outside(prober, runtimes, self._keep)
+        self._writer = writer
+        self._publish = publish
         self._edits: list[tuple[Edit, asyncio.Future[None]]] = []
         self._reload: Reload | None = None
-        self._kept: Mapping[str, Seen] | None = None
-        """What a turn that broke had kept."""
+        self._unfinished: Mapping[str, Seen] | None = None
+        """What was seen by a turn that has not ended; it may have broken."""
         self.spec: Spec | None = None
         self.status = record.status
         self.seen: Mapping[str, Seen] = {
@@ -66,60 +69,38 @@ class Cycle:
         self.wake.set()
         return done
 
-    async def keep(self, status: Status, seen: Mapping[str, Seen]) -> None:
-        """Keep what was seen, here too: what breaks later in the turn does not undo it."""
-        await self._world.journal.keep(status, seen)
-        self._kept = seen
+    async def _keep(self, status: Status, seen: Mapping[str, Seen]) -> None:
+        """Save what was seen. The next turn begins with it, even if this one breaks."""
+        await self._writer.keep(status, seen)
+        self._unfinished = seen
 
     async def turn(self, now: datetime) -> datetime:
         """Take one turn; returns when the next one is due at the latest."""
         edits = tuple(self._edits)  # they stay until they are carried out
-        before, seen = self.status, self.seen if self._kept is None else self._kept
+        before, seen = self.status, self.seen if self._unfinished is None else self._unfinished
         for edit, _ in edits:
             before, seen = edit(before, seen)
         if self._reload is not None:
-            seen = asked(self.spec, self._reload.spec, seen)
+            seen = request_changed(self.spec, self._reload.spec, seen)
             self.spec = self._reload.spec
             before = replace(before, config=self._reload.config)
-        wake_at = now + HEARTBEAT
-        after = before
-        if self.spec is not None:
-            outside = replace(self._world, journal=self)
-            after, seen, wake_at = await reconcile(self.spec, before, seen, outside, now)
-        elif before.halted is not None:
-            after = await halt(before, self._world, now)
+        after, seen, wake_at = await self._act(self.spec, before, seen, now)
         changes = tuple(transitions(self.status, after, now))
-        await self._saver.save(Record(after, seen), changes)
-        told, self.status, self.seen, self._kept = self.status, after, seen, None
-        self._tell(told, after, changes)
+        await self._writer.save(Record(after, seen), changes)
+        published, self.status, self.seen, self._unfinished = self.status, after, seen, None
+        self._publish(published, after, changes)
         del self._edits[: len(edits)]
         for _, done in edits:
             if not done.done():
                 done.set_result(None)
         return wake_at
 
-
-def asked(old: Spec | None, new: Spec | None, seen: Mapping[str, Seen]) -> Mapping[str, Seen]:
-    """Have every connection probed at once whose entry, or whose strategies, changed."""
-    if old is None or new is None:
-        return seen
-    were, are = old.by_connection(), new.by_connection()
-    changed = {
-        name
-        for name, entry in new.connections.items()
-        if name in seen
-        and (
-            name not in old.connections
-            or old.connections[name].connection != entry.connection
-            or were.get(name) != are.get(name)
-        )
-    }
-    return {
-        name: replace(memory, asked=True) if name in changed else memory
-        for name, memory in seen.items()
-    }
-
-
-def pause(took: timedelta) -> float:
-    """Seconds to rest after a turn: news come together, and a large fleet leaves CPU to others."""
-    return min(max(0.05, 4 * took.total_seconds()), 2.0)
+    async def _act(
+        self, spec: Spec | None, before: Status, seen: Mapping[str, Seen], now: datetime
+    ) -> tuple[Status, Mapping[str, Seen], datetime]:
+        """Take the line, or halt where there is no file to take it with."""
+        if spec is not None:
+            return await reconcile(spec, before, seen, self._outside, now)
+        if before.halted is not None:
+            before = await halt(before, self._outside, now)
+        return before, seen, now + HEARTBEAT

@@ -1,4 +1,4 @@
-"""The daemon: reads the file, turns, tells; lives through what goes wrong."""
+"""The daemon: reads the file, runs cycles, publishes each Status, and survives failures."""
 
 import asyncio
 import time
@@ -12,18 +12,16 @@ from typing import Any
 import structlog
 
 from bf_reconciler import logs
-from bf_reconciler.daemon.cycle import Cycle, pause
+from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.daemon.journal_writer import JournalWriter
 from bf_reconciler.daemon.probe_counts import ProbeCounts
 from bf_reconciler.daemon.wiring import make_reloader
-from bf_reconciler.facts import confirming
 from bf_reconciler.journal import Journal
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Prober
-from bf_reconciler.reconcile import Outside
 from bf_reconciler.reload import DIRTY, Reload, secrets
 from bf_reconciler.runtimes import Runtimes
-from bf_reconciler.schedule import next_probe
+from bf_reconciler.schedule import backoff, complete, rest_after
 from bf_reconciler.settings import Settings
 from bf_reconciler.source import Source
 from bf_reconciler.status import Status, Transition
@@ -32,8 +30,8 @@ DEADLINE = 60.0
 """Seconds: a loop that has not finished a pass for this long is not healthy."""
 COMMIT_SECONDS = 10.0
 """Content that is in force but not committed may be committed later: the file stays the same."""
-FIRST_RETRY, LAST_RETRY = 5.0, 300.0
-"""Seconds before a transient failure to decrypt is tried again; doubles up to the last."""
+FIRST_RETRY, LAST_RETRY = timedelta(seconds=5), timedelta(seconds=300)
+"""Waits after transient failures to read the file; each is twice the one before."""
 
 
 def utcnow() -> datetime:
@@ -60,16 +58,16 @@ class Daemon:
         self.reloader = make_reloader(
             settings, environ, journal.pepper(), record.status, self.source
         )
-        writer = JournalWriter(journal, record, self.tallies.error)
+        writer = JournalWriter(journal, self.tallies.error)
         runtimes = Runtimes(settings.state_dir)
         self.probe_counts = ProbeCounts(prober, self.tallies)
-        outside = Outside(self.probe_counts, runtimes, writer)
-        self.cycle = Cycle(outside, writer, record, self._tell, wake)
+        self.cycle = Cycle(self.probe_counts, runtimes, writer, record, self._publish, wake)
         self.last_completed: datetime | None = None
         self._begun = self._turned = time.monotonic()
-        self.passed = False
+        self.first_pass_done = False
         """The first whole pass is done: every connection was probed or is not to be."""
         self.news: set[asyncio.Queue[tuple[Status, tuple[Transition, ...]]]] = set()
+        self._failed_loads = 0
         self._reload_wanted = asyncio.Event()
         self._turn_ended = asyncio.Event()
         self._asked: list[asyncio.Future[Reload]] = []
@@ -89,6 +87,7 @@ class Daemon:
         """Read the file, and have it used from the next turn on."""
         before = self.reloader.last
         reload = await self.reloader.reload(utcnow(), asked=asked)
+        self._failed_loads = self._failed_loads + 1 if reload.transient else 0
         if reload.spec is not None:
             logs.REDACTOR.learn(secrets(reload.spec))
         logs.log_config(self.log, before.config, reload.config)
@@ -97,23 +96,21 @@ class Daemon:
 
     async def keep_loading(self) -> None:
         """Read the file whenever it may have changed, or when a failure may have passed."""
-        wait = FIRST_RETRY
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._reload_wanted.wait(), self._patience(wait))
+                await asyncio.wait_for(self._reload_wanted.wait(), self._patience())
             self._reload_wanted.clear()
             answers, self._asked = self._asked, []
             reload = await self.load(asked=bool(answers))
-            wait = min(wait * 2, LAST_RETRY) if reload.transient else FIRST_RETRY
             if answers:  # not waited for: where turns break, another file may be what heals them
                 turned = self.cycle.soon(lambda status, seen: (status, seen))
                 turned.add_done_callback(partial(_answer, answers, reload))
 
-    def _patience(self, retry: float) -> float | None:
+    def _patience(self) -> float | None:
         """Seconds after which to read the file though nothing says that it changed."""
         last = self.reloader.last
         if last.transient:
-            return retry
+            return backoff(self._failed_loads, FIRST_RETRY, LAST_RETRY).total_seconds()
         return COMMIT_SECONDS if last.spec and last.spec.revision.endswith(DIRTY) else None
 
     async def turn(self) -> datetime:
@@ -127,7 +124,7 @@ class Daemon:
             return begun + timedelta(seconds=1)
         self.last_completed, self._turned = utcnow(), time.monotonic()
         self.tallies.reconciled((self.last_completed - begun).total_seconds())
-        self.passed = self.passed or self.complete()
+        self.first_pass_done = self.first_pass_done or self.complete()
         self._turn_ended.set()
         self._turn_ended.clear()
         return wake_at
@@ -138,47 +135,22 @@ class Daemon:
             begun = utcnow()
             self.cycle.wake.clear()
             wake_at = await self.turn()
-            rest = pause(utcnow() - begun)
-            await any_of(stop.wait(), seconds=rest)
+            rest = rest_after(utcnow() - begun)
+            await any_of(stop.wait(), seconds=rest.total_seconds())
             left = (wake_at - utcnow()).total_seconds()
             if left > 0:
                 await any_of(stop.wait(), self.cycle.wake.wait(), seconds=left)
 
     def complete(self) -> bool:
         """Whether no connection waits for a probe, and no pair for its list."""
-        spec = self.cycle.spec
-        if spec is None or self.probe_counts.looking:
-            return False
-        return all(self.settled(name) for name in spec.connections)
-
-    def probes(self, name: str) -> bool:
-        """Whether a connection is probed at all: it is in force and not suspended."""
-        entry = self.cycle.spec.connections.get(name) if self.cycle.spec else None
-        suspend = entry.connection.suspend if entry else None
-        return entry is not None and (suspend is None or not suspend.active(utcnow()))
-
-    def settled(self, name: str) -> bool:
-        """Whether a connection was probed when it was due, and nothing waits to be confirmed.
-
-        What an earlier process has seen counts until its next probe is due: a restart asks no
-        exchange sooner for it.
-        """
-        spec, memory = self.cycle.spec, self.cycle.seen.get(name)
-        if spec is None or not self.probes(name):
-            return True
-        entry = spec.connections[name]
-        if memory is None or memory.entry != entry.fingerprint:
-            return False
-        if confirming(memory.runs, entry.under(spec.policy).confirm_after):
-            return False
-        due = next_probe(entry, memory, spec.policy)
-        return not memory.restored or (due is not None and due > utcnow())
+        spec, markets = self.cycle.spec, self.probe_counts.known_markets
+        return spec is not None and complete(spec, self.cycle.seen, markets, utcnow())
 
     async def next_turn(self, seconds: float) -> None:
         """Wait until a turn has ended, at most this long."""
         await any_of(self._turn_ended.wait(), seconds=seconds)
 
-    def _tell(self, before: Status, after: Status, changes: tuple[Transition, ...]) -> None:
+    def _publish(self, before: Status, after: Status, changes: tuple[Transition, ...]) -> None:
         logs.log_incidents(self.log, before.incidents, after.incidents)
         for change in changes:
             logs.log_transition(self.log, change)
@@ -203,7 +175,7 @@ class Daemon:
         """A valid file is loaded and the first pass is done."""
         if self.cycle.spec is None:
             return False, "no valid file is loaded"
-        if not self.passed:
+        if not self.first_pass_done:
             return False, "the first pass is under way"
         return True, "ok"
 

@@ -1,4 +1,4 @@
-"""Tell the service manager how it goes: sd_notify(3), where its socket is set."""
+"""Reports readiness and health to the service manager: sd_notify(3), where its socket is set."""
 
 import socket
 from collections.abc import Mapping

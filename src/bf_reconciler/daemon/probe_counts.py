@@ -1,8 +1,8 @@
-"""What the line asks of exchanges: given by the prober, and counted on the way."""
+"""Hands the cycle what the prober finished, and counts it for the metrics."""
 
 from collections.abc import Container, Iterable, Mapping
 
-from bf_reconciler.facts import Listed, Markets, Observation
+from bf_reconciler.facts import Markets, Observation
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Prober
 from bf_reconciler.spec import ConnectionEntry, Wanted
@@ -15,7 +15,8 @@ class ProbeCounts:
         self._prober = prober
         self._tallies = tallies
         self._exchanges: dict[str, str] = {}
-        self._known: Markets = {}
+        self.known_markets: Markets = {}
+        """What was last known of the pairs that are wanted."""
 
     def collect(self) -> Mapping[str, Observation]:
         """What has finished since the last call."""
@@ -36,10 +37,5 @@ class ProbeCounts:
 
     def markets(self, wanted: Wanted) -> Markets:
         """What is known of these pairs."""
-        self._known = self._prober.markets(wanted)
-        return self._known
-
-    @property
-    def looking(self) -> bool:
-        """Whether pairs are being looked up for the first time. It ends within seconds."""
-        return any(Listed.PENDING in told.values() for told in self._known.values())
+        self.known_markets = self._prober.markets(wanted)
+        return self.known_markets

@@ -1,4 +1,4 @@
-"""Start and stop: everything that a daemon needs is opened here, and closed again."""
+"""Starts and stops the daemon: opens what it needs, and closes it again."""
 
 import asyncio
 import os
@@ -15,6 +15,7 @@ from bf_reconciler.daemon.notify import Notifier
 from bf_reconciler.daemon.wiring import set_up_logs
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.probe import Prober
+from bf_reconciler.schedule import request
 from bf_reconciler.settings import Settings, read_token
 from bf_reconciler.status import Status
 from bf_reconciler.web import make_app
@@ -59,9 +60,7 @@ async def once(settings: Settings) -> Status:
         first = await daemon.load()
         if first.spec is None:
             raise StartError(first.config.message)
-        daemon.cycle.seen = {
-            name: replace(memory, asked=True) for name, memory in daemon.cycle.seen.items()
-        }
+        daemon.cycle.seen = request(daemon.cycle.seen, daemon.cycle.seen)
         while True:
             daemon.cycle.wake.clear()
             wake_at = await daemon.turn()

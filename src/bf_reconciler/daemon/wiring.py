@@ -1,4 +1,4 @@
-"""Puts the way in together: the source, sops, what reads them, and the log."""
+"""Puts together what reads the committed file: the source, sops, the reloader, and the log."""
 
 import sys
 from collections.abc import Mapping

@@ -19,7 +19,17 @@ from bf_reconciler.spec.strategy import CURRENCY, PAIR
 from bf_reconciler.spec.types import LABEL
 
 OURS: Final = frozenset(
-    {"duration", "moment", "address", "url", "text", "secret", "exchange", "margin_limit"}
+    {
+        "duration",
+        "moment",
+        "address",
+        "url",
+        "text",
+        "secret",
+        "exchange",
+        "margin_limit",
+        "runtime_type",
+    }
 )
 """Types of our own errors; their messages are sentences of the spec."""
 
@@ -79,13 +89,8 @@ def problems(
     An ``opaque`` entry was not decrypted; what is encrypted there can only be warned of.
     """
     details = error.errors(include_url=False, include_context=False, include_input=False)
-    mistyped = {
-        d["loc"] for d in details if d["type"] == "literal_error" and d["loc"][-1] == "type"
-    }
-    for detail in details:
+    for detail in (_at_type(each, entry) for each in details):
         kind, loc = detail["type"], detail["loc"]
-        if loc not in mistyped and (*loc[:-1], "type") in mistyped:
-            continue  # which keys there are depends on the type
         node, trail = walk(entry, loc)
         if kind == "extra_forbidden":
             parent, _ = walk(entry, loc[:-1])
@@ -100,6 +105,18 @@ def problems(
             yield Problem(*node.spot, render(path + trail), _words(detail, node))
 
 
+def _at_type(detail: ErrorDetails, entry: Node) -> ErrorDetails:
+    """A runtime of no known type: the problem lies at its ``type``, for its keys depend on that."""
+    kind, loc = detail["type"], detail["loc"]
+    if kind != "runtime_type":
+        return detail
+    node, _ = walk(entry, loc)
+    if not isinstance(node.value, dict):
+        return {**detail, "type": "model_type"}
+    missing = node.child("type") is None
+    return {**detail, "type": "missing" if missing else kind, "loc": (*loc, "type")}
+
+
 def _words(detail: ErrorDetails, node: Node) -> str:
     kind, message = detail["type"], detail["msg"]
     if kind in OURS:
@@ -109,8 +126,7 @@ def _words(detail: ErrorDetails, node: Node) -> str:
     if kind == "string_pattern_mismatch":
         return next(words for pattern, words in PATTERNS.items() if f"'{pattern}'" in message)
     if kind == "literal_error":
-        start = "unknown type; known: " if detail["loc"][-1] == "type" else "expected one of: "
-        return start + ", ".join(re.findall(r"'(\w+)'", message))
+        return "expected one of: " + ", ".join(re.findall(r"'(\w+)'", message))
     if kind in LIMITS:
         return f"{LIMITS[kind]} {message.rpartition(' ')[2]}"
     return FIXED.get(kind, "not valid here")

@@ -2,6 +2,7 @@
 
 from bf_reconciler.facts.advice import ADVICE, Advice, Language, remedy
 from bf_reconciler.facts.config import CONFIG_ADVICE, ConfigError, ConfigReason
+from bf_reconciler.facts.json import Json
 from bf_reconciler.facts.markets import Listed, Markets, Venue
 from bf_reconciler.facts.observations import (
     QUESTIONS,
@@ -23,6 +24,7 @@ from bf_reconciler.facts.observations import (
 from bf_reconciler.facts.problems import Problem, Severity, errors_first
 from bf_reconciler.facts.reasons import TRANSIENT, Reason
 from bf_reconciler.facts.rules import DEFAULT_RULES, KEY_SERVICES, Rules
+from bf_reconciler.facts.said import Said
 
 __all__ = [
     "ADVICE",
@@ -37,6 +39,7 @@ __all__ = [
     "ConfigError",
     "ConfigReason",
     "Failure",
+    "Json",
     "KeyFacts",
     "Language",
     "Listed",
@@ -48,6 +51,7 @@ __all__ = [
     "Reason",
     "Rules",
     "Run",
+    "Said",
     "Scope",
     "Seen",
     "SeenByConnection",

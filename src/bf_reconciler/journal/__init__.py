@@ -1,4 +1,4 @@
-"""What makes a restart a no-op: the last status, the short memory, the transitions; SQLite."""
+"""The journal in SQLite: last status, what was seen, transitions. It makes a restart a no-op."""
 
 from bf_reconciler.journal.database import JournalError
 from bf_reconciler.journal.store import Journal

@@ -1,4 +1,4 @@
-"""The file under the journal: its lock, its schema, and what is done when it is damaged."""
+"""The database file of the journal: its lock, its schema, and what is done when it is damaged."""
 
 import fcntl
 import logging
@@ -36,7 +36,7 @@ class JournalError(Exception):
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def journal_errors() -> Iterator[None]:
     """Turn what SQLite and the file system raise into a JournalError."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""Rows of the journal as JSON: strict, so that a row of another format is seen as one."""
+"""Rows of the journal as JSON: strict, so that a row of another format is recognised."""
 
 import json
 from typing import Any, Generic, TypeVar

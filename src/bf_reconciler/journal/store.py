@@ -1,4 +1,4 @@
-"""The journal itself: load, save what changed, look back."""
+"""The journal: load, save what changed, read the history."""
 
 import logging
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from bf_reconciler.journal import database, rows
-from bf_reconciler.journal.database import JournalError, told
+from bf_reconciler.journal.database import JournalError, journal_errors
 from bf_reconciler.status import Record, Status, Transition
 from bf_reconciler.verdict import Halted
 
@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 MAX_TRANSITIONS = 100_000
 MAX_AGE = timedelta(days=400)
 UNREADABLE_HALT = Halted("The halt that the journal holds cannot be read.", "journal")
+Key = tuple[str, str]
+"""Kind and name of a row."""
 FORMS: Mapping[str, rows.Form[Any]] = {
     "connection": rows.CONNECTION,
     "strategy": rows.STRATEGY,
@@ -41,10 +43,10 @@ class Journal:
 
     def __init__(self, directory: Path, *, readonly: bool = False) -> None:
         self._turn = threading.Lock()
-        self._known: dict[tuple[str, str], object] | None = None
+        self._known: dict[Key, object] | None = None
         self._held: int | None = None
         path = directory / "journal.db"
-        with told():
+        with journal_errors():
             if readonly:
                 self._connection = database.open_readonly(path)
                 return
@@ -78,10 +80,10 @@ class Journal:
         with self._using() as connection:
             return self._loaded(connection)
 
-    def save(self, record: Record, transitions: Iterable[Transition] = ()) -> None:
-        """Write what changed since the last save, all of it or nothing."""
+    def save(self, record: Record, transitions: Iterable[Transition] = ()) -> bool:
+        """Write what changed since the last save, all of it or nothing; False: nothing changed."""
         status = record.status
-        wanted: dict[tuple[str, str], object] = {("meta", "status"): _bare(status)}
+        wanted: dict[Key, object] = {("meta", "status"): _bare(status)}
         if status.halted is not None:
             wanted["meta", "halted"] = status.halted
         wanted |= {("connection", name): entry for name, entry in status.connections.items()}
@@ -92,10 +94,11 @@ class Journal:
             if self._known is None:
                 self._loaded(connection)
             known = self._known or {}
-            changed = {key: value for key, value in wanted.items() if known.get(key) != value}
+            changed = {key: value for key, value in wanted.items() if _differs(known, key, value)}
             gone = [key for key in known if key not in wanted]
             if not (changed or gone or news):
-                return
+                self._known = wanted
+                return False
             with database.transaction(connection):
                 for key, value in changed.items():
                     _put(connection, key, value)
@@ -103,6 +106,7 @@ class Journal:
                     _delete(connection, key)
                 _append(connection, news)
             self._known = wanted
+            return True
 
     def pepper(self) -> bytes:
         """32 random bytes of this journal, made once."""
@@ -154,11 +158,11 @@ class Journal:
 
     @contextmanager
     def _using(self) -> Iterator[sqlite3.Connection]:
-        with self._turn, told():
+        with self._turn, journal_errors():
             yield self._connection
 
     def _loaded(self, connection: sqlite3.Connection) -> Record:
-        known: dict[tuple[str, str], object] = {}
+        known: dict[Key, object] = {}
         found: dict[str, dict[str, Any]] = {kind: {} for kind in FORMS}
         with _snapshot(connection):
             texts = connection.execute("SELECT kind, name, json FROM entries").fetchall()
@@ -188,6 +192,12 @@ class Journal:
         return Record(whole, found["seen"])
 
 
+def _differs(known: Mapping[Key, object], key: Key, value: object) -> bool:
+    """Most values are the very same objects as in the last save: comparing those costs nothing."""
+    before = known.get(key)
+    return before is not value and before != value
+
+
 def _by_line(entries: dict[str, Any]) -> dict[str, Any]:
     """In the order of the file."""
     return dict(sorted(entries.items(), key=lambda item: item[1].line))
@@ -212,7 +222,7 @@ def _meta(connection: sqlite3.Connection, key: str) -> str | None:
     return str(row[0]) if row else None
 
 
-def _put(connection: sqlite3.Connection, key: tuple[str, str], value: object) -> None:
+def _put(connection: sqlite3.Connection, key: Key, value: object) -> None:
     kind, name = key
     if kind == "meta":
         form: rows.Form[Any] = rows.HALTED if name == "halted" else rows.STATUS
@@ -222,7 +232,7 @@ def _put(connection: sqlite3.Connection, key: tuple[str, str], value: object) ->
         connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", (kind, name, text))
 
 
-def _delete(connection: sqlite3.Connection, key: tuple[str, str]) -> None:
+def _delete(connection: sqlite3.Connection, key: Key) -> None:
     kind, name = key
     if kind == "meta":
         connection.execute("DELETE FROM meta WHERE key = ?", (name,))

@@ -1,4 +1,4 @@
-"""Families as text. 1,000 connections are some 80,000 samples: the common encoder is too slow."""
+"""Writes families as text. 1,000 connections are 80,000 samples: the common encoder is too slow."""
 
 from collections.abc import Callable, Iterable, Iterator
 

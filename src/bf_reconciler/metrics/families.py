@@ -1,4 +1,4 @@
-"""What a Status is in metrics: families and their samples, as values."""
+"""A Status as metric families with their samples, as values."""
 
 import platform
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from bf_reconciler import __version__
 from bf_reconciler.facts import Reason, Scope
 from bf_reconciler.metrics.family import Family, moment
-from bf_reconciler.metrics.status_times import standing
+from bf_reconciler.metrics.status_times import status_times
 from bf_reconciler.policy import ConditionType
 from bf_reconciler.status import Condition, ConnectionStatus, Status, StrategyState, StrategyStatus
 from bf_reconciler.verdict import ConnectionState
@@ -51,7 +51,7 @@ def families(status: Status, extras: Extras) -> Iterator[Family]:
     yield from _conditions(connections)
     strategies = list(status.strategies.values())
     yield from _strategies(strategies)
-    yield from standing(connections, strategies)
+    yield from status_times(connections, strategies)
 
 
 @cache
@@ -216,12 +216,12 @@ def _problems(connection: ConnectionStatus) -> list[Reason]:
     against = {
         condition.reason
         for condition in connection.conditions
-        if condition.reason not in NO_PROBLEM and _stands_against(condition)
+        if condition.reason not in NO_PROBLEM and _is_problem(condition)
     }
     return sorted(against)
 
 
-def _stands_against(condition: Condition) -> bool:
+def _is_problem(condition: Condition) -> bool:
     # A connection with mere warnings is Ready, for the reason of the first of them.
     return condition.status != "True" or condition.type is ConditionType.READY
 

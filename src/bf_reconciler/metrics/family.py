@@ -1,4 +1,4 @@
-"""One metric as a value: its name, what it says, its labels and its samples."""
+"""One metric family as a value: its name, help text, labels and samples."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""How connections and strategies stand, in metrics: for which reason, since when, until when."""
+"""Metrics of each status: its reason, since when, and until when."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -11,7 +11,7 @@ CONNECTION = ("connection", "exchange")
 STRATEGY = ("strategy", "connection", "runtime")
 
 
-def standing(
+def status_times(
     connections: Iterable[ConnectionStatus], strategies: Iterable[StrategyStatus]
 ) -> Iterator[Family]:
     """What alerts need beside the states: a reason to name, and times to count from."""

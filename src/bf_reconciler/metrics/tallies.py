@@ -1,4 +1,4 @@
-"""What a Status cannot tell because it has no memory: counts and durations of this process."""
+"""Counters and histograms of this process, which a Status cannot hold as it has no memory."""
 
 import threading
 from bisect import bisect_left

@@ -1,4 +1,4 @@
-"""Rules of the way in: the exchange answers, the clocks agree, the key is let in."""
+"""Rules of access: the exchange answers, the clocks agree, the key is accepted."""
 
 import ipaddress
 from fnmatch import fnmatchcase

@@ -1,4 +1,4 @@
-"""One cause behind many failures: an exchange in trouble, or another address of ours."""
+"""One cause behind many failures: an exchange in trouble, or a changed address of ours."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -95,10 +95,10 @@ def common_causes(spec: Spec, seen: Mapping[str, Seen], now: datetime) -> Causes
 
 def _watched(spec: Spec, seen: Mapping[str, Seen], now: datetime) -> Iterator[Watched]:
     for name, entry in spec.connections.items():
-        memory, suspend = seen.get(name), entry.connection.suspend
+        memory = seen.get(name)
         if memory is None or memory.entry != entry.fingerprint or not memory.runs:
             continue
-        if suspend is None or not suspend.active(now):
+        if not entry.suspended(now):
             latest = memory.runs[0].latest
             streak = _streak(entry, memory.runs, spec.policy, now)
             yield Watched(entry, latest.at, not latest.failures, streak)

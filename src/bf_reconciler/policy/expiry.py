@@ -1,10 +1,9 @@
-"""When a key ends: as the exchange says, or as its published rule has it."""
+"""When a key expires: as the exchange says, or by its published rule."""
 
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from bf_reconciler.exchanges import EXCHANGES
-from bf_reconciler.exchanges.row import Expiry
+from bf_reconciler.exchanges import EXCHANGES, Expiry
 from bf_reconciler.facts import KeyFacts
 from bf_reconciler.spec import Connection
 

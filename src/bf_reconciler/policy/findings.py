@@ -1,4 +1,4 @@
-"""What a rule sees and says: the case, the finding, and how findings are worded."""
+"""Input and output of a rule: the case, the finding, and how findings are worded."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Rules of what can be read: balance, orders, and the date the key ends."""
+"""Rules of what can be read: balance, orders, and the date the key expires."""
 
 from datetime import timedelta
 

@@ -49,7 +49,11 @@ def _granted(case: Case, kind: Type, scope: Scope, reason: Reason, what: str) ->
     if said is False:
         return broken(kind, reason, f"The key may not {what}.")
     row = EXCHANGES[case.entry.connection.exchange]
-    there = f"; there it is the right: {row.needs[scope]}" if scope in row.needs else ""
+    there = (
+        f"; there it is the right: {row.people.needs[scope].en}"
+        if scope in row.people.needs
+        else ""
+    )
     message = f"{row.title} does not say whether the key may {what}{there}."
     return unknown(kind, Reason.UNVERIFIABLE, message)
 
@@ -142,9 +146,9 @@ def _excess(case: Case, key: KeyFacts) -> Finding:
         case.policy.excess_permissions
     ]
     if excess:
-        named = ", ".join(row.needs.get(scope, str(scope)) for scope in excess)
+        named = ", ".join(row.people.right(scope) for scope in excess)
         message = f"Rights that no declared market needs: {named}."
-        movers = [row.needs.get(scope, str(scope)) for scope in excess if scope in MOVES_VALUE]
+        movers = [row.people.right(scope) for scope in excess if scope in MOVES_VALUE]
         if movers:
             message = f"{message} These can move value: {', '.join(movers)}."
         message = f"{message} {strange}" if strange else message
@@ -153,7 +157,7 @@ def _excess(case: Case, key: KeyFacts) -> Finding:
         return unknown(
             Type.LEAST_PRIVILEGE, Reason.EXCESS_PERMISSION, strange, min(effect, Effect.WARN)
         )
-    unsaid = sorted(row.needs.keys() - key.granted - key.denied - needed)
+    unsaid = sorted(row.people.needs.keys() - key.granted - key.denied - needed)
     if unsaid:
         message = f"No right is known that is not needed; not told apart: {', '.join(unsaid)}."
         return unknown(Type.LEAST_PRIVILEGE, Reason.UNVERIFIABLE, message, Effect.NONE)

@@ -190,4 +190,4 @@ def _rights(parsed: Parsed, standing: InForce, connections: Iterable[Entry]) -> 
                 known = was.scopes
         for scope in wanted:
             held = None if known is None else scope in known
-            yield Right(connection.name, str(scope), row.needs.get(scope, str(scope)), held)
+            yield Right(connection.name, str(scope), row.people.right(scope), held)

@@ -101,9 +101,9 @@ def _unread(case: Case, entry: Entry, was: EntryInForce | None) -> Word:
         unreadable = "Its entry is encrypted; only with the key can more be said."
         return "unknown", Reason.NOT_PROBED, unreadable
     declared = case.declared.get(was.connection)
-    suspend = declared.suspend if declared is not None else None
+    suspend = declared.suspended(case.now) if declared is not None else None
     message = "Its last good form stays in force, and the file changes its connection."
-    return _suspended(suspend, "Its connection is suspended", case.now) or (
+    return _suspended(suspend, "Its connection is suspended") or (
         "unknown",
         Reason.ENTRY_INVALID,
         message,
@@ -122,11 +122,11 @@ def _halted(case: Case) -> Word | None:
 def _said(strategy: Strategy, now: datetime) -> Word | None:
     if not strategy.enabled:
         return "off", Reason.DISABLED, "The file says so."
-    return _suspended(strategy.suspend, "Suspended", now)
+    return _suspended(strategy.suspended(now), "Suspended")
 
 
-def _suspended(suspend: Suspend | None, what: str, now: datetime) -> Word | None:
-    if suspend is None or not suspend.active(now):
+def _suspended(suspend: Suspend | None, what: str) -> Word | None:
+    if suspend is None:
         return None
     until = f" until {suspend.until:%Y-%m-%d %H:%M %Z}" if suspend.until else ""
     return "off", Reason.SUSPENDED, f"{what} by {suspend.owner}{until}: {suspend.reason}"
@@ -142,8 +142,8 @@ def _by_connection(
     present = case.standing.connections.get(name)
     if planned is None or (declared is None and present is None):
         return "unknown", Reason.ENTRY_INVALID, "Its connection is wrong in the file."
-    suspend = declared.suspend if declared is not None else None
-    suspended = _suspended(suspend, "Its connection is suspended", case.now)
+    suspend = declared.suspended(case.now) if declared is not None else None
+    suspended = _suspended(suspend, "Its connection is suspended")
     if suspended is not None:
         return suspended
     if present is None or _another_key(planned):

@@ -13,6 +13,7 @@ from bf_reconciler.facts import (
     Balance,
     Clock,
     Failure,
+    Json,
     KeyFacts,
     Orders,
     Question,
@@ -53,7 +54,7 @@ DISTRUSTED: Final = frozenset(
 
 def read_time(row: Exchange, got: Answer | Silence, now: datetime) -> Clock | Failure:
     """Latency and skew; the exchange looked at its clock halfway through the round trip."""
-    theirs = read(row, "time", got, row.read_time, now)
+    theirs = read(row, "time", got, row.calls.time.read, now)
     if isinstance(theirs, Failure):
         return theirs
     latency = got.seconds if isinstance(got, Answer) else 0.0
@@ -66,22 +67,22 @@ def read_first(row: Exchange, first: First, got: Answer | Silence, now: datetime
 
 
 def read_key(row: Exchange, got: Answer | Silence, now: datetime) -> KeyFacts | Failure:
-    return read(row, "key", got, lambda body: row.read_key(body, now), now)
+    return read(row, "key", got, lambda body: row.calls.key.read(body, now), now)
 
 
 def read_more(
-    row: Exchange, more: More, told: KeyFacts, api_key: str, got: Answer | Silence, now: datetime
+    row: Exchange, more: More, key: KeyFacts, api_key: str, got: Answer | Silence, now: datetime
 ) -> KeyFacts | Failure:
     """The facts of a key that takes two calls, now that both are answered."""
-    return read(row, "key", got, lambda body: more.read(told, body, api_key), now)
+    return read(row, "key", got, lambda body: more.read(key, body, api_key), now)
 
 
 def read_balance(row: Exchange, got: Answer | Silence, now: datetime) -> Balance | Failure:
-    return read(row, "balance", got, row.read_balance, now)
+    return read(row, "balance", got, row.calls.balance.read, now)
 
 
 def read_orders(row: Exchange, got: Answer | Silence, now: datetime) -> Orders | Failure:
-    return read(row, "orders", got, row.read_orders, now)
+    return read(row, "orders", got, row.calls.orders.read, now)
 
 
 def read(
@@ -100,7 +101,7 @@ def read(
         reason, saying = SILENT[got]
         return Failure(reason, f"{row.title} {saying} (asked for: {question}).")
     body = _json(got.body)
-    refusal = row.refusal(got.body.decode(errors="replace") if body is NOT_JSON else body)
+    refusal = row.refusals.read(got.body.decode(errors="replace") if body is NOT_JSON else body)
     if refusal is not None:
         return _refused(row, question, got, refusal, now)
     if not HTTPStatus.OK <= got.status < HTTPStatus.MULTIPLE_CHOICES:
@@ -118,7 +119,8 @@ def read(
 
 def skewed(row: Exchange, failure: Failure, skew: float) -> Failure:
     """The failure of a signed question, now that our clock is known to be ``skew`` seconds off."""
-    if row.window is None or abs(skew) <= row.window or failure.reason not in DISTRUSTED:
+    window = row.pace.window
+    if window is None or abs(skew) <= window or failure.reason not in DISTRUSTED:
         return failure
     words = f"{row.title} refused a signed question, but our clock is {abs(skew):.1f} s off."
     return Failure(Reason.CLOCK_SKEW, words, failure.http_status, failure.code)
@@ -127,7 +129,7 @@ def skewed(row: Exchange, failure: Failure, skew: float) -> Failure:
 def _refused(
     row: Exchange, question: Subject, got: Answer, refusal: Refusal, now: datetime
 ) -> Failure:
-    reason = _by_words(row, refusal) or row.codes.get(refusal.code)
+    reason = _by_words(row, refusal) or row.refusals.codes.get(refusal.code)
     words = None
     if reason is None:
         reason, words = _by_status(got, is_json=True)
@@ -136,7 +138,7 @@ def _refused(
 
 def _by_words(row: Exchange, refusal: Refusal) -> Reason | None:
     text = refusal.text.casefold()
-    for code, words, reason in row.phrases:
+    for code, words, reason in row.refusals.phrases:
         if code in {"", refusal.code} and words.casefold() in text:
             return reason
     return None
@@ -181,7 +183,7 @@ def _failure(
         http_status=got.status,
         code=code,
         retry_after=_retry_after(row, got, reason, code, now),
-        client_ip=row.client_ip(refusal.text) if refusal else None,
+        client_ip=row.refusals.address(refusal.text) if refusal else None,
     )
 
 
@@ -194,13 +196,13 @@ def _retry_after(
     seconds = _seconds(got.headers.get("retry-after", ""), now)
     if seconds is not None or reason is not Reason.RATE_LIMITED:
         return seconds
-    if row.retry_header is not None:  # of a limit: it stands in every answer, and counts here
-        name, unit = row.retry_header
+    if row.refusals.retry_header is not None:  # of a limit: in every answer, and it counts here
+        name, unit = row.refusals.retry_header
         own = got.headers.get(name, "")
         if _digits(own):
             return int(own) * unit
     usual = DEFAULT_BAN if got.status == TEAPOT else DEFAULT_PAUSE
-    return row.pauses.get(code or "", usual)
+    return row.refusals.pauses.get(code or "", usual)
 
 
 def _seconds(value: str, now: datetime) -> float | None:
@@ -220,7 +222,7 @@ def _maintained(got: Answer) -> bool:
     return b"maintenance" in got.body.lower()
 
 
-def _json(body: bytes) -> Any:  # noqa: ANN401 # JSON
+def _json(body: bytes) -> Json:
     try:
         return json.loads(body.decode(errors="replace"))
     except (ValueError, RecursionError):

@@ -13,7 +13,7 @@ import structlog
 from bf_reconciler.exchanges import Exchange, Kind, kind_of
 from bf_reconciler.facts import Failure, Listed, Markets, Venue
 from bf_reconciler.probe.market_fetch import MarketFetch
-from bf_reconciler.schedule import jittered
+from bf_reconciler.schedule import backoff, jittered
 from bf_reconciler.spec import ConnectionEntry, Wanted, venue_of
 
 FRESH = timedelta(hours=1)
@@ -55,7 +55,7 @@ class _Shelf:
         if not self.failures and not wanted <= self.found.keys():
             self.more.set()
 
-    def told(self) -> dict[str, Listed]:
+    def known(self) -> dict[str, Listed]:
         """What is known. Only a look that has not ended yet is worth waiting for."""
         known = {pair: self.found[pair] for pair in self.wanted if pair in self.found}
         if self.failures:
@@ -119,7 +119,7 @@ class MarketCache:
         if self._known is None:
             found: dict[Venue, dict[str, Listed]] = {}
             for (venue, _), shelf in self._shelves.items():
-                found.setdefault(venue, {}).update(shelf.told())
+                found.setdefault(venue, {}).update(shelf.known())
             self._known = MappingProxyType(found)
         return self._known
 
@@ -128,7 +128,7 @@ class MarketCache:
         found: dict[Key, tuple[list[ConnectionEntry], set[str]]] = {}
         for entry, pairs in wanted:
             row, venue = self._row(entry), venue_of(entry)
-            for kind, listing in row.markets.items():
+            for kind, listing in row.markets.lists.items():
                 covered = {p for p in pairs if kind_of(p) == kind and listing.covers(p)}
                 if covered:
                     entries, known = found.setdefault((venue, kind), ([], set()))
@@ -140,9 +140,9 @@ class MarketCache:
         """Keep one list fresh, until it is not wanted any more."""
         while True:
             shelf.more.clear()
-            before = shelf.told()
+            before = shelf.known()
             rest = await self._look(shelf, kind)
-            if shelf.told() != before:
+            if shelf.known() != before:
                 self._known = None
                 self._wake()
             with suppress(TimeoutError):
@@ -161,7 +161,7 @@ class MarketCache:
             if shelf.failures == 1:
                 reason, why = str(answer.reason), answer.message
                 log.warning("markets_not_read", exchange=row.id, kind=kind, reason=reason, why=why)
-            wait = min(FIRST_RETRY * 2 ** min(shelf.failures - 1, 10), LAST_RETRY)
+            wait = backoff(shelf.failures, FIRST_RETRY, LAST_RETRY)
             wait = max(wait, timedelta(seconds=min(answer.retry_after or 0.0, 86400.0)))
         else:
             shelf.failures, shelf.found, shelf.good_at = 0, answer, now

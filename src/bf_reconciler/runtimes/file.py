@@ -1,15 +1,18 @@
 """Strategies as files: one NAME.json each, replaced atomically; a bot watches its file."""
 
+import asyncio
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.spec import without_credentials
+from bf_reconciler.runtimes.adapter import Adapter, Reading, Stamp, UnavailableError
+from bf_reconciler.spec import FileRuntime, without_credentials
 from bf_reconciler.status import Running
 from bf_reconciler.verdict import Order
 
@@ -22,54 +25,62 @@ class Garbage(Exception):  # noqa: N818 # it is the name of what was found
     """The file does not hold an object of JSON."""
 
 
-class FileRuntime:
-    """The folder of one declared runtime of type ``file``."""
+class FileAdapter:
+    """The folder of one declared runtime of type ``file``; relative ones lie under ``base``."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    expect: Mapping[str, str] = MappingProxyType({})
+    settle_time = timedelta(0)  # a file shows an order as soon as it is written
 
-    def read(self, name: str) -> Running:
-        """What the bot of this strategy was last told, as its file says."""
+    def __init__(self, declared: FileRuntime, base: Path) -> None:
+        self.folder = base / declared.path
+
+    async def read(self, names: Collection[str]) -> Mapping[str, Reading]:
+        """What the bots of these strategies were last told, as their files say."""
+        return await asyncio.to_thread(lambda: {name: self._read(name) for name in names})
+
+    def differs(self, order: Order, reading: Reading) -> bool:
+        """Whether the file says something else, be it only in other words."""
+        old = reading.content
+        if old is None:
+            return order.strategy is not None  # one that left without a trace gets no file
+        return any(old.get(key) != value for key, value in document(order, old).items())
+
+    async def apply(self, order: Order, reading: Reading, stamp: Stamp) -> None:
+        """Write the order.
+
+        Raises:
+            UnavailableError: The folder cannot be written.
+        """
+        content = stamped(order, reading.content or {}, stamp)
+        try:
+            await asyncio.to_thread(self._replace, order.name, content)
+        except OSError as error:
+            raise UnavailableError(f"The file cannot be written ({_why(error)}).") from error
+
+    async def same_place(self, other: Adapter) -> bool:
+        """Whether they are one folder: a bot must not be told off and on again."""
+        if not isinstance(other, FileAdapter):
+            return False
+        folders = (self.folder, other.folder)
+        one, two = await asyncio.to_thread(lambda: [os.path.realpath(each) for each in folders])
+        return one == two
+
+    def _read(self, name: str) -> Reading:
         try:
             document = self._document(name)
         except Garbage:
-            message = "The file holds no object of JSON."
-            return Running("unknown", Reason.RUNTIME_UNAVAILABLE, message)
+            return _unreadable("The file holds no object of JSON.")
         except OSError as error:
-            message = f"The file cannot be read ({error.strerror or type(error).__name__})."
-            return Running("unknown", Reason.RUNTIME_UNAVAILABLE, message)
+            return _unreadable(f"The file cannot be read ({_why(error)}).")
         if document is None:
-            return Running("stopped")
+            return Reading(Running("stopped"))
         if document.get("enabled") is True:
-            return Running("running")
-        return Running("paused" if document.get("action") == "pause" else "stopped")
-
-    def apply(self, order: Order, generation: int, revision: str, now: datetime) -> None:
-        """Write the order where it differs from what the file says; else leave it alone.
-
-        Raises:
-            OSError: The folder cannot be written.
-        """
-        try:
-            old = self._document(order.name)
-        except (OSError, Garbage):  # what cannot be read must be turned off all the same
-            old = {}
-        if old is None and order.strategy is None:
-            return
-        new = document(order, old or {})
-        if old is not None and all(old.get(key) == value for key, value in new.items()):
-            return
-        same = old is not None and all(old.get(key) == new[key] for key in STATE)
-        since = old.get("since") if old and same else None
-        stamp = {
-            "generation": generation,
-            "revision": revision,
-            "since": since or now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        }
-        self._replace(order.name, new | stamp)
+            return Reading(Running("running"), content=document)
+        paused = document.get("action") == "pause"
+        return Reading(Running("paused" if paused else "stopped"), content=document)
 
     def _document(self, name: str) -> dict[str, Any] | None:
-        path = self._folder / f"{name}.json"
+        path = self.folder / f"{name}.json"
         try:
             with open(path, "rb", opener=_at_once) as file:
                 text = file.read(MAX_BYTES + 1)
@@ -85,24 +96,33 @@ class FileRuntime:
 
     def _replace(self, name: str, content: Mapping[str, Any]) -> None:
         """Write beside, sync, rename, sync the folder: a reader sees the old or the new, whole."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        temporary = self._folder / f".{name}.json.tmp"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        temporary = self.folder / f".{name}.json.tmp"
         text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
         try:
             with temporary.open("wb") as file:
                 file.write(text.encode(errors="replace"))
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.replace(self._folder / f"{name}.json")
+            temporary.replace(self.folder / f"{name}.json")
         except OSError:
             with suppress(OSError):
                 temporary.unlink()
             raise
-        handle = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _unreadable(message: str) -> Reading:
+    """What cannot be read must be turned off all the same: it differs from every order."""
+    return Reading(Running("unknown", Reason.RUNTIME_UNAVAILABLE, message), content={})
+
+
+def _why(error: OSError) -> str:
+    return error.strerror or type(error).__name__
 
 
 def _at_once(path: str, flags: int) -> int:
@@ -125,4 +145,16 @@ def document(order: Order, old: Mapping[str, Any]) -> dict[str, Any]:
         "reason": str(order.reason),
         "message": order.message,
         "strategy": strategy,
+    }
+
+
+def stamped(order: Order, old: Mapping[str, Any], stamp: Stamp) -> dict[str, Any]:
+    """The whole document. ``since`` stays as it is while only words change."""
+    new = document(order, old)
+    since = old.get("since") if all(old.get(key) == new[key] for key in STATE) else None
+    now = stamp.now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return new | {
+        "generation": stamp.generation,
+        "revision": stamp.revision,
+        "since": since or now,
     }

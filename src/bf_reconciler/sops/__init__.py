@@ -1,13 +1,9 @@
 """Decrypts a committed file with the real sops: bytes in, values out, nothing on disk."""
 
-import json
-from typing import Any
-
-from bf_reconciler.facts.config import ConfigError, ConfigReason
-from bf_reconciler.sops.child import Finished, Overflow, run
+from bf_reconciler.sops.decryption import decrypt
 from bf_reconciler.sops.editing import set_value
-from bf_reconciler.sops.environment import environment, find_binary
-from bf_reconciler.sops.failures import classify, failed, refine
+from bf_reconciler.sops.environment import find_binary
+from bf_reconciler.sops.failures import classify
 from bf_reconciler.sops.metadata import is_encrypted, mac_only_encrypted, metadata
 from bf_reconciler.sops.settings import SopsSettings
 
@@ -21,58 +17,3 @@ __all__ = [
     "metadata",
     "set_value",
 ]
-
-
-async def decrypt(committed: bytes, settings: SopsSettings) -> dict[str, Any]:
-    """Decrypt exactly these bytes and return the document as plain values.
-
-    It keeps nothing between calls: the caller decides by the content's digest whether to call
-    at all, and may simply call again with the same bytes when ``error.transient``.
-
-    Raises:
-        ConfigError: with our own sentence; no word of sops, for a value can stand in it.
-    """
-    refuse(committed)
-    try:
-        finished = await run(
-            [str(settings.binary), "decrypt", "--input-type", "yaml", "--output-type", "json"],
-            committed,
-            environ=environment(settings),
-            timeout=settings.timeout,
-            max_output=settings.max_output,
-        )
-    except TimeoutError:
-        message = f"sops did not finish within {settings.timeout:g} seconds"
-        raise ConfigError(ConfigReason.DECRYPTION_TIMEOUT, message, transient=True) from None
-    except Overflow:
-        message = "the decrypted document is too large"
-        raise ConfigError(ConfigReason.FILE_TOO_LARGE, message) from None
-    except OSError:
-        message = "the sops binary cannot be run"
-        raise ConfigError(ConfigReason.DECRYPTION_TOOL_MISSING, message) from None
-    return understand(finished, committed)
-
-
-def refuse(committed: bytes) -> None:
-    """Refuse what sops would take and we do not."""
-    if not committed.strip():
-        raise ConfigError(ConfigReason.NOT_ENCRYPTED, "the file is empty")
-    if mac_only_encrypted(committed):
-        message = "mac_only_encrypted is set, so plain values are not protected against change"
-        raise ConfigError(ConfigReason.MAC_ONLY_ENCRYPTED, message)
-
-
-def understand(finished: Finished, committed: bytes) -> dict[str, Any]:
-    """Turn the end of sops into the document, or into the reason why there is none."""
-    if finished.returncode:
-        reason, transient = classify(finished.returncode, finished.stderr)
-        reason = refine(reason, finished.stderr, committed)
-        raise failed(reason, finished.returncode, finished.stderr, transient=transient)
-    try:
-        document = json.loads(finished.stdout)
-    except (ValueError, RecursionError):  # its text quotes what it could not read
-        document = None
-    if not isinstance(document, dict):
-        message = "sops did not answer with a document"
-        raise ConfigError(ConfigReason.DECRYPTION_FAILED, message) from None
-    return document

@@ -1,4 +1,4 @@
-"""One run of a child program: bytes handed over in memory, bounded in time and in size."""
+"""Runs a child program once: bytes passed in memory, bounded in time and in size."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What sops is given of the environment, and where its binary is."""
+"""Which environment variables sops gets, and where its binary is."""
 
 import os
 import shutil

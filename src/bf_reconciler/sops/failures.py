@@ -1,4 +1,4 @@
-"""What the end of sops means: exit code and patterns in, one reason out, never its words."""
+"""Turns the exit code and messages of sops into one reason; its text is never repeated."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What the sops block of a committed file says, read without a key."""
+"""Reads the sops block of a committed file, without a key."""
 
 import re
 from contextlib import suppress

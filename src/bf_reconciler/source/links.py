@@ -1,4 +1,4 @@
-"""The way to a file: the directories that hold its links, and where the links lead."""
+"""Follows the links to a file: the directories that hold them, and where they lead."""
 
 import os
 from dataclasses import dataclass

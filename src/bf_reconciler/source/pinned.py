@@ -1,4 +1,4 @@
-"""Reads one file whole: its directory held by handle, torn writes waited out."""
+"""Reads one file whole: its directory is held open, and a write under way is waited for."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Which commit the content is of: git-sync's link target, else the repository it lies in."""
+"""Which commit the content belongs to: git-sync's link target, else the repository it lies in."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Hints that something changed: a watch on directories, or just the time between two looks."""
+"""Hints that something changed: a watch on directories, or the time for the next look."""
 
 import asyncio
 import threading

@@ -23,10 +23,11 @@ from bf_reconciler.spec.types import (
     Suspend,
     Text,
     Timeout,
+    in_force,
 )
 
 Market = Literal["spot", "margin", "futures"]
-ATTESTATION = timedelta(days=90)
+ATTESTATION_LIFETIME = timedelta(days=90)
 """How long a person's word counts."""
 
 
@@ -53,7 +54,7 @@ class Credentials(Declared):
     """The passphrase, where the exchange has one."""
 
 
-class Word(Declared):
+class Attestation(Declared):
     """Who said it, and when."""
 
     by: Text
@@ -63,7 +64,7 @@ class Word(Declared):
 
     @property
     def until(self) -> datetime:
-        return self.at + ATTESTATION
+        return self.at + ATTESTATION_LIFETIME
 
     def holds(self, now: datetime) -> bool:
         return self.at <= now < self.until
@@ -72,7 +73,7 @@ class Word(Declared):
 class Attest(Declared):
     """A person's word where the exchange cannot say; never outweighs an exchange that does."""
 
-    withdraw_disabled: Word
+    withdraw_disabled: Attestation
     """The person saw that this key may not withdraw. Counts 90 days."""
 
 
@@ -84,7 +85,7 @@ class Connection(Declared):
     exchange: ExchangeId
     """The exchange."""
     environment: Literal["live", "testnet", "demo"] = "live"
-    """Which of its worlds, where the exchange has more than one."""
+    """Which of its environments, where the exchange has more than one."""
     account: Text = "main"
     """Main account, or which sub-account. Free text."""
     markets: Annotated[tuple[Market, ...], Field(min_length=1, strict=False)] = ("spot",)
@@ -109,6 +110,10 @@ class Connection(Declared):
     """A person's word where the exchange cannot say."""
     labels: dict[str, str] = Field(default_factory=dict)
     """Free labels."""
+
+    def suspended(self, now: datetime) -> Suspend | None:
+        """The suspension in force."""
+        return in_force(self.suspend, now)
 
     def key_fingerprint(self, pepper: bytes) -> str:
         """A keyed digest of the API key alone: the same where two connections share a key."""
@@ -136,10 +141,10 @@ def misfits(connection: Connection) -> list[tuple[tuple[str, ...], str]]:
     row = EXCHANGES[connection.exchange]
     found: list[tuple[tuple[str, ...], str]] = []
     has = connection.credentials.passphrase is not None
-    if has and "passphrase" not in row.credentials:
+    if has and "passphrase" not in row.signing.credentials:
         message = f"{row.title} keys have no passphrase; remove it"
         found.append((("credentials", "passphrase"), message))
-    if not has and "passphrase" in row.credentials:
+    if not has and "passphrase" in row.signing.credentials:
         message = f"{row.title} keys need a passphrase; add credentials.passphrase"
         found.append((("credentials",), message))
     if connection.environment not in row.environments:

@@ -1,4 +1,4 @@
-"""Which names hold credentials wherever they stand in the file, and values without them."""
+"""Which field names hold credentials anywhere in the file, and how to drop them from a value."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which pairs are declared, and where they would stand."""
+"""Which pairs are declared, and on which venue they would be listed."""
 
 from datetime import datetime
 
@@ -19,8 +19,7 @@ def wanted_pairs(spec: Spec, now: datetime) -> Wanted:
     found: list[tuple[ConnectionEntry, frozenset[str]]] = []
     for name, strategies in spec.by_connection().items():
         entry = spec.connections.get(name)
-        suspend = entry.connection.suspend if entry else None
-        if entry is None or (suspend is not None and suspend.active(now)):
+        if entry is None or entry.suspended(now):
             continue
         pairs = frozenset[str]().union(*(each.pairs for each in strategies if each.enabled))
         if pairs:

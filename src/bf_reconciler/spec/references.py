@@ -1,4 +1,4 @@
-"""What pydantic cannot see: entries against each other, limits, pairs against markets."""
+"""Checks that pydantic cannot make: entries against each other, limits, pairs against markets."""
 
 from collections.abc import Collection, Iterator, Mapping
 from math import isfinite

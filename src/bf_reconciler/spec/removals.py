@@ -1,4 +1,4 @@
-"""Guard against the loss of many entries at once: a truncated file looks like a removal."""
+"""Guards against the loss of many entries at once: a truncated file looks like a removal."""
 
 from bf_reconciler.spec.policy import MaxRemovals
 

@@ -1,8 +1,9 @@
 """Declared runtimes: where strategies run."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from bf_reconciler.spec.types import Declared, Name, Text
 
@@ -18,8 +19,40 @@ class FileRuntime(Declared):
     """Folder of the files; a relative one lies under --state-dir."""
 
 
-Runtime = Annotated[FileRuntime, Field()]
-"""One declared runtime. The type selects the adapter."""
+class ByType:
+    """A union of models that ``type`` tells apart.
+
+    Pydantic's own discriminator refuses a union of one member. Tags are the names of the models,
+    which no key of the file can be mistaken for.
+    """
+
+    def __get_pydantic_core_schema__(
+        self,
+        source: Any,  # noqa: ANN401 # a type, or a union of types
+        handler: GetCoreSchemaHandler,
+    ) -> CoreSchema:
+        members = get_args(source) or (source,)
+        tags = {_type(member): member.__name__ for member in members}
+
+        def tag(value: object) -> str | None:
+            kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
+            return tags.get(kind) if isinstance(kind, str) else None
+
+        return core_schema.tagged_union_schema(
+            {member.__name__: handler.generate_schema(member) for member in members},
+            tag,
+            custom_error_type="runtime_type",
+            custom_error_message=f"unknown type; known: {', '.join(sorted(tags))}",
+        )
+
+
+def _type(member: type[Declared]) -> str:
+    (kind,) = get_args(member.model_fields["type"].annotation)
+    return str(kind)
+
+
+Runtime = Annotated[FileRuntime, ByType()]
+"""One declared runtime: a union of models. The ``type`` selects the adapter."""
 
 LOCAL = FileRuntime(name="local", type="file")
 """The default where none is declared."""

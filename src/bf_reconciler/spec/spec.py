@@ -1,4 +1,4 @@
-"""The whole: the file as a model, and the Spec that is in force after it was adopted."""
+"""The whole file as a model, and the Spec that is in force after it was adopted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from bf_reconciler.spec.connection import Connection
 from bf_reconciler.spec.policy import Defaults, Halt, Policy
 from bf_reconciler.spec.runtime import LOCAL, Runtime
 from bf_reconciler.spec.strategy import Strategy
-from bf_reconciler.spec.types import Declared
+from bf_reconciler.spec.types import Declared, Suspend
 
 Origin = Literal["current", "last_good", "held"]
 """current: as the file says now; last_good: its entry is wrong; held: it vanished, but is kept."""
@@ -62,9 +62,13 @@ class ConnectionEntry:
     def name(self) -> str:
         return self.connection.name
 
+    def suspended(self, now: datetime) -> Suspend | None:
+        """The suspension in force."""
+        return self.connection.suspended(now)
+
     def under(self, policy: Policy) -> Policy:
         """The policy as it holds here: some exchanges refuse good keys now and then."""
-        least = EXCHANGES[self.connection.exchange].confirm
+        least = EXCHANGES[self.connection.exchange].refusals.confirm
         if policy.confirm_after >= least:
             return policy
         return policy.model_copy(update={"confirm_after": least})
@@ -83,6 +87,10 @@ class StrategyEntry:
     @property
     def name(self) -> str:
         return self.strategy.name
+
+    def suspended(self, now: datetime) -> Suspend | None:
+        """Its own suspension in force; its connection may have another."""
+        return self.strategy.suspended(now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,22 @@
 """A declared strategy: what should run on a connection, within which limits."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
 from bf_reconciler.spec.connection import Market
 from bf_reconciler.spec.policy import RiskLevel
-from bf_reconciler.spec.types import Declared, Name, Percent, Positive, Share, Suspend, Text
+from bf_reconciler.spec.types import (
+    Declared,
+    Name,
+    Percent,
+    Positive,
+    Share,
+    Suspend,
+    Text,
+    in_force,
+)
 
 Action = Literal["pause", "stop", "close"]
 PAIR = r"^[A-Z0-9]{1,20}/[A-Z0-9]{1,20}(:[A-Z0-9]{1,20}(-\d{6,8})?)?$"
@@ -129,3 +139,7 @@ class Strategy(Declared):
     """A declared pause."""
     labels: dict[str, Text] = Field(default_factory=dict)
     """Free labels."""
+
+    def suspended(self, now: datetime) -> Suspend | None:
+        """The suspension in force."""
+        return in_force(self.suspend, now)

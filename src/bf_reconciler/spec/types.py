@@ -196,5 +196,9 @@ class Suspend(Declared):
     until: Moment | None = None
     """When it ends by itself."""
 
-    def active(self, now: datetime) -> bool:
-        return self.until is None or now < self.until
+
+def in_force(suspend: Suspend | None, now: datetime) -> Suspend | None:
+    """The suspension where there is one and it has not ended."""
+    if suspend is None or (suspend.until is not None and suspend.until <= now):
+        return None
+    return suspend

@@ -1,4 +1,4 @@
-"""Fold everything into one Status; name its transitions; put it into the shape of the API."""
+"""Folds everything into one Status, names its transitions, and gives it the shape of the API."""
 
 from bf_reconciler.status.changes import transitions
 from bf_reconciler.status.fold import conditions, fold, mask

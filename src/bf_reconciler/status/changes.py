@@ -1,4 +1,4 @@
-"""Name what changed from one Status to the next."""
+"""Names what changed from one Status to the next."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Fold what was declared, seen, judged and done into one Status."""
+"""Folds what was declared, seen, judged and done into one Status."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -118,7 +118,7 @@ def _connection(
         next_probe=next_probe(entry, seen, spec.policy, held=entry.name in verdicts.causes.holds),
         latency_seconds=measured.latency if measured else None,
         clock_skew_seconds=measured.skew if measured else None,
-        suspended_until=_end(connection.suspend, now),
+        suspended_until=_end(entry.suspended(now)),
         attested_until=connection.attest.withdraw_disabled.until if connection.attest else None,
         declared=entry.declared,
     )
@@ -201,13 +201,13 @@ def _strategy(
         memory=decision.memory,
         line=entry.line if entry else 0,
         origin=entry.origin if entry else ("held" if decision.held else "none"),
-        suspended_until=_end(entry.strategy.suspend, now) if entry else None,
+        suspended_until=_end(entry.suspended(now)) if entry else None,
         declared=entry.declared if entry else was.declared if was else {},
     )
 
 
-def _end(suspend: Suspend | None, now: datetime) -> datetime | None:
-    return suspend.until if suspend is not None and suspend.active(now) else None
+def _end(suspend: Suspend | None) -> datetime | None:
+    return suspend.until if suspend is not None else None
 
 
 def _waits(state: StrategyState) -> bool:

@@ -1,4 +1,4 @@
-"""The one immutable value that every picture is made of. Its shape is the API's."""
+"""The one immutable Status that metrics, page, API and log are made of. Its shape is the API's."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Judge (compliant? True, False, Unknown) and guard (what to do about it)."""
+"""Judges (compliant? True, False, Unknown) and guards (what to do about it)."""
 
 from bf_reconciler.verdict.guard import decide, guard
 from bf_reconciler.verdict.judge import judge, judge_connection, judge_strategy

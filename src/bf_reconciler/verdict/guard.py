@@ -1,4 +1,4 @@
-"""Turn verdicts into orders: patience for what is not known, latches, and the removal guard."""
+"""Turns verdicts into orders: grace for what is not known, latches, and the removal guard."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Judge what is declared by what was seen: compliant, not compliant, or not known."""
+"""Judges what is declared by what was seen: compliant, not compliant, or not known."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -126,8 +126,8 @@ def judge_connection(
     believed after ``confirm_after`` in a row; what is not known now is what it was when it was
     last known, except that it is never known to be good.
     """
-    suspend = entry.connection.suspend
-    if suspend is not None and suspend.active(now):
+    suspend = entry.suspended(now)
+    if suspend is not None:
         until = f" until {suspend.until:%Y-%m-%d %H:%M %Z}" if suspend.until else ""
         message = f"Suspended by {suspend.owner}{until}: {suspend.reason}"
         ready = Finding(READY, "Unknown", Reason.SUSPENDED, message)
@@ -235,8 +235,9 @@ def judge_strategy(
         return verdict(Reason.HALTED, f"Halted by {halted.by}: {halted.reason}")
     if not strategy.enabled:
         return verdict(Reason.DISABLED, "The file says enabled: false.")
-    if strategy.suspend is not None and strategy.suspend.active(now):
-        message = f"Suspended by {strategy.suspend.owner}: {strategy.suspend.reason}"
+    suspend = strategy.suspended(now)
+    if suspend is not None:
+        message = f"Suspended by {suspend.owner}: {suspend.reason}"
         return verdict(Reason.SUSPENDED, message)
     if connection is not None and connection.state is ConnectionState.SUSPENDED:
         return verdict(Reason.SUSPENDED, "Its connection is suspended.")

@@ -1,4 +1,4 @@
-"""Judge the pairs of a strategy by what exchanges list in public."""
+"""Judges the pairs of a strategy by the public lists of the exchanges."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,9 +22,9 @@ def with_pairs(
         runs: what is public says nothing of the key, and a position may stand in a pair that is
         no longer traded. A pair of which nothing is known bars nothing.
     """
-    told = markets.get(venue_of(entry), {}) if entry else {}
-    bad = [text for pair in strategy.pairs if (text := _wrong(pair, told))]
-    pending = any(told.get(pair) is Listed.PENDING for pair in strategy.pairs)
+    listed = markets.get(venue_of(entry), {}) if entry else {}
+    bad = [text for pair in strategy.pairs if (text := _wrong(pair, listed))]
+    pending = any(listed.get(pair) is Listed.PENDING for pair in strategy.pairs)
     if permitted.status != "True":
         return permitted, None
     if bad:
@@ -36,7 +36,7 @@ def with_pairs(
         return _say(permitted, message), replace(
             permitted, status="Unknown", reason=Reason.NOT_PROBED, message=message
         )
-    if all(told.get(pair) is Listed.TRADES for pair in strategy.pairs):
+    if all(listed.get(pair) is Listed.TRADES for pair in strategy.pairs):
         return _say(permitted, "Its pairs are traded."), None
     return _say(permitted, "Its pairs are not checked."), None
 
@@ -45,8 +45,8 @@ def _say(permitted: Finding, message: str) -> Finding:
     return replace(permitted, message=f"{permitted.message} {message}")
 
 
-def _wrong(pair: str, told: Mapping[str, Listed]) -> str | None:
-    words = WRONG.get(told.get(pair, Listed.TRADES))
+def _wrong(pair: str, listed: Mapping[str, Listed]) -> str | None:
+    words = WRONG.get(listed.get(pair, Listed.TRADES))
     return f"{pair} {words}" if words else None
 
 

@@ -53,7 +53,7 @@ def verify(key, signature, signed):
     ids=["ed25519", "rsa", "rsa of old"],
 )
 def test_a_secret_that_is_a_pem_signs_however_its_lines_end(key, secret, ends):
-    usable = ROW.read_secret("key", f" {secret.replace(chr(10), ends)}\n")
+    usable = ROW.signing.read_secret("key", f" {secret.replace(chr(10), ends)}\n")
     client = ccxt.binance({"apiKey": "key", "secret": usable})
     url = client.sign("account/apiRestrictions", ["sapi"], "GET", {})["url"]
     signed, _, signature = url.partition("?")[2].partition("&signature=")
@@ -72,13 +72,13 @@ def test_a_secret_that_is_a_pem_signs_however_its_lines_end(key, secret, ends):
 )
 def test_a_pem_that_cannot_sign_is_told_without_showing_it(secret, why):
     with pytest.raises(Unusable, match=why) as caught:
-        ROW.read_secret("key", secret)
+        ROW.signing.read_secret("key", secret)
     assert "SENTINEL" not in str(caught.value)
 
 
 @given(secret=st.text())
 def test_any_other_secret_is_taken_as_it_is(secret):
-    assert ROW.read_secret("key", secret) == secret
+    assert ROW.signing.read_secret("key", secret) == secret
 
 
 @pytest.mark.parametrize(
@@ -100,20 +100,20 @@ def test_any_other_secret_is_taken_as_it_is(secret):
 )
 def test_another_shape_is_unexpected_and_names_the_field_alone(body, field):
     with pytest.raises(Unexpected) as caught:
-        ROW.read_key(body, NOW)
+        ROW.calls.key.read(body, NOW)
     assert str(caught.value) == field
 
 
 @pytest.mark.parametrize("value", [True, "yes", 1, None, []])
 def test_a_right_that_nobody_knows_denies_nothing(value):
-    facts = ROW.read_key(flags(enablePayouts=value), NOW)
+    facts = ROW.calls.key.read(flags(enablePayouts=value), NOW)
     assert facts.unknown_words == ("enablePayouts",)
     assert facts.denied == frozenset()
 
 
 @pytest.mark.parametrize("more", [{"enablePayouts": False}, {"uid": 7}, {"label": "bot"}])
 def test_a_field_that_grants_nothing_changes_nothing(more):
-    assert ROW.read_key(flags(**more), NOW) == ROW.read_key(flags(), NOW)
+    assert ROW.calls.key.read(flags(**more), NOW) == ROW.calls.key.read(flags(), NOW)
 
 
 @pytest.mark.parametrize("value", [None, "missing"])
@@ -121,50 +121,50 @@ def test_a_flag_that_is_not_there_says_nothing(value):
     body = flags() | {"enableWithdrawals": value}
     if value == "missing":
         del body["enableWithdrawals"]
-    assert ROW.read_key(body, NOW).allows(Scope.WITHDRAW) is None
+    assert ROW.calls.key.read(body, NOW).allows(Scope.WITHDRAW) is None
 
 
 @pytest.mark.parametrize("one", ["permitsUniversalTransfer", "enableInternalTransfer"])
 def test_transfers_are_denied_by_both_flags_and_granted_by_either(one):
     both = {"permitsUniversalTransfer": False, "enableInternalTransfer": False}
-    assert ROW.read_key(flags(**both), NOW).allows(Scope.TRANSFER) is False
-    assert ROW.read_key(flags(**{one: False}), NOW).allows(Scope.TRANSFER) is None
-    assert ROW.read_key(flags(**both | {one: True}), NOW).allows(Scope.TRANSFER) is True
+    assert ROW.calls.key.read(flags(**both), NOW).allows(Scope.TRANSFER) is False
+    assert ROW.calls.key.read(flags(**{one: False}), NOW).allows(Scope.TRANSFER) is None
+    assert ROW.calls.key.read(flags(**both | {one: True}), NOW).allows(Scope.TRANSFER) is True
 
 
 @pytest.mark.parametrize("futures", [True, False])
 def test_portfolio_margin_leaves_a_futures_flag_that_is_off_undecided(futures):
     body = flags(enableFutures=futures, enablePortfolioMarginTrading=True)
-    assert ROW.read_key(body, NOW).allows(Scope.FUTURES) is (True if futures else None)
+    assert ROW.calls.key.read(body, NOW).allows(Scope.FUTURES) is (True if futures else None)
 
 
 @pytest.mark.parametrize(
     ("spot", "margin", "transfer"), [(True, True, None), (False, False, True), (None, None, None)]
 )
 def test_what_loans_are_good_for_is_said_by_the_flag_of_spot(spot, margin, transfer):
-    facts = ROW.read_key(flags(enableMargin=True, enableSpotAndMarginTrading=spot), NOW)
+    facts = ROW.calls.key.read(flags(enableMargin=True, enableSpotAndMarginTrading=spot), NOW)
     assert (facts.allows(Scope.MARGIN), facts.allows(Scope.TRANSFER)) == (margin, transfer)
 
 
 def test_the_list_of_addresses_is_never_known():
-    assert ROW.read_key(flags(), NOW).ips is None
-    assert ROW.read_key(flags(ipRestrict=False), NOW).ips is None
+    assert ROW.calls.key.read(flags(), NOW).ips is None
+    assert ROW.calls.key.read(flags(ipRestrict=False), NOW).ips is None
 
 
 @pytest.mark.parametrize("environment", ["testnet", "demo"])
 def test_a_test_network_tells_no_right_to_trade(environment):
     there = ROW.within(environment)
-    assert there.key == there.balance == ROW.balance
-    assert there.read_key(ACCOUNT, NOW) == KeyFacts(
+    assert there.calls.key.call == there.calls.balance.call == ROW.calls.balance.call
+    assert there.calls.key.read(ACCOUNT, NOW) == KeyFacts(
         frozenset({Scope.READ}), frozenset({Scope.WITHDRAW})
     )
     for body in (None, {}, [], flags(), {"balances": {}}):
         with pytest.raises(Unexpected):
-            there.read_key(body, NOW)
+            there.calls.key.read(body, NOW)
 
 
 def test_a_test_network_lists_no_futures_for_they_have_hosts_of_their_own():
-    assert {name: set(ROW.within(name).markets) for name in ROW.environments} == {
+    assert {name: set(ROW.within(name).markets.lists) for name in ROW.environments} == {
         "live": {"spot", "futures"},
         "testnet": {"spot"},
         "demo": {"spot"},
@@ -172,17 +172,20 @@ def test_a_test_network_lists_no_futures_for_they_have_hosts_of_their_own():
 
 
 def test_time_balance_and_orders_are_read():
-    assert ROW.read_time({"serverTime": 1499827319559}) == 1499827319559
-    assert ROW.read_balance(ACCOUNT) == Balance(empty=False)
-    assert ROW.read_balance({"balances": []}) == Balance(empty=True)
-    assert ROW.read_orders([]) == ROW.read_orders([{"orderId": 1}]) == Orders()
+    assert ROW.calls.time.read({"serverTime": 1499827319559}) == 1499827319559
+    assert ROW.calls.balance.read(ACCOUNT) == Balance(empty=False)
+    assert ROW.calls.balance.read({"balances": []}) == Balance(empty=True)
+    assert ROW.calls.orders.read([]) == ROW.calls.orders.read([{"orderId": 1}]) == Orders()
 
 
 @pytest.mark.parametrize("amount", [None, 1, "", "NaN"])
 def test_an_amount_that_is_none_is_unexpected(amount):
     with pytest.raises(Unexpected):
-        ROW.read_balance({"balances": [{"free": "0", "locked": amount}]})
+        ROW.calls.balance.read({"balances": [{"free": "0", "locked": amount}]})
 
 
 def test_a_futures_pair_asks_for_a_spot_pair_that_exists():
-    assert [ROW.symbol(pair) for pair in ("ETH/BTC", "1000BONK/USDT:USDT")] == ["ETHBTC", "BTCUSDT"]
+    assert [ROW.markets.spelling.symbol(pair) for pair in ("ETH/BTC", "1000BONK/USDT:USDT")] == [
+        "ETHBTC",
+        "BTCUSDT",
+    ]

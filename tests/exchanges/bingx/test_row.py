@@ -47,12 +47,12 @@ WRONG = [
 @pytest.mark.parametrize(("body", "field"), WRONG)
 def test_another_shape_is_unexpected_and_names_the_field_alone(body, field):
     with pytest.raises(Unexpected) as caught:
-        ROW.read_key(body, NOW)
+        ROW.calls.key.read(body, NOW)
     assert str(caught.value) == field
 
 
 def test_true_is_no_number_of_a_right():
-    facts = ROW.read_key({"permissions": [2, True]}, NOW)
+    facts = ROW.calls.key.read({"permissions": [2, True]}, NOW)
     assert facts.unknown_words == ("True",)
     assert facts.denied == frozenset()
 
@@ -61,15 +61,15 @@ def test_true_is_no_number_of_a_right():
 def test_a_transfer_is_denied_by_both_of_its_flags_only(flag):
     one = {"enableReading": True, "enableWithdrawals": False, flag: False}
     both = one | {"permitsUniversalTransfer": False, "enableInternalTransfer": False}
-    assert ROW.read_key(ok(one), NOW).allows(Scope.TRANSFER) is None
-    assert ROW.read_key(ok(both), NOW).allows(Scope.TRANSFER) is False
+    assert ROW.calls.key.read(ok(one), NOW).allows(Scope.TRANSFER) is None
+    assert ROW.calls.key.read(ok(both), NOW).allows(Scope.TRANSFER) is False
 
 
 def test_the_time_is_epoch_milliseconds():
-    assert ROW.read_time(ok({"serverTime": 1675319535362})) == 1675319535362
+    assert ROW.calls.time.read(ok({"serverTime": 1675319535362})) == 1675319535362
     for body in (ok({"serverTime": "1675319535362"}), ok({}), {"serverTime": 1675319535362}):
         with pytest.raises(Unexpected):
-            ROW.read_time(body)
+            ROW.calls.time.read(body)
 
 
 @pytest.mark.parametrize(
@@ -78,41 +78,41 @@ def test_the_time_is_epoch_milliseconds():
 )
 def test_an_empty_balance_is_a_balance(rows, empty):
     listed = rows and [{"asset": "USDT", "free": free, "locked": held} for free, held in rows]
-    assert ROW.read_balance(ok({"balances": listed})) == Balance(empty)
+    assert ROW.calls.balance.read(ok({"balances": listed})) == Balance(empty)
 
 
 @pytest.mark.parametrize("data", [{}, {"balances": {}}, {"balances": [{"free": "1"}]}, None])
 def test_a_balance_of_another_form_is_unexpected(data):
     with pytest.raises(Unexpected):
-        ROW.read_balance(ok(data))
+        ROW.calls.balance.read(ok(data))
 
 
 def test_open_orders_are_read_whatever_they_are():
     for orders in (None, [], [{"orderId": 1}]):
-        assert ROW.read_orders(ok({"orders": orders})) == Orders()
+        assert ROW.calls.orders.read(ok({"orders": orders})) == Orders()
 
 
 def test_an_answer_that_is_well_is_no_refusal():
     for body in (ok({}), {"permissions": [2]}, {"code": "0"}):
-        assert ROW.refusal(body) is None
+        assert ROW.refusals.read(body) is None
 
 
 def test_a_pair_is_spelled_as_the_spot_market_spells_it():
-    assert ROW.symbol("ETH/BTC") == "ETH-BTC"
-    assert ROW.symbol("1000BONK/USDT:USDT") == "BTC-USDT"
+    assert ROW.markets.spelling.symbol("ETH/BTC") == "ETH-BTC"
+    assert ROW.markets.spelling.symbol("1000BONK/USDT:USDT") == "BTC-USDT"
 
 
 def test_no_more_than_two_probes_begin_in_a_second_even_where_many_are_due_at_once():
-    budget, now, begun = Budget(ROW.rate), 0.0, []
+    budget, now, begun = Budget(ROW.pace.rate), 0.0, []
     for _ in range(20):
-        now += budget.due(ROW.requests, now)
-        budget.take(ROW.requests, now)
+        now += budget.due(ROW.calls.requests, now)
+        budget.take(ROW.calls.requests, now)
         begun.append(now)
     assert max(sum(one <= other < one + 1 for other in begun) for one in begun) == 2
 
 
-@pytest.mark.parametrize("kind", ROW.markets)
+@pytest.mark.parametrize("kind", ROW.markets.lists)
 def test_an_error_is_no_list_of_markets(kind):
     body = CASES["bingx"].market(kind)["body"] | {"code": 100500}
     with pytest.raises(Unexpected):
-        ROW.markets[kind].read(body)
+        ROW.markets.lists[kind].read(body)

@@ -52,7 +52,7 @@ def unified(**changes):
 )
 def test_another_shape_is_unexpected_and_names_the_field_alone(row, body, field):
     with pytest.raises(Unexpected) as caught:
-        row.read_key(body, NOW)
+        row.calls.key.read(body, NOW)
     assert str(caught.value) == field
 
 
@@ -77,36 +77,36 @@ def test_another_shape_is_unexpected_and_names_the_field_alone(row, body, field)
     ],
 )
 def test_each_word_grants_its_right(word, scope):
-    assert ROW.read_key(info(authorities=[word, "stor"]), NOW).allows(scope) is True
+    assert ROW.calls.key.read(info(authorities=[word, "stor"]), NOW).allows(scope) is True
 
 
 def test_the_older_words_deny_nothing_that_they_do_not_name():
-    facts = ROW.read_key(info(authorities=["readonly"]), NOW)
+    facts = ROW.calls.key.read(info(authorities=["readonly"]), NOW)
     assert facts.denied == {Scope.SPOT}
-    assert ROW.read_key(info(authorities=["readonly", "trade"]), NOW).denied == frozenset()
+    assert ROW.calls.key.read(info(authorities=["readonly", "trade"]), NOW).denied == frozenset()
 
 
 def test_trading_is_one_right_in_a_unified_account():
-    facts = OTHER.read_key(unified(), NOW)
+    facts = OTHER.calls.key.read(unified(), NOW)
     assert {Scope.SPOT, Scope.MARGIN, Scope.FUTURES} <= facts.granted
     assert facts.allows(Scope.WITHDRAW) is False
     assert facts.allows(Scope.TRANSFER) is None
 
 
 def test_a_withdrawal_counts_even_in_a_key_that_is_called_read_only():
-    facts = OTHER.read_key(unified(permType="read-only", permissions=["withdraw"]), NOW)
+    facts = OTHER.calls.key.read(unified(permType="read-only", permissions=["withdraw"]), NOW)
     assert facts.allows(Scope.WITHDRAW) is True
 
 
 def test_a_unified_key_that_only_reads_may_list_nothing():
-    facts = OTHER.read_key(unified(permType="read-only", permissions=[]), NOW)
+    facts = OTHER.calls.key.read(unified(permType="read-only", permissions=[]), NOW)
     assert facts.granted == {Scope.READ}
     assert facts.allows(Scope.WITHDRAW) is False
 
 
 @pytest.mark.parametrize("kind", ["read_only", "readonly", "full"])
 def test_an_unknown_kind_of_key_denies_nothing(kind):
-    facts = OTHER.read_key(unified(permType=kind, permissions=["uta_mgt"]), NOW)
+    facts = OTHER.calls.key.read(unified(permType=kind, permissions=["uta_mgt"]), NOW)
     assert (facts.granted, facts.denied, facts.unknown_words) == ({Scope.READ}, set(), (kind,))
 
 
@@ -114,52 +114,61 @@ def test_an_unknown_kind_of_key_denies_nothing(kind):
 def test_an_allowlist_that_is_not_told_is_not_known(row):
     body = info() if row is ROW else unified()
     del body["data"]["ips"]
-    facts = row.read_key(body, NOW)
+    facts = row.calls.key.read(body, NOW)
     assert (facts.ip_bound, facts.ips) == (None, None)
 
 
 @pytest.mark.parametrize("value", [1700111073740, "", "1.5", "-1", "0", "soon", None, "9" * 15])
 def test_a_time_of_another_form_is_unexpected(value):
-    assert ROW.read_time(ok({"serverTime": "1700111073740"})) == 1700111073740
+    assert ROW.calls.time.read(ok({"serverTime": "1700111073740"})) == 1700111073740
     with pytest.raises(Unexpected):
-        ROW.read_time(ok({"serverTime": value}))
+        ROW.calls.time.read(ok({"serverTime": value}))
 
 
 @pytest.mark.parametrize(("amount", "empty"), [("0", True), ("0.00000000", True), ("0.1", False)])
 def test_an_empty_balance_is_a_balance(amount, empty):
     spot = {"coin": "USDT", "available": "0", "limitAvailable": "0", "frozen": amount}
-    assert ROW.read_balance(ok([spot | {"locked": "0"}])) == Balance(empty)
+    assert ROW.calls.balance.read(ok([spot | {"locked": "0"}])) == Balance(empty)
     asset = {"coin": "USDT", "balance": amount, "available": "0", "locked": "0"}
-    assert OTHER.read_balance(ok({"assets": [asset]})) == Balance(empty)
-    assert ROW.read_balance(ok([])) == OTHER.read_balance(ok({"assets": []})) == Balance(empty=True)
+    assert OTHER.calls.balance.read(ok({"assets": [asset]})) == Balance(empty)
+    assert (
+        ROW.calls.balance.read(ok([]))
+        == OTHER.calls.balance.read(ok({"assets": []}))
+        == Balance(empty=True)
+    )
 
 
 @pytest.mark.parametrize("body", [ok({}), ok([{}]), ok({"assets": [{"balance": "0"}]})])
 def test_a_balance_of_another_form_is_unexpected(body):
     for row in (ROW, OTHER):
         with pytest.raises(Unexpected):
-            row.read_balance(body)
+            row.calls.balance.read(body)
 
 
 def test_open_orders_are_read_whatever_they_are():
-    assert ROW.read_orders(ok([])) == ROW.read_orders(ok([{"orderId": "1"}])) == Orders()
+    assert (
+        ROW.calls.orders.read(ok([])) == ROW.calls.orders.read(ok([{"orderId": "1"}])) == Orders()
+    )
     for orders in ([], [{"orderId": "1"}], None):
-        assert OTHER.read_orders(ok({"list": orders, "cursor": None})) == Orders()
+        assert OTHER.calls.orders.read(ok({"list": orders, "cursor": None})) == Orders()
     with pytest.raises(Unexpected):
-        OTHER.read_orders(ok({}))
+        OTHER.calls.orders.read(ok({}))
 
 
 def test_the_code_of_a_unified_account_is_transient_and_leads_to_its_own_row():
-    assert ROW.codes["40085"] is Reason.UNEXPECTED_RESPONSE
+    assert ROW.refusals.codes["40085"] is Reason.UNEXPECTED_RESPONSE
     assert set(ROW.instead) == {"40085"}
     assert OTHER.instead == {}
 
 
 def test_only_a_header_leads_to_the_demo():
     for row in (ROW.within("demo"), ROW.within("demo").instead["40085"]):
-        assert row.world.headers == {"PAPTRADING": "1"}
-        assert row.world.base is None
+        assert row.environment.headers == {"PAPTRADING": "1"}
+        assert row.environment.base is None
 
 
 def test_a_pair_is_spelled_without_a_mark():
-    assert [ROW.symbol(pair) for pair in ("ETH/BTC", "BTC/USDT:USDT")] == ["ETHBTC", "BTCUSDT"]
+    assert [ROW.markets.spelling.symbol(pair) for pair in ("ETH/BTC", "BTC/USDT:USDT")] == [
+        "ETHBTC",
+        "BTCUSDT",
+    ]

@@ -57,7 +57,7 @@ def key(words=None, **changes):
 )
 def test_another_shape_is_unexpected_and_names_the_field_alone(body, field):
     with pytest.raises(Unexpected) as caught:
-        ROW.read_key(body, NOW)
+        ROW.calls.key.read(body, NOW)
     assert str(caught.value) == field
 
 
@@ -82,14 +82,14 @@ def test_another_shape_is_unexpected_and_names_the_field_alone(body, field):
     ],
 )
 def test_a_word_counts_only_where_the_key_may_write(category, word, scope):
-    assert ROW.read_key(key({category: [word]}), NOW).allows(scope) is True
-    assert ROW.read_key(key({category: [word]}, readOnly=1), NOW).allows(scope) is False
-    assert ROW.read_key(key(), NOW).allows(scope) is False
+    assert ROW.calls.key.read(key({category: [word]}), NOW).allows(scope) is True
+    assert ROW.calls.key.read(key({category: [word]}, readOnly=1), NOW).allows(scope) is False
+    assert ROW.calls.key.read(key(), NOW).allows(scope) is False
 
 
 @pytest.mark.parametrize("read_only", [0, 1])
 def test_withdrawal_is_granted_wherever_its_word_stands(read_only):
-    facts = ROW.read_key(key({"Wallet": ["Withdraw"]}, readOnly=read_only), NOW)
+    facts = ROW.calls.key.read(key({"Wallet": ["Withdraw"]}, readOnly=read_only), NOW)
     assert facts.allows(Scope.WITHDRAW) is True
 
 
@@ -102,15 +102,17 @@ def test_withdrawal_is_granted_wherever_its_word_stands(read_only):
     ],
 )
 def test_words_that_do_not_decide_futures_leave_them_open(category, word):
-    assert ROW.read_key(key({category: [word]}), NOW).allows(Scope.FUTURES) is None
-    assert ROW.read_key(key({category: [word]}, readOnly=1), NOW).allows(Scope.FUTURES) is False
+    assert ROW.calls.key.read(key({category: [word]}), NOW).allows(Scope.FUTURES) is None
+    assert (
+        ROW.calls.key.read(key({category: [word]}, readOnly=1), NOW).allows(Scope.FUTURES) is False
+    )
 
 
 @pytest.mark.parametrize(("master", "rewrites"), [(True, True), (False, None), (None, None)])
 def test_a_key_of_the_main_account_that_transfers_may_change_itself(master, rewrites):
     body = key({"Wallet": ["AccountTransfer"]}, isMaster=master)
-    assert ROW.read_key(body, NOW).allows(Scope.ACCOUNT) is rewrites
-    assert ROW.read_key(key(isMaster=master), NOW).allows(Scope.ACCOUNT) is False
+    assert ROW.calls.key.read(body, NOW).allows(Scope.ACCOUNT) is rewrites
+    assert ROW.calls.key.read(key(isMaster=master), NOW).allows(Scope.ACCOUNT) is False
 
 
 @pytest.mark.parametrize(
@@ -123,23 +125,23 @@ def test_a_key_of_the_main_account_that_transfers_may_change_itself(master, rewr
     ],
 )
 def test_a_star_alone_is_no_allowlist(ips, bound, listed):
-    facts = ROW.read_key(key(ips=ips), NOW)
+    facts = ROW.calls.key.read(key(ips=ips), NOW)
     assert (facts.ip_bound, facts.ips) == (bound, listed)
 
 
 @pytest.mark.parametrize("end", [None, "1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z"])
 def test_an_end_long_ago_is_none(end):
-    assert ROW.read_key(key(expiredAt=end), NOW).expires_at is None
+    assert ROW.calls.key.read(key(expiredAt=end), NOW).expires_at is None
 
 
 def test_time_balance_and_orders_are_read():
     times = {"timeSecond": "1688639403", "timeNano": "1688639403423213947"}
-    assert ROW.read_time(ok(times)) == 1688639403423
-    assert ROW.read_balance(ok({"list": []})) == Balance(empty=True)
-    assert ROW.read_balance(ok({"list": [{"coin": []}]})) == Balance(empty=True)
+    assert ROW.calls.time.read(ok(times)) == 1688639403423
+    assert ROW.calls.balance.read(ok({"list": []})) == Balance(empty=True)
+    assert ROW.calls.balance.read(ok({"list": [{"coin": []}]})) == Balance(empty=True)
     coins = [{"coin": "USDT", "walletBalance": "0"}, {"coin": "BTC", "walletBalance": "-0.1"}]
-    assert ROW.read_balance(ok({"list": [{"coin": coins}]})) == Balance(empty=False)
-    assert ROW.read_orders(ok({"list": [{"orderId": "1"}]})) == Orders()
+    assert ROW.calls.balance.read(ok({"list": [{"coin": coins}]})) == Balance(empty=False)
+    assert ROW.calls.orders.read(ok({"list": [{"orderId": "1"}]})) == Orders()
 
 
 @pytest.mark.parametrize(
@@ -147,36 +149,39 @@ def test_time_balance_and_orders_are_read():
 )
 def test_a_balance_of_another_form_is_unexpected(result):
     with pytest.raises(Unexpected):
-        ROW.read_balance(ok(result))
+        ROW.calls.balance.read(ok(result))
 
 
 @pytest.mark.parametrize("body", ["<html>502</html>", "", {"retCode": 0}])
 def test_a_page_or_body_that_says_nothing_known_is_no_refusal(body):
-    assert ROW.refusal(body) is None
+    assert ROW.refusals.read(body) is None
 
 
 def test_our_address_is_never_told():
-    assert ROW.client_ip("Unmatched IP 203.0.113.7") is None
+    assert ROW.refusals.address("Unmatched IP 203.0.113.7") is None
 
 
 def test_each_environment_has_its_host():
-    bases = [ROW.within(name).world.base for name in ROW.environments]
+    bases = [ROW.within(name).environment.base for name in ROW.environments]
     assert bases == [None, "https://api-testnet.bybit.com", "https://api-demo.bybit.com"]
 
 
 def test_a_pair_is_spelled_without_a_dash():
-    assert [ROW.symbol(pair) for pair in ("ETH/BTC", "BTC/USDT:USDT")] == ["ETHBTC", "BTCUSDT"]
+    assert [ROW.markets.spelling.symbol(pair) for pair in ("ETH/BTC", "BTC/USDT:USDT")] == [
+        "ETHBTC",
+        "BTCUSDT",
+    ]
 
 
-@pytest.mark.parametrize("kind", ROW.markets)
+@pytest.mark.parametrize("kind", ROW.markets.lists)
 def test_an_error_is_no_list_of_markets(kind):
     body = CASES["bybit"].market(kind)["body"] | {"retCode": 10016}
     with pytest.raises(Unexpected):
-        ROW.markets[kind].read(body)
+        ROW.markets.lists[kind].read(body)
 
 
 def test_a_list_that_has_more_pages_is_not_whole():
     body = CASES["bybit"].market("futures")["body"]
     body["result"]["nextPageCursor"] = "first%3D..."
     with pytest.raises(Unexpected, match="nextPageCursor"):
-        ROW.markets["futures"].read(body)
+        ROW.markets.lists["futures"].read(body)

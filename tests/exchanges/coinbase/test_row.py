@@ -58,7 +58,7 @@ def signs(api_key, secret):
     ],
 )
 def test_secrets_of_both_algorithms_are_made_such_that_ccxt_signs(api_key, secret):
-    assert signs(api_key, ROW.read_secret(api_key, secret))
+    assert signs(api_key, ROW.signing.read_secret(api_key, secret))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_secrets_of_both_algorithms_are_made_such_that_ccxt_signs(api_key, secre
 )
 def test_a_secret_that_coinbase_never_gave_is_told_without_its_value(api_key, secret, words):
     with pytest.raises(Unusable, match=words) as caught:
-        ROW.read_secret(api_key, secret)
+        ROW.signing.read_secret(api_key, secret)
     assert caught.value.__cause__ is None
     assert not secret or secret.strip() not in str(caught.value)
 
@@ -99,13 +99,13 @@ def test_a_secret_that_coinbase_never_gave_is_told_without_its_value(api_key, se
 )
 def test_reading_a_secret_never_fails_otherwise(api_key, secret):
     with pytest.raises(Unusable):
-        ROW.read_secret(api_key, secret)
+        ROW.signing.read_secret(api_key, secret)
 
 
 @given(at=st.integers(0, len(PEM) - 1), letter=st.characters(max_codepoint=127))
 def test_what_is_let_through_signs(at, letter):
     try:
-        usable = ROW.read_secret(NAME, PEM[:at] + letter + PEM[at + 1 :])
+        usable = ROW.signing.read_secret(NAME, PEM[:at] + letter + PEM[at + 1 :])
     except Unusable:
         return
     assert signs(NAME, usable)
@@ -133,30 +133,30 @@ def key(**changes):
 )
 def test_another_shape_is_unexpected_and_names_the_field_alone(body, field):
     with pytest.raises(Unexpected) as caught:
-        ROW.read_key(body, NOW)
+        ROW.calls.key.read(body, NOW)
     assert str(caught.value) == field
 
 
 def test_the_right_to_transfer_is_the_right_to_withdraw():
-    facts = ROW.read_key(key(can_transfer=True), NOW)
+    facts = ROW.calls.key.read(key(can_transfer=True), NOW)
     assert facts.allows(Scope.WITHDRAW) is True
 
 
 def test_nothing_is_said_of_addresses_futures_or_times():
-    facts = ROW.read_key(key(), NOW)
+    facts = ROW.calls.key.read(key(), NOW)
     assert facts.allows(Scope.FUTURES) is None
     assert (facts.ip_bound, facts.ips, facts.created_at, facts.expires_at) == (None,) * 4
 
 
 def test_the_time_is_epoch_milliseconds():
     told = {"iso": "2024-02-27T03:37:14Z", "epochSeconds": "1709005034"}
-    assert ROW.read_time(told | {"epochMillis": "1709005034333"}) == 1709005034333
+    assert ROW.calls.time.read(told | {"epochMillis": "1709005034333"}) == 1709005034333
 
 
 @pytest.mark.parametrize("millis", [1709005034333, "170900503433x", "", None, "17090050343331709"])
 def test_a_time_of_another_form_is_unexpected(millis):
     with pytest.raises(Unexpected):
-        ROW.read_time({"epochMillis": millis})
+        ROW.calls.time.read({"epochMillis": millis})
 
 
 def account(free, held):
@@ -175,7 +175,7 @@ def account(free, held):
 )
 def test_an_empty_balance_is_a_balance_that_has_no_next_page(accounts, more, empty):
     body = {"accounts": [account(*each) for each in accounts], "has_next": more}
-    assert ROW.read_balance(body) == Balance(empty)
+    assert ROW.calls.balance.read(body) == Balance(empty)
 
 
 @pytest.mark.parametrize(
@@ -191,26 +191,28 @@ def test_an_empty_balance_is_a_balance_that_has_no_next_page(accounts, more, emp
 )
 def test_a_balance_of_another_form_is_unexpected(body):
     with pytest.raises(Unexpected):
-        ROW.read_balance(body)
+        ROW.calls.balance.read(body)
 
 
 def test_open_orders_are_read_whatever_they_are():
-    assert ROW.read_orders({"orders": []}) == ROW.read_orders({"orders": [{}]}) == Orders()
+    assert (
+        ROW.calls.orders.read({"orders": []}) == ROW.calls.orders.read({"orders": [{}]}) == Orders()
+    )
 
 
 @pytest.mark.parametrize("body", ["<html>Unauthorized</html>", "", key(), {"errors": []}, {}])
 def test_what_is_no_error_of_coinbase_is_no_refusal(body):
-    assert ROW.refusal(body) is None
+    assert ROW.refusals.read(body) is None
 
 
 def test_a_name_of_an_error_that_nobody_knows_is_not_passed_on():
-    assert ROW.refusal({"error": "SENTINEL", "message": 7}).code == ""
-    assert ROW.refusal({"errors": [{"id": "SENTINEL"}]}).code == ""
+    assert ROW.refusals.read({"error": "SENTINEL", "message": 7}).code == ""
+    assert ROW.refusals.read({"errors": [{"id": "SENTINEL"}]}).code == ""
 
 
 def test_a_pair_is_spelled_as_the_spot_market_spells_it():
-    assert ROW.symbol("ETH/BTC") == "ETH-BTC"
-    assert ROW.symbol("BTC/USDC:USDC") == "BTC-USDC"
+    assert ROW.markets.spelling.symbol("ETH/BTC") == "ETH-BTC"
+    assert ROW.markets.spelling.symbol("BTC/USDC:USDC") == "BTC-USDC"
 
 
 def test_the_table_of_exchanges_brings_no_cryptography():

@@ -24,7 +24,7 @@ def entry(**changes):
 
 def rights(*perms):
     listed = [{"name": name, "read_only": only_reads} for name, only_reads in perms]
-    return ROW.more.read(NOTHING, [entry(perms=listed)], KEY)
+    return ROW.calls.more.read(NOTHING, [entry(perms=listed)], KEY)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def rights(*perms):
 )
 def test_another_shape_of_the_second_answer_names_the_field_alone(body, field):
     with pytest.raises(Unexpected) as caught:
-        ROW.more.read(NOTHING, body, KEY)
+        ROW.calls.more.read(NOTHING, body, KEY)
     assert str(caught.value) == field
 
 
@@ -69,18 +69,18 @@ def test_another_shape_of_the_second_answer_names_the_field_alone(body, field):
 )
 def test_another_shape_of_the_first_answer_names_the_field_alone(body, field):
     with pytest.raises(Unexpected) as caught:
-        ROW.read_key(body, NOW)
+        ROW.calls.key.read(body, NOW)
     assert str(caught.value) == field
 
 
 def test_the_first_answer_tells_no_right_at_all():
-    facts = ROW.read_key({"user_id": 1, "ip_whitelist": ["203.0.113.7"]}, NOW)
+    facts = ROW.calls.key.read({"user_id": 1, "ip_whitelist": ["203.0.113.7"]}, NOW)
     assert (facts.granted, facts.denied) == (frozenset(), frozenset())
     assert (facts.ip_bound, facts.ips) == (True, ("203.0.113.7",))
 
 
 def test_an_allowlist_that_is_not_told_is_not_known():
-    assert ROW.read_key({"user_id": 1}, NOW) == NOTHING
+    assert ROW.calls.key.read({"user_id": 1}, NOW) == NOTHING
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_an_allowlist_that_is_not_told_is_not_known():
     ["c5dcfbf1f3a7*****", "c5dcfbf1f3a7*", "c5dcfbf1***eeee", KEY],
 )
 def test_a_key_is_known_by_what_is_shown_of_it(shown):
-    facts = ROW.more.read(NOTHING, [entry(key=shown), entry(key="52fd0035f665*****")], KEY)
+    facts = ROW.calls.more.read(NOTHING, [entry(key=shown), entry(key="52fd0035f665*****")], KEY)
     assert facts.allows(Scope.SPOT) is True
 
 
@@ -97,13 +97,13 @@ def test_a_key_is_known_by_what_is_shown_of_it(shown):
     ["*****", "c5dcfbf*****", "c5dcfbf1f3a8*****", "c5dcfbf1***ffff", KEY[:12], "", None, {}, 7],
 )
 def test_a_key_that_may_be_another_is_not_ours(shown):
-    assert ROW.more.read(UNBOUND, [entry(key=shown)], KEY) == UNBOUND
-    assert ROW.more.read(UNBOUND, entry(key=shown), KEY) == UNBOUND
+    assert ROW.calls.more.read(UNBOUND, [entry(key=shown)], KEY) == UNBOUND
+    assert ROW.calls.more.read(UNBOUND, entry(key=shown), KEY) == UNBOUND
 
 
 def test_of_two_keys_that_look_alike_neither_is_ours():
-    assert ROW.more.read(UNBOUND, [entry(), entry()], KEY) == UNBOUND
-    assert ROW.more.read(UNBOUND, [], KEY) == UNBOUND
+    assert ROW.calls.more.read(UNBOUND, [entry(), entry()], KEY) == UNBOUND
+    assert ROW.calls.more.read(UNBOUND, [], KEY) == UNBOUND
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_permission_that_stands_twice_grants_what_either_grants():
 @given(first=NEARLY, second=KEYS, key=st.just(KEY) | st.text())
 def test_no_pair_of_answers_ever_denies_a_withdrawal(first, second, key):
     try:
-        facts = ROW.more.read(ROW.read_key(first, NOW), second, key)
+        facts = ROW.calls.more.read(ROW.calls.key.read(first, NOW), second, key)
     except Unexpected:
         return
     assert facts.allows(Scope.WITHDRAW) is not False
@@ -168,7 +168,7 @@ def test_no_pair_of_answers_ever_denies_a_withdrawal(first, second, key):
 def test_the_second_reader_raises_unexpected_and_nothing_else(body):
     field = "body"
     try:
-        ROW.more.read(UNBOUND, body, KEY)
+        ROW.calls.more.read(UNBOUND, body, KEY)
     except Unexpected as error:
         field = str(error)
     assert field in {"body", "perms", "name", "read_only", "state", "created_at"}
@@ -176,30 +176,37 @@ def test_the_second_reader_raises_unexpected_and_nothing_else(body):
 
 @pytest.mark.parametrize("ips", [["203.0.113.7"], []])
 def test_the_creation_is_read_and_the_end_is_left_to_the_published_rule(ips):
-    told = ROW.read_key({"user_id": 1, "ip_whitelist": ips}, NOW)
-    facts = ROW.more.read(told, [entry(created_at=1753897991)], KEY)
+    told = ROW.calls.key.read({"user_id": 1, "ip_whitelist": ips}, NOW)
+    facts = ROW.calls.more.read(told, [entry(created_at=1753897991)], KEY)
     assert facts.created_at == datetime(2025, 7, 30, 17, 53, 11, tzinfo=UTC)
     assert facts.expires_at is None
 
 
 def test_time_balance_and_orders_are_read():
     zero = {"currency": "USDT", "available": "0", "locked": "0.00"}
-    assert ROW.read_time({"server_time": 1597026383085}) == 1597026383085
-    assert ROW.read_balance([]) == ROW.read_balance([zero]) == Balance(empty=True)
-    assert ROW.read_balance([zero, zero | {"locked": "1"}]) == Balance(empty=False)
-    assert ROW.read_orders([]) == ROW.read_orders([{"currency_pair": "BTC_USDT"}]) == Orders()
+    assert ROW.calls.time.read({"server_time": 1597026383085}) == 1597026383085
+    assert ROW.calls.balance.read([]) == ROW.calls.balance.read([zero]) == Balance(empty=True)
+    assert ROW.calls.balance.read([zero, zero | {"locked": "1"}]) == Balance(empty=False)
+    assert (
+        ROW.calls.orders.read([])
+        == ROW.calls.orders.read([{"currency_pair": "BTC_USDT"}])
+        == Orders()
+    )
 
 
 @pytest.mark.parametrize("body", [{}, [{}], [{"available": "0"}], [{"available": 0, "locked": 0}]])
 def test_a_balance_of_another_form_is_unexpected(body):
     with pytest.raises(Unexpected):
-        ROW.read_balance(body)
+        ROW.calls.balance.read(body)
 
 
 def test_the_testnet_is_a_place_of_its_own():
-    assert ROW.within("testnet").world.base == "https://api-testnet.gateapi.io"
-    assert ROW.within("testnet").more is ROW.more
+    assert ROW.within("testnet").environment.base == "https://api-testnet.gateapi.io"
+    assert ROW.within("testnet").calls.more is ROW.calls.more
 
 
 def test_a_pair_is_spelled_with_an_underscore():
-    assert [ROW.symbol(pair) for pair in ("ETH/BTC", "BTC/USDT:USDT")] == ["ETH_BTC", "BTC_USDT"]
+    assert [ROW.markets.spelling.symbol(pair) for pair in ("ETH/BTC", "BTC/USDT:USDT")] == [
+        "ETH_BTC",
+        "BTC_USDT",
+    ]

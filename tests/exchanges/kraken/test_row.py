@@ -56,25 +56,25 @@ def key(**changes):
 )
 def test_another_shape_is_unexpected_and_names_the_field_alone(body, field):
     with pytest.raises(Unexpected) as caught:
-        ROW.read_key(body, NOW)
+        ROW.calls.key.read(body, NOW)
     assert str(caught.value) == field
 
 
 def test_a_warning_beside_the_answer_takes_nothing_from_it():
-    facts = ROW.read_key(key() | {"error": ["WGeneral:Something"]}, NOW)
+    facts = ROW.calls.key.read(key() | {"error": ["WGeneral:Something"]}, NOW)
     assert facts.allows(Scope.WITHDRAW) is True
 
 
 @pytest.mark.parametrize("word", ["add-withdraw-address", "update-withdraw-address"])
 def test_a_key_that_may_change_withdrawal_addresses_is_not_said_to_be_harmless(word):
-    facts = ROW.read_key(key(permissions=["query-funds", word]), NOW)
+    facts = ROW.calls.key.read(key(permissions=["query-funds", word]), NOW)
     assert facts.allows(Scope.WITHDRAW) is None
     assert facts.allows(Scope.ACCOUNT) is True
 
 
 def test_nothing_is_said_of_futures_and_of_margin_only_that_no_order_can_be_made():
-    trades = ROW.read_key(key(), NOW)
-    reads = ROW.read_key(key(permissions=["query-funds", "close-trades"]), NOW)
+    trades = ROW.calls.key.read(key(), NOW)
+    reads = ROW.calls.key.read(key(permissions=["query-funds", "close-trades"]), NOW)
     assert (trades.allows(Scope.FUTURES), reads.allows(Scope.FUTURES)) == (None, None)
     assert (trades.allows(Scope.MARGIN), reads.allows(Scope.MARGIN)) == (None, False)
     assert reads.allows(Scope.SPOT) is False
@@ -82,13 +82,13 @@ def test_nothing_is_said_of_futures_and_of_margin_only_that_no_order_can_be_made
 
 def test_the_time_is_the_middle_of_the_second_that_is_told():
     told = {"unixtime": 1688669448, "rfc1123": "Thu, 06 Jul 23 18:50:48 +0000"}
-    assert ROW.read_time({"error": [], "result": told}) == 1688669448500
+    assert ROW.calls.time.read({"error": [], "result": told}) == 1688669448500
 
 
 @pytest.mark.parametrize("seconds", ["1688669448", None, 1688669448.5, True, -1, 10**12])
 def test_a_time_of_another_form_is_unexpected(seconds):
     with pytest.raises(Unexpected):
-        ROW.read_time({"error": [], "result": {"unixtime": seconds}})
+        ROW.calls.time.read({"error": [], "result": {"unixtime": seconds}})
 
 
 @pytest.mark.parametrize(
@@ -100,43 +100,43 @@ def test_a_time_of_another_form_is_unexpected(seconds):
     ],
 )
 def test_an_empty_balance_is_one_whose_every_amount_is_zero(amounts, empty):
-    assert ROW.read_balance({"error": [], "result": amounts}) == Balance(empty)
+    assert ROW.calls.balance.read({"error": [], "result": amounts}) == Balance(empty)
 
 
 @pytest.mark.parametrize("amounts", [None, [], {"ZUSD": 1}, {"ZUSD": "much"}, {"ZUSD": "NaN"}])
 def test_a_balance_of_another_form_is_unexpected_and_names_no_asset(amounts):
     with pytest.raises(Unexpected, match=r"^(result|balance)$"):
-        ROW.read_balance({"error": [], "result": amounts})
+        ROW.calls.balance.read({"error": [], "result": amounts})
 
 
 def test_open_orders_are_read_whatever_they_are():
     for told in ({}, {"O45M52-BFD5S-YXKQOU": {"status": "open"}}):
-        assert ROW.read_orders({"error": [], "result": {"open": told}}) == Orders()
+        assert ROW.calls.orders.read({"error": [], "result": {"open": told}}) == Orders()
     with pytest.raises(Unexpected, match="open"):
-        ROW.read_orders({"error": [], "result": {}})
+        ROW.calls.orders.read({"error": [], "result": {}})
 
 
 @pytest.mark.parametrize("body", [{"error": []}, {"error": ["WGeneral:Something"]}])
 def test_no_error_and_a_warning_are_no_refusal(body):
-    assert ROW.refusal(body) is None
+    assert ROW.refusals.read(body) is None
 
 
 @pytest.mark.parametrize("told", ["ESENTINEL:Some thing", "EAPI:Invalid keyring", "EAPI", ":"])
 def test_an_error_that_nobody_knows_is_not_passed_on(told):
-    assert ROW.refusal({"error": [told]}) == Refusal("", "")
+    assert ROW.refusals.read({"error": [told]}) == Refusal("", "")
 
 
 @given(st.binary(min_size=1, max_size=64))
 def test_a_secret_is_base64_whatever_white_space_a_copy_has_put_in(raw):
     good = base64.b64encode(raw).decode()
-    assert ROW.read_secret("key", good) == good
-    assert ROW.read_secret("key", f" {good[:3]}\n{good[3:]}\r\n") == good
+    assert ROW.signing.read_secret("key", good) == good
+    assert ROW.signing.read_secret("key", f" {good[:3]}\n{good[3:]}\r\n") == good
 
 
 @pytest.mark.parametrize("secret", ["", "  ", "SENTINEL!", "c2V=jcmV0", "sécret", "abc"])
 def test_a_secret_that_kraken_never_gave_is_told_without_its_value(secret):
     with pytest.raises(Unusable, match="base64") as caught:
-        ROW.read_secret("key", secret)
+        ROW.signing.read_secret("key", secret)
     assert not secret.strip() or secret.strip() not in str(caught.value)
 
 
@@ -146,11 +146,11 @@ def test_the_twin_of_a_market_at_another_venue_is_no_market_of_ours():
         "XBTUSD:BTNL": {"wsname": "XBT/USD:BTNL", "status": "online"},
         "XBTUSD.d": {"altname": "XBTUSD.d", "status": "online"},
     }
-    found = ROW.markets["spot"].read({"error": [], "result": rows})
+    found = ROW.markets.lists["spot"].read({"error": [], "result": rows})
     assert found == {"XBT/USD": False}
 
 
 def test_no_call_names_a_market_so_a_pair_stays_as_it_is():
-    calls = (ROW.time, ROW.key, ROW.balance, ROW.orders)
+    calls = (ROW.calls.time.call, ROW.calls.key.call, ROW.calls.balance.call, ROW.calls.orders.call)
     assert not any(SYMBOL in call.params.values() for call in calls)
-    assert ROW.symbol("ETH/BTC") == "ETH/BTC"
+    assert ROW.markets.spelling.symbol("ETH/BTC") == "ETH/BTC"

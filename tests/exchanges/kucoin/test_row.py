@@ -48,30 +48,30 @@ def key(**data):
 )
 def test_another_shape_is_unexpected_and_names_the_field_alone(body, field):
     with pytest.raises(Unexpected) as caught:
-        ROW.read_key(body, NOW)
+        ROW.calls.key.read(body, NOW)
     assert str(caught.value) == field
 
 
 @pytest.mark.parametrize("word", ["Transfer", "Withdrawal"])
 def test_two_words_for_withdrawal_both_grant_it(word):
-    facts = ROW.read_key(key(permission=f"General,{word}"), NOW)
+    facts = ROW.calls.key.read(key(permission=f"General,{word}"), NOW)
     assert facts.allows(Scope.WITHDRAW) is True
 
 
 def test_an_unknown_word_takes_no_granted_right_back():
-    facts = ROW.read_key(key(permission="General,Payout,Withdrawal"), NOW)
+    facts = ROW.calls.key.read(key(permission="General,Payout,Withdrawal"), NOW)
     assert facts.allows(Scope.WITHDRAW) is True
     assert facts.allows(Scope.SPOT) is None
 
 
 def test_the_time_is_epoch_milliseconds():
-    assert ROW.read_time(ok(1729100692873)) == 1729100692873
+    assert ROW.calls.time.read(ok(1729100692873)) == 1729100692873
 
 
 @pytest.mark.parametrize("value", ["1729100692873", 1.5, True, None, 0, -1, 10**20])
 def test_a_time_of_another_form_is_unexpected(value):
     with pytest.raises(Unexpected):
-        ROW.read_time(ok(value))
+        ROW.calls.time.read(ok(value))
 
 
 @pytest.mark.parametrize(
@@ -79,22 +79,24 @@ def test_a_time_of_another_form_is_unexpected(value):
 )
 def test_an_empty_balance_is_a_balance(amounts, empty):
     rows = [{"currency": "USDT", "balance": amount} for amount in amounts]
-    assert ROW.read_balance(ok(rows)) == Balance(empty)
+    assert ROW.calls.balance.read(ok(rows)) == Balance(empty)
 
 
 @pytest.mark.parametrize("amount", [None, 1, "", "much", "NaN", "Infinity"])
 def test_an_amount_that_is_none_is_unexpected(amount):
     with pytest.raises(Unexpected):
-        ROW.read_balance(ok([{"balance": amount}]))
+        ROW.calls.balance.read(ok([{"balance": amount}]))
 
 
 def test_open_orders_are_read_whatever_they_are():
-    assert ROW.read_orders(ok([])) == ROW.read_orders(ok([{"orderId": "1"}])) == Orders()
+    assert (
+        ROW.calls.orders.read(ok([])) == ROW.calls.orders.read(ok([{"orderId": "1"}])) == Orders()
+    )
 
 
 def test_orders_of_another_form_are_unexpected():
     with pytest.raises(Unexpected):
-        ROW.read_orders(ok({}))
+        ROW.calls.orders.read(ok({}))
 
 
 @pytest.mark.parametrize(
@@ -106,13 +108,13 @@ def test_orders_of_another_form_are_unexpected():
     ],
 )
 def test_a_pair_is_spelled_as_the_spot_market_spells_it(pair, symbol):
-    assert ROW.symbol(pair) == symbol
+    assert ROW.markets.spelling.symbol(pair) == symbol
 
 
 @pytest.mark.parametrize("body", [body for body, *_ in CASES["kucoin"].errors])
 def test_an_error_gives_its_code_and_its_text(body):
-    assert ROW.refusal(body) == Refusal(body["code"], body["msg"])
+    assert ROW.refusals.read(body) == Refusal(body["code"], body["msg"])
 
 
 def test_an_answer_that_is_well_is_no_refusal():
-    assert ROW.refusal(ok({})) is None
+    assert ROW.refusals.read(ok({})) is None

@@ -44,18 +44,18 @@ def key(**data):
 )
 def test_another_shape_is_unexpected_and_names_the_field_alone(body, field):
     with pytest.raises(Unexpected) as caught:
-        ROW.read_key(body, NOW)
+        ROW.calls.key.read(body, NOW)
     assert str(caught.value) == field
 
 
 @pytest.mark.parametrize("word", ["SPOT_WITHDRAW_WRITE", "SPOT_WITHDRAW_W"])
 def test_two_spellings_of_withdrawal_both_grant_it(word):
-    facts = ROW.read_key(key(permissions=f"SPOT_DEAL_READ,{word}"), NOW)
+    facts = ROW.calls.key.read(key(permissions=f"SPOT_DEAL_READ,{word}"), NOW)
     assert facts.allows(Scope.WITHDRAW) is True
 
 
 def test_an_unknown_word_takes_no_granted_right_back():
-    facts = ROW.read_key(key(permissions="SPOT_PAYOUT_W,SPOT_WITHDRAW_W"), NOW)
+    facts = ROW.calls.key.read(key(permissions="SPOT_PAYOUT_W,SPOT_WITHDRAW_W"), NOW)
     assert facts.allows(Scope.WITHDRAW) is True
     assert facts.allows(Scope.SPOT) is None
 
@@ -63,18 +63,18 @@ def test_an_unknown_word_takes_no_granted_right_back():
 @pytest.mark.parametrize("hour", [0, 7, 15, 23])
 def test_an_expiry_that_is_told_in_days_stays_the_same_all_day(hour):
     body = key(createTime=None, remainingValidity=3)
-    facts = ROW.read_key(body, NOW.replace(hour=hour))
+    facts = ROW.calls.key.read(body, NOW.replace(hour=hour))
     assert facts.expires_at == datetime(2026, 9, 26, tzinfo=UTC)
 
 
 def test_the_time_is_epoch_milliseconds():
-    assert ROW.read_time({"serverTime": 1645539742000}) == 1645539742000
+    assert ROW.calls.time.read({"serverTime": 1645539742000}) == 1645539742000
 
 
 @pytest.mark.parametrize("value", ["1729100692873", 1.5, True, None, 0, -1, 10**20])
 def test_a_time_of_another_form_is_unexpected(value):
     with pytest.raises(Unexpected):
-        ROW.read_time({"serverTime": value})
+        ROW.calls.time.read({"serverTime": value})
 
 
 @pytest.mark.parametrize(
@@ -82,22 +82,22 @@ def test_a_time_of_another_form_is_unexpected(value):
 )
 def test_an_empty_balance_is_a_balance(amounts, empty):
     assets = [{"asset": "USDT", "free": "0", "locked": amount} for amount in amounts]
-    assert ROW.read_balance({"balances": assets}) == Balance(empty)
+    assert ROW.calls.balance.read({"balances": assets}) == Balance(empty)
 
 
 @pytest.mark.parametrize("amount", [None, 1, "", "much", "NaN", "Infinity"])
 def test_an_amount_that_is_none_is_unexpected(amount):
     with pytest.raises(Unexpected):
-        ROW.read_balance({"balances": [{"free": "1", "locked": amount}]})
+        ROW.calls.balance.read({"balances": [{"free": "1", "locked": amount}]})
 
 
 def test_what_is_said_of_the_account_is_not_held_against_the_key():
     account = {"canTrade": False, "canWithdraw": True, "permissions": ["SPOT"], "balances": []}
-    assert ROW.read_balance(account) == Balance(empty=True)
+    assert ROW.calls.balance.read(account) == Balance(empty=True)
 
 
 def test_open_orders_are_read_whatever_they_are():
-    assert ROW.read_orders([]) == ROW.read_orders([{"orderId": "1"}]) == Orders()
+    assert ROW.calls.orders.read([]) == ROW.calls.orders.read([{"orderId": "1"}]) == Orders()
 
 
 @pytest.mark.parametrize(
@@ -109,19 +109,19 @@ def test_open_orders_are_read_whatever_they_are():
     ],
 )
 def test_a_pair_is_spelled_as_the_spot_market_spells_it(pair, symbol):
-    assert ROW.symbol(pair) == symbol
+    assert ROW.markets.spelling.symbol(pair) == symbol
 
 
 @pytest.mark.parametrize("body", [body for body, *_ in CASES["mexc"].errors])
 def test_an_error_gives_its_code_and_its_text(body):
-    assert ROW.refusal(body) == Refusal(str(body["code"]), body["msg"])
+    assert ROW.refusals.read(body) == Refusal(str(body["code"]), body["msg"])
 
 
 def test_an_answer_that_is_well_is_no_refusal():
     for code in (0, 200, "0", "200"):
-        assert ROW.refusal({"code": code}) is None
+        assert ROW.refusals.read({"code": code}) is None
 
 
 def test_the_maintenance_body_calls_its_text_message():
     body = {"code": 500, "message": "Under maintenance", "announcement": "https://www.mexc.com"}
-    assert ROW.refusal(body) == Refusal("500", "Under maintenance")
+    assert ROW.refusals.read(body) == Refusal("500", "Under maintenance")

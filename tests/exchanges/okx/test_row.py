@@ -42,7 +42,7 @@ def config(**changes):
 )
 def test_another_shape_is_unexpected_and_names_the_field_alone(body, field):
     with pytest.raises(Unexpected) as caught:
-        ROW.read_key(body, NOW)
+        ROW.calls.key.read(body, NOW)
     assert str(caught.value) == field
 
 
@@ -58,7 +58,7 @@ def test_another_shape_is_unexpected_and_names_the_field_alone(body, field):
     ],
 )
 def test_the_mode_of_the_account_decides_what_trade_covers(mode, futures, margin):
-    facts = ROW.read_key(config(acctLv=mode), NOW)
+    facts = ROW.calls.key.read(config(acctLv=mode), NOW)
     assert (facts.allows(Scope.FUTURES), facts.allows(Scope.MARGIN)) == (futures, margin)
     assert facts.allows(Scope.SPOT) is True
     assert facts.allows(Scope.TRANSFER) is None
@@ -66,22 +66,22 @@ def test_the_mode_of_the_account_decides_what_trade_covers(mode, futures, margin
 
 @pytest.mark.parametrize("mode", ["1", "2", "5"])
 def test_a_key_without_trade_trades_nothing_in_any_mode(mode):
-    facts = ROW.read_key(config(acctLv=mode, perm="read_only"), NOW)
+    facts = ROW.calls.key.read(config(acctLv=mode, perm="read_only"), NOW)
     assert facts.denied == set(Scope) & {
         *(Scope.SPOT, Scope.MARGIN, Scope.FUTURES, Scope.TRANSFER, Scope.WITHDRAW)
     }
 
 
 def test_dates_of_a_key_are_not_told():
-    facts = ROW.read_key(config(), NOW)
+    facts = ROW.calls.key.read(config(), NOW)
     assert (facts.created_at, facts.expires_at) == (None, None)
 
 
 @pytest.mark.parametrize("value", [1597026383085, "", "1.5", "-1", "0", "soon", None, "9" * 15])
 def test_a_time_of_another_form_is_unexpected(value):
-    assert ROW.read_time(ok({"ts": "1597026383085"})) == 1597026383085
+    assert ROW.calls.time.read(ok({"ts": "1597026383085"})) == 1597026383085
     with pytest.raises(Unexpected):
-        ROW.read_time(ok({"ts": value}))
+        ROW.calls.time.read(ok({"ts": value}))
 
 
 @pytest.mark.parametrize(
@@ -89,24 +89,31 @@ def test_a_time_of_another_form_is_unexpected(value):
 )
 def test_an_empty_balance_is_a_balance(amounts, empty):
     details = [{"ccy": "USDT", "cashBal": amount} for amount in amounts]
-    assert ROW.read_balance(ok({"totalEq": "0", "details": details})) == Balance(empty)
+    assert ROW.calls.balance.read(ok({"totalEq": "0", "details": details})) == Balance(empty)
 
 
 @pytest.mark.parametrize("body", [ok(), ok({}), ok({"details": [{"cashBal": ""}]})])
 def test_a_balance_of_another_form_is_unexpected(body):
     with pytest.raises(Unexpected):
-        ROW.read_balance(body)
+        ROW.calls.balance.read(body)
 
 
 def test_open_orders_are_read_whatever_they_are():
-    assert ROW.read_orders(ok()) == ROW.read_orders(ok({"ordId": "1"}, {})) == Orders()
+    assert ROW.calls.orders.read(ok()) == ROW.calls.orders.read(ok({"ordId": "1"}, {})) == Orders()
 
 
 def test_only_a_header_leads_to_the_demo():
     demo = ROW.within("demo")
-    assert demo.world.headers == {"x-simulated-trading": "1"}
-    assert (demo.world.base, demo.key, demo.read_key) == (None, ROW.key, ROW.read_key)
+    assert demo.environment.headers == {"x-simulated-trading": "1"}
+    assert (demo.environment.base, demo.calls.key.call, demo.calls.key.read) == (
+        None,
+        ROW.calls.key.call,
+        ROW.calls.key.read,
+    )
 
 
 def test_a_pair_is_spelled_with_a_dash():
-    assert [ROW.symbol(pair) for pair in ("ETH/BTC", "BTC/USDT:USDT")] == ["ETH-BTC", "BTC-USDT"]
+    assert [ROW.markets.spelling.symbol(pair) for pair in ("ETH/BTC", "BTC/USDT:USDT")] == [
+        "ETH-BTC",
+        "BTC-USDT",
+    ]

@@ -43,7 +43,7 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "changes": ("Recent changes", "Son değişiklikler"),
     "no_changes": ("No changes yet.", "Henüz değişiklik yok."),
     # finding
-    "find": ("Search and filter", "Ara ve filtrele"),
+    "find": ("Filters", "Filtreler"),
     "search": ("Search", "Ara"),
     "search_hint": ("name, account, label, reason", "ad, hesap, etiket, neden"),
     "any": ("any", "hepsi"),

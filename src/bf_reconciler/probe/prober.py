@@ -1,0 +1,185 @@
+"""Starts probes, at most one of a connection at a time, and collects the finished ones."""
+
+import asyncio
+import time
+from collections.abc import Callable, Container, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+from bf_reconciler.exchanges import EXCHANGES, Exchange
+from bf_reconciler.facts import QUESTIONS, Failure, Markets, Observation, Question
+from bf_reconciler.probe.budget import Budget
+from bf_reconciler.probe.capture import Capture
+from bf_reconciler.probe.client import Clients
+from bf_reconciler.probe.market_cache import MarketCache
+from bf_reconciler.probe.market_fetch import MarketFetch
+from bf_reconciler.probe.questions import Questions, unforeseen
+from bf_reconciler.probe.queue import Queue
+from bf_reconciler.probe.transport import Transport
+from bf_reconciler.spec import ConnectionEntry, Wanted
+
+CLOSE_SECONDS: Final = 5.0
+OK: Final = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """A finished probe. ``results`` holds each question asked: "ok", or the Reason it failed."""
+
+    name: str
+    observation: Observation
+    seconds: float
+    results: tuple[tuple[Question, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    fingerprint: str
+    task: asyncio.Task[None]
+    soon: bool
+
+
+class Prober:
+    """Probes connections; at most one probe of a connection at a time.
+
+    Args:
+        clock: The time, with its zone.
+        wake: Called whenever a probe has finished; ``collect`` gives it.
+        capture: Called with every answer, where somebody wants to keep them.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        wake: Callable[[], None],
+        capture: Capture | None = None,
+    ) -> None:
+        self._clock = clock
+        self._wake = wake
+        self._capture = capture
+        self._transport: Transport | None = None
+        self._clients: Clients | None = None
+        self._lists: MarketCache | None = None
+        self._queues: dict[tuple[object, ...], Queue] = {}
+        self._rows: dict[tuple[str, str], Exchange] = {}
+        self._flights: dict[str, _Flight] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._finished: dict[str, Probed] = {}
+
+    async def __aenter__(self) -> Self:
+        """Open the way out. An exchange's part of ccxt is imported when it is first asked."""
+        self._transport = Transport()
+        self._clients = Clients(self._transport)
+        lists = MarketFetch(self._clients, self._budget, self._clock)
+        self._lists = MarketCache(lists, self._row, self._clock, self._wake)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Cancel what is in flight and close the session; takes at most a few seconds."""
+        self.forget(list(self._flights))
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
+        if self._lists is not None:
+            await self._lists.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    @property
+    def in_flight(self) -> frozenset[str]:
+        """Names of the connections that are being probed."""
+        return frozenset(self._flights)
+
+    def probe(self, due: Iterable[ConnectionEntry], soon: Container[str] = ()) -> None:
+        """Start probing. What is in flight stays, unless its entry has changed meanwhile.
+
+        Where more are due than the pace allows, those named in ``soon`` have every other turn; so
+        has one that is in flight already, which begins anew.
+        """
+        for entry in due:
+            flight, hurry = self._flights.get(entry.name), entry.name in soon
+            known = flight is not None and flight.fingerprint == entry.fingerprint
+            if flight is not None and known and (flight.soon or not hurry):
+                continue
+            finished = self._finished.get(entry.name)
+            if flight is not None or (
+                finished is not None and finished.observation.entry != entry.fingerprint
+            ):
+                self.forget([entry.name])
+            task = asyncio.create_task(self._run(entry, soon=hurry), name=f"probe {entry.name}")
+            self._flights[entry.name] = _Flight(entry.fingerprint, task, hurry)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def collect(self) -> tuple[Probed, ...]:
+        """The probes that have finished since the last call."""
+        finished = tuple(self._finished.values())
+        self._finished.clear()
+        return finished
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Cancel the probes of these connections, and drop what they brought."""
+        for name in names:
+            self._finished.pop(name, None)
+            flight = self._flights.pop(name, None)
+            if flight is not None:
+                flight.task.cancel()
+
+    def markets(self, wanted: Wanted) -> Markets:
+        """What is known of these pairs. What is not known is looked up in the background."""
+        if self._lists is None:
+            raise RuntimeError("the prober is not open")
+        self._lists.want(wanted)
+        return self._lists.known()
+
+    async def _run(self, entry: ConnectionEntry, *, soon: bool) -> None:
+        begun = time.monotonic()
+        try:
+            observation = await self._observe(entry, soon=soon)
+        except Exception as error:  # noqa: BLE001 # a probe is never lost
+            failure = unforeseen(error, "time")
+            observation = Observation(self._clock(), entry.fingerprint, failure)
+        seconds = time.monotonic() - begun
+        probed = Probed(entry.name, observation, seconds, _results(observation))
+        flight = self._flights.get(entry.name)
+        if flight is not None and flight.task is asyncio.current_task():  # not forgotten meanwhile
+            del self._flights[entry.name]
+            self._finished[entry.name] = probed
+            self._wake()
+
+    async def _observe(self, entry: ConnectionEntry, *, soon: bool) -> Observation:
+        if self._clients is None:
+            raise RuntimeError("the prober is not open")
+        row = self._row(entry)
+        await self._clients.load(row)
+        queue, capture = self._queue(entry, row), self._capture
+        questions = Questions(entry, row, self._clients, queue, self._clock, capture, soon)
+        return await questions.observe()
+
+    def _row(self, entry: ConnectionEntry) -> Exchange:
+        where = (entry.connection.exchange, entry.connection.environment)
+        if where not in self._rows:
+            self._rows[where] = EXCHANGES[where[0]].within(where[1])
+        return self._rows[where]
+
+    def _budget(self, entry: ConnectionEntry, row: Exchange) -> Budget:
+        return self._queue(entry, row).budget
+
+    def _queue(self, entry: ConnectionEntry, row: Exchange) -> Queue:
+        """Of a host, as it sees us come: environments that share one share its limits, too."""
+        base = entry.connection.endpoint or row.environment.base
+        key = (row.id, entry.connection.proxy, urlsplit(base).netloc if base else None)
+        return self._queues.setdefault(key, Queue(Budget(row.pace.rate)))
+
+
+def _results(observation: Observation) -> tuple[tuple[Question, str], ...]:
+    answers = {question: getattr(observation, question) for question in QUESTIONS}
+    return tuple(
+        (question, answer.reason.value if isinstance(answer, Failure) else OK)
+        for question, answer in answers.items()
+        if answer is not None
+    )

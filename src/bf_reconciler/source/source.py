@@ -1,0 +1,127 @@
+"""Reads the committed file, and watches it: by the directory where that works, else by polling."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bf_reconciler.facts.config import ConfigError
+from bf_reconciler.source.links import follow, watchable
+from bf_reconciler.source.pinned import Content, settled
+from bf_reconciler.source.revision import revision
+from bf_reconciler.source.watch import Unwatchable, Watch
+
+QUIET_SECONDS = 0.4  # how long a file must be at rest before it is believed to be whole
+BLIND_POLL_SECONDS = 1.0  # between two looks where there is no watch
+REARM_SECONDS = 60.0
+AGAIN_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One whole content of the file. ``revision`` is a commit, or "" where none is known."""
+
+    data: bytes = field(repr=False)
+    digest: str
+    revision: str
+    path: str
+
+
+class Source:
+    """The file at a path, links and all. ``mode`` says how its changes are learnt of."""
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        poll_seconds: float = 10.0,
+        quiet_seconds: float = QUIET_SECONDS,
+        rearm_seconds: float = REARM_SECONDS,
+        watching: bool = True,
+    ) -> None:
+        self.path = os.fspath(path)
+        self._place = os.path.abspath(path)  # noqa: PTH100  no link may be followed yet
+        self.mode: Literal["watch", "poll"] = "poll"
+        self.last_pass: float | None = None
+        """When the file was last looked at, on the monotonic clock."""
+        self._poll = poll_seconds
+        self._quiet = quiet_seconds
+        self._rearm = rearm_seconds
+        self._watching = watching
+        self._known: str | None = None  # the digest, or the reason why there is none
+
+    def read(self) -> Snapshot:
+        """Read the file, whole and at rest, and find its revision. Blocks: call it in a thread.
+
+        It takes up to 2 seconds while the file is being written, and up to 10 more where git
+        does not answer. What it returns or raises, ``watch`` does not announce again.
+
+        Raises:
+            ConfigError: FileNotFound, FileUnreadable, FileTooLarge or FileChanging.
+        """
+        content = self._look()
+        targets = follow(self._place).targets
+        return Snapshot(
+            content.data,
+            content.digest,
+            revision(targets, content.real, content.data),
+            self.path,
+        )
+
+    async def watch(self, wake: Callable[[], None], stop: asyncio.Event) -> None:
+        """Call ``wake`` whenever the content is another one, or can (no longer) be read.
+
+        The first look is compared with the last ``read``; without one it always wakes. A hash of
+        the content, taken at least every ``poll_seconds``, is the truth; the watch only says when
+        to look early. Returns soon after ``stop`` is set.
+        """
+        blind_until = 0.0 if self._watching else float("inf")
+        with ThreadPoolExecutor(1, "source-watch") as thread:
+            while not stop.is_set():
+                if time.monotonic() >= blind_until:
+                    try:
+                        await self._watched(wake, stop, thread)
+                        continue
+                    except FileNotFoundError:  # a directory went away before it was watched
+                        await asyncio.sleep(AGAIN_SECONDS)
+                        continue
+                    except Unwatchable:
+                        blind_until = time.monotonic() + self._rearm
+                await self._polled(wake, stop)
+
+    async def _watched(
+        self, wake: Callable[[], None], stop: asyncio.Event, thread: ThreadPoolExecutor
+    ) -> None:
+        """Arm, look, wait for a hint. Armed anew each time, for links and directories move."""
+        with Watch(await asyncio.to_thread(watchable, self._place), thread) as watch:
+            self.mode = "watch"
+            await self._announce(wake)
+            await watch.wait(self._poll, stop)
+
+    async def _polled(self, wake: Callable[[], None], stop: asyncio.Event) -> None:
+        self.mode = "poll"
+        await self._announce(wake)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(self._poll, BLIND_POLL_SECONDS)):
+                await stop.wait()
+
+    async def _announce(self, wake: Callable[[], None]) -> None:
+        before = self._known
+        with suppress(ConfigError):  # noted by the look; whoever reads is told the reason
+            await asyncio.to_thread(self._look)
+        self.last_pass = time.monotonic()
+        if self._known != before:
+            wake()
+
+    def _look(self) -> Content:
+        try:
+            content = settled(self._place, self._quiet)
+        except ConfigError as error:
+            self._known = error.reason
+            raise
+        self._known = content.digest
+        return content
