@@ -170,6 +170,47 @@ def test_a_change_by_sops_alone_says_that_it_must_be_sealed_again(capsys, sealed
     assert run_in(capsys, "validate", sealed, "--decrypt").code == 0
 
 
+def test_a_host_that_is_not_the_exchanges_needs_a_flag(capsys, plain, monkeypatch):
+    plain.write_text(PLAIN.replace("http://127.0.0.1:9", "https://gateway.example"))
+    words = ("validate", plain, "--allow-plaintext")
+    ran = run_in(capsys, *words)
+    assert ran.code == 1
+    assert "connections.0.endpoint: its host does not belong to KuCoin" in ran.out
+    assert run_in(capsys, "test", *words[1:]).code == 1
+    assert (
+        run_in(capsys, *words, "--allow-host", "a.example", "--allow-host", "Gateway.Example").code
+        == 0
+    )
+    monkeypatch.setenv("BF_ALLOW_HOST", "a.example gateway.example")
+    assert run_in(capsys, *words).code == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--allow-host", "https://gateway.example"),
+        ("--allow-host", "gateway.example:443"),
+        ("--allow-host", ""),
+        ("--allow-key-service", "vault"),
+        ("--allow-key-service", "=https://vault.example"),
+    ],
+)
+def test_an_exception_that_makes_no_sense_is_told(capsys, plain, option, value):
+    ran = run_in(capsys, "validate", plain, option, value)
+    assert ran.code == 1
+    assert f"Invalid value for '{option}'" in ran.err
+
+
+def test_a_key_service_needs_a_flag(capsys, plain):
+    plain.write_text(PLAIN + "sops: {hc_vault: [{vault_address: https://vault.example/}]}\n")
+    ran = run_in(capsys, "validate", plain)
+    assert ran.code == 1
+    assert "sops.hc_vault.0: keys of this kind are not allowed" in ran.out
+    for value in ("hc_vault", "hc_vault=https://vault.example"):
+        ran = run_in(capsys, "validate", plain, "--allow-key-service", value)
+        assert "hc_vault" not in ran.out
+
+
 def test_a_file_that_is_not_there_cannot_be_sealed(capsys, tmp_path):
     ran = run_in(capsys, "seal", tmp_path / "none.yaml")
     assert ran.code == 1

@@ -1,5 +1,6 @@
 """The options of every verb that reads FILE: what is demanded of it, and how it opens."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -11,6 +12,8 @@ import click
 from bf_reconciler.cli import options
 from bf_reconciler.facts import KEY_SERVICES, Rules
 
+HOST = re.compile(r"[a-z0-9]([-a-z0-9._]{0,252})|[0-9a-f:]*:[0-9a-f:.]*")
+
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:
@@ -18,12 +21,17 @@ class FileOptions:
 
     allow_plaintext: bool = False
     require_seal: bool = False
+    allow_host: tuple[str, ...] = ()
     allow_key_service: tuple[tuple[str, str], ...] = ()
     sops_binary: Path | None = None
 
     @property
     def rules(self) -> Rules:
-        return Rules(require_seal=self.require_seal, key_services=frozenset(self.allow_key_service))
+        return Rules(
+            require_seal=self.require_seal,
+            hosts=frozenset(self.allow_host),
+            key_services=frozenset(self.allow_key_service),
+        )
 
 
 def file_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -35,7 +43,13 @@ def file_options(function: Callable[..., None]) -> Callable[..., None]:
         function(chosen=chosen, **given)
 
     added: Callable[..., None] = command
-    for add in (options.sops_option, key_service_option, _require_seal, options.plaintext_option):
+    for add in (
+        options.sops_option,
+        key_service_option,
+        _allow_host,
+        _require_seal,
+        options.plaintext_option,
+    ):
         added = add(added)
     return added
 
@@ -54,9 +68,33 @@ class KeyService(click.ParamType[tuple[str, str]]):
         return kind, address.rstrip("/")
 
 
+class Host(click.ParamType[str]):
+    """A name or an address, without scheme, port or path."""
+
+    name = "host"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        host = str(value).lower().rstrip(".")
+        if not HOST.fullmatch(host):
+            self.fail("a host is expected, such as proxy.example or 192.0.2.7", param, ctx)
+        return host
+
+
 def _require_seal(function: Callable[..., None]) -> Callable[..., None]:
     return options.option(
         "--require-seal", is_flag=True, help="Refuse a file without a seal, not just warn of it."
+    )(function)
+
+
+def _allow_host(function: Callable[..., None]) -> Callable[..., None]:
+    return options.option(
+        "--allow-host",
+        type=Host(),
+        multiple=True,
+        metavar="HOST",
+        help="A host that an endpoint or a proxy may name beside those of the exchange.",
     )(function)
 
 

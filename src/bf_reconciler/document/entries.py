@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from bf_reconciler.document.messages import problems
 from bf_reconciler.document.nodes import Node, Path, render, walk
 from bf_reconciler.document.parsed import Kind
-from bf_reconciler.facts import Problem, Severity
+from bf_reconciler.facts import ConfigReason, Problem, Severity
 from bf_reconciler.spec.types import LABEL
 
 M = TypeVar("M", bound=BaseModel)
@@ -69,23 +69,35 @@ class Entry(Generic[M]):
         kept = [p for p in self.problems if (p.line, p.column) not in spots]
         self.problems = flaws + kept
 
-    def tell(self, finding: Finding, severity: Severity = "error") -> None:
+    def tell(
+        self,
+        finding: Finding,
+        severity: Severity = "error",
+        reason: ConfigReason = ConfigReason.INVALID_DOCUMENT,
+    ) -> None:
         """Add a problem at a path within the entry."""
         place, message = finding
         node, _ = walk(self.node, place)
-        self.problems.append(Problem(*node.spot, render((*self.path, *place)), message, severity))
+        self.problems.append(
+            Problem(*node.spot, render((*self.path, *place)), message, severity, reason)
+        )
 
     def advise(self, messages: Iterable[str]) -> None:
         """Add advice on its name."""
         for message in messages:
             self.tell((("name",), message), "warning")
 
-    def accept(self, findings: Callable[[M], Iterable[Finding]], deciding: frozenset[str]) -> None:
+    def accept(
+        self,
+        findings: Callable[[M], Iterable[Finding]],
+        deciding: frozenset[str],
+        reason: ConfigReason = ConfigReason.INVALID_DOCUMENT,
+    ) -> None:
         """Tell what does not fit, where the fields that decide on it could all be read."""
         subject = self.model or self.draft
         if subject is not None and not self.dropped & deciding:
             for finding in findings(subject):
-                self.tell(finding)
+                self.tell(finding, reason=reason)
 
 
 def read(

@@ -12,11 +12,13 @@ from bf_reconciler.document.nodes import Node, Path
 from bf_reconciler.document.parsed import Kind, Parsed, ordered, refusal
 from bf_reconciler.document.sealed import OPAQUE, Unsealing
 from bf_reconciler.exchanges import EXCHANGES
-from bf_reconciler.facts import DEFAULT_RULES, Problem, Rules
-from bf_reconciler.spec import Connection, File, Strategy, inconsistencies, misfits
+from bf_reconciler.facts import DEFAULT_RULES, ConfigReason, Problem, Rules
+from bf_reconciler.spec import Connection, File, Strategy, inconsistencies, misfits, unknown_hosts
 
 KINDS: Final = ("connections", "strategies")
 FITTING: Final = frozenset({"exchange", "environment", "markets", "credentials"})
+HOSTED: Final = frozenset({"exchange", "endpoint", "proxy"})
+HOST_NOT_ALLOWED: Final = ConfigReason.HOST_NOT_ALLOWED
 CONSISTENT: Final = frozenset(
     {"connection", "market", "runtime", "risk_level", "leverage", "direction", "safety_orders"}
     | {"pairs", "settings"}
@@ -61,6 +63,10 @@ def parse(
     head.flawed = any(node.flawed for key, node in root.value.items() if key not in KINDS)
     connections = _entries("connections", Connection, root, data, flaws, opaque=opaque)
     strategies = _entries("strategies", Strategy, root, data, flaws, opaque=opaque)
+    for connection in connections:
+        connection.accept(
+            lambda subject: unknown_hosts(subject, rules.hosts), HOSTED, HOST_NOT_ALLOWED
+        )
     _second_pass(connections, strategies, None if head.unchecked else head.file)
     parsed = _parsed(head, connections, strategies, unsealing)
     return replace(parsed, seal=state, digest="" if opaque else seal.digest(data))

@@ -34,6 +34,7 @@ class ConfigReason(StrEnum):
     INVALID_YAML = "InvalidYAML"
     TRUNCATED_FILE = "TruncatedFile"
     INVALID_DOCUMENT = "InvalidDocument"
+    HOST_NOT_ALLOWED = "HostNotAllowed"
     MASS_REMOVAL_HELD = "MassRemovalHeld"
     # the file
     FILE_NOT_FOUND = "FileNotFound"
@@ -201,6 +202,14 @@ _EN: dict[ConfigReason, tuple[str, str, str]] = {
         "Entries are wrong",
         "The file can be read, but some of its entries do not say what they must.",
         "Correct the places listed; `bf-reconciler validate FILE` shows all of them at once.",
+    ),
+    ConfigReason.HOST_NOT_ALLOWED: (
+        "Host not allowed",
+        "An endpoint or a proxy leads to a host that the exchange does not document.",
+        (
+            "If it is yours, start the program with --allow-host HOST. "
+            "If nobody knows it, treat it as an attack: it would get the credentials."
+        ),
     ),
     ConfigReason.MASS_REMOVAL_HELD: (
         "Too many entries removed",
@@ -375,6 +384,14 @@ _TR: dict[ConfigReason, tuple[str, str, str]] = {
         "Girdiler hatalı",
         "Dosya okunuyor, ancak bazı girdiler gerekenleri içermiyor.",
         "Listelenen yerleri düzeltin; `bf-reconciler validate FILE` hepsini bir arada gösterir.",
+    ),
+    ConfigReason.HOST_NOT_ALLOWED: (
+        "Sunucuya izin yok",
+        "Bir endpoint ya da proxy, borsanın belgelerinde olmayan bir sunucuya gidiyor.",
+        (
+            "Sunucu sizinse programı --allow-host HOST ile başlatın. "
+            "Kimse tanımıyorsa bunu bir saldırı sayın: kimlik bilgileri ona giderdi."
+        ),
     ),
     ConfigReason.MASS_REMOVAL_HELD: (
         "Çok fazla girdi silinmiş",

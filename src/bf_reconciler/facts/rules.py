@@ -12,11 +12,13 @@ class Rules:
     """Set by flags, so that nobody can change them who can only commit.
 
     ``require_seal``: a file without a seal is rejected; otherwise it is a warning.
+    ``hosts``: where an endpoint or a proxy may lead, besides the exchange and this machine.
     ``key_services``: kinds of key services that the metadata of SOPS may name, each with the
     address allowed; "" is any address.
     """
 
     require_seal: bool = False
+    hosts: frozenset[str] = frozenset()
     key_services: frozenset[tuple[str, str]] = frozenset()
 
     @property
