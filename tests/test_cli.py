@@ -70,7 +70,7 @@ def test_help_says_each_verb_in_a_line(capsys):
 def test_nothing_at_all_is_a_question_for_help(capsys):
     ran = run_in(capsys)
     assert ran.code == 0
-    assert "Verbs:" in ran.err
+    assert "Commands:" in ran.err
 
 
 def test_the_version_is_told(capsys):

@@ -92,13 +92,13 @@ def test_a_file_in_plain_text_is_refused_at_each_credential(capsys, plain):
     assert ran.code == 1
     assert f"{plain}: the file is not encrypted with sops" in ran.out
     assert f"{plain}:6:28: connections.0.credentials.api_key: " in ran.out
-    assert ran.out.count("a credential in plain text") == 3
+    assert ran.out.count("credential in plain text") == 3
 
 
 def test_plain_text_can_be_allowed_with_warnings(capsys, plain):
     ran = run_in(capsys, "validate", plain, "--allow-plaintext")
     assert ran.code == 0
-    assert ran.out.count("warning: a credential in plain text") == 3
+    assert ran.out.count("warning: credential in plain text") == 3
     assert ran.out.endswith(f"{plain}: valid\n")
 
 
@@ -142,7 +142,7 @@ def test_decrypting_finds_what_was_changed_without_sops(capsys, sealed):
 
 def test_a_file_is_sealed_and_the_seal_is_checked_where_the_key_is(capsys, sealed, monkeypatch):
     ran = run_in(capsys, "validate", sealed)
-    assert "warning: the file is not sealed" in ran.out
+    assert "warning: not sealed" in ran.out
     assert run_in(capsys, "validate", sealed, "--require-seal").code == 1
     ran = run_in(capsys, "seal", sealed)
     assert (ran.code, ran.out) == (0, f"{sealed}: sealed\n")
@@ -175,7 +175,7 @@ def test_a_host_that_is_not_the_exchanges_needs_a_flag(capsys, plain, monkeypatc
     words = ("validate", plain, "--allow-plaintext")
     ran = run_in(capsys, *words)
     assert ran.code == 1
-    assert "connections.0.endpoint: its host does not belong to KuCoin" in ran.out
+    assert "connections.0.endpoint: not a documented host of KuCoin" in ran.out
     assert run_in(capsys, "test", *words[1:]).code == 1
     assert (
         run_in(capsys, *words, "--allow-host", "a.example", "--allow-host", "Gateway.Example").code
@@ -293,7 +293,7 @@ def test_a_file_that_is_refused_is_told_with_what_to_do(capsys, plain):
     ran = run_in(capsys, "test", plain, "-o", "json")
     assert (ran.code, ran.out) == (1, "")
     assert "plain text" in ran.err
-    assert "Replace that credential" in ran.err
+    assert "Replace the credential" in ran.err
     ran = run_in(capsys, "test", plain.with_name("none.yaml"))
     assert (ran.code, ran.out) == (1, "")
     assert str(plain.with_name("none.yaml")) in ran.err

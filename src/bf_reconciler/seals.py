@@ -17,7 +17,7 @@ OF_SEALS: Final = frozenset({ConfigReason.SEAL_MISMATCH, ConfigReason.NOT_SEALED
 PASSES: Final = 3
 """sops writes dates and numbers its own way, once: the second seal is over what it wrote."""
 UNCOVERED: Final = (
-    "the rules of this file leave the seal in plain text: add `seal` to encrypted_regex in"
+    "the seal would not be encrypted: add `seal` to encrypted_regex in"
     " .sops.yaml, then run `sops decrypt FILE | sops encrypt --filename-override FILE > NEW`,"
     " put NEW in its place, and seal that"
 )
@@ -53,7 +53,7 @@ async def sealed(content: bytes, settings: SopsSettings, rules: Rules = DEFAULT_
             raise ConfigError(ConfigReason.NOT_SEALED, UNCOVERED)
         content = await asyncio.to_thread(sops.set_value, content, SEAL, parsed.digest, settings)
         written = True
-    raise ConfigError(ConfigReason.SEAL_MISMATCH, "the seal does not hold after it was written")
+    raise ConfigError(ConfigReason.SEAL_MISMATCH, "the seal does not match after it was written")
 
 
 def _require_sealable(parsed: Parsed) -> None:
@@ -87,5 +87,5 @@ def _replace(path: Path, before: bytes, after: bytes) -> None:
 
 def _require_same(path: Path, before: bytes) -> None:
     if present(str(path)).data != before:
-        message = "somebody else changed the file meanwhile; seal it again"
+        message = "the file was changed meanwhile; seal it again"
         raise ConfigError(ConfigReason.FILE_CHANGING, message)

@@ -93,7 +93,7 @@ def test_a_key_without_an_address_is_never_allowed():
 def test_a_kind_that_nobody_knows_is_refused():
     (problem,) = problems({"new_kms": [{"url": "https://evil.example"}]})
     assert problem.reason is ConfigReason.KEY_SERVICE_NOT_ALLOWED
-    assert "not known" in problem.message
+    assert "unknown kind" in problem.message
 
 
 def test_hundreds_of_keys_are_refused():

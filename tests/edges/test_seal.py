@@ -232,7 +232,7 @@ async def test_a_seal_that_never_comes_to_hold_is_an_error(world, file, monkeypa
     monkeypatch.setattr(
         seals.sops, "set_value", lambda content, key, _, given: real(content, key, "x", given)
     )
-    with pytest.raises(ConfigError, match="does not hold after it was written"):
+    with pytest.raises(ConfigError, match="does not match after it was written"):
         await seal_file(file, settings)
 
 

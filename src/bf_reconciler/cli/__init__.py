@@ -17,16 +17,16 @@ VERBS = {
     "run": "Run the daemon.",
     "validate": "Check a file offline: schema, references, encryption, names.",
     "seal": "Seal a file, so that nothing in it can be moved without its key.",
-    "plan": "Show what a file would change, and do nothing.",
-    "test": "Test each connection once and say what to do.",
-    "status": "Show what the daemon says now.",
-    "history": "Show what changed, and when.",
-    "halt": "Turn every strategy off at once.",
+    "plan": "Show what a file would change, without applying it.",
+    "test": "Test each connection once and show how to fix it.",
+    "status": "Show the current status.",
+    "history": "Show what changed and when.",
+    "halt": "Turn off every strategy at once.",
     "resume": "End the halt, or let one strategy run again.",
     "schema": "Print the JSON Schema of the file, for editors.",
-    "exchanges": "Show what each exchange can tell, and how to create its key.",
+    "exchanges": "Show what each exchange reports, and how to create a key.",
     "simulate": "Run the exchange simulator.",
-    "demo": "See it all at work on simulated exchanges.",
+    "demo": "Run a demo on simulated exchanges.",
     "completion": "Print the shell completion script.",
 }
 """Each verb is the ``command`` in the module of the same name."""
@@ -55,7 +55,7 @@ class Verbs(click.Group):
         formatter: click.HelpFormatter,
     ) -> None:
         """From the table above: help imports no verb."""
-        with formatter.section("Verbs"):
+        with formatter.section("Commands"):
             formatter.write_dl(list(VERBS.items()))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -69,15 +69,15 @@ class Verbs(click.Group):
 
 @click.group(
     cls=Verbs,
-    subcommand_metavar="VERB [ARGS]...",
+    subcommand_metavar="COMMAND [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name=PROGRAM)
 def cli() -> None:
-    """Keep on only what an exchange key really may do.
+    """Run trading strategies only while their exchange keys comply.
 
     One committed, SOPS-encrypted file declares exchange connections and trading strategies. A
-    strategy runs only while its key is tested good: it reads and trades, and cannot withdraw.
+    strategy runs only while tests show that its key can read and trade, and cannot withdraw.
     """
 
 
@@ -99,5 +99,5 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Exception as error:  # noqa: BLE001 # the last resort: a secret may stand in its text
         code = 1
         places = "".join(format_tb(error.__traceback__))
-        click.echo(f"{places}Error: unforeseen, a {type(error).__name__}", err=True)
+        click.echo(f"{places}Error: unexpected error ({type(error).__name__})", err=True)
     sys.exit(code)

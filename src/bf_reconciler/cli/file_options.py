@@ -84,7 +84,7 @@ class Host(click.ParamType[str]):
 
 def _require_seal(function: Callable[..., None]) -> Callable[..., None]:
     return options.option(
-        "--require-seal", is_flag=True, help="Refuse a file without a seal, not just warn of it."
+        "--require-seal", is_flag=True, help="Reject a file without a seal instead of warning."
     )(function)
 
 
@@ -94,7 +94,7 @@ def _allow_host(function: Callable[..., None]) -> Callable[..., None]:
         type=Host(),
         multiple=True,
         metavar="HOST",
-        help="A host that an endpoint or a proxy may name beside those of the exchange.",
+        help="Host that endpoint and proxy may name besides the exchange's. Repeatable.",
     )(function)
 
 
@@ -104,5 +104,5 @@ def key_service_option(function: Callable[..., None]) -> Callable[..., None]:
         type=KeyService(),
         multiple=True,
         metavar="KIND[=ADDRESS]",
-        help="A key service that FILE may name beside age and PGP, and that sops may ask.",
+        help="Key service that FILE may use besides age and PGP. Repeatable.",
     )(function)

@@ -73,6 +73,6 @@ def _encrypted(committed: bytes, *, allow_plaintext: bool) -> bool:
         message = "the file is not encrypted with sops; run `sops encrypt -i FILE`"
         raise ConfigError(ConfigReason.NOT_ENCRYPTED, message)
     if sops.mac_only_encrypted(committed):
-        message = "mac_only_encrypted is set, so plain values could be changed unnoticed"
+        message = "mac_only_encrypted is set, so unencrypted values could be changed unnoticed"
         raise ConfigError(ConfigReason.MAC_ONLY_ENCRYPTED, message)
     return True

@@ -17,11 +17,11 @@ from bf_reconciler.cli.output import fail
 def command(
     *, file: Path, allow_key_service: tuple[tuple[str, str], ...], sops_binary: Path | None
 ) -> None:
-    """Seal FILE: nothing in it can be renamed, moved or joined without its key any more.
+    """Seal FILE, so that nothing in it can be renamed or moved without its key.
 
-    Its MAC is over the values alone. The seal is a digest over everything, encrypted through sops
-    with the data key of FILE, so that the key that opens FILE is needed. Seal again after each
-    `sops edit`. Exit code 1, and FILE as it was, where that cannot be done.
+    The MAC of SOPS covers values only. The seal is a digest of the whole document, encrypted by
+    sops with the data key of FILE. Run this again after each `sops edit`. If it fails, FILE stays
+    unchanged and the exit code is 1.
     """
     from bf_reconciler.facts import ConfigError  # noqa: PLC0415 # help needs no sops
     from bf_reconciler.seals import seal_file  # noqa: PLC0415

@@ -21,12 +21,12 @@ Progress = Callable[[str, int, int], None]
 @click.command("test")
 @options.file_argument
 @options.connections_argument
-@click.option("-v", "--verbose", is_flag=True, help="Show every condition.")
+@click.option("-v", "--verbose", is_flag=True, help="Show all conditions.")
 @click.option(
     "--capture",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Keep each answer in DIR, redacted, to send with a report.",
+    help="Save each response to DIR, redacted, to attach to a report.",
 )
 @file_options
 @options.output_option
@@ -41,9 +41,9 @@ def command(
     output: Literal["table", "json"],
     lang: Language,
 ) -> None:
-    """Test the connections of FILE, or those named, and say what to do.
+    """Test the connections of FILE, or those named, and show how to fix them.
 
-    No order is placed and nothing is switched. Exit code 0: all Online or Degraded; 2: some
+    No order is placed and no strategy is changed. Exit code 0: all Online or Degraded; 2: some
     Blocked; 3: some Unreachable and none Blocked; 1: an error.
     """
     configured = settings(file, chosen=chosen, lang=lang)

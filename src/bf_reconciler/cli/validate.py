@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command("validate")
 @options.file_argument
-@click.option("--decrypt", is_flag=True, help="Decrypt, too: checks the MAC and every value.")
+@click.option("--decrypt", is_flag=True, help="Also decrypt, to check the MAC and every value.")
 @file_options
 @options.output_option
 def command(
@@ -28,8 +28,8 @@ def command(
 ) -> None:
     """Check FILE offline: schema, references, encryption and names.
 
-    It decrypts nothing and asks no exchange. Every problem is told as
-    FILE:LINE:COLUMN: path: message. Warnings do not fail. Exit code 1 where there are problems.
+    Decrypts nothing without --decrypt and contacts no exchange. Prints each problem as
+    FILE:LINE:COLUMN: path: message. Exits with code 1 if there are errors; warnings do not count.
     """
     problems = _problems(reading.content(file), chosen, decrypt=decrypt)
     errors = [problem for problem in problems if problem.severity == "error"]

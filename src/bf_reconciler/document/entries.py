@@ -69,7 +69,7 @@ class Entry(Generic[M]):
         kept = [p for p in self.problems if (p.line, p.column) not in spots]
         self.problems = flaws + kept
 
-    def tell(
+    def add_problem(
         self,
         finding: Finding,
         severity: Severity = "error",
@@ -85,7 +85,7 @@ class Entry(Generic[M]):
     def advise(self, messages: Iterable[str]) -> None:
         """Add advice on its name."""
         for message in messages:
-            self.tell((("name",), message), "warning")
+            self.add_problem((("name",), message), "warning")
 
     def accept(
         self,
@@ -97,7 +97,7 @@ class Entry(Generic[M]):
         subject = self.model or self.draft
         if subject is not None and not self.dropped & deciding:
             for finding in findings(subject):
-                self.tell(finding, reason=reason)
+                self.add_problem(finding, reason=reason)
 
 
 def read(

@@ -67,9 +67,9 @@ def _address(kind: str, key: Node) -> str:
 
 def _words(kind: str, *, known: bool) -> str:
     if known:
-        return "this address is not allowed by any --allow-key-service"
+        return "this address is not allowed; see --allow-key-service"
     if kind not in ADDRESSES:
-        return "this kind of key is not known"
+        return "unknown kind of key"
     return f"keys of this kind are not allowed; see --allow-key-service {kind}=ADDRESS"
 
 

@@ -41,7 +41,7 @@ def check(
     if node is None or node.value is None or not (encrypted or is_sealed(node.value)):
         return "none", tuple(_missing(root, rules, encrypted=encrypted))
     if not is_sealed(node.value):
-        message = f"the seal stands in plain text, so that anybody can write one; {RUN}"
+        message = f"the seal is in plain text, so anyone could have written it; {RUN}"
         return "broken", (Problem(*node.spot, FIELD, message, reason=ConfigReason.NOT_SEALED),)
     if opaque:
         return "unchecked", ()
@@ -54,8 +54,8 @@ def check(
 def _missing(root: Node, rules: Rules, *, encrypted: bool) -> Iterator[Problem]:
     spot = root.keys.get(BLOCK, root.spot)
     if rules.require_seal:
-        message = f"the file is not sealed, and it must be; {RUN}"
+        message = f"not sealed, but a seal is required; {RUN}"
         yield Problem(*spot, "", message, "error", ConfigReason.NOT_SEALED)
     elif encrypted:  # what is in plain text is warned of anyway
-        message = f"the file is not sealed: keys can be renamed and moved without its key; {RUN}"
+        message = f"not sealed: plain-text keys can be renamed and moved unnoticed; {RUN}"
         yield Problem(*spot, "", message, "warning", ConfigReason.NOT_SEALED)

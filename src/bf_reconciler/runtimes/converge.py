@@ -140,10 +140,12 @@ def concluded(
     if not order.on:
         if seen.state != "running":
             return seen
-        return Running(seen.state, Reason.STILL_RUNNING, "It was told to stop and still runs.")
+        return Running(
+            seen.state, Reason.STILL_RUNNING, "It was told to stop, but is still running."
+        )
     other = mismatch(expect, reading.identity)
     if other:
         return Running(seen.state, Reason.ENGINE_MISMATCH, other)
     if seen.state != "running":
-        return Running(seen.state, Reason.ENGINE_REFUSED, "It was told to run and does not.")
+        return Running(seen.state, Reason.ENGINE_REFUSED, "It was told to run, but is not running.")
     return seen

@@ -69,7 +69,7 @@ class FileAdapter:
         try:
             document = self._document(name)
         except Garbage:
-            return _unreadable("The file holds no object of JSON.")
+            return _unreadable("The file does not contain a JSON object.")
         except OSError as error:
             return _unreadable(f"The file cannot be read ({_why(error)}).")
         if document is None:

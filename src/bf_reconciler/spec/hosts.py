@@ -17,7 +17,7 @@ def unknown_hosts(
     for field, url in (("endpoint", connection.endpoint), ("proxy", proxy)):
         host = host_of(url) if url is not None else "localhost"
         if not (is_loopback(host) or host in row.hosts or host in allowed):
-            message = f"its host does not belong to {row.title}; allow it with --allow-host HOST"
+            message = f"not a documented host of {row.title}; allow it with --allow-host HOST"
             yield (field,), message
 
 

@@ -16,7 +16,7 @@ class FileRuntime(Declared):
     type: Literal["file"]
     """file."""
     path: Text = "./strategies"
-    """Folder of the files; a relative one lies under --state-dir."""
+    """Folder of the files; relative to --state-dir."""
 
 
 class ByType:
