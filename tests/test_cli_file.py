@@ -1,6 +1,7 @@
 """validate, test and run: the file, the real sops, and simulated exchanges."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
+import os
 import subprocess
 
 import pytest
@@ -209,6 +210,27 @@ def test_a_key_service_needs_a_flag(capsys, plain):
     for value in ("hc_vault", "hc_vault=https://vault.example"):
         ran = run_in(capsys, "validate", plain, "--allow-key-service", value)
         assert "hc_vault" not in ran.out
+
+
+@pytest.mark.parametrize("verb", ["validate", "plan", "test", "seal"])
+@pytest.mark.parametrize("place", ["fifo", "/dev/zero", "."])
+def test_what_is_no_regular_file_is_never_read(capsys, tmp_path, verb, place):
+    file = tmp_path / place
+    if place == "fifo":
+        os.mkfifo(file)
+    ran = run_in(capsys, verb, file)
+    assert ran.code == 1
+    assert "not a regular file" in ran.err
+
+
+@pytest.mark.parametrize("verb", ["validate", "plan", "test", "seal"])
+def test_a_file_over_the_limit_is_not_read_to_its_end(capsys, tmp_path, verb):
+    file = tmp_path / "large.yaml"
+    with file.open("wb") as sparse:
+        sparse.truncate(1 << 40)
+    ran = run_in(capsys, verb, file)
+    assert ran.code == 1
+    assert "larger than 5 MiB" in ran.out + ran.err
 
 
 def test_a_file_that_is_not_there_cannot_be_sealed(capsys, tmp_path):

@@ -19,7 +19,7 @@ async def load(
     offline = await _parse(committed, None, rules, allow_plaintext=allow_plaintext)
     if offline.refused:
         return offline
-    if not sops.is_encrypted(committed):
+    if not offline.encrypted:
         if allow_plaintext:
             return offline
         raise ConfigError(ConfigReason.NOT_ENCRYPTED, "the file is not encrypted with sops")

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from bf_reconciler.document import key_services, name_advice, seal, text
 from bf_reconciler.document.compose import Stop, compose
-from bf_reconciler.document.entries import Entry, M, duplicates, read
+from bf_reconciler.document.entries import MAX_ENTRIES, Entry, M, duplicates, read
 from bf_reconciler.document.head import Head, read_head
 from bf_reconciler.document.nodes import Node, Path
 from bf_reconciler.document.parsed import Kind, Parsed, ordered, refusal
@@ -47,6 +47,8 @@ def parse(
     if not isinstance(root.value, dict):
         message = "the file must be a mapping with version and connections"
         return refusal(Problem(*root.spot, "", message))
+    if (crowd := _crowd(root)) is not None:
+        return refusal(crowd)
     block = root.value.pop(key_services.BLOCK, None)
     foreign = list(key_services.check(block, rules)) if block is not None else []
     if foreign:
@@ -69,7 +71,22 @@ def parse(
         )
     _second_pass(connections, strategies, None if head.unchecked else head.file)
     parsed = _parsed(head, connections, strategies, unsealing)
-    return replace(parsed, seal=state, digest="" if opaque else seal.digest(data))
+    return replace(
+        parsed,
+        encrypted=block is not None and isinstance(block.value, dict),
+        seal=state,
+        digest="" if opaque else seal.digest(data),
+    )
+
+
+def _crowd(root: Node) -> Problem | None:
+    """A list with more entries than are ever validated."""
+    for kind in KINDS:
+        node = root.child(kind)
+        if node is not None and isinstance(node.value, list) and len(node.value) > MAX_ENTRIES:
+            message = f"more than {MAX_ENTRIES:,} entries; split the file"
+            return Problem(*node.spot, kind, message)
+    return None
 
 
 class _Flaws:
@@ -158,7 +175,7 @@ def _parsed(
             "connections": sum(c.name is None for c in connections),
             "strategies": sum(s.name is None for s in strategies),
         },
-        plaintext_secrets=len(unsealing.plaintext),
+        plaintext_secrets=unsealing.plaintext_count,
         sealed=_sealed(both, unsealing.sealed),
     )
 
