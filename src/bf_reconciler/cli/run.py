@@ -6,6 +6,7 @@ from typing import Literal
 import click
 
 from bf_reconciler.cli import options
+from bf_reconciler.cli.file_options import FileOptions, file_options
 from bf_reconciler.cli.output import fail, print_json
 from bf_reconciler.cli.run_settings import settings
 from bf_reconciler.facts import Language
@@ -23,8 +24,7 @@ from bf_reconciler.settings import Listen, LogFormat, LogLevel
 )
 @options.state_option
 @options.token_option
-@options.sops_option
-@options.plaintext_option
+@file_options
 @options.log_options
 @options.output_option
 @options.lang_option
@@ -35,8 +35,7 @@ def command(  # noqa: PLR0913 # one argument per option
     listen: str,
     state_dir: Path | None,
     token_file: Path | None,
-    sops_binary: Path | None,
-    allow_plaintext: bool,
+    chosen: FileOptions,
     log_level: LogLevel,
     log_format: LogFormat,
     output: Literal["table", "json"],
@@ -49,13 +48,12 @@ def command(  # noqa: PLR0913 # one argument per option
     """
     if output == "json" and not once:
         raise click.UsageError("-o json requires --once")
-    chosen = settings(
+    configured = settings(
         file,
         listen=listen,
         state_dir=state_dir,
         token_file=token_file,
-        sops_binary=sops_binary,
-        allow_plaintext=allow_plaintext,
+        chosen=chosen,
         log_level=log_level,
         log_format=log_format,
         lang=lang,
@@ -66,9 +64,15 @@ def command(  # noqa: PLR0913 # one argument per option
     daemon.harden()
     try:
         if not once:
+<<<<<<< HEAD
             daemon.run_to_end(daemon.serve(chosen))
             return
         status = present(daemon.run_to_end(daemon.once(chosen)), lang)
+=======
+            asyncio.run(daemon.serve(configured))
+            return
+        status = present(asyncio.run(daemon.once(configured)), lang)
+>>>>>>> seal
     except daemon.StartError as error:
         fail(str(error))
     if output == "json":
