@@ -25,11 +25,17 @@ class Prober(Protocol):
 
 
 class Runtimes(Protocol):
-    """Carries orders out and reads back what runs."""
+    """Carries orders out and reads back what runs, beside the turn.
+
+    ``converge`` returns what is known after a short while, and nothing of a strategy of which
+    nothing is known yet; ``collect`` what was read since, and waits for nothing.
+    """
 
     async def converge(
         self, decisions: Iterable[Decision], generation: int, revision: str, now: datetime
     ) -> Mapping[str, Running]: ...
+
+    def collect(self) -> Mapping[str, Running]: ...
 
 
 Keep = Callable[[Status, Mapping[str, Seen]], Awaitable[None]]
@@ -92,7 +98,7 @@ async def halt(before: Status, outside: Outside, now: datetime) -> Status:
 
 
 def stayed(decision: Decision, running: Running | None) -> Decision:
-    """A move that failed is not over: it is remembered where it was, and left again next time."""
-    if decision.leave is None or running is None or running.reason is None:
+    """A move that is not confirmed is not over: it is left again next time."""
+    if decision.leave is None or (running is not None and running.reason is None):
         return decision
     return replace(decision, memory=replace(decision.memory, runtime=decision.leave.runtime))

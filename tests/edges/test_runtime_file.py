@@ -1,5 +1,6 @@
 """Strategies as files: whole or not at all, touched only for a difference, never believed."""
 
+import asyncio
 import json
 import os
 import threading
@@ -11,6 +12,7 @@ from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes import Runtimes
 from bf_reconciler.runtimes.file import FileAdapter
 from bf_reconciler.spec import FileRuntime
+from bf_reconciler.status import Running
 from bf_reconciler.verdict import Decision, Order, StrategyMemory
 from build import NOW, SECOND, a_strategy
 
@@ -37,8 +39,10 @@ def a_decision(order, leave=None, runtime=None):
 
 
 @pytest.fixture
-def runtimes(tmp_path):
-    return Runtimes(tmp_path)
+async def runtimes(tmp_path):
+    open_ones = Runtimes(tmp_path)
+    yield open_ones
+    await open_ones.close()
 
 
 @pytest.fixture
@@ -51,10 +55,22 @@ async def converge(runtimes, *orders, leave=None, now=NOW, **changes):
     return (await runtimes.converge(decisions, 3, "r1", now))["btc-grid"]
 
 
+async def becomes(runtimes, wanted):
+    """Wait until news of the strategy are as wanted, as a turn would collect them."""
+    async with asyncio.timeout(20):
+        while True:
+            news = runtimes.collect().get("btc-grid")
+            if news is not None and wanted(news):
+                return news
+            await asyncio.sleep(0.01)
+
+
 async def shown(path):
     """What the file says, as read."""
     folder = FileRuntime(name="local", type="file", path=path.parent.name)
-    readings = await FileAdapter(folder, path.parent.parent).read(["btc-grid"])
+    adapter = FileAdapter(folder, path.parent.parent)
+    readings = await adapter.read(["btc-grid"])
+    adapter.close()
     return readings["btc-grid"].running
 
 
@@ -99,7 +115,9 @@ async def test_what_already_stands_there_is_left_alone(runtimes, path):
     before = path.stat()
     for turn in range(3):
         await converge(runtimes, an_order(), now=NOW + turn * SECOND)
-    await converge(Runtimes(path.parent.parent), an_order())
+    again = Runtimes(path.parent.parent)
+    await converge(again, an_order())
+    await again.close()
     after = path.stat()
     assert (before.st_mtime_ns, before.st_ino) == (after.st_mtime_ns, after.st_ino)
 
@@ -174,14 +192,15 @@ def handles():
 
 async def test_a_folder_in_its_place_is_told_and_leaves_no_handle_open(runtimes, path):
     path.mkdir(parents=True)  # as Docker does for a file that it shall mount and does not find
+    await converge(runtimes, an_order(on=False))
     before = handles()
-    for _ in range(5):
-        running = await converge(runtimes, an_order(on=False))
-        assert (running.state, running.reason) == ("unknown", Reason.RUNTIME_UNAVAILABLE)
+    for turn in range(5):
+        running = await converge(runtimes, an_order(on=False, message=f"{turn}"))
+        assert (running.state, running.reason) == ("unknown", Reason.STILL_RUNNING)
         assert running.message == "The file cannot be written (Is a directory)."
     assert handles() <= before
     path.rmdir()
-    assert (await converge(runtimes, an_order(on=False))).state == "paused"
+    await becomes(runtimes, lambda news: news.state == "paused")
 
 
 async def test_a_file_that_may_not_be_read_is_turned_off_all_the_same(runtimes, path, monkeypatch):
@@ -204,9 +223,11 @@ async def test_a_file_that_may_not_be_read_is_turned_off_all_the_same(runtimes, 
 async def test_an_edit_by_hand_is_put_right(runtimes, path):
     await converge(runtimes, an_order(on=False))
     garble(path, json.dumps(told(path) | {"enabled": True, "action": "run"}).encode())
-    assert (await shown(path)).state == "running"
-    assert (await converge(runtimes, an_order(on=False))).state == "paused"
-    assert told(path)["enabled"] is False
+    async with asyncio.timeout(20):
+        while True:
+            await asyncio.sleep(0.01)
+            if told(path)["enabled"] is False:
+                break
 
 
 async def test_a_folder_that_cannot_be_written_is_an_error_and_heals(runtimes, path):
@@ -214,7 +235,7 @@ async def test_a_folder_that_cannot_be_written_is_an_error_and_heals(runtimes, p
     running = await converge(runtimes, an_order())
     assert (running.state, running.reason) == ("unknown", Reason.RUNTIME_UNAVAILABLE)
     path.parent.unlink()
-    assert (await converge(runtimes, an_order())).state == "running"
+    await becomes(runtimes, lambda news: news == Running("running"))
 
 
 async def test_a_write_that_fails_leaves_no_half_file(runtimes, path, monkeypatch):
@@ -225,7 +246,7 @@ async def test_a_write_that_fails_leaves_no_half_file(runtimes, path, monkeypatc
 
     monkeypatch.setattr(os, "fsync", full)
     running = await converge(runtimes, an_order(on=False))
-    assert (running.state, running.reason) == ("running", Reason.RUNTIME_UNAVAILABLE)
+    assert (running.state, running.reason) == ("running", Reason.STILL_RUNNING)
     assert running.message == "The file cannot be written (No space left on device)."
     assert [each.name for each in path.parent.iterdir()] == ["btc-grid.json"]
     assert told(path)["enabled"] is True
@@ -261,9 +282,9 @@ async def test_a_runtime_of_another_name_is_the_same_folder_and_no_move(
     (tmp_path / "linked").symlink_to("strategies")
     written, write = [], FileAdapter._replace
 
-    def seen(self, name, content):
+    def seen(self, name, content, target):
         written.append(content["enabled"])
-        write(self, name, content)
+        write(self, name, content, target)
 
     monkeypatch.setattr(FileAdapter, "_replace", seen)
     there = FileRuntime(name="other", type="file", path=where)
@@ -279,15 +300,15 @@ async def test_it_is_not_turned_on_elsewhere_while_it_cannot_be_turned_off(
     await converge(runtimes, an_order())
     write = FileAdapter._replace  # what fails on a full disk
 
-    def refuse(self, name, content):
+    def refuse(self, name, content, target):
         if self.folder == path.parent:
             raise PermissionError
-        write(self, name, content)
+        write(self, name, content, target)
 
     monkeypatch.setattr(FileAdapter, "_replace", refuse)
     leave = an_order(on=False, strategy=None, reason=Reason.REMOVED)
     running = await converge(runtimes, an_order(runtime=THERE), leave=leave)
-    assert (running.state, running.reason) == ("running", Reason.RUNTIME_UNAVAILABLE)
+    assert (running.state, running.reason) == ("running", Reason.STILL_RUNNING)
     assert not (tmp_path / "elsewhere").exists()
 
 
@@ -306,5 +327,7 @@ async def test_a_credential_among_the_engine_s_settings_is_not_written_out(runti
     await converge(runtimes, an_order(strategy=a_strategy(settings=settings)))
     assert told(path)["strategy"]["settings"] == {"grid": {"levels": 5}, "deep": [{}]}
     before = path.stat().st_mtime_ns
-    await converge(runtimes, an_order(strategy=a_strategy(settings=settings)))
+    again = Runtimes(path.parent.parent)
+    await converge(again, an_order(strategy=a_strategy(settings=settings)))
+    await again.close()
     assert path.stat().st_mtime_ns == before

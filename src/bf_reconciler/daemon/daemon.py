@@ -59,9 +59,9 @@ class Daemon:
             settings, environ, journal.pepper(), record.status, self.source
         )
         writer = JournalWriter(journal, self.tallies.error)
-        runtimes = Runtimes(settings.state_dir)
+        self.runtimes = Runtimes(settings.state_dir, wake.set)
         self.probe_counts = ProbeCounts(prober, self.tallies)
-        self.cycle = Cycle(self.probe_counts, runtimes, writer, record, self._publish, wake)
+        self.cycle = Cycle(self.probe_counts, self.runtimes, writer, record, self._publish, wake)
         self.last_completed: datetime | None = None
         self._begun = self._turned = time.monotonic()
         self.first_pass_done = False

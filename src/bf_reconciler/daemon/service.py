@@ -44,6 +44,7 @@ async def opened(settings: Settings, environ: Mapping[str, str]) -> AsyncIterato
             wake = asyncio.Event()
             prober = await stack.enter_async_context(Prober(utcnow, wake.set))
             daemon = Daemon(settings, journal, prober, environ, wake)
+            stack.push_async_callback(daemon.runtimes.close)
         except JournalError as error:
             raise StartError(f"{settings.state_dir}: {error}") from None
         yield daemon
@@ -64,7 +65,7 @@ async def once(settings: Settings) -> Status:
         while True:
             daemon.cycle.wake.clear()
             wake_at = await daemon.turn()
-            if daemon.complete():
+            if daemon.complete() and daemon.runtimes.idle:
                 return daemon.cycle.status
             left = (wake_at - utcnow()).total_seconds()
             await any_of(daemon.cycle.wake.wait(), seconds=max(left, 0.0))

@@ -310,7 +310,7 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.STILL_RUNNING: (
         "Still running",
-        "The engine was told to pause or stop, but it still runs.",
+        "The engine was told to pause or stop, but runs on, or nothing shows that it stopped.",
         "Stop the strategy by hand in the engine now, then read the engine's log.",
     ),
 }

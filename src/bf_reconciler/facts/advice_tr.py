@@ -333,7 +333,7 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.STILL_RUNNING: (
         "Hâlâ çalışıyor",
-        "Motora duraklatma veya durdurma komutu verildi, ancak hâlâ çalışıyor.",
+        "Motora durma komutu verildi, ancak hâlâ çalışıyor veya durduğu görülemiyor.",
         "Stratejiyi hemen motordan elle durdurun, ardından motorun günlüğünü inceleyin.",
     ),
 }
