@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.runtimes import RUNTIMES, Runtimes, settle, worker
+from bf_reconciler.runtimes import RUNTIMES, Bounds, Runtimes, settle, worker
 from bf_reconciler.runtimes import converge as converging
 from bf_reconciler.runtimes.adapter import Reading, Stamp, Target, UnavailableError
 from bf_reconciler.runtimes.settle import concluded, mismatch
@@ -165,7 +165,7 @@ async def runtimes(tmp_path, monkeypatch):
     monkeypatch.setattr(worker, "FIRST_RETRY", timedelta(milliseconds=1))
     monkeypatch.setattr(worker, "LAST_RETRY", timedelta(milliseconds=1))
     woken = asyncio.Event()
-    open_ones = Runtimes(tmp_path, woken.set)
+    open_ones = Runtimes(Bounds(tmp_path), woken.set)
     open_ones.woken = woken
     yield open_ones
     await open_ones.close()
@@ -357,7 +357,7 @@ async def test_a_call_that_hangs_is_left_behind_at_the_end(tmp_path, monkeypatch
         return lstat(path, *rest)
 
     monkeypatch.setattr(os, "lstat", hang)
-    runtimes = Runtimes(tmp_path)
+    runtimes = Runtimes(Bounds(tmp_path))
     assert await converge(runtimes, a_decision(an_order(on=False))) == {}
     await runtimes.close()
     hangs.set()

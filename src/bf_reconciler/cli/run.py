@@ -20,6 +20,11 @@ from bf_reconciler.settings import Listen, LogFormat, LogLevel
     "--listen", default=str(Listen()), show_default=True, help="Address of page, API and metrics."
 )
 @options.state_option
+@options.option(
+    "--runtime-root",
+    type=click.Path(path_type=Path, file_okay=False, resolve_path=True),
+    help="Directory of strategy files outside of --state-dir.",
+)
 @options.token_option
 @options.sops_option
 @options.plaintext_option
@@ -39,6 +44,7 @@ def command(  # noqa: PLR0913 # one argument per option
     log_format: LogFormat,
     output: Literal["table", "json"],
     lang: Language,
+    runtime_root: Path | None,
 ) -> None:
     """Run the daemon on FILE until it is told to stop.
 
@@ -57,6 +63,7 @@ def command(  # noqa: PLR0913 # one argument per option
         log_level=log_level,
         log_format=log_format,
         lang=lang,
+        runtime_root=runtime_root,
     )
     from bf_reconciler import daemon  # noqa: PLC0415 # ccxt takes a second: only when it runs
     from bf_reconciler.status import present  # noqa: PLC0415

@@ -20,7 +20,7 @@ from bf_reconciler.journal import Journal
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Prober
 from bf_reconciler.reload import DIRTY, Reload, secrets
-from bf_reconciler.runtimes import Runtimes
+from bf_reconciler.runtimes import Bounds, Runtimes
 from bf_reconciler.schedule import backoff, complete, rest_after
 from bf_reconciler.settings import Settings
 from bf_reconciler.source import Source
@@ -59,7 +59,7 @@ class Daemon:
             settings, environ, journal.pepper(), record.status, self.source
         )
         writer = JournalWriter(journal, self.tallies.error)
-        self.runtimes = Runtimes(settings.state_dir, wake.set)
+        self.runtimes = Runtimes(Bounds(settings.state_dir, settings.runtime_root), wake.set)
         self.probe_counts = ProbeCounts(prober, self.tallies)
         self.cycle = Cycle(self.probe_counts, self.runtimes, writer, record, self._publish, wake)
         self.last_completed: datetime | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from bf_reconciler.status import Running
@@ -11,6 +12,21 @@ from bf_reconciler.verdict import Order
 
 class UnavailableError(Exception):
     """An order could not be carried out; the message says why, for a person, and no secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Where folders may lie: below ``base``, from which relative paths start, or in ``root``."""
+
+    base: Path
+    root: Path | None = None
+
+    def allow(self, place: Path) -> bool:
+        """Whether a folder may lie there, links resolved. The base itself has other files."""
+        base = self.base.resolve()
+        if place != base and place.is_relative_to(base):
+            return True
+        return self.root is not None and place.is_relative_to(self.root.resolve())
 
 
 @dataclass(frozen=True, slots=True)

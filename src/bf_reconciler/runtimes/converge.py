@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.runtimes.adapter import Stamp
+from bf_reconciler.runtimes.adapter import Bounds, Stamp
 from bf_reconciler.runtimes.table import RUNTIMES
 from bf_reconciler.runtimes.worker import Worker
 from bf_reconciler.spec import Runtime
@@ -22,13 +21,13 @@ def _nothing() -> None:
 
 
 class Runtimes:
-    """All declared runtimes; ``base`` is the folder that relative paths start from.
+    """All declared runtimes.
 
     ``wake`` is called when something came that ``collect`` returns.
     """
 
-    def __init__(self, base: Path, wake: Callable[[], None] = _nothing) -> None:
-        self._base = base
+    def __init__(self, bounds: Bounds, wake: Callable[[], None] = _nothing) -> None:
+        self._bounds = bounds
         self._wake = wake
         self._workers: dict[Runtime, Worker] = {}
         self._given: dict[str, Runtime] = {}
@@ -130,7 +129,7 @@ class Runtimes:
 
     def _worker(self, runtime: Runtime) -> Worker:
         if runtime not in self._workers:
-            adapter = RUNTIMES[runtime.type](runtime, self._base)
+            adapter = RUNTIMES[runtime.type](runtime, self._bounds)
             self._workers[runtime] = Worker(adapter, self._report)
         return self._workers[runtime]
 
