@@ -1,15 +1,15 @@
 """The line: what should be, what is, a verdict, an act, and a picture of it all."""
 
-from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from bf_reconciler.facts import Markets, Observation, Seen, remember
 from bf_reconciler.schedule import schedule
-from bf_reconciler.spec import ConnectionEntry, Policy, Spec, Wanted, wanted_pairs
+from bf_reconciler.spec import ConnectionEntry, Policy, Runtime, Spec, Wanted, wanted_pairs
 from bf_reconciler.status import Running, Status, fold
-from bf_reconciler.verdict import Decision, guard, judge
+from bf_reconciler.verdict import Decision, Holdings, guard, judge, orphans
 
 
 class Prober(Protocol):
@@ -28,7 +28,8 @@ class Runtimes(Protocol):
     """Carries orders out and reads back what runs, beside the turn.
 
     ``converge`` returns what is known after a short while, and nothing of a strategy of which
-    nothing is known yet; ``collect`` what was read since, and waits for nothing.
+    nothing is known yet; ``collect`` what was read since, and ``held`` what is on there without
+    an order. These wait for nothing.
     """
 
     async def converge(
@@ -36,6 +37,8 @@ class Runtimes(Protocol):
     ) -> Mapping[str, Running]: ...
 
     def collect(self) -> Mapping[str, Running]: ...
+
+    def held(self, declared: Collection[Runtime]) -> Holdings: ...
 
 
 Keep = Callable[[Status, Mapping[str, Seen]], Awaitable[None]]
@@ -67,7 +70,8 @@ async def reconcile(
     await outside.keep(before, seen)  # evidence outlives a crash
 
     verdicts = judge(spec, seen, before.halted, now, markets)  # compliant? True, False, Unknown
-    decisions = guard(spec, verdicts, before.memories, now)
+    stray = orphans(spec, before.memories, outside.runtimes.held(spec.runtimes.values()))
+    decisions = guard(spec, verdicts, {**before.memories, **stray}, now)
     running = await outside.runtimes.converge(  # act, only here
         decisions, spec.generation, spec.revision, now
     )

@@ -18,8 +18,8 @@ from bf_reconciler.runtimes.file import FileAdapter
 from bf_reconciler.runtimes.folder import Files
 from bf_reconciler.spec import FileRuntime
 from bf_reconciler.status import Running
-from bf_reconciler.verdict import Decision, Order, StrategyMemory
-from build import NOW, SECOND, a_strategy
+from bf_reconciler.verdict import Decision, Holding, Order, StrategyMemory
+from build import CONNECTION, NOW, SECOND, a_strategy
 
 HERE = FileRuntime(name="local", type="file", path="strategies")
 THERE = FileRuntime(name="other", type="file", path="elsewhere")
@@ -582,3 +582,67 @@ async def test_an_order_that_is_no_longer_wanted_is_not_written(tmp_path, path):
         await adapter.apply(an_order(), reading, target)
     adapter.close()
     assert tree(path.parent) == []
+
+
+# --- what nobody declares
+
+
+async def holdings(runtimes, wanted):
+    async with asyncio.timeout(20):
+        while True:
+            held = runtimes.held([HERE]).get(HERE, {})
+            if wanted(held):
+                return dict(held)
+            await asyncio.sleep(0.01)
+
+
+async def test_a_folder_tells_what_is_on_without_an_order(runtimes, path):
+    await converge(runtimes, an_order())
+    text = told(path)
+    stray = text | {"name": "stray", "strategy": text["strategy"] | {"on_violation": "close"}}
+    garble(path.with_name("stray.json"), json.dumps(stray).encode())
+    old = text | {"name": "gone", "enabled": False, "reason": "Removed"}
+    garble(path.with_name("gone.json"), json.dumps(old).encode())
+    for foreign in ("theirs.json", "NOT-OURS.json", "stray.ack.json"):
+        garble(path.with_name(foreign), b'{"enabled": true}')
+    held = await holdings(runtimes, bool)
+    assert held == {"stray": Holding(True, "close", "Connected", CONNECTION)}
+    path.with_name("stray.json").unlink()
+    await holdings(runtimes, lambda held: not held)
+
+
+async def test_a_strange_form_of_a_strategy_is_an_orphan_all_the_same(tmp_path, path):
+    text = {"by": "bf-reconciler", "enabled": True, "strategy": "none"}
+    garble(path, json.dumps(text).encode())
+    runtimes = Runtimes(Bounds(tmp_path))
+    held = await holdings(runtimes, bool)
+    await runtimes.close()
+    assert held == {"btc-grid": Holding(True, "pause", "None", "")}
+
+
+async def test_what_has_left_is_no_stranger_under_another_name_of_its_folder(runtimes):
+    there = FileRuntime(name="other", type="file", path="./strategies")
+    await converge(runtimes, an_order())
+    async with asyncio.timeout(20):
+        while True:  # the other one looks into the folder, and sees a stranger
+            if runtimes.held([HERE, there])[there]:
+                break
+            await asyncio.sleep(0.01)
+    gone = an_order(on=False, strategy=None, reason=Reason.REMOVED)
+    memory = StrategyMemory(on=False, action="pause", runtime=HERE)
+    await runtimes.converge(
+        [Decision("btc-grid", gone, Reason.REMOVED, "", memory, None)], 3, "r1", NOW
+    )
+    assert runtimes.held([HERE, there]) == {HERE: {}, there: {}}
+
+
+async def test_a_runtime_that_left_the_file_is_looked_at_no_more(runtimes):
+    await converge(runtimes, an_order(runtime=THERE))
+    assert runtimes.held([HERE]).keys() == {HERE}
+    gone = an_order(on=False, strategy=None, reason=Reason.REMOVED, runtime=THERE)
+    memory = StrategyMemory(on=False, action="pause", runtime=THERE)
+    await runtimes.converge(
+        [Decision("btc-grid", gone, Reason.REMOVED, "", memory, None)], 3, "r1", NOW
+    )
+    assert runtimes.held([HERE]).keys() == {HERE}
+    assert runtimes.held([]) == {}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bf_reconciler.status import Running
-from bf_reconciler.verdict import Order
+from bf_reconciler.verdict import Holding, Order
 
 
 class UnavailableError(Exception):
@@ -57,12 +57,14 @@ class Reading:
 
     ``running`` has a reason only where nothing can be read. ``identity`` is what the engine says
     it is. ``content`` is what the runtime holds of the strategy, None where it never heard of it;
-    only the adapter that read it looks into it.
+    only the adapter that read it looks into it. ``holding`` is the same for everybody, where it
+    has our mark.
     """
 
     running: Running
     identity: Mapping[str, str] = field(default_factory=dict)
     content: Mapping[str, Any] | None = None
+    holding: Holding | None = None
 
 
 class Adapter(Protocol):
@@ -92,7 +94,7 @@ class Adapter(Protocol):
         ...
 
     async def changed(self, names: Collection[str] | None) -> Collection[str]:
-        """Which of these, or of all that it holds, may no longer be what was last read.
+        """Which of these, or of all that it holds or held, may not be what was last read.
 
         This is cheap: nothing is read that is known to be the same.
         """

@@ -1,7 +1,7 @@
 """Hands every decision to the worker of its runtime, and says what is known of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from bf_reconciler.facts import Reason
@@ -10,7 +10,7 @@ from bf_reconciler.runtimes.table import RUNTIMES
 from bf_reconciler.runtimes.worker import Worker
 from bf_reconciler.spec import Runtime
 from bf_reconciler.status import Running
-from bf_reconciler.verdict import Decision, Order
+from bf_reconciler.verdict import Decision, Holdings, Order
 
 PATIENCE = timedelta(seconds=1)
 """How long a turn waits for what it ordered to be read back; then it comes with a later one."""
@@ -34,6 +34,7 @@ class Runtimes:
         """Where each strategy was last given to."""
         self._news: dict[str, Running] = {}
         self._awaited: frozenset[str] = frozenset()
+        self._closing: list[asyncio.Task[None]] = []
 
     async def converge(
         self, decisions: Iterable[Decision], generation: int, revision: str, now: datetime
@@ -65,6 +66,16 @@ class Runtimes:
         news, self._news = self._news, {}
         return news
 
+    def held(self, declared: Collection[Runtime]) -> Holdings:
+        """What these runtimes hold for us without an order, as far as it is known now.
+
+        A runtime that is not among them, and has no strategy, is looked at no more.
+        """
+        for runtime in [each for each in self._workers if each not in declared]:
+            if self._workers[runtime].empty:
+                self._closing.append(asyncio.create_task(self._workers.pop(runtime).close()))
+        return {runtime: self._worker(runtime).held for runtime in declared}
+
     @property
     def idle(self) -> bool:
         """Whether nothing is under way, and nothing waits to be collected."""
@@ -73,7 +84,7 @@ class Runtimes:
     async def close(self) -> None:
         """End the workers when they have done what they were given, or soon."""
         await _patiently([worker.rest() for worker in self._workers.values()])
-        await asyncio.gather(*(worker.close() for worker in self._workers.values()))
+        await asyncio.gather(*(worker.close() for worker in self._workers.values()), *self._closing)
 
     def _leaves(self, decision: Decision) -> list[Order]:
         """Orders to the places where it may be on, and is not to be."""
@@ -116,7 +127,14 @@ class Runtimes:
             self._news.pop(name, None)
             yield name, running
             if decision.reason is Reason.REMOVED and running.state in {"paused", "stopped"}:
-                self._worker(self._given.pop(name)).forget(name)
+                self._forget(name, self._worker(self._given.pop(name)))
+
+    def _forget(self, name: str, worker: Worker) -> None:
+        """It left, and it is off: also for those who saw it as a stranger in the same place."""
+        worker.forget(name)
+        for other in self._workers.values():
+            if other.place == worker.place:
+                other.held.pop(name, None)
 
     def _known(self, decision: Decision) -> Running | None:
         """What is known of one that stays. An order that is under way is not refused yet."""
@@ -130,7 +148,7 @@ class Runtimes:
     def _worker(self, runtime: Runtime) -> Worker:
         if runtime not in self._workers:
             adapter = RUNTIMES[runtime.type](runtime, self._bounds)
-            self._workers[runtime] = Worker(adapter, self._report)
+            self._workers[runtime] = Worker(adapter, self._report, self._wake)
         return self._workers[runtime]
 
     def _report(self, name: str, running: Running) -> None:

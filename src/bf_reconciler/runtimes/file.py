@@ -1,21 +1,22 @@
 """Strategies as files: one NAME.json each, replaced atomically; a bot watches its file."""
 
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from errno import EDQUOT, EFBIG, EINTR, ENOSPC, EPERM
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes.adapter import Bounds, Reading, Stamp, Target, UnavailableError
 from bf_reconciler.runtimes.folder import MAX_BYTES, Files, Folder, Signature
 from bf_reconciler.runtimes.thread import OwnThread
 from bf_reconciler.runtimes.watch import FolderWatch
-from bf_reconciler.spec import FileRuntime, without_credentials
+from bf_reconciler.spec import Action, FileRuntime, without_credentials
 from bf_reconciler.status import Running
-from bf_reconciler.verdict import Order
+from bf_reconciler.verdict import Holding, Order
 
 STATE = ("enabled", "action", "reason")
 """What ``since`` is the time of; a message may say the same in other words."""
@@ -24,6 +25,9 @@ MARK = "bf-reconciler"
 UNMARKED = ("version", "name", "enabled", "action", "generation", "revision", "since")
 """The fields of ours from before there was a mark."""
 FULL = {ENOSPC, EDQUOT}
+ACTIONS: tuple[Action, ...] = get_args(Action)
+NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+ABSENT = Reading(Running("stopped", absent=True))
 
 
 class Garbage(Exception):  # noqa: N818 # it is the name of what was found
@@ -53,10 +57,7 @@ class FileAdapter:
 
     async def changed(self, names: Collection[str] | None) -> Collection[str]:
         """Which files are others than when they were read; none is opened."""
-        known = self._read_as.keys()
-        return await self._thread.call(
-            self._changed, tuple(known if names is None else known & set(names))
-        )
+        return await self._thread.call(self._changed, names)
 
     async def read(self, names: Collection[str]) -> Mapping[str, Reading]:
         """What the bots of these strategies were last told, as their files say."""
@@ -88,20 +89,23 @@ class FileAdapter:
         """Wait for files to change, or for the time to look at all of them."""
         self._watch = self._watch or FolderWatch(self._path)
         files = await self._watch.hint()
-        return None if files is None else {file.removesuffix(".json") for file in files}
+        return None if files is None else {name for file in files if (name := strategy_of(file))}
 
     def close(self) -> None:
         self._thread.close()
         if self._watch is not None:
             self._watch.close()
 
-    def _changed(self, names: Collection[str]) -> Collection[str]:
+    def _changed(self, names: Collection[str] | None) -> Collection[str]:
+        known = set(self._read_as)
         try:
             with self._folder.opened() as files:
                 self._sweep(files)
-                return [n for n in names if files.signature(_file(n)) != self._read_as[n]]
+                if names is None:
+                    names = known | {n for file in files.names() if (n := strategy_of(file))}
+                return [n for n in names if self._read_as.get(n) != files.signature(_file(n))]
         except OSError:
-            return names
+            return known if names is None else known & set(names)
 
     def _sweep(self, files: Files) -> None:
         if not self._swept:
@@ -115,7 +119,7 @@ class FileAdapter:
                 return {name: self._read(files, name) for name in names}
         except FileNotFoundError:
             self._read_as |= dict.fromkeys(names)
-            return dict.fromkeys(names, Reading(Running("stopped")))
+            return dict.fromkeys(names, ABSENT)
         except OSError as error:
             return dict.fromkeys(names, _unreadable(f"The folder cannot be read ({_why(error)})."))
 
@@ -124,15 +128,12 @@ class FileAdapter:
             self._read_as[name] = files.signature(_file(name))  # first: what changes is seen again
             content = parsed(files.read(_file(name)))
         except FileNotFoundError:
-            return Reading(Running("stopped"))
+            return ABSENT
         except Garbage:
             return _unreadable("The file holds no object of JSON.")
         except OSError as error:
             return _unreadable(f"The file cannot be read ({_why(error)}).")
-        if content.get("enabled") is True:
-            return Reading(Running("running"), content=content)
-        paused = content.get("action") == "pause"
-        return Reading(Running("paused" if paused else "stopped"), content=content)
+        return Reading(state_of(content), content=content, holding=holding(content, name))
 
     def _write(self, order: Order, content: Mapping[str, Any], target: Target) -> None:
         """Write an order. What turns off is written over the old one where no room is left."""
@@ -170,6 +171,35 @@ def is_ours(content: Mapping[str, Any], name: str) -> bool:
     """Whether a file is by bf-reconciler; one of an earlier version has no mark."""
     old = content.get("name") == name and all(key in content for key in UNMARKED)
     return content.get("by") == MARK or old
+
+
+def state_of(content: Mapping[str, Any]) -> Running:
+    """What a bot was told by this."""
+    if content.get("enabled") is True:
+        return Running("running")
+    return Running("paused" if content.get("action") == "pause" else "stopped")
+
+
+def holding(content: Mapping[str, Any], name: str) -> Holding | None:
+    """What we hold by this, where it has our mark."""
+    if not is_ours(content, name):
+        return None
+    declared = content.get("strategy")
+    strategy: Mapping[str, Any] = declared if isinstance(declared, dict) else {}
+    wanted = strategy.get("on_violation")
+    action: Action = next((each for each in ACTIONS if each == wanted), "pause")
+    return Holding(
+        on=content.get("enabled") is True,
+        action=action,
+        reason=str(content.get("reason")),
+        connection=str(strategy.get("connection", "")),
+    )
+
+
+def strategy_of(file: str) -> str | None:
+    """The strategy that a file may be of; those of others have other names."""
+    name = file.removesuffix(".json")
+    return name if name != file and NAME.fullmatch(name) else None
 
 
 def _file(name: str) -> str:

@@ -15,7 +15,7 @@ from bf_reconciler.runtimes.adapter import Adapter, Stamp, Target
 from bf_reconciler.runtimes.settle import settle, unanswered
 from bf_reconciler.schedule import backoff
 from bf_reconciler.status import Running
-from bf_reconciler.verdict import Order
+from bf_reconciler.verdict import Holding, Order
 
 BATCH = 32
 """So many strategies are settled at once; then the most urgent ones are looked for again."""
@@ -25,15 +25,24 @@ LOG = structlog.get_logger("bf_reconciler")
 
 
 class Worker:
-    """The orders of one runtime. ``report`` is called whenever another thing is known of one."""
+    """The orders of one runtime.
 
-    def __init__(self, adapter: Adapter, report: Callable[[str, Running], None]) -> None:
+    ``report`` is called whenever another thing is known of a strategy, and ``wake`` when
+    something is on there without an order.
+    """
+
+    def __init__(
+        self, adapter: Adapter, report: Callable[[str, Running], None], wake: Callable[[], None]
+    ) -> None:
         self.adapter = adapter
         self.place: str | None = None
         """The place of the adapter; None while it is not known."""
         self.known: dict[str, Running] = {}
         """What each strategy was last read to do, or why that is not known."""
+        self.held: dict[str, Holding] = {}
+        """What it holds for us without an order."""
         self._report = report
+        self._tell = wake
         self._targets: dict[str, Target] = {}
         self._confirmed: dict[str, Running] = {}
         """What was read of a strategy under its present order."""
@@ -58,6 +67,7 @@ class Worker:
             before.superseded = True
             self._confirmed.pop(name, None)
         self._targets[name] = target = Target(order, stamp)
+        self.held.pop(name, None)
         self._due.add(name)
         self._wake.set()
         if self._overdue:
@@ -72,6 +82,11 @@ class Worker:
         self._wrong.discard(name)
         self.known.pop(name, None)
         self._confirmed.pop(name, None)
+
+    @property
+    def empty(self) -> bool:
+        """Whether it has no strategy to look after."""
+        return not self._targets
 
     def settled(self, name: str) -> bool:
         """Whether what is known of it is what will be known for a while."""
@@ -146,8 +161,9 @@ class Worker:
             self.place = await self.adapter.place()
             self._pulse()
         if look is None or look:
-            changed = await self.adapter.changed(look)
-            self._due.update(name for name in changed if name in self._targets)
+            changed = set(await self.adapter.changed(look))
+            self._due |= changed & self._targets.keys()
+            await self._survey(changed - self._targets.keys())
         self._busy = nsmallest(BATCH, self._due, key=self._urgency)
         self._due.difference_update(self._busy)
         targets = {name: self._targets[name] for name in self._busy}
@@ -157,6 +173,17 @@ class Worker:
             if self._targets.get(name) is targets[name]:
                 self._confirmed[name] = running
                 self._learn(name, running)
+
+    async def _survey(self, names: Collection[str]) -> None:
+        """Learn what the runtime holds of strategies without an order."""
+        for name, reading in (await self.adapter.read(names)).items() if names else ():
+            if name in self._targets:  # it was given one meanwhile
+                continue
+            if reading.holding is None or not reading.holding.stray:
+                self.held.pop(name, None)
+            elif self.held.get(name) != reading.holding:
+                self.held[name] = reading.holding
+                self._tell()
 
     def _urgency(self, name: str) -> int:
         """Turning off goes first, then turning on, then a mere look."""
