@@ -195,7 +195,7 @@ async def test_it_is_ready_when_the_first_pass_is_done(daemon, exchanges):
     exchanges.silent = True
     await daemon.load()
     await daemon.turn()
-    assert daemon.ready() == (False, "the first pass is under way")
+    assert daemon.ready() == (False, "the first pass is still running")
     exchanges.answer("kucoin-main-grid")
     await daemon.turn()
     assert daemon.ready() == (True, "ok")
@@ -218,9 +218,9 @@ async def test_it_is_healthy_while_both_loops_finish_their_passes(daemon, monkey
     assert daemon.healthy() == (True, "ok")
     begun = time.monotonic()
     monkeypatch.setattr(room.time, "monotonic", lambda: begun + 61)
-    assert daemon.healthy() == (False, "no turn has been completed lately")
+    assert daemon.healthy() == (False, "no reconcile cycle has completed recently")
     await daemon.turn()
-    assert daemon.healthy() == (False, "the file has not been looked at lately")
+    assert daemon.healthy() == (False, "the file has not been checked recently")
     daemon.source.last_pass = begun + 61
     assert daemon.healthy() == (True, "ok")
 
@@ -428,7 +428,10 @@ async def test_a_loop_that_dies_ends_the_daemon_with_a_sentence(tmp_path, monkey
     settings = Settings(str(file), tmp_path / "state", Listen(port=0), allow_plaintext=True)
     from e2e.fleet import kept_loggers  # noqa: PLC0415 # ccxt is imported with it
 
-    with kept_loggers(), pytest.raises(StartError, match=r"cannot go on \(ZeroDivisionError\)"):
+    with (
+        kept_loggers(),
+        pytest.raises(StartError, match=r"stopped with an unexpected error \(ZeroDivisionError\)"),
+    ):
         await asyncio.wait_for(serve(settings), 60)
     assert "watch" not in {task.get_name() for task in asyncio.all_tasks()}
     assert "SENTINEL" not in capsys.readouterr().out

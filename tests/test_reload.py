@@ -125,7 +125,7 @@ async def test_an_entry_that_is_wrong_is_told_while_the_rest_is_in_force():
     assert not found.config.last_reload_successful
     (error,) = [p for p in found.config.problems if p.severity == "error"]
     assert "eth-grid" in error.path or "strategies" in error.path
-    assert "every other entry is in force" in found.config.message
+    assert "all other entries are in force" in found.config.message
     assert found.config.last_reload_success is None
 
 

@@ -209,9 +209,9 @@ def log_incidents(
     """One line when a common cause is seen first, and one when it is over."""
     was, now_is = ({(i.kind, i.scope): i for i in found} for found in (before, after))
     for key in [key for key in now_is if key not in was]:
-        _incident(logger.warning, "incident began", now_is[key], remedy(now_is[key].reason))
+        _incident(logger.warning, "incident started", now_is[key], remedy(now_is[key].reason))
     for key in [key for key in was if key not in now_is]:
-        _incident(logger.info, "incident over", was[key])
+        _incident(logger.info, "incident ended", was[key])
 
 
 def _incident(
@@ -239,11 +239,11 @@ def log_config(
     if after.last_reload_successful:
         plain = after.plaintext_secrets
         write = logger.warning if plain else logger.info  # plain text is told at any level
-        write("file taken", path=after.path, warnings=shown, plaintext_secrets=plain)
+        write("file loaded", path=after.path, warnings=shown, plaintext_secrets=plain)
         return
     advice = CONFIG_ADVICE[after.reason]["en"].remedy if after.reason else None
     logger.error(
-        "file refused",
+        "file rejected",
         path=after.path,
         reason=str(after.reason) if after.reason else None,
         message=after.message,

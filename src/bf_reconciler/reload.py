@@ -18,8 +18,8 @@ from bf_reconciler.status import ConfigStatus, Status
 
 DIRTY = "-dirty"
 """Ends a revision whose commit does not hold the content that was read."""
-LAST_GOOD = "what was last good stays in force"
-NOTHING_YET = "nothing is in force yet: no key is tested, and what runs is left as it is"
+LAST_GOOD = "the last good version stays in force"
+NOTHING_YET = "no version is in force yet: no key is tested, and strategies are left as they are"
 log = structlog.get_logger("bf_reconciler.reload")
 
 
@@ -70,8 +70,8 @@ class Reloader:
             self.last = self._refused(error)
         except Exception as error:  # noqa: BLE001 # a fault of ours changes nothing, as a bad file
             name = type(error).__name__
-            log.error("reading failed", error=name, at=_places(error))  # noqa: TRY400 # see _places
-            message = f"the reading itself failed ({name})"
+            log.error("reading the file failed", error=name, at=_places(error))  # noqa: TRY400 # see _places
+            message = f"unexpected error while reading the file ({name})"
             message = f"{message}; {LAST_GOOD}" if self.last.spec else message
             self.last = self._refused(ConfigError(ConfigReason.INVALID_DOCUMENT, message))
         return self.last
@@ -126,7 +126,7 @@ class Reloader:
             last_reload_success=self.last.config.last_reload_success if errors else now,
             problems=problems,
             reason=errors[0].reason if errors else None,
-            message=_sentence(errors, "every other entry is in force") if errors else "",
+            message=_sentence(errors, "all other entries are in force") if errors else "",
             plaintext_secrets=parsed.plaintext_secrets,
             path=self._before.config.path,
         )

@@ -54,13 +54,15 @@ def parse_listen(text: str) -> Listen:
     bare = host.removeprefix("[").removesuffix("]")
     bracketed = host == f"[{bare}]"
     if not colon or not port.isascii() or not port.isdigit() or int(port) > MAX_PORT:
-        raise ValueError("HOST:PORT is expected, such as 127.0.0.1:9877 or [::1]:9877")
+        raise ValueError(
+            "the listen address must be HOST:PORT, such as 127.0.0.1:9877 or [::1]:9877"
+        )
     if bracketed and _is_ipv6(bare):
         return Listen(bare, int(port))
     if ":" in host or bracketed:
-        raise ValueError("an IPv6 address stands in brackets, such as [::1]:9877")
+        raise ValueError("an IPv6 address must be in brackets, such as [::1]:9877")
     if not HOST.fullmatch(host):
-        raise ValueError("a host name or an IP address is expected before the port")
+        raise ValueError("the listen address needs a host name or an IP address before the port")
     return Listen(host, int(port))
 
 
@@ -95,5 +97,7 @@ def read_token(path: Path) -> str:
     except (OSError, UnicodeError) as error:
         raise ValueError(f"the token file {path} cannot be read: {type(error).__name__}") from None
     if len(token) < MIN_TOKEN or not token.isprintable() or " " in token:
-        raise ValueError(f"the token file {path} must hold one word of at least {MIN_TOKEN} signs")
+        raise ValueError(
+            f"the token file {path} must contain one word of at least {MIN_TOKEN} characters"
+        )
     return token

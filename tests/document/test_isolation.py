@@ -159,7 +159,7 @@ def test_aliases_cannot_nest_deeper_than_brackets():
 
 def test_syntax_that_is_not_on_the_list_is_told_without_its_words():
     (problem,) = read(b"%YAML 1.1.1\n---\na: 1\n").problems
-    assert problem.message == "not valid YAML here"
+    assert problem.message == "invalid YAML"
     assert problem.reason is ConfigReason.INVALID_YAML
 
 

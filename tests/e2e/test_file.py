@@ -1,4 +1,4 @@
-"""The committed file: swapped only if valid, and what was last good stays in force."""
+"""The committed file: swapped only if valid, and the last good version stays in force."""
 
 import json
 import re
@@ -88,7 +88,7 @@ async def test_whatever_is_wrong_with_a_file_the_last_good_one_stays_in_force(fl
             assert await fleet.metric("bf_config_last_reload_successful") == 1
             assert await fleet.metric("bf_config_problems") == 0
         assert found == BAD
-        assert {line["reason"] for line in fleet.logged("file refused")} >= set(BAD.values())
+        assert {line["reason"] for line in fleet.logged("file rejected")} >= set(BAD.values())
         assert fleet.told()["enabled"] is True
         assert [to for _, to, _ in await fleet.history("btc-grid")] == ["Pending", "Enabled"]
 

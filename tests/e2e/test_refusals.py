@@ -90,7 +90,7 @@ async def test_only_the_named_connections_are_tested_and_others_are_told_apart(f
     found = await checked(fleet, "mexc-main")
     assert [c["name"] for c in found["connections"]] == ["mexc-main"]
     assert fleet.world.count(exchange="kucoin") == 0
-    with pytest.raises(UnknownNameError, match="no connection is named nobody; known: kucoin-main"):
+    with pytest.raises(UnknownNameError, match="no connection named nobody; known: kucoin-main"):
         await checked(fleet, "nobody")
 
 

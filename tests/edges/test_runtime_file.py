@@ -180,7 +180,7 @@ async def test_garbage_is_replaced(runtimes, path, garbage):
     garble(path, garbage)
     found = await shown(path)
     assert found.reason is Reason.RUNTIME_UNAVAILABLE
-    assert found.message == "The file holds no object of JSON."
+    assert found.message == "The file does not contain a JSON object."
     assert (await converge(runtimes, an_order(on=False))).state == "paused"
     assert told(path)["enabled"] is False
 

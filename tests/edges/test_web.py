@@ -106,9 +106,12 @@ async def test_history_is_asked_with_what_the_query_says(client, backend):
 async def test_health_and_readiness_are_a_status_code_and_a_sentence(client, backend, path, field):
     answer = await client.get(path)
     assert (answer.status, await answer.text()) == (200, "ok\n")
-    setattr(backend, field, (False, "no turn has been completed lately"))
+    setattr(backend, field, (False, "no reconcile cycle has completed recently"))
     answer = await client.get(path)
-    assert (answer.status, await answer.text()) == (503, "no turn has been completed lately\n")
+    assert (answer.status, await answer.text()) == (
+        503,
+        "no reconcile cycle has completed recently\n",
+    )
 
 
 async def test_metrics_come_in_the_format_that_was_asked_for(client):

@@ -200,7 +200,7 @@ async def test_a_refused_reload_says_why(client, backend):
     answer = await client.post("/-/reload?lang=tr")
     body = await answer.json()
     assert answer.status == 422
-    assert body["error"] == "1 problem in the file; what was last good stays in force"
+    assert body["error"] == "1 problem in the file; the last good version stays in force"
     assert body["config"]["reason"] == "InvalidDocument"
     assert "validate" in body["config"]["remedy"]
 

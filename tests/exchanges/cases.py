@@ -47,6 +47,7 @@ class Facts:
         tells_withdraw: Whether the exchange says if a key may withdraw. Where it does not, only a
             person's word enables.
         secret_has_form: Whether a secret of any other form is told before it signs.
+        in_turn: Whether signed calls carry a number that must grow from one to the next.
     """
 
     error: tuple[str, str] = ("code", "msg")
@@ -54,6 +55,7 @@ class Facts:
     expiry: Mapping[str, int | str] | None = None
     tells_withdraw: bool = True
     secret_has_form: bool = False
+    in_turn: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -122,7 +122,7 @@ class Api:
             raise self._stranger() from None
 
     def _stranger(self) -> ApiError:
-        return ApiError(f"what answers at {self.url} is not this daemon")
+        return ApiError(f"the server at {self.url} is not a bf-reconciler daemon")
 
     def _opener(self) -> OpenerDirector:
         """Past any proxy to an address of this machine."""
@@ -137,7 +137,7 @@ def _address(url: str | None) -> str:
         return f"http://{Listen(EVERYWHERE.get(listen.host, listen.host), listen.port)}"
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("--url: an address such as http://127.0.0.1:9877 is expected")
+        raise ValueError("--url must be an address such as http://127.0.0.1:9877")
     return url.rstrip("/")
 
 

@@ -22,8 +22,10 @@ Form = Literal["text", "json", "markdown"]
 
 @click.command("plan")
 @options.file_argument
-@click.option("--decrypt", is_flag=True, help="Decrypt, too: more of the file can be compared.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit code 2 where something would change.")
+@click.option("--decrypt", is_flag=True, help="Also decrypt, to compare more of the file.")
+@click.option(
+    "--detailed-exitcode", is_flag=True, help="Exit with code 2 if something would change."
+)
 @options.url_option
 @options.state_option
 @options.plaintext_option
@@ -34,7 +36,7 @@ Form = Literal["text", "json", "markdown"]
     type=click.Choice(["text", "json", "markdown"]),
     default="text",
     show_default=True,
-    help="What to print; markdown is for a pull request.",
+    help="Output format; markdown is for pull requests.",
 )
 def command(  # noqa: PLR0913 # one argument per option
     *,
@@ -47,11 +49,11 @@ def command(  # noqa: PLR0913 # one argument per option
     sops_binary: Path | None,
     output: Form,
 ) -> None:
-    """Show what FILE would change if it were the committed one. Nothing is done.
+    """Show what FILE would change, without applying it.
 
-    It is compared with the daemon at --url, or with the journal under --state-dir. No key is
-    needed: what is encrypted is told as such, and never shown. With --decrypt and the journal,
-    credentials are compared, too. Exit code 1 where FILE has problems.
+    Compares FILE with the daemon at --url, or with the journal in --state-dir. No decryption key
+    is needed: encrypted values are marked as such and never shown. With --decrypt and the journal,
+    credentials are compared, too. Exits with code 1 if FILE has problems.
     """
     parsed = _parsed(file, sops_binary, decrypt=decrypt, allow_plaintext=allow_plaintext)
     for problem in parsed.problems:
@@ -74,7 +76,7 @@ def _place(url: str | None, state_dir: Path | None) -> Path | None:
     if url is None or source("url") is not said:
         return state_dir
     if source("state_dir") is said:
-        raise click.UsageError("--url or --state-dir: a plan is against one of them")
+        raise click.UsageError("use either --url or --state-dir, not both")
     return None
 
 
@@ -109,13 +111,13 @@ def _previewed(
         status, record, pepper = _journal(state_dir)
         if decrypted:
             credentials = _credentials(parsed, record, pepper)
-        note(f"Against the journal in {state_dir}.")
+        note(f"Compared with the journal in {state_dir}.")
     else:
         status = _daemon(url)
     try:
         present = in_force(status)
     except (KeyError, TypeError, IndexError):
-        fail("what the daemon answered is not a status that this version knows")
+        fail("this version does not know the format of the daemon's status")
     return preview(parsed, present, credentials, datetime.now(UTC))
 
 
@@ -126,8 +128,8 @@ def _daemon(url: str | None) -> dict[str, Any]:
     try:
         status = api.status()
     except ApiError as error:
-        fail(f"{error}. Give --url, or --state-dir to read its journal.")
-    note(f"Against the daemon at {api.url}.")
+        fail(f"{error}. Set --url, or --state-dir to read its journal.")
+    note(f"Compared with the daemon at {api.url}.")
     return status
 
 

@@ -15,9 +15,12 @@ from bf_reconciler.settings import Listen, LogFormat, LogLevel
 
 @click.command("run")
 @options.file_argument
-@click.option("--once", is_flag=True, help="One full pass, then end.")
+@click.option("--once", is_flag=True, help="Make one full pass, then exit.")
 @options.option(
-    "--listen", default=str(Listen()), show_default=True, help="Address of page, API and metrics."
+    "--listen",
+    default=str(Listen()),
+    show_default=True,
+    help="Address of the page, API and metrics.",
 )
 @options.state_option
 @options.option(
@@ -46,13 +49,13 @@ def command(  # noqa: PLR0913 # one argument per option
     lang: Language,
     runtime_root: Path | None,
 ) -> None:
-    """Run the daemon on FILE until it is told to stop.
+    """Run the daemon on FILE until it is stopped.
 
-    SIGTERM stops it within 10 seconds and leaves strategies as they are; SIGHUP reads FILE again.
-    With --once it tests every connection, acts on the result, shows it and ends.
+    SIGTERM stops it within 10 seconds and leaves strategies as they are; SIGHUP reloads FILE.
+    With --once it tests every connection, acts on the results, shows them and exits.
     """
     if output == "json" and not once:
-        raise click.UsageError("-o json goes with --once")
+        raise click.UsageError("-o json requires --once")
     chosen = settings(
         file,
         listen=listen,

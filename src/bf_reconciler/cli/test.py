@@ -20,12 +20,12 @@ Progress = Callable[[str, int, int], None]
 @click.command("test")
 @options.file_argument
 @options.connections_argument
-@click.option("-v", "--verbose", is_flag=True, help="Show every condition.")
+@click.option("-v", "--verbose", is_flag=True, help="Show all conditions.")
 @click.option(
     "--capture",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Keep each answer in DIR, redacted, to send with a report.",
+    help="Save each response to DIR, redacted, to attach to a report.",
 )
 @options.plaintext_option
 @options.sops_option
@@ -42,9 +42,9 @@ def command(  # noqa: PLR0913 # one argument per option
     output: Literal["table", "json"],
     lang: Language,
 ) -> None:
-    """Test the connections of FILE, or those named, and say what to do.
+    """Test the connections of FILE, or those named, and show how to fix them.
 
-    No order is placed and nothing is switched. Exit code 0: all Online or Degraded; 2: some
+    No order is placed and no strategy is changed. Exit code 0: all Online or Degraded; 2: some
     Blocked; 3: some Unreachable and none Blocked; 1: an error.
     """
     chosen = settings(file, allow_plaintext=allow_plaintext, sops_binary=sops_binary, lang=lang)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command("validate")
 @options.file_argument
-@click.option("--decrypt", is_flag=True, help="Decrypt, too: checks the MAC and every value.")
+@click.option("--decrypt", is_flag=True, help="Also decrypt, to check the MAC and every value.")
 @options.plaintext_option
 @options.sops_option
 @options.output_option
@@ -31,8 +31,8 @@ def command(
 ) -> None:
     """Check FILE offline: schema, references, encryption and names.
 
-    It decrypts nothing and asks no exchange. Every problem is told as
-    FILE:LINE:COLUMN: path: message. Warnings do not fail. Exit code 1 where there are problems.
+    Decrypts nothing without --decrypt and contacts no exchange. Prints each problem as
+    FILE:LINE:COLUMN: path: message. Exits with code 1 if there are errors; warnings do not count.
     """
     try:
         committed = file.read_bytes()
@@ -84,7 +84,7 @@ def clear(
         message = "the file is not encrypted with sops; run `sops encrypt -i FILE`"
         raise ConfigError(ConfigReason.NOT_ENCRYPTED, message)
     if sops.mac_only_encrypted(committed):
-        message = "mac_only_encrypted is set, so plain values could be changed unnoticed"
+        message = "mac_only_encrypted is set, so unencrypted values could be changed unnoticed"
         raise ConfigError(ConfigReason.MAC_ONLY_ENCRYPTED, message)
     if not decrypt:
         return None

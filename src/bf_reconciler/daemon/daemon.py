@@ -120,7 +120,7 @@ class Daemon:
             wake_at = await self.cycle.turn(begun)
         except Exception as error:  # the last resort: the loop must live
             self.tallies.error()
-            self.log.exception("turn failed", error=type(error).__name__)
+            self.log.exception("reconcile failed", error=type(error).__name__)
             return begun + timedelta(seconds=1)
         self.last_completed, self._turned = utcnow(), time.monotonic()
         self.tallies.reconciled((self.last_completed - begun).total_seconds())
@@ -166,9 +166,9 @@ class Daemon:
         """Each loop finished a pass within its deadline; depends on nothing outside."""
         late = time.monotonic() - DEADLINE
         if max(self._begun, self._turned) < late:
-            return False, "no turn has been completed lately"
+            return False, "no reconcile cycle has completed recently"
         if max(self._begun, self.source.last_pass or 0.0) < late:
-            return False, "the file has not been looked at lately"
+            return False, "the file has not been checked recently"
         return True, "ok"
 
     def ready(self) -> tuple[bool, str]:
@@ -176,7 +176,7 @@ class Daemon:
         if self.cycle.spec is None:
             return False, "no valid file is loaded"
         if not self.first_pass_done:
-            return False, "the first pass is under way"
+            return False, "the first pass is still running"
         return True, "ok"
 
 

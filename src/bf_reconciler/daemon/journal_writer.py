@@ -45,5 +45,5 @@ class JournalWriter:
             return
         self._owed = ()
         if written and self._broken:
-            self._log.info("journal is written again")
+            self._log.info("journal can be written again")
             self._broken = False

@@ -108,7 +108,9 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
         for end in ended:
             if isinstance(end, Exception):
                 daemon.log.error("stopped", error=type(end).__name__, exc_info=end)
-                raise StartError(f"the daemon cannot go on ({type(end).__name__})") from None
+                raise StartError(
+                    f"the daemon stopped with an unexpected error ({type(end).__name__})"
+                ) from None
         daemon.log.info("stopped")
 
 
@@ -139,7 +141,9 @@ async def _listening(settings: Settings, daemon: Daemon) -> AsyncIterator[None]:
 def _why(error: OSError) -> str:
     """The system's own words; asyncio's are longer, and those of a resolver have no number here."""
     number = error.errno or 0
-    return os.strerror(number) if number > 0 else error.strerror or "it cannot be resolved"
+    return (
+        os.strerror(number) if number > 0 else error.strerror or "the host name cannot be resolved"
+    )
 
 
 def _on_signals(stack: AsyncExitStack, stop: asyncio.Event) -> asyncio.Event:
@@ -167,11 +171,11 @@ async def _keep_answering(hung_up: asyncio.Event, daemon: Daemon) -> None:
         hung_up.clear()
         config = (await daemon.reload()).config
         if config.last_reload_successful:
-            daemon.log.info("reload asked for: the file is in force", path=config.path)
+            daemon.log.info("reload requested: the file is in force", path=config.path)
             continue
         reason = str(config.reason) if config.reason else None
         daemon.log.error(
-            "reload asked for: the file was refused",
+            "reload requested: the file was rejected",
             path=config.path,
             reason=reason,
             message=config.message,

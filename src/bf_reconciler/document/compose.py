@@ -31,18 +31,18 @@ MAX_ALIASED: Final = 200_000
 UNCLOSED: Final = "found unexpected end of stream"
 SYNTAX: Final = {
     "mapping values are not allowed in this context": (
-        "a ':' does not belong here; check the indentation, or put the text in quotes"
+        "unexpected ':'; check the indentation, or quote the text"
     ),
-    "could not find expected ':'": "a key without its ':' stands before this place",
-    "did not find expected ',' or ']'": "a ',' or ']' is missing before this place",
-    "did not find expected ',' or '}'": "a ',' or '}' is missing before this place",
-    "did not find expected '-' indicator": "the list ends here; check the indentation",
-    "did not find expected key": "a key is expected here; check the indentation",
-    UNCLOSED: "these quotes are not closed",
-    "found character that cannot start any token": "no text can begin so; put it in quotes",
-    "found unknown escape character": "no such escape in double quotes; use single quotes",
-    "block sequence entries are not allowed in this context": "a list cannot begin here",
-    "did not find expected <document start>": "text after the end of the document",
+    "could not find expected ':'": "the key before this position has no ':'",
+    "did not find expected ',' or ']'": "missing ',' or ']' before this position",
+    "did not find expected ',' or '}'": "missing ',' or '}' before this position",
+    "did not find expected '-' indicator": "expected a list item; check the indentation",
+    "did not find expected key": "expected a key; check the indentation",
+    UNCLOSED: "this quote is not closed",
+    "found character that cannot start any token": "text cannot start like this; quote it",
+    "found unknown escape character": "unknown escape in double quotes; use single quotes",
+    "block sequence entries are not allowed in this context": "a list cannot start here",
+    "did not find expected <document start>": "unexpected text after the end of the document",
 }
 """What libyaml says, in words for people. What is not listed may hold more than fixed words."""
 
@@ -74,7 +74,7 @@ def _syntax(error: YAMLError) -> Problem:
     said = str(getattr(error, "problem", ""))
     mark = getattr(error, "context_mark" if said == UNCLOSED else "problem_mark", None)
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
-    words = SYNTAX.get(said, "not valid YAML here")
+    words = SYNTAX.get(said, "invalid YAML")
     return Problem(line, column, "", words, reason=ConfigReason.INVALID_YAML)
 
 
@@ -102,7 +102,7 @@ class _Composer:
         self._next()  # the document ends
         event = self._next()
         if isinstance(event, DocumentStartEvent):
-            self._stop(_spot(event), "a second document begins here; one file holds one")
+            self._stop(_spot(event), "a second document starts here; a file must contain only one")
         return root
 
     def _next(self) -> Event:
@@ -131,7 +131,7 @@ class _Composer:
             else:
                 self._sequence(node)
         if start.tag is not None:
-            self._flaw(node, spot, "a tag; only plain values are taken, remove it")
+            self._flaw(node, spot, "YAML tags are not supported; remove it")
         if anchor is not None:
             self._open.discard(anchor)
             self._anchors[anchor] = node, self._count - begun + 1
@@ -174,13 +174,13 @@ class _Composer:
     @staticmethod
     def _key_flaw(event: Event, key: str | None, node: Node) -> str:
         if key is None:
-            return "a key is a plain text; put it in quotes"
+            return "a key must be a string; quote it"
         if key == "<<" and isinstance(event, ScalarEvent) and event.implicit[0]:
-            return "YAML 1.2 has no merge keys; write the fields out"
+            return "merge keys are not supported; write out the fields"
         if key in node.keys:
             line = node.keys[key][0]
             name = f" {key}" if printable(key) else ""
-            return f"the key{name} stands here twice; first in line {line}"
+            return f"duplicate key{name}; first used on line {line}"
         return ""
 
     @staticmethod
@@ -192,14 +192,14 @@ class _Composer:
     def _alias(self, event: AliasEvent) -> Node:
         line, column = spot = _spot(event)
         if event.anchor in self._open:
-            self._stop(spot, "this alias stands within what it repeats")
+            self._stop(spot, "this alias is inside the value it refers to")
         if event.anchor not in self._anchors:
-            self._stop(spot, "an alias without its anchor")
+            self._stop(spot, "this alias has no anchor")
         node, size = self._anchors[event.anchor]
         self._count += size
         self._aliased += size
         if self._aliased > MAX_ALIASED:
-            self._stop(spot, "aliases repeat too much; write the entries out")
+            self._stop(spot, "aliases expand to too many values; write out the entries")
         if len(self._path) + node.height > MAX_DEPTH:
             self._stop(spot, f"nested deeper than {MAX_DEPTH} levels")
         return Node(line, column, node.value, node.keys, node.flawed, node.height)

@@ -69,7 +69,7 @@ class Entry(Generic[M]):
         kept = [p for p in self.problems if (p.line, p.column) not in spots]
         self.problems = flaws + kept
 
-    def tell(self, finding: Finding, severity: Severity = "error") -> None:
+    def add_problem(self, finding: Finding, severity: Severity = "error") -> None:
         """Add a problem at a path within the entry."""
         place, message = finding
         node, _ = walk(self.node, place)
@@ -78,14 +78,14 @@ class Entry(Generic[M]):
     def advise(self, messages: Iterable[str]) -> None:
         """Add advice on its name."""
         for message in messages:
-            self.tell((("name",), message), "warning")
+            self.add_problem((("name",), message), "warning")
 
     def accept(self, findings: Callable[[M], Iterable[Finding]], deciding: frozenset[str]) -> None:
         """Tell what does not fit, where the fields that decide on it could all be read."""
         subject = self.model or self.draft
         if subject is not None and not self.dropped & deciding:
             for finding in findings(subject):
-                self.tell(finding)
+                self.add_problem(finding)
 
 
 def read(

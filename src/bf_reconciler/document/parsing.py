@@ -38,7 +38,7 @@ def parse(
     except Stop as stop:
         return refusal(stop.problem)
     if not isinstance(root.value, dict):
-        message = "a mapping with version and connections is expected"
+        message = "the file must be a mapping with version and connections"
         return refusal(Problem(*root.spot, "", message))
     root.value.pop("sops", None)
     unsealing = Unsealing(allow_plaintext=allow_plaintext)
@@ -85,7 +85,7 @@ def _second_pass(
     """What no entry can tell of itself alone: its exchange, the other entries, its name."""
     for connection in connections:
         connection.accept(misfits, FITTING)
-    _tell_duplicates(connections)
+    _report_duplicates(connections)
     if file is not None:
         by_name = {c.name: c.good for c in connections if c.name is not None}
         runtimes = {runtime.name for runtime in file.runtimes}
@@ -94,7 +94,7 @@ def _second_pass(
                 lambda subject: inconsistencies(subject, file.policy, by_name, runtimes),
                 CONSISTENT,
             )
-    _tell_duplicates(strategies)
+    _report_duplicates(strategies)
     for connection in connections:
         if connection.good is not None:
             connection.advise(name_advice.of_connection(connection.good))
@@ -103,9 +103,9 @@ def _second_pass(
             strategy.advise(name_advice.of_strategy(strategy.good))
 
 
-def _tell_duplicates(entries: list[Entry[M]]) -> None:
+def _report_duplicates(entries: list[Entry[M]]) -> None:
     for entry, first in duplicates(entries):
-        entry.tell((("name",), f"this name stands here twice; first in line {first.node.line}"))
+        entry.add_problem((("name",), f"duplicate name; first used on line {first.node.line}"))
         first.eclipsed = True
 
 

@@ -82,13 +82,13 @@ class Unsealing:
         if clear is OPAQUE:
             return TYPED.get(sealed_type(value), value)
         if clear is MISSING or isinstance(clear, Mapping | list):
-            self._tell(node, "this encrypted value is not in the decrypted file")
+            self._add_problem(node, "this encrypted value is missing from the decrypted file")
             return None
         if is_sealed(clear):
-            self._tell(node, "encrypted twice; decrypt it, and encrypt it once")
+            self._add_problem(node, "encrypted twice; decrypt it and encrypt it once")
         return clear
 
-    def _tell(self, node: Node, message: str) -> None:
+    def _add_problem(self, node: Node, message: str) -> None:
         path = tuple(self._path)
         self.problems.append((path, Problem(*node.spot, render(path), message)))
 
@@ -97,7 +97,7 @@ class Unsealing:
             Problem(
                 *node.spot,
                 render(tuple(self._path)),
-                "a credential in plain text; replace it at the exchange, then use `sops edit`",
+                "credential in plain text; replace it at the exchange, then use `sops edit`",
                 self._severity,
                 ConfigReason.PLAINTEXT_SECRET,
             )

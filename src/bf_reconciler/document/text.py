@@ -27,16 +27,16 @@ def read(committed: bytes) -> str | Problem:
         message = "larger than 5 MiB; is this the right file?"
         return Problem(0, 0, "", message, reason=ConfigReason.FILE_TOO_LARGE)
     if b"\0" in committed:
-        return _unreadable("", 0, "a binary file, or one in UTF-16; save it as UTF-8 text")
+        return _unreadable("", 0, "a binary or UTF-16 file; save it as UTF-8 text")
     try:
         text = committed.removeprefix(BOM).decode()
     except UnicodeDecodeError as error:
         before = committed[: error.start].decode().removeprefix("\ufeff")
-        return _unreadable(before, len(before), "this byte is not UTF-8; save the file as UTF-8")
+        return _unreadable(before, len(before), "not valid UTF-8; save the file as UTF-8")
     if (found := CONTROL.search(text)) is not None:
-        return _unreadable(text, found.start(), "a control character stands here; remove it")
+        return _unreadable(text, found.start(), "unexpected control character; remove it")
     if (found := CONFLICT.search(text)) is not None:
-        message = "a merge-conflict marker stands here; resolve the conflict"
+        message = "merge conflict marker; resolve the conflict"
         return _unreadable(text, found.start(), message)
     return text
 
@@ -46,7 +46,7 @@ def tab(text: str, last: int) -> Problem | None:
     for found in TAB.finditer(text):
         line, column = place(text, found.end(1))
         if last - 1 <= line <= last:
-            message = "a tab stands in the indentation; use spaces"
+            message = "tab in the indentation; use spaces"
             return Problem(line, column, "", message, reason=ConfigReason.INVALID_YAML)
     return None
 

@@ -1,4 +1,4 @@
-"""The words of the house: reasons and their advice, scopes, facts, failures, observations."""
+"""The vocabulary: reasons and their advice, scopes, facts, failures, observations."""
 
 from bf_reconciler.facts.advice import ADVICE, Advice, Language, remedy
 from bf_reconciler.facts.config import CONFIG_ADVICE, ConfigError, ConfigReason

@@ -64,8 +64,8 @@ def lock(path: Path) -> int:
         if not isinstance(error, BlockingIOError):  # a file system without locks
             raise
         raise JournalError(
-            f"another bf-reconciler uses the state folder {path.parent}; stop it, ask it over"
-            " HTTP, or give this one another --state-dir"
+            f"another bf-reconciler uses the state folder {path.parent}; stop it, use its API,"
+            " or set another --state-dir"
         ) from None
     return descriptor
 
@@ -81,9 +81,9 @@ def open_writable(path: Path) -> sqlite3.Connection:
         aside = _set_aside(path)
         halt = "kept" if saved else "none"
         if saved is None:
-            halt = "forgotten, if there was one"
+            halt = "lost, if there was one"
         extra = {"kept_as": str(aside), "halt": halt}
-        logger.exception("journal damaged, a fresh one begun", extra=extra)
+        logger.exception("journal damaged, started a new one", extra=extra)
         connection = _opened(path)
         connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", saved or ())
         return connection

@@ -41,8 +41,8 @@ def families(status: Status, extras: Extras) -> Iterator[Family]:
     yield from _config(status)
     yield Family(
         "bf_incident",
-        "Connections that fail alike, by one cause of many: an exchange's trouble (outage), or"
-        " another address of ours (egress).",
+        "Number of connections that fail for one common cause: an exchange outage (outage), or a"
+        " change of our egress address (egress).",
         ("kind", "scope", "reason"),
         [((i.kind, i.scope, i.reason), float(len(i.connections))) for i in status.incidents],
     )
@@ -66,22 +66,22 @@ def _process(status: Status, extras: Extras) -> Iterator[Family]:
     build = (__version__, platform.python_version(), _ccxt())
     yield Family(
         "bf_build_info",
-        "Versions of this program, of Python and of ccxt; always 1.",
+        "Versions of bf-reconciler, Python and ccxt; always 1.",
         ("version", "python", "ccxt"),
         [(build, 1)],
     )
     yield Family(
         "bf_watch_mode",
-        "How changes of the file are learnt of: 1 for the mode that is in use.",
+        "How changes of the file are detected: 1 for the mode in use.",
         ("mode",),
         [((mode,), float(mode == extras.watch_mode)) for mode in WATCH_MODES],
     )
     yield _single(
-        "bf_halted", "1 while the kill switch is pulled, in the file or by a person.", status.halt
+        "bf_halted", "1 while all strategies are halted, by the file or by a person.", status.halt
     )
     yield Family(
         "bf_reconcile_last_completed_timestamp_seconds",
-        "When the last cycle reached its end. Written by a completed cycle alone.",
+        "When a reconcile cycle last completed.",
         (),
         moment((), extras.last_completed),
     )
@@ -91,12 +91,12 @@ def _config(status: Status) -> Iterator[Family]:
     config = status.config
     yield _single(
         "bf_config_last_reload_successful",
-        "1 if the last reading of the file was taken; 0 while an older one stays in force.",
+        "1 if the last reload of the file was successful; 0 while an older version is in force.",
         config.last_reload_successful,
     )
     yield Family(
         "bf_config_last_reload_success_timestamp_seconds",
-        "When the file was last taken.",
+        "When the file was last reloaded successfully.",
         (),
         moment((), config.last_reload_success),
     )
@@ -108,17 +108,19 @@ def _config(status: Status) -> Iterator[Family]:
         told if status.digest else [],
     )
     yield _single(
-        "bf_config_generation", "Counts the revisions that were taken.", status.generation
+        "bf_config_generation",
+        "Number of the revision in force; each accepted revision increases it.",
+        status.generation,
     )
     errors = [problem for problem in config.problems if problem.severity == "error"]
     yield _single(
         "bf_config_problems",
-        "Errors found in the last reading of the file; warnings do not count.",
+        "Errors in the last reload of the file, without warnings.",
         len(errors),
     )
     yield _single(
         "bf_config_plaintext_secrets",
-        "Credentials that stand in the file unencrypted.",
+        "Unencrypted credentials in the file.",
         config.plaintext_secrets,
     )
 
@@ -129,20 +131,20 @@ def _connections(connections: list[ConnectionStatus]) -> Iterator[Family]:
     info = [((*at, c.account, c.environment), 1.0) for at, c in named]
     yield Family(
         "bf_connection_info",
-        "Declared facts of a connection; always 1.",
+        "Declared properties of the connection; always 1.",
         (*pair, "account", "environment"),
         info,
     )
     yield Family(
         "bf_connection_up",
-        "1 if the connection is Online or Degraded, by its last probe. Probes run in the"
-        " background, not at the scrape.",
+        "1 if the connection was Online or Degraded at its last probe. Probes run in the"
+        " background, not during the scrape.",
         pair,
         [(at, float(c.status.up)) for at, c in named],
     )
     yield Family(
         "bf_connection_status",
-        "State set: 1 for the status that the connection has.",
+        "State set: 1 for the current status of the connection.",
         (*pair, "status"),
         (
             ((*at, word), float(state is c.status))
@@ -152,23 +154,26 @@ def _connections(connections: list[ConnectionStatus]) -> Iterator[Family]:
     )
     moments = {
         "key_expiry": (
-            "When the key expires, where the exchange says so or its published rule gives it.",
+            "When the key expires, as reported by the exchange or computed from its rule.",
             "expires_at",
         ),
-        "key_created": ("When the key was created, where the exchange says so.", "created_at"),
+        "key_created": ("When the key was created, if the exchange reports it.", "created_at"),
     }
     for word, (text, field) in moments.items():
         samples = [sample for at, c in named for sample in moment(at, getattr(c.key, field))]
         yield Family(f"bf_connection_{word}_timestamp_seconds", text, pair, samples)
     yield Family(
         "bf_connection_clock_skew_seconds",
-        "Our clock minus the clock of the exchange, at the last probe.",
+        "Local clock minus the exchange's clock, at the last probe.",
         pair,
         [(at, c.clock_skew_seconds) for at, c in named if c.clock_skew_seconds is not None],
     )
     moments = {
-        "last_probe": ("When the last background probe was made, well or not.", "last_probe"),
-        "last_success": ("When all questions of a probe were last answered.", "last_success"),
+        "last_probe": ("When the connection was last probed, successfully or not.", "last_probe"),
+        "last_success": (
+            "When the connection last answered all requests of a probe.",
+            "last_success",
+        ),
     }
     for word, (text, field) in moments.items():
         samples = [sample for at, c in named for sample in moment(at, getattr(c, field))]
@@ -180,7 +185,7 @@ def _conditions(connections: list[ConnectionStatus]) -> Iterator[Family]:
     named = [((c.name, c.exchange), c) for c in connections]
     yield Family(
         "bf_connection_condition",
-        "State set: 1 for the status (true, false, unknown) that the condition has.",
+        "State set: 1 for the current status (true, false, unknown) of the condition.",
         (*pair, "condition", "status"),
         (
             ((*at, kind, word), float(condition.status == truth))
@@ -192,14 +197,14 @@ def _conditions(connections: list[ConnectionStatus]) -> Iterator[Family]:
     )
     yield Family(
         "bf_connection_problem",
-        "1 for every reason that stands against the connection, while it holds.",
+        "1 for each current problem of the connection, by reason.",
         (*pair, "reason"),
         [((*at, reason), 1.0) for at, c in named for reason in _problems(c)],
     )
     yield Family(
         "bf_connection_permission",
-        "State set: 1 for the state (granted, denied, unknown) that the permission has, as the"
-        " exchange said at the last probe that it answered.",
+        "State set: 1 for the state (granted, denied, unknown) of the permission, as last reported"
+        " by the exchange.",
         (*pair, "permission", "state"),
         (
             ((*at, word, state), float(state == held))
@@ -236,19 +241,19 @@ def _strategies(strategies: list[StrategyStatus]) -> Iterator[Family]:
     named = [((s.name, s.connection, s.runtime), s) for s in strategies]
     yield Family(
         "bf_strategy_desired",
-        "1 if the file says that the strategy shall run.",
+        "1 if the file says that the strategy should run.",
         three,
         [(at, float(s.desired)) for at, s in named],
     )
     yield Family(
         "bf_strategy_running",
-        "1 only where the runtime was read back as running the strategy.",
+        "1 only if the runtime confirms that the strategy is running.",
         three,
         [(at, float(s.running == "running")) for at, s in named],
     )
     yield Family(
         "bf_strategy_status",
-        "State set: 1 for the status that the strategy has.",
+        "State set: 1 for the current status of the strategy.",
         (*three, "status"),
         [((*at, state), float(state is s.status)) for at, s in named for state in StrategyState],
     )

@@ -19,19 +19,19 @@ def status_times(
     yield from _why("connection", CONNECTION, [(at, c.conditions) for at, c in lines])
     yield _times(
         "bf_connection_suspended_until_timestamp_seconds",
-        "When the suspension in force ends, where the file says so.",
+        "When the current suspension ends, if the file sets an end.",
         CONNECTION,
         [(at, c.suspended_until) for at, c in lines],
     )
     yield _times(
         "bf_connection_attestation_expiry_timestamp_seconds",
-        "Until when a person's word on the right to withdraw counts, where one is declared.",
+        "When the attestation that the key cannot withdraw expires, if one is declared.",
         CONNECTION,
         [(at, c.attested_until) for at, c in lines],
     )
     yield _times(
         "bf_connection_next_probe_timestamp_seconds",
-        "When the next background probe is due; absent while it is due at once.",
+        "When the next background probe is due; absent if it is due now.",
         CONNECTION,
         [(at, c.next_probe) for at, c in lines],
     )
@@ -39,14 +39,14 @@ def status_times(
     yield from _why("strategy", STRATEGY, [(at, s.conditions) for at, s in bots])
     yield _times(
         "bf_strategy_suspended_until_timestamp_seconds",
-        "When the strategy's own suspension in force ends, where the file says so.",
+        "When the strategy's own suspension ends, if the file sets an end.",
         STRATEGY,
         [(at, s.suspended_until) for at, s in bots],
     )
     told = [(at, s.memory.on) for at, s in bots if s.memory is not None]
     yield Family(
         "bf_strategy_told",
-        "1 if the strategy was last told to run, 0 if it was last told not to; absent before.",
+        "1 if the strategy was last told to run, 0 if told not to run; absent if never told.",
         STRATEGY,
         [(at, float(on)) for at, on in told if on is not None],
     )
@@ -58,13 +58,13 @@ def _why(
     ready = [(at, c) for at, all_ in found for c in all_ if c.type is ConditionType.READY]
     yield Family(
         f"bf_{kind}_status_reason",
-        f"1 for the one reason by which the {kind} has the status that it has.",
+        f"1 for the reason of the current status of the {kind}.",
         (*labels, "reason"),
         [((*at, condition.reason), 1.0) for at, condition in ready],
     )
     yield _times(
         f"bf_{kind}_status_since_timestamp_seconds",
-        f"Since when the {kind} stands as it does, for the reason it does.",
+        f"When the {kind} got its current status and reason.",
         labels,
         [(at, condition.since) for at, condition in ready],
     )

@@ -61,7 +61,7 @@ class Tallies:
             self._cycles.add(seconds)
 
     def error(self) -> None:
-        """A cycle was broken off by something unforeseen."""
+        """A cycle failed with an unexpected error."""
         with self._turn:
             self._errors += 1
 
@@ -75,7 +75,7 @@ class Tallies:
     def _of_probes(self) -> Iterator[Metric]:
         durations = HistogramMetricFamily(
             "bf_probe_duration_seconds",
-            "How long probes of a connection took. They run in the background, not at the scrape.",
+            "Duration of connection probes. They run in the background, not during the scrape.",
             labels=("exchange",),
         )
         for exchange, seconds in self._probes.items():
@@ -83,7 +83,7 @@ class Tallies:
         yield durations
         yield _counter(
             "bf_probe_requests",
-            "Questions put to exchanges, by how they ended: ok, or the reason of the failure.",
+            "Requests to exchanges by result: ok, or the reason of the failure.",
             ("exchange", "question", "result"),
             self._requests,
         )
@@ -91,16 +91,16 @@ class Tallies:
     def _of_cycles(self) -> Iterator[Metric]:
         yield _counter(
             "bf_strategy_transitions",
-            "Changes of the status of a strategy, or of the reason for it, since the start.",
+            "Changes of a strategy's status or reason since the daemon started.",
             ("strategy", "to", "reason"),
             self._transitions,
         )
         cycles = HistogramMetricFamily(
-            "bf_reconcile_duration_seconds", "How long cycles took that reached their end."
+            "bf_reconcile_duration_seconds", "Duration of completed reconcile cycles."
         )
         self._cycles.write(cycles, ())
         yield cycles
-        errors = "Cycles that were broken off by something unforeseen."
+        errors = "Errors of reconcile cycles, including failures to write the journal."
         yield CounterMetricFamily("bf_reconcile_errors", errors, value=self._errors)
 
 

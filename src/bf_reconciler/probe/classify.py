@@ -29,12 +29,12 @@ SILENT: Mapping[Silence, tuple[Reason, str]] = {
     Silence.TIMEOUT: (Reason.TIMEOUT, "did not answer within the timeout"),
     Silence.NAME: (Reason.NETWORK_ERROR, "has a host name that could not be resolved"),
     Silence.CONNECT: (Reason.NETWORK_ERROR, "could not be connected to"),
-    Silence.TLS: (Reason.NETWORK_ERROR, "could not prove who it is: TLS failed"),
+    Silence.TLS: (Reason.NETWORK_ERROR, "could not be verified: TLS failed"),
     Silence.PROXY: (Reason.NETWORK_ERROR, "could not be reached: the proxy failed"),
-    Silence.BROKEN: (Reason.NETWORK_ERROR, "broke the connection off"),
-    Silence.GARBLED: (Reason.UNEXPECTED_RESPONSE, "sent something that is no HTTP answer"),
-    Silence.TOO_LARGE: (Reason.UNEXPECTED_RESPONSE, "sent an answer that is far too large"),
-    Silence.UNSENT: (Reason.INVALID_KEY, "was not asked: the key holds a line break or the like"),
+    Silence.BROKEN: (Reason.NETWORK_ERROR, "closed the connection early"),
+    Silence.GARBLED: (Reason.UNEXPECTED_RESPONSE, "did not send an HTTP response"),
+    Silence.TOO_LARGE: (Reason.UNEXPECTED_RESPONSE, "sent a response that is too large"),
+    Silence.UNSENT: (Reason.INVALID_KEY, "was not asked: the key contains a control character"),
 }
 NOT_JSON: Final = object()
 DEFAULT_PAUSE: Final = 5.0
@@ -109,11 +109,11 @@ def read(
         return _failure(row, question, got, reason, words, now)
     if body is NOT_JSON:
         reason = Reason.MAINTENANCE if _maintained(got) else Reason.UNEXPECTED_RESPONSE
-        return _failure(row, question, got, reason, "a page that is no JSON", now)
+        return _failure(row, question, got, reason, "a page that is not JSON", now)
     try:
         return reader(body)
     except Unexpected as error:
-        words = f"a body of another shape (field: {error})"
+        words = f"a body with an unknown structure (field: {error})"
         return _failure(row, question, got, Reason.UNEXPECTED_RESPONSE, words, now)
 
 
@@ -122,7 +122,7 @@ def skewed(row: Exchange, failure: Failure, skew: float) -> Failure:
     window = row.pace.window
     if window is None or abs(skew) <= window or failure.reason not in DISTRUSTED:
         return failure
-    words = f"{row.title} refused a signed question, but our clock is {abs(skew):.1f} s off."
+    words = f"{row.title} refused a signed request, but the local clock is {abs(skew):.1f} s off."
     return Failure(Reason.CLOCK_SKEW, words, failure.http_status, failure.code)
 
 
@@ -154,7 +154,7 @@ def _by_status(got: Answer, *, is_json: bool) -> tuple[Reason, str | None]:
         case HTTPStatus.REQUEST_TIMEOUT:
             return Reason.TIMEOUT, None
         case HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-            return Reason.NETWORK_ERROR, "the proxy's demand for a password"
+            return Reason.NETWORK_ERROR, "the proxy asks for a password"
         case HTTPStatus.FORBIDDEN if not is_json:
             return Reason.EXCHANGE_UNAVAILABLE, "a firewall page: it may block this address"
         case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -162,7 +162,7 @@ def _by_status(got: Answer, *, is_json: bool) -> tuple[Reason, str | None]:
             return down, None
         case status if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             return Reason.UNEXPECTED_RESPONSE, "a redirect, which is not followed"
-    return Reason.UNEXPECTED_RESPONSE, "an error that is not known"
+    return Reason.UNEXPECTED_RESPONSE, "an unknown error"
 
 
 def _failure(

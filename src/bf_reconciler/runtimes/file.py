@@ -130,7 +130,7 @@ class FileAdapter:
         except FileNotFoundError:
             return ABSENT
         except Garbage:
-            return _unreadable("The file holds no object of JSON.")
+            return _unreadable("The file does not contain a JSON object.")
         except OSError as error:
             return _unreadable(f"The file cannot be read ({_why(error)}).")
         return Reading(state_of(content), content=content, holding=holding(content, name))

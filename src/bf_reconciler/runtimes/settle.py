@@ -87,7 +87,7 @@ def concluded(
     """
     seen = reading.running
     if order is not None and not order.on and seen.state in {"running", "unknown"}:
-        words = failure or seen.message or "It was told to stop and still runs."
+        words = failure or seen.message or "It was told to stop, but is still running."
         return Running(seen.state, Reason.STILL_RUNNING, words)
     if failure is not None:
         return Running(seen.state, Reason.RUNTIME_UNAVAILABLE, failure)
@@ -97,7 +97,7 @@ def concluded(
     if other:
         return Running(seen.state, Reason.ENGINE_MISMATCH, other)
     if seen.state != "running":
-        return Running(seen.state, Reason.ENGINE_REFUSED, "It was told to run and does not.")
+        return Running(seen.state, Reason.ENGINE_REFUSED, "It was told to run, but is not running.")
     return seen
 
 

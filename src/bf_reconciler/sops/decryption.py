@@ -67,7 +67,7 @@ def refuse(committed: bytes) -> None:
     if not committed.strip():
         raise ConfigError(ConfigReason.NOT_ENCRYPTED, "the file is empty")
     if mac_only_encrypted(committed):
-        message = "mac_only_encrypted is set, so plain values are not protected against change"
+        message = "mac_only_encrypted is set, so unencrypted values could be changed unnoticed"
         raise ConfigError(ConfigReason.MAC_ONLY_ENCRYPTED, message)
 
 
@@ -82,6 +82,6 @@ def understand(finished: Finished, committed: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):  # its text quotes what it could not read
         document = None
     if not isinstance(document, dict):
-        message = "sops did not answer with a document"
+        message = "the output of sops is not a document"
         raise ConfigError(ConfigReason.DECRYPTION_FAILED, message) from None
     return document
