@@ -10,11 +10,8 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from bf_reconciler.facts import CONFIG_ADVICE, errors_first, remedy
-<<<<<<< HEAD
 from bf_reconciler.facts.secret_forms import SHORTEST, secret_forms
-=======
 from bf_reconciler.log_sink import Sink
->>>>>>> guard
 from bf_reconciler.policy import Incident
 from bf_reconciler.status import ConfigStatus, Transition
 
@@ -74,42 +71,8 @@ REDACTOR: Final = Redactor()
 """The one of this process: a secret must be masked whichever part of the program writes it."""
 
 
-<<<<<<< HEAD
-class _Handler(logging.StreamHandler[IO[str]]):
-    """Writes lines. One that cannot be written is lost: the standard way prints its arguments."""
-=======
-def _forms(value: str) -> Iterator[str]:
-    """The ways in which a value shows up in texts."""
-    lines = [line for line in value.splitlines() if len(line) >= 4 * SHORTEST]
-    for text in {value, value.strip(), *lines}:
-        data = text.encode(errors="replace")
-        yield text
-        yield repr(text)[1:-1]
-        yield json.dumps(text)[1:-1]
-        yield json.dumps(text, ensure_ascii=False)[1:-1]
-        yield quote(data)
-        yield quote(data, safe="")
-        yield quote_plus(data)
-        yield data.hex()
-        yield from _base64(data)
-
-
-def _base64(data: bytes) -> Iterator[str]:
-    """As base64, and as the part of a longer base64 that holds the value, wherever it begins."""
-    if len(data) < 2 * SHORTEST:
-        yield base64.b64encode(data).decode()
-        return
-    for before in range(3):
-        whole = base64.b64encode(bytes(before) + data)
-        used = (before + len(data)) * 8 // 6  # characters that hold nothing of what follows
-        inner = whole[(0, 2, 3)[before] : used]
-        yield inner.decode()
-        yield inner.translate(bytes.maketrans(b"+/", b"-_")).decode()
-
-
 class _Handler(logging.Handler):
     """Hands lines to where they are written. One that fails is lost with its arguments."""
->>>>>>> guard
 
     def __init__(self, stream: IO[str] | Sink) -> None:
         super().__init__()

@@ -49,7 +49,7 @@ from ports import free_port
 
 GOLDEN = Path(__file__).with_name("metrics.txt")
 EXTRAS = Extras("watch", NOW)
-OF_THE_PROCESS = ("bf_reconcile_", "bf_probe_", "bf_http_", "bf_strategy_transitions_")
+OF_THE_PROCESS = ("bf_log_", "bf_reconcile_", "bf_probe_", "bf_http_", "bf_strategy_transitions_")
 OPENMETRICS = "application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5"
 
 
@@ -155,7 +155,6 @@ def test_the_quick_writer_says_what_prometheus_own_encoder_says(account, piece):
         ours = samples_of(text_of(status))
     assert theirs == {key: value for key, value in ours.items() if key in theirs}
     beside = {key[0] for key in ours if key not in theirs}
-<<<<<<< HEAD
     assert all(name.startswith(OF_THE_PROCESS) for name in beside)
 
 
@@ -170,9 +169,6 @@ def test_a_summary_leaves_out_what_has_most_series():
     left_out = {name for name, _ in samples_of(whole)} - {name for name, _ in samples_of(less)}
     assert left_out == {"bf_connection_condition", "bf_connection_permission"}
     assert samples_of(less).items() <= samples_of(whole).items()
-=======
-    assert all(name.startswith(("bf_reconcile_", "bf_probe_", "bf_log_")) for name in beside)
->>>>>>> guard
 
 
 @pytest.mark.parametrize(

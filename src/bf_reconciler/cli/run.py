@@ -23,6 +23,11 @@ from bf_reconciler.settings import Listen, LogFormat, LogLevel
     help="Address of the page, API and metrics.",
 )
 @options.state_option
+@options.option(
+    "--runtime-root",
+    type=click.Path(path_type=Path, file_okay=False, resolve_path=True),
+    help="Directory of strategy files outside of --state-dir.",
+)
 @options.token_option
 @file_options
 @options.log_options
@@ -40,6 +45,7 @@ def command(  # noqa: PLR0913 # one argument per option
     log_format: LogFormat,
     output: Literal["table", "json"],
     lang: Language,
+    runtime_root: Path | None,
 ) -> None:
     """Run the daemon on FILE until it is stopped.
 
@@ -57,6 +63,7 @@ def command(  # noqa: PLR0913 # one argument per option
         log_level=log_level,
         log_format=log_format,
         lang=lang,
+        runtime_root=runtime_root,
     )
     from bf_reconciler import daemon  # noqa: PLC0415 # ccxt takes a second: only when it runs
     from bf_reconciler.status import present  # noqa: PLC0415
@@ -64,15 +71,9 @@ def command(  # noqa: PLR0913 # one argument per option
     daemon.harden()
     try:
         if not once:
-<<<<<<< HEAD
-            daemon.run_to_end(daemon.serve(chosen))
+            daemon.run_to_end(daemon.serve(configured))
             return
-        status = present(daemon.run_to_end(daemon.once(chosen)), lang)
-=======
-            asyncio.run(daemon.serve(configured))
-            return
-        status = present(asyncio.run(daemon.once(configured)), lang)
->>>>>>> seal
+        status = present(daemon.run_to_end(daemon.once(configured)), lang)
     except daemon.StartError as error:
         fail(str(error))
     if output == "json":

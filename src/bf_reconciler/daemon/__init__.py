@@ -1,11 +1,8 @@
 """When things happen: the loops, the signals, start and stop."""
 
 from bf_reconciler.daemon.check import Progress, RefusedError, UnknownNameError, check
-<<<<<<< HEAD
-from bf_reconciler.daemon.process import harden
-=======
 from bf_reconciler.daemon.ending import run_to_end
->>>>>>> guard
+from bf_reconciler.daemon.process import harden
 from bf_reconciler.daemon.service import StartError, once, serve
 
 __all__ = [

@@ -7,13 +7,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
-<<<<<<< HEAD
-from bf_reconciler.daemon.client_report import ClientReport
-=======
-from aiohttp import web
-
 from bf_reconciler import logs
->>>>>>> guard
+from bf_reconciler.daemon.client_report import ClientReport
 from bf_reconciler.daemon.commands import Commands
 from bf_reconciler.daemon.daemon import Daemon, any_of, utcnow
 from bf_reconciler.daemon.notify import Notifier
@@ -55,7 +50,11 @@ async def opened(settings: Settings, environ: Mapping[str, str]) -> AsyncIterato
             raise JournalError(f"the disk did not answer within {OPEN_SECONDS:g} s") from None
         try:
             async with Prober(utcnow, wake.set) as prober:
-                yield Daemon(settings, journal, prober, environ, wake)
+                daemon = Daemon(settings, journal, prober, environ, wake)
+                try:
+                    yield daemon
+                finally:
+                    await daemon.runtimes.close()
         finally:  # one that hangs is left to the end of the process
             await asyncio.wait({worker.call(journal.close)}, timeout=CLOSE_SECONDS)
     except JournalError as error:
@@ -79,7 +78,7 @@ async def once(settings: Settings) -> Status:
         while True:
             daemon.cycle.wake.clear()
             wake_at = await daemon.turn()
-            if daemon.complete():
+            if daemon.complete() and daemon.runtimes.idle:
                 return daemon.cycle.status
             left = (wake_at - utcnow()).total_seconds()
             await any_of(daemon.cycle.wake.wait(), seconds=max(left, 0.0))

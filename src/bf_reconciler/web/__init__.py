@@ -5,8 +5,4 @@ from bf_reconciler.web.http.app import make_app
 from bf_reconciler.web.http.clients import Clients, limits
 from bf_reconciler.web.http.listener import listening
 
-<<<<<<< HEAD
-__all__ = ["Backend", "Clients", "limits", "listening", "make_app"]
-=======
-__all__ = ["Backend", "NotDurableError", "make_app"]
->>>>>>> guard
+__all__ = ["Backend", "Clients", "NotDurableError", "limits", "listening", "make_app"]
