@@ -1,4 +1,4 @@
-"""One function per figure; each takes one measurement and returns a number."""
+"""One function per benchmark; each takes one measurement and returns a number."""
 
 import asyncio
 import base64
@@ -27,7 +27,7 @@ PROBES, BLOCKS = 300, 30
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure: what it is called, how it is taken, and the limit it must keep (or None)."""
+    """A benchmark: its name, how it is measured, and its limit (or None)."""
 
     name: str
     unit: str
@@ -38,13 +38,13 @@ class Figure:
 
 
 class Exchange:
-    """The simulator in a process of its own, so that its work is not counted as ours."""
+    """The simulator in a separate process, so that its work is not measured as ours."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
     def file(self, folder: Path, connections: int, interval: str = "60s") -> Path:
-        """A plain-text file with this many connections, all with the same good keys."""
+        """Write a plain-text file with this many connections, all with the same good keys."""
         keys = self.keys()
         lines = ["version: 1", f"defaults: {{interval: {interval}, timeout: 5s}}", "connections:"]
         for index in range(connections):
@@ -67,7 +67,7 @@ class Exchange:
         return path
 
     def keys(self) -> dict[str, dict[str, str]]:
-        from bf_reconciler.simulator import demo_world  # noqa: PLC0415 # the parent stays small
+        from bf_reconciler.simulator import demo_world  # noqa: PLC0415 # keeps the parent small
 
         world = demo_world()
         found = {}
@@ -194,18 +194,18 @@ def change_seconds(_: Path) -> float:
 
 
 def probe_ratio(_: Path) -> float:
-    """CPU of this process for probes, against the same four requests through bare aiohttp."""
+    """CPU time of this process for probes, relative to the same requests with plain aiohttp."""
     with folder() as made, exchange() as served:
         return asyncio.run(_ratio(served, made))
 
 
 async def _ratio(served: Exchange, made: Path) -> float:
-    from bf_reconciler import document  # noqa: PLC0415 # only this figure needs the rooms
+    from bf_reconciler import document  # noqa: PLC0415 # only this benchmark needs the packages
     from bf_reconciler.exchanges import EXCHANGES  # noqa: PLC0415
     from bf_reconciler.probe import Prober  # noqa: PLC0415
 
     for name, row in EXCHANGES.items():  # our own pace would only add waiting
-        EXCHANGES[name] = replace(row, rate=1e6)
+        EXCHANGES[name] = replace(row, pace=replace(row.pace, rate=1e6))
     data = served.file(made, 2).read_bytes()
     parsed = document.parse(data, None, allow_plaintext=True)
     spec, _ = document.adopt(None, parsed, revision="", digest="", pepper=b"0" * 32)
@@ -229,8 +229,8 @@ async def _ratio(served: Exchange, made: Path) -> float:
                 )
 
             ours = theirs = 0.0
-            await _cpu(once), await _cpu(bare)  # both are warm
-            for _ in range(BLOCKS):  # by turns: the machine is as fast for both
+            await _cpu(once), await _cpu(bare)  # warm up both
+            for _ in range(BLOCKS):  # alternating, so that the machine is equally fast for both
                 ours += await _cpu(once)
                 theirs += await _cpu(bare)
     return ours / theirs
@@ -246,7 +246,7 @@ async def _cpu(once: Callable[[], Awaitable[None]]) -> float:
 async def _four(
     session: aiohttp.ClientSession, base: str, exchange: str, key: dict[str, str]
 ) -> None:
-    """The four requests of a probe, signed by hand, one after the other as the prober does."""
+    """Send the four requests of a probe, signed by hand, in the order of the prober."""
     signed = {"kucoin": _kucoin, "mexc": _mexc}[exchange]
     time_path, *paths = PATHS[exchange]
     await _get(session, f"{base}/{exchange}{time_path}", {})
@@ -301,21 +301,29 @@ PATHS = {
 }
 
 ALL = (
-    Figure("help", "s", 0.35, "wall time of `--help`, a process of its own", help_seconds),
-    Figure("validate", "s", 0.35, "wall time of `validate` of the example", validate_seconds),
+    Figure("help", "s", 0.35, "wall time of `--help` in a new process", help_seconds),
+    Figure("validate", "s", 0.35, "wall time of `validate` of the example file", validate_seconds),
     Figure("test", "s", 3.0, "wall time of `test` of one simulated connection", test_seconds),
     Figure("idle", "MiB", 130.0, "RSS of the daemon, 2 connections, after 15 s", idle_mebibytes, 3),
     Figure(
-        "change", "s", 1.0, "a file renamed into place to its generation in the API", change_seconds
+        "change",
+        "s",
+        1.0,
+        "from a file renamed into place to its generation in the API",
+        change_seconds,
     ),
     Figure(
-        "probe", "x", 1.5, f"CPU of {PROBES} x 2 probes / the same by bare aiohttp", probe_ratio
+        "probe", "x", 1.5, f"CPU time of {PROBES} x 2 probes / same with plain aiohttp", probe_ratio
     ),
     Figure(
-        "scrape", "s", 0.25, "/metrics of 1,000 connections and strategies, by HTTP", scrape_seconds
+        "scrape",
+        "s",
+        0.25,
+        "/metrics with 1,000 connections and strategies, over HTTP",
+        scrape_seconds,
     ),
-    Figure("page", "kB", 200.0, "HTML of 1,000 connections and strategies, gzip", page_kilobytes),
+    Figure("page", "kB", 200.0, "HTML with 1,000 connections and strategies, gzip", page_kilobytes),
     Figure("paint", "s", 1.0, "first contentful paint of that page in Chromium", paint_seconds),
-    Figure("loaded", "s", None, "the whole of that page loaded and laid out", load_seconds),
+    Figure("loaded", "s", None, "that page fully loaded and laid out", load_seconds),
 )
-"""Every figure, in the order of the README."""
+"""All benchmarks, in the order of the README."""

@@ -1,9 +1,9 @@
-"""The page with 1,000 connections and as many strategies: how large, and how soon it is seen."""
+"""The page with 1,000 connections and strategies: size and time to first paint."""
 
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -38,16 +38,16 @@ ARGS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 CONDITIONS = list(ConditionType)[:13]
-"""Those of connections; every one of them is in a scrape."""
+"""Condition types of connections; a scrape contains all of them."""
 WRONG = (
-    (ConnectionState.BLOCKED, Reason.NO_TRADE_PERMISSION, "The key may not trade spot."),
+    (ConnectionState.BLOCKED, Reason.NO_TRADE_PERMISSION, "The key cannot trade spot."),
     (ConnectionState.DEGRADED, Reason.KEY_EXPIRING, "The key ends in 6 days."),
     (ConnectionState.UNREACHABLE, Reason.TIMEOUT, "No answer came within 10 s."),
 )
 
 
 class Still:
-    """A daemon in which nothing happens."""
+    """A daemon whose status never changes."""
 
     token = None
     host = "127.0.0.1"
@@ -61,8 +61,8 @@ class Still:
     def history(self, *_: object) -> list[object]:
         return []
 
-    def metrics(self, accept: str) -> tuple[bytes, str]:
-        return render(self.now, Extras(), Tallies(), accept)
+    def metrics(self, accept: str, *, summary: bool) -> tuple[Iterator[bytes], str]:
+        return render(self.now, Extras(), Tallies(), accept, summary=summary)
 
     async def subscribe(self) -> AsyncIterator[object]:
         await asyncio.Event().wait()
@@ -70,12 +70,12 @@ class Still:
 
 
 def a_fleet(dice: Random, at: datetime) -> Status:
-    """A tenth of it is in trouble; no two rows are alike."""
+    """Build a fleet in which a tenth has problems and no two rows are equal."""
     connections, strategies = {}, {}
     for number in range(MANY):
         exchange = EXCHANGES[number % len(EXCHANGES)]
         name = f"{exchange}-sub{number}-grid"
-        state, reason, told = (ConnectionState.ONLINE, Reason.CONNECTED, "Every rule holds.")
+        state, reason, told = (ConnectionState.ONLINE, Reason.CONNECTED, "All rules pass.")
         if number % 10 == 0:
             state, reason, told = WRONG[number // 10 % len(WRONG)]
         truth = "True" if state.up else "False"
@@ -138,7 +138,7 @@ def page_kilobytes(_: Path) -> float:
 
 
 async def _scraped() -> float:
-    """The second scrape: the first of a process also fills its caches."""
+    """Measure the second scrape: the first one also fills caches."""
     begun = 0.0
     async with served() as url, aiohttp.ClientSession() as session:
         for _ in range(2):

@@ -1,8 +1,8 @@
-"""Prints the figures of the README: medians, each with how it was taken.
+"""Run the benchmarks of the README and print medians, each with how it is measured.
 
     python benchmarks/run.py [--runs 5] [--only NAME ...] [--output json]
 
-The simulator answers on loopback; simulator and daemon are processes of their own.
+The simulator listens on loopback; simulator and daemon run in separate processes.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def main() -> None:
         print(json.dumps(found, indent=2))
     missed = [row["figure"] for row in found if row["limit"] and row["median"] > row["limit"]]
     if missed:
-        sys.exit(f"over the limit: {', '.join(missed)}")
+        sys.exit(f"limit exceeded: {', '.join(missed)}")
 
 
 def show(row: dict[str, object]) -> None:

@@ -1,15 +1,15 @@
-"""Write docs/exchanges.md and the matrix of the README anew, from rows and guides."""
-# ruff: noqa: INP001  (a script beside what it writes)
+"""Regenerate docs/exchanges.md and the table in the README from rows and guides."""
+# ruff: noqa: INP001  (a script, not a package)
 
 from pathlib import Path
 
-from bf_reconciler.cli.guides.markdown import BEGIN, END, block, document
+from bf_reconciler.cli.exchange_docs import BEGIN, END, block, document
 
 HOME = Path(__file__).resolve().parents[1]
 
 
 def readme(text: str) -> str:
-    """The README with the matrix of today."""
+    """Return the README with the current table."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     return before + block() + after

@@ -1,19 +1,22 @@
 """What people are told of exchanges: in both languages, and as rows and documents have it."""
 
-import json
+import subprocess
+import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
 
-from bf_reconciler.cli.guides import EVERYWHERE, GUIDES, Fact, Known, markdown
-from bf_reconciler.cli.guides.told import FACTS, KNOWN, MEANING, Told, cell, rule
+from bf_reconciler.cli import exchange_docs
+from bf_reconciler.cli.exchange_text import FACTS, KNOWN, MEANING, ExchangeText, cell, rule
 from bf_reconciler.exchanges import EXCHANGES
+from bf_reconciler.exchanges.guide import EVERYWHERE, Fact, Known
+from bf_reconciler.exchanges.guides import guide
 from bf_reconciler.facts import Scope
 from commandline import run_in
+from exchanges.cases import CASES
 
 HOME = Path(__file__).parents[1]
-DATA = HOME / "tests" / "exchanges" / "data"
 IDS = sorted(EXCHANGES)
 SCOPES = {
     Fact.READ: Scope.READ,
@@ -25,9 +28,8 @@ SCOPES = {
 
 def documented(exchange):
     """The facts that documented bodies give by this row, of live keys."""
-    cases = [json.loads(path.read_text()) for path in sorted(DATA.glob(f"{exchange}/key-*.json"))]
-    assert cases
-    return [case["facts"] for case in cases]
+    assert CASES[exchange].keys
+    return [key["facts"] for key in CASES[exchange].keys.values()]
 
 
 def said_of(exchange, scope):
@@ -40,18 +42,28 @@ def said_of(exchange, scope):
     }
 
 
-def test_every_exchange_has_a_guide_and_every_guide_an_exchange():
-    assert set(GUIDES) == set(EXCHANGES)
+def test_what_is_no_exchange_has_no_guide():
+    with pytest.raises(KeyError):
+        guide("listing")
+
+
+def test_the_daemon_imports_no_guide():
+    modules = "bf_reconciler.cli.run, bf_reconciler.daemon, bf_reconciler.preview, sys"
+    code = f"import {modules}; print('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    assert "bf_reconciler.exchanges.kraken.row" in loaded
+    assert [name for name in loaded if ".guide" in name] == []
 
 
 @pytest.mark.parametrize("exchange", IDS)
 def test_a_guide_knows_of_every_fact(exchange):
-    assert set(GUIDES[exchange].facts) | set(EVERYWHERE) == set(Fact)
+    assert set(guide(exchange).facts) | set(EVERYWHERE) == set(Fact)
 
 
 def test_every_level_and_fact_has_its_words():
     assert set(KNOWN) == set(MEANING) == set(Known)
-    assert set(FACTS) == set(markdown.COLUMNS) == set(Fact)
+    assert set(FACTS) == set(exchange_docs.COLUMNS) == set(Fact)
 
 
 @pytest.mark.parametrize("fact", sorted(SCOPES))
@@ -94,7 +106,7 @@ def test_what_is_said_to_be_read_is_read_from_some_documented_key(exchange, fact
 @pytest.mark.parametrize("exchange", IDS)
 def test_a_rule_of_expiry_is_told_with_its_days_and_its_source(exchange):
     row = EXCHANGES[exchange]
-    told = Told(row, "tr").expiry
+    told = ExchangeText(row, "tr").expiry
     if row.expiry is None:
         assert not told
         return
@@ -106,9 +118,11 @@ def test_a_rule_of_expiry_is_told_with_its_days_and_its_source(exchange):
 
 @pytest.mark.parametrize("exchange", IDS)
 def test_every_sentence_has_both_languages(exchange):
-    guide = GUIDES[exchange]
-    cells = [found.but for found in guide.facts.values() if found.but]
-    for said in (*guide.steps, *guide.limits, *guide.doubts, *guide.row, *cells):
+    found = guide(exchange)
+    cells = [each.but for each in found.facts.values() if each.but]
+    row = EXCHANGES[exchange]
+    people = (*row.people.notes, *row.people.needs.values())
+    for said in (*found.steps, *found.limits, *found.doubts, *people, *cells):
         assert said.en
         assert said.tr
         assert said.en.endswith(".") == said.tr.endswith(".")
@@ -116,55 +130,59 @@ def test_every_sentence_has_both_languages(exchange):
 
 @pytest.mark.parametrize("exchange", IDS)
 def test_every_note_of_a_row_has_its_turkish(exchange):
-    row, guide = EXCHANGES[exchange], GUIDES[exchange]
-    assert [note for note in row.notes if guide.of_row(note, "tr") == note] == []
-    known = {*row.notes, *row.needs.values()}
-    assert [said.en for said in guide.row if said.en not in known] == []
+    assert [note for note in EXCHANGES[exchange].people.notes if note.tr == note.en] == []
 
 
 @pytest.mark.parametrize("exchange", IDS)
 def test_a_name_of_a_right_that_holds_english_words_has_its_turkish(exchange):
-    told = Told(EXCHANGES[exchange], "tr").rights.values()
+    told = ExchangeText(EXCHANGES[exchange], "tr").rights.values()
     english = (" and ", " or ", " with ", "(read", "where the")
     assert [name for name in told if any(word in name for word in english)] == []
 
 
 @pytest.mark.parametrize("exchange", IDS)
 def test_the_steps_say_which_rights_to_give_and_that_withdrawal_stays_off(exchange):
-    steps = " ".join(Told(EXCHANGES[exchange], "en").steps)
+    steps = " ".join(ExchangeText(EXCHANGES[exchange], "en").steps)
     assert "permissions" in steps.lower() or "read-write" in steps
     assert "Leave " in steps
     assert "IP addresses of the server" in steps
-    assert ("passphrase and keep it" in steps) is ("passphrase" in EXCHANGES[exchange].credentials)
+    assert ("passphrase and keep it" in steps) is (
+        "passphrase" in EXCHANGES[exchange].signing.credentials
+    )
 
 
 @pytest.mark.parametrize("exchange", IDS)
 def test_how_far_the_clock_may_be_off_is_told_for_both_ways(exchange):
     row = EXCHANGES[exchange]
     for lang, ahead in (("en", "s ahead of it"), ("tr", "sn ileri")):
-        text = Told(row, lang).limits[-1]
-        assert (ahead in text) is (row.ahead is not None)
-        for seconds in {row.window, row.ahead} - {None}:
+        text = ExchangeText(row, lang).limits[-1]
+        assert (ahead in text) is (row.pace.ahead is not None)
+        for seconds in {row.pace.window, row.pace.ahead} - {None}:
             assert f" {seconds:g} s" in text
 
 
 def test_a_call_from_ahead_is_refused_sooner_by_those_that_say_so():
-    ahead = {row.id: row.ahead for row in EXCHANGES.values() if row.ahead is not None}
-    assert ahead == {"mexc": 1.0, "binance": 1.0, "bybit": 1.0}
-    assert all(row.ahead < row.window for row in EXCHANGES.values() if row.ahead is not None)
+    assert all(case.row.pace.ahead == case.facts.ahead for case in CASES.values())
+    assert any(case.facts.ahead for case in CASES.values())
+    assert all(
+        row.pace.ahead < row.pace.window for row in EXCHANGES.values() if row.pace.ahead is not None
+    )
 
 
 def test_a_person_is_told_how_to_attest_where_the_exchange_cannot_say():
     attestable = [i for i in IDS if cell(EXCHANGES[i], Fact.WITHDRAW).known is Known.ATTESTABLE]
-    assert attestable == ["gate"]
-    for lang in ("en", "tr"):
-        assert "attest: {withdraw_disabled:" in " ".join(Told(EXCHANGES["gate"], lang).steps)
+    assert attestable == [i for i in IDS if not CASES[i].facts.tells_withdraw] != []
+    for exchange in attestable:
+        for lang in ("en", "tr"):
+            assert "attest: {withdraw_disabled:" in " ".join(
+                ExchangeText(EXCHANGES[exchange], lang).steps
+            )
 
 
 @pytest.mark.parametrize("lang", ["en", "tr"])
 @pytest.mark.parametrize("exchange", IDS)
 def test_the_verb_tells_all_of_it(capsys, exchange, lang):
-    told = Told(EXCHANGES[exchange], lang)
+    told = ExchangeText(EXCHANGES[exchange], lang)
     out = run_in(capsys, "exchanges", exchange, "--lang", lang).out
     for text in (*told.steps, *told.limits, *told.expiry, *told.notes, *told.doubts):
         assert text in out
@@ -178,7 +196,7 @@ def test_the_verb_tells_all_of_it(capsys, exchange, lang):
 
 
 def test_the_document_is_current_and_says_of_each_that_it_was_never_seen_live():
-    document = markdown.document()
+    document = exchange_docs.document()
     assert (HOME / "docs" / "exchanges.md").read_text() == document, "run python docs/exchanges.py"
     assert document.count("Never seen live") == len(EXCHANGES)
     for exchange in IDS:
@@ -187,8 +205,8 @@ def test_the_document_is_current_and_says_of_each_that_it_was_never_seen_live():
 
 def test_the_matrix_of_the_readme_is_current():
     readme = (HOME / "README.md").read_text()
-    assert readme.count(markdown.BEGIN) == readme.count(markdown.END) == 1
-    assert markdown.block() in readme, "run python docs/exchanges.py"
+    assert readme.count(exchange_docs.BEGIN) == readme.count(exchange_docs.END) == 1
+    assert exchange_docs.block() in readme, "run python docs/exchanges.py"
     for exchange in IDS:
         assert f"[{EXCHANGES[exchange].title}](docs/exchanges.md#{exchange})" in readme
 
@@ -197,5 +215,5 @@ def test_the_script_changes_nothing_but_what_is_between_the_marks():
     place = spec_from_file_location("render_exchanges", HOME / "docs" / "exchanges.py")
     script = module_from_spec(place)
     place.loader.exec_module(script)
-    old = f"before\n{markdown.BEGIN}\nold\n{markdown.END}\nafter\n"
-    assert script.readme(old) == f"before\n{markdown.block()}\nafter\n"
+    old = f"before\n{exchange_docs.BEGIN}\nold\n{exchange_docs.END}\nafter\n"
+    assert script.readme(old) == f"before\n{exchange_docs.block()}\nafter\n"

@@ -1,6 +1,6 @@
-"""Health check of the container: 0 where the daemon says that all its loops live."""
+"""Health check of the container: exits 0 if the daemon reports all its loops healthy."""
 
-# ruff: noqa: INP001  (a script of the image; no package)
+# ruff: noqa: INP001  (a script in the image, not a package)
 
 import os
 import sys
@@ -8,17 +8,17 @@ from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
 SECONDS = 4
-EVERY = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  (what stands for all addresses)
+EVERY = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  (means all addresses)
 
 
 def address(listen: str) -> str:
-    """Where to ask a daemon that listens there: over loopback, unless it has one address alone."""
+    """Return the address to query: loopback if the daemon listens on all addresses."""
     host, _, port = listen.rpartition(":")
     return f"{EVERY.get(host, host)}:{port}"
 
 
 def main() -> int:
-    """Ask the daemon, whatever proxy is set."""
+    """Query the daemon, ignoring any proxy settings."""
     asked = f"http://{address(os.environ.get('BF_LISTEN', '127.0.0.1:9877'))}/healthz"
     try:
         with build_opener(ProxyHandler({})).open(asked, timeout=SECONDS):

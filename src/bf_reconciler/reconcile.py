@@ -1,6 +1,6 @@
 """The line: what should be, what is, a verdict, an act, and a picture of it all."""
 
-from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -13,15 +13,17 @@ from bf_reconciler.spec import (
     ConnectionEntry,
     Names,
     Policy,
+    Runtime,
     Spec,
     Wanted,
+    differing,
     updated,
     wanted_pairs,
     without,
 )
 from bf_reconciler.status import Running, Status, fold, in_order
-from bf_reconciler.turn import Turn, begin, concerned, ended, paused, unsettled
-from bf_reconciler.verdict import Decision, Verdicts, guard, judge
+from bf_reconciler.turn import Turn, begin, concerned, ended, paused
+from bf_reconciler.verdict import Decision, Holdings, Verdicts, guard, judge, orphans
 
 PART = 64
 """So many names are decided before others get their turn of the event loop."""
@@ -41,17 +43,21 @@ class Prober(Protocol):
 
 
 class Runtimes(Protocol):
-    """Carries orders out, and reads back what runs."""
+    """Carries orders out and reads back what runs, beside the turn.
+
+    ``converge`` is given new decisions alone, and looks after each until another is given. It
+    returns what is known after a short while, and nothing of a strategy of which nothing is known
+    yet; ``collect`` what was read since, and ``held`` what is on there without an order. These
+    wait for nothing.
+    """
 
     async def converge(
         self, decisions: Iterable[Decision], generation: int, revision: str, now: datetime
-    ) -> Mapping[str, Running]:
-        """Give the orders of these decisions; returns what is known of them soon after."""
-        ...
+    ) -> Mapping[str, Running]: ...
 
-    def collect(self) -> Mapping[str, Running]:
-        """What else was read back since the last turn."""
-        ...
+    def collect(self) -> Mapping[str, Running]: ...
+
+    def held(self, declared: Collection[Runtime]) -> Holdings: ...
 
 
 Keep = Callable[[Status, Mapping[str, Seen], Names], Awaitable[None]]
@@ -89,11 +95,13 @@ async def reconcile(
     again = partial(_in_parts, spec, outside.breathe)
     answers = _answers(spec, seen, outside.prober.collect())  # what the exchanges said
     reports = outside.runtimes.collect()  # what was seen to run
-    seen = _with(seen, answers)
-    names |= Names(frozenset(answers), frozenset(reports))
+    stray = orphans(spec, before.memories, outside.runtimes.held(spec.runtimes.values()))
+    seen, running = _with(seen, answers), _with(old.running, reports)
+    names |= Names(frozenset(answers), frozenset((*reports, *stray)))
     watched = await again(watch, spec, seen, now, before=old.watch, names=names)
     causes = common_causes(watched, now, old.verdicts.causes)  # what failures have in common
     names = concerned(old, spec, names, causes)
+
     plan = partial(schedule, spec, seen, now, causes)  # what to ask them next
     todo = await again(plan, before=old.todo.kept(), names=names | due)
     outside.prober.probe(todo.probe, todo.soon, todo.forget)
@@ -106,15 +114,16 @@ async def reconcile(
 
     rules = partial(judge, spec, seen, before.halted, now, markets)
     verdicts = await again(rules, before=old.judged(causes), names=names)  # True, False, Unknown
-    care = partial(guard, spec, verdicts, before.memories, now)
+    care = partial(guard, spec, verdicts, _with(before.memories, stray), now)
     decisions = await again(care, before=old.decisions, names=names)
-    running = _with(old.running, reports)
-    orders = _orders(decisions, old.decisions, running, names)
-    done = await outside.runtimes.converge(  # act, only here
+    fresh = sorted(differing(old.decisions, decisions, names.strategies))
+    orders = [decisions[name] for name in fresh if name in decisions]
+    told = await outside.runtimes.converge(  # act, only here
         orders, spec.generation, spec.revision, now
     )
-    running, decisions = _with(running, done), _stayed(decisions, orders, done)
-    names |= Names(strategies=frozenset(n for n, r in done.items() if r != old.running.get(n)))
+    running = without(_with(running, told), frozenset(d.name for d in orders if d.name not in told))
+    decisions = _stayed(decisions, orders, running)
+    names |= Names(strategies=frozenset(told))
     picture = partial(
         fold,
         spec=spec,
@@ -163,34 +172,18 @@ def _with(old: Mapping[str, T], new: Mapping[str, T]) -> Mapping[str, T]:
     return {**old, **new} if new else old
 
 
-def _orders(
-    decisions: Mapping[str, Decision],
-    old: Mapping[str, Decision],
-    running: Mapping[str, Running],
-    names: Names,
-) -> tuple[Decision, ...]:
-    """What the runtimes are told: what is new, and what was not obeyed."""
-    told = (
-        (decisions[name], old.get(name)) for name in sorted(names.strategies & decisions.keys())
-    )
-    return tuple(d for d, was in told if d is not was or unsettled(d, running.get(d.name)))
-
-
 def _stayed(
-    decisions: Mapping[str, Decision], orders: Iterable[Decision], done: Mapping[str, Running]
+    decisions: Mapping[str, Decision], orders: Iterable[Decision], running: Mapping[str, Running]
 ) -> Mapping[str, Decision]:
-    """A move that failed is not over: it is remembered where it was, and left again next time."""
+    """A move that is not confirmed is not over: it is left again next time."""
 
     def stayed(name: str) -> Decision:
-        decision = decisions[name]
-        if decision.leave is None:
+        decision, shown = decisions[name], running.get(name)
+        if decision.leave is None or (shown is not None and shown.reason is None):
             return decision
         return replace(decision, memory=replace(decision.memory, runtime=decision.leave.runtime))
 
-    failed = [
-        d.name for d in orders if (r := done.get(d.name)) is not None and r.reason is not None
-    ]
-    return updated(decisions, failed, stayed)
+    return updated(decisions, [d.name for d in orders if d.leave is not None], stayed)
 
 
 async def halt(before: Status, outside: Outside, now: datetime) -> Status:

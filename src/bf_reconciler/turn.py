@@ -16,7 +16,7 @@ from bf_reconciler.verdict import Decision, Verdicts
 LONGEST = timedelta(minutes=1)
 """No two turns are further apart, or time has jumped."""
 RETRY = timedelta(seconds=1)
-"""What a runtime could not do is tried again after this."""
+"""A move that is not over goes on after this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +110,10 @@ def paused(spec: Spec, names: Names) -> bool:
     return any(entry is not None and entry.connection.suspend is not None for entry in entries)
 
 
-def unsettled(decision: Decision, running: Running | None) -> bool:
-    """Whether a runtime has to be told once more: it does not do as it was told, or did not say."""
-    if running is None or running.reason is not None or decision.leave is not None:
-        return True
-    order = decision.order
-    return order is not None and running.state not in {
-        "unknown",
-        *(("running",) if order.on else ("paused", "stopped")),
-    }
-
-
 def ended(old: Turn, turn: Turn, names: Names, due: Names, *, whole: bool) -> Turn:
     """The turn, with whom the next one has to look at, and when."""
     memories, status = old.status.memories, turn.status
-    kept = names.strategies if whole else old.absent
+    kept = names.strategies if whole else names.strategies | old.absent
     told = {name: turn.decisions.get(name) for name in names.strategies}
     again = {n for n, d in told.items() if d is not None and d.memory != memories.get(n)}
     absent = {n for n in kept if n not in turn.spec.strategies and n in status.strategies}
@@ -171,6 +160,6 @@ def _of_strategy(turn: Turn, name: str) -> datetime | None:
     moments = [verdict.until] if verdict is not None else []
     if decision is not None:
         moments.append(decision.until)
-        if unsettled(decision, turn.running.get(name)):
+        if decision.leave is not None:
             moments.append(turn.at + RETRY)
     return earliest(moments)

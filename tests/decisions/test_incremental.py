@@ -20,7 +20,7 @@ from bf_reconciler.spec import (
 )
 from bf_reconciler.spec.connection import Attest, Attestation
 from bf_reconciler.status import Running, Status
-from bf_reconciler.verdict import Halted
+from bf_reconciler.verdict import Halted, Holding
 from build import (
     DAY,
     MINUTE,
@@ -94,35 +94,50 @@ class Prober:
 
 
 class Engine:
-    """Runtimes that may be broken, and say something else than they were told."""
+    """Runtimes that look after what they were told, may fail, and do something else at times."""
 
     def __init__(self):
-        self.does, self.told, self.reports, self.broken = {}, set(), {}, False
+        self.given, self.does, self.known, self.reports = {}, {}, {}, {}
+        self.broken, self.strays = False, {}
 
     async def converge(self, decisions, *_):
-        return {decision.name: self.settle(decision) for decision in decisions}
+        return {decision.name: self.give(decision) for decision in decisions}
 
-    def settle(self, decision):
-        self.told.add(decision.name)
-        if self.broken:
-            return BROKEN
-        runs = self.does.get(decision.name) == "running"
-        if decision.order is not None and decision.order.on != runs:
-            self.does[decision.name] = "running" if decision.order.on else "paused"
-        return Running(self.does.get(decision.name, "stopped"))
+    def give(self, decision):
+        if self.given.get(decision.name) != decision.order or decision.name not in self.known:
+            self.given[decision.name] = decision.order
+            self.settle(decision.name)
+        self.strays.pop(decision.name, None)
+        return self.known[decision.name]
+
+    def settle(self, name):
+        order, runs = self.given[name], self.does.get(name) == "running"
+        if order is not None and order.on != runs and not self.broken:
+            self.does[name] = "running" if order.on else "paused"
+        self.known[name] = BROKEN if self.broken else Running(self.does.get(name, "stopped"))
 
     def fail(self, *, broken):
         self.broken = broken
-        self.reports |= dict.fromkeys(self.told, BROKEN) if broken else {}
+        for name in self.given:
+            self.settle(name)
+            self.reports[name] = self.known[name]
 
     def lie(self, name, state):
-        if name in self.told and not self.broken:
+        if name in self.given and not self.broken:
             self.does[name] = state
-            self.reports[name] = Running(state)
+            self.reports[name] = self.known[name] = Running(state)
+
+    def stray(self, name, *, on):
+        if name not in self.given:
+            self.does[name] = "running" if on else "paused"
+            self.strays[name] = Holding(on, "pause", "", name.removeprefix("s0-"))
 
     def collect(self):
         reports, self.reports = self.reports, {}
         return reports
+
+    def held(self, declared):
+        return {runtime: self.strays for runtime in declared if runtime.name == LOCAL.name}
 
 
 async def keep(*_):
@@ -235,6 +250,7 @@ steps = st.one_of(
     st.tuples(st.just("jump"), st.sampled_from([-3600, -20, -2, 70, 600, 90_000])),
     st.tuples(st.just("lie"), st.tuples(names, st.sampled_from(["running", "paused", "stopped"]))),
     st.tuples(st.just("fail"), st.booleans()),
+    st.tuples(st.just("stray"), st.tuples(names, st.booleans())),
     st.tuples(st.just("list"), st.sampled_from(Listed)),
     st.tuples(st.just("restart"), st.none()),
 )
@@ -297,6 +313,9 @@ class Life:
 
     def fail(self, broken):
         self.engine.fail(broken=broken)
+
+    def stray(self, given):
+        self.engine.stray(f"{given[0]}-gone", on=given[1])
 
     def list(self, listed):
         self.prober.listed = listed

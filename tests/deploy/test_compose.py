@@ -109,7 +109,7 @@ def test_live_takes_keys_from_files_and_no_plain_text(live):
 def test_live_without_keys_says_what_is_missing():
     told = run(tool("docker-compose"), *LIVE, "config", check=False, env=quiet_environment())
     assert told.returncode
-    assert "the folder that holds connections.yaml" in told.stderr
+    assert "the directory that contains connections.yaml" in told.stderr
 
 
 def test_the_file_of_the_demo_fits_the_simulator_and_holds_no_real_key():

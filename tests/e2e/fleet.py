@@ -18,6 +18,7 @@ from pyrage import x25519
 
 from bf_reconciler import logs
 from bf_reconciler.daemon import serve
+from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.settings import Listen, Settings
 from bf_reconciler.simulator import Simulator, World
 from ports import free_port
@@ -36,7 +37,7 @@ FAST = {"grace": "3s", "recover_after": 2, "confirm_after": 2}
 
 
 def credentials_of(exchange, **changes):
-    wanted = dict(SECRETS) if exchange == "kucoin" else {**SECRETS, "passphrase": ""}
+    wanted = {name: SECRETS[name] for name in EXCHANGES[exchange].signing.credentials}
     return {name: value for name, value in (wanted | changes).items() if value}
 
 
@@ -55,7 +56,7 @@ def a_document(connections, strategies, **changes):
     whole = {
         "version": 1,
         "policy": FAST,
-        "defaults": {"interval": "1s", "timeout": "10s"},
+        "defaults": {"interval": "1s", "timeout": "30s"},
     } | changes
     lines = [f"{key}: {json.dumps(value)}" for key, value in whole.items()]
     for kind, entries in (("connections", connections), ("strategies", strategies)):

@@ -151,6 +151,6 @@ async def test_every_panel_annotation_and_variable_has_data(tmp_path):
             (one,) = await answer(fleet, prometheus, "query", blocked)
             assert one["value"][1] == "2"
             # All of ours is not all that this Prometheus scrapes.
-            (answers,) = [what for where, _, what in asked if ": Answers " in where]
-            (one,) = await answer(fleet, prometheus, "query", answers)
+            (up,) = [what for where, _, what in asked if ": Up " in where]
+            (one,) = await answer(fleet, prometheus, "query", up)
             assert one["value"][1] == "1"

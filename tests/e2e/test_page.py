@@ -11,7 +11,7 @@ from e2e.browsing import DESKTOP, PHONE, a_browser, violations
 from e2e.fleet import a_fleet, a_world
 from e2e.fleet import a_strategy as a_bot
 from edges.fakes import a_connection, a_status, a_strategy
-from edges.web_client import ScriptedView, a_client, until
+from edges.web_client import ScriptedBackend, a_client, until
 
 pytestmark = pytest.mark.slow
 TOKEN = "SENTINELTOKEN0d91c4e7ab"
@@ -111,7 +111,7 @@ async def test_nothing_spills_out_of_its_cell(browser):
     spilled = """[...document.querySelectorAll("tbody :is(td, th), .tile, .banner")]
         .filter((e) => e.scrollWidth > e.clientWidth && getComputedStyle(e).display !== "inline")
         .map((e) => e.innerText)"""
-    async with a_client(ScriptedView(status)) as client:
+    async with a_client(ScriptedBackend(status)) as client:
         for path in ("/", f"/connections/{name}"):
             for size in (DESKTOP, PHONE):
                 async with browser.page(str(client.make_url(path)), viewport=size) as page:
@@ -233,20 +233,20 @@ async def test_the_page_of_a_connection_follows_too(browser, url, fleet):
 
 
 async def test_a_tab_that_nobody_sees_takes_no_stream_and_catches_up_when_it_is_seen(browser):
-    view = ScriptedView(a_status([a_connection()], []))
+    backend = ScriptedBackend(a_status([a_connection()], []))
     show = """hidden => {
         Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
         document.dispatchEvent(new Event("visibilitychange"));
     }"""
-    async with a_client(view) as client, browser.page(str(client.make_url("/"))) as page:
+    async with a_client(backend) as client, browser.page(str(client.make_url("/"))) as page:
         await reads(page.locator("#live"), "^Live$")
-        assert len(view.readers) == 1
+        assert len(backend.readers) == 1
         await page.evaluate(show, arg=True)
-        await until(lambda: not view.readers, 60)  # at the next sign of life, if not before
-        view.now = a_status([a_connection(state=ConnectionState.BLOCKED)], [])
+        await until(lambda: not backend.readers, 60)  # at the next sign of life, if not before
+        backend.now = a_status([a_connection(state=ConnectionState.BLOCKED)], [])
         await page.evaluate(show, arg=False)
         await reads(row(page, "kucoin-main-grid"), "Blocked")
-        assert len(view.readers) == 1
+        assert len(backend.readers) == 1
 
 
 # --- doing
@@ -265,7 +265,7 @@ async def test_everything_is_halted_and_resumed(browser, url, fleet):
         form = page.locator("#control")
         await form.get_by_label("Reason").fill("exchange incident")
         await form.get_by_label("Your name").fill("ada")
-        await form.get_by_role("button", name="Halt every strategy").click()
+        await form.get_by_role("button", name="Halt all strategies").click()
         await reads(page.locator("#banners"), "exchange incident — ada")
         await reads(row(page, "btc-grid", "s"), "Halted")
         assert fleet.told()["enabled"] is False
@@ -292,7 +292,7 @@ async def test_what_needs_the_token_asks_for_it_once(browser, fleet, tmp_path):
             await button.click()
             await field.fill("wrong")
             await field.press("Enter")
-            await reads(page.locator("#ask-why"), "This token was refused.")
+            await reads(page.locator("#ask-why"), "This token was rejected.")
             await field.fill(TOKEN)
             await field.press("Enter")
             await reads(page.locator("#said"), "mexc-main: Online")
@@ -312,7 +312,7 @@ async def test_the_page_says_when_it_is_not_live_and_catches_up_by_itself(browse
         await fleet.connection_is("Online", name="mexc-main")
         page = await pages.enter_async_context(browser.page(f"http://127.0.0.1:{fleet.port}"))
         await reads(page.locator("#live"), "^Live$")
-    await reads(page.locator("#live"), "Not live")
+    await reads(page.locator("#live"), "Disconnected")
     fleet.world.patch_key("mexc", {"trade": False})
     async with fleet.daemon():
         await reads(page.locator("#live"), "^Live$")

@@ -30,17 +30,17 @@ def world_of(*ids, **changes):
     good = {"read": True, "trade": True, "ips": ["127.0.0.1"], "balances": {"USDT": "26.5"}}
     made = World()
     for each in ids or IDS:
-        secrets = SECRETS if each == "kucoin" else {**SECRETS, "passphrase": ""}
-        made.put_key(each, {"exchange": each, **secrets, **good, **changes})
+        secrets = {name: SECRETS[name] for name in EXCHANGES[each].signing.credentials}
+        made.put_key(each, {"exchange": each, "passphrase": "", **secrets, **good, **changes})
     return made
 
 
 def entry_of(exchange, endpoint, **changes):
     """An entry whose credentials are those of the world, unless changed."""
-    timeout = changes.pop("timeout", 10.0)
+    timeout = changes.pop("timeout", 30.0)
     interval = changes.pop("interval", 60.0)
     pair = changes.pop("pair", "BTC/USDT")
-    credentials = {k: v for k, v in SECRETS.items() if k in EXCHANGES[exchange].credentials}
+    credentials = {k: v for k, v in SECRETS.items() if k in EXCHANGES[exchange].signing.credentials}
     credentials |= {k: changes.pop(k) for k in tuple(SECRETS) if k in changes}
     declared = {"name": f"{exchange}-main", "exchange": exchange, "credentials": credentials}
     connection = Connection.model_validate(declared | {"endpoint": endpoint} | changes)

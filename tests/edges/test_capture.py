@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,13 +13,12 @@ from bf_reconciler.probe.capture import record, redact
 from bf_reconciler.probe.transport import Answer
 from bf_reconciler.simulator import Simulator
 from edges.probing import SECRETS, Woken, clock, entry_of, probed, world_of
+from exchanges.cases import KEY_IDS, KEYS
 
-DATA = Path(__file__).parents[1] / "exchanges" / "data"
-DOCUMENTED = sorted(DATA.glob("*/key-*.json"))
 PLACEHOLDER = re.compile(r"<[a-z -]+(?: \d+)?>(?:,<[a-z -]+(?: \d+)?>)*")
 ALNUM = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
 
-KEYS = st.text(ALNUM, min_size=16, max_size=64)
+CREDENTIALS = st.text(ALNUM, min_size=16, max_size=64)
 IPS = st.ip_addresses(v=4).map(str) | st.ip_addresses(v=6).map(str).filter(lambda ip: len(ip) > 9)
 AMOUNTS = st.decimals(100, 10**9, places=8, allow_nan=False).map(str)
 UIDS = st.integers(10**6, 10**18)
@@ -66,7 +64,7 @@ def test_no_address_amount_number_or_mail_survives_anywhere(case):
     assert str(private) not in json.dumps(redact(body))
 
 
-@given(KEYS.flatmap(lambda key: st.tuples(st.just(key), bodies(key))))
+@given(CREDENTIALS.flatmap(lambda key: st.tuples(st.just(key), bodies(key))))
 def test_no_credential_survives_anywhere_not_even_as_the_name_of_a_field(case):
     key, body = case
     assert key not in json.dumps(redact({key: body, "msg": body}, [key]))
@@ -101,9 +99,9 @@ def test_whatever_comes_is_redacted_and_stays_json(body):
     assert type(shown) in {type(body), str}
 
 
-@pytest.mark.parametrize("case", DOCUMENTED, ids=lambda p: f"{p.parent.name}-{p.stem}")
-def test_permission_words_and_shape_survive(case):
-    body = json.loads(case.read_text())["body"]
+@pytest.mark.parametrize(("case", "name"), KEYS, ids=KEY_IDS)
+def test_permission_words_and_shape_survive(case, name):
+    body = case.keys[name]["body"]
     shown = redact(body)
     assert json.dumps(_rights(shown)) == json.dumps(_rights(body))
     assert _fields(shown) == _fields(body)
@@ -231,10 +229,16 @@ async def test_every_answer_of_a_probe_is_captured_and_no_sentinel_with_it(excha
         await probed(opened, entry_of(exchange, simulator.base(exchange)))
     row = EXCHANGES[exchange]
     assert [(question, call.method) for _, question, call, _ in kept[:1]] == [
-        ("time", row.time.method)
+        ("time", row.calls.time.call.method)
     ]
     assert {call.method for _, _, call, _ in kept} == {
-        each.method for each in (row.time, row.key, row.balance, row.orders)
+        each.method
+        for each in (
+            row.calls.time.call,
+            row.calls.key.call,
+            row.calls.balance.call,
+            row.calls.orders.call,
+        )
     }
     raw = b"".join(answer.body for *_, answer in kept)
     shown = json.dumps([record(*told) for told in kept])

@@ -39,7 +39,7 @@ def test_a_class_works_without_the_packages_around_it(row):
         from bf_reconciler.probe.ccxt_import import exchange_class
         from bf_reconciler.probe.client import instance, prototype
         made = instance(prototype(exchange_class({row.ccxt!r})))
-        print(callable(made.{row.key.method}))
+        print(callable(made.{row.calls.key.call.method}))
     """)
     assert out == ["True"]
 

@@ -199,7 +199,7 @@ def test_a_clock_that_is_off_takes_the_blame_for_errors_of_identity_alone(reason
 
 TEXTS = st.sampled_from(["api key required", "Under maintenance", "KC-API-KEY-VERSION", ""])
 CODES = st.integers(-5, 1_000_000) | st.sampled_from(
-    [*KUCOIN.codes, *MEXC.codes, *map(int, MEXC.codes)]
+    [*KUCOIN.refusals.codes, *MEXC.refusals.codes, *map(int, MEXC.refusals.codes)]
 )
 BODIES = st.fixed_dictionaries({"code": CODES, "msg": TEXTS.map(lambda t: t + LEAK)}).map(
     json.dumps

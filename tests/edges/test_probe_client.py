@@ -47,14 +47,14 @@ async def clients(recorder):
 
 @EACH
 async def test_the_time_call_carries_no_credentials(row, clients, recorder):
-    await clients.ask(entry_of(row.id, BASE), row, row.time)
+    await clients.ask(entry_of(row.id, BASE), row, row.calls.time.call)
     assert not any(secret in repr(recorder.sent) for secret in SECRETS.values())
     assert recorder.sent[0].url.startswith(f"{BASE}/api/")
 
 
 @EACH
 async def test_a_signed_call_carries_the_key_and_never_the_secrets(row, clients, recorder):
-    for call in (row.key, row.balance, row.orders):
+    for call in (row.calls.key.call, row.calls.balance.call, row.calls.orders.call):
         await clients.ask(entry_of(row.id, BASE), row, call)
     for sent in recorder.sent:
         assert SECRETS["api_key"] in repr(sent.headers)
@@ -65,23 +65,23 @@ async def test_a_signed_call_carries_the_key_and_never_the_secrets(row, clients,
 
 @EACH
 async def test_the_orders_question_names_the_entry_s_market(row, clients, recorder):
-    await clients.ask(entry_of(row.id, BASE, pair="ETH/BTC"), row, row.orders)
-    assert f"symbol={row.symbol('ETH/BTC')}" in recorder.sent[0].url
+    await clients.ask(entry_of(row.id, BASE, pair="ETH/BTC"), row, row.calls.orders.call)
+    assert f"symbol={row.markets.spelling.symbol('ETH/BTC')}" in recorder.sent[0].url
 
 
 @EACH
 async def test_without_an_endpoint_the_exchange_itself_is_asked_over_tls(row, clients, recorder):
-    await clients.ask(entry_of(row.id, None), row, row.time)
+    await clients.ask(entry_of(row.id, None), row, row.calls.time.call)
     assert recorder.sent[0].url.startswith(f"https://api.{row.id}.com/api/")
 
 
 @EACH
 async def test_an_environment_has_its_own_base_and_headers(row, clients, recorder):
     there = Environment(base="http://127.0.0.1:9/demo", headers={"X-Demo": "1"})
-    demo = replace(row, worlds={"demo": there}).within("demo")
-    await clients.ask(entry_of(row.id, None), demo, demo.key)
-    await clients.ask(entry_of(row.id, BASE), demo, demo.key)
-    await clients.ask(entry_of(row.id, BASE), row, row.key)
+    demo = replace(row, environments={"demo": there}).within("demo")
+    await clients.ask(entry_of(row.id, None), demo, demo.calls.key.call)
+    await clients.ask(entry_of(row.id, BASE), demo, demo.calls.key.call)
+    await clients.ask(entry_of(row.id, BASE), row, row.calls.key.call)
     assert recorder.sent[0].url.startswith("http://127.0.0.1:9/demo/api/")
     assert recorder.sent[1].url.startswith(f"{BASE}/api/")  # what the file says comes first
     assert [sent.headers.get("X-Demo") for sent in recorder.sent] == ["1", "1", None]
@@ -90,7 +90,7 @@ async def test_an_environment_has_its_own_base_and_headers(row, clients, recorde
 @EACH
 async def test_a_proxy_goes_to_the_transport_unseen(row, clients, recorder):
     proxy = "http://user:SENTINELPROXY@proxy.example:3128"
-    await clients.ask(entry_of(row.id, BASE, proxy=proxy), row, row.time)
+    await clients.ask(entry_of(row.id, BASE, proxy=proxy), row, row.calls.time.call)
     assert recorder.sent[0].proxy.get_secret_value() == proxy
     assert "SENTINEL" not in repr(recorder.sent)
 
@@ -100,11 +100,11 @@ async def test_one_question_leaves_no_trace_in_the_next(row, clients, recorder):
     before = copy.deepcopy(
         {n: v for n, v in vars(clients.prototypes[row.id]).items() if n in ("options", "urls")}
     )
-    await clients.ask(entry_of(row.id, BASE), row, row.key)
+    await clients.ask(entry_of(row.id, BASE), row, row.calls.key.call)
     left = clients.prototypes[row.id]
     assert {"options": left.options, "urls": left.urls} == before
     assert not any(secret in repr(vars(left)) for secret in SECRETS.values())
-    await clients.ask(entry_of(row.id, None, api_key="another"), row, row.key)
+    await clients.ask(entry_of(row.id, None, api_key="another"), row, row.calls.key.call)
     assert SECRETS["api_key"] not in repr(recorder.sent[1])
 
 
@@ -124,7 +124,7 @@ async def test_no_instance_outlives_its_question(row, clients):
     kind = clients.prototypes[row.id]
     entry = entry_of(row.id, BASE)
     for _ in range(50):
-        await clients.ask(entry, row, row.key)
+        await clients.ask(entry, row, row.calls.key.call)
     gc.collect()
     assert sum(type(each) is kind for each in gc.get_objects()) == 0
 

@@ -12,8 +12,8 @@ from bf_reconciler.policy.expiry import end
 from bf_reconciler.probe.budget import Budget
 from bf_reconciler.probe.client import Clients
 from bf_reconciler.probe.transport import Answer
-from bf_reconciler.simulator import Simulator, World
-from edges.probing import SECRETS, clock, entry_of, observed, reasons
+from bf_reconciler.simulator import Simulator
+from edges.probing import clock, entry_of, observed, reasons, world_of
 
 GOOD = ("ok", "ok", "ok", "ok")
 UNIFIED = ["account=unified"]
@@ -45,16 +45,6 @@ HTX = [
 @pytest.fixture
 def anyio_backend():
     return "asyncio"
-
-
-def world_of(exchange, **changes):
-    secrets = SECRETS if "passphrase" in EXCHANGES[exchange].credentials else dict(SECRETS)
-    if secrets is not SECRETS:
-        secrets["passphrase"] = ""
-    good = {"read": True, "trade": True, "ips": ["127.0.0.1"], "balances": {"USDT": "26.5"}}
-    made = World()
-    made.put_key(exchange, {"exchange": exchange, **secrets, **good, **changes})
-    return made
 
 
 async def seen(exchange, world, **changes):
@@ -283,7 +273,7 @@ async def test_what_is_paid_for_and_not_asked_is_given_back(exchange, changes, f
     world = world_of(exchange, **changes)
     world.put_faults(exchange, fault)
     await seen(exchange, world)
-    assert kept[0] == EXCHANGES[exchange].requests == 5
+    assert kept[0] == EXCHANGES[exchange].calls.requests == 5
     assert sum(kept) == len(asked(world))
 
 
@@ -299,6 +289,11 @@ async def test_the_header_of_an_environment_goes_out_with_what_is_signed_alone()
     clients = Clients(Recorder())
     await clients.load(demo)
     for row in (demo, demo.instead["40085"]):
-        for call in (row.time, row.key, row.balance, row.orders):
+        for call in (
+            row.calls.time.call,
+            row.calls.key.call,
+            row.calls.balance.call,
+            row.calls.orders.call,
+        ):
             await clients.ask(entry_of("bitget", "http://127.0.0.1:9"), row, call)
     assert [headers.get("PAPTRADING") for headers in sent] == [None, "1", "1", "1"] * 2

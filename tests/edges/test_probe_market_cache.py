@@ -80,11 +80,11 @@ async def test_every_exchange_says_which_pairs_trade(exchange, sim):
     entry = entry_of(exchange, sim.base(exchange))
     found = await told_of(entry, SPOT, HALTED, NO_SUCH, FUTURES, "NOSUCH/USDT:USDT")
     assert (found[SPOT], found[HALTED], found[NO_SUCH]) == (TRADES, Listed.HALTED, MISSING)
-    if "futures" in row.markets:
+    if "futures" in row.markets.lists:
         assert (found[FUTURES], found["NOSUCH/USDT:USDT"]) == (TRADES, MISSING)
     else:
         assert FUTURES not in found
-    assert sim.world.count(status=200) == sim.world.requests.total() == len(row.markets)
+    assert sim.world.count(status=200) == sim.world.requests.total() == len(row.markets.lists)
 
 
 async def test_one_load_serves_many_connections_and_nobody_s_key_goes_with_it(sim):

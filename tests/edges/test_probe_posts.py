@@ -19,12 +19,13 @@ from bf_reconciler.probe.transport import MAX_BODY, Answer, Silence, Transport
 from bf_reconciler.simulator import Simulator, World
 from edges.probing import clock, entry_of, loaded, probed, prober, reasons
 from edges.test_probe_transport import web_server
+from exchanges.cases import CASES
 
 KRAKEN = EXCHANGES["kraken"]
-POSTED = (KRAKEN.key, KRAKEN.balance, KRAKEN.orders)
+POSTED = (KRAKEN.calls.key.call, KRAKEN.calls.balance.call, KRAKEN.calls.orders.call)
 EACH = pytest.mark.parametrize("row", EXCHANGES.values(), ids=EXCHANGES)
-UNFORMED = [row for row in EXCHANGES.values() if row.id != "coinbase"]
-"""Rows that take our sentinels for secrets, or for which we have one of their form."""
+UNFORMED = [c.row for c in CASES.values() if not c.facts.secret_has_form or c.row is KRAKEN]
+"""Rows that take our sentinels for secrets, and the one for which we have one of its form."""
 BASE = "http://127.0.0.1:9/base"
 SECRET = "U0VOVElORUw1ZThkNjBiNA=="
 
@@ -83,7 +84,7 @@ async def test_the_reads_of_the_row_are_posted_with_what_was_signed(clients, rec
 
 
 async def test_the_time_is_a_get_without_a_key(clients, recorder):
-    await clients.ask(kraken(), KRAKEN, KRAKEN.time)
+    await clients.ask(kraken(), KRAKEN, KRAKEN.calls.time.call)
     (sent,) = recorder.sent
     assert sent.body is None
     assert "API-Key" not in sent.headers
@@ -107,7 +108,7 @@ async def test_no_other_post_of_kraken_can_go_out(clients, recorder):
 async def test_a_call_that_posts_cannot_go_out_as_a_get(row, clients, recorder):
     entry = kraken() if row is KRAKEN else entry_of(row.id, BASE)
     with pytest.raises(NotARead):
-        await clients.ask(entry, row, Call(row.time.method, posts="/0/private/Balance"))
+        await clients.ask(entry, row, Call(row.calls.time.call.method, posts="/0/private/Balance"))
     assert recorder.sent == []
 
 
@@ -145,7 +146,7 @@ async def test_what_ccxt_signs_otherwise_than_it_was_told_cannot_go_out(change, 
 
 async def test_a_public_list_is_never_posted_for(clients, recorder):
     with pytest.raises(NotARead):
-        await clients.look(kraken(), KRAKEN, KRAKEN.balance)
+        await clients.look(kraken(), KRAKEN, KRAKEN.calls.balance.call)
     assert recorder.sent == []
 
 
@@ -155,36 +156,38 @@ async def test_the_number_grows_from_call_to_call_even_where_the_clock_stands_or
     times = iter([5_000_000_000, 5_000_000_000, 4_000_000_000, 9_000_000_000])
     monkeypatch.setattr(client, "time", SimpleNamespace(time_ns=lambda: next(times)))
     for _ in range(4):
-        await clients.ask(kraken(), KRAKEN, KRAKEN.balance)
+        await clients.ask(kraken(), KRAKEN, KRAKEN.calls.balance.call)
     assert recorder.numbers == [5000, 5001, 5002, 9000]
 
 
 async def test_the_number_is_the_time_in_milliseconds(clients, recorder):
-    await clients.ask(kraken(), KRAKEN, KRAKEN.balance)
+    await clients.ask(kraken(), KRAKEN, KRAKEN.calls.balance.call)
     assert abs(recorder.numbers[0] - time.time() * 1000) < 60_000
 
 
 async def test_one_key_has_one_call_under_way_and_another_key_does_not_wait(clients, recorder):
     one = [kraken(name="one"), kraken(name="two")]
-    await asyncio.gather(*(clients.ask(each, KRAKEN, KRAKEN.key) for each in one * 5))
+    await asyncio.gather(*(clients.ask(each, KRAKEN, KRAKEN.calls.key.call) for each in one * 5))
     assert recorder.most == 1
     assert recorder.numbers == sorted(set(recorder.numbers))
     other = [kraken(api_key="k1"), kraken(api_key="k2")]
-    await asyncio.gather(*(clients.ask(each, KRAKEN, KRAKEN.key) for each in other))
+    await asyncio.gather(*(clients.ask(each, KRAKEN, KRAKEN.calls.key.call) for each in other))
     assert recorder.most == 2
 
 
 async def test_a_call_that_fails_gives_the_turn_back(clients, recorder):
     with pytest.raises(NotARead):
-        await clients.ask(kraken(), KRAKEN, Call("privatePostWithdraw", posts=KRAKEN.key.posts))
+        await clients.ask(
+            kraken(), KRAKEN, Call("privatePostWithdraw", posts=KRAKEN.calls.key.call.posts)
+        )
     async with asyncio.timeout(60):
-        await clients.ask(kraken(), KRAKEN, KRAKEN.key)
+        await clients.ask(kraken(), KRAKEN, KRAKEN.calls.key.call)
     assert len(recorder.sent) == 1
 
 
 @EACH
-def test_kraken_alone_goes_in_turn(row):
-    assert row.in_turn is (row is KRAKEN)
+def test_calls_go_in_turn_where_their_numbers_must_grow(row):
+    assert row.calls.in_turn is CASES[row.id].facts.in_turn
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ import json
 import pytest
 
 from bf_reconciler.verdict import Halted
+from bf_reconciler.web import NotDurableError
 from bf_reconciler.web.http import access
 from edges.fakes import a_status
-from edges.web_client import LOGIN, ScriptedView, a_client
+from edges.web_client import LOGIN, ScriptedBackend, a_client
 
 HALT = {"reason": "exchange incident", "by": "ada"}
 WRITES = [
@@ -25,13 +26,13 @@ def anyio_backend():
 
 
 @pytest.fixture
-def view():
-    return ScriptedView()
+def backend():
+    return ScriptedBackend()
 
 
 @pytest.fixture
-async def client(view):
-    async with a_client(view) as opened:
+async def client(backend):
+    async with a_client(backend) as opened:
         yield opened
 
 
@@ -55,28 +56,28 @@ async def refused(answer):
     ],
     ids=["none", "wrong", "empty", "longer", "basic", "not ascii"],
 )
-async def test_writes_need_the_token(view, path, body, headers):
-    view.token = LOGIN["Authorization"].removeprefix("Bearer ")
-    async with a_client(view) as client:
+async def test_writes_need_the_token(backend, path, body, headers):
+    backend.token = LOGIN["Authorization"].removeprefix("Bearer ")
+    async with a_client(backend) as client:
         answer = await client.post(path, json=body, headers=headers)
         assert answer.status == 401
         assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert view.asked == []
-    assert view.now.halted is None
+    assert backend.asked == []
+    assert backend.now.halted is None
 
 
 @pytest.mark.parametrize(("path", "body"), WRITES)
-async def test_writes_with_the_token_may_come_from_anywhere(view, path, body):
-    view.token = LOGIN["Authorization"].removeprefix("Bearer ")
+async def test_writes_with_the_token_may_come_from_anywhere(backend, path, body):
+    backend.token = LOGIN["Authorization"].removeprefix("Bearer ")
     headers = LOGIN | {"Host": "bots.example", "X-Forwarded-For": "203.0.113.9"}
-    async with a_client(view) as client:
+    async with a_client(backend) as client:
         answer = await client.post(path, json=body, headers=headers)
         assert answer.status == 200
 
 
-async def test_reads_need_no_token(view):
-    view.token = LOGIN["Authorization"].removeprefix("Bearer ")
-    async with a_client(view) as client:
+async def test_reads_need_no_token(backend):
+    backend.token = LOGIN["Authorization"].removeprefix("Bearer ")
+    async with a_client(backend) as client:
         answer = await client.get("/api/v1/status", headers={"Host": "bots.example"})
         assert answer.status == 200
 
@@ -92,25 +93,25 @@ async def test_without_a_token_this_machine_may_write(client, path, body):
 @pytest.mark.parametrize(
     ("headers", "words"),
     [
-        ({"X-Forwarded-For": "203.0.113.9"}, "for the same machine alone"),
-        ({"X-Real-IP": "203.0.113.9"}, "for the same machine alone"),
-        ({"Forwarded": "for=203.0.113.9"}, "for the same machine alone"),
-        ({"Origin": "https://evil.example"}, "a page of another site"),
-        ({"Origin": "null"}, "a page of another site"),
-        ({"Sec-Fetch-Site": "cross-site"}, "a page of another site"),
-        ({"Sec-Fetch-Site": "same-site"}, "a page of another site"),
-        ({"Host": "evil.example"}, "this Host is not known here"),
-        ({"Host": "[broken"}, "this Host is not known here"),
-        ({"Host": ""}, "this Host is not known here"),
+        ({"X-Forwarded-For": "203.0.113.9"}, "only this machine may do this"),
+        ({"X-Real-IP": "203.0.113.9"}, "only this machine may do this"),
+        ({"Forwarded": "for=203.0.113.9"}, "only this machine may do this"),
+        ({"Origin": "https://evil.example"}, "from another site"),
+        ({"Origin": "null"}, "from another site"),
+        ({"Sec-Fetch-Site": "cross-site"}, "from another site"),
+        ({"Sec-Fetch-Site": "same-site"}, "from another site"),
+        ({"Host": "evil.example"}, "unknown Host header"),
+        ({"Host": "[broken"}, "unknown Host header"),
+        ({"Host": ""}, "unknown Host header"),
     ],
 )
 @pytest.mark.parametrize(("path", "body"), WRITES)
-async def test_others_may_not_make_this_machine_write(client, view, path, body, headers, words):
+async def test_others_may_not_make_this_machine_write(client, backend, path, body, headers, words):
     status, error = await refused(await client.post(path, json=body, headers=headers))
     assert status == 403
     assert words in error
-    assert view.asked == []
-    assert view.now.halted is None
+    assert backend.asked == []
+    assert backend.now.halted is None
 
 
 async def test_a_page_of_our_own_may_write(client):
@@ -176,12 +177,12 @@ async def test_a_name_made_to_point_here_reads_nothing(client, path):
     ],
 )
 async def test_names_of_this_machine_may_read(host, named):
-    async with a_client(ScriptedView(host=host)) as client:
+    async with a_client(ScriptedBackend(host=host)) as client:
         assert (await client.get("/api/v1/status", headers={"Host": named})).status == 200
 
 
 async def test_a_listener_for_all_still_takes_no_write_under_a_strange_name():
-    async with a_client(ScriptedView(host="0.0.0.0")) as client:  # noqa: S104 # not bound
+    async with a_client(ScriptedBackend(host="0.0.0.0")) as client:  # noqa: S104 # not bound
         answer = await client.post("/-/reload", headers={"Host": "pod.bots.svc:9877"})
         assert answer.status == 403
 
@@ -195,53 +196,66 @@ async def test_a_reload_answers_with_its_result(client):
     assert body["config"]["last_reload_successful"]
 
 
-async def test_a_refused_reload_says_why(client, view):
-    view.refused = True
+async def test_a_refused_reload_says_why(client, backend):
+    backend.refused = True
     answer = await client.post("/-/reload?lang=tr")
     body = await answer.json()
     assert answer.status == 422
-    assert body["error"] == "1 problem in the file; what was last good stays in force"
+    assert body["error"] == "1 problem in the file; the last good version stays in force"
     assert body["config"]["reason"] == "InvalidDocument"
     assert "validate" in body["config"]["remedy"]
 
 
-async def test_a_test_answers_with_the_fresh_status(client, view):
+async def test_a_test_answers_with_the_fresh_status(client, backend):
     answer = await client.post("/api/v1/connections/kucoin-main-grid/test")
     assert (await answer.json())["status"] == "Online"
-    assert view.asked == [("test", "kucoin-main-grid")]
+    assert backend.asked == [("test", "kucoin-main-grid")]
     answer = await client.post("/api/v1/connections/none/test")
-    assert await refused(answer) == (404, "there is no connection of this name")
+    assert await refused(answer) == (404, "no connection with this name")
 
 
-async def test_halt_and_resume(client, view):
+async def test_halt_and_resume(client, backend):
     answer = await client.post("/api/v1/halt", json=HALT)
     assert (await answer.json())["halted"]["reason"] == "exchange incident"
-    assert view.now.halted.by == "ada"
+    assert backend.now.halted.by == "ada"
     answer = await client.post("/api/v1/resume", json={"name": None})
     assert await answer.json() == {"resumed": True}
     answer = await client.post("/api/v1/resume")
     assert await answer.json() == {"resumed": False}
 
 
-async def test_one_strategy_is_resumed_by_name(client, view):
+@pytest.mark.parametrize(("full", "code"), [(True, 507), (False, 503)])
+@pytest.mark.parametrize(("path", "body"), [("halt", HALT), ("resume", {})])
+async def test_a_halt_that_a_restart_may_forget_is_never_200(
+    client, backend, monkeypatch, full, code, path, body
+):
+    async def forgetful(*_):
+        raise NotDurableError("in force; a restart may forget it", full=full)
+
+    monkeypatch.setattr(backend, path, forgetful)
+    answer = await client.post(f"/api/v1/{path}", json=body)
+    assert await refused(answer) == (code, "in force; a restart may forget it")
+
+
+async def test_one_strategy_is_resumed_by_name(client, backend):
     await client.post("/api/v1/resume", json={"name": "btc-grid"})
-    assert view.asked == [("resume", "btc-grid")]
+    assert backend.asked == [("resume", "btc-grid")]
     answer = await client.post("/api/v1/resume", json={"name": "none"})
-    assert await refused(answer) == (404, "there is no strategy of this name")
+    assert await refused(answer) == (404, "no strategy with this name")
 
 
-async def test_a_halt_in_the_file_is_not_lifted_from_here(client, view):
-    view.now = a_status(file_halt=Halted("fire", "ada"))
+async def test_a_halt_in_the_file_is_not_lifted_from_here(client, backend):
+    backend.now = a_status(file_halt=Halted("fire", "ada"))
     status, error = await refused(await client.post("/api/v1/resume"))
-    assert (status, error) == (409, "halt stands in the file; remove it there")
+    assert (status, error) == (409, "the halt is set in the file; remove it there")
 
 
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({}, "reason and by are expected"),
-        ({"reason": "x"}, "reason and by are expected"),
-        ({"reason": "", "by": "ada"}, "reason: a text of 1 to 500 signs"),
+        ({}, "reason and by are required"),
+        ({"reason": "x"}, "reason and by are required"),
+        ({"reason": "", "by": "ada"}, "reason: a text of 1 to 500 characters"),
         ({"reason": 7, "by": "ada"}, "reason: a text"),
         ({"reason": "x" * 501, "by": "ada"}, "reason: a text"),
         ({"reason": "x", "by": ["ada"]}, "by: a text"),
@@ -249,32 +263,32 @@ async def test_a_halt_in_the_file_is_not_lifted_from_here(client, view):
         ("text", "a JSON object is expected"),
     ],
 )
-async def test_a_halt_needs_a_reason_and_a_person(client, view, body, words):
+async def test_a_halt_needs_a_reason_and_a_person(client, backend, body, words):
     status, error = await refused(await client.post("/api/v1/halt", json=body))
     assert status == 400
     assert words in error
-    assert view.now.halted is None
+    assert backend.now.halted is None
 
 
 @pytest.mark.parametrize("data", [b"{", b"\xff\xfe", b"[" * 60000, b"{'a': 1}"])
 async def test_a_body_that_is_no_json_is_refused(client, data):
     headers = {"Content-Type": "application/json"}
     answer = await client.post("/api/v1/halt", data=data, headers=headers)
-    assert await refused(answer) == (400, "the body is no JSON")
+    assert await refused(answer) == (400, "the body is not valid JSON")
 
 
 async def test_a_charset_that_nobody_knows_is_refused(client):
     headers = {"Content-Type": "application/json; charset=klingon"}
     answer = await client.post("/api/v1/halt", data=b"{}", headers=headers)
-    assert await refused(answer) == (400, "the body is no JSON")
+    assert await refused(answer) == (400, "the body is not valid JSON")
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
-async def test_a_form_is_no_order(client, view, kind):
+async def test_a_form_is_no_order(client, backend, kind):
     headers = {"Content-Type": kind}
     answer = await client.post("/api/v1/halt", data=json.dumps(HALT), headers=headers)
     assert answer.status == 415
-    assert view.now.halted is None
+    assert backend.now.halted is None
 
 
 async def test_a_body_without_end_is_refused(client):

@@ -65,25 +65,33 @@ def test_a_connection_shows_its_word_its_reason_and_what_to_do():
     assert "kucoin-main-grid kucoin · main · live" in text
     assert "Blocked No trade permission" in text
     assert "Enable trade permission, but keep withdrawal disabled." in text
-    assert "••••3eb read spot · IP-bound" in text
+    assert "••••3eb read spot · IP-restricted" in text
     assert "50 ms 12:00:00Z" in text
 
 
-def test_what_was_another_day_is_told_with_its_date():
+def test_what_was_another_day_is_shown_with_its_date():
     old = a_connection(last_probe=NOW - timedelta(days=1))
     assert "2026-05-03 12:00" in text_of(a_status([old]))
 
 
-@pytest.mark.parametrize(("days", "told"), [(5, "(5 days)"), (-1, "(ended)")])
-def test_the_end_of_a_key_is_told_with_the_days_that_are_left(days, told):
+@pytest.mark.parametrize(
+    ("days", "shown"), [(5, "(5 days left)"), (1, "(1 day left)"), (-1, "(expired)")]
+)
+def test_the_end_of_a_key_is_shown_with_the_days_that_are_left(days, shown):
     key = replace(a_connection().key, expires_at=NOW + timedelta(days=days), ip_bound=False)
     text = text_of(a_status([a_connection(key=key)]))
-    assert f"any IP · ends {NOW + timedelta(days=days):%Y-%m-%d} {told}" in text
+    assert f"any IP · expires {NOW + timedelta(days=days):%Y-%m-%d} {shown}" in text
+
+
+def test_a_row_is_silent_on_what_the_exchange_does_not_report():
+    key = replace(a_connection().key, scopes=None, ip_bound=None, expires_at=None)
+    text = text_of(a_status([a_connection(key=key)]))
+    assert "••••3eb 50 ms" in text
 
 
 def test_what_is_good_needs_nothing_done():
     text = text_of(a_status())
-    assert "Nothing needs a hand." in text
+    assert "No action needed." in text
     assert "Wait" not in text
 
 
@@ -101,17 +109,43 @@ def test_every_state_has_a_mark_and_none_of_a_kind_share_a_shape():
 
 
 def test_the_title_counts_what_is_wrong():
-    assert "<title>bf-reconciler · all well</title>" in a_page(a_status())
+    assert "<title>bf-reconciler · all OK</title>" in a_page(a_status())
     bad = a_status(
         [a_connection(state=ConnectionState.INVALID)], [a_strategy(state=StrategyState.ERROR)]
     )
     assert "<title>(2) bf-reconciler</title>" in a_page(bad)
 
 
-# --- first glance
+@pytest.mark.parametrize(
+    "status",
+    [
+        Status(config=a_config()),
+        a_status([a_connection(state=ConnectionState.UNREACHABLE, reason=Reason.TIMEOUT)]),
+        a_status([a_connection(state=ConnectionState.PENDING, reason=Reason.NOT_PROBED)]),
+        a_status(config=a_refused_config()),
+        a_status(file_halt=Halted("storm", "bob")),
+    ],
+    ids=["empty", "unreachable", "pending", "rejected file", "halted"],
+)
+def test_what_is_not_known_to_be_well_is_not_called_ok(status):
+    assert "<title>bf-reconciler</title>" in a_page(status)
 
 
-def test_the_glance_counts_each_state_and_leads_to_it():
+def test_no_action_is_needed_only_where_no_banner_says_otherwise():
+    assert "No action needed." in text_of(a_status())
+    incident = Incident("outage", "kucoin", Reason.MAINTENANCE, ("a", "b"), NOW)
+    for wrong in (
+        {"config": a_refused_config()},
+        {"halted": Halted("fire", "ada", NOW)},
+        {"incidents": (incident,)},
+    ):
+        assert "No action needed." not in text_of(a_status(**wrong))
+
+
+# --- summary
+
+
+def test_the_summary_counts_each_state_and_leads_to_it():
     glance = rendered(a_status([BLOCKED, a_connection("other")])).blocks["glance"]
     text = parsed(glance).words
     assert text == "Connections 1 Online 0 Unreachable 1 Blocked Strategies 1 Enabled 0 Blocked"
@@ -131,7 +165,7 @@ def test_needs_are_grouped_by_reason_worst_first():
     assert 'href="/?q=NoTradePermission"' in block
 
 
-def test_what_passes_by_itself_or_follows_from_another_needs_no_hand_of_its_own():
+def test_what_passes_by_itself_or_follows_from_another_is_no_need_of_its_own():
     down = a_connection("down", state=ConnectionState.UNREACHABLE, reason=Reason.TIMEOUT)
     strategies = [
         a_strategy("same", StrategyState.BLOCKED, Reason.NO_TRADE_PERMISSION),
@@ -141,29 +175,29 @@ def test_what_passes_by_itself_or_follows_from_another_needs_no_hand_of_its_own(
     assert [n.entries for n in needs(a_status([BLOCKED, down], strategies))] == [[BLOCKED]]
 
 
-def test_a_strategy_with_a_need_of_its_own_is_told():
+def test_a_strategy_with_a_need_of_its_own_is_shown():
     waiting = a_strategy(state=StrategyState.BLOCKED, reason=Reason.AWAITING_MANUAL_RESUME)
     block = rendered(a_status(strategies=[waiting])).blocks["attention"]
     assert 'href="/strategies/btc-grid"' in block
 
 
-# --- what stands at the top
+# --- banners
 
 
-def test_a_refused_file_stands_at_the_top():
+def test_a_refused_file_is_at_the_top():
     reason = ConfigReason.INTEGRITY_CHECK_FAILED
     text = text_of(a_status(config=a_refused_config(reason=reason)))
     assert "connections.yaml:7:5: connections.1.exchange: unknown exchange" in text
     assert "IntegrityCheckFailed" in text  # the word of log, API and runbook
-    assert text.index("The file was refused") < text.index("Connections")
-    assert "Last taken as a whole: 2026-05-04 10:00:00 UTC" in text
+    assert text.index("The file was rejected") < text.index("Connections")
+    assert "Last successful reload: 2026-05-04 10:00:00 UTC" in text
 
 
 def test_of_a_file_with_wrong_entries_the_others_may_be_in_force():
     text = text_of(a_status(config=a_refused_config(last_reload_success=None)))
-    assert "Not all of the file is in force: Entries are wrong" in text
-    assert "refused" not in text
-    assert "as a whole" not in text
+    assert "Part of the file is not in force: Invalid entries" in text
+    assert "rejected" not in text
+    assert "Last successful reload" not in text
 
 
 def test_of_many_problems_some_are_shown():
@@ -171,7 +205,7 @@ def test_of_many_problems_some_are_shown():
     assert "+ 10" in text_of(a_status(config=a_refused_config(problems=many)))
 
 
-def test_what_is_wrong_stands_before_mere_warnings():
+def test_what_is_wrong_comes_before_mere_warnings():
     many = [Problem(n, 1, "", "a better name", "warning") for n in range(1, 61)]
     config = a_refused_config(problems=(*many, Problem(99, 1, "", "wrong")))
     text = text_of(a_status(config=config))
@@ -183,27 +217,27 @@ def test_warnings_about_the_file_are_shown():
     assert "Warnings about the file (1)" in text_of(a_status(config=config))
 
 
-def test_a_halt_stands_at_the_top_and_is_ended_where_it_began():
+def test_a_halt_is_at_the_top_and_is_ended_where_it_began():
     text = text_of(a_status(file_halt=Halted("exchange incident", "ada")))
-    assert "Halted: every strategy is off exchange incident — ada" in text
-    assert text.count("The halt stands in the file; remove it there.") == 2
+    assert "Halted: all strategies are off exchange incident — ada" in text
+    assert text.count("The halt is set in the file; remove it there.") == 2
     text = text_of(a_status(halted=Halted("fire", "ada", NOW)))
     assert "fire — ada · 2026-05-04 12:00:00 UTC" in text
     assert "Resume" in text
 
 
 @pytest.mark.parametrize(
-    ("kind", "scope", "told"),
-    [("outage", "kucoin", "trouble at kucoin"), ("egress", "direct", "the way out (direct)")],
+    ("kind", "scope", "shown"),
+    [("outage", "kucoin", "problem at kucoin"), ("egress", "direct", "outbound network (direct)")],
 )
-def test_many_failures_of_one_cause_are_told_as_one(kind, scope, told):
+def test_many_failures_of_one_cause_become_one(kind, scope, shown):
     incident = Incident(kind, scope, Reason.MAINTENANCE, ("a", "b"), NOW)
     text = parsed(rendered(a_status(incidents=(incident,))).blocks["banners"]).words
-    assert f"One cause: {told}" in text
-    assert "2 connections since 2026-05-04 12:00:00 UTC" in text
+    assert f"Common cause: {shown}" in text
+    assert "2 connections affected since 2026-05-04 12:00:00 UTC" in text
 
 
-def test_how_to_write_without_a_script_is_told():
+def test_the_command_for_a_shell_is_shown():
     reader = a_reader(base="http://127.0.0.1:9877", token=True)
     text = parsed(a_page(a_status(), reader)).words
     assert 'curl -X POST -H "Authorization: Bearer $TOKEN"' in text
@@ -245,11 +279,11 @@ def test_the_page_shows_what_was_looked_for(query, connections, strategies):
     assert set(lists["strategies"]) == {f"s-{name}" for name in strategies}
 
 
-def test_how_many_fit_is_told():
+def test_how_many_fit_is_shown():
     status = a_status([a_connection("one"), replace(BLOCKED, name="two")])
     assert "Connections 1 of 2" in text_of(status, text="one")
-    assert "Nothing fits this filter." in text_of(status, text="nowhere")
-    assert text_of(a_status([], [])).count("None is declared.") == 2
+    assert "Nothing matches this filter." in text_of(status, text="nowhere")
+    assert text_of(a_status([], [])).count("None declared.") == 2
 
 
 def test_the_form_keeps_what_was_looked_for():
@@ -319,8 +353,8 @@ def test_both_languages_have_every_word():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "shown"),
     [(None, ""), (0.2, "< 1 s"), (61, "1 min 1 s"), (90000, "1 d 1 h"), (3600, "1 h")],
 )
-def test_a_length_of_time_is_told_in_its_two_largest_units(seconds, told):
-    assert span(seconds) == told
+def test_a_length_of_time_is_shown_in_its_two_largest_units(seconds, shown):
+    assert span(seconds) == shown

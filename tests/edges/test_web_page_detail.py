@@ -28,15 +28,15 @@ from edges.reading import a_reader, parsed
 NAME = "kucoin-main-grid"
 
 
-def a_picture(connection, strategies=(), history=(), reader=None):
+def a_connection_page(connection, strategies=(), history=(), reader=None):
     reader = reader or a_reader()
     status = a_status([connection], strategies)
     return connection_page(status, connection.name, reader, history, Rows(reader))
 
 
-def text_of(picture, reader=None):
+def text_of(page, reader=None):
     reader = reader or a_reader()
-    return parsed(document(a_status(), picture, reader, Place("/connections/x"))).words
+    return parsed(document(a_status(), page, reader, Place("/connections/x"))).words
 
 
 def test_a_connection_shows_cause_remedy_and_every_condition():
@@ -44,11 +44,11 @@ def test_a_connection_shows_cause_remedy_and_every_condition():
     wrong = a_condition(
         ConditionType.WITHDRAW_DISABLED, "False", Reason.WITHDRAW_ENABLED, "The key says WITHDRAW."
     )
-    unknown = a_condition(ConditionType.KEY_FRESH, "Unknown", Reason.UNVERIFIABLE, "Not told.")
+    unknown = a_condition(ConditionType.KEY_FRESH, "Unknown", Reason.UNVERIFIABLE, "Not reported.")
     blocked = replace(blocked, conditions=(blocked.conditions[0], wrong, unknown))
-    text = text_of(a_picture(blocked))
+    text = text_of(a_connection_page(blocked))
     assert "Connection kucoin-main-grid Blocked Withdrawal enabled" in text
-    assert "Likely cause The key may withdraw funds." in text
+    assert "Likely cause The key can withdraw funds." in text
     assert (
         "WithdrawDisabled False Withdrawal enabled WithdrawEnabled The key says WITHDRAW." in text
     )
@@ -56,58 +56,64 @@ def test_a_connection_shows_cause_remedy_and_every_condition():
     assert "2026-05-04 11:00:00 UTC generation 3" in text
 
 
-def test_key_facts_are_told_and_what_is_not_told_is_said():
-    text = text_of(a_picture(a_connection()))
-    assert "May read spot May not withdraw futures Bound to addresses yes" in text
+def test_key_facts_are_shown_and_what_the_exchange_does_not_report():
+    text = text_of(a_connection_page(a_connection()))
+    assert (
+        "Permissions read spot Permissions denied withdraw futures Restricted to IP addresses yes"
+        in text
+    )
     assert "Labels team=grid" in text
-    assert "Place in the file line 4" in text
+    assert "Location in the file line 4" in text
     ends = Key(expires_at=NOW + timedelta(days=9), expiry_source="computed", unknown_words=("X",))
     bare = a_connection(key=ends, line=0, next_probe=None, latency_seconds=None)
     bare = replace(bare, attested_until=NOW, suspended_until=NOW)
-    text = text_of(a_picture(bare))
-    assert "May not told Words not known X Bound to addresses not told" in text
-    assert "(9 days) · by the published rule" in text
+    text = text_of(a_connection_page(bare))
+    assert "Permissions not reported Permissions not recognized X" in text
+    assert "Restricted to IP addresses not reported" in text
+    assert "(9 days left) · by the exchange's published rule" in text
     assert "Attested until 2026-05-04 12:00:00 UTC" in text
     assert "Next probe" not in text
 
 
 def test_a_connection_shows_its_strategies_and_its_history():
     history = [a_transition(NAME, "connection", before="", after="Blocked", lasted=None)]
-    picture = a_picture(a_connection(), [a_strategy(), a_strategy("o", connection="o")], history)
-    assert set(picture.lists["strategies"]) == {"s-btc-grid"}
-    text = text_of(picture)
+    page = a_connection_page(
+        a_connection(), [a_strategy(), a_strategy("o", connection="o")], history
+    )
+    assert set(page.lists["strategies"]) == {"s-btc-grid"}
+    text = text_of(page)
     assert "2026-05-04 12:00:00 UTC - → Blocked Withdrawal enabled" in text
-    assert a_picture(a_connection()).lists["strategies"] == {}
+    assert a_connection_page(a_connection()).lists["strategies"] == {}
 
 
 def test_a_strategy_shows_its_connection_and_what_is_wanted():
     status = a_status(strategies=[a_strategy(desired=False, state=StrategyState.DISABLED)])
     history = [a_transition(after="")]
-    picture = strategy_page(status, "btc-grid", a_reader(), history)
-    text = text_of(picture)
+    page = strategy_page(status, "btc-grid", a_reader(), history)
+    text = text_of(page)
     assert "Strategy btc-grid Disabled" in text
-    assert "Connection kucoin-main-grid Runtime local Wanted off Engine paused" in text
+    assert "Connection kucoin-main-grid Runtime local Desired off Engine paused" in text
     assert "Enabled → -" in text
     assert "Resume" not in text
 
 
 def test_a_strategy_that_waits_for_a_person_can_be_resumed():
     waiting = a_strategy(memory=a_memory(latched=True), state=StrategyState.BLOCKED)
-    picture = strategy_page(a_status(strategies=[waiting]), "btc-grid", a_reader(), [])
-    assert 'data-post="/api/v1/resume"' in picture.blocks["head"]
-    assert '{"name": "btc-grid"}' in text_of(picture)
+    page = strategy_page(a_status(strategies=[waiting]), "btc-grid", a_reader(), [])
+    assert 'data-post="/api/v1/resume"' in page.blocks["head"]
+    assert '{"name": "btc-grid"}' in text_of(page)
 
 
-def test_what_left_the_file_is_told():
-    for picture in (
+def test_what_left_the_file_is_shown():
+    for page in (
         connection_page(a_status(), "x<y", a_reader(), [], Rows(a_reader())),
         strategy_page(a_status(), "x<y", a_reader(), []),
     ):
-        assert "x<y There is nothing of this name" in text_of(picture)
+        assert "x<y Not found" in text_of(page)
 
 
 def test_an_entry_without_conditions_has_a_page():
-    assert "never" in text_of(a_picture(a_connection(conditions=(), last_probe=None)))
+    assert "never" in text_of(a_connection_page(a_connection(conditions=(), last_probe=None)))
 
 
 # --- latency
@@ -151,17 +157,17 @@ def test_latencies_are_a_line_that_is_broken_where_no_answer_came(seconds, line)
     assert f'<path d="{line}"/>' in sparkline(seconds, WORDS["en"])
 
 
-def test_a_line_is_told_in_words():
+def test_a_line_has_a_label_in_words():
     words = WORDS["en"]
-    assert 'aria-label="The last 2 probes: 50 to 100 ms, now 100 ms"' in sparkline(
+    assert 'aria-label="Last 2 probes: 50 to 100 ms, latest: 100 ms"' in sparkline(
         (0.05, 0.1), words
     )
-    assert "now - ms" in sparkline((0.05, None), words)
+    assert "latest: no answer" in sparkline((0.05, None), words)
     assert sparkline((None, None), words) == sparkline((), words) == ""
 
 
 def test_the_page_of_a_connection_shows_its_latencies():
     reader = a_reader(latencies=latencies_of(0.05, 0.1))
-    picture = a_picture(a_connection(), reader=reader)
-    assert "The last 2 probes: 50 to 100 ms, now 100 ms" in parsed(picture.blocks["latency"]).words
-    assert "no answer lately" in a_picture(a_connection()).blocks["latency"]
+    page = a_connection_page(a_connection(), reader=reader)
+    assert "Last 2 probes: 50 to 100 ms, latest: 100 ms" in parsed(page.blocks["latency"]).words
+    assert "No recent answers." in a_connection_page(a_connection()).blocks["latency"]

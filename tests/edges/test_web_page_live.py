@@ -13,9 +13,10 @@ from bf_reconciler.web.http import event_payload
 from bf_reconciler.web.http.app_keys import LATENCIES
 from bf_reconciler.web.page.page_parts import PageParts, patch
 from bf_reconciler.web.page.rows import Rows
+from bf_reconciler.web.page.words import WORDS
 from edges.fakes import NOW, a_connection, a_status, a_strategy
 from edges.reading import a_reader, parsed
-from edges.web_client import ScriptedView, a_client, until
+from edges.web_client import ScriptedBackend, a_client, until
 
 BLOCKED = a_connection(state=ConnectionState.BLOCKED, reason=Reason.NO_TRADE_PERMISSION)
 
@@ -26,13 +27,13 @@ def anyio_backend():
 
 
 @pytest.fixture
-def view():
-    return ScriptedView()
+def backend():
+    return ScriptedBackend()
 
 
 @pytest.fixture
-async def client(view):
-    async with a_client(view) as opened:
+async def client(backend):
+    async with a_client(backend) as opened:
         yield opened
 
 
@@ -60,24 +61,24 @@ def seen_by(tree):
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "shown"),
     [
-        ("/", "At a glance"),
+        ("/", "Summary"),
         ("/connections/kucoin-main-grid", "Connection kucoin-main-grid Online"),
         ("/strategies/btc-grid", "Strategy btc-grid Enabled"),
     ],
 )
-async def test_pages_are_served(client, path, told):
+async def test_pages_are_served(client, path, shown):
     tree = await page_of(client, path)
     labels = [a.get("aria-label", "") for _, a in tree.tags]
-    assert told in " ".join([tree.words, *labels])
+    assert shown in " ".join([tree.words, *labels])
 
 
 @pytest.mark.parametrize("path", ["/connections/none", "/strategies/none"])
 async def test_what_is_not_there_is_a_page_too(client, path):
     answer = await client.get(path)
     assert answer.status == 404
-    assert "There is nothing of this name" in await answer.text()
+    assert "Not found" in await answer.text()
 
 
 @pytest.mark.parametrize(
@@ -93,8 +94,8 @@ async def test_what_a_page_brings_along_is_served_by_ourselves(client, name, kin
     assert (answer.status, answer.content_type) == (200, kind)
 
 
-async def test_the_query_stands_in_the_address(client, view):
-    view.now = a_status([a_connection("one"), replace(BLOCKED, name="two")])
+async def test_the_query_is_part_of_the_address(client, backend):
+    backend.now = a_status([a_connection("one"), replace(BLOCKED, name="two")])
     tree = await page_of(client, "/?status=Blocked&q=tw")
     ids = [a.get("id") for tag, a in tree.tags if tag == "tr"]
     assert "c-two" in ids
@@ -111,7 +112,7 @@ async def test_pages_are_compressed_for_those_who_can_read_it(client):
     assert "Content-Encoding" not in small.headers
 
 
-async def test_a_thousand_connections_are_a_page_of_no_more_than_200_kilobytes(client, view):
+async def test_a_thousand_connections_are_a_page_of_no_more_than_200_kilobytes(client, backend):
     connections = [
         a_connection(
             f"kucoin-sub{n}-grid",
@@ -125,7 +126,7 @@ async def test_a_thousand_connections_are_a_page_of_no_more_than_200_kilobytes(c
         connections[number] = replace(BLOCKED, name=connections[number].name)
     strategies = [a_strategy(f"grid-{n}", connection=f"kucoin-sub{n}-grid") for n in range(1000)]
     for turn in range(20):  # so that each row has a line to draw
-        view.now = a_status(
+        backend.now = a_status(
             [
                 replace(
                     c,
@@ -145,66 +146,66 @@ async def test_a_thousand_connections_are_a_page_of_no_more_than_200_kilobytes(c
 # --- patches
 
 
-async def test_the_stream_of_a_page_tells_what_changed_since_it_was_sent(client, view):
+async def test_the_stream_of_a_page_sends_what_changed_since_the_page(client, backend):
     tree = await page_of(client, "/?lang=en")
-    view.now = a_status([BLOCKED])
+    backend.now = a_status([BLOCKED])
     params = {"page": "/?lang=en", "seen": seen_by(tree)}
     async with client.get("/api/v1/events", params=params) as answer:
-        told = await next_patch(answer)
-        assert told["title"] == "(1) bf-reconciler"
-        assert told["say"] == "kucoin-main-grid: Blocked, No trade permission."
-        assert {"c-kucoin-main-grid", "glance", "attention"} <= told["parts"].keys()
-        assert "s-btc-grid" not in told["parts"]
-        assert "lists" not in told
-        view.now = a_status([BLOCKED, a_connection("new")])
-        view.tell()
-        told = await next_patch(answer)
-        assert told["lists"].keys() == {"connections"}
-        assert 'id="c-new"' in told["lists"]["connections"]
+        update = await next_patch(answer)
+        assert update["title"] == "(1) bf-reconciler"
+        assert update["say"] == "kucoin-main-grid: Blocked, No trade permission."
+        assert {"c-kucoin-main-grid", "glance", "attention"} <= update["parts"].keys()
+        assert "s-btc-grid" not in update["parts"]
+        assert "lists" not in update
+        backend.now = a_status([BLOCKED, a_connection("new")])
+        backend.publish()
+        update = await next_patch(answer)
+        assert update["lists"].keys() == {"connections"}
+        assert 'id="c-new"' in update["lists"]["connections"]
 
 
-async def test_a_page_that_is_as_it_was_is_told_nothing(client, view):
+async def test_a_page_that_did_not_change_gets_no_patch(client, backend):
     tree = await page_of(client)
     async with client.get("/api/v1/events", params={"page": "/", "seen": seen_by(tree)}) as answer:
-        await until(lambda: view.readers)
-        view.tell()
-        view.now = a_status(generation=9, revision="other", connections=[BLOCKED])
-        view.tell()
+        await until(lambda: backend.readers)
+        backend.publish()
+        backend.now = a_status(generation=9, revision="other", connections=[BLOCKED])
+        backend.publish()
         parts = (await next_patch(answer))["parts"]
         assert "c-kucoin-main-grid" in parts
         assert parts["revision"] == '<span id="revision">Revision other · generation 9</span>'
 
 
-async def test_changes_that_come_fast_are_told_as_one(client, view, monkeypatch):
+async def test_changes_that_come_fast_become_one_patch(client, backend, monkeypatch):
     monkeypatch.setattr(event_payload, "PAGE_SECONDS", 0.3)
     async with client.get("/api/v1/events", params={"page": "/"}) as answer:
         await next_patch(answer)
         for number in range(50):
-            view.now = a_status([a_connection(account=f"account-{number}")])
-            view.tell()
-        told = await next_patch(answer)
-        assert "account-49" in told["parts"]["c-kucoin-main-grid"]
+            backend.now = a_status([a_connection(account=f"account-{number}")])
+            backend.publish()
+        update = await next_patch(answer)
+        assert "account-49" in update["parts"]["c-kucoin-main-grid"]
 
 
 @pytest.mark.parametrize("seen", ["", "nonsense", None], ids=["none", "unknown", "of another page"])
-async def test_who_shows_nothing_that_is_known_is_told_everything(client, seen):
+async def test_a_page_that_is_not_known_gets_everything(client, seen):
     if seen is None:
         seen = seen_by(await page_of(client, "/?status=Online"))
     async with client.get("/api/v1/events", params={"page": "/", "seen": seen}) as answer:
-        told = await next_patch(answer)
-        assert told["lists"].keys() == {"connections", "strategies"}
+        update = await next_patch(answer)
+        assert update["lists"].keys() == {"connections", "strategies"}
 
 
-async def test_the_stream_of_one_connection_is_of_its_page_and_its_language(client, view):
+async def test_the_stream_of_one_connection_is_of_its_page_and_its_language(client, backend):
     page = "/connections/kucoin-main-grid?lang=tr"
     async with client.get("/api/v1/events", params={"page": page}) as answer:
-        told = await next_patch(answer)
-        assert told["lists"].keys() == {"conditions", "strategies"}
-        assert "Çevrimiçi" in told["parts"]["head"]
-        view.now = a_status([])
-        view.tell()
-        told = await next_patch(answer)
-        assert "Bu adda bir şey yok" in told["parts"]["head"]
+        update = await next_patch(answer)
+        assert update["lists"].keys() == {"conditions", "strategies"}
+        assert "Çevrimiçi" in update["parts"]["head"]
+        backend.now = a_status([])
+        backend.publish()
+        update = await next_patch(answer)
+        assert WORDS["tr"]["not_found"] in update["parts"]["head"]
 
 
 async def test_the_page_of_a_stream_has_bounds(client):
@@ -214,17 +215,17 @@ async def test_the_page_of_a_stream_has_bounds(client):
         assert "glance" in (await next_patch(answer))["parts"]
 
 
-async def test_many_changes_are_told_in_short(client, view):
+async def test_many_changes_are_announced_in_short(client, backend):
     async with client.get("/api/v1/events", params={"page": "/"}) as answer:
         await next_patch(answer)
-        view.now = a_status([a_connection(f"c{n}") for n in range(9)], [])
-        view.tell()
+        backend.now = a_status([a_connection(f"c{n}") for n in range(9)], [])
+        backend.publish()
         assert (await next_patch(answer))["say"].endswith("and 8 more")
 
 
 def test_a_patch_of_nothing_is_nothing():
-    picture = PageParts("t", "", {"a": "1"}, {"l": {"r": "row"}})
-    assert patch(picture, picture) == {}
+    page = PageParts("t", "", {"a": "1"}, {"l": {"r": "row"}})
+    assert patch(page, page) == {}
 
 
 def test_rows_are_made_anew_when_they_or_the_day_have_changed():
@@ -239,10 +240,10 @@ def test_rows_are_made_anew_when_they_or_the_day_have_changed():
     assert "2026-05-04 12:00" in later["c-kucoin-main-grid"]
 
 
-async def test_latencies_are_kept_while_nobody_looks(view, monkeypatch):
-    monkeypatch.setattr("bf_reconciler.web.http.app.LOOK_SECONDS", 0.01)
-    async with a_client(view) as client:
+async def test_latencies_are_kept_while_no_page_is_open(backend, monkeypatch):
+    monkeypatch.setattr("bf_reconciler.web.http.app.SAMPLE_SECONDS", 0.01)
+    async with a_client(backend) as client:
         kept = client.server.app[LATENCIES]
         await until(lambda: kept.of("kucoin-main-grid"))
-        view.now = a_status([a_connection(last_probe=NOW + timedelta(seconds=1))])
+        backend.now = a_status([a_connection(last_probe=NOW + timedelta(seconds=1))])
         await until(lambda: len(kept.of("kucoin-main-grid")) == 2)

@@ -14,7 +14,7 @@ TOKEN = "a-token-of-some-length"
 LOGIN = {"Authorization": f"Bearer {TOKEN}"}
 
 
-class ScriptedView:
+class ScriptedBackend:
     def __init__(self, status=None, token=None, host="127.0.0.1"):
         self.now = a_status() if status is None else status
         self.token = token
@@ -34,8 +34,9 @@ class ScriptedView:
     def ready(self):
         return self.prepared
 
-    def metrics(self, accept):
-        return f"# {accept}\n".encode(), "text/plain; version=0.0.4; charset=utf-8"
+    def metrics(self, accept, *, summary):
+        pieces = (f"# {accept}\n".encode(), b"", b"# summary\n" if summary else b"# full\n")
+        return iter(pieces), "text/plain; version=0.0.4; charset=utf-8"
 
     def history(self, name, limit, before):
         self.asked.append(("history", name, limit, before))
@@ -50,7 +51,7 @@ class ScriptedView:
         finally:
             self.readers.discard(queue)
 
-    def tell(self, *transitions):
+    def publish(self, *transitions):
         for reader in self.readers:
             reader.put_nowait((self.now, transitions))
 
@@ -75,8 +76,8 @@ class ScriptedView:
 
 
 @asynccontextmanager
-async def a_client(view):
-    async with TestServer(make_app(view)) as server, TestClient(server) as client:
+async def a_client(backend):
+    async with TestServer(make_app(backend)) as server, TestClient(server) as client:
         yield client
 
 

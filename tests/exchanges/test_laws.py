@@ -1,11 +1,10 @@
 """What holds for every body there can be, and for every row."""
 
-import json
 from contextlib import suppress
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from itertools import combinations
-from pathlib import Path
+from urllib.parse import urlsplit
 
 import ccxt.async_support as ccxt
 import pytest
@@ -14,72 +13,14 @@ from hypothesis import strategies as st
 
 from bf_reconciler.exchanges import API_KEY, EXCHANGES, SYMBOL, Unexpected
 from bf_reconciler.facts import ADVICE, Scope
-from exchanges import documented, kinds, nearly
+from exchanges.cases import CASES, HERE
 
 NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
-OTHERS = {  # the rows of other kinds of account
-    f"{row.id}-{code}": other for row in EXCHANGES.values() for code, other in row.instead.items()
-}
-EVERY = dict(EXCHANGES) | OTHERS
-NAMES = {id(row): name for name, row in EVERY.items()}
+ACCOUNTS = {name: rest for case in CASES.values() for name, *rest in case.accounts}
+EVERY = {name: row for name, (row, *_) in ACCOUNTS.items()}  # those of other kinds of account, too
 ROWS = pytest.mark.parametrize("row", EVERY.values(), ids=EVERY)
-
-DATA = Path(__file__).parent / "data"
-KEYS = {path: json.loads(path.read_text())["body"] for path in sorted(DATA.glob("*/key-*.json"))}
-
-# Reads that change nothing. A row that names anything else does not pass: add a call here, or to
-# data/EXCHANGE/reads.json, only after reading its documentation.
-READS = {path.parent.name: json.loads(path.read_text()) for path in DATA.glob("*/reads.json")} | {
-    "kucoin": {
-        "publicGetTimestamp": "timestamp",
-        "privateGetUserApiKey": "user/api-key",
-        "privateGetAccounts": "accounts",
-        "privateGetHfOrdersActive": "hf/orders/active",
-    },
-    "mexc": {
-        "spotPublicGetTime": "time",
-        "spotPrivateGetApiKeyInfo": "apiKeyInfo",
-        "spotPrivateGetAccount": "account",
-        "spotPrivateGetOpenOrders": "openOrders",
-    },
-}
-
-# Reads that an exchange serves by POST alone: the path that is posted to, and why it is a read.
-POSTED = {
-    "kraken": {
-        "privatePostGetApiKeyInfo": (
-            "/0/private/GetApiKeyInfo",
-            '"Retrieve information about the API key"; no permission is needed for it',
-        ),
-        "privatePostBalance": (
-            "/0/private/Balance",
-            '"Retrieve all cash balances, net of pending withdrawals"; Query Funds is enough',
-        ),
-        "privatePostOpenOrders": (
-            "/0/private/OpenOrders",
-            '"Retrieve information about currently open orders"; Query Open Orders is enough',
-        ),
-    }
-}
-
-# Parameters that say always the same: none of them names anything that could be changed.
-CONSTANTS = {
-    "bitget": {"category": "SPOT"},
-    "binance": {"omitZeroBalances": "true"},
-    "bybit": {"accountType": "UNIFIED", "category": "spot"},
-    "coinbase": {"order_status": "OPEN"},
-    "htx": {"accountType": "spot"},
-}
+NAMED = pytest.mark.parametrize("name", ACCOUNTS)
 CCXT_NAMES = {"api_key": "apiKey", "secret": "secret", "passphrase": "password"}
-
-FIELDS = [
-    *("code", "data", "permission", "permissions", "ipWhitelist", "ipWhiteList", "createdAt"),
-    *("createTime", "remainingValidity", "status", "isMaster", "subName", "balances", "balance"),
-    *("free", "locked", "serverTime", "msg", "message", "canWithdraw", "canTrade"),
-    *nearly.FIELDS,
-    *kinds.FIELDS,
-    *("details", "cashBal", "ts", "retCode", "result", "list", "coin", "walletBalance", "time"),
-]
 
 
 def fields_of(body):
@@ -89,11 +30,28 @@ def fields_of(body):
     return names.union(*map(fields_of, inner))
 
 
-FIELDS += sorted(set().union(*map(fields_of, KEYS.values())) - set(FIELDS))
+def urls_of(tree):
+    """Every URL in a tree of ccxt."""
+    if isinstance(tree, dict):
+        return [url for inner in tree.values() for url in urls_of(inner)]
+    return [tree] if isinstance(tree, str) and tree.startswith("https://") else []
+
+
+def of_all(lists):
+    """Whatever stands in one of them, once, in an order that is always the same."""
+    return sorted(set().union(*lists))
+
+
+FIELDS = of_all(
+    [
+        *(case.nearly.FIELDS for case in CASES.values()),
+        *(fields_of(key["body"]) for case in CASES.values() for key in case.keys.values()),
+    ]
+)
 WORDS = [
-    *("General", "Spot", "Transfer", "Withdrawal", "InnerTransfer", "Unified", "General,Spot"),
-    *("SPOT_ACCOUNT_READ,SPOT_DEAL_READ", "SPOT_WITHDRAW_WRITE", "SPOT_WITHDRAW_W", "Payout"),
-    *("200000", "VALID", "", "203.0.113.7", "2026-09-14T18:53:36.000+00:00", "0", "1.5"),
+    *("", "0", "1.5", "203.0.113.7", "2026-09-14T18:53:36.000+00:00", "200000", "Payout"),
+    *of_all(case.nearly.WORDS for case in CASES.values()),
+    *(",".join(case.nearly.WORDS[:2]) for case in CASES.values()),
 ]
 LEAVES = (
     st.none()
@@ -113,8 +71,9 @@ BODIES = st.recursive(
 )
 
 
-NEARLY = documented.NEARLY | nearly.NEARLY | kinds.NEARLY
-SAYS_NO = documented.SAYS_NO | nearly.SAYS_NO | kinds.SAYS_NO
+def test_every_folder_is_that_of_an_exchange_of_the_table():
+    folders = {path.parent.name for path in HERE.glob("*/*.json")}
+    assert folders == set(CASES) == set(EXCHANGES)
 
 
 def outcome(parse, *args):
@@ -127,44 +86,65 @@ def outcome(parse, *args):
     return None
 
 
-@ROWS
+@NAMED
 @given(data=st.data())
-def test_withdrawal_is_denied_by_the_documented_field_alone(row, data):
-    name = NAMES[id(row)]
-    body = data.draw(BODIES | NEARLY[name])
-    facts = outcome(row.read_key, body, NOW)
+def test_withdrawal_is_denied_by_the_documented_field_alone(name, data):
+    row, nearly, says_no = ACCOUNTS[name]
+    body = data.draw(BODIES | nearly)
+    facts = outcome(row.calls.key.read, body, NOW)
     if facts is not None and Scope.WITHDRAW in facts.denied:
-        assert SAYS_NO[name](body)
+        assert says_no(body)
         assert facts.unknown_words == ()
 
 
-@ROWS
+@NAMED
 @given(data=st.data())
-def test_no_scope_is_both_granted_and_denied(row, data):
-    facts = outcome(row.read_key, data.draw(BODIES | NEARLY[NAMES[id(row)]]), NOW)
+def test_no_scope_is_both_granted_and_denied(name, data):
+    row, nearly, _ = ACCOUNTS[name]
+    facts = outcome(row.calls.key.read, data.draw(BODIES | nearly), NOW)
     assert facts is None or not facts.granted & facts.denied
 
 
 @ROWS
 @given(body=BODIES)
 def test_parsers_raise_unexpected_and_nothing_else(row, body):
-    for parse in (row.read_time, row.read_balance, row.read_orders):
-        outcome(parse, body)
-        outcome(parse, {"code": "200000", "data": body})
-        outcome(parse, {"code": "00000", "data": body})
-        outcome(parse, {"code": "0", "data": [body]})
-        outcome(parse, {"retCode": 0, "result": body})
-    row.refusal(body)
+    for parse in (row.calls.time.read, row.calls.balance.read, row.calls.orders.read):
+        for case in CASES.values():
+            outcome(parse, case.nearly.wrapped(body))
+    row.refusals.read(body)
+
+
+NO_ORDERS = {"none": None, "empty": {}, "numbers": [1], "text": "text"}
+NO_ORDERS |= {"of no list": {"code": "200000", "data": {}}}
+NO_ORDERS |= {f"text of {name}": case.nearly.wrapped("text") for name, case in CASES.items()}
+
+
+@pytest.mark.parametrize("body", NO_ORDERS.values(), ids=NO_ORDERS)
+def test_orders_of_another_form_are_unexpected(body):
+    for row in EVERY.values():
+        with pytest.raises(Unexpected):
+            row.calls.orders.read(body)
+
+
+TELLING = [
+    CASES[row.id].row.refusals.read(body).text.split(address)
+    for row in EXCHANGES.values()
+    for body, _, address in CASES[row.id].errors
+    if address
+]
+"""What stands before and behind our address, where an exchange tells it."""
 
 
 @ROWS
 @given(
     text=st.text()
-    | st.from_regex(r"IP \[[0-9A-Fa-f.:]*\]|(clientIp is|request ip):[0-9.:]*|Your IP [0-9.:]*")
+    | st.tuples(st.sampled_from(TELLING), st.from_regex(r"[0-9A-Fa-f.:]*")).map(
+        lambda told: told[1].join(told[0])
+    )
 )
 @example(text="Your IP ::01")  # it is told as one writes it, ::1
 def test_looking_for_our_address_never_fails(row, text):
-    found = row.client_ip(text)
+    found = row.refusals.address(text)
     assert found is None or found in addresses_in(text)
 
 
@@ -176,29 +156,37 @@ def addresses_in(text):
 
 
 def calls_of(row):
-    others = [each.call for each in (row.first, row.more) if each]
-    return [row.time, row.key, row.balance, row.orders, *others]
+    others = [each.call for each in (row.calls.first, row.calls.more) if each]
+    return [
+        row.calls.time.call,
+        row.calls.key.call,
+        row.calls.balance.call,
+        row.calls.orders.call,
+        *others,
+    ]
 
 
 @ROWS
 def test_a_row_names_reads_that_are_on_the_list(row):
     for each in map(row.within, row.environments):
-        assert {call.method for call in calls_of(each)} <= set(READS[row.id])
+        assert {call.method for call in calls_of(each)} <= set(CASES[row.id].reads.questions)
 
 
 @ROWS
 def test_a_row_posts_nothing_but_reads_that_are_named_here_with_their_paths(row):
-    named = {method: path for method, (path, _) in POSTED.get(row.id, {}).items()}
-    public = [each.call for each in row.markets.values()]
+    named = {name: read["path"] for name, read in CASES[row.id].reads.posted.items()}
+    public = [each.call for each in row.markets.lists.values()]
     for each in map(row.within, row.environments):
         posted = {call.method: call.posts for call in calls_of(each) if call.posts}
         assert posted == named
-    assert not row.time.posts
+    assert not row.calls.time.call.posts
     assert not any(call.posts for call in public)
 
 
-def test_kraken_alone_may_post():
-    assert {row.id for row in EVERY.values() if any(c.posts for c in calls_of(row))} == {"kraken"}
+def test_those_alone_may_post_that_say_of_each_post_why_it_is_a_read():
+    posting = {row.id for row in EVERY.values() if any(c.posts for c in calls_of(row))}
+    assert posting == {name for name, case in CASES.items() if case.reads.posted}
+    assert all(read["why"] for case in CASES.values() for read in case.reads.posted.values())
 
 
 @ROWS
@@ -211,37 +199,45 @@ def test_ccxt_has_every_call_and_sends_it_as_a_get_of_that_path(row, monkeypatch
 
     monkeypatch.setattr(exchange, "request", request)
     instance = exchange()
-    for name in READS[row.id]:
+    reads = CASES[row.id].reads
+    for name in reads.questions:
         getattr(instance, name)()
-    posted = POSTED.get(row.id, {})
     assert sent == {
-        name: ("POST" if name in posted else "GET", path) for name, path in READS[row.id].items()
+        name: ("POST" if name in reads.posted else "GET", path)
+        for name, path in reads.questions.items()
     }
 
 
 @ROWS
 def test_a_call_takes_no_parameter_but_the_key_and_a_market(row):
-    fixed = CONSTANTS.get(row.id, {}).items()
+    fixed = CASES[row.id].reads.constants.items()
     for call in calls_of(row):
         assert {value for name, value in call.params.items() - fixed} <= {API_KEY, SYMBOL}
-    assert API_KEY not in row.time.params.values()
+    assert API_KEY not in row.calls.time.call.params.values()
 
 
 @ROWS
 def test_the_credentials_are_those_ccxt_asks_for(row):
     needed = {n for n, needs in getattr(ccxt, row.ccxt)().requiredCredentials.items() if needs}
-    assert {CCXT_NAMES[name] for name in row.credentials} == needed
+    assert {CCXT_NAMES[name] for name in row.signing.credentials} == needed
+
+
+@ROWS
+def test_a_secret_stays_as_it_is_unless_it_has_a_form(row):
+    assert CASES[row.id].facts.secret_has_form or (
+        row.signing.read_secret("key", " a\\nsecret") == " a\\nsecret"
+    )
 
 
 @ROWS
 def test_every_reason_of_a_row_has_its_remedy(row):
-    reasons = {*row.codes.values(), *(reason for *_, reason in row.phrases)}
+    reasons = {*row.refusals.codes.values(), *(reason for *_, reason in row.refusals.phrases)}
     assert all(ADVICE[reason]["en"].remedy and ADVICE[reason]["tr"].remedy for reason in reasons)
 
 
 @ROWS
 def test_a_row_says_what_each_right_that_is_needed_is_called(row):
-    assert {Scope.READ, Scope.SPOT, Scope.FUTURES, Scope.WITHDRAW} <= set(row.needs)
+    assert {Scope.READ, Scope.SPOT, Scope.FUTURES, Scope.WITHDRAW} <= set(row.people.needs)
 
 
 def test_the_table_is_keyed_by_the_names_of_its_rows():
@@ -250,16 +246,18 @@ def test_the_table_is_keyed_by_the_names_of_its_rows():
 
 @ROWS
 def test_every_environment_is_a_place_of_its_own(row):
-    assert row.within("live").world == row.world
-    worlds = [row.worlds[name] for name in row.environments]
+    assert row.within("live").environment == row.environment
+    worlds = [row.environments[name] for name in row.environments]
     assert len({(each.base, *each.headers.items()) for each in worlds}) == len(worlds)
     assert all(each.base is None or each.base.startswith("https://") for each in worlds)
 
 
 @ROWS
 def test_a_probe_makes_four_requests_or_five(row):
-    assert row.requests == 4 + bool(row.first) + bool(row.more) + bool(row.instead)
-    assert row.requests in {4, 5}
+    assert row.calls.requests == 4 + bool(row.calls.first) + bool(row.calls.more) + bool(
+        row.instead
+    )
+    assert row.calls.requests in {4, 5}
 
 
 def test_the_row_of_another_kind_of_account_is_the_same_exchange_in_the_same_world():
@@ -267,5 +265,22 @@ def test_the_row_of_another_kind_of_account_is_the_same_exchange_in_the_same_wor
         for name in row.environments:
             here = row.within(name)
             for other in here.instead.values():
-                assert (other.id, other.world, other.time) == (row.id, here.world, here.time)
+                assert (other.id, other.environment, other.calls.time.call) == (
+                    row.id,
+                    here.environment,
+                    here.calls.time.call,
+                )
                 assert other.instead == {}
+
+
+@pytest.mark.parametrize("row", EXCHANGES.values(), ids=EXCHANGES)
+def test_a_live_call_goes_to_a_host_that_the_row_documents(row):
+    client = getattr(ccxt, row.ccxt)()
+    hosts = client.urls.get("hostnames") or {"": getattr(client, "hostname", "")}
+    used = {
+        urlsplit(url.replace("{hostname}", host or "")).hostname
+        for url in urls_of(client.urls["api"])
+        for host in hosts.values()
+    }
+    assert used & row.hosts
+    assert all(host == host.lower().rstrip(".") for host in row.hosts)

@@ -1,8 +1,6 @@
 """Public lists of markets: documented bodies, the calls, and what is no list."""
 
 import copy
-import json
-from pathlib import Path
 
 import ccxt.async_support as ccxt
 import pytest
@@ -10,59 +8,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bf_reconciler.exchanges import EXCHANGES, Unexpected, kind_of, listing
+from exchanges.cases import CASES
 
-DATA = Path(__file__).parent / "data"
-LISTINGS = [(row, kind) for row in EXCHANGES.values() for kind in row.markets]
+LISTINGS = [(row, kind) for row in EXCHANGES.values() for kind in row.markets.lists]
 EACH = pytest.mark.parametrize(("row", "kind"), LISTINGS, ids=[f"{r.id}-{k}" for r, k in LISTINGS])
-
-# Public reads, and the paths they go to. Add one only after reading its documentation.
-READS = {
-    ("kucoin", "spot"): ("publicGetSymbols", "symbols"),
-    ("kucoin", "futures"): ("futuresPublicGetContractsActive", "contracts/active"),
-    ("mexc", "spot"): ("spotPublicGetExchangeInfo", "exchangeInfo"),
-    ("mexc", "futures"): ("contractPublicGetDetail", "detail"),
-    ("binance", "spot"): ("publicGetExchangeInfo", "exchangeInfo"),
-    ("binance", "futures"): ("fapiPublicGetExchangeInfo", "exchangeInfo"),
-    ("okx", "spot"): ("publicGetPublicInstruments", "public/instruments"),
-    ("okx", "futures"): ("publicGetPublicInstruments", "public/instruments"),
-    ("bingx", "spot"): ("spotV1PublicGetCommonSymbols", "common/symbols"),
-    ("bingx", "futures"): ("swapV2PublicGetQuoteContracts", "quote/contracts"),
-    ("coinbase", "spot"): ("v3PublicGetBrokerageMarketProducts", "brokerage/market/products"),
-    ("htx", "spot"): ("spotPublicGetV1CommonSymbols", "v1/common/symbols"),
-    ("htx", "futures"): (
-        "contractPublicGetLinearSwapApiV1SwapContractInfo",
-        "linear-swap-api/v1/swap_contract_info",
-    ),
-    ("bybit", "spot"): ("publicGetV5MarketInstrumentsInfo", "v5/market/instruments-info"),
-    ("bybit", "futures"): ("publicGetV5MarketInstrumentsInfo", "v5/market/instruments-info"),
-    ("bitget", "spot"): ("publicSpotGetV2SpotPublicSymbols", "v2/spot/public/symbols"),
-    ("bitget", "futures"): ("publicMixGetV2MixMarketContracts", "v2/mix/market/contracts"),
-    ("kraken", "spot"): ("publicGetAssetPairs", "AssetPairs"),
-    ("gate", "spot"): ("publicSpotGetCurrencyPairs", "currency_pairs"),
-    ("gate", "futures"): ("publicFuturesGetSettleContracts", "{settle}/contracts"),
-}
 
 
 def documented(row, kind):
-    return json.loads((DATA / row.id / f"markets-{kind}.json").read_text())
+    return CASES[row.id].market(kind)
 
 
 @EACH
 def test_a_documented_list_gives_its_pairs_and_whether_they_trade(row, kind):
     known = documented(row, kind)
-    found = row.markets[kind].read(known["body"])
+    found = row.markets.lists[kind].read(known["body"])
     assert found == known["pairs"]
     assert {kind_of(pair) for pair in found} == {kind}
 
 
 def test_every_exchange_lists_its_spot_market():
-    assert all("spot" in row.markets for row in EXCHANGES.values())
-    assert set(READS) == {(row.id, kind) for row, kind in LISTINGS}
+    assert all("spot" in row.markets.lists for row in EXCHANGES.values())
+    assert all(set(case.reads.markets) == set(case.row.markets.lists) for case in CASES.values())
 
 
 @EACH
 def test_ccxt_has_the_call_as_a_public_get_that_needs_no_key(row, kind, monkeypatch):
-    call, (method, path) = row.markets[kind].call, READS[row.id, kind]
+    call, read = row.markets.lists[kind].call, CASES[row.id].reads.markets[kind]
+    ((method, path),) = read.items()
     sent = []
     exchange = getattr(ccxt, row.ccxt)
     monkeypatch.setattr(exchange, "request", lambda _, *args, **__: sent.append(args))
@@ -93,8 +65,8 @@ def rows_of(body):
     """The list in a body, wherever it is."""
     if isinstance(body, list):
         return body
-    if set(body) == {"error", "result"}:
-        return Named(body["result"])
+    if all(isinstance(each, dict) for each in body.values()):
+        return Named(body)
     return next((found for each in body.values() if (found := inner(each)) is not None), None)
 
 
@@ -107,7 +79,7 @@ def test_a_list_without_any_pair_is_not_believed(row, kind):
     body = copy.deepcopy(documented(row, kind)["body"])
     rows_of(body).clear()
     with pytest.raises(Unexpected):
-        row.markets[kind].read(body)
+        row.markets.lists[kind].read(body)
 
 
 @EACH
@@ -118,7 +90,7 @@ def test_a_row_without_a_name_lists_nothing_and_spoils_nothing(row, kind):
     named = [field for field, value in listed[0].items() if str(value).upper() in parts(known)]
     nameless = {f: "" if f in named else value for f, value in listed[0].items()}
     listed.append(nameless)
-    assert row.markets[kind].read(body) == known["pairs"]
+    assert row.markets.lists[kind].read(body) == known["pairs"]
 
 
 def parts(known):
@@ -138,7 +110,7 @@ def test_another_shape_is_unexpected_and_nothing_else(row, kind, data):
     field = data.draw(st.sampled_from(sorted(listed[0])))
     listed[0][field] = data.draw(odd)
     try:
-        found = row.markets[kind].read(body)
+        found = row.markets.lists[kind].read(body)
     except Unexpected:
         return
     assert all(isinstance(trades, bool) for trades in found.values())
@@ -149,25 +121,7 @@ def test_another_shape_is_unexpected_and_nothing_else(row, kind, data):
 def test_what_is_no_list_is_unexpected(row, kind, body):
     for each in (body, {"data": body}, {"code": "0", "data": body}, {"symbols": body}):
         with pytest.raises(Unexpected):
-            row.markets[kind].read(each)
-
-
-def test_a_list_that_has_more_pages_is_not_whole():
-    body = documented(EXCHANGES["bybit"], "futures")["body"]
-    body["result"]["nextPageCursor"] = "first%3D..."
-    with pytest.raises(Unexpected, match="nextPageCursor"):
-        EXCHANGES["bybit"].markets["futures"].read(body)
-
-
-@pytest.mark.parametrize(
-    ("exchange", "field", "value"),
-    [("bingx", "code", 100500), ("htx", "status", "error"), ("bybit", "retCode", 10016)],
-)
-def test_an_error_is_no_list(exchange, field, value):
-    for kind, listing_ in EXCHANGES[exchange].markets.items():
-        body = documented(EXCHANGES[exchange], kind)["body"] | {field: value}
-        with pytest.raises(Unexpected):
-            listing_.read(body)
+            row.markets.lists[kind].read(each)
 
 
 @pytest.mark.parametrize(

@@ -1,47 +1,24 @@
-import aiohttp
 import pytest
 
-from bf_reconciler.simulator import Simulator, World
-from simulator.signing import KucoinClient, MexcClient
+from bf_reconciler.simulator import World
+from exchanges.kucoin import client as kucoin_client
+from exchanges.mexc import client as mexc_client
+from simulator.fixtures import session, sim
 
-CREATED = 1_728_443_843
-
-
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
+__all__ = ["kucoin", "mexc", "session", "sim", "world"]
 
 
 @pytest.fixture
 def world():
-    good = {"read": True, "trade": True, "ips": ["127.0.0.1"], "created_at": CREATED}
-    return World.from_dict(
-        {
-            "keys": {
-                "ku": {"exchange": "kucoin", **good, "balances": {"USDT": "26.5", "BTC": "0.1"}},
-                "mx": {"exchange": "mexc", **good, "balances": {"USDT": "26.5"}},
-            }
-        }
-    )
-
-
-@pytest.fixture
-async def sim(world):
-    async with Simulator(world) as running:
-        yield running
-
-
-@pytest.fixture
-async def session():
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as open_session:
-        yield open_session
+    """Two exchanges that differ in nearly everything stand for all."""
+    return World.from_dict({"keys": {"ku": kucoin_client.KEY, "mx": mexc_client.KEY}})
 
 
 @pytest.fixture
 def kucoin(sim, session, world):
-    return KucoinClient.of(sim, session, world.keys["ku"])
+    return kucoin_client.KucoinClient.of(sim, session, world.keys["ku"])
 
 
 @pytest.fixture
 def mexc(sim, session, world):
-    return MexcClient.of(sim, session, world.keys["mx"])
+    return mexc_client.MexcClient.of(sim, session, world.keys["mx"])

@@ -7,7 +7,8 @@ import aiohttp
 import pytest
 
 from bf_reconciler.simulator import Seen, Simulator
-from simulator.signing import KucoinClient, send
+from exchanges.kucoin.client import KucoinClient
+from simulator.signing import send
 
 KEY_INFO = "/api/v1/user/api-key"
 

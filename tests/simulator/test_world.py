@@ -1,7 +1,6 @@
 """Worlds made of JSON, and the demo's."""
 
 import json
-import re
 
 import pytest
 
@@ -15,7 +14,7 @@ def test_the_demo_world_has_a_good_key_of_every_exchange():
 
     for exchange in DIALECTS:
         key = world.keys[f"{exchange}-main"]
-        words = DIALECTS[exchange].WORDS
+        words = DIALECTS[exchange].words
         assert key.exchange == exchange
         assert words["trade"].held(key.permissions)
         assert not words["withdraw"].held(key.permissions)
@@ -27,18 +26,9 @@ def test_the_demo_world_is_always_the_same():
     assert demo_world(now=NOW).keys == demo_world(now=NOW).keys
 
 
-def test_invented_credentials_have_the_shape_of_the_exchange_s():
+def test_no_two_invented_keys_are_the_same():
     keys = demo_world().keys.values()
 
-    for key in keys:
-        if key.exchange == "kucoin":
-            assert re.fullmatch(r"[0-9a-f]{24}", key.api_key)
-            assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", key.secret)
-            assert key.passphrase
-        elif key.exchange == "mexc":
-            assert re.fullmatch(r"mx0vgl[0-9a-f]{12}", key.api_key)
-            assert re.fullmatch(r"[0-9a-f]{32}", key.secret)
-            assert not key.passphrase
     assert len({key.api_key for key in keys}) == len(keys)
 
 

@@ -1,1 +1,1 @@
-"""Dashboards as code: `make dashboards` writes what stands beside this folder as JSON."""
+"""Dashboards as code: `make dashboards` writes the JSON files next to this folder."""

@@ -1,4 +1,4 @@
-"""Writes the dashboards as JSON into a folder: by default the one that Grafana reads."""
+"""Write the dashboards as JSON into a folder, by default the one that Grafana reads."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ def main() -> None:
     folder = Path(sys.argv[1]) if sys.argv[1:] else Path(__file__).parents[1]
     for made in (overview.dashboard(), connection.dashboard(), daemon.dashboard()):
         written = JSONEncoder().encode(made.build())
-        # A number would be that of a dashboard in one Grafana's database.
+        # An id would refer to a dashboard in one particular Grafana database.
         whole = json.loads(written) | {"id": None}
         text = json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False)
         (folder / f"{whole['uid']}.json").write_text(text + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""How the exchanges answer: latency, errors, clocks."""
+"""How the exchanges respond: latency, errors, clocks."""
 
 from collections.abc import Sequence
 
@@ -14,35 +14,35 @@ def answers() -> Sequence[Panel]:
     by_exchange = f"sum by (exchange, le) ({buckets})"
     return [
         lines(
-            "Latency, 95 of 100",
-            "How long a probe of a connection takes, all questions together: 95 of 100 are faster.",
+            "Latency, 95th percentile",
+            "Duration of a probe, all requests together: 95 % of probes are faster.",
             "s",
             {"{{exchange}}": f"histogram_quantile(0.95, {by_exchange})"},
         ),
         lines(
             "Latency, median",
-            "How long a probe of a connection takes, all questions together: half are faster.",
+            "Duration of a probe, all requests together: half of the probes are faster.",
             "s",
             {"{{exchange}}": f"histogram_quantile(0.5, {by_exchange})"},
         ),
         lines(
             "Requests",
-            "Questions put to exchanges in a second.",
+            "Requests to exchanges per second.",
             "reqps",
             {"{{exchange}}": f"sum by (exchange) ({every})"},
         ),
         alert(
             lines(
                 "Errors",
-                "Questions that failed in a second, by the reason.",
+                "Failed requests per second, by reason.",
                 "reqps",
                 {"{{exchange}}: {{result}}": f"sum by (exchange, result) ({failed})"},
             ).no_value(NOTHING),
             "BFReconcilerExchangeUnreachable",
         ),
         lines(
-            "Share of errors",
-            "How many of the questions failed.",
+            "Error ratio",
+            "Share of the requests that failed.",
             "percentunit",
             {
                 "{{exchange}}": f"sum by (exchange) ({failed})"
@@ -52,7 +52,7 @@ def answers() -> Sequence[Panel]:
         alert(
             lines(
                 "Clock skew",
-                "The furthest that the clock of an exchange is from ours.",
+                "Largest difference between our clock and the clock of an exchange.",
                 "s",
                 {
                     "{{exchange}}": "max by (exchange) "

@@ -1,4 +1,4 @@
-"""One connection: what is known of it, and since when."""
+"""One connection: what is known about it, and since when."""
 
 from collections.abc import Sequence
 
@@ -39,8 +39,8 @@ TRUTHS = {0: ("false", BAD), 1: ("unknown", FAIR), 2: ("true", GOOD)}
 
 
 def dashboard() -> Dashboard:
-    """Everything about one connection, chosen by the variable ``connection``."""
-    text = "What is known of one connection: status, conditions, permissions, key, strategies."
+    """Everything about the connection selected by the variable ``connection``."""
+    text = "One connection: status, conditions, permissions, key and strategies."
     series = f"bf_connection_info{{{EXCHANGE}}}"
     one = labels("connection", "Connection", series)
     made = frame(UID, "bf-reconciler / Connection", text, [exchanges(), one])
@@ -56,13 +56,13 @@ def dashboard() -> Dashboard:
 def _now() -> Sequence[Panel]:
     status = name(
         "Status",
-        "The status of the connection. What to do stands on its status page.",
+        "Status of the connection. Its status page says what to do.",
         "status",
         f"bf_connection_status{{{CONNECTION}}} == 1",
     )
     reason = name(
         "Reason",
-        "For which reason the connection has this status.",
+        "Why the connection has this status.",
         "reason",
         f"bf_connection_status_reason{{{CONNECTION}}}",
     )
@@ -72,21 +72,21 @@ def _now() -> Sequence[Panel]:
     return [
         leads(painted(status, STATUS_COLORS), "Status page", PAGE),
         leads(reason, "Status page", PAGE),
-        number("For", "How long it stands as it does, for the reason it does.", "s", since),
+        number("For", "How long the connection has had this status and reason.", "s", since),
         alert(
             number(
-                "The key expires in",
-                "Nothing, where the exchange tells no end and publishes no rule.",
+                "Key expires in",
+                "None where the exchange reports no expiry and publishes no rule.",
                 "s",
                 left,
                 {LOWEST: BAD, 3 * 86400: FAIR, 14 * 86400: GOOD},
             ),
             "BFReconcilerKeyExpiring",
         ),
-        number("Age of the key", "Nothing, where the exchange does not tell.", "s", created),
+        number("Key age", "None where the exchange does not report it.", "s", created),
         name(
             "Exchange",
-            "The exchange that the connection leads to.",
+            "The exchange of the connection.",
             "exchange",
             f"bf_connection_info{{{CONNECTION}}}",
         ),
@@ -98,16 +98,16 @@ def _times() -> Sequence[Panel]:
     answered = f"time() - max(bf_connection_last_success_timestamp_seconds{{{CONNECTION}}})"
     facts = rows(
         "Declared",
-        "What the file says of the connection.",
+        "What the file declares for the connection.",
         f"bf_connection_info{{{CONNECTION}}}",
         {"exchange": "Exchange", "account": "Account", "environment": "Environment"},
     )
     return [
         alert(
-            number("Last probe", "How long ago the last probe was made.", "s", probed),
+            number("Last probe", "Time since the last probe.", "s", probed),
             "BFReconcilerProbeStale",
         ),
-        number("Last full answer", "How long ago all questions were answered.", "s", answered),
+        number("Last success", "Time since all requests of a probe last succeeded.", "s", answered),
         number(
             "Next probe",
             "When the next probe is due.",
@@ -119,18 +119,18 @@ def _times() -> Sequence[Panel]:
 
 
 def _conditions() -> Sequence[Panel]:
-    told = f"bf_connection_condition{{{CONNECTION}"
-    truth = f'2 * max by (condition) ({told}, status="true"}}) + max by (condition) ({told}'
+    series = f"bf_connection_condition{{{CONNECTION}"
+    truth = f'2 * max by (condition) ({series}, status="true"}}) + max by (condition) ({series}'
     granted = f"bf_connection_permission{{{CONNECTION}}} == 1"
     return [
         states(
             "Conditions",
-            "Each condition over time: true, false, or unknown while the exchange cannot be asked.",
+            "Each condition over time: true, false, or unknown while the exchange is unreachable.",
             {"{{condition}}": truth + ', status="unknown"})'},
             TRUTHS,
         ),
         states(
-            "Can be used",
+            "Usable",
             "Whether the connection was Online or Degraded.",
             {"usable": f"max(bf_connection_up{{{CONNECTION}}})"},
             YES_NO,
@@ -138,7 +138,7 @@ def _conditions() -> Sequence[Panel]:
         alert(
             rows(
                 "Problems",
-                "Every reason that stands against the connection now; empty is good.",
+                "Every reason against the connection now.",
                 f"bf_connection_problem{{{CONNECTION}}}",
                 {"reason": "Reason"},
             ).no_value(NOTHING),
@@ -147,7 +147,7 @@ def _conditions() -> Sequence[Panel]:
         alert(
             rows(
                 "Permissions",
-                "What the key may do, as the exchange said at the last probe that it answered.",
+                "What the key may do, according to the last probe that the exchange answered.",
                 granted,
                 {"permission": "Permission", "state": "State"},
             ),
@@ -161,28 +161,28 @@ def _probes() -> Sequence[Panel]:
     buckets = f"rate(bf_probe_duration_seconds_bucket{{{EXCHANGE}}}[$__rate_interval])"
     failed = f'rate(bf_probe_requests_total{{{EXCHANGE}, result!="ok"}}[$__rate_interval])'
     quantiles = {
-        f"{share} of 100": f"histogram_quantile({share / 100}, sum by (le) ({buckets} and {of_it}))"
+        f"p{share}": f"histogram_quantile({share / 100}, sum by (le) ({buckets} and {of_it}))"
         for share in (50, 95)
     }
     return [
         alert(
             lines(
                 "Clock skew",
-                "Our clock minus the clock of the exchange, at the last probe.",
+                "Our clock minus the clock of the exchange at the last probe.",
                 "s",
                 {"skew": f"max(bf_connection_clock_skew_seconds{{{CONNECTION}}})"},
             ),
             "BFReconcilerClockSkew",
         ),
         lines(
-            "Latency of its exchange",
-            "How long probes took, over all connections to the same exchange.",
+            "Exchange latency",
+            "Duration of probes, over all connections to the same exchange.",
             "s",
             quantiles,
         ),
         lines(
-            "Errors of its exchange",
-            "Questions that failed in a second, over all connections to the same exchange.",
+            "Exchange errors",
+            "Failed requests per second, over all connections to the same exchange.",
             "reqps",
             {"{{question}}: {{result}}": f"sum by (question, result) ({failed} and {of_it})"},
         ).no_value(NOTHING),
@@ -198,19 +198,19 @@ def _strategies() -> Sequence[Panel]:
     return [
         rows(
             "Strategies",
-            "The strategies of the connection, their status, and why.",
+            "The strategies of the connection, with status and reason.",
             f"({reason}) * on (job, instance, strategy) group_left (status) ({status})",
             columns,
         ),
         states(
             "Running",
-            "Whether each strategy was read back as running.",
+            "Whether the runtime reports each strategy as running.",
             {"{{strategy}}": f"max by (strategy) (bf_strategy_running{{{CONNECTION}}})"},
             YES_NO,
         ),
         lines(
             "Transitions",
-            "Changes of the status of its strategies, or of the reason for it.",
+            "Changes of the status or reason of its strategies.",
             "short",
             {
                 "{{strategy}} {{to}}: {{reason}}": "sum by (strategy, to, reason) "

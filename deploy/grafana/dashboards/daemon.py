@@ -1,4 +1,4 @@
-"""The daemon itself: does it live, does it read its file, what does it cost."""
+"""The daemon itself: health, config reloads, resource usage."""
 
 from collections.abc import Sequence
 
@@ -21,12 +21,12 @@ from dashboards.panels import (
 )
 
 UID = "bf-reconciler-daemon"
-TAKEN = {0: ("refused", BAD), 1: ("taken", GOOD)}
+RELOADS = {0: ("rejected", BAD), 1: ("accepted", GOOD)}
 
 
 def dashboard() -> Dashboard:
     """The health of the process."""
-    text = "Whether the daemon of bf-reconciler lives, takes its file, and what it costs."
+    text = "Health of the bf-reconciler daemon: cycles, config reloads, resource usage."
     groups: list[Group] = [
         ("Now", _now()),
         ("The file", _file()),
@@ -47,8 +47,8 @@ def _now() -> Sequence[Panel]:
     return [
         alert(
             number(
-                "Answers",
-                "Whether Prometheus could read the daemon's metrics.",
+                "Up",
+                "Whether Prometheus can scrape the daemon.",
                 "bool_yes_no",
                 f"min({_all('up')})",
                 {LOWEST: BAD, 1: GOOD},
@@ -58,19 +58,18 @@ def _now() -> Sequence[Panel]:
         alert(
             number(
                 "Heartbeat",
-                "How long ago the last cycle reached its end; one does every 5 seconds.",
+                "Time since the last completed cycle; one completes every 5 seconds.",
                 "s",
                 beat,
                 {LOWEST: GOOD, 60: FAIR, 120: BAD},
             ),
             "BFReconcilerHeartbeatStale",
         ),
-        number("Up for", "How long the process runs.", "s", start),
+        number("Uptime", "Time since the process started.", "s", start),
         alert(
             name(
                 "Watch",
-                "How changes of the file are learnt of: told by the system (watch), or looked for"
-                " (poll).",
+                "How file changes are detected: by file events (watch) or by polling (poll).",
                 "mode",
                 mode,
             ),
@@ -79,7 +78,7 @@ def _now() -> Sequence[Panel]:
         alert(
             number(
                 "Errors in the file",
-                "Errors found in the last reading of the file; warnings do not count.",
+                "Errors in the file at the last reload. Warnings do not count.",
                 "short",
                 f"sum({_all('bf_config_problems')})",
                 NONE_WANTED,
@@ -89,7 +88,7 @@ def _now() -> Sequence[Panel]:
         alert(
             number(
                 "Plain-text secrets",
-                "Credentials that stand in the file unencrypted.",
+                "Credentials in the file that are not encrypted.",
                 "short",
                 f"sum({_all('bf_config_plaintext_secrets')})",
                 NONE_WANTED,
@@ -103,29 +102,28 @@ def _file() -> Sequence[Panel]:
     return [
         alert(
             states(
-                "Readings of the file",
-                "Whether the last reading was taken. While one is refused, an older one stays in"
-                " force.",
+                "Config reloads",
+                "Whether the last reload was accepted. If not, the last good file stays in force.",
                 {"{{instance}}": _all("bf_config_last_reload_successful")},
-                TAKEN,
+                RELOADS,
             ).height(8),
             "BFReconcilerConfigReloadFailing",
         ),
         rows(
             "In force",
-            "Revision and digest of the file that is in force.",
+            "Revision and digest of the file in force.",
             _all("bf_config_info"),
             {"instance": "Instance", "revision": "Revision", "digest": "Digest"},
         ),
         number(
-            "Last taken",
-            "When a reading of the file was last taken.",
+            "Last accepted reload",
+            "When a reload was last accepted.",
             "dateTimeFromNow",
             f"max({_all('bf_config_last_reload_success_timestamp_seconds')}) * 1000",
         ),
         lines(
             "Generation",
-            "Counts the revisions that were taken.",
+            "Counts the accepted revisions.",
             "short",
             {"{{instance}}": _all("bf_config_generation")},
         )
@@ -138,18 +136,18 @@ def _cycles() -> Sequence[Panel]:
     buckets = f"rate({_all('bf_reconcile_duration_seconds_bucket')}[$__rate_interval])"
     return [
         lines(
-            "Duration of cycles",
-            "How long a cycle takes from its begin to its end. Probes run beside it.",
+            "Cycle duration",
+            "Duration of a cycle. Probes run in the background.",
             "s",
             {
-                f"{share} of 100": f"histogram_quantile({share / 100}, sum by (le) ({buckets}))"
+                f"p{share}": f"histogram_quantile({share / 100}, sum by (le) ({buckets}))"
                 for share in (50, 95, 99)
             },
         ),
         alert(
             lines(
                 "Cycles",
-                "Cycles that reached their end, in a second.",
+                "Completed cycles per second.",
                 "ops",
                 {
                     "{{instance}}": "sum by (instance) "
@@ -160,7 +158,7 @@ def _cycles() -> Sequence[Panel]:
         ),
         lines(
             "Errors",
-            "Cycles that were broken off by something unforeseen; the log holds what it was.",
+            "Cycles aborted by an unexpected error. The log shows the error.",
             "short",
             {
                 "{{instance}}": "sum by (instance) "
@@ -174,19 +172,19 @@ def _process() -> Sequence[Panel]:
     return [
         lines(
             "Memory",
-            "Memory that the process holds.",
+            "Resident memory of the process.",
             "bytes",
             {"{{instance}}": _all("process_resident_memory_bytes")},
         ),
         lines(
             "CPU",
-            "Cores that the process is busy with.",
+            "CPU cores used by the process.",
             "short",
             {"{{instance}}": f"rate({_all('process_cpu_seconds_total')}[$__rate_interval])"},
         ),
         lines(
             "Open files",
-            "Files and connections that the process holds open, and how many it may.",
+            "File descriptors that the process has open, and its limit.",
             "short",
             {
                 "{{instance}} open": _all("process_open_fds"),
@@ -195,13 +193,13 @@ def _process() -> Sequence[Panel]:
         ),
         lines(
             "Scrape",
-            "How long Prometheus takes to read the metrics.",
+            "How long Prometheus takes to scrape the daemon.",
             "s",
             {"{{instance}}": _all("scrape_duration_seconds")},
         ).span(12),
         rows(
             "Versions",
-            "What the process is made of.",
+            "Versions of the program and its main dependencies.",
             _all("bf_build_info"),
             {
                 "instance": "Instance",

@@ -1,4 +1,4 @@
-"""What every dashboard has: variables, links, annotations, and numbers for its panels."""
+"""What all dashboards share: variables, links, annotations and panel numbers."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ Group = tuple[str, Sequence[Panel]]
 
 
 class Happening(model.AnnotationQuery):
-    """An annotation from Prometheus, with the words that it shows."""
+    """An annotation from Prometheus, with its display options."""
 
     def __init__(self, name: str, expr: str, color: str, words: dict[str, object]) -> None:
         super().__init__(name=name, datasource=SOURCE, enable=True, icon_color=color, expr=expr)
@@ -55,7 +55,7 @@ class _Made(Builder[model.AnnotationQuery]):
 def frame(
     uid: str, title: str, text: str, variables: Sequence[build.QueryVariable] = ()
 ) -> build.Dashboard:
-    """A dashboard without panels."""
+    """Return a dashboard without panels."""
     made = (
         build.Dashboard(title)
         .uid(uid)
@@ -73,14 +73,16 @@ def frame(
         labels("job", "Job", "bf_build_info").current(EVERY),
         labels("instance", "Instance", 'bf_build_info{job=~"$job"}').current(EVERY),
     ]
-    for each in every:  # "All" is all of ours: not `.+`, for `up` and `process_...` are everybody's
+    for (
+        each
+    ) in every:  # "All" lists our own jobs: `.+` would also match `up` and `process_...` of others
         made.with_variable(each.multi(True).include_all(True))
     for each in variables:
         made.with_variable(each)
-    # Where a browser finds them differs from place to place: docs/deploy.md says how to change it.
+    # These URLs depend on the installation: docs/deploy.md says how to change them.
     for name, url in {"page": PAGE, "runbook": RUNBOOK}.items():
         constant = build.ConstantVariable(name).label(name.title()).value(url)
-        constant.build().hide = model.VariableHide.HIDE_VARIABLE  # its builder has no word for it
+        constant.build().hide = model.VariableHide.HIDE_VARIABLE  # the builder has no method for it
         made.with_variable(constant)
     for link in _links():
         made.link(link)
@@ -90,7 +92,7 @@ def frame(
 
 
 def labels(name: str, label: str, series: str) -> build.QueryVariable:
-    """A variable whose values are those that the label of its name has among these series."""
+    """A variable whose values are the values of the label ``name`` in these series."""
     query: dict[str, object] = {
         "qryType": 1,  # label values
         "query": f"label_values({series}, {name})",
@@ -107,13 +109,13 @@ def labels(name: str, label: str, series: str) -> build.QueryVariable:
 
 
 def exchanges() -> build.QueryVariable:
-    """The variable ``exchange``: any number of them."""
+    """The variable ``exchange``, with multiple selection."""
     made = labels("exchange", "Exchange", f"bf_connection_info{{{INSTANCE}}}").current(EVERY)
     return made.multi(True).include_all(True).all_value(".+")
 
 
 def fill(made: build.Dashboard, groups: Sequence[Group]) -> build.Dashboard:
-    """Put the panels in, row by row, and number them as they stand."""
+    """Add the panels, row by row, and number them in order."""
     number = 0
     for title, panels in groups:
         number += 1
@@ -141,8 +143,8 @@ def _links() -> list[build.DashboardLink]:
 
 
 _COUNT = f"bf_strategy_transitions_total{{{INSTANCE}}}"
-# A count begins at 1 with the first change of its kind: that, too, is one. `bf_build_info` tells it
-# from a count that is merely seen again after a scrape was missed.
+# A counter appears with the value 1 at the first change of its kind, and that is a change, too.
+# `bf_build_info` tells it from a counter that reappears after a missed scrape.
 TRANSITIONS = Happening(
     "Transitions",
     f"sum by (strategy, to, reason) (changes({_COUNT}[$__rate_interval]) > 0"
@@ -155,5 +157,5 @@ RELOADS = Happening(
     "Reloads",
     f"max by (instance) (bf_config_last_reload_success_timestamp_seconds{{{INSTANCE}}}) * 1000",
     "blue",
-    {"titleFormat": "File taken", "textFormat": "{{instance}}", "useValueForTime": True},
+    {"titleFormat": "Config reloaded", "textFormat": "{{instance}}", "useValueForTime": True},
 )

@@ -1,4 +1,4 @@
-"""The overview: how the whole fleet stands, and what needs a hand."""
+"""The overview: status of the whole fleet, and what needs attention."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ from dashboards.panels import (
 
 UID = "bf-reconciler-overview"
 OF_CONNECTION = "job, instance, connection"
-# Strategies know their connection; the exchange is known to that.
+# Strategy metrics have no exchange label; it comes from their connection.
 OURS = f"on ({OF_CONNECTION}) bf_connection_info{{{EXCHANGE}}}"
 LEFT = f"bf_connection_key_expiry_timestamp_seconds{{{EXCHANGE}}} - time()"
 DETAIL = (
@@ -38,7 +38,7 @@ DETAIL = (
 
 def dashboard() -> Dashboard:
     """Everything at first glance."""
-    text = "How the connections and strategies of bf-reconciler stand, and what needs a hand."
+    text = "Status of all connections and strategies, and what needs attention."
     made = frame(UID, "bf-reconciler / Overview", text, [exchanges()])
     groups: list[Group] = [
         ("Now", _now()),
@@ -65,8 +65,8 @@ def _now() -> Sequence[Panel]:
     halted = f"max(bf_halted{{{INSTANCE}}})"
     return [
         number(
-            "Connections that can be used",
-            "Online or Degraded, out of all that are declared.",
+            "Usable connections",
+            "Online or Degraded, as a share of all declared connections.",
             "percentunit",
             f"sum({up}) / count({up})",
             {LOWEST: BAD, 0.9: FAIR, 1: GOOD},
@@ -74,7 +74,7 @@ def _now() -> Sequence[Panel]:
         alert(
             number(
                 "Blocked",
-                "Connections that break a rule. Only a person can help: the table below says why.",
+                "Connections that break a rule and need a person. The table below shows why.",
                 "short",
                 _of("Blocked"),
                 NONE_WANTED,
@@ -84,8 +84,8 @@ def _now() -> Sequence[Panel]:
         alert(
             number(
                 "Unreachable",
-                "Connections whose exchange, or the way to it, is down. They come back by"
-                " themselves.",
+                "Connections whose exchange, or the network path to it, is down. They recover on"
+                " their own.",
                 "short",
                 _of("Unreachable"),
                 {LOWEST: GOOD, 1: FAIR},
@@ -94,9 +94,8 @@ def _now() -> Sequence[Panel]:
         ),
         alert(
             number(
-                "Wanted, but not running",
-                "Strategies that the file wants on, and that their runtime does not show as"
-                " running.",
+                "Desired but not running",
+                "Strategies that are enabled but that their runtime does not report as running.",
                 "short",
                 f"sum({_strategy(off)})",
                 {LOWEST: GOOD, 1: FAIR},
@@ -105,8 +104,8 @@ def _now() -> Sequence[Panel]:
         ),
         alert(
             number(
-                "Running, though told not to",
-                "Strategies that were told to stop and still run. Stop them by hand.",
+                "Running although off",
+                "Strategies that were turned off and still run. Stop them by hand.",
                 "short",
                 f"sum({_strategy(against)})",
                 NONE_WANTED,
@@ -116,7 +115,7 @@ def _now() -> Sequence[Panel]:
         alert(
             number(
                 "Halted",
-                "Whether the kill switch is pulled: every strategy is off then.",
+                "Whether the kill switch is on. If so, every strategy is off.",
                 "bool_yes_no",
                 halted,
                 NONE_WANTED,
@@ -133,19 +132,19 @@ def _connections() -> Sequence[Panel]:
     trouble = f'bf_connection_status{{{EXCHANGE}, status=~"Blocked|Unreachable|Invalid"}} == 1'
     down = f"{reason} and on ({OF_CONNECTION}) ({trouble})"
     columns = {"connection": "Connection", "exchange": "Exchange", "reason": "Reason"}
-    hand = rows(
-        "What needs a hand",
-        "Connections that are in trouble, why, and for how long. The remedy stands on the status"
-        " page.",
+    attention = rows(
+        "Needs attention",
+        "Connections with a problem, the reason, and for how long. The status page shows the"
+        " remedy.",
         f"time() - ({down}) * on ({OF_CONNECTION}) group_left {since}",
         columns | {"Value": "For"},
     )
-    hand = unit_of(leads(hand, "Status page", "${page}/"), "For", "dtdurations")
-    hand = hand.data_links([DashboardLink("Details").url(DETAIL)]).no_value(NOTHING)
+    attention = unit_of(leads(attention, "Status page", "${page}/"), "For", "dtdurations")
+    attention = attention.data_links([DashboardLink("Details").url(DETAIL)]).no_value(NOTHING)
     return [
         stacked(
             "Connections by status",
-            "How many connections have which status.",
+            "Number of connections in each status.",
             "short",
             {"{{status}}": f"sum by (status) (bf_connection_status{{{EXCHANGE}}})"},
             STATUS_COLORS,
@@ -153,7 +152,7 @@ def _connections() -> Sequence[Panel]:
         alert(
             bars(
                 "Blocked by reason",
-                "For which reason how many connections are blocked.",
+                "Number of blocked connections for each reason.",
                 "short",
                 {
                     "{{reason}}": f"sort_desc(count by (reason) ({reason}"
@@ -163,12 +162,12 @@ def _connections() -> Sequence[Panel]:
             ).no_value(NOTHING),
             "BFReconcilerConnectionBlocked",
         ),
-        hand,
+        attention,
         alert(
             rows(
                 "Incidents",
-                "Many connections that fail alike, told as one: an exchange in trouble (outage),"
-                " or another address of ours (egress).",
+                "Many connections that fail with the same cause, reported as one: a problem at the"
+                " exchange (outage) or a change of our own address (egress).",
                 f"max by (kind, scope, reason) (bf_incident{{{INSTANCE}}})",
                 {"kind": "Kind", "scope": "Where", "reason": "Reason", "Value": "Connections"},
             ).no_value(NOTHING),
@@ -182,11 +181,11 @@ def _strategies() -> Sequence[Panel]:
     return [
         alert(
             lines(
-                "Wanted and running",
-                "How many strategies the file wants on, and how many were read back as running.",
+                "Desired and running",
+                "Number of strategies that are enabled, and that the runtime reports as running.",
                 "short",
                 {
-                    "wanted": f"sum({_strategy(f'bf_strategy_desired{{{INSTANCE}}}')})",
+                    "desired": f"sum({_strategy(f'bf_strategy_desired{{{INSTANCE}}}')})",
                     "running": f"sum({_strategy(f'bf_strategy_running{{{INSTANCE}}}')})",
                 },
             ),
@@ -194,7 +193,7 @@ def _strategies() -> Sequence[Panel]:
         ),
         stacked(
             "Strategies by status",
-            "How many strategies have which status.",
+            "Number of strategies in each status.",
             "short",
             {
                 "{{status}}": "sum by (status) ("
@@ -205,8 +204,8 @@ def _strategies() -> Sequence[Panel]:
         ),
         lines(
             "Transitions",
-            "Changes of the status of strategies, or of the reason for it. Many of them without a"
-            " commit are an exchange that comes and goes.",
+            "Changes of the status or reason of strategies. Many of them without a commit point to"
+            " an unstable exchange.",
             "short",
             {"{{to}}: {{reason}}": f"sum by (to, reason) ({moved})"},
         ),
@@ -217,8 +216,8 @@ def _keys() -> Sequence[Panel]:
     return [
         alert(
             bars(
-                "Keys by days left",
-                "The 15 keys that expire first, where the exchange says when, or publishes a rule.",
+                "Days until expiry",
+                "The 15 keys that expire first, by reported date or published rule.",
                 "d",
                 {"{{connection}}": f"sort(bottomk(15, ({LEFT}) / 86400))"},
                 {LOWEST: BAD, 3: FAIR, 14: GOOD},
@@ -227,8 +226,8 @@ def _keys() -> Sequence[Panel]:
         ),
         alert(
             number(
-                "The next key expires in",
-                "Time until the first of all keys expires. Nothing, where no end is known.",
+                "Next key expires in",
+                "Time until the next key expires. None where no expiry is known.",
                 "s",
                 f"min({LEFT})",
                 {LOWEST: BAD, 3 * 86400: FAIR, 14 * 86400: GOOD},
@@ -236,7 +235,7 @@ def _keys() -> Sequence[Panel]:
             "BFReconcilerKeyExpiringSoon",
         ),
         name(
-            "Which one",
+            "Next key to expire",
             "The connection whose key expires first.",
             "connection",
             f"bottomk(1, {LEFT})",

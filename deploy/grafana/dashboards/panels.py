@@ -1,4 +1,4 @@
-"""The kinds of panels, each as the dashboards want it, and queries."""
+"""The kinds of panels that the dashboards use, and their queries."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -22,25 +22,25 @@ Panel = bargauge.Panel | stat.Panel | statetimeline.Panel | table.Panel | timese
 P = TypeVar("P", bargauge.Panel, stat.Panel, statetimeline.Panel, table.Panel, timeseries.Panel)
 N = TypeVar("N", bargauge.Panel, stat.Panel)
 Queries = str | Mapping[str, str]
-"""One expression, or several by their legends."""
+"""One expression, or several by legend."""
 
 GOOD, FAIR, BAD, PLAIN = "green", "yellow", "red", "text"
 LOWEST = float("-inf")
-NOTHING = "Nothing, and that is good."
+NOTHING = "Nothing to report"
 NONE_WANTED = {LOWEST: GOOD, 1: BAD}
 
 
 def number(
     title: str, text: str, unit: str, queries: Queries, steps: Mapping[float, str] | None = None
 ) -> stat.Panel:
-    """One number as it is now; ``steps`` gives it a colour from each value on."""
+    """The current value of a number; ``steps`` maps thresholds to colours."""
     panel = stat.Panel().color_mode(words.BigValueColorMode.VALUE)
     panel = panel.graph_mode(words.BigValueGraphMode.NONE).span(4).height(4).no_value("none")
     return _now(_begun(panel, title, text, unit), queries).thresholds(_thresholds(steps or {}))
 
 
 def name(title: str, text: str, label: str, expr: str) -> stat.Panel:
-    """The value of a label as it is now."""
+    """The current value of a label."""
     panel = number(title, text, "none", {f"{{{{{label}}}}}": expr})
     return panel.text_mode(words.BigValueTextMode.NAME)
 
@@ -48,7 +48,7 @@ def name(title: str, text: str, label: str, expr: str) -> stat.Panel:
 def bars(
     title: str, text: str, unit: str, queries: Queries, steps: Mapping[float, str]
 ) -> bargauge.Panel:
-    """Values as they are now, one below the other."""
+    """Current values as horizontal bars."""
     panel = bargauge.Panel().orientation(words.VizOrientation.HORIZONTAL).span(8).height(8)
     panel = panel.display_mode(words.BarGaugeDisplayMode.BASIC).min(0)
     return _now(_begun(panel, title, text, unit), queries).thresholds(_thresholds(steps))
@@ -73,7 +73,7 @@ def lines(title: str, text: str, unit: str, queries: Queries) -> timeseries.Pane
 def stacked(
     title: str, text: str, unit: str, queries: Queries, colors: Mapping[str, str]
 ) -> timeseries.Panel:
-    """Parts of a whole over time, each in its colour."""
+    """Parts of a total over time, each in its own colour."""
     panel = lines(title, text, unit, queries).fill_opacity(60)
     panel = panel.stacking(common.StackingConfig().mode(words.StackingMode.NORMAL))
     return painted(panel, colors)
@@ -82,7 +82,7 @@ def stacked(
 def states(
     title: str, text: str, queries: Queries, shown: Mapping[int, tuple[str, str]]
 ) -> statetimeline.Panel:
-    """States over time: for each value a word and a colour."""
+    """States over time; ``shown`` maps each value to a text and a colour."""
     options = {
         str(value): model.ValueMappingResult(text=word, color=color, index=index)
         for index, (value, (word, color)) in enumerate(shown.items())
@@ -93,7 +93,7 @@ def states(
 
 
 def rows(title: str, text: str, expr: str, columns: Mapping[str, str]) -> table.Panel:
-    """The labels of series as they are now; ``columns`` names them, in their order."""
+    """The current labels of series as a table; ``columns`` names and orders them."""
     panel = table.Panel().span(12).height(8)
     query = _query("A", expr, "").instant().format(PromQueryFormat.TABLE)
     panel = _begun(panel, title, text, "none").with_target(query)
@@ -108,18 +108,18 @@ def rows(title: str, text: str, expr: str, columns: Mapping[str, str]) -> table.
 
 
 def leads(panel: P, title: str, url: str) -> P:
-    """A link in the corner of the panel."""
+    """Add a link to the corner of the panel."""
     link = build.DashboardLink(title).type(model.DashboardLinkType.LINK).url(url)
     return panel.links([link.target_blank(True)])
 
 
 def alert(panel: P, alerts: str) -> P:
-    """A link to the entry of the runbook that belongs to an alert."""
+    """Add a link to the runbook entry of an alert."""
     return leads(panel, "Runbook", f"${{runbook}}#{alerts.lower()}")
 
 
 def painted(panel: P, colors: Mapping[str, str]) -> P:
-    """A colour for each series, by its name."""
+    """Set the colour of each series, by name."""
     for series, color in colors.items():
         value = {"mode": "fixed", "fixedColor": color}
         panel.override_by_name(series, [model.DynamicConfigValue("color", value)])
@@ -127,7 +127,7 @@ def painted(panel: P, colors: Mapping[str, str]) -> P:
 
 
 def unit_of(panel: table.Panel, column: str, unit: str) -> table.Panel:
-    """Numbers of this column are shown so."""
+    """Set the unit of a column."""
     return panel.override_by_name(column, [model.DynamicConfigValue("unit", unit)])
 
 
@@ -161,6 +161,6 @@ def _now(panel: N, queries: Queries) -> N:
 
 
 def _thresholds(steps: Mapping[float, str]) -> build.ThresholdsConfig:
-    found = [model.Threshold(None, steps.get(LOWEST, PLAIN))]  # none: from the lowest on
+    found = [model.Threshold(None, steps.get(LOWEST, PLAIN))]  # None: the base step
     found += [model.Threshold(at, color) for at, color in steps.items() if at != LOWEST]
     return build.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(found)

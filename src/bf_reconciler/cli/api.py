@@ -13,10 +13,13 @@ from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Re
 
 import click
 
+from bf_reconciler.facts import Json
 from bf_reconciler.settings import Listen, parse_listen, read_token
 
 SECONDS = 15.0
 MAX_BYTES = 64 * 1024 * 1024
+NOT_DURABLE = frozenset({503, 507})
+"""A halt, or its end, is in force, and a restart may forget it."""
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 # what the daemon may listen on
 
 
@@ -83,7 +86,7 @@ class Api:
         rows: list[dict[str, Any]] = found["transitions"]
         return rows
 
-    def get(self, path: str, **query: str | int | None) -> Any:  # noqa: ANN401 # JSON
+    def get(self, path: str, **query: str | int | None) -> Json:
         """The answer to a GET.
 
         Raises:
@@ -93,7 +96,7 @@ class Api:
         given = {name: value for name, value in query.items() if value is not None}
         return self._ask(Request(self._at(path, given)))  # noqa: S310 # http or https: see of()
 
-    def post(self, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401 # JSON
+    def post(self, path: str, body: dict[str, Json]) -> Json:
         """The answer to a POST. Raises as ``get`` does."""
         headers = {"Content-Type": "application/json"}
         if self.token:
@@ -104,7 +107,7 @@ class Api:
     def _at(self, path: str, query: dict[str, str | int]) -> str:
         return self.url + quote(path) + (f"?{urlencode(query)}" if query else "")
 
-    def _ask(self, request: Request) -> Any:  # noqa: ANN401 # JSON
+    def _ask(self, request: Request) -> Json:
         try:
             with self._opener().open(request, timeout=self.timeout) as answer:
                 return json.loads(answer.read(MAX_BYTES))
@@ -121,7 +124,7 @@ class Api:
             raise self._stranger() from None
 
     def _stranger(self) -> ApiError:
-        return ApiError(f"what answers at {self.url} is not this daemon")
+        return ApiError(f"the server at {self.url} is not a bf-reconciler daemon")
 
     def _opener(self) -> OpenerDirector:
         """Past any proxy to an address of this machine."""
@@ -136,7 +139,7 @@ def _address(url: str | None) -> str:
         return f"http://{Listen(EVERYWHERE.get(listen.host, listen.host), listen.port)}"
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("--url: an address such as http://127.0.0.1:9877 is expected")
+        raise ValueError("--url must be an address such as http://127.0.0.1:9877")
     return url.rstrip("/")
 
 

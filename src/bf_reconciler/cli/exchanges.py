@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from bf_reconciler.cli import options
-from bf_reconciler.cli.guides import GUIDES, Fact, Said
-from bf_reconciler.cli.guides.told import FACTS, KNOWN, NEVER_SEEN, Told
+from bf_reconciler.cli.exchange_text import FACTS, KNOWN, NEVER_SEEN, ExchangeText
 from bf_reconciler.cli.output import fail, print_json
 from bf_reconciler.cli.words import heading
 from bf_reconciler.exchanges import EXCHANGES
-from bf_reconciler.facts import Language
+from bf_reconciler.exchanges.guide import Fact
+from bf_reconciler.facts import Language, Said
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -32,52 +32,52 @@ def _ids(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
 @options.output_option
 @options.lang_option
 def command(*, exchange: str | None, output: Literal["table", "json"], lang: Language) -> None:
-    """Show what each exchange can tell, or of ID how to create its key, step by step."""
+    """Show what each exchange reports; for ID, also how to create a key, step by step."""
     if exchange is not None and exchange not in EXCHANGES:
-        fail(f"no exchange {exchange}; known: {', '.join(EXCHANGES)}")
+        fail(f"unknown exchange {exchange}; known: {', '.join(EXCHANGES)}")
     if output == "json":
         rows = [_facts(one) for one in _all(lang)]
-        print_json({"exchanges": rows} if exchange is None else _facts(_told(exchange, lang)))
+        print_json({"exchanges": rows} if exchange is None else _facts(_text(exchange, lang)))
     elif exchange is None:
         _table(lang)
     else:
-        _one(_told(exchange, lang), lang)
+        _one(_text(exchange, lang), lang)
 
 
-def _all(lang: Language) -> list[Told]:
-    return [_told(name, lang) for name in GUIDES if name in EXCHANGES]
+def _all(lang: Language) -> list[ExchangeText]:
+    return [_text(name, lang) for name in EXCHANGES]
 
 
-def _told(name: str, lang: Language) -> Told:
-    return Told(EXCHANGES[name], lang)
+def _text(name: str, lang: Language) -> ExchangeText:
+    return ExchangeText(EXCHANGES[name], lang)
 
 
-def _facts(told: Told) -> dict[str, Any]:
-    row = told.row
+def _facts(text: ExchangeText) -> dict[str, Any]:
+    row = text.row
     return {
         "id": row.id,
         "name": row.title,
-        "credentials": list(row.credentials),
+        "credentials": list(row.signing.credentials),
         "environments": list(row.environments),
-        "rights": told.rights,
+        "rights": text.rights,
         "facts": {
             str(fact): {
-                "known": str(told.cell(fact).known).replace(" ", "_"),
-                "text": told.known(fact),
+                "known": str(text.cell(fact).known).replace(" ", "_"),
+                "text": text.known(fact),
             }
             for fact in Fact
         },
-        "ip_list": told.known(Fact.IP_LIST),
-        "expiry": told.known(Fact.EXPIRY),
-        "expiry_rules": told.expiry,
-        "clock_window_seconds": row.window,
-        "requests_per_test": row.requests,
-        "requests_per_second": row.rate,
-        "limits": told.limits,
-        "notes": told.notes,
-        "not_known": told.doubts,
+        "ip_list": text.known(Fact.IP_LIST),
+        "expiry": text.known(Fact.EXPIRY),
+        "expiry_rules": text.expiry,
+        "clock_window_seconds": row.pace.window,
+        "requests_per_test": row.calls.requests,
+        "requests_per_second": row.pace.rate,
+        "limits": text.limits,
+        "notes": text.notes,
+        "not_known": text.doubts,
         "seen_live": False,
-        "steps": told.steps,
+        "steps": text.steps,
     }
 
 
@@ -87,45 +87,45 @@ def _table(lang: Language) -> None:
     names = [FACTS[fact].in_(lang) for fact in DIFFER]
     cells = (
         (
-            told.row.id,
-            told.row.title,
-            *(KNOWN[told.cell(fact).known].in_(lang) for fact in DIFFER),
-            "-" if told.row.window is None else f"{told.row.window:g} s",
+            text.row.id,
+            text.row.title,
+            *(KNOWN[text.cell(fact).known].in_(lang) for fact in DIFFER),
+            "-" if text.row.pace.window is None else f"{text.row.pace.window:g} s",
         )
-        for told in _all(lang)
+        for text in _all(lang)
     )
     tables.show(tables.table(("ID", "Exchange", *names, "Clock window"), cells, lang))
 
 
-def _one(told: Told, lang: Language) -> None:
+def _one(text: ExchangeText, lang: Language) -> None:
     from rich.padding import Padding  # noqa: PLC0415 # JSON needs no rich
     from rich.text import Text  # noqa: PLC0415
 
     from bf_reconciler.cli import tables  # noqa: PLC0415
 
-    def head(text: str) -> Text:
-        return Text(f"\n{text}", style="bold")
+    def head(title: str) -> Text:
+        return Text(f"\n{title}", style="bold")
 
     def listed(lines: list[str]) -> "list[RenderableType]":
         return [Padding(Text(f"- {line}"), (0, 0, 0, 2)) for line in lines]
 
-    row = told.row
-    facts = [f"{FACTS[fact].in_(lang)}: {told.known(fact)}" for fact in Fact]
+    row = text.row
+    facts = [f"{FACTS[fact].in_(lang)}: {text.known(fact)}" for fact in Fact]
     tables.show(
         Text(row.title, style="bold"),
         Text(NEVER_SEEN.in_(lang)),
-        Text(f"\n{heading('Credentials', lang)}: {', '.join(row.credentials)}"),
+        Text(f"\n{heading('Credentials', lang)}: {', '.join(row.signing.credentials)}"),
         Text(f"{heading('Environment', lang)}: {', '.join(row.environments)}"),
         head(VERIFIABLE.in_(lang)),
         *listed(facts),
         Text(),
-        tables.table(("Right", "Name at the exchange"), told.rights.items(), lang),
+        tables.table(("Permission", "Name at the exchange"), text.rights.items(), lang),
         head(heading("How to create the key", lang)),
-        *(Padding(Text(f"{n}. {step}"), (0, 0, 0, 2)) for n, step in enumerate(told.steps, 1)),
+        *(Padding(Text(f"{n}. {step}"), (0, 0, 0, 2)) for n, step in enumerate(text.steps, 1)),
         head(LIMITS.in_(lang)),
-        *listed([*told.expiry, *told.limits]),
+        *listed([*text.expiry, *text.limits]),
         head(heading("Good to know", lang)),
-        *listed(told.notes),
+        *listed(text.notes),
         head(UNKNOWN.in_(lang)),
-        *listed(told.doubts),
+        *listed(text.doubts),
     )

@@ -1,12 +1,14 @@
 """Plain output: JSON, and notes to standard error."""
 
 import json
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
+from bf_reconciler.facts import Json
 
-def print_json(data: Any) -> None:  # noqa: ANN401 # JSON
+
+def print_json(data: Json) -> None:
     click.echo(json.dumps(data, ensure_ascii=False, indent=2))
 
 

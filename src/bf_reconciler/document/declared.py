@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from bf_reconciler.document.nodes import Path
+from bf_reconciler.facts import Json
 from bf_reconciler.spec import Declared, without_credentials
 
 HIDDEN: Final = {"credentials", "proxy"}
@@ -22,7 +23,7 @@ def declared(entry: Declared, sealed: Collection[Path] = ()) -> dict[str, Any]:
     return spared
 
 
-def _drop(value: Any, place: Path) -> None:  # noqa: ANN401 # JSON
+def _drop(value: Json, place: Path) -> None:
     """Remove what stands there; of a list, all of it: its items would change their places."""
     step, *rest = place
     if not isinstance(value, dict):

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from bf_reconciler.facts import Json
 from bf_reconciler.spec import Declared, File
 from bf_reconciler.spec.types import DURATION, written
 
@@ -56,7 +57,7 @@ def _said(model: type[Declared]) -> dict[str, str]:
     return found
 
 
-def _plain(part: Any) -> Any:  # noqa: ANN401 # any JSON
+def _plain(part: Json) -> Json:
     """Without the titles that only repeat names, and with durations as people write them."""
     if isinstance(part, list):
         return [_plain(item) for item in part]

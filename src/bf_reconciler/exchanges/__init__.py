@@ -2,23 +2,24 @@
 
 from collections.abc import Mapping
 
-from bf_reconciler.exchanges.binance import BINANCE
-from bf_reconciler.exchanges.bingx import BINGX
-from bf_reconciler.exchanges.bitget import BITGET
-from bf_reconciler.exchanges.bybit import BYBIT
-from bf_reconciler.exchanges.coinbase import COINBASE
-from bf_reconciler.exchanges.gate import GATE
-from bf_reconciler.exchanges.htx import HTX
-from bf_reconciler.exchanges.kraken import KRAKEN
-from bf_reconciler.exchanges.kucoin import KUCOIN
-from bf_reconciler.exchanges.mexc import MEXC
-from bf_reconciler.exchanges.okx import OKX
-from bf_reconciler.exchanges.row import (
+from bf_reconciler.exchanges.binance.row import BINANCE
+from bf_reconciler.exchanges.bingx.row import BINGX
+from bf_reconciler.exchanges.bitget.row import BITGET
+from bf_reconciler.exchanges.bybit.row import BYBIT
+from bf_reconciler.exchanges.coinbase.row import COINBASE
+from bf_reconciler.exchanges.gate.row import GATE
+from bf_reconciler.exchanges.htx.row import HTX
+from bf_reconciler.exchanges.kraken.row import KRAKEN
+from bf_reconciler.exchanges.kucoin.row import KUCOIN
+from bf_reconciler.exchanges.mexc.row import MEXC
+from bf_reconciler.exchanges.model import (
     API_KEY,
     SYMBOL,
     Call,
+    CaptureFields,
     Environment,
     Exchange,
+    Expiry,
     First,
     Kind,
     Listing,
@@ -28,10 +29,11 @@ from bf_reconciler.exchanges.row import (
     Unusable,
     kind_of,
 )
+from bf_reconciler.exchanges.okx.row import OKX
 
 EXCHANGES: Mapping[str, Exchange] = {
     row.id: row
-    for row in (KUCOIN, MEXC, BINGX, COINBASE, HTX, BINANCE, OKX, BYBIT, BITGET, GATE, KRAKEN)
+    for row in (KUCOIN, MEXC, BINANCE, OKX, BITGET, GATE, HTX, BINGX, COINBASE, BYBIT, KRAKEN)
 }
 
 __all__ = [
@@ -39,8 +41,10 @@ __all__ = [
     "EXCHANGES",
     "SYMBOL",
     "Call",
+    "CaptureFields",
     "Environment",
     "Exchange",
+    "Expiry",
     "First",
     "Kind",
     "Listing",

@@ -1,20 +1,20 @@
 """Reading of public market lists: which pairs there are, and whether they trade."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from bf_reconciler.exchanges import shape
-from bf_reconciler.exchanges.row import Unexpected
+from bf_reconciler.exchanges.model import Unexpected
+from bf_reconciler.facts import Json
 
-Row = Mapping[str, Any]
+Row = Mapping[str, Json]
 Names = Callable[[Row], tuple[str, ...] | None]
 Holds = Callable[[Row], bool]
 BASE, SETTLED = 2, 3
 
 
 def reader(
-    rows: Callable[[Any], Any], names: Names, trades: Holds, only: Holds | None = None
-) -> Callable[[Any], Mapping[str, bool]]:
+    rows: Callable[[Json], Json], names: Names, trades: Holds, only: Holds | None = None
+) -> Callable[[Json], Mapping[str, bool]]:
     """A reader of one kind of list.
 
     Args:
@@ -28,7 +28,7 @@ def reader(
         nothing and is passed over. A list without any pair is not believed.
     """
 
-    def read(body: Any) -> Mapping[str, bool]:  # noqa: ANN401 # JSON
+    def read(body: Json) -> Mapping[str, bool]:
         found: dict[str, bool] = {}
         for row in shape.rows(rows(body), "list"):
             if only is not None and not only(row):

@@ -4,11 +4,9 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from ipaddress import ip_address
-from typing import Any
 
-from bf_reconciler.exchanges.row import Refusal, Unexpected
-from bf_reconciler.facts import KeyFacts, Scope
+from bf_reconciler.exchanges.model import Refusal, Unexpected
+from bf_reconciler.facts import Json, KeyFacts, Scope
 
 WORD = re.compile(r"[A-Za-z0-9_.:/ -]{1,64}", re.ASCII)
 ADDRESS = re.compile(r"[0-9A-Fa-f.:*/]{1,64}", re.ASCII)  # `*` where the exchange masks
@@ -17,49 +15,49 @@ MAX_MS = 32_503_680_000_000
 """The year 3000: later times are no times."""
 
 
-def table(value: Any, field: str) -> Mapping[str, Any]:  # noqa: ANN401 # JSON
+def table(value: Json, field: str) -> Mapping[str, Json]:
     if not isinstance(value, dict):
         raise Unexpected(field)
     return value
 
 
-def rows(value: Any, field: str) -> list[Mapping[str, Any]]:  # noqa: ANN401 # JSON
+def rows(value: Json, field: str) -> list[Mapping[str, Json]]:
     if not isinstance(value, list):
         raise Unexpected(field)
     return [table(item, field) for item in value]
 
 
-def text(body: Mapping[str, Any], field: str) -> str:
+def text(body: Mapping[str, Json], field: str) -> str:
     value = body.get(field)
     if not isinstance(value, str):
         raise Unexpected(field)
     return value
 
 
-def optional_text(body: Mapping[str, Any], field: str) -> str | None:
+def optional_text(body: Mapping[str, Json], field: str) -> str | None:
     return None if body.get(field) is None else text(body, field)
 
 
-def whole(body: Mapping[str, Any], field: str) -> int:
+def whole(body: Mapping[str, Json], field: str) -> int:
     value = body.get(field)
     if not isinstance(value, int) or isinstance(value, bool):
         raise Unexpected(field)
     return value
 
 
-def milliseconds(body: Mapping[str, Any], field: str) -> int:
+def milliseconds(body: Mapping[str, Json], field: str) -> int:
     value = whole(body, field)
     if not 0 < value < MAX_MS:
         raise Unexpected(field)
     return value
 
 
-def moment(body: Mapping[str, Any], field: str) -> datetime:
+def moment(body: Mapping[str, Json], field: str) -> datetime:
     """A time in epoch milliseconds."""
     return datetime.fromtimestamp(milliseconds(body, field) / 1000, UTC)
 
 
-def is_zero(body: Mapping[str, Any], field: str) -> bool:
+def is_zero(body: Mapping[str, Json], field: str) -> bool:
     """Whether an amount, written as text, is zero."""
     try:
         amount = Decimal(text(body, field))
@@ -70,7 +68,7 @@ def is_zero(body: Mapping[str, Any], field: str) -> bool:
     return amount == 0
 
 
-def words(body: Mapping[str, Any], field: str) -> tuple[str, ...]:
+def words(body: Mapping[str, Json], field: str) -> tuple[str, ...]:
     """A list of permissions with commas between; an empty one is documented nowhere."""
     found = tuple(word.strip() for word in text(body, field).split(","))
     if not all(WORD.fullmatch(word) for word in found):
@@ -110,17 +108,8 @@ def scopes(
     return KeyFacts(granted, denied, unknown)
 
 
-def refusal(code: Any, message: Any) -> Refusal:  # noqa: ANN401 # JSON
+def refusal(code: Json, message: Json) -> Refusal:
     """The code and text of an error body; a code that is no number is none."""
     shown = str(code) if isinstance(code, str | int) and not isinstance(code, bool) else ""
     known = CODE.fullmatch(shown) is not None
     return Refusal(shown if known else "", message if isinstance(message, str) else "")
-
-
-def address_after(pattern: re.Pattern[str], message: str) -> str | None:
-    """The IP address that the pattern's first group finds in an error text."""
-    match = pattern.search(message)
-    try:
-        return str(ip_address(match[1])) if match else None
-    except ValueError:
-        return None

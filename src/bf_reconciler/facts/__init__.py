@@ -1,7 +1,8 @@
-"""The words of the house: reasons and their advice, scopes, facts, failures, observations."""
+"""The vocabulary: reasons and their advice, scopes, facts, failures, observations."""
 
 from bf_reconciler.facts.advice import ADVICE, Advice, Language, remedy
 from bf_reconciler.facts.config import CONFIG_ADVICE, ConfigError, ConfigReason
+from bf_reconciler.facts.json import Json
 from bf_reconciler.facts.markets import Listed, Markets, Venue
 from bf_reconciler.facts.moments import TICK, another_day, earliest
 from bf_reconciler.facts.observations import (
@@ -23,10 +24,14 @@ from bf_reconciler.facts.observations import (
 )
 from bf_reconciler.facts.problems import Problem, Severity, errors_first
 from bf_reconciler.facts.reasons import TRANSIENT, Reason
+from bf_reconciler.facts.rules import DEFAULT_RULES, KEY_SERVICES, Rules
+from bf_reconciler.facts.said import Said
 
 __all__ = [
     "ADVICE",
     "CONFIG_ADVICE",
+    "DEFAULT_RULES",
+    "KEY_SERVICES",
     "QUESTIONS",
     "TICK",
     "TRANSIENT",
@@ -36,6 +41,7 @@ __all__ = [
     "ConfigError",
     "ConfigReason",
     "Failure",
+    "Json",
     "KeyFacts",
     "Language",
     "Listed",
@@ -45,7 +51,9 @@ __all__ = [
     "Problem",
     "Question",
     "Reason",
+    "Rules",
     "Run",
+    "Said",
     "Scope",
     "Seen",
     "SeenByConnection",

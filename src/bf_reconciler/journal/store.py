@@ -10,23 +10,28 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from bf_reconciler.journal import database, rows
 from bf_reconciler.journal.database import JournalError, journal_errors
+from bf_reconciler.journal.halt_file import UNREADABLE_HALT, HaltFile
 from bf_reconciler.spec import Names
 from bf_reconciler.status import Record, Status, Transition
 from bf_reconciler.verdict import Halted
+
+if TYPE_CHECKING:
+    import socket
 
 logger = logging.getLogger(__name__)
 
 MAX_TRANSITIONS = 100_000
 MAX_AGE = timedelta(days=400)
-UNREADABLE_HALT = Halted("The halt that the journal holds cannot be read.", "journal")
 UNREADABLE = object()
 """Stands for a row of another format: it is written again, or deleted."""
+DATABASE = "journal.db"
 Key = tuple[str, str]
 """Kind and name of a row."""
+HALTED: Key = ("meta", "halted")
 FORMS: Mapping[str, rows.Form[Any]] = {
     "connection": rows.CONNECTION,
     "strategy": rows.STRATEGY,
@@ -47,18 +52,27 @@ class Journal:
     def __init__(self, directory: Path, *, readonly: bool = False) -> None:
         self._turn = threading.Lock()
         self._known: dict[Key, object] | None = None
+        self._directory = directory
+        self._halts = HaltFile(directory)
         self._held: int | None = None
-        path = directory / "journal.db"
+        self._claim: socket.socket | None = None
+        self._opened: tuple[int, int] | None = None
+        """Which database file is open, of a writer."""
+        self._pepper: str | None = None
+        self.replacements = 0
+        """How often the folder was begun anew because it went away or was replaced."""
+        self.halt_trouble: JournalError | None = None
+        """Why the file beside the journal does not hold the halt, or its end, that was saved."""
         with journal_errors():
             if readonly:
-                self._connection = database.open_readonly(path)
+                self._connection = database.open_readonly(directory / DATABASE)
                 return
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._held = database.lock(directory / "journal.lock")
+            self._claim = database.claim(directory)
             try:
-                self._connection = database.open_writable(path)
+                self._open()
             except BaseException:
-                os.close(self._held)
+                self._release()
                 raise
 
     def __enter__(self) -> Self:
@@ -70,9 +84,48 @@ class Journal:
     def close(self) -> None:
         with self._turn:
             self._connection.close()
-            if self._held is not None:
-                os.close(self._held)
-                self._held = None
+            self._release()
+
+    def _open(self) -> None:
+        """Lock the folder and open the database in it, as a writer."""
+        self._held = database.lock(self._directory / "journal.lock")
+        path = self._directory / DATABASE
+        self._connection = database.open_writable(path)
+        self._opened = database.identity(path)
+
+    def _release(self) -> None:
+        self._unlock()
+        if self._claim is not None:
+            self._claim.close()
+            self._claim = None
+
+    def _unlock(self) -> None:
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
+
+    def _begin_anew_where_replaced(self) -> None:
+        """Somebody deleted or replaced the folder, or the database: what we know is written anew.
+
+        A file that was deleted would take every save without a word, and give none back.
+        """
+        if self._opened == database.identity(self._directory / DATABASE):
+            return
+        self._opened = None
+        self._connection.close()
+        self._unlock()
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._open()
+        self._known = None
+        if self._pepper is not None:  # or every entry would look changed after the next start
+            self._connection.execute(
+                "INSERT OR REPLACE INTO meta VALUES ('pepper', ?)", (self._pepper,)
+            )
+        self.replacements += 1
+        logger.error(
+            "state folder was deleted or replaced, started a new one",
+            extra={"folder": str(self._directory)},
+        )
 
     def load(self) -> Record:
         """The last record saved; an empty one where there is none.
@@ -94,16 +147,20 @@ class Journal:
         Only these names are looked at; None is all of them.
         """
         news = list(transitions)
-        with self._using() as connection:
-            if self._known is None:
+        with self._using():
+            self._begin_anew_where_replaced()
+        with self._using() as connection, self._filed(record.status.halted):
+            if self._known is None:  # nobody can say what is saved
                 self._loaded(connection)
+                names = None
             known = {} if self._known is None else self._known
             wanted = _rows(record, names)
             if names is None:
                 wanted = dict.fromkeys(known) | wanted
             changed = {key: value for key, value in wanted.items() if _differs(known, key, value)}
             if changed or news:
-                with database.transaction(connection):
+                halt_changed = HALTED in changed
+                with database.transaction(connection, durable=halt_changed):
                     for key, value in changed.items():
                         _write(connection, key, value)
                     _append(connection, news)
@@ -122,16 +179,20 @@ class Journal:
             found = _meta(connection, "pepper")
         if found is None:
             raise JournalError("the journal holds no pepper yet; start the daemon once")
+        self._pepper = found
         return bytes.fromhex(found)
 
     def halt(self, halted: Halted | None) -> None:
         """Pull or release the kill switch while no daemon runs."""
-        with self._using() as connection:
+        with self._using() as connection, self._filed(halted):
             self._known = None
-            if halted is None:
-                _delete(connection, ("meta", "halted"))
-            else:
-                _put(connection, ("meta", "halted"), halted)
+            with database.transaction(connection, durable=True):
+                if halted is None:
+                    _delete(connection, HALTED)
+                else:
+                    _put(connection, HALTED, halted)
+        if self.halt_trouble is not None:
+            raise self.halt_trouble
 
     def release(self, name: str) -> bool:
         """Let a strategy that waits for a person run again; False where none of this name waits."""
@@ -165,6 +226,26 @@ class Journal:
         with self._turn, journal_errors():
             yield self._connection
 
+    @contextmanager
+    def _filed(self, halted: Halted | None) -> Iterator[None]:
+        """Keep the file beside the journal in step: a halt first, its end last.
+
+        A crash in between leaves a halt that can be lifted, never one that is forgotten.
+        """
+        if halted is not None:
+            self._file(halted)
+        yield
+        if halted is None:
+            self._file(None)
+
+    def _file(self, halted: Halted | None) -> None:
+        self.halt_trouble = None
+        try:
+            with journal_errors():
+                self._halts.keep(halted)
+        except JournalError as error:
+            self.halt_trouble = error
+
     def _loaded(self, connection: sqlite3.Connection) -> Record:
         known: dict[Key, object] = {}
         found: dict[str, dict[str, Any]] = {kind: {} for kind in FORMS}
@@ -182,10 +263,11 @@ class Journal:
         if status is None:
             logger.warning("journal row left out", extra={"kind": "meta", "name_of": "status"})
         halted = (rows.HALTED.read(halt) or UNREADABLE_HALT) if halt is not None else None
+        halted = halted or self._halts.read()
         if bare is not None:
             known["meta", "status"] = UNREADABLE if status is None else status
         if halt is not None:
-            known["meta", "halted"] = halted
+            known[HALTED] = halted
         self._known = known
         whole = replace(
             status or Status(),
@@ -203,7 +285,7 @@ def _rows(record: Record, names: Names | None) -> dict[Key, object]:
         names = Names(frozenset().union(status.connections, seen), frozenset(status.strategies))
     rows: dict[Key, object] = {
         ("meta", "status"): _bare(status),
-        ("meta", "halted"): status.halted,
+        HALTED: status.halted,
     }
     for name in names.connections:
         rows["connection", name] = status.connections.get(name)

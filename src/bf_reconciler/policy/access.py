@@ -38,12 +38,12 @@ def clock_in_sync(case: Case) -> Finding:
         return broken(
             Type.CLOCK_IN_SYNC,
             Reason.CLOCK_SKEW,
-            f"Our clock is {abs(time.skew):.1f} s {way} the exchange's.",
+            f"The local clock is {abs(time.skew):.1f} s {way} the exchange's.",
             Effect.HOLD if refusals else Effect.WARN,
         )
     if refusals:  # the way there may be slow, or a number was not above the last one
         message = (
-            f"{refusals[0].message} And yet our clock is within {limit:g} s of the exchange's."
+            f"{refusals[0].message} Yet the local clock is within {limit:g} s of the exchange's."
         )
         return broken(Type.CLOCK_IN_SYNC, Reason.CLOCK_SKEW, message, Effect.HOLD)
     return holds(Type.CLOCK_IN_SYNC, f"Within {limit:g} s of the exchange's clock.")
@@ -69,17 +69,19 @@ def authenticated(case: Case) -> Finding:
 def ip_restricted(case: Case) -> Finding:
     key = case.observation.key
     if any(isinstance(a, Failure) and a.reason is Reason.IP_NOT_ALLOWED for a in case.signed):
-        return holds(Type.IP_RESTRICTED, "The key is bound to addresses; ours is not among them.")
+        return holds(
+            Type.IP_RESTRICTED, "The key is restricted to IP addresses; ours is not one of them."
+        )
     if not isinstance(key, KeyFacts):
         return unanswered(case, Type.IP_RESTRICTED)
     if key.ip_bound:
-        return holds(Type.IP_RESTRICTED, "The key is bound to addresses.")
+        return holds(Type.IP_RESTRICTED, "The key is restricted to IP addresses.")
     strictness = case.allowlist
     if key.ip_bound is False:
         return broken(
             Type.IP_RESTRICTED,
             Reason.IP_NOT_RESTRICTED,
-            "The key works from any address.",
+            "The key works from any IP address.",
             {"required": Effect.BLOCK, "recommended": Effect.WARN, "ignored": Effect.NONE}[
                 strictness
             ],
@@ -87,7 +89,7 @@ def ip_restricted(case: Case) -> Finding:
     return unknown(
         Type.IP_RESTRICTED,
         Reason.UNVERIFIABLE,
-        "The exchange does not say whether the key is bound to addresses.",
+        "The exchange does not report whether the key is restricted to IP addresses.",
         {"required": Effect.HOLD, "recommended": Effect.WARN, "ignored": Effect.NONE}[strictness],
     )
 
@@ -100,13 +102,13 @@ def egress_allowed(case: Case) -> Finding:
     if not isinstance(key, KeyFacts):
         return unanswered(case, Type.EGRESS_ALLOWED)
     if key.ip_bound is False:
-        return holds(Type.EGRESS_ALLOWED, "The key works from any address.")
+        return holds(Type.EGRESS_ALLOWED, "The key works from any IP address.")
     declared = case.entry.connection.egress_ips
     if key.ips is None and declared:
         return unknown(
             Type.EGRESS_ALLOWED,
             Reason.UNVERIFIABLE,
-            "The list cannot be read; only the address this was asked from is proven.",
+            "The allowlist cannot be read; only the address of this test is verified.",
             Effect.WARN,
         )
     answers = {ip: on_list(ip, key.ips or ()) for ip in declared}
@@ -118,10 +120,10 @@ def egress_allowed(case: Case) -> Finding:
         return unknown(
             Type.EGRESS_ALLOWED,
             Reason.UNVERIFIABLE,
-            "The exchange shows its list masked; the declared addresses fit what can be seen.",
+            "The exchange masks the allowlist; the declared addresses match its visible part.",
             Effect.WARN,
         )
-    return holds(Type.EGRESS_ALLOWED, "Calls from here, and declared addresses, are let in.")
+    return holds(Type.EGRESS_ALLOWED, "This address and the declared addresses are allowed.")
 
 
 def on_list(address: str, listed: tuple[str, ...]) -> bool | None:

@@ -11,7 +11,7 @@ from bf_reconciler.policy.streaks import LEAST, Streak, Tally
 from bf_reconciler.policy.watch import Place, Watch
 
 OF_ADDRESSES = frozenset({Reason.IP_NOT_ALLOWED, Reason.REGION_RESTRICTED})
-ASKING = "Other connections are asked first, to tell a bad key from a common cause."
+ASKING = "Other connections are tested first, to tell a bad key from a common cause."
 
 Kind = Literal["outage", "egress"]
 
@@ -137,10 +137,10 @@ def _witnesses(watch: Watch, place: Place, streak: Streak) -> list[str]:
 
 
 def _words(place: Place, streak: Streak) -> str:
-    where = "by this way out" if place.exchanges > 1 else "on this exchange"
+    where = "with this egress address" if place.exchanges > 1 else "on this exchange"
     return (
-        f"Most connections {where} began to fail alike around {streak.began:%H:%M %Z}: one cause"
-        " is taken for all."
+        f"Most connections {where} started to fail alike around {streak.began:%H:%M %Z}, so one"
+        " common cause is assumed."
     )
 
 

@@ -32,7 +32,7 @@ def read_permitted(case: Case) -> Finding:
     key, *reads = case.signed
     said = key.allows(Scope.READ) if isinstance(key, KeyFacts) else None
     closed = [isinstance(a, Failure) and a.reason is Reason.NO_READ_PERMISSION for a in reads]
-    message = "The key may not read."
+    message = "The key cannot read."
     if said is False:
         return broken(Type.READ_PERMITTED, Reason.NO_READ_PERMISSION, message)
     if said is None and all(closed):  # only refusals say so: they must be confirmed
@@ -40,7 +40,7 @@ def read_permitted(case: Case) -> Finding:
         worded = unknown if waits else broken
         return worded(Type.READ_PERMITTED, Reason.NO_READ_PERMISSION, message)
     if said or all(isinstance(a, Balance | Orders) for a in reads):
-        return holds(Type.READ_PERMITTED, "The key may read.")
+        return holds(Type.READ_PERMITTED, "The key can read.")
     return unanswered(case, Type.READ_PERMITTED)
 
 
@@ -48,17 +48,23 @@ def _granted(case: Case, kind: Type, scope: Scope, reason: Reason, what: str) ->
     key = case.observation.key
     if not isinstance(key, KeyFacts):
         if isinstance(key, Failure) and key.reason is Reason.NO_READ_PERMISSION:
-            message = f"The key may not read its own rights: whether it may {what} is not known."
+            message = (
+                f"The key cannot read its own permissions, so whether it can {what} is unknown."
+            )
             return unknown(kind, Reason.UNVERIFIABLE, message)
         return unanswered(case, kind)
     said = key.allows(scope)
     if said:
-        return holds(kind, f"The key may {what}.")
+        return holds(kind, f"The key can {what}.")
     if said is False:
-        return broken(kind, reason, f"The key may not {what}.")
+        return broken(kind, reason, f"The key cannot {what}.")
     row = EXCHANGES[case.entry.connection.exchange]
-    there = f"; there it is the right: {row.needs[scope]}" if scope in row.needs else ""
-    message = f"{row.title} does not say whether the key may {what}{there}."
+    there = (
+        f"; the permission there is: {row.people.needs[scope].en}"
+        if scope in row.people.needs
+        else ""
+    )
+    message = f"{row.title} does not report whether the key can {what}{there}."
     return unknown(kind, Reason.UNVERIFIABLE, message)
 
 
@@ -89,10 +95,10 @@ def withdraw_disabled(case: Case) -> Finding:
             return broken(
                 Type.WITHDRAW_DISABLED,
                 Reason.WITHDRAW_ENABLED,
-                "The key may withdraw. A trading key must never.",
+                "The key can withdraw. A trading key must never have this permission.",
             )
         if said is False:
-            return holds(Type.WITHDRAW_DISABLED, "The key may not withdraw.")
+            return holds(Type.WITHDRAW_DISABLED, "The key cannot withdraw.")
     elif not (
         isinstance(key, Failure)
         and key.reason is Reason.NO_READ_PERMISSION
@@ -104,7 +110,7 @@ def withdraw_disabled(case: Case) -> Finding:
 
 def _attested(case: Case) -> Finding:
     """The exchange does not say: a person may have, for as long as their word counts."""
-    message = "The exchange does not say whether the key may withdraw."
+    message = "The exchange does not report whether the key can withdraw."
     attest = case.entry.connection.attest
     if attest is None:
         return unknown(Type.WITHDRAW_DISABLED, Reason.WITHDRAW_UNVERIFIABLE, message)
@@ -112,15 +118,15 @@ def _attested(case: Case) -> Finding:
     who, day = f"{word.by} on {word.at:%Y-%m-%d}", f"{word.until:%Y-%m-%d}"
     if not word.holds(case.now):
         ended = word.at <= case.now
-        state = f"ended on {day}" if ended else "lies in the future"
-        message = f"{message} The attestation of {who} {state}."
+        state = f"expired on {day}" if ended else "is dated in the future"
+        message = f"{message} The attestation by {who} {state}."
         silent = unknown(Type.WITHDRAW_DISABLED, Reason.WITHDRAW_UNVERIFIABLE, message)
         return replace(silent, until=None if ended else word.at)
     left = word.until - case.now
-    message = f"The exchange does not say; attested by {who}, which counts until {day}."
+    message = f"The exchange does not report it; attested by {who}, valid until {day}."
     warned = case.policy.key_expiry_warning
     if left <= warned:
-        message = f"{message} Look again: {left.days} days are left."
+        message = f"{message} Check again: {left.days} days are left."
     attested = holds(Type.WITHDRAW_DISABLED, message, Reason.WITHDRAW_UNVERIFIABLE)
     if left <= warned:
         return replace(attested, effect=Effect.WARN, until=another_day(word.until, left))
@@ -136,7 +142,7 @@ def least_privilege(case: Case) -> Finding:
     others = [name for name in case.twins[: MAX_NAMED + 1] if name != case.entry.name][:MAX_NAMED]
     left = len(case.twins) - 1 - len(others)
     named, more = ", ".join(others), f" and {left} more" if left else ""
-    message = f"The same key stands under {named}{more}, too."
+    message = f"The same key is also used by {named}{more}."
     if rights is not None and rights.reason is Reason.EXCESS_PERMISSION and rights.effect:
         return replace(rights, message=f"{rights.message} {message}")
     return broken(Type.LEAST_PRIVILEGE, Reason.DUPLICATE_KEY, message, Effect.WARN)
@@ -148,24 +154,24 @@ def _excess(case: Case, key: KeyFacts) -> Finding:
     needed = {Scope.READ, Scope.WITHDRAW} | {Scope(market) for market in markets}
     excess = sorted(key.granted - needed)
     words = ", ".join(key.unknown_words[:5])
-    strange = f"Rights no document explains: {words}." if words else ""
+    strange = f"Undocumented permissions: {words}." if words else ""
     effect = {"warn": Effect.WARN, "block": Effect.BLOCK, "ignore": Effect.NONE}[
         case.policy.excess_permissions
     ]
     if excess:
-        named = ", ".join(row.needs.get(scope, str(scope)) for scope in excess)
-        message = f"Rights that no declared market needs: {named}."
-        movers = [row.needs.get(scope, str(scope)) for scope in excess if scope in MOVES_VALUE]
+        named = ", ".join(row.people.right(scope) for scope in excess)
+        message = f"Permissions that no declared market needs: {named}."
+        movers = [row.people.right(scope) for scope in excess if scope in MOVES_VALUE]
         if movers:
-            message = f"{message} These can move value: {', '.join(movers)}."
+            message = f"{message} These can move funds: {', '.join(movers)}."
         message = f"{message} {strange}" if strange else message
         return broken(Type.LEAST_PRIVILEGE, Reason.EXCESS_PERMISSION, message, effect)
     if strange:
         return unknown(
             Type.LEAST_PRIVILEGE, Reason.EXCESS_PERMISSION, strange, min(effect, Effect.WARN)
         )
-    unsaid = sorted(row.needs.keys() - key.granted - key.denied - needed)
+    unsaid = sorted(row.people.needs.keys() - key.granted - key.denied - needed)
     if unsaid:
-        message = f"No right is known that is not needed; not told apart: {', '.join(unsaid)}."
+        message = f"No unneeded permission is known; not reported: {', '.join(unsaid)}."
         return unknown(Type.LEAST_PRIVILEGE, Reason.UNVERIFIABLE, message, Effect.NONE)
-    return holds(Type.LEAST_PRIVILEGE, "No right that is not needed.")
+    return holds(Type.LEAST_PRIVILEGE, "No unneeded permissions.")

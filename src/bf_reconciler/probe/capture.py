@@ -1,15 +1,14 @@
 """Answers as others may see them: their shape and words of fixed lists, nothing of anybody's."""
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from bf_reconciler.exchanges import Call
-from bf_reconciler.facts import Question
-from bf_reconciler.probe import placeholders
+from bf_reconciler.exchanges import EXCHANGES, Call, CaptureFields
+from bf_reconciler.facts import Json, Question
+from bf_reconciler.probe import bodies, placeholders
 from bf_reconciler.probe.transport import Answer
 from bf_reconciler.spec import ConnectionEntry
 
@@ -20,28 +19,27 @@ MAX_DEPTH: Final = 24
 MIN_SECRET: Final = 4
 """Shorter credentials are no credentials, and stand in every text."""
 
+
+def _with_rows(of: Callable[[CaptureFields], tuple[str, ...]], *common: str) -> frozenset[str]:
+    """What every exchange may have, and what the rows add."""
+    return frozenset(common).union(*(of(row.capture) for row in EXCHANGES.values()))
+
+
 # Where words are kept. A field counts whatever its case.
-RIGHTS: Final = frozenset({"permission", "permissions", "perm", "perms", "authorities", "scopes"})
-STATES: Final = frozenset({"status", "state", "permtype", "portfolio_type", "marketstatus"})
-PROSE: Final = frozenset(
-    {"msg", "message", "err-msg", "err_msg", "retmsg", "smsg", "error", "error_details", "page"}
-)
-CODES: Final = frozenset({"code", "retcode", "err-code", "err_code", "scode"})
+RIGHTS: Final = _with_rows(lambda row: row.rights, "permission", "permissions", "scopes")
+STATES: Final = _with_rows(lambda row: row.states, "status", "state")
+PROSE: Final = _with_rows(lambda row: row.prose, "msg", "message", "error", "page")
+CODES: Final = _with_rows(lambda row: row.codes, "code")
 LABEL: Final = "label"
 """A code at one exchange, and the name that somebody gave to a key at another."""
 ERRORS: Final = "errors"
-FLAGS: Final = frozenset(
-    {
-        *("readonly", "acctlv", "mode", "type", "uta", "unified", "status", "state"),
-        *("remainingvalidity", "validdays", "deadlineday", "marketstatus"),
-    }
-)
-"""One digit in these is a kind, not an amount; a negative one of the last is "never"."""
+FLAGS: Final = _with_rows(lambda row: row.digits, "mode", "type", "status", "state")
+"""One digit in these is a kind, not an amount; a negative one is "never"."""
 
 FIELD: Final = re.compile(r"[A-Za-z][A-Za-z_-]*\d{0,2}[A-Za-z_-]*", re.ASCII)
 MAX_FIELD: Final = 40
 COIN: Final = re.compile(r"[A-Z0-9]{2,12}", re.ASCII)
-CATEGORIES: Final = frozenset({"NFT"})
+CATEGORIES: Final = _with_rows(lambda row: row.names)
 """A name in capitals is a coin, and coins tell what somebody holds; these are none."""
 RIGHT: Final = re.compile(r"[A-Za-z_-]{1,32}(?:\d[A-Za-z_]{0,24})?|\d{1,2}", re.ASCII)
 STATE: Final = re.compile(r"[A-Za-z_-]{1,24}", re.ASCII)
@@ -64,7 +62,7 @@ class Place(Enum):
 class _Redaction:
     secrets: tuple[str, ...]
 
-    def value(self, found: Any, field: str, place: Place, depth: int = 0) -> Any:  # noqa: ANN401 # JSON
+    def value(self, found: Json, field: str, place: Place, depth: int = 0) -> Json:
         if found is None or isinstance(found, bool):
             return found
         if depth > MAX_DEPTH:
@@ -133,7 +131,7 @@ class _Redaction:
         return any(secret in text.casefold() for secret in self.secrets)
 
 
-def redact(body: Any, secrets: Iterable[str] = ()) -> Any:  # noqa: ANN401 # JSON
+def redact(body: Json, secrets: Iterable[str] = ()) -> Json:
     """The body with its shape, and without what it is about.
 
     What stays: names of fields, true, false and null, empty texts, error codes, the words of
@@ -166,14 +164,14 @@ def record(
     }
 
 
-def _body(body: bytes) -> Any:  # noqa: ANN401 # JSON
+def _body(body: bytes) -> Json:
     """JSON, or a page as if it were a message."""
-    text = body.decode(errors="replace")
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        page = text.lstrip().startswith("<")
-        return {"page" if page else "message": text[: placeholders.MAX_PROSE]}
+    value = bodies.parse(body, unique=False)
+    if not isinstance(value, bodies.Unreadable):
+        return value
+    text = bodies.page(body)
+    page = text.lstrip().startswith("<")
+    return {"page" if page else "message": text[: placeholders.MAX_PROSE]}
 
 
 def _headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -188,7 +186,7 @@ def _headers(headers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _place(field: str, value: Any, place: Place) -> Place:  # noqa: ANN401 # JSON
+def _place(field: str, value: Json, place: Place) -> Place:
     """Categories of rights are lists, and a list of rights may name them; a note is neither."""
     if field.lower() in RIGHTS:
         return Place.RIGHTS

@@ -1,6 +1,5 @@
 """What an answer means: facts, or a failure in our own words. Pure."""
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -13,11 +12,14 @@ from bf_reconciler.facts import (
     Balance,
     Clock,
     Failure,
+    Json,
     KeyFacts,
     Orders,
     Question,
     Reason,
 )
+from bf_reconciler.probe import bodies
+from bf_reconciler.probe.bodies import Unreadable
 from bf_reconciler.probe.transport import Answer, Silence
 
 T = TypeVar("T")
@@ -28,14 +30,13 @@ SILENT: Mapping[Silence, tuple[Reason, str]] = {
     Silence.TIMEOUT: (Reason.TIMEOUT, "did not answer within the timeout"),
     Silence.NAME: (Reason.NETWORK_ERROR, "has a host name that could not be resolved"),
     Silence.CONNECT: (Reason.NETWORK_ERROR, "could not be connected to"),
-    Silence.TLS: (Reason.NETWORK_ERROR, "could not prove who it is: TLS failed"),
+    Silence.TLS: (Reason.NETWORK_ERROR, "could not be verified: TLS failed"),
     Silence.PROXY: (Reason.NETWORK_ERROR, "could not be reached: the proxy failed"),
-    Silence.BROKEN: (Reason.NETWORK_ERROR, "broke the connection off"),
-    Silence.GARBLED: (Reason.UNEXPECTED_RESPONSE, "sent something that is no HTTP answer"),
-    Silence.TOO_LARGE: (Reason.UNEXPECTED_RESPONSE, "sent an answer that is far too large"),
-    Silence.UNSENT: (Reason.INVALID_KEY, "was not asked: the key holds a line break or the like"),
+    Silence.BROKEN: (Reason.NETWORK_ERROR, "closed the connection early"),
+    Silence.GARBLED: (Reason.UNEXPECTED_RESPONSE, "did not send an HTTP response"),
+    Silence.TOO_LARGE: (Reason.UNEXPECTED_RESPONSE, "sent a response that is too large"),
+    Silence.UNSENT: (Reason.INVALID_KEY, "was not asked: the key contains a control character"),
 }
-NOT_JSON: Final = object()
 DEFAULT_PAUSE: Final = 5.0
 DEFAULT_BAN: Final = 120.0
 DISTRUSTED: Final = frozenset(
@@ -53,7 +54,7 @@ DISTRUSTED: Final = frozenset(
 
 def read_time(row: Exchange, got: Answer | Silence, now: datetime) -> Clock | Failure:
     """Latency and skew; the exchange looked at its clock halfway through the round trip."""
-    theirs = read(row, "time", got, row.read_time, now)
+    theirs = read(row, "time", got, row.calls.time.read, now)
     if isinstance(theirs, Failure):
         return theirs
     latency = got.seconds if isinstance(got, Answer) else 0.0
@@ -66,7 +67,7 @@ def read_first(row: Exchange, first: First, got: Answer | Silence, now: datetime
 
 
 def read_key(row: Exchange, got: Answer | Silence, now: datetime) -> KeyFacts | Failure:
-    return read(row, "key", got, lambda body: row.read_key(body, now), now)
+    return read(row, "key", got, lambda body: row.calls.key.read(body, now), now)
 
 
 def read_more(
@@ -77,11 +78,11 @@ def read_more(
 
 
 def read_balance(row: Exchange, got: Answer | Silence, now: datetime) -> Balance | Failure:
-    return read(row, "balance", got, row.read_balance, now)
+    return read(row, "balance", got, row.calls.balance.read, now)
 
 
 def read_orders(row: Exchange, got: Answer | Silence, now: datetime) -> Orders | Failure:
-    return read(row, "orders", got, row.read_orders, now)
+    return read(row, "orders", got, row.calls.orders.read, now)
 
 
 def read(
@@ -99,35 +100,38 @@ def read(
     if isinstance(got, Silence):
         reason, saying = SILENT[got]
         return Failure(reason, f"{row.title} {saying} (asked for: {question}).")
-    body = _json(got.body)
-    refusal = row.refusal(got.body.decode(errors="replace") if body is NOT_JSON else body)
+    body = _value(question, got.body)
+    unreadable = isinstance(body, Unreadable)
+    refusal = row.refusals.read(bodies.page(got.body) if unreadable else body)
     if refusal is not None:
         return _refused(row, question, got, refusal, now)
     if not HTTPStatus.OK <= got.status < HTTPStatus.MULTIPLE_CHOICES:
-        reason, words = _by_status(got, is_json=body is not NOT_JSON)
+        reason, words = _by_status(got, is_json=not unreadable)
         return _failure(row, question, got, reason, words, now)
-    if body is NOT_JSON:
-        reason = Reason.MAINTENANCE if _maintained(got) else Reason.UNEXPECTED_RESPONSE
-        return _failure(row, question, got, reason, "a page that is no JSON", now)
+    if isinstance(body, Unreadable):
+        upkeep = body is Unreadable.NOT_JSON and _maintained(got)
+        reason = Reason.MAINTENANCE if upkeep else Reason.UNEXPECTED_RESPONSE
+        return _failure(row, question, got, reason, body.value, now)
     try:
         return reader(body)
     except Unexpected as error:
-        words = f"a body of another shape (field: {error})"
+        words = f"a body with an unknown structure (field: {error})"
         return _failure(row, question, got, Reason.UNEXPECTED_RESPONSE, words, now)
 
 
 def skewed(row: Exchange, failure: Failure, skew: float) -> Failure:
     """The failure of a signed question, now that our clock is known to be ``skew`` seconds off."""
-    if row.window is None or abs(skew) <= row.window or failure.reason not in DISTRUSTED:
+    window = row.pace.window
+    if window is None or abs(skew) <= window or failure.reason not in DISTRUSTED:
         return failure
-    words = f"{row.title} refused a signed question, but our clock is {abs(skew):.1f} s off."
+    words = f"{row.title} refused a signed request, but the local clock is {abs(skew):.1f} s off."
     return Failure(Reason.CLOCK_SKEW, words, failure.http_status, failure.code)
 
 
 def _refused(
     row: Exchange, question: Subject, got: Answer, refusal: Refusal, now: datetime
 ) -> Failure:
-    reason = _by_words(row, refusal) or row.codes.get(refusal.code)
+    reason = _by_words(row, refusal) or row.refusals.codes.get(refusal.code)
     words = None
     if reason is None:
         reason, words = _by_status(got, is_json=True)
@@ -136,7 +140,7 @@ def _refused(
 
 def _by_words(row: Exchange, refusal: Refusal) -> Reason | None:
     text = refusal.text.casefold()
-    for code, words, reason in row.phrases:
+    for code, words, reason in row.refusals.phrases:
         if code in {"", refusal.code} and words.casefold() in text:
             return reason
     return None
@@ -152,7 +156,7 @@ def _by_status(got: Answer, *, is_json: bool) -> tuple[Reason, str | None]:
         case HTTPStatus.REQUEST_TIMEOUT:
             return Reason.TIMEOUT, None
         case HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-            return Reason.NETWORK_ERROR, "the proxy's demand for a password"
+            return Reason.NETWORK_ERROR, "the proxy asks for a password"
         case HTTPStatus.FORBIDDEN if not is_json:
             return Reason.EXCHANGE_UNAVAILABLE, "a firewall page: it may block this address"
         case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -160,7 +164,7 @@ def _by_status(got: Answer, *, is_json: bool) -> tuple[Reason, str | None]:
             return down, None
         case status if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             return Reason.UNEXPECTED_RESPONSE, "a redirect, which is not followed"
-    return Reason.UNEXPECTED_RESPONSE, "an error that is not known"
+    return Reason.UNEXPECTED_RESPONSE, "an unknown error"
 
 
 def _failure(
@@ -181,7 +185,7 @@ def _failure(
         http_status=got.status,
         code=code,
         retry_after=_retry_after(row, got, reason, code, now),
-        client_ip=row.client_ip(refusal.text) if refusal else None,
+        client_ip=row.refusals.address(refusal.text) if refusal else None,
     )
 
 
@@ -194,13 +198,13 @@ def _retry_after(
     seconds = _seconds(got.headers.get("retry-after", ""), now)
     if seconds is not None or reason is not Reason.RATE_LIMITED:
         return seconds
-    if row.retry_header is not None:  # of a limit: it stands in every answer, and counts here
-        name, unit = row.retry_header
+    if row.refusals.retry_header is not None:  # of a limit: in every answer, and it counts here
+        name, unit = row.refusals.retry_header
         own = got.headers.get(name, "")
         if _digits(own):
             return int(own) * unit
     usual = DEFAULT_BAN if got.status == TEAPOT else DEFAULT_PAUSE
-    return row.pauses.get(code or "", usual)
+    return row.refusals.pauses.get(code or "", usual)
 
 
 def _seconds(value: str, now: datetime) -> float | None:
@@ -217,11 +221,11 @@ def _digits(value: str) -> bool:
 
 
 def _maintained(got: Answer) -> bool:
-    return b"maintenance" in got.body.lower()
+    return b"maintenance" in got.body[: bodies.MAX_TEXT].lower()
 
 
-def _json(body: bytes) -> Any:  # noqa: ANN401 # JSON
-    try:
-        return json.loads(body.decode(errors="replace"))
-    except (ValueError, RecursionError):
-        return NOT_JSON
+def _value(question: Subject, body: bytes) -> Json | Unreadable:
+    """Lists of markets are long, and no right of a key hangs on a field of theirs."""
+    if question == "markets":
+        return bodies.parse(body, bodies.MAX_LIST_VALUES, unique=False)
+    return bodies.parse(body)

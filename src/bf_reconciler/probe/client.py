@@ -64,16 +64,16 @@ class Clients:
         """One call of a row, one request. The time call carries no credentials."""
         connection = entry.connection
         client = instance(self.prototypes[row.id])
-        if call is not row.time:
+        if call is not row.calls.time.call:
             credentials = connection.credentials
             client.apiKey = credentials.api_key.get_secret_value()
             secret = credentials.secret.get_secret_value()
-            client.secret = row.read_secret(client.apiKey, secret)
+            client.secret = row.signing.read_secret(client.apiKey, secret)
             if credentials.passphrase is not None:
                 client.password = credentials.passphrase.get_secret_value()
-            client.headers = {**client.headers, **row.world.headers}
+            client.headers = {**client.headers, **row.environment.headers}
             client.posts = call.posts
-        if not row.in_turn or call is row.time:
+        if not row.calls.in_turn or call is row.calls.time.call:
             return await self._send(client, entry, row, call, self._transport.get)
         turns = self._turns.setdefault(hash((row.id, client.apiKey)), Turns())
         async with turns.lock:  # two entries may have the same key
@@ -84,7 +84,7 @@ class Clients:
     async def look(self, entry: ConnectionEntry, row: Exchange, call: Call) -> Answer | Silence:
         """One call for what is public: no credentials, and room for a long answer."""
         client = instance(self.prototypes[row.id])
-        client.headers = {**client.headers, **row.world.headers}
+        client.headers = {**client.headers, **row.environment.headers}
         get = partial(self._transport.get, most=MAX_LIST)
         return await self._send(client, entry, row, call, get)
 
@@ -102,9 +102,9 @@ class Clients:
         get: Get,
     ) -> Answer | Silence:
         connection = entry.connection
-        base = connection.endpoint or row.world.base
+        base = connection.endpoint or row.environment.base
         host = urlsplit(base or "").netloc
-        if host in row.hosts:  # the signature names it; a gateway's it never does
+        if host in row.signing.hosts:  # the signature names it; a gateway's it never does
             hosts = dict.fromkeys(client.urls["hostnames"], host)
             client.urls = {**client.urls, "hostnames": hosts}
 
@@ -122,7 +122,7 @@ class Clients:
             if value == API_KEY:
                 params[name] = client.apiKey
             elif value == SYMBOL:
-                params[name] = row.symbol(entry.pair)
+                params[name] = row.markets.spelling.symbol(entry.pair)
         answer: Answer | Silence = await getattr(client, call.method)(params)
         return answer
 

@@ -128,7 +128,7 @@ class MarketCache:
         found: dict[Key, tuple[list[ConnectionEntry], set[str]]] = {}
         for entry, pairs in wanted:
             row, venue = self._row(entry), venue_of(entry)
-            for kind, listing in row.markets.items():
+            for kind, listing in row.markets.lists.items():
                 covered = {p for p in pairs if kind_of(p) == kind and listing.covers(p)}
                 if covered:
                     entries, known = found.setdefault((venue, kind), ([], set()))

@@ -52,7 +52,7 @@ class MarketFetch:
         except Exception as error:  # noqa: BLE001 # public data breaks nothing
             name = type(error).__name__
             log.error("markets_not_read", exchange=row.id, error=name)  # noqa: TRY400 # no text of others
-            return Failure(Reason.UNEXPECTED_RESPONSE, "The list of markets could not be read.")
+            return Failure(Reason.UNEXPECTED_RESPONSE, "The market list could not be read.")
 
     async def _asked(
         self,
@@ -67,7 +67,7 @@ class MarketFetch:
             words = f"Requests to {row.title} are held back for {ban:.0f} s."
             return Failure(Reason.RATE_LIMITED, words, retry_after=ban)
         await asyncio.sleep(budget.go_ahead(1, now))
-        listing = row.markets[kind]
+        listing = row.markets.lists[kind]
         got = await self.clients.look(entry, row, listing.call)
         names = self.clients.names(row)
         return await asyncio.to_thread(picked, row, kind, got, wanted, names, self.clock())
@@ -82,7 +82,7 @@ def picked(
     now: datetime,
 ) -> Mapping[str, Listed] | Failure:
     """The wanted pairs of an answer; the rest of it is not kept."""
-    found = classify.read(row, "markets", got, row.markets[kind].read, now)
+    found = classify.read(row, "markets", got, row.markets.lists[kind].read, now)
     if isinstance(found, Failure):
         return found
     said: dict[str, Listed] = {}

@@ -64,18 +64,18 @@ class Questions:
         request.
         """
         patience = self.entry.timeout.total_seconds()
-        if ban := await self.queue.turn(self.row.requests, patience, soon=self.soon):
+        if ban := await self.queue.turn(self.row.calls.requests, patience, soon=self.soon):
             return self._observation(self._held_back(ban))
-        told = await self._ask("time", self.row, self.row.time, classify.read_time)
+        told = await self._ask("time", self.row, self.row.calls.time.call, classify.read_time)
         if isinstance(told, Failure):
-            self.budget.refund(self.row.requests - 1)
+            self.budget.refund(self.row.calls.requests - 1)
             return self._observation(told)
         return await self._signed(told)
 
     async def _signed(self, told: Clock) -> Observation:
         """The three that take a key. On some exchanges the key tells first what else to ask."""
-        row, known = await self._settled() if self.row.instead else (self.row, None)
-        asked = self._one_by_one if row.in_turn else self._side_by_side
+        row, known = await self._settled() if self.row.calls.instead else (self.row, None)
+        asked = self._one_by_one if row.calls.in_turn else self._side_by_side
         key, balance, orders = await asked(row, known)
         return Observation(
             at=self.clock(),
@@ -98,16 +98,16 @@ class Questions:
         return await self._key(row, known), await self._balance(row), await self._orders(row)
 
     async def _balance(self, row: Exchange) -> Balance | Failure:
-        return await self._ask("balance", row, row.balance, classify.read_balance)
+        return await self._ask("balance", row, row.calls.balance.call, classify.read_balance)
 
     async def _orders(self, row: Exchange) -> Orders | Failure:
-        return await self._ask("orders", row, row.orders, classify.read_orders)
+        return await self._ask("orders", row, row.calls.orders.call, classify.read_orders)
 
     async def _settled(self) -> tuple[Exchange, KeyFacts | Failure]:
         """The row that this account answers to, and its answer to the key question."""
         first = await self._key(self.row)
         refused_by = first.code if isinstance(first, Failure) else None
-        if refused_by is not None and refused_by in self.row.instead:
+        if refused_by is not None and refused_by in self.row.calls.instead:
             other = self.row.instead[refused_by]
             return other, await self._key(other)
         self.budget.refund(1)
@@ -124,7 +124,7 @@ class Questions:
             self.budget.refund(1)
             return call
         told = await self._ask("key", row, call, classify.read_key)
-        more = row.more
+        more = row.calls.more
         if more is None:
             return told
         if isinstance(told, Failure):
@@ -139,9 +139,9 @@ class Questions:
 
     async def _completed(self, row: Exchange) -> Call | Failure:
         """The call of the key question, with the value that another call had to tell."""
-        first = row.first
+        first, call = row.calls.first, row.calls.key.call
         if first is None:
-            return row.key
+            return call
 
         def read(row: Exchange, got: Answer | Silence, now: datetime) -> str | Failure:
             return classify.read_first(row, first, got, now)
@@ -149,7 +149,7 @@ class Questions:
         value = await self._ask("key", row, first.call, read)
         if isinstance(value, Failure):
             return value
-        return replace(row.key, params={**row.key.params, first.param: value})
+        return replace(call, params={**call.params, first.param: value})
 
     async def _ask(
         self, question: Question, row: Exchange, call: Call, reader: Reader[T]
@@ -195,4 +195,6 @@ def unforeseen(error: Exception, question: Question) -> Failure:
     """An error nobody thought of. Its text may hold anything, so only its class is told."""
     name = type(error).__name__
     log.error("probe_failed", error=name, question=question)
-    return Failure(Reason.UNEXPECTED_RESPONSE, f"The test itself failed ({name}).")
+    return Failure(
+        Reason.UNEXPECTED_RESPONSE, f"The test failed with an unexpected error ({name})."
+    )

@@ -1,27 +1,33 @@
-"""Bitget v2 and v3, written from the sheet bitget.md (sections 1.1 to 1.8)."""
+"""Bitget v2 for classic accounts, v3 for unified ones.
+
+Sources: docs/sources/bitget.md#time, docs/sources/bitget.md#key, docs/sources/bitget.md#balance,
+docs/sources/bitget.md#orders, docs/sources/bitget.md#markets, docs/sources/bitget.md#permissions,
+docs/sources/bitget.md#codes, docs/sources/bitget.md#signing, docs/sources/bitget.md#environments
+"""
 
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from bf_reconciler.simulator import listing
+from bf_reconciler.simulator import conditions, listing
 from bf_reconciler.simulator.dialect import (
-    Answer,
-    Request,
-    Signed,
-    Table,
+    ANY_KEY,
+    PUBLIC,
+    Call,
+    Dialect,
+    Outages,
+    Refusal,
+    Route,
     Words,
-    as_json,
-    as_page,
-    digest,
-    find,
-    waf_page,
-    wire,
+    always,
+    failing,
+    require,
 )
-from bf_reconciler.simulator.key import Credentials, Key
+from bf_reconciler.simulator.key import Credentials, Key, digest, number
+from bf_reconciler.simulator.wire import Request, as_json, same, sent_bytes, waf_page, whole
 
-# 1.1: words of a classic account. The word UNIFIED among a key's rights makes its account a unified
+# The words of a classic account. The word UNIFIED among a key's rights makes its account a unified
 # one, whose own words follow from these.
 WORDS: Mapping[str, Words] = {
     "read": Words(("stor",), ("readonly",)),
@@ -34,17 +40,12 @@ SPOT = ("stow", "trade")
 SPOT_READ = ("stor", "readonly", *SPOT)
 FUTURES = ("coow", "cpow")
 FUTURES_READ = ("coor", "cpor", *FUTURES)
+READ = (*SPOT_READ, *FUTURES_READ)
 TRADE = (*SPOT, *FUTURES, "smow")
 WITHDRAW = ("wwow", "withdraw")
 TRANSFER = ("wtow",)
-ANY: tuple[str, ...] = ()
 
-# 1.2: there is no test of an order.
-HARMLESS_WRITES: frozenset[tuple[str, str]] = frozenset()
-
-WINDOW_MS = 30_000  # 1.6
-KEY_INFO = "/api/v2/spot/account/info"
-UNIFIED_KEY_INFO = "/api/v3/account/info"
+WINDOW_MS = 30_000
 REGISTERED_MS = "1704067200000"  # the account's, not the key's
 
 
@@ -53,130 +54,53 @@ def invent(name: str) -> Credentials:
     return Credentials(f"bg_{seed[:32]}", digest("bitget-secret", name), f"phrase{seed[54:]}")
 
 
-def claimed_key(request: Request) -> str | None:
-    return request.headers.get("ACCESS-KEY")
+def _stamp(call: Call) -> int | None:
+    return whole(call.request.headers["ACCESS-TIMESTAMP"])
 
 
-def answer(request: Request, key: Key | None) -> Answer:
-    if request.method == "GET" and request.path in PUBLIC:
-        return _ok(request, PUBLIC[request.path](request))
-    call = find(SIGNED, request.method, request.path)
-    if call is None:
-        return _no(request, "40404", "Request URL NOT FOUND", 404)
-    caller = _authenticate(request, key)
-    if isinstance(caller, Answer):
-        return caller
-    return _refuse_call(request, caller, call) or call.reply(request, caller)
+def _in_window(call: Call) -> bool:
+    return abs((_stamp(call) or 0) - call.request.now_ms) <= WINDOW_MS
 
 
-def rate_limited(retry_after: float) -> Answer:  # noqa: ARG001 it does not say when to come back
-    """1.4, row "rate"."""
-    return as_json({"code": "429", "msg": "Too Many Requests"}, 429)
+def _environment_fits(call: Call) -> bool:
+    demo = call.request.headers.get("PAPTRADING") == "1"
+    return demo == (call.key.environment == "demo")
 
 
-def banned(retry_after: float) -> Answer:  # noqa: ARG001 the page does not say when it ends
-    """1.4, row "403/503 html": Bitget names no ban of its own."""
-    return waf_page()
+def _passphrase_holds(call: Call) -> bool:
+    return same(call.request.headers["ACCESS-PASSPHRASE"], call.key.passphrase)
 
 
-def maintenance(request: Request) -> Answer:
-    """1.4, row "maintenance"."""
-    return _no(request, "40200", "Server upgrade, please try again later")
-
-
-def failing(status: int) -> Answer:
-    """1.4, row "403/503 html"."""
-    return as_page(status, f"{status} Service Temporarily Unavailable")
-
-
-def region_refused(request: Request) -> Answer:
-    """1.4, row "region"."""
-    message = (
-        "Sorry, based on your IP address, it appears that you are located in a country or region "
-        "where we are currently unable to provide services"
-    )
-    return _no(request, "40103", message)
-
-
-def _authenticate(request: Request, key: Key | None) -> Key | Answer:
-    """Who is asking? The rows of 1.4 in the order header, time, key, environment, proof."""
-    headers = request.headers
-    for code, name in HEADERS.items():
-        if not headers.get(name):
-            return _no(request, code, f"{name.replace('-', '_')} cannot be empty")
-    stamp = headers["ACCESS-TIMESTAMP"]
-    if not (stamp.isascii() and stamp.isdigit()):
-        return _no(request, "40005", "Invalid ACCESS_TIMESTAMP")
-    if abs(int(stamp[:20]) - request.now_ms) > WINDOW_MS:
-        return _no(request, "40008", "Request timestamp expired")
-    if key is None or key.revoked or key.expired(request.now):
-        return _no(request, "40037", "Apikey does not exist")
-    if (headers.get("PAPTRADING") == "1") != (key.environment == "demo"):
-        return _no(request, "40099", "exchange environment is incorrect")
-    if not _same(headers["ACCESS-PASSPHRASE"], key.passphrase):
-        return _no(request, "40012", "apikey/password is incorrect")
-    if not _same(headers["ACCESS-SIGN"], _signature(request, key.secret)):
-        return _no(request, "40009", "sign signature error")
-    return key
-
-
-def _refuse_call(request: Request, key: Key, call: Signed) -> Answer | None:
-    """May this key do this from here? 1.4: IP, account, kind of account, missing permission."""
-    if not key.lets_in(request.client_ip):
-        return _no(request, "40018", "Invalid IP")
-    if key.frozen:
-        return _no(request, "40024", "Account has been frozen")
-    if (refusal := _refuse_mode(request, key)) is not None:
-        return refusal
-    hidden = key.hide_key_info and request.path in {KEY_INFO, UNIFIED_KEY_INFO}
-    if hidden or (call.any_of and not key.may(call.any_of)):
-        needed = "spot order read or spot order write"
-        return _no(request, "40014", f"Incorrect permissions, need {needed} permissions")
-    return None
-
-
-def _refuse_mode(request: Request, key: Key) -> Answer | None:
-    """1.1: v2 is for classic accounts, v3 for unified ones; the text of 40084 is [unsure]."""
-    unified = UNIFIED in key.permissions
-    if unified and request.path.startswith("/api/v2/"):
-        message = (
-            "You are in Unified Account mode, and the Classic Account API is not supported at this"
-            " time"
-        )
-        return _no(request, "40085", message)
-    if not unified and request.path.startswith("/api/v3/"):
-        message = (
-            "You are in Classic Account mode, and the Unified Account API is not supported at this"
-            " time"
-        )
-        return _no(request, "40084", message)
-    return None
-
-
-def _signature(request: Request, secret: str) -> str:
-    """1.6: time, method, path with its query decoded, body."""
+def _signed(call: Call) -> bool:
+    """Time, method, path with its query decoded, body."""
+    request = call.request
     stamp = request.headers["ACCESS-TIMESTAMP"]
-    signed = wire(f"{stamp}{request.method}{request.decoded_target}") + request.body
-    return base64.b64encode(hmac.digest(secret.encode(), signed, hashlib.sha256)).decode()
+    message = sent_bytes(f"{stamp}{request.method}{request.decoded_target}") + request.body
+    mac = hmac.digest(call.key.secret.encode(), message, hashlib.sha256)
+    return same(request.headers["ACCESS-SIGN"], base64.b64encode(mac).decode())
 
 
-def _same(sent: str, due: str) -> bool:
-    return hmac.compare_digest(wire(sent), due.encode())
+def _classic_fits(call: Call) -> bool:
+    return UNIFIED not in call.key.permissions or not call.request.path.startswith("/api/v2/")
 
 
-def _ok(request: Request, data: object) -> Answer:
-    answer = {"code": "00000", "msg": "success", "requestTime": request.now_ms, "data": data}
-    return as_json(answer)
+def _unified_fits(call: Call) -> bool:
+    return UNIFIED in call.key.permissions or not call.request.path.startswith("/api/v3/")
 
 
-def _no(request: Request, code: str, msg: str, status: int = 400) -> Answer:
-    answer = {"code": code, "msg": msg, "requestTime": request.now_ms, "data": None}
-    return as_json(answer, status)
+def _success(request: Request, data: object) -> object:
+    return {"code": "00000", "msg": "success", "requestTime": request.now_ms, "data": data}
 
 
-def _key_info(request: Request, key: Key) -> Answer:
-    """1.1, classic. How an empty allowlist looks is [unsure]; here it is ""."""
-    data = {
+def _refusal(request: Request, refusal: Refusal) -> object:
+    now = request.now_ms
+    return {"code": refusal.code, "msg": refusal.message, "requestTime": now, "data": None}
+
+
+def _key_info(call: Call) -> object:
+    """Of a classic account. Unsure: how an empty allowlist looks; here it is ""."""
+    key = call.key
+    return {
         "userId": _uid(key.name),
         "inviterId": "",
         "ips": ",".join(key.ips),
@@ -187,39 +111,35 @@ def _key_info(request: Request, key: Key) -> Answer:
         "channel": "",
         "regisTime": REGISTERED_MS,
     }
-    return _ok(request, data)
 
 
-def _unified_key_info(request: Request, key: Key) -> Answer:
-    """1.1, UTA."""
-    writes = not set(key.permissions).isdisjoint((*TRADE, *WITHDRAW, *TRANSFER))
-    data = {
+def _unified_key_info(call: Call) -> object:
+    key = call.key
+    return {
         "userId": _uid(key.name),
         "inviterId": "",
         "parentId": _uid(f"{key.name}-main") if key.is_sub else "",
         "channelCode": "",
         "channel": "",
         "ips": ",".join(key.ips),
-        "permType": "read-and-write" if writes else "read-only",
+        "permType": "read-and-write" if key.may((*TRADE, *WITHDRAW, *TRANSFER)) else "read-only",
         "permissions": _unified_words(key),
         "regisTime": REGISTERED_MS,
     }
-    return _ok(request, data)
 
 
 def _unified_words(key: Key) -> list[str]:
-    """Trading is one word; a word that no classic account has stands as it is."""
+    """Trading is one word; a word that no classic account has is shown as it is."""
     words = ["uta_mgt"]
     words += ["uta_trade"] if key.may(TRADE) else []
     words += ["withdraw"] if key.may(WITHDRAW) else []
-    classic = {UNIFIED, *SPOT_READ, *FUTURES_READ, *TRADE, *WITHDRAW, *TRANSFER}
+    classic = {UNIFIED, *READ, *TRADE, *WITHDRAW, *TRANSFER}
     return words + [word for word in key.permissions if word not in classic]
 
 
-def _assets(request: Request, key: Key) -> Answer:
-    """1.3, row "balance"."""
-    wanted = request.params().get("coin")
-    rows = [
+def _assets(call: Call) -> object:
+    wanted = call.request.params().get("coin")
+    return [
         {
             "coin": asset,
             "available": amount,
@@ -228,13 +148,12 @@ def _assets(request: Request, key: Key) -> Answer:
             "limitAvailable": "0",
             "uTime": REGISTERED_MS,
         }
-        for asset, amount in key.balances.items()
+        for asset, amount in call.key.balances.items()
         if wanted in {None, asset}
     ]
-    return _ok(request, rows)
 
 
-def _unified_assets(request: Request, key: Key) -> Answer:
+def _unified_assets(call: Call) -> object:
     rows = [
         {
             "coin": asset,
@@ -245,63 +164,34 @@ def _unified_assets(request: Request, key: Key) -> Answer:
             "debt": "0",
             "locked": "0",
         }
-        for asset, amount in key.balances.items()
+        for asset, amount in call.key.balances.items()
     ]
-    return _ok(request, {"accountEquity": "0", "usdtEquity": "0", "assets": rows})
+    return {"accountEquity": "0", "usdtEquity": "0", "assets": rows}
 
 
-def _futures_accounts(request: Request, key: Key) -> Answer:
-    rows = [
+def _futures_accounts(call: Call) -> object:
+    return [
         {"marginCoin": asset, "available": amount, "locked": "0", "accountEquity": amount}
-        for asset, amount in key.balances.items()
+        for asset, amount in call.key.balances.items()
     ]
-    return _ok(request, rows)
 
 
-def _orders(request: Request, _: Key) -> Answer:
-    return _ok(request, [])
+def _settings(call: Call) -> object:
+    uid = _uid(call.key.name)
+    return {"uid": uid, "accountMode": "unified", "holdMode": "one_way_mode"}
 
 
-def _futures_orders(request: Request, _: Key) -> Answer:
-    return _ok(request, {"entrustedList": None, "endId": None})
-
-
-def _unified_orders(request: Request, _: Key) -> Answer:
-    return _ok(request, {"list": [], "cursor": None})
-
-
-def _settings(request: Request, key: Key) -> Answer:
-    settings = {"uid": _uid(key.name), "accountMode": "unified", "holdMode": "one_way_mode"}
-    return _ok(request, settings)
-
-
-def _placed(request: Request, key: Key) -> Answer:
-    order = str(int(digest(key.name, "order")[:15], 16))
-    return _ok(request, {"orderId": order, "clientOid": digest(key.name, "client")[:32]})
-
-
-def _no_such_order(request: Request, _: Key) -> Answer:
-    """1.2: the answer of a key that may trade to an order nobody placed."""
-    if request.path.startswith("/api/v3/"):
-        return _no(request, "25204", "Order does not exist")
-    return _no(request, "43001", "The order does not exist")
+def _placed(call: Call) -> object:
+    name = call.key.name
+    return {"orderId": str(number(15, name, "order")), "clientOid": digest(name, "client")[:32]}
 
 
 def _uid(name: str) -> str:
-    return str(10**9 + int(digest("uid", name)[:7], 16))
+    return str(10**9 + number(7, "uid", name))
 
 
-# 1.4, row "missing headers".
-HEADERS: Mapping[str, str] = {
-    "40001": "ACCESS-KEY",
-    "40002": "ACCESS-SIGN",
-    "40003": "ACCESS-TIMESTAMP",
-    "40011": "ACCESS-PASSPHRASE",
-}
-
-
-def _symbols(request: Request) -> object:
-    """Public: every spot market."""
+def _symbols(call: Call) -> object:
+    """Every spot market."""
     return [
         {
             "symbol": each.joined(""),
@@ -309,12 +199,12 @@ def _symbols(request: Request) -> object:
             "quoteCoin": each.quote,
             "status": each.word("online", "halt"),
         }
-        for each in listing.spot(request.markets)
+        for each in listing.spot(call.request.markets)
     ]
 
 
-def _contracts(request: Request) -> object:
-    """Public: every contract of one product type; here, those that are settled in USDT."""
+def _contracts(call: Call) -> object:
+    """Every contract of one product type; here, those that are settled in USDT."""
     return [
         {
             "symbol": each.joined(""),
@@ -323,36 +213,112 @@ def _contracts(request: Request) -> object:
             "symbolType": "perpetual",
             "symbolStatus": each.word("normal", "off"),
         }
-        for each in listing.linear(request.markets)
+        for each in listing.linear(call.request.markets)
         if each.settle == "USDT"
     ]
 
 
-# 1.3, rows "time" and "status".
-PUBLIC: Mapping[str, Callable[[Request], object]] = {
-    "/api/v2/spot/public/symbols": _symbols,
-    "/api/v2/mix/market/contracts": _contracts,
-    "/api/v2/public/time": lambda request: {"serverTime": str(request.now_ms)},
-    "/api/v2/public/annoucements": lambda _: [],
-}
+def _time(call: Call) -> object:
+    return {"serverTime": str(call.request.now_ms)}
 
-# 1.1 and 1.3 for the reads; the rest is what a key must never be used for.
-SIGNED: Table = {
-    ("GET", KEY_INFO): Signed(SPOT_READ, _key_info),
-    ("GET", "/api/v2/spot/account/assets"): Signed(SPOT_READ, _assets),
-    ("GET", "/api/v2/spot/trade/unfilled-orders"): Signed(SPOT_READ, _orders),
-    ("GET", "/api/v2/mix/account/accounts"): Signed(FUTURES_READ, _futures_accounts),
-    ("GET", "/api/v2/mix/order/orders-pending"): Signed(FUTURES_READ, _futures_orders),
-    ("POST", "/api/v2/spot/trade/place-order"): Signed(SPOT, _placed),
-    ("POST", "/api/v2/spot/trade/cancel-order"): Signed(SPOT, _no_such_order),
-    ("POST", "/api/v2/mix/order/place-order"): Signed(FUTURES, _placed),
-    ("POST", "/api/v2/spot/wallet/transfer"): Signed(TRANSFER, _placed),
-    ("POST", "/api/v2/spot/wallet/withdrawal"): Signed(WITHDRAW, _placed),
-    ("GET", UNIFIED_KEY_INFO): Signed(ANY, _unified_key_info),
-    ("GET", "/api/v3/account/settings"): Signed(ANY, _settings),
-    ("GET", "/api/v3/account/assets"): Signed((*SPOT_READ, *FUTURES_READ), _unified_assets),
-    ("GET", "/api/v3/trade/unfilled-orders"): Signed((*SPOT_READ, *FUTURES_READ), _unified_orders),
-    ("POST", "/api/v3/trade/place-order"): Signed(TRADE, _placed),
-    ("POST", "/api/v3/trade/cancel-order"): Signed(TRADE, _no_such_order),
-    ("POST", "/api/v3/account/withdrawal"): Signed(WITHDRAW, _placed),
+
+# What a key that may trade is told of an order that is not there.
+NO_ORDER = always(Refusal(400, "43001", "The order does not exist"))
+NO_UNIFIED_ORDER = always(Refusal(400, "25204", "Order does not exist"))
+
+NO_FUTURES_ORDERS = always({"entrustedList": None, "endId": None})
+NO_UNIFIED_ORDERS = always({"list": [], "cursor": None})
+
+# There is no test order.
+ROUTES = (
+    Route("GET", "/api/v2/spot/public/symbols", PUBLIC, _symbols),
+    Route("GET", "/api/v2/mix/market/contracts", PUBLIC, _contracts),
+    Route("GET", "/api/v2/public/time", PUBLIC, _time),
+    Route("GET", "/api/v2/public/annoucements", PUBLIC, always([])),
+    Route("GET", "/api/v2/spot/account/info", SPOT_READ, _key_info, about_key=True),
+    Route("GET", "/api/v2/spot/account/assets", SPOT_READ, _assets),
+    Route("GET", "/api/v2/spot/trade/unfilled-orders", SPOT_READ, always([])),
+    Route("GET", "/api/v2/mix/account/accounts", FUTURES_READ, _futures_accounts),
+    Route("GET", "/api/v2/mix/order/orders-pending", FUTURES_READ, NO_FUTURES_ORDERS),
+    Route("POST", "/api/v2/spot/trade/place-order", SPOT, _placed),
+    Route("POST", "/api/v2/spot/trade/cancel-order", SPOT, NO_ORDER),
+    Route("POST", "/api/v2/mix/order/place-order", FUTURES, _placed),
+    Route("POST", "/api/v2/spot/wallet/transfer", TRANSFER, _placed),
+    Route("POST", "/api/v2/spot/wallet/withdrawal", WITHDRAW, _placed),
+    Route("GET", "/api/v3/account/info", ANY_KEY, _unified_key_info, about_key=True),
+    Route("GET", "/api/v3/account/settings", ANY_KEY, _settings),
+    Route("GET", "/api/v3/account/assets", READ, _unified_assets),
+    Route("GET", "/api/v3/trade/unfilled-orders", READ, NO_UNIFIED_ORDERS),
+    Route("POST", "/api/v3/trade/place-order", TRADE, _placed),
+    Route("POST", "/api/v3/trade/cancel-order", TRADE, NO_UNIFIED_ORDER),
+    Route("POST", "/api/v3/account/withdrawal", WITHDRAW, _placed),
+)
+
+HEADERS: Mapping[str, str] = {
+    "40001": "ACCESS-KEY",
+    "40002": "ACCESS-SIGN",
+    "40003": "ACCESS-TIMESTAMP",
+    "40011": "ACCESS-PASSPHRASE",
 }
+NO_CLASSIC = (
+    "You are in Unified Account mode, and the Classic Account API is not supported at this time"
+)
+NO_UNIFIED = (
+    "You are in Classic Account mode, and the Unified Account API is not supported at this time"
+)
+DENIED = "Incorrect permissions, need spot order read or spot order write permissions"
+
+
+def _error(code: str, message: str) -> Refusal:
+    return Refusal(400, code, message)
+
+
+# Unsure: the text of 40084.
+REQUIREMENTS = (
+    *(
+        require(
+            conditions.headers(name),
+            otherwise=_error(code, f"{name.replace('-', '_')} cannot be empty"),
+        )
+        for code, name in HEADERS.items()
+    ),
+    require(
+        lambda call: _stamp(call) is not None,
+        otherwise=_error("40005", "Invalid ACCESS_TIMESTAMP"),
+    ),
+    require(_in_window, otherwise=_error("40008", "Request timestamp expired")),
+    require(conditions.valid, otherwise=_error("40037", "Apikey does not exist")),
+    require(_environment_fits, otherwise=_error("40099", "exchange environment is incorrect")),
+    require(_passphrase_holds, otherwise=_error("40012", "apikey/password is incorrect")),
+    require(_signed, otherwise=_error("40009", "sign signature error")),
+    require(conditions.address_allowed, otherwise=_error("40018", "Invalid IP")),
+    require(conditions.not_frozen, otherwise=_error("40024", "Account has been frozen")),
+    require(_classic_fits, otherwise=_error("40085", NO_CLASSIC)),
+    require(_unified_fits, otherwise=_error("40084", NO_UNIFIED)),
+    require(conditions.disclosed, conditions.permitted, otherwise=_error("40014", DENIED)),
+)
+
+REGION = (
+    "Sorry, based on your IP address, it appears that you are located in a country or region "
+    "where we are currently unable to provide services"
+)
+# Bitget names no ban of its own.
+OUTAGES = Outages(
+    rate_limited=as_json({"code": "429", "msg": "Too Many Requests"}, 429),
+    banned=waf_page(),
+    maintenance=_error("40200", "Server upgrade, please try again later"),
+    failing=failing("Service Temporarily Unavailable"),
+    region=_error("40103", REGION),
+)
+
+DIALECT = Dialect(
+    words=WORDS,
+    invent=invent,
+    claimed_key=lambda request: request.headers.get("ACCESS-KEY"),
+    routes=ROUTES,
+    requirements=REQUIREMENTS,
+    unknown_call=Refusal(404, "40404", "Request URL NOT FOUND"),
+    success=_success,
+    refusal=_refusal,
+    outages=OUTAGES,
+)

@@ -1,60 +1,19 @@
-"""What a dialect is: how one exchange reads a request and words its answers."""
+"""What a dialect is made of, and how each of them answers a request."""
 
-import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
-from typing import Protocol
-from urllib.parse import parse_qsl, unquote
+from functools import cached_property
+from math import ceil
 
-from bf_reconciler.simulator import listing
+from bf_reconciler.simulator.faults import Faults
 from bf_reconciler.simulator.key import Credentials, Key
+from bf_reconciler.simulator.wire import READS, Answer, Request, as_json, as_page
 
-READS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request as the exchange sees it: the simulator's own prefix is gone.
-
-    `path` and `query` are as they came over the wire, undecoded; `now` is the exchange's clock in
-    epoch seconds; `client_ip` is the address the exchange believes it sees; `markets` is what it
-    lists. Header names are matched whatever their case.
-    """
-
-    method: str
-    path: str
-    query: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-    client_ip: str
-    now: float
-    markets: Mapping[str, bool] = field(default_factory=lambda: listing.DEFAULT, repr=False)
-
-    @property
-    def now_ms(self) -> int:
-        return int(self.now * 1000)
-
-    @property
-    def target(self) -> str:
-        return f"{self.path}?{self.query}" if self.query else self.path
-
-    @property
-    def decoded_target(self) -> str:
-        return unquote(self.target)
-
-    def params(self) -> dict[str, str]:
-        return dict(parse_qsl(self.query, keep_blank_values=True))
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes back over the wire."""
-
-    status: int
-    body: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    content_type: str = "application/json"
+PUBLIC = None
+"""The rights of a route that needs no key."""
+ANY_KEY: tuple[str, ...] = ()
+"""The rights of a route that every key may call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,80 +34,173 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
-    """A call that needs a key; `any_of` are the words of which one is enough."""
+class Refusal:
+    """What a refused request is told; the dialect's `refusal` makes the body of it."""
 
-    any_of: tuple[str, ...]
-    reply: Callable[[Request, Key], Answer] = field(repr=False)
+    status: int
+    code: int | str
+    message: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Table = Mapping[tuple[str, str], Signed]
+Refused = Refusal | Answer
+"""An answer is for what is not worded as the exchange words its refusals."""
 
 
-class Dialect(Protocol):
-    """One exchange. A module fulfils it: constants and functions, no state."""
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One call that the exchange offers.
+
+    In `path`, `{id}` is any one segment and `{number}` one of digits. `rights` are the words of
+    which one is enough. `reply` gives the data of a success, a refusal, or a whole answer.
+    `harmless` is a call that is no read and yet changes nothing; `about_key` is one that
+    `hide_key_info` refuses.
+    """
+
+    method: str
+    path: str
+    rights: tuple[str, ...] | None
+    reply: Callable[["Call"], object] = field(repr=False)
+    harmless: bool = False
+    about_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request and its route. `claimed` is the key it names; None where the exchange has none."""
+
+    request: Request
+    route: Route
+    claimed: Key | None
 
     @property
-    def WORDS(self) -> Mapping[str, Words]:  # noqa: N802 a module's constant
-        """The rights `read`, `trade`, `futures` and `withdraw` in this exchange's own words."""
+    def key(self) -> Key:
+        """The claimed key; for whatever comes after the check that there is one."""
+        if self.claimed is None:
+            raise LookupError("the key is used before it was checked that there is one")
+        return self.claimed
 
-    @property
-    def HARMLESS_WRITES(self) -> frozenset[tuple[str, str]]:  # noqa: N802 a module's constant
-        """Calls that are no reads and yet change nothing; all others are violations."""
 
-    def invent(self, name: str) -> Credentials:
-        """Credentials of this exchange's shape; the same name always gives the same ones."""
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What a call with a key needs, and what it is told where it falls short."""
 
-    def claimed_key(self, request: Request) -> str | None:
-        """The API key a request says it comes from; nothing is verified yet."""
+    conditions: tuple[Callable[[Call], bool], ...]
+    otherwise: Refused | Callable[[Call], Refused]
+
+
+Outage = Refused | Callable[[Request, Faults], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Outages:
+    """What a request is told that does not get as far as the exchange's routes."""
+
+    rate_limited: Outage
+    banned: Outage
+    maintenance: Outage
+    failing: Outage
+    region: Outage
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One exchange.
+
+    `invent` makes credentials of its shape, always the same for one name. `claimed_key` is the API
+    key that a request names; nothing is verified yet. `requirements` hold for every route that is
+    not public, in this order. `success` and `refusal` make the bodies.
+    """
+
+    words: Mapping[str, Words]
+    invent: Callable[[str], Credentials]
+    claimed_key: Callable[[Request], str | None]
+    routes: tuple[Route, ...]
+    requirements: tuple[Requirement, ...]
+    unknown_call: Refused
+    success: Callable[[Request, object], object]
+    refusal: Callable[[Request, Refusal], object]
+    outages: Outages
 
     def answer(self, request: Request, key: Key | None) -> Answer:
-        """The exchange at its work. `key` is the one that was claimed, None where unknown."""
+        """Answer a request. `key` is the one that was claimed, None where unknown."""
+        route = self.route(request)
+        if route is None:
+            return self.render(request, self.unknown_call)
+        call = Call(request, route, key)
+        refused = None if route.rights is PUBLIC else self._refuse(call)
+        return self.render(request, route.reply(call) if refused is None else refused)
 
-    def rate_limited(self, retry_after: float) -> Answer: ...
+    def render(self, request: Request, result: object) -> Answer:
+        """Put the exchange's own body around data or a refusal."""
+        if isinstance(result, Answer):
+            return result
+        if isinstance(result, Refusal):
+            return as_json(self.refusal(request, result), result.status, result.headers)
+        return as_json(self.success(request, result))
 
-    def banned(self, retry_after: float) -> Answer: ...
+    def changes(self, request: Request) -> bool:
+        """Would this change anything? All but reads and the harmless routes would."""
+        if request.method in READS:
+            return False
+        route = self.route(request)
+        return route is None or not route.harmless
 
-    def maintenance(self, request: Request) -> Answer: ...
+    def route(self, request: Request) -> Route | None:
+        method, path = request.method, request.path
+        if (exact := self._exact.get((method, path))) is not None:
+            return exact
+        matching = (route for pattern, route in self._patterns if pattern.fullmatch(path))
+        return next((route for route in matching if route.method == method), None)
 
-    def failing(self, status: int) -> Answer: ...
+    def _refuse(self, call: Call) -> Refused | None:
+        for each in self.requirements:
+            if not all(condition(call) for condition in each.conditions):
+                return each.otherwise(call) if callable(each.otherwise) else each.otherwise
+        return None
 
-    def region_refused(self, request: Request) -> Answer: ...
+    @cached_property
+    def _exact(self) -> Mapping[tuple[str, str], Route]:
+        return {(each.method, each.path): each for each in self.routes if "{" not in each.path}
 
-
-def as_json(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    return Answer(status, json.dumps(value, separators=(",", ":")), headers or {})
-
-
-def as_page(status: int, title: str, headers: Mapping[str, str] | None = None) -> Answer:
-    """An HTML page of whatever stands in front of the exchange."""
-    body = (
-        f"<!DOCTYPE html>\n<html><head><title>{title}</title></head>"
-        f"<body><center><h1>{title}</h1></center><hr></body></html>\n"
-    )
-    return Answer(status, body, headers or {}, "text/html")
-
-
-def waf_page() -> Answer:
-    """The web application firewall's refusal; the exchange itself never saw the request.
-
-    No exchange has one of its own: an HTML 403 looks like "exchange down" (README, Part 2 section
-    0, WAF row).
-    """
-    return as_page(403, "403 Forbidden", {"Server": "cloudflare"})
-
-
-def find(table: Table, method: str, path: str) -> Signed | None:
-    """The entry of a path; an entry that ends in "/" stands for whatever follows it."""
-    parent = path[: path.rfind("/") + 1]
-    return table.get((method, path)) or table.get((method, parent))
+    @cached_property
+    def _patterns(self) -> list[tuple[re.Pattern[str], Route]]:
+        return [(_pattern(each.path), each) for each in self.routes if "{" in each.path]
 
 
-def wire(text: str) -> bytes:
-    """The bytes that came over the wire, even where they were no UTF-8."""
-    return text.encode(errors="surrogateescape")
+def require(
+    *conditions: Callable[[Call], bool], otherwise: Refused | Callable[[Call], Refused]
+) -> Requirement:
+    """All of these conditions must hold."""
+    return Requirement(conditions, otherwise)
 
 
-def digest(*parts: str) -> str:
-    """A hex digest to invent values from: 64 digits, the same for the same parts."""
-    return sha256("/".join(parts).encode()).hexdigest()
+def always(data: object) -> Callable[[Call], object]:
+    """A reply that is the same for everybody."""
+    return lambda _: data
+
+
+def plain(_: Request, data: object) -> object:
+    """The body of a success where the exchange puts nothing around the data."""
+    return data
+
+
+def failing(title: str, *worded: Refused) -> Outage:
+    """The refusal of the status that fails, or a gateway's page where the exchange has none."""
+    by_status = {each.status: each for each in worded}
+
+    def page(_: Request, faults: Faults) -> Refused:
+        status = faults.status or 500
+        return by_status.get(status) or as_page(status, f"{status} {title}")
+
+    return page
+
+
+def retry_after(faults: Faults) -> Mapping[str, str]:
+    """The header that says in whole seconds when to come back."""
+    return {"Retry-After": str(ceil(faults.retry_after))}
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    escaped = re.escape(path).replace(r"\{id\}", "[^/]*").replace(r"\{number\}", "[0-9]+")
+    return re.compile(escaped)

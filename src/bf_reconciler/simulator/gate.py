@@ -1,27 +1,41 @@
-"""Gate.io v4, written from the sheet gate.md (sections 2.1 to 2.8)."""
+"""Gate.io v4.
+
+Sources: docs/sources/gate.md#time, docs/sources/gate.md#key, docs/sources/gate.md#balance,
+docs/sources/gate.md#orders, docs/sources/gate.md#markets, docs/sources/gate.md#permissions,
+docs/sources/gate.md#codes, docs/sources/gate.md#signing, docs/sources/gate.md#pace
+"""
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
-from bf_reconciler.simulator import listing
+from bf_reconciler.simulator import conditions, listing
 from bf_reconciler.simulator.dialect import (
-    Answer,
-    Request,
-    Signed,
-    Table,
+    PUBLIC,
+    Call,
+    Dialect,
+    Outages,
+    Refusal,
+    Route,
     Words,
+    always,
+    failing,
+    plain,
+    require,
+)
+from bf_reconciler.simulator.key import Credentials, Key, digest, number
+from bf_reconciler.simulator.wire import (
+    Request,
     as_json,
     as_page,
-    digest,
-    find,
+    same,
+    sent_bytes,
     waf_page,
-    wire,
+    whole,
 )
-from bf_reconciler.simulator.key import Credentials, Key
 
-# 2.1: a permission is held read-only ("spot:r") or not ("spot:rw"). That of withdrawals has no
-# documented name. A key without any of account cannot even be asked for its own rights.
+# A permission is held read-only ("spot:r") or not ("spot:rw"). That of withdrawals has no name in
+# the documents. A key without any of account cannot even be asked for its own rights.
 WORDS: Mapping[str, Words] = {
     "read": Words(("account:r", "spot:r"), ("account:rw",)),
     "trade": Words(("spot:rw",)),
@@ -38,138 +52,63 @@ WALLET_READ = ("wallet:r", *WALLET)
 UNIFIED_READ = ("unified:r", "unified:rw")
 WITHDRAW = ("withdrawal:rw", "withdraw:rw")
 
-# 2.2: there is no test of an order.
-HARMLESS_WRITES: frozenset[tuple[str, str]] = frozenset()
-
 API = "/api/v4"
-WINDOW_SECONDS = 60  # 2.6
-SHOWN = 12  # 2.1: characters of a masked key
-LIMIT = 200  # 2.7
-KEYS = f"{API}/account/main_keys"
+WINDOW_SECONDS = 60
+SHOWN = 12  # characters of a masked key
+LIMIT = 200
 
 
 def invent(name: str) -> Credentials:
     return Credentials(digest("gate", name)[:32], digest("gate-secret", name))
 
 
-def claimed_key(request: Request) -> str | None:
-    return request.headers.get("KEY")
-
-
-def answer(request: Request, key: Key | None) -> Answer:
-    if request.method == "GET" and request.path in PUBLIC:
-        return as_json(PUBLIC[request.path](request))
-    call = find(SIGNED, request.method, request.path)
-    if call is None:
-        return _no(404, "NOT_FOUND", "Request path not found")
-    caller = _authenticate(request, key)
-    if isinstance(caller, Answer):
-        return caller
-    return _refuse_call(request, caller, call) or call.reply(request, caller)
-
-
-def rate_limited(retry_after: float) -> Answer:  # noqa: ARG001 it tells a time, not a duration
-    """2.4, row "rate"; 2.7 for the headers."""
-    headers = {
-        "X-Gate-RateLimit-Requests-Remain": "0",
-        "X-Gate-RateLimit-Limit": str(LIMIT),
-    }
-    return _no(429, "TOO_MANY_REQUESTS", "Request Rate limit Exceeded", headers)
-
-
-def banned(retry_after: float) -> Answer:  # noqa: ARG001 the page does not say when it ends
-    """2.4, row "Akamai 403 html": Gate names no ban of its own."""
-    return waf_page()
-
-
-def maintenance(request: Request) -> Answer:  # noqa: ARG001 it is the same for every call
-    """2.4, row "down"; no body of a maintenance was ever found, so it is [unsure]."""
-    return _no(503, "TOO_BUSY", "Service under maintenance, please retry later")
-
-
-def failing(status: int) -> Answer:
-    """2.4, row "down"."""
-    if status >= 500:  # noqa: PLR2004 the HTTP statuses of the sheet's row
-        return _no(status, "INTERNAL", "Internal server error")
-    return as_page(status, f"{status} Bad Request")
-
-
-def region_refused(request: Request) -> Answer:  # noqa: ARG001 the page names no address
-    """2.4: no body of a region block was ever found, so it is a bare 451."""
-    return as_page(451, "451 Unavailable For Legal Reasons")
-
-
-def _authenticate(request: Request, key: Key | None) -> Key | Answer:
-    """Who is asking? 2.4: the time is looked at before the key."""
-    headers = request.headers
-    for name in ("KEY", "Timestamp", "SIGN"):
-        if not headers.get(name):
-            return _no(400, "MISSING_REQUIRED_HEADER", f"Missing required header: {name}")
-    stamp = headers["Timestamp"]
-    if not _in_window(stamp, request.now):
-        message = "gap between request Timestamp and server time exceeds 60"
-        return _no(403, "REQUEST_EXPIRED", message)
-    # 2.4: that an expired key answers like an unknown one is [unsure].
-    if key is None or key.revoked or key.expired(request.now):
-        return _no(401, "INVALID_KEY", "Invalid key provided")
-    if not hmac.compare_digest(wire(headers["SIGN"]), signature(request, key.secret).encode()):
-        return _no(401, "INVALID_SIGNATURE", "Signature mismatch")
-    return key
-
-
-def _refuse_call(request: Request, key: Key, call: Signed) -> Answer | None:
-    """May this key do this from here? 2.4: IP in its newer wording, account, permission."""
-    if not key.lets_in(request.client_ip):
-        return _no(403, "FORBIDDEN", f"Request IP not in whitelist: {request.client_ip}")
-    if key.frozen:
-        return _no(403, "ACCOUNT_LOCKED", "Account is locked")
-    group = call.any_of[0].partition(":")[0]
-    hidden = key.hide_key_info and request.path == KEYS
-    if hidden or not key.may([f"{group}:r", f"{group}:rw"]):
-        return _no(403, "FORBIDDEN", f"Request API key does not have {group} permission")
-    if not key.may(call.any_of):
-        return _no(403, "READ_ONLY", "The key is read-only")
-    return None
+def _in_window(call: Call) -> bool:
+    stamp = whole(call.request.headers["Timestamp"])
+    return stamp is not None and abs(stamp - call.request.now) <= WINDOW_SECONDS
 
 
 def signature(request: Request, secret: str) -> str:
-    """2.6: method, path, query as decoded, SHA-512 of the body, time; a line each."""
+    """Method, path, query as decoded, SHA-512 of the body, time; a line each."""
     path, _, query = request.decoded_target.partition("?")
     body = hashlib.sha512(request.body).hexdigest()
     lines = (request.method, path, query, body, request.headers["Timestamp"])
-    return hmac.digest(secret.encode(), wire("\n".join(lines)), hashlib.sha512).hex()
+    return hmac.digest(secret.encode(), sent_bytes("\n".join(lines)), hashlib.sha512).hex()
 
 
-def _in_window(stamp: str, now: float) -> bool:
-    return stamp.isascii() and stamp.isdigit() and abs(int(stamp[:15]) - now) <= WINDOW_SECONDS
+def _signed(call: Call) -> bool:
+    return same(call.request.headers["SIGN"], signature(call.request, call.key.secret))
 
 
-def _no(status: int, label: str, message: str, headers: Mapping[str, str] | None = None) -> Answer:
-    return as_json({"message": message, "label": label}, status, headers)
+def _group(call: Call) -> str:
+    """The permission that the call is of, whether it reads or writes."""
+    return (call.route.rights or ("",))[0].partition(":")[0]
 
 
-def _detail(_: Request, key: Key) -> Answer:
-    """2.1a: the calling key, and no word of its rights."""
-    return as_json(
-        {
-            "user_id": _uid(key),
-            "ip_whitelist": key.ips,
-            "currency_pairs": [],
-            "key": {"mode": 1},
-            "tier": 2,
-            "copy_trading_role": 0,
-        }
-    )
+def _group_held(call: Call) -> bool:
+    return call.key.may([f"{_group(call)}:r", f"{_group(call)}:rw"])
 
 
-def _keys(_: Request, key: Key) -> Answer:
-    """2.1b: all keys of the main account, masked. A sub-account's is not among them [unsure]."""
+def _detail(call: Call) -> object:
+    """The calling key, and no word of its rights."""
+    return {
+        "user_id": _uid(call.key),
+        "ip_whitelist": call.key.ips,
+        "currency_pairs": [],
+        "key": {"mode": 1},
+        "tier": 2,
+        "copy_trading_role": 0,
+    }
+
+
+def _keys(call: Call) -> object:
+    """All keys of the main account, masked. Unsure: a sub-account's is not among them."""
+    key = call.key
     other = {"name": "another", "perms": _perms(("wallet:rw", "spot:rw")), "ip_whitelist": []}
     entries = [_entry(key, digest("gate-other", key.name)) | other]
     if not key.is_sub:
         own = {"name": key.name, "perms": _perms(key.permissions), "ip_whitelist": key.ips}
         entries.append(_entry(key, key.api_key) | own)
-    return as_json(entries)
+    return entries
 
 
 def _entry(key: Key, api_key: str) -> dict[str, object]:
@@ -195,53 +134,38 @@ def _perms(words: Iterable[str]) -> list[dict[str, object]]:
     return [{"name": name, "read_only": reads} for name, reads in held.items()]
 
 
-def _spot_accounts(request: Request, key: Key) -> Answer:
-    """2.3, row "balance"."""
-    wanted = request.params().get("currency")
-    rows = [
+def _spot_accounts(call: Call) -> object:
+    wanted = call.request.params().get("currency")
+    return [
         {"currency": asset, "available": amount, "locked": "0", "update_id": 1}
-        for asset, amount in key.balances.items()
+        for asset, amount in call.key.balances.items()
         if wanted in {None, asset}
     ]
-    return as_json(rows)
 
 
-def _unified_accounts(_: Request, key: Key) -> Answer:
-    balances = {asset: {"available": amount} for asset, amount in key.balances.items()}
-    return as_json({"user_id": _uid(key), "locked": False, "balances": balances})
+def _unified_accounts(call: Call) -> object:
+    balances = {asset: {"available": amount} for asset, amount in call.key.balances.items()}
+    return {"user_id": _uid(call.key), "locked": False, "balances": balances}
 
 
-def _futures_account(_: Request, key: Key) -> Answer:
-    amount = key.balances.get("USDT")
+def _futures_account(call: Call) -> object:
+    amount = call.key.balances.get("USDT")
     if amount is None:
         message = "please transfer funds first to create futures account"
-        return _no(400, "USER_NOT_FOUND", message)
-    return as_json({"total": amount, "available": amount, "currency": "USDT"})
+        return Refusal(400, "USER_NOT_FOUND", message)
+    return {"total": amount, "available": amount, "currency": "USDT"}
 
 
-def _total(_: Request, __: Key) -> Answer:
-    return as_json({"details": {}, "total": {"amount": "0", "currency": "USDT"}})
-
-
-def _nothing(_: Request, __: Key) -> Answer:
-    return as_json([])
-
-
-def _placed(_: Request, key: Key) -> Answer:
-    return as_json({"id": str(int(digest(key.name, "order")[:12], 16))}, 201)
-
-
-def _no_such_order(_: Request, __: Key) -> Answer:
-    """2.2: the answer of a key that may trade to an order nobody placed."""
-    return _no(404, "ORDER_NOT_FOUND", "Order not found")
+def _placed(call: Call) -> object:
+    return as_json({"id": str(number(12, call.key.name, "order"))}, 201)
 
 
 def _uid(key: Key) -> int:
-    return 10**7 + int(digest("uid", key.name)[:6], 16)
+    return 10**7 + number(6, "uid", key.name)
 
 
-def _pairs(request: Request) -> object:
-    """Public: every spot market."""
+def _pairs(call: Call) -> object:
+    """Every spot market."""
     return [
         {
             "id": each.joined("_"),
@@ -249,39 +173,99 @@ def _pairs(request: Request) -> object:
             "quote": each.quote,
             "trade_status": each.word("tradable", "untradable"),
         }
-        for each in listing.spot(request.markets)
+        for each in listing.spot(call.request.markets)
     ]
 
 
-def _contracts(request: Request) -> object:
-    """Public: every perpetual that is settled in USDT."""
+def _contracts(call: Call) -> object:
+    """Every perpetual that is settled in USDT."""
     return [
         {"name": each.joined("_"), "type": "direct", "in_delisting": not each.trades}
-        for each in listing.linear(request.markets)
+        for each in listing.linear(call.request.markets)
         if each.settle == "USDT"
     ]
 
 
-# 2.3, row "time".
-PUBLIC: Mapping[str, Callable[[Request], object]] = {
-    "/api/v4/spot/currency_pairs": _pairs,
-    "/api/v4/futures/usdt/contracts": _contracts,
-    f"{API}/spot/time": lambda request: {"server_time": request.now_ms},
-}
+def _time(call: Call) -> object:
+    return {"server_time": call.request.now_ms}
 
-# 2.1 and 2.3 for the reads; the rest is what a key must never be used for.
-SIGNED: Table = {
-    ("GET", f"{API}/account/detail"): Signed(ACCOUNT, _detail),
-    ("GET", KEYS): Signed(ACCOUNT, _keys),
-    ("GET", f"{API}/spot/accounts"): Signed(SPOT_READ, _spot_accounts),
-    ("GET", f"{API}/spot/open_orders"): Signed(SPOT_READ, _nothing),
-    ("GET", f"{API}/unified/accounts"): Signed(UNIFIED_READ, _unified_accounts),
-    ("GET", f"{API}/futures/usdt/accounts"): Signed(FUTURES_READ, _futures_account),
-    ("GET", f"{API}/wallet/total_balance"): Signed(WALLET_READ, _total),
-    ("POST", f"{API}/spot/orders"): Signed(SPOT, _placed),
-    ("DELETE", f"{API}/spot/orders/"): Signed(SPOT, _no_such_order),
-    ("POST", f"{API}/futures/usdt/orders"): Signed(FUTURES, _placed),
-    ("POST", f"{API}/wallet/transfers"): Signed(WALLET, _placed),
-    ("POST", f"{API}/withdrawals"): Signed(WITHDRAW, _placed),
-    ("DELETE", f"{API}/withdrawals/"): Signed(WITHDRAW, _no_such_order),
-}
+
+# What a key that may trade is told of an order that is not there.
+NO_ORDER = always(Refusal(404, "ORDER_NOT_FOUND", "Order not found"))
+TOTAL = {"details": {}, "total": {"amount": "0", "currency": "USDT"}}
+
+# There is no test order.
+ROUTES = (
+    Route("GET", f"{API}/spot/currency_pairs", PUBLIC, _pairs),
+    Route("GET", f"{API}/futures/usdt/contracts", PUBLIC, _contracts),
+    Route("GET", f"{API}/spot/time", PUBLIC, _time),
+    Route("GET", f"{API}/account/detail", ACCOUNT, _detail),
+    Route("GET", f"{API}/account/main_keys", ACCOUNT, _keys, about_key=True),
+    Route("GET", f"{API}/spot/accounts", SPOT_READ, _spot_accounts),
+    Route("GET", f"{API}/spot/open_orders", SPOT_READ, always([])),
+    Route("GET", f"{API}/unified/accounts", UNIFIED_READ, _unified_accounts),
+    Route("GET", f"{API}/futures/usdt/accounts", FUTURES_READ, _futures_account),
+    Route("GET", f"{API}/wallet/total_balance", WALLET_READ, always(TOTAL)),
+    Route("POST", f"{API}/spot/orders", SPOT, _placed),
+    Route("DELETE", f"{API}/spot/orders/{{id}}", SPOT, NO_ORDER),
+    Route("POST", f"{API}/futures/usdt/orders", FUTURES, _placed),
+    Route("POST", f"{API}/wallet/transfers", WALLET, _placed),
+    Route("POST", f"{API}/withdrawals", WITHDRAW, _placed),
+    Route("DELETE", f"{API}/withdrawals/{{id}}", WITHDRAW, NO_ORDER),
+)
+
+EXPIRED = "gap between request Timestamp and server time exceeds 60"
+
+
+def _no_header(name: str) -> Refusal:
+    return Refusal(400, "MISSING_REQUIRED_HEADER", f"Missing required header: {name}")
+
+
+def _wrong_address(call: Call) -> Refusal:
+    return Refusal(403, "FORBIDDEN", f"Request IP not in whitelist: {call.request.client_ip}")
+
+
+def _denied(call: Call) -> Refusal:
+    message = f"Request API key does not have {_group(call)} permission"
+    return Refusal(403, "FORBIDDEN", message)
+
+
+# The time comes before the key. Unsure: that an expired key answers like an unknown one.
+REQUIREMENTS = (
+    *(
+        require(conditions.headers(name), otherwise=_no_header(name))
+        for name in ("KEY", "Timestamp", "SIGN")
+    ),
+    require(_in_window, otherwise=Refusal(403, "REQUEST_EXPIRED", EXPIRED)),
+    require(conditions.valid, otherwise=Refusal(401, "INVALID_KEY", "Invalid key provided")),
+    require(_signed, otherwise=Refusal(401, "INVALID_SIGNATURE", "Signature mismatch")),
+    require(conditions.address_allowed, otherwise=_wrong_address),
+    require(conditions.not_frozen, otherwise=Refusal(403, "ACCOUNT_LOCKED", "Account is locked")),
+    require(conditions.disclosed, _group_held, otherwise=_denied),
+    require(conditions.permitted, otherwise=Refusal(403, "READ_ONLY", "The key is read-only")),
+)
+
+LIMITS = {"X-Gate-RateLimit-Requests-Remain": "0", "X-Gate-RateLimit-Limit": str(LIMIT)}
+# Gate names no ban of its own. Unsure: the bodies of a maintenance and of a region's refusal.
+OUTAGES = Outages(
+    rate_limited=Refusal(429, "TOO_MANY_REQUESTS", "Request Rate limit Exceeded", LIMITS),
+    banned=waf_page(),
+    maintenance=Refusal(503, "TOO_BUSY", "Service under maintenance, please retry later"),
+    failing=failing(
+        "Bad Request",
+        *(Refusal(status, "INTERNAL", "Internal server error") for status in range(500, 600)),
+    ),
+    region=as_page(451, "451 Unavailable For Legal Reasons"),
+)
+
+DIALECT = Dialect(
+    words=WORDS,
+    invent=invent,
+    claimed_key=lambda request: request.headers.get("KEY"),
+    routes=ROUTES,
+    requirements=REQUIREMENTS,
+    unknown_call=Refusal(404, "NOT_FOUND", "Request path not found"),
+    success=plain,
+    refusal=lambda _, refusal: {"message": refusal.message, "label": refusal.code},
+    outages=OUTAGES,
+)

@@ -1,4 +1,4 @@
-"""The way in to a simulated exchange: wire -> Request, its faults, Answer -> wire."""
+"""From the wire to a simulated exchange and back: request, faults, answer."""
 
 import asyncio
 import contextlib
@@ -8,10 +8,11 @@ import time
 
 from aiohttp import web
 
-from bf_reconciler.simulator.dialect import READS, Answer, Dialect, Request, waf_page
+from bf_reconciler.simulator.dialect import Dialect
 from bf_reconciler.simulator.faults import Faults
 from bf_reconciler.simulator.key import Key
 from bf_reconciler.simulator.registry import DIALECTS
+from bf_reconciler.simulator.wire import Answer, Request, waf_page
 from bf_reconciler.simulator.world import Seen, Violation, World
 
 TRICKLE_SECONDS = 0.5
@@ -19,24 +20,21 @@ GARBAGE = Answer(200, "\x00\x17not json at all <<<", content_type="application/j
 RESET = 0
 
 
-class Door:
-    """Lets requests in to one exchange of a world."""
+class Handler:
+    """Handles the requests to one exchange of a world."""
 
     def __init__(self, world: World, exchange: str) -> None:
         self._world = world
         self._exchange = exchange
 
-    async def enter(self, wire: web.Request) -> web.StreamResponse:
+    async def handle(self, wire: web.Request) -> web.StreamResponse:
         """Answer one request to `/EXCHANGE/...`."""
         exchange = self._exchange
         dialect, faults = DIALECTS[exchange], self._world.faults[exchange]
         request = self._read(wire, await wire.read(), faults)
         key = self._world.find(exchange, dialect.claimed_key(request))
         name = key.name if key else None
-        if (
-            request.method not in READS
-            and (request.method, request.path) not in dialect.HARMLESS_WRITES
-        ):
+        if dialect.changes(request):
             self._world.violations.append(
                 Violation(exchange, request.method, request.path, name),
             )
@@ -44,7 +42,7 @@ class Door:
         reset, slow = hit and faults.reset, hit and faults.slow_body
         answer = _answer(dialect, request, key, faults if hit else None)
         status = RESET if reset else answer.status
-        # Recorded on arrival: a client that has no patience for the answer has asked all the same.
+        # Recorded on arrival: a client that does not wait for the answer has asked all the same.
         self._world.record(Seen(exchange, request.method, request.path, name, status))
         if hit and faults.latency:
             await asyncio.sleep(faults.latency)
@@ -71,20 +69,23 @@ class Door:
 
 
 def _answer(dialect: Dialect, request: Request, key: Key | None, faults: Faults | None) -> Answer:
-    """The exchange's answer, or what stands in its way; the outermost layer speaks first."""
+    """The exchange's answer, or what is in its way; the outermost layer speaks first."""
     if faults is None:
         return dialect.answer(request, key)
+    outages = dialect.outages
     layers = (
-        (faults.waf, waf_page),
-        (faults.ban, lambda: dialect.banned(faults.retry_after)),
-        (faults.rate_limit, lambda: dialect.rate_limited(faults.retry_after)),
-        (faults.region, lambda: dialect.region_refused(request)),
-        (faults.maintenance, lambda: dialect.maintenance(request)),
-        (faults.status is not None, lambda: dialect.failing(faults.status or 500)),
-        (faults.garbage, lambda: GARBAGE),
-        (True, lambda: dialect.answer(request, key)),
+        (faults.waf, waf_page()),
+        (faults.ban, outages.banned),
+        (faults.rate_limit, outages.rate_limited),
+        (faults.region, outages.region),
+        (faults.maintenance, outages.maintenance),
+        (faults.status is not None, outages.failing),
+        (faults.garbage, GARBAGE),
     )
-    return next(worded() for holds, worded in layers if holds)
+    for active, outage in layers:
+        if active:
+            return dialect.render(request, outage(request, faults) if callable(outage) else outage)
+    return dialect.answer(request, key)
 
 
 def _whole(answer: Answer) -> web.Response:

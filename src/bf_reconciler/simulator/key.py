@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 DAY_SECONDS = 86_400
 
@@ -53,3 +54,13 @@ class Key:
 
     def remaining_days(self, now: float) -> float | None:
         return None if self.expires_at is None else (self.expires_at - now) / DAY_SECONDS
+
+
+def digest(*parts: str) -> str:
+    """A hex digest to invent values from: 64 digits, the same for the same parts."""
+    return sha256("/".join(parts).encode()).hexdigest()
+
+
+def number(digits: int, *parts: str) -> int:
+    """A number of so many hex digits, the same for the same parts."""
+    return int(digest(*parts)[:digits], 16)

@@ -47,9 +47,9 @@ def linear(listed: Mapping[str, bool]) -> list[Market]:
 
 
 def _markets(listed: Mapping[str, bool]) -> list[Market]:
-    found = []
+    markets = []
     for pair, trades in listed.items():
         names, _, settle = pair.partition(":")
         base, _, quote = names.partition("/")
-        found.append(Market(base, quote, settle, trades))
-    return found
+        markets.append(Market(base, quote, settle, trades))
+    return markets

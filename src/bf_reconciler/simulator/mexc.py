@@ -1,28 +1,36 @@
-"""MEXC spot v3, written from the sheet mexc.md (sections B1 to B8)."""
+"""MEXC spot v3.
+
+Sources: docs/sources/mexc.md#time, docs/sources/mexc.md#key, docs/sources/mexc.md#balance,
+docs/sources/mexc.md#orders, docs/sources/mexc.md#markets, docs/sources/mexc.md#permissions,
+docs/sources/mexc.md#codes, docs/sources/mexc.md#signing
+"""
 
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from math import ceil
 
-from bf_reconciler.simulator import listing
+from bf_reconciler.simulator import conditions, listing
 from bf_reconciler.simulator.dialect import (
-    Answer,
-    Request,
-    Signed,
-    Table,
+    PUBLIC,
+    Call,
+    Dialect,
+    Outages,
+    Refusal,
+    Route,
     Words,
-    as_json,
-    as_page,
-    digest,
-    find,
-    wire,
+    always,
+    failing,
+    plain,
+    require,
+    retry_after,
 )
-from bf_reconciler.simulator.key import Credentials, Key
+from bf_reconciler.simulator.faults import Faults
+from bf_reconciler.simulator.key import Credentials, digest, number
+from bf_reconciler.simulator.wire import Request, as_json, same, sent_bytes, whole
 
-# B1, "Permission tokens"; docs also write _R and _W.
+# Documents also write _R and _W.
 WORDS: Mapping[str, Words] = {
     "read": Words(("SPOT_ACCOUNT_READ", "SPOT_DEAL_READ"), ("SPOT_ACCOUNT_R", "SPOT_DEAL_R")),
     "trade": Words(("SPOT_DEAL_WRITE",), ("SPOT_DEAL_W",)),
@@ -37,10 +45,7 @@ WITHDRAW_READ = ("SPOT_WITHDRAW_READ", "SPOT_WITHDRAW_R")
 WITHDRAW_WRITE = ("SPOT_WITHDRAW_WRITE", "SPOT_WITHDRAW_W")
 TRANSFER_WRITE = ("SPOT_TRANSFER_WRITE", "SPOT_TRANSFER_W")
 
-# B2: "does not send it into the matching engine".
-HARMLESS_WRITES = frozenset({("POST", "/api/v3/order/test")})
-
-EARLY_MS = 1_000  # B6: timestamp < server + 1000
+EARLY_MS = 1_000
 RECV_WINDOW_MS = 5_000
 MAX_RECV_WINDOW_MS = 60_000
 KEY_INFO = "/api/v3/apiKeyInfo"
@@ -57,197 +62,95 @@ def claimed_key(request: Request) -> str | None:
     return request.headers.get("X-MEXC-APIKEY")
 
 
-def answer(request: Request, key: Key | None) -> Answer:
-    if request.method == "GET" and request.path in PUBLIC:
-        return as_json(PUBLIC[request.path](request))
-    call = find(SIGNED, request.method, request.path)
-    if call is None:
-        return _no(404, 404, "Not Found")
-    caller = _authenticate(request, key)
-    if isinstance(caller, Answer):
-        return caller
-    return _refuse_call(request, caller, call) or call.reply(request, caller)
+def _key_has_shape(call: Call) -> bool:
+    return bool(KEY_SHAPE.fullmatch(claimed_key(call.request) or ""))
 
 
-def rate_limited(retry_after: float) -> Answer:
-    """B4, row "rate limit"."""
-    return _no(429, 429, "Too Many Requests", {"Retry-After": str(ceil(retry_after))})
+def _window(call: Call) -> int | None:
+    window = whole(call.request.params().get("recvWindow", str(RECV_WINDOW_MS)))
+    return None if window is None or window > MAX_RECV_WINDOW_MS else window
 
 
-def banned(retry_after: float) -> Answer:
-    """B4, row "rate limit": a ban is 418; that its body is that of the 429 is [unsure]."""
-    return _no(418, 429, "Too Many Requests", {"Retry-After": str(ceil(retry_after))})
+def _in_window(call: Call) -> bool:
+    """Timestamp < server + 1 s, and server - timestamp <= recvWindow."""
+    stamp, now = whole(call.request.params().get("timestamp")), call.request.now_ms
+    return stamp is not None and stamp < now + EARLY_MS and now - stamp <= (_window(call) or 0)
 
 
-def maintenance(request: Request) -> Answer:  # noqa: ARG001 no call is spared: there is no status call (B3)
-    """B4, row "maintenance"."""
-    body = {
-        "code": 500,
-        "message": "Under maintenance, please try again later",
-        "announcement": "https://www.mexc.com/support/articles/17827791510263",
-    }
-    return as_json(body, 500)
-
-
-def failing(status: int) -> Answer:
-    """B4, row "503/504"; no body of another status is known, so a gateway's page stands for it."""
-    if status in {503, 504}:
-        return _no(status, status, "service not available, please try again")
-    return as_page(status, f"{status} Server Error")
-
-
-def region_refused(request: Request) -> Answer:  # noqa: ARG001 the body names no address
-    """B4: no body of a region block is known; the row "WAF" is the nearest."""
-    return _no(403, 403, "Access Denied")
-
-
-def _authenticate(request: Request, key: Key | None) -> Key | Answer:
-    """Who is asking? The rows of B4; no source tells their order."""
-    claimed = claimed_key(request)
-    if not claimed:
-        return _no(400, 400, "api key required")
-    if not KEY_SHAPE.fullmatch(claimed):
-        return _no(400, 700001, "API-key format invalid.")
-    if key is None or key.revoked:
-        return _no(400, 10072, "Api key info invalid")
-    if (refusal := _refuse_time(request)) is not None:
-        return refusal
-    # B4, row "wrong secret": "same message for expired API keys".
-    if not _signature_holds(request, key) or key.expired(request.now):
-        return _no(400, 700002, "Signature for this request is not valid.")
-    return key
-
-
-def _refuse_time(request: Request) -> Answer | None:
-    """B6: timestamp < server + 1000 and server - timestamp <= recvWindow (at most 60000)."""
-    params = request.params()
-    stamp = _whole(params.get("timestamp"))
-    window = _whole(params.get("recvWindow", str(RECV_WINDOW_MS)))
-    if window is None or window > MAX_RECV_WINDOW_MS:
-        return _no(400, 700005, "recvWindow must less than 60000")
-    if stamp is None or stamp >= request.now_ms + EARLY_MS or request.now_ms - stamp > window:
-        return _no(400, 700003, "Timestamp for this request is outside of the recvWindow.")
-    return None
-
-
-def _refuse_call(request: Request, key: Key, call: Signed) -> Answer | None:
-    """May this key do this from here? B4: IP, account abnormal, missing permission."""
-    if not key.lets_in(request.client_ip):
-        return _no(400, 700006, f"IP [{request.client_ip}] not in the ip white list")
-    if key.frozen:
-        return _no(400, 60005, "your account is abnormal")
-    hidden = key.hide_key_info and request.path == KEY_INFO
-    if hidden or not key.may(call.any_of):
-        return _no(400, 700007, "No permission to access the endpoint.")
-    return None
-
-
-def _signature_holds(request: Request, key: Key) -> bool:
-    """B6: lower-case hex over the query string as it was sent, `signature` last and left out."""
-    sent = SIGNATURE_AT_END.search(request.query)
-    if sent is None:
+def _signed(call: Call) -> bool:
+    """Lower-case hex over the query string as it was sent, `signature` last and left out."""
+    query = call.request.query
+    signature = SIGNATURE_AT_END.search(query)
+    if signature is None:
         return False
-    signed = wire(request.query[: sent.start()])
-    due = hmac.new(key.secret.encode(), signed, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(wire(sent.group(1)), due.encode())
+    message = sent_bytes(query[: signature.start()])
+    mac = hmac.new(call.key.secret.encode(), message, hashlib.sha256).hexdigest()
+    return same(signature.group(1), mac)
 
 
-def _whole(value: str | None) -> int | None:
-    return int(value[:20]) if value and value.isascii() and value.isdigit() else None
+def _key_info(call: Call) -> object:
+    """Days left are whole. Unsure: that the field is null without an expiry.
 
-
-def _no(status: int, code: int, msg: str, headers: Mapping[str, str] | None = None) -> Answer:
-    return as_json({"code": code, "msg": msg}, status, headers)
-
-
-def _key_info(request: Request, key: Key) -> Answer:
-    """B1. Days left are whole; without an expiry the field is null [unsure].
-
-    Whether a key may describe another one of its account is [unsure]: here it may not.
+    Unsure: whether a key may describe another one of its account. Here it may not.
     """
-    asked = request.params().get("accessKey")
+    key, asked = call.key, call.request.params().get("accessKey")
     if not asked:
-        return _no(400, 730707, "accessKey cannot be null")
+        return Refusal(400, 730707, "accessKey cannot be null")
     if asked != key.api_key:
-        return _no(400, 730706, "API KEY information does not exist")
-    left = key.remaining_days(request.now)
+        return Refusal(400, 730706, "API KEY information does not exist")
+    left = key.remaining_days(call.request.now)
     created = datetime.fromtimestamp(key.created_at, UTC)
-    return as_json(
-        {
-            "note": key.name,
-            "accessKey": key.api_key,
-            "createTime": created.isoformat(timespec="milliseconds"),
-            "permissions": ",".join(key.permissions),
-            "remainingValidity": None if left is None else int(left),
-            "ipWhiteList": ",".join(key.ips),
-            "status": "VALID",
-        }
-    )
+    return {
+        "note": key.name,
+        "accessKey": key.api_key,
+        "createTime": created.isoformat(timespec="milliseconds"),
+        "permissions": ",".join(key.permissions),
+        "remainingValidity": None if left is None else int(left),
+        "ipWhiteList": ",".join(key.ips),
+        "status": "VALID",
+    }
 
 
-def _account(_: Request, key: Key) -> Answer:
-    """B1: canTrade, canWithdraw and permissions are the account's, never the key's: a trap."""
-    return as_json(
+def _account(call: Call) -> object:
+    """A trap: canTrade, canWithdraw and permissions are the account's, never the key's."""
+    return {
+        "canTrade": True,
+        "canWithdraw": True,
+        "canDeposit": True,
+        "updateTime": None,
+        "accountType": "SPOT",
+        "balances": [
+            {"asset": asset, "free": amount, "locked": "0"}
+            for asset, amount in call.key.balances.items()
+        ],
+        "permissions": ["SPOT"],
+    }
+
+
+def _uid(call: Call) -> object:
+    return {"uid": str(200_000_000 + number(7, "uid", call.key.api_key))}
+
+
+def _coins(call: Call) -> object:
+    """The signed call that load_markets makes; each coin with one network."""
+    return [
         {
-            "canTrade": True,
-            "canWithdraw": True,
-            "canDeposit": True,
-            "updateTime": None,
-            "accountType": "SPOT",
-            "balances": [
-                {"asset": asset, "free": amount, "locked": "0"}
-                for asset, amount in key.balances.items()
+            "coin": asset,
+            "name": asset,
+            "networkList": [
+                {"coin": asset, "network": asset, "depositEnable": True, "withdrawEnable": True}
             ],
-            "permissions": ["SPOT"],
         }
-    )
+        for asset in call.key.balances
+    ]
 
 
-def _uid(_: Request, key: Key) -> Answer:
-    return as_json({"uid": str(200_000_000 + int(digest("uid", key.api_key)[:7], 16))})
+def _done(call: Call) -> object:
+    return {"id": digest(call.key.name, "done")[:32]}
 
 
-def _self_symbols(_: Request, __: Key) -> Answer:
-    """B1, "Other": pairs this key may trade; the shape of the list is [unsure]."""
-    return as_json({"code": 200, "data": ["BTCUSDT", "ETHUSDT", "MXUSDT"], "msg": None})
-
-
-def _coins(_: Request, key: Key) -> Answer:
-    """B3: the signed call that load_markets makes; each coin with one network."""
-    return as_json(
-        [
-            {
-                "coin": asset,
-                "name": asset,
-                "networkList": [
-                    {"coin": asset, "network": asset, "depositEnable": True, "withdrawEnable": True}
-                ],
-            }
-            for asset in key.balances
-        ]
-    )
-
-
-def _empty_list(_: Request, __: Key) -> Answer:
-    return as_json([])
-
-
-def _empty_object(_: Request, __: Key) -> Answer:
-    """B2: what a test order answers."""
-    return as_json({})
-
-
-def _done(_: Request, key: Key) -> Answer:
-    return as_json({"id": digest(key.name, "done")[:32]})
-
-
-def _no_such_withdrawal(_: Request, __: Key) -> Answer:
-    """B1, fallback table: some "record does not exist"; the exact body is unknown."""
-    return _no(400, 22222, "record does not exist")
-
-
-def _exchange_info(request: Request) -> object:
-    """Public: every spot market; one that is halted trades on the site alone."""
+def _exchange_info(call: Call) -> object:
+    """Every spot market; one that is halted trades on the site alone."""
     symbols = [
         {
             "symbol": each.joined(""),
@@ -256,13 +159,13 @@ def _exchange_info(request: Request) -> object:
             "quoteAsset": each.quote,
             "isSpotTradingAllowed": each.trades,
         }
-        for each in listing.spot(request.markets)
+        for each in listing.spot(call.request.markets)
     ]
-    return {"timezone": "CST", "serverTime": request.now_ms, "symbols": symbols}
+    return {"timezone": "CST", "serverTime": call.request.now_ms, "symbols": symbols}
 
 
-def _contracts(request: Request) -> object:
-    """Public: every perpetual. 0 is enabled, 4 is paused."""
+def _contracts(call: Call) -> object:
+    """Every perpetual. 0 is enabled, 4 is paused."""
     data = [
         {
             "symbol": each.joined("_"),
@@ -271,37 +174,111 @@ def _contracts(request: Request) -> object:
             "settleCoin": each.settle,
             "state": 0 if each.trades else 4,
         }
-        for each in listing.futures(request.markets)
+        for each in listing.futures(call.request.markets)
     ]
     return {"success": True, "code": 0, "data": data}
 
 
-# B3; there is no status call.
-PUBLIC: Mapping[str, Callable[[Request], object]] = {
-    "/api/v3/exchangeInfo": _exchange_info,
-    "/api/v1/contract/detail": _contracts,
-    "/api/v3/time": lambda request: {"serverTime": request.now_ms},
-    "/api/v3/ping": lambda _: {},
-}
+# Unsure: the shape of this list, and what cancelling an unknown withdrawal answers.
+PAIRS = {"code": 200, "data": ["BTCUSDT", "ETHUSDT", "MXUSDT"], "msg": None}
+NO_WITHDRAWAL = Refusal(400, 22222, "record does not exist")
 
-# B1, table "gates".
-SIGNED: Table = {
-    ("GET", KEY_INFO): Signed(ACCOUNT_READ, _key_info),
-    ("GET", "/api/v3/account"): Signed(ACCOUNT_READ, _account),
-    ("GET", "/api/v3/uid"): Signed(ACCOUNT_READ, _uid),
-    ("GET", "/api/v3/selfSymbols"): Signed(ACCOUNT_READ, _self_symbols),
-    ("GET", "/api/v3/openOrders"): Signed(DEAL_READ, _empty_list),
-    ("GET", "/api/v3/capital/config/getall"): Signed(WITHDRAW_READ, _coins),
-    ("GET", "/api/v3/capital/withdraw/history"): Signed(WITHDRAW_READ, _empty_list),
-    ("POST", "/api/v3/order/test"): Signed(DEAL_WRITE, _empty_object),
-    ("POST", "/api/v3/order"): Signed(DEAL_WRITE, _done),
-    ("DELETE", "/api/v3/order"): Signed(DEAL_WRITE, _done),
-    ("POST", "/api/v3/batchOrders"): Signed(DEAL_WRITE, _empty_list),
-    ("DELETE", "/api/v3/openOrders"): Signed(DEAL_WRITE, _empty_list),
-    ("POST", KEY_INFO): Signed(ACCOUNT_WRITE, _empty_object),
-    ("POST", "/api/v3/capital/withdraw"): Signed(WITHDRAW_WRITE, _done),
-    ("DELETE", "/api/v3/capital/withdraw"): Signed(WITHDRAW_WRITE, _no_such_withdrawal),
-    ("POST", "/api/v3/capital/transfer/internal"): Signed(WITHDRAW_WRITE, _done),
-    ("POST", "/api/v3/capital/deposit/address"): Signed(WITHDRAW_WRITE, _empty_list),
-    ("POST", "/api/v3/capital/transfer"): Signed(TRANSFER_WRITE, _done),
+# There is no status call.
+ROUTES = (
+    Route("GET", "/api/v3/exchangeInfo", PUBLIC, _exchange_info),
+    Route("GET", "/api/v1/contract/detail", PUBLIC, _contracts),
+    Route("GET", "/api/v3/time", PUBLIC, lambda call: {"serverTime": call.request.now_ms}),
+    Route("GET", "/api/v3/ping", PUBLIC, always({})),
+    Route("GET", KEY_INFO, ACCOUNT_READ, _key_info, about_key=True),
+    Route("GET", "/api/v3/account", ACCOUNT_READ, _account),
+    Route("GET", "/api/v3/uid", ACCOUNT_READ, _uid),
+    Route("GET", "/api/v3/selfSymbols", ACCOUNT_READ, always(PAIRS)),
+    Route("GET", "/api/v3/openOrders", DEAL_READ, always([])),
+    Route("GET", "/api/v3/capital/config/getall", WITHDRAW_READ, _coins),
+    Route("GET", "/api/v3/capital/withdraw/history", WITHDRAW_READ, always([])),
+    Route("POST", "/api/v3/order/test", DEAL_WRITE, always({}), harmless=True),
+    Route("POST", "/api/v3/order", DEAL_WRITE, _done),
+    Route("DELETE", "/api/v3/order", DEAL_WRITE, _done),
+    Route("POST", "/api/v3/batchOrders", DEAL_WRITE, always([])),
+    Route("DELETE", "/api/v3/openOrders", DEAL_WRITE, always([])),
+    Route("POST", KEY_INFO, ACCOUNT_WRITE, always({}), about_key=True),
+    Route("POST", "/api/v3/capital/withdraw", WITHDRAW_WRITE, _done),
+    Route("DELETE", "/api/v3/capital/withdraw", WITHDRAW_WRITE, always(NO_WITHDRAWAL)),
+    Route("POST", "/api/v3/capital/transfer/internal", WITHDRAW_WRITE, _done),
+    Route("POST", "/api/v3/capital/deposit/address", WITHDRAW_WRITE, always([])),
+    Route("POST", "/api/v3/capital/transfer", TRANSFER_WRITE, _done),
+)
+
+LATE = "Timestamp for this request is outside of the recvWindow."
+WRONG_SIGNATURE = "Signature for this request is not valid."
+
+
+def _wrong_address(call: Call) -> Refusal:
+    return Refusal(400, 700006, f"IP [{call.request.client_ip}] not in the ip white list")
+
+
+# Unsure: this order. An expired key is told a wrong signature.
+REQUIREMENTS = (
+    require(
+        lambda call: bool(claimed_key(call.request)),
+        otherwise=Refusal(400, 400, "api key required"),
+    ),
+    require(_key_has_shape, otherwise=Refusal(400, 700001, "API-key format invalid.")),
+    require(
+        conditions.exists,
+        conditions.not_revoked,
+        otherwise=Refusal(400, 10072, "Api key info invalid"),
+    ),
+    require(
+        lambda call: _window(call) is not None,
+        otherwise=Refusal(400, 700005, "recvWindow must less than 60000"),
+    ),
+    require(_in_window, otherwise=Refusal(400, 700003, LATE)),
+    require(_signed, conditions.not_expired, otherwise=Refusal(400, 700002, WRONG_SIGNATURE)),
+    require(conditions.address_allowed, otherwise=_wrong_address),
+    require(conditions.not_frozen, otherwise=Refusal(400, 60005, "your account is abnormal")),
+    require(
+        conditions.disclosed,
+        conditions.permitted,
+        otherwise=Refusal(400, 700007, "No permission to access the endpoint."),
+    ),
+)
+
+
+def _rate_limited(_: Request, faults: Faults) -> Refusal:
+    return Refusal(429, 429, "Too Many Requests", retry_after(faults))
+
+
+def _banned(_: Request, faults: Faults) -> Refusal:
+    """Unsure: that its body is that of the 429."""
+    return Refusal(418, 429, "Too Many Requests", retry_after(faults))
+
+
+MAINTENANCE = {
+    "code": 500,
+    "message": "Under maintenance, please try again later",
+    "announcement": "https://www.mexc.com/support/articles/17827791510263",
 }
+UNAVAILABLE = "service not available, please try again"
+# No body of a region's refusal is known: the firewall's is the nearest.
+OUTAGES = Outages(
+    rate_limited=_rate_limited,
+    banned=_banned,
+    maintenance=as_json(MAINTENANCE, 500),
+    failing=failing(
+        "Server Error", *(Refusal(status, status, UNAVAILABLE) for status in (503, 504))
+    ),
+    region=Refusal(403, 403, "Access Denied"),
+)
+
+DIALECT = Dialect(
+    words=WORDS,
+    invent=invent,
+    claimed_key=claimed_key,
+    routes=ROUTES,
+    requirements=REQUIREMENTS,
+    unknown_call=Refusal(404, 404, "Not Found"),
+    success=plain,
+    refusal=lambda _, refusal: {"code": refusal.code, "msg": refusal.message},
+    outages=OUTAGES,
+)

@@ -18,15 +18,15 @@ from bf_reconciler.simulator import (
 from bf_reconciler.simulator.dialect import Dialect
 
 DIALECTS: Mapping[str, Dialect] = {
-    "kucoin": kucoin,
-    "mexc": mexc,
-    "bingx": bingx,
-    "coinbase": coinbase,
-    "htx": htx,
-    "binance": binance,
-    "okx": okx,
-    "bybit": bybit,
-    "bitget": bitget,
-    "gate": gate,
-    "kraken": kraken,
+    "kucoin": kucoin.DIALECT,
+    "mexc": mexc.DIALECT,
+    "bingx": bingx.DIALECT,
+    "coinbase": coinbase.DIALECT,
+    "htx": htx.DIALECT,
+    "binance": binance.DIALECT,
+    "okx": okx.DIALECT,
+    "bybit": bybit.DIALECT,
+    "bitget": bitget.DIALECT,
+    "gate": gate.DIALECT,
+    "kraken": kraken.DIALECT,
 }

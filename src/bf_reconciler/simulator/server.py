@@ -9,7 +9,7 @@ from typing import Self
 from aiohttp import web
 
 from bf_reconciler.simulator.control import Control, refusals
-from bf_reconciler.simulator.handler import Door
+from bf_reconciler.simulator.handler import Handler
 from bf_reconciler.simulator.registry import DIALECTS
 from bf_reconciler.simulator.world import World, known_exchange
 
@@ -21,7 +21,7 @@ def application(world: World) -> web.Application:
     app = web.Application(middlewares=[refusals])
     app.add_routes(Control(world).routes())
     for exchange in DIALECTS:
-        app.router.add_route("*", f"/{exchange}/{{rest:.*}}", Door(world, exchange).enter)
+        app.router.add_route("*", f"/{exchange}/{{rest:.*}}", Handler(world, exchange).handle)
     return app
 
 

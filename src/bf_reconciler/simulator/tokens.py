@@ -1,4 +1,7 @@
-"""Tokens that a private key signs, as Coinbase wants them (coinbase.md, section 5.6)."""
+"""Tokens that a private key signs, as Coinbase wants them.
+
+Sources: docs/sources/coinbase.md#signing, docs/sources/coinbase.md#secrets
+"""
 
 import base64
 import binascii

@@ -86,7 +86,7 @@ class World:
     requests: Counter[Seen] = field(default_factory=Counter)
     recent: deque[Seen] = field(default_factory=lambda: deque(maxlen=RECENT))
     violations: list[Violation] = field(default_factory=list)
-    # Where a key was last found: thousands of keys are not searched for each request.
+    # Names of keys by API key, so that not every request searches thousands of keys.
     _hints: dict[tuple[str, str], str] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
@@ -201,7 +201,7 @@ class World:
         for name, value in values.items():
             setattr(key, name, value)
         for right, on in rights.items():
-            words = DIALECTS[key.exchange].WORDS[right]
+            words = DIALECTS[key.exchange].words[right]
             key.permissions = words.toggle(key.permissions, on=bool(on))
 
     def _refuse_twin(self, key: Key, api_key: str) -> None:
@@ -220,7 +220,7 @@ def show_key(key: Key) -> dict[str, object]:
     """A key as the control API shows it: without its secret and passphrase."""
     hidden = {"secret", "passphrase"}
     shown = {each.name: getattr(key, each.name) for each in fields(key) if each.name not in hidden}
-    words = DIALECTS[key.exchange].WORDS
+    words = DIALECTS[key.exchange].words
     return shown | {right: words[right].held(key.permissions) for right in RIGHTS}
 
 

@@ -38,6 +38,8 @@ class File(Declared):
     """Keys on exchanges."""
     strategies: Annotated[tuple[Strategy, ...], Field(strict=False)] = ()
     """What should run."""
+    seal: str | None = None
+    """Written by `bf-reconciler seal`: an encrypted digest over the whole file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class ConnectionEntry:
 
     def under(self, policy: Policy) -> Policy:
         """The policy as it holds here: some exchanges refuse good keys now and then."""
-        least = EXCHANGES[self.connection.exchange].confirm
+        least = EXCHANGES[self.connection.exchange].refusals.confirm
         if policy.confirm_after >= least:
             return policy
         return policy.model_copy(update={"confirm_after": least})
@@ -146,9 +148,9 @@ class Spec:
     def policies(self) -> Mapping[str, Policy]:
         """The policy as it holds for each exchange: some refuse good keys now and then."""
         return {
-            name: self.policy.model_copy(update={"confirm_after": row.confirm})
+            name: self.policy.model_copy(update={"confirm_after": row.refusals.confirm})
             for name, row in EXCHANGES.items()
-            if row.confirm > self.policy.confirm_after
+            if row.refusals.confirm > self.policy.confirm_after
         }
 
     def policy_of(self, entry: ConnectionEntry) -> Policy:

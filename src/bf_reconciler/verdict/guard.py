@@ -9,6 +9,7 @@ from typing import NamedTuple
 from bf_reconciler.facts import Reason
 from bf_reconciler.policy import Finding
 from bf_reconciler.spec import Names, Runtime, Spec, Strategy, too_many, updated
+from bf_reconciler.verdict.orphans import farewell, leaves
 from bf_reconciler.verdict.values import (
     ConnectionState,
     Decision,
@@ -18,8 +19,8 @@ from bf_reconciler.verdict.values import (
     Verdicts,
 )
 
-TOO_MANY = "Too many entries vanished at once; left as it is."
-NAMELESS = "It may be the entry that has no readable name; left as it is."
+TOO_MANY = "Too many entries were removed at once; left unchanged."
+NAMELESS = "It may be the entry without a readable name; left unchanged."
 
 
 def guard(
@@ -48,7 +49,7 @@ def guard(
             return None
         if name not in spec.broken_strategies:
             return _removed(name, memory, frame)
-        message = "Its entry in the file is wrong; left as it is."
+        message = "Its entry in the file is invalid; left unchanged."
         return _absent(name, memory, frame, Reason.ENTRY_INVALID, message)
 
     return updated(before, wanted, decision)
@@ -63,7 +64,7 @@ def _frame(
         for name in memories
         if name not in spec.strategies and name not in spec.broken_strategies
     ]
-    leaving = sum(memories[name].reason is Reason.REMOVED for name in gone)
+    leaving = sum(leaves(memories[name]) for name in gone)
     held = NAMELESS if spec.nameless_strategies else ""
     if too_many(len(memories) - leaving, len(gone) - leaving, spec.policy.max_removals):
         held = TOO_MANY
@@ -129,11 +130,13 @@ class _Wish(NamedTuple):
 def _word(verdict: StrategyVerdict, before: StrategyMemory | None, *, latched: bool) -> _Wish:
     """The verdict is clear; a person or a restart may still stand before it."""
     if verdict.on and latched:
-        message = f"Good again; run `resume {verdict.strategy.name}` to turn it on."
+        message = (
+            f"The connection complies again; run `resume {verdict.strategy.name}` to turn it on."
+        )
         return _Wish(False, Reason.AWAITING_MANUAL_RESUME, message)
     if verdict.on and verdict.restored:
         if before is not None and before.on is False:
-            message = "Off until a new probe finds its connection good."
+            message = "Off until a new probe finds that its connection complies."
             return _Wish(False, before.reason, message)
         return _Wish(None, verdict.reason, verdict.message)
     if verdict.on and verdict.barred is not None and not (before is not None and before.on):
@@ -165,7 +168,7 @@ def _patience(
     since = min(remembered or now, now)  # our clock may have been set back
     if before is not None and before.on is False:
         if before.reason is Reason.GRACE_EXPIRED:
-            words = f"Off since its connection was unknown for too long. {message}"
+            words = f"Off because its connection was unknown for too long. {message}"
             return _Wish(False, Reason.GRACE_EXPIRED, words, since)
         return _Wish(False, reason, message, since)
     if now - since >= grace:
@@ -210,10 +213,10 @@ def _ordered(
 
 def _removed(name: str, before: StrategyMemory, frame: _Frame) -> Decision:
     """It is let go, unless it is held; what goes already is held no more."""
-    if frame.held and before.reason is not Reason.REMOVED:
+    if frame.held and not leaves(before):
         decision = _absent(name, before, frame, Reason.MASS_REMOVAL_HELD, frame.held)
         return replace(decision, held=True)
-    return _off(name, before, Reason.REMOVED, "It is no longer in the file.")
+    return _off(name, before, *farewell(before))
 
 
 def _absent(

@@ -1,1 +1,1 @@
-"""The routes: who may come in, and what they are answered."""
+"""The routes: who has access, and what they get."""

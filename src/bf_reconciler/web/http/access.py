@@ -1,4 +1,4 @@
-"""Who may read and who may write: tokens, loopback, and browsers that were sent here by others."""
+"""Who may read and who may write: tokens, loopback, and requests from other sites."""
 
 import hmac
 import ipaddress
@@ -12,25 +12,25 @@ from bf_reconciler.web.backend import Backend
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 
 
-def admit(request: web.Request, view: Backend) -> None:
-    """Let a request pass, or raise the answer that turns it away.
+def admit(request: web.Request, backend: Backend) -> None:
+    """Let a request pass, or raise the answer that refuses it.
 
-    With a token, writes need it. Without, writes are for this machine alone; and since a page of
-    any site may make a browser on this machine talk to us, the request must name us in Host, and
-    must not come from another site.
+    With a token, writes need it. Without, only this machine may write; and since a page of any
+    site can make a browser on this machine send requests here, Host must name this machine, and
+    the request must not come from another site.
     """
     write = request.method not in {"GET", "HEAD"}
-    token = view.token
+    token = backend.token
     if token is not None:
         if write and not _bears(request, token):
             raise web.HTTPUnauthorized(
-                text="this needs the token of --token-file: Authorization: Bearer TOKEN",
+                text="this needs the token from --token-file: Authorization: Bearer TOKEN",
                 headers={"WWW-Authenticate": "Bearer"},
             )
         return
-    if (write or is_loopback(view.host)) and not _named(request, view.host):
+    if (write or is_loopback(backend.host)) and not _named(request, backend.host):
         raise web.HTTPForbidden(
-            text="this Host is not known here; use a loopback address, or set a token file"
+            text="unknown Host header; use a loopback address, or set --token-file"
         )
     if write:
         _local(request)
@@ -43,19 +43,19 @@ def _bears(request: web.Request, token: str) -> bool:
 
 
 def _named(request: web.Request, listen: str) -> bool:
-    """Whether Host is a name of this machine, and no name that somebody made point to it."""
+    """Whether Host names this machine, and is not a foreign name that resolves to it."""
     host = _host(f"//{request.headers.get('Host', '')}")
     return host is not None and (is_loopback(host) or host == listen.lower())
 
 
 def _local(request: web.Request) -> None:
     if not _from_loopback(request) or any(name in request.headers for name in FORWARDED):
-        raise web.HTTPForbidden(text="without a token file, this is for the same machine alone")
+        raise web.HTTPForbidden(text="without --token-file, only this machine may do this")
     if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
-        raise web.HTTPForbidden(text="this came from a page of another site")
+        raise web.HTTPForbidden(text="requests from another site are not allowed")
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("Host", ""):
-        raise web.HTTPForbidden(text="this came from a page of another site")
+        raise web.HTTPForbidden(text="requests from another site are not allowed")
 
 
 def _from_loopback(request: web.Request) -> bool:

@@ -1,4 +1,4 @@
-"""The application: which path leads where."""
+"""The application: which handler serves which path."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,23 +7,32 @@ from aiohttp import web
 
 from bf_reconciler.web.backend import Backend
 from bf_reconciler.web.http import access, events, pages, reads, responses, writes
-from bf_reconciler.web.http.app_keys import BACKEND, LATENCIES, RENDERERS, STOPPING, Stopping
+from bf_reconciler.web.http.app_keys import (
+    BACKEND,
+    CLIENTS,
+    LATENCIES,
+    RENDERERS,
+    STOPPING,
+    Stopping,
+)
+from bf_reconciler.web.http.clients import IDLE_SECONDS
+from bf_reconciler.web.http.renderer_store import RendererStore
 from bf_reconciler.web.page.latency import Latencies
-from bf_reconciler.web.page.renderer import Renderers
 
 MAX_BODY = 64 * 1024
-LOOK_SECONDS = 0.5
-"""How often the latencies are looked at; looking at what was seen before costs nothing."""
+SAMPLE_SECONDS = 0.5
+"""How often latencies are taken from the status; an unchanged status costs nothing."""
 
 
-def make_app(view: Backend) -> web.Application:
-    """All routes over one view. When the application shuts down, its event streams end."""
-    app = web.Application(middlewares=[responses.errors, _admission], client_max_size=MAX_BODY)
-    app[BACKEND] = view
+def make_app(backend: Backend) -> web.Application:
+    """All routes over one backend. When the application shuts down, its event streams end."""
+    middlewares = [_timing, responses.errors, _admission]
+    app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
+    app[BACKEND] = backend
     app[STOPPING] = Stopping()
     app[LATENCIES] = Latencies()
-    app[RENDERERS] = Renderers()
-    app.cleanup_ctx.append(_looking)
+    app[RENDERERS] = RendererStore()
+    app.cleanup_ctx.append(_sample_latencies)
     app.on_response_prepare.append(responses.secured)
     app.on_shutdown.append(_stop)
     app.add_routes(
@@ -50,6 +59,20 @@ def make_app(view: Backend) -> web.Application:
 
 
 @web.middleware
+async def _timing(request: web.Request, handler: responses.Handler) -> web.StreamResponse:
+    """Who is served is not silent; afterwards, the client's time runs again."""
+    clients = request.app.get(CLIENTS)
+    client = clients.of(request.transport) if clients is not None else None
+    if client is None:
+        return await handler(request)
+    client.busy()
+    try:
+        return await handler(request)
+    finally:
+        client.wait(IDLE_SECONDS)
+
+
+@web.middleware
 async def _admission(request: web.Request, handler: responses.Handler) -> web.StreamResponse:
     access.admit(request, request.app[BACKEND])
     return await handler(request)
@@ -59,15 +82,15 @@ async def _stop(app: web.Application) -> None:
     app[STOPPING].set()
 
 
-async def _looking(app: web.Application) -> AsyncIterator[None]:
-    """Keep the latencies while nobody looks at a page."""
+async def _sample_latencies(app: web.Application) -> AsyncIterator[None]:
+    """Keep the latencies while no page is open."""
 
-    async def look() -> None:
+    async def sample() -> None:
         while True:
             app[LATENCIES].take(app[BACKEND].status())
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(SAMPLE_SECONDS)
 
-    task = asyncio.create_task(look(), name="latencies")
+    task = asyncio.create_task(sample(), name="latencies")
     yield
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

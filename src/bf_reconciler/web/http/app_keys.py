@@ -5,17 +5,19 @@ import asyncio
 from aiohttp import web
 
 from bf_reconciler.web.backend import Backend
+from bf_reconciler.web.http.clients import Clients
+from bf_reconciler.web.http.renderer_store import RendererStore
 from bf_reconciler.web.page.latency import Latencies
-from bf_reconciler.web.page.renderer import Renderers
 
 
 class Stopping(asyncio.Event):
-    """Set when the application shuts down; counts the streams that wait for it."""
+    """Set when the application shuts down; counts the open event streams."""
 
     streams = 0
 
 
-BACKEND = web.AppKey("view", Backend)
+BACKEND = web.AppKey("backend", Backend)
+CLIENTS = web.AppKey("clients", Clients)
 STOPPING = web.AppKey("stopping", Stopping)
 LATENCIES = web.AppKey("latencies", Latencies)
-RENDERERS = web.AppKey("painters", Renderers)
+RENDERERS = web.AppKey("renderers", RendererStore)

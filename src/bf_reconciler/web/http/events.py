@@ -1,4 +1,4 @@
-"""Server-sent events: every new status, every transition, until one of both sides leaves."""
+"""Server-sent events: every new status, every transition, until either side leaves."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -8,11 +8,10 @@ from aiohttp import web
 
 from bf_reconciler.status import Status, Transition
 from bf_reconciler.web.http.app_keys import BACKEND, STOPPING
-from bf_reconciler.web.http.event_payload import Teller, teller
+from bf_reconciler.web.http.event_payload import Payload, payload_for
+from bf_reconciler.web.http.responses import WRITE_SECONDS
 
 KEEPALIVE_SECONDS = 15.0
-WRITE_SECONDS = 30.0
-"""A reader that takes nothing for so long is let go."""
 MAX_STREAMS = 64
 Change = tuple[Status, Sequence[Transition]]
 
@@ -20,27 +19,28 @@ Change = tuple[Status, Sequence[Transition]]
 async def stream(request: web.Request) -> web.StreamResponse:
     """``status`` with the whole status, now and at every change; ``transition`` for each.
 
-    With ``?page=PATH``: ``patch`` with what changed of the page that stands at this path.
+    With ``?page=PATH``: ``patch`` with what changed on the page at this path.
     """
-    view, stopping, words = request.app[BACKEND], request.app[STOPPING], teller(request)
+    backend, stopping = request.app[BACKEND], request.app[STOPPING]
+    payload = payload_for(request)
     if stopping.streams >= MAX_STREAMS:
         raise web.HTTPServiceUnavailable(text="too many event streams are open")
     response = web.StreamResponse(
         headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
     )
     stopping.streams += 1
-    changes = view.subscribe()
+    changes = backend.subscribe()
     waits: list[asyncio.Future[Any]] = [
         asyncio.ensure_future(stopping.wait()),
         asyncio.ensure_future(_next(changes)),
     ]
     try:
-        await asyncio.sleep(0)  # the subscription stands before the status is read
+        await asyncio.sleep(0)  # subscribe first, then read the status: no change is missed
         await response.prepare(request)
-        await _send(response, await asyncio.to_thread(words.tell, view.status(), ()))
-        await _follow(response, changes, waits, words)
+        await _send(response, await asyncio.to_thread(payload.events, backend.status(), ()))
+        await _follow(response, changes, waits, payload)
     except (TimeoutError, ConnectionError):
-        pass  # the reader left; nobody is there to be told
+        pass  # the reader left
     finally:
         stopping.streams -= 1
         for wait in waits:
@@ -53,7 +53,7 @@ async def _follow(
     response: web.StreamResponse,
     changes: AsyncIterator[Change],
     waits: list[asyncio.Future[Any]],
-    words: Teller,
+    payload: Payload,
 ) -> None:
     """Send until the first of ``waits`` is done; the second is the change that comes next."""
     loop = asyncio.get_running_loop()
@@ -67,27 +67,27 @@ async def _follow(
             await _send(response, b": still here\n\n")
             continue
         try:
-            if (left := sent_at + words.pause - loop.time()) > 0:
+            if (left := sent_at + payload.pause - loop.time()) > 0:
                 await asyncio.wait(waits[:1], timeout=left)
-            status, told = await _gathered(changes, waits, words.pause)
+            status, moved = await _gathered(changes, waits, payload.pause)
         except StopAsyncIteration:
             return
         sent_at = loop.time()
-        await _send(response, await asyncio.to_thread(words.tell, status, told))
+        await _send(response, await asyncio.to_thread(payload.events, status, moved))
 
 
 async def _gathered(
     changes: AsyncIterator[Change], waits: list[asyncio.Future[Any]], pause: float
 ) -> tuple[Status, list[Transition]]:
     """The change that came, and with a pause those that came meanwhile, as one."""
-    told: list[Transition] = []
+    every: list[Transition] = []
     while True:
         status, moved = waits[1].result()
-        told += moved
+        every += moved
         waits[1] = asyncio.ensure_future(_next(changes))
-        await asyncio.sleep(0)  # what waits in the queue comes at once
+        await asyncio.sleep(0)  # let a change that is queued already arrive
         if not pause or not waits[1].done():
-            return status, told
+            return status, every
 
 
 async def _next(changes: AsyncIterator[Change]) -> Change:

@@ -1,4 +1,4 @@
-"""Routes of the pages and of what they bring along: style, script, icon."""
+"""Routes of the pages and of their assets: style, script, icon."""
 
 import asyncio
 import gzip
@@ -12,8 +12,8 @@ from aiohttp import web
 from bf_reconciler.facts import Language
 from bf_reconciler.status import Status
 from bf_reconciler.web.http.app_keys import BACKEND, LATENCIES, RENDERERS
-from bf_reconciler.web.http.responses import language
-from bf_reconciler.web.page.detail import gone
+from bf_reconciler.web.http.responses import language_of
+from bf_reconciler.web.page.detail import not_found
 from bf_reconciler.web.page.document import Place, document
 from bf_reconciler.web.page.html import Reader
 from bf_reconciler.web.page.latency import Latencies
@@ -29,12 +29,12 @@ TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xm
 
 
 def reader_of(
-    request: web.Request, words: Language, query: Mapping[str, str], latencies: Latencies
+    request: web.Request, language: Language, query: Mapping[str, str], latencies: Latencies
 ) -> Reader:
-    """Whoever sent this request, now."""
+    """The one who sent this request, now."""
     return Reader(
         now=datetime.now(UTC),
-        language=words,
+        language=language,
         chosen=query.get("lang") in {"en", "tr"},
         token=request.app[BACKEND].token is not None,
         base=f"{request.scheme}://{request.host}",
@@ -60,20 +60,20 @@ def _status(request: web.Request) -> Status:
     return request.app[BACKEND].status()
 
 
-async def _page(request: web.Request, path: str, there: bool = True) -> web.Response:  # noqa: FBT001, FBT002 # private
+async def _page(request: web.Request, path: str, exists: bool = True) -> web.Response:  # noqa: FBT001, FBT002 # private
     status, query = _status(request), request.query
     latencies = request.app[LATENCIES]
     latencies.take(status)
-    reader = reader_of(request, language(request), query, latencies)
+    reader = reader_of(request, language_of(request), query, latencies)
     renderer = Renderer(request.app[BACKEND], path, query)
-    seen = request.app[RENDERERS].leave(request.path_qs, renderer) if there else ""
+    seen = request.app[RENDERERS].keep(request.path_qs, renderer) if exists else ""
 
     def made() -> str:
         name = path.rpartition("/")[2]
-        picture = renderer.render(status, reader) if there else gone(name, reader)
-        return document(status, picture, reader, Place(request.path, seen))
+        page = renderer.render(status, reader) if exists else not_found(name, reader)
+        return document(status, page, reader, Place(request.path, seen))
 
-    return await zipped(request, made, "text/html", 200 if there else 404)
+    return await zipped(request, made, "text/html", 200 if exists else 404)
 
 
 async def asset(request: web.Request) -> web.Response:
@@ -85,7 +85,7 @@ async def asset(request: web.Request) -> web.Response:
 async def zipped(
     request: web.Request, make: Callable[[], str], kind: str, status: int = 200
 ) -> web.Response:
-    """Made and compressed in a thread, so that nobody waits for it."""
+    """Made and compressed in a thread, so that the event loop stays free."""
     accepted = "gzip" in request.headers.get("Accept-Encoding", "")
 
     def work() -> tuple[bytes, bool]:

@@ -12,58 +12,62 @@ from bf_reconciler.status import (
     present_transition,
 )
 from bf_reconciler.web.http.app_keys import BACKEND
-from bf_reconciler.web.http.responses import answer, answer_made, language
+from bf_reconciler.web.http.responses import answer, answer_made, language_of, send_pieces
 
 MAX_LIMIT = 1000
 
 
-async def metrics(request: web.Request) -> web.Response:
+async def metrics(request: web.Request) -> web.StreamResponse:
+    """Everything, or with ``?detail=summary`` without the series of conditions and permissions."""
+    detail = request.query.get("detail", "full")
+    if detail not in {"full", "summary"}:
+        raise web.HTTPBadRequest(text="detail: full or summary is expected")
     accept = request.headers.get("Accept", "")
-    body, content_type = await asyncio.to_thread(request.app[BACKEND].metrics, accept)
-    return web.Response(body=body, headers={"Content-Type": content_type})
+    pieces, kind = request.app[BACKEND].metrics(accept, summary=detail == "summary")
+    return await send_pieces(request, pieces, kind)
 
 
 async def health(request: web.Request) -> web.Response:
-    return _light(*request.app[BACKEND].health())
+    return _health(*request.app[BACKEND].health())
 
 
 async def ready(request: web.Request) -> web.Response:
-    return _light(*request.app[BACKEND].ready())
+    return _health(*request.app[BACKEND].ready())
 
 
-def _light(good: bool, sentence: str) -> web.Response:  # noqa: FBT001 # as the view gives it
+def _health(good: bool, sentence: str) -> web.Response:  # noqa: FBT001 # as the backend gives it
     return web.Response(text=f"{sentence}\n", status=200 if good else 503)
 
 
 async def status(request: web.Request) -> web.Response:
-    now, words = request.app[BACKEND].status(), language(request)
-    return await answer_made(lambda: present(now, words))
+    now, language = request.app[BACKEND].status(), language_of(request)
+    return await answer_made(lambda: present(now, language))
 
 
 async def connection(request: web.Request) -> web.Response:
-    found = request.app[BACKEND].status().connections.get(request.match_info["name"])
-    if found is None:
-        raise web.HTTPNotFound(text="there is no connection of this name")
-    return answer(present_connection(found, language(request)))
+    known = request.app[BACKEND].status().connections.get(request.match_info["name"])
+    if known is None:
+        raise web.HTTPNotFound(text="no connection with this name")
+    return answer(present_connection(known, language_of(request)))
 
 
 async def strategy(request: web.Request) -> web.Response:
-    found = request.app[BACKEND].status().strategies.get(request.match_info["name"])
-    if found is None:
-        raise web.HTTPNotFound(text="there is no strategy of this name")
-    return answer(present_strategy(found, language(request)))
+    known = request.app[BACKEND].status().strategies.get(request.match_info["name"])
+    if known is None:
+        raise web.HTTPNotFound(text="no strategy with this name")
+    return answer(present_strategy(known, language_of(request)))
 
 
 async def history(request: web.Request) -> web.Response:
     """Transitions, newest first; ``name``, ``limit`` and ``before`` narrow them."""
-    view, words, query = request.app[BACKEND], language(request), request.query
+    backend, language, query = request.app[BACKEND], language_of(request), request.query
     limit = query.get("limit", "100")
     if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= MAX_LIMIT):
         raise web.HTTPBadRequest(text=f"limit: a number from 1 to {MAX_LIMIT} is expected")
     name, before = query.get("name"), _moment(query.get("before"))
-    found = await asyncio.to_thread(view.history, name, int(limit), before)
+    changes = await asyncio.to_thread(backend.history, name, int(limit), before)
     return await answer_made(
-        lambda: {"transitions": [present_transition(each, words) for each in found]}
+        lambda: {"transitions": [present_transition(each, language) for each in changes]}
     )
 
 
@@ -73,5 +77,7 @@ def _moment(text: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise web.HTTPBadRequest(text="before: a time such as 2027-01-31T12:00:00Z") from None
+        raise web.HTTPBadRequest(
+            text="before: a time such as 2027-01-31T12:00:00Z is expected"
+        ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

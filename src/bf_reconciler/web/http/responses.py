@@ -1,14 +1,15 @@
-"""How answers look: JSON, errors, security headers, and the language of the reader."""
+"""What every response has in common: JSON, errors, security headers, and the reader's language."""
 
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
 
 from bf_reconciler.facts import Language
+from bf_reconciler.web.backend import NotDurableError
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +25,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+WRITE_SECONDS = 30.0
+"""A reader that takes nothing for this long is disconnected."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -36,19 +39,40 @@ def dumps(body: object) -> str:
 
 
 async def answer_made(make: Callable[[], object], status: int = 200) -> web.Response:
-    """Answer with a large body, made in a thread so that nobody waits for it."""
+    """Answer with a large body, made in a thread so that the event loop stays free."""
     text = await asyncio.to_thread(lambda: dumps(make()))
     return web.json_response(text=text, status=status)
 
 
+async def send_pieces(
+    request: web.Request, pieces: Iterable[bytes], content_type: str
+) -> web.StreamResponse:
+    """Answer piece by piece: others are served in between, and the whole is never in memory."""
+    response = web.StreamResponse(headers={"Content-Type": content_type})
+    await response.prepare(request)
+    if request.method == "HEAD":
+        return response
+    try:
+        for piece in pieces:
+            if piece:
+                async with asyncio.timeout(WRITE_SECONDS):
+                    await response.write(piece)
+            await asyncio.sleep(0)
+        await response.write_eof()
+    except TimeoutError:  # what was not sent cannot be: the reader must not take it for the end
+        if request.transport is not None:
+            request.transport.abort()
+    return response
+
+
 async def secured(_: web.Request, response: web.StreamResponse) -> None:
-    """Added to every answer, streams and errors included."""
+    """Added to every response, streams and errors included."""
     response.headers.update(HEADERS)
 
 
 @web.middleware
 async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every error as ``{"error": ...}``; what is unforeseen is logged and told to nobody."""
+    """Every error as ``{"error": ...}``; an unexpected one is logged, and its text stays here."""
     try:
         return await handler(request)
     except web.HTTPException as error:
@@ -59,6 +83,8 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         body = answer({"error": text}, error.status)
         body.headers.update(kept)
         return body
+    except NotDurableError as error:
+        return answer({"error": str(error)}, 507 if error.full else 503)
     except Exception as error:
         logger.exception("request failed", extra={"path": request.path, "method": request.method})
         return answer({"error": f"internal error: {type(error).__name__}"}, 500)
@@ -80,14 +106,14 @@ async def read_object(request: web.Request, seconds: float) -> dict[str, Any]:
     except TimeoutError:
         raise web.HTTPRequestTimeout(text="the body did not arrive in time") from None
     except (ValueError, RecursionError, LookupError):
-        raise web.HTTPBadRequest(text="the body is no JSON") from None
+        raise web.HTTPBadRequest(text="the body is not valid JSON") from None
     if not isinstance(body, dict):
         raise web.HTTPBadRequest(text="a JSON object is expected")
     return body
 
 
-def language(request: web.Request, query: Mapping[str, str] | None = None) -> Language:
-    """English or Turkish: what ``?lang=`` says, else what the browser likes better."""
+def language_of(request: web.Request, query: Mapping[str, str] | None = None) -> Language:
+    """English or Turkish: what ``?lang=`` says, else what the browser prefers."""
     asked = (request.query if query is None else query).get("lang")
     if asked in {"en", "tr"}:
         return "tr" if asked == "tr" else "en"

@@ -1,4 +1,4 @@
-"""Routes that write. Who may use them is decided before they are reached."""
+"""Routes that write. Access is checked before they are reached."""
 
 from typing import Any
 
@@ -6,16 +6,16 @@ from aiohttp import web
 
 from bf_reconciler.status import present, present_connection
 from bf_reconciler.web.http.app_keys import BACKEND
-from bf_reconciler.web.http.responses import answer, language, read_object
+from bf_reconciler.web.http.responses import answer, language_of, read_object
 
 BODY_SECONDS = 10.0
 LONGEST_TEXT = 500
 
 
 async def reload(request: web.Request) -> web.Response:
-    """Read the file now. 200: it was taken; 422: it was refused, and the answer says why."""
+    """Read the file now. 200: accepted; 422: rejected, and the answer says why."""
     await read_object(request, BODY_SECONDS)
-    whole = present(await request.app[BACKEND].reload(), language(request))
+    whole = present(await request.app[BACKEND].reload(), language_of(request))
     body = {key: whole[key] for key in ("generation", "revision", "digest", "config")}
     if body["config"]["last_reload_successful"]:
         return answer(body)
@@ -25,33 +25,33 @@ async def reload(request: web.Request) -> web.Response:
 async def test(request: web.Request) -> web.Response:
     """Probe one connection now; the answer is its fresh status."""
     await read_object(request, BODY_SECONDS)
-    found = await request.app[BACKEND].test(request.match_info["name"])
-    if found is None:
-        raise web.HTTPNotFound(text="there is no connection of this name")
-    return answer(present_connection(found, language(request)))
+    connection = await request.app[BACKEND].test(request.match_info["name"])
+    if connection is None:
+        raise web.HTTPNotFound(text="no connection with this name")
+    return answer(present_connection(connection, language_of(request)))
 
 
 async def halt(request: web.Request) -> web.Response:
-    """The kill switch: ``{"reason": "...", "by": "..."}``."""
+    """Halt every strategy: ``{"reason": "...", "by": "..."}``. 200: and a restart keeps it."""
     body = await read_object(request, BODY_SECONDS)
     reason, by = _text(body, "reason"), _text(body, "by")
     if reason is None or by is None:
-        raise web.HTTPBadRequest(text="reason and by are expected: why, and who")
-    view = request.app[BACKEND]
-    await view.halt(reason, by)
-    return answer({"halted": present(view.status(), language(request))["halted"]})
+        raise web.HTTPBadRequest(text="reason and by are required: why, and who")
+    backend = request.app[BACKEND]
+    await backend.halt(reason, by)  # 503 or 507 where a restart may forget it
+    return answer({"halted": present(backend.status(), language_of(request))["halted"]})
 
 
 async def resume(request: web.Request) -> web.Response:
-    """Release the kill switch, or with ``{"name": ...}`` one strategy that waits for a person."""
+    """Resume everything, or with ``{"name": ...}`` one strategy that waits for a person."""
     name = _text(await read_object(request, BODY_SECONDS), "name")
-    view = request.app[BACKEND]
-    if name is not None and name not in view.status().strategies:
-        raise web.HTTPNotFound(text="there is no strategy of this name")
-    resumed = await view.resume(name)
-    status = view.status()
+    backend = request.app[BACKEND]
+    if name is not None and name not in backend.status().strategies:
+        raise web.HTTPNotFound(text="no strategy with this name")
+    resumed = await backend.resume(name)
+    status = backend.status()
     if name is None and status.file_halt is not None:
-        raise web.HTTPConflict(text="halt stands in the file; remove it there")
+        raise web.HTTPConflict(text="the halt is set in the file; remove it there")
     return answer({"resumed": resumed})
 
 
@@ -60,5 +60,7 @@ def _text(body: dict[str, Any], field: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_TEXT:
-        raise web.HTTPBadRequest(text=f"{field}: a text of 1 to {LONGEST_TEXT} signs is expected")
+        raise web.HTTPBadRequest(
+            text=f"{field}: a text of 1 to {LONGEST_TEXT} characters is expected"
+        )
     return value.strip()

@@ -1,93 +1,124 @@
-"""What concerns everything: a halt, a file that was refused, a cause behind many failures."""
+"""What concerns everything: a halt, a rejected file, one cause behind many failures."""
 
-from html import escape
 from typing import Final
 
-from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason, Reason, errors_first, remedy
-from bf_reconciler.status import ConfigStatus, Status
-from bf_reconciler.web.page.html import Reader, moment, title_of
+from markupsafe import Markup
 
+from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason, errors_first, remedy
+from bf_reconciler.policy import Incident
+from bf_reconciler.status import ConfigStatus, Status
+from bf_reconciler.web.page.html import Reader, moment, paragraph, title_of
+from bf_reconciler.web.page.markup import DOT, NOTHING, fill, join
+
+OF_ENTRIES: Final = {ConfigReason.INVALID_DOCUMENT, ConfigReason.HOST_NOT_ALLOWED}
+"""What is wrong with one entry alone."""
 SHOWN_PROBLEMS: Final = 50
 
 
-def banners(status: Status, reader: Reader) -> str:
+def banners(status: Status, reader: Reader) -> Markup:
     """A block that may be empty, so that it can be filled later."""
-    told = _halted(status, reader) + _refused(status.config, reader) + _incidents(status, reader)
-    return f'<div id="banners">{told}</div>'
+    parts = (
+        _halted(status, reader),
+        _rejected(status.config, reader),
+        *(_incident(each, reader) for each in status.incidents),
+    )
+    return fill('<div id="banners">%s</div>', join(parts))
 
 
-def _halted(status: Status, reader: Reader) -> str:
+def has_banner(status: Status) -> bool:
+    """Then nothing on the page says that all is well."""
+    rejected = not status.config.last_reload_successful
+    return rejected or status.halt is not None or bool(status.incidents)
+
+
+def _banner(tone: str, heading: str, *paragraphs: Markup) -> Markup:
+    return fill(
+        '<section class="banner %s"><h2>%s</h2>%s</section>', tone, heading, join(paragraphs)
+    )
+
+
+def _halted(status: Status, reader: Reader) -> Markup:
     halted, words = status.halt, reader.words
     if halted is None:
-        return ""
-    since = f" · {moment(halted.since, words)}" if halted.since else ""
-    in_file = f"<p>{words['halt_file']}</p>" if status.file_halt is not None else ""
-    return (
-        f'<section class="banner bad"><h2>{words["halted"]}</h2>'
-        f"<p>{escape(halted.reason)} — {escape(halted.by)}{since}</p>{in_file}</section>"
-    )
+        return NOTHING
+    who = [fill("%s — %s", halted.reason, halted.by)]
+    if halted.since:
+        who.append(moment(halted.since, words))
+    in_file = NOTHING if status.file_halt is None else paragraph(words["halt_file"])
+    return _banner("bad", words["halted"], paragraph(join(who, DOT)), in_file)
 
 
-def _refused(config: ConfigStatus, reader: Reader) -> str:
-    """The file that was not taken stands before all else."""
+def _rejected(config: ConfigStatus, reader: Reader) -> Markup:
+    """A file that was rejected comes before all else."""
     if config.last_reload_successful:
-        return ""
+        return NOTHING
     words = reader.words
     advice = CONFIG_ADVICE[config.reason][reader.language] if config.reason else None
-    title = advice.title if advice else words["refused"]
     # A wrong entry isolates itself: the others may well be in force.
-    what = "refused_part" if config.reason is ConfigReason.INVALID_DOCUMENT else "refused"
-    since = config.last_reload_success
-    last = f"<p>{words['last_good']}: {moment(since, words)}</p>" if since else ""
-    code = f"<code>{config.reason}</code> " if config.reason else ""
-    told = f"<p>{code}{escape(config.message)}</p>" if code or config.message else ""
-    todo = f'<p class="todo">{escape(advice.remedy)}</p>' if advice and advice.remedy else ""
-    return (
-        f'<section class="banner bad"><h2>{words[what]}: {escape(title)}</h2>{told}{todo}'
-        f"{_problems(config)}{last}</section>"
+    what = "rejected_part" if config.reason in OF_ENTRIES else "rejected"
+    return _banner(
+        "bad",
+        f"{words[what]}: {advice.title}" if advice else words[what],
+        _message(config),
+        _todo(advice.remedy if advice else ""),
+        _problems(config),
+        _last_reload(config, reader),
     )
 
 
-def problems_of(config: ConfigStatus, reader: Reader) -> str:
+def _message(config: ConfigStatus) -> Markup:
+    if not config.reason:
+        return paragraph(config.message) if config.message else NOTHING
+    return fill("<p><code>%s</code> %s</p>", config.reason, config.message)
+
+
+def _todo(remedy: str) -> Markup:
+    return fill('<p class="todo">%s</p>', remedy) if remedy else NOTHING
+
+
+def _last_reload(config: ConfigStatus, reader: Reader) -> Markup:
+    words, at = reader.words, config.last_reload_success
+    return fill("<p>%s: %s</p>", words["last_good"], moment(at, words)) if at else NOTHING
+
+
+def problems_of(config: ConfigStatus, reader: Reader) -> Markup:
     """Warnings about a file that is in force: they can wait, and be opened."""
     if not config.last_reload_successful or not config.problems:
-        return '<div id="problems"></div>'
-    return (
-        f'<details id="problems"><summary>{reader.words["warnings"]} '
-        f"({len(config.problems)})</summary>{_problems(config)}</details>"
+        return Markup('<div id="problems"></div>')
+    return fill(
+        '<details id="problems"><summary>%s (%s)</summary>%s</details>',
+        reader.words["warnings"],
+        str(len(config.problems)),
+        _problems(config),
     )
 
 
-def _problems(config: ConfigStatus) -> str:
+def _problems(config: ConfigStatus) -> Markup:
+    if not config.problems:
+        return NOTHING
     lines = [
-        f"<li><code>{escape(problem.render(config.path))}</code></li>"
+        fill("<li><code>%s</code></li>", problem.render(config.path))
         for problem in errors_first(config.problems)[:SHOWN_PROBLEMS]
     ]
     more = len(config.problems) - len(lines)
     if more > 0:
-        lines.append(f"<li>+ {more}</li>")
-    return f"<ul>{''.join(lines)}</ul>" if lines else ""
+        lines.append(fill("<li>+ %s</li>", str(more)))
+    return fill("<ul>%s</ul>", join(lines))
 
 
-def _incidents(status: Status, reader: Reader) -> str:
+def _incident(incident: Incident, reader: Reader) -> Markup:
     """Many failures of one cause are one thing."""
-    return "".join(
-        _incident(
-            words["incident_egress" if each.kind == "egress" else "incident_outage"],
-            each.scope,
-            each.reason,
-            f"{words['hit'].format(len(each.connections))} {moment(each.since, words)}",
-            reader,
-        )
-        for words in (reader.words,)
-        for each in status.incidents
-    )
-
-
-def _incident(heading: str, scope: str, reason: Reason, hit: str, reader: Reader) -> str:
-    todo = escape(remedy(reason, reader.language))
-    return (
-        f'<section class="banner warn"><h2>{escape(heading.format(scope))}</h2>'
-        f"<p>{title_of(reason, reader.language)} · {hit}</p>"
-        f'<p class="todo">{todo}</p></section>'
+    words = reader.words
+    heading = words["incident_egress" if incident.kind == "egress" else "incident_outage"]
+    since = moment(incident.since, words)
+    return _banner(
+        "warn",
+        heading.format(incident.scope),
+        fill(
+            "<p>%s · %s %s</p>",
+            title_of(incident.reason, reader.language),
+            words["affected"].format(len(incident.connections)),
+            since,
+        ),
+        _todo(remedy(incident.reason, reader.language)),
     )

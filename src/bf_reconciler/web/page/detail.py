@@ -1,15 +1,14 @@
 """The page of one connection or strategy: every condition, its evidence, and what happened."""
 
 from collections.abc import Iterable, Sequence
-from html import escape
+from typing import Final
+from urllib.parse import quote
 
-from bf_reconciler.facts import ADVICE, remedy
-from bf_reconciler.status import (
-    Condition,
-    Status,
-    Transition,
-)
-from bf_reconciler.web.page.control import curl
+from markupsafe import Markup, escape
+
+from bf_reconciler.facts import ADVICE
+from bf_reconciler.status import Condition, Status, Transition
+from bf_reconciler.web.page.control import RESUME_PATH, curl, resume_form, test_button
 from bf_reconciler.web.page.facts import connection_facts, strategy_facts
 from bf_reconciler.web.page.html import (
     FINE,
@@ -17,24 +16,32 @@ from bf_reconciler.web.page.html import (
     Reader,
     head_of,
     moment,
+    paragraph,
+    section,
     span,
     state_mark,
     table,
     title_of,
+    todo_of,
 )
-from bf_reconciler.web.page.latency import KEPT, Points, sparkline, spoken
+from bf_reconciler.web.page.latency import KEPT, Points, sparkline, summary
+from bf_reconciler.web.page.markup import NOTHING, fill, join
 from bf_reconciler.web.page.page_parts import PageParts
-from bf_reconciler.web.page.rows import STRATEGY_COLUMNS, Rows, test_button
+from bf_reconciler.web.page.rows import STRATEGY_COLUMNS, Rows
+
+CONDITION_COLUMNS: Final = ("condition", "status", "evidence", "since")
+HISTORY_COLUMNS: Final = ("when", "change", "reason", "lasted", "revision")
+TRUTHS: Final = {"True": ("good", "disc"), "False": ("bad", "cross"), "Unknown": ("calm", "ring")}
 
 
 def connection_page(
     status: Status, name: str, reader: Reader, history: Sequence[Transition], rows: Rows
 ) -> PageParts:
-    words, connection = reader.words, status.connections.get(name)
+    connection = status.connections.get(name)
     if connection is None:
-        return gone(name, reader)
-    path = f"/api/v1/connections/{escape(name)}/test"
-    doing = f"{test_button(name, reader)}{curl(path, '', reader)}"
+        return not_found(name, reader)
+    path = f"/api/v1/connections/{quote(name, safe='')}/test"
+    action = test_button(name, reader) + curl(path, None, reader)
     used = {n: s for n, s in status.strategies.items() if s.connection == name}
     lists = {
         "conditions": _conditions(connection.conditions, reader),
@@ -42,20 +49,22 @@ def connection_page(
         "history": _history(history, reader),
     }
     blocks = {
-        "head": _head(connection, "connection", doing, reader),
+        "head": _head(connection, "connection", action, reader),
         "facts": connection_facts(connection, reader),
-        "strategies-shown": f'<p id="strategies-shown" class="count">{len(used)}</p>',
+        "strategies-shown": fill('<p id="strategies-shown" class="count">%s</p>', str(len(used))),
         "latency": _latency(reader.latencies.of(name), reader),
     }
-    columns = [words[column] for column in STRATEGY_COLUMNS]
-    inner = table("strategies", columns, lists["strategies"])
-    tables = _conditions_table(lists["conditions"], reader)
-    tables += _section("strategies", blocks["strategies-shown"] + inner, reader)
-    body = (
-        f'{blocks["head"]}<div class="beside">{blocks["facts"]}{blocks["latency"]}</div>'
-        f"{tables}{_history_table(lists['history'], reader)}"
+    words, shown = reader.words, blocks["strategies-shown"]
+    body = join(
+        (
+            blocks["head"],
+            fill('<div class="beside">%s%s</div>', blocks["facts"], blocks["latency"]),
+            table("conditions", CONDITION_COLUMNS, lists["conditions"], words),
+            table("strategies", STRATEGY_COLUMNS, lists["strategies"], words, shown),
+            table("history", HISTORY_COLUMNS, lists["history"], words),
+        )
     )
-    return PageParts(f"{name} · bf-reconciler", body, blocks, lists)
+    return PageParts(_title(name), body, blocks, lists)
 
 
 def strategy_page(
@@ -63,127 +72,133 @@ def strategy_page(
 ) -> PageParts:
     strategy = status.strategies.get(name)
     if strategy is None:
-        return gone(name, reader)
-    doing = ""
+        return not_found(name, reader)
+    action = NOTHING
     if strategy.memory is not None and strategy.memory.latched:
-        value = f'{{"name": "{name}"}}'
-        doing = (
-            f'<form class="act" data-post="/api/v1/resume"><input type="hidden" name="name" '
-            f'value="{escape(name)}"><button class="main">{reader.words["resume"]}</button></form>'
-            f"{curl('/api/v1/resume', value, reader)}"
-        )
+        action = resume_form(reader, name) + curl(RESUME_PATH, {"name": name}, reader)
     lists = {
         "conditions": _conditions(strategy.conditions, reader),
         "history": _history(history, reader),
     }
     blocks = {
-        "head": _head(strategy, "strategy", doing, reader),
+        "head": _head(strategy, "strategy", action, reader),
         "facts": strategy_facts(strategy, reader),
     }
-    body = (
-        f"{blocks['head']}{blocks['facts']}{_conditions_table(lists['conditions'], reader)}"
-        f"{_history_table(lists['history'], reader)}"
+    body = join(
+        (
+            *blocks.values(),
+            table("conditions", CONDITION_COLUMNS, lists["conditions"], reader.words),
+            table("history", HISTORY_COLUMNS, lists["history"], reader.words),
+        )
     )
-    return PageParts(f"{name} · bf-reconciler", body, blocks, lists)
+    return PageParts(_title(name), body, blocks, lists)
 
 
-def gone(name: str, reader: Reader) -> PageParts:
+def not_found(name: str, reader: Reader) -> PageParts:
     words = reader.words
-    head = (
-        f'<section id="head"><h1>{escape(name)}</h1><p><strong>{words["gone"]}</strong></p>'
-        f'<p>{words["gone_why"]} <a href="{reader.href("/")}">{words["overview"]}</a></p></section>'
+    head = fill(
+        '<section id="head"><h1>%(name)s</h1><p><strong>%(gone)s</strong></p>'
+        '<p>%(why)s <a href="%(home)s">%(overview)s</a></p></section>',
+        name=name,
+        gone=words["not_found"],
+        why=words["not_found_why"],
+        home=reader.href("/"),
+        overview=words["overview"],
     )
-    return PageParts(f"{name} · bf-reconciler", head, {"head": head})
+    return PageParts(_title(name), head, {"head": head})
 
 
-def _head(entry: Entry, kind: str, doing: str, reader: Reader) -> str:
+def _title(name: str) -> str:
+    return f"{name} · bf-reconciler"
+
+
+def _head(entry: Entry, kind: str, action: Markup, reader: Reader) -> Markup:
+    return fill(
+        '<section id="head"><p class="kind">%(kind)s</p><h1>%(name)s %(state)s</h1>'
+        "%(reason)s%(action)s</section>",
+        kind=reader.words[kind],
+        name=entry.name,
+        state=state_mark(str(entry.status), reader.language),
+        reason=_reason(entry, reader),
+        action=action,
+    )
+
+
+def _reason(entry: Entry, reader: Reader) -> Markup:
+    """Why the status is what it is, with cause and remedy where something is wrong."""
     words, condition = reader.words, head_of(entry.conditions)
-    told = ""
-    if condition is not None:
-        advice = ADVICE[condition.reason][reader.language]
-        told = f"<p><strong>{escape(advice.title)}</strong> {escape(condition.message)}</p>"
-        if str(entry.status) not in FINE and advice.remedy:
-            told += (
-                f"<dl><dt>{words['cause']}</dt><dd>{escape(advice.cause)}</dd>"
-                f'<dt>{words["todo"]}</dt><dd class="todo">{escape(advice.remedy)}</dd></dl>'
-            )
-    return (
-        f'<section id="head"><p class="kind">{words[kind]}</p>'
-        f"<h1>{escape(entry.name)} {state_mark(str(entry.status), words)}</h1>{told}{doing}"
-        "</section>"
+    if condition is None:
+        return NOTHING
+    advice = ADVICE[condition.reason][reader.language]
+    reason = fill("<p><strong>%s</strong> %s</p>", advice.title, condition.message)
+    if str(entry.status) in FINE or not advice.remedy:
+        return reason
+    return fill(
+        "%(reason)s<dl><dt>%(cause)s</dt><dd>%(why)s</dd>"
+        '<dt>%(todo)s</dt><dd class="todo">%(remedy)s</dd></dl>',
+        reason=reason,
+        cause=words["cause"],
+        why=advice.cause,
+        todo=words["todo"],
+        remedy=advice.remedy,
     )
 
 
-def _latency(points: Points, reader: Reader) -> str:
+def _latency(points: Points, reader: Reader) -> Markup:
     words = reader.words
-    picture = sparkline(points, words, KEPT)
-    shown = (
-        f"{picture}<p>{spoken(points, words)}</p>" if picture else f"<p>{words['spark_none']}</p>"
-    )
-    return (
-        '<section id="latency" aria-labelledby="latency-heading">'
-        f'<h2 id="latency-heading">{words["latency"]}</h2>{shown}</section>'
-    )
+    line = sparkline(points, words, KEPT)
+    text = summary(points, words) if line else words["spark_none"]
+    return section("latency", words["latency"], line + paragraph(text))
 
 
-def _section(name: str, inner: str, reader: Reader) -> str:
-    return (
-        f'<section aria-labelledby="{name}-heading">'
-        f'<h2 id="{name}-heading">{reader.words[name]}</h2>{inner}</section>'
-    )
-
-
-TRUTHS = {"True": ("good", "disc"), "False": ("bad", "cross"), "Unknown": ("calm", "ring")}
-
-
-def _conditions(conditions: Iterable[Condition], reader: Reader) -> dict[str, str]:
+def _conditions(conditions: Iterable[Condition], reader: Reader) -> dict[str, Markup]:
     return {f"k-{c.type}": _condition(c, reader) for c in conditions}
 
 
-def _condition(condition: Condition, reader: Reader) -> str:
+def _condition(condition: Condition, reader: Reader) -> Markup:
     tone, shape = TRUTHS[condition.status]
-    todo = remedy(condition.reason, reader.language) if condition.status != "True" else ""
-    done = f'<span class="todo">{escape(todo)}</span>' if todo else ""
-    return (
-        f'<tr id="k-{condition.type}"><th scope="row">{condition.type}</th>'
-        f'<td><span class="state {tone} {shape}">{condition.status}</span></td>'
-        f"<td><strong>{title_of(condition.reason, reader.language)}</strong> "
-        f"<code>{condition.reason}</code><small>{escape(condition.message)}</small>{done}</td>"
-        f"<td>{moment(condition.since, reader.words)}<small>{reader.words['generation']} "
-        f"{condition.observed_generation}</small></td></tr>"
+    language, holds = reader.language, condition.status == "True"
+    return fill(
+        '<tr id="k-%(type)s"><th scope="row">%(type)s</th>'
+        '<td><span class="state %(tone)s %(shape)s">%(status)s</span></td>'
+        "<td><strong>%(title)s</strong> <code>%(reason)s</code>"
+        "<small>%(message)s</small>%(todo)s</td>"
+        "<td>%(since)s<small>%(generation)s %(number)s</small></td></tr>",
+        type=condition.type,
+        tone=tone,
+        shape=shape,
+        status=condition.status,
+        title=title_of(condition.reason, language),
+        reason=condition.reason,
+        message=condition.message,
+        todo=NOTHING if holds else todo_of(condition.reason, language),
+        since=moment(condition.since, reader.words),
+        generation=reader.words["generation"],
+        number=str(condition.observed_generation),
     )
 
 
-def _conditions_table(rows: dict[str, str], reader: Reader) -> str:
-    columns = [reader.words[w] for w in ("condition", "status", "evidence", "since")]
-    inner = table("conditions", columns, rows)
-    return _section("conditions", inner, reader)
-
-
-def _history(history: Sequence[Transition], reader: Reader) -> dict[str, str]:
+def _history(history: Sequence[Transition], reader: Reader) -> dict[str, Markup]:
     """The id of a row is its time: what is newest comes first, and older rows stay."""
-    rows: dict[str, str] = {}
+    rows: dict[str, Markup] = {}
     for change in history:
-        key = f"t-{change.at.timestamp():.6f}-{escape(change.after)}"
-        rows[key] = (
-            f'<tr id="{key}"><td>{moment(change.at, reader.words)}</td>'
-            f"<td>{_change(change, reader)}</td>"
-            f"<td><strong>{title_of(change.reason, reader.language)}</strong>"
-            f"<small>{escape(change.message)}</small></td>"
-            f"<td>{span(change.lasted)}</td>"
-            f"<td><code>{escape(change.revision[:12])}</code></td></tr>"
+        key = f"t-{change.at.timestamp():.6f}-{change.after}"
+        rows[key] = fill(
+            '<tr id="%(key)s"><td>%(at)s</td><td>%(change)s</td>'
+            "<td><strong>%(title)s</strong><small>%(message)s</small></td>"
+            "<td>%(lasted)s</td><td><code>%(revision)s</code></td></tr>",
+            key=key,
+            at=moment(change.at, reader.words),
+            change=_change(change, reader),
+            title=title_of(change.reason, reader.language),
+            message=change.message,
+            lasted=span(change.lasted),
+            revision=change.revision[:12],
         )
     return rows
 
 
-def _change(change: Transition, reader: Reader) -> str:
-    words = reader.words
-    before = escape(words.get(change.before, change.before)) or "-"
-    after = state_mark(change.after, words) if change.after else "-"
-    return f"{before} → {after}"
-
-
-def _history_table(rows: dict[str, str], reader: Reader) -> str:
-    columns = [reader.words[w] for w in ("when", "change", "reason", "lasted", "revision")]
-    inner = table("history", columns, rows)
-    return _section("history", inner, reader)
+def _change(change: Transition, reader: Reader) -> Markup:
+    before = reader.words.get(change.before, change.before) or "-"
+    after = state_mark(change.after, reader.language) if change.after else escape("-")
+    return fill("%s → %s", before, after)

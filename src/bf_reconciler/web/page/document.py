@@ -1,81 +1,122 @@
-"""The document around a picture: head, landmarks, and what the script needs to know."""
+"""The document around a page: head, landmarks, and what the script needs to know."""
 
 import json
-from html import escape
 from typing import Final, NamedTuple
+
+from markupsafe import Markup
 
 from bf_reconciler.status import Status
 from bf_reconciler.web.page.html import MARKS, Reader
+from bf_reconciler.web.page.markup import NOTHING, fill, join
 from bf_reconciler.web.page.page_parts import PageParts
 
 REFRESH_SECONDS: Final = 30
-"""How often the page is asked for anew where no script runs."""
+"""How often the page is loaded again where no script runs."""
+SCRIPT_WORDS: Final = {
+    "live": "live",
+    "lost": "lost",
+    "testing": "testing",
+    "failed": "failed",
+    "done": "done",
+    "wrong": "token_wrong",
+}
+"""What the script says, by the data attribute of the body it reads it from."""
 
-
-class Place(NamedTuple):
-    """Where a page stands, and the name under which its stream finds what it shows."""
-
-    path: str
-    seen: str = ""
-
-
-def document(status: Status, picture: PageParts, reader: Reader, place: Place) -> str:
-    """The whole page."""
-    words = reader.words
-    other = "en" if reader.language == "tr" else "tr"
-    sayings = "".join(
-        f' data-{name}="{escape(words[name])}"' for name in ("live", "lost", "testing", "failed")
-    )
-    states = escape(json.dumps({state: words[state] for state in MARKS}, ensure_ascii=False))
-    return f"""\
+HEAD: Final = """\
 <!DOCTYPE html>
-<html lang="{reader.language}">
+<html lang="%(language)s">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<noscript><meta http-equiv="refresh" content="{REFRESH_SECONDS}"></noscript>
-<title>{escape(picture.title)}</title>
+<noscript><meta http-equiv="refresh" content="%(refresh)s"></noscript>
+<title>%(title)s</title>
 <link rel="icon" href="/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/style.css">
 <script src="/script.js" defer></script>
 </head>
-<body data-token="{"yes" if reader.token else "no"}"{sayings} data-done="{words["done"]}" \
-data-wrong="{words["token_wrong"]}" data-states="{states}" data-seen="{place.seen}">
-<a class="skip" href="#main">{words["skip"]}</a>
+<body data-token="%(token)s"%(script_words)s data-states="%(states)s" data-seen="%(seen)s">
+<a class="skip" href="#main">%(skip)s</a>
 <header>
-<a class="brand" href="{reader.href("/")}">bf-reconciler</a>
-<p>{revision(status, reader)}
-<span id="live" class="act">{words["lost"]}</span></p>
-<nav aria-label="bf-reconciler"><a href="{reader.href("/")}">{words["overview"]}</a>
+<a class="brand" href="%(home)s">bf-reconciler</a>
+<p>%(revision)s
+<span id="live" class="act">%(lost)s</span></p>
+<nav aria-label="bf-reconciler"><a href="%(home)s">%(overview)s</a>
 <a href="/metrics">metrics</a> <a href="/api/v1/status">JSON</a>
-<a href="{escape(place.path)}?lang={other}" lang="{other}" hreflang="{other}"
->{words["other"]}</a></nav>
+<a href="%(path)s?lang=%(other)s" lang="%(other)s" hreflang="%(other)s"
+>%(other_language)s</a></nav>
 </header>
 <main id="main" tabindex="-1">
-{picture.body}
+"""
+FOOT: Final = """
 </main>
 <p id="said" role="status" aria-live="polite"></p>
-{_token_dialog(reader) if reader.token else ""}
+%(token_dialog)s
 </body>
 </html>
 """
 
 
-def revision(status: Status, reader: Reader) -> str:
-    """Which file is in force: it stands on every page, and may change under it."""
-    words, short = reader.words, escape(status.revision[:12] or "?")
-    told = f"{words['revision']} {short} · {words['generation']} {status.generation}"
-    return f'<span id="revision">{told}</span>'
+class Place(NamedTuple):
+    """The path of a page, and the token by which its event stream finds what it shows."""
+
+    path: str
+    seen: str = ""
 
 
-def _token_dialog(reader: Reader) -> str:
+def document(status: Status, page: PageParts, reader: Reader, place: Place) -> Markup:
+    """The whole page."""
+    dialog = _token_dialog(reader) if reader.token else NOTHING
+    return join((_head(status, page, reader, place), page.body, fill(FOOT, token_dialog=dialog)))
+
+
+def _head(status: Status, page: PageParts, reader: Reader, place: Place) -> Markup:
     words = reader.words
-    return (
+    return fill(
+        HEAD,
+        language=reader.language,
+        refresh=str(REFRESH_SECONDS),
+        title=page.title,
+        token="yes" if reader.token else "no",
+        script_words=join(
+            fill(' data-%s="%s"', name, words[word]) for name, word in SCRIPT_WORDS.items()
+        ),
+        states=json.dumps({state: words[state] for state in MARKS}, ensure_ascii=False),
+        seen=place.seen,
+        skip=words["skip"],
+        home=reader.href("/"),
+        revision=revision(status, reader),
+        lost=words["lost"],
+        overview=words["overview"],
+        path=place.path,
+        other="en" if reader.language == "tr" else "tr",
+        other_language=words["other"],
+    )
+
+
+def revision(status: Status, reader: Reader) -> Markup:
+    """Which file is in force: shown on every page, and patched when it changes."""
+    words = reader.words
+    return fill(
+        '<span id="revision">%s %s · %s %s</span>',
+        words["revision"],
+        status.revision[:12] or "?",
+        words["generation"],
+        str(status.generation),
+    )
+
+
+def _token_dialog(reader: Reader) -> Markup:
+    words = reader.words
+    return fill(
         '<dialog id="ask" aria-labelledby="ask-heading"><form method="dialog">'
-        f'<h2 id="ask-heading">{words["token"]}</h2><p id="ask-why">{words["token_why"]}</p>'
-        f'<label>{words["token"]}<input name="token" type="password" required '
+        '<h2 id="ask-heading">%(token)s</h2><p id="ask-why">%(why)s</p>'
+        '<label>%(token)s<input name="token" type="password" required '
         'autocomplete="off" aria-describedby="ask-why"></label>'
-        f'<p><button class="main" value="go">{words["send"]}</button> '
-        f'<button value="" formnovalidate>{words["cancel"]}</button></p></form></dialog>'
+        '<p><button class="main" value="go">%(send)s</button> '
+        '<button value="" formnovalidate>%(cancel)s</button></p></form></dialog>',
+        token=words["token"],
+        why=words["token_why"],
+        send=words["send"],
+        cancel=words["cancel"],
     )

@@ -1,15 +1,18 @@
-"""Small pieces of HTML. Every text is escaped where it is put in."""
+"""Small pieces of HTML that every page shares, and who reads them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from html import escape
+from functools import cache, lru_cache
 from typing import Final
 from urllib.parse import quote, urlencode
+
+from markupsafe import Markup, escape
 
 from bf_reconciler.facts import ADVICE, Language, Reason, remedy
 from bf_reconciler.status import Condition, ConnectionStatus, StrategyStatus
 from bf_reconciler.web.page.latency import Latencies
+from bf_reconciler.web.page.markup import LINE_BREAK, NOTHING, fill, join
 from bf_reconciler.web.page.words import WORDS, Words
 
 Entry = ConnectionStatus | StrategyStatus
@@ -31,19 +34,20 @@ MARKS: Final[Mapping[str, tuple[str, str]]] = {
 """The tone and the shape of each status word: no two of a kind share a shape."""
 MANY: Final = 200
 """More rows than this are a long table, which is laid out as it comes into view."""
+TABLE_END: Final = Markup("\n</tbody></table></div></section>")
 FINE: Final = frozenset({"Online", "Enabled"})
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads, and when: what a picture of a Status depends on besides the Status."""
+    """Who reads, and when: what a page depends on besides the Status."""
 
     now: datetime
     language: Language = "en"
     chosen: bool = False
-    """The language stands in the address, and goes on to every link."""
+    """The language was chosen in the address; every link keeps it."""
     token: bool = False
-    """Writes need a token."""
+    """Writes need the token of --token-file."""
     base: str = "http://127.0.0.1:9877"
     latencies: Latencies = field(default_factory=Latencies)
 
@@ -52,10 +56,10 @@ class Reader:
         return WORDS[self.language]
 
     def href(self, path: str, **query: str) -> str:
-        """A link, escaped, that keeps a chosen language."""
+        """An address that keeps a chosen language."""
         if self.chosen:
             query["lang"] = self.language
-        return escape(f"{path}?{urlencode(query)}" if query else path)
+        return f"{path}?{urlencode(query)}" if query else path
 
     def entry(self, kind: str, name: str) -> str:
         return self.href(f"/{kind}/{quote(name, safe='')}")
@@ -71,52 +75,67 @@ def tone(state: str) -> str:
     return MARKS.get(state, ("calm", "ring"))[0]
 
 
-def state_mark(state: str, words: Words) -> str:
+@lru_cache(maxsize=64)
+def state_mark(state: str, language: Language) -> Markup:
     """A status: a shape, a colour, and the word."""
     colour, shape = MARKS.get(state, ("calm", "ring"))
-    return f'<span class="state {colour} {shape}">{escape(words.get(state, state))}</span>'
+    word = WORDS[language].get(state, state)
+    return fill('<span class="state %s %s">%s</span>', colour, shape, word)
 
 
 def head_of(conditions: tuple[Condition, ...]) -> Condition | None:
-    """The summary stands first."""
+    """The summary is the first one."""
     return conditions[0] if conditions else None
 
 
-def title_of(reason: Reason, language: Language) -> str:
+@cache
+def title_of(reason: Reason, language: Language) -> Markup:
     return escape(ADVICE[reason][language].title)
 
 
-def why(entry: Entry, language: Language) -> str:
+def why(entry: Entry, language: Language) -> Markup:
     """The reason, the evidence and what to do; where all is well, one word."""
     condition = head_of(entry.conditions)
     if condition is None:
-        return ""
-    title = title_of(condition.reason, language)
-    if str(entry.status) in FINE and condition.reason is Reason.CONNECTED:
+        return NOTHING
+    title, fine = title_of(condition.reason, language), str(entry.status) in FINE
+    if fine and condition.reason is Reason.CONNECTED:
         return title
-    told = f"<small>{escape(condition.message)}</small>" if condition.message else ""
-    todo = "" if str(entry.status) in FINE else escape(remedy(condition.reason, language))
-    done = f'<span class="todo">{todo}</span>' if todo else ""
-    return f"<strong>{title}</strong>{told}{done}"
+    message = fill("<small>%s</small>", condition.message) if condition.message else NOTHING
+    todo = NOTHING if fine else todo_of(condition.reason, language)
+    return fill("<strong>%s</strong>%s%s", title, message, todo)
 
 
-def moment(at: datetime | None, words: Words) -> str:
+@cache
+def todo_of(reason: Reason, language: Language) -> Markup:
+    """What to do, inside a line; nothing where nothing needs doing."""
+    todo = remedy(reason, language)
+    return fill('<span class="todo">%s</span>', todo) if todo else NOTHING
+
+
+def moment(at: datetime | None, words: Words) -> Markup:
     if at is None:
-        return words["never"]
-    return f'<time datetime="{at.isoformat()}">{at:%Y-%m-%d %H:%M:%S %Z}</time>'
+        return escape(words["never"])
+    return _time(at.isoformat(), f"{at:%Y-%m-%d %H:%M:%S %Z}")
 
 
-def hour(at: datetime | None, reader: Reader) -> str:
+def hour(at: datetime | None, reader: Reader) -> Markup:
     """The time of the day in UTC, with the date where it was another day."""
     if at is None:
-        return reader.words["never"]
-    form = "%H:%M:%SZ" if at.date() == reader.now.date() else "%Y-%m-%d %H:%MZ"
-    return f'<time datetime="{at.isoformat(timespec="seconds")}">{at.strftime(form)}</time>'
+        return escape(reader.words["never"])
+    exact, today = at.isoformat(timespec="seconds"), at.date() == reader.now.date()
+    return _time(exact, f"{exact[11:19]}Z" if today else f"{at.date()} {exact[11:16]}Z")
+
+
+def _time(exact: str, shown: str) -> Markup:
+    return fill('<time datetime="%s">%s</time>', exact, shown)
 
 
 def days_left(until: datetime, reader: Reader) -> str:
     left = (until - reader.now) // timedelta(days=1)
-    return reader.words["ended"] if left < 0 else reader.words["days"].format(left)
+    if left < 0:
+        return reader.words["expired"]
+    return reader.words["day" if left == 1 else "days"].format(left)
 
 
 def span(seconds: float | None) -> str:
@@ -135,12 +154,43 @@ def milliseconds(seconds: float | None) -> str:
     return "" if seconds is None else f"{seconds * 1000:.0f} ms"
 
 
-def table(name: str, columns: Iterable[str], rows: Mapping[str, str]) -> str:
-    """A table whose body is patched row by row. ``name`` is the id of the body."""
-    heads = "".join(f'<th scope="col">{column}</th>' for column in columns)
-    body = "\n".join(rows.values())
-    long = " long" if len(rows) > MANY else ""
-    return (
-        f'<div class="scroll{long}"><table class="{name}" aria-labelledby="{name}-heading">'
-        f'<thead><tr>{heads}</tr></thead>\n<tbody id="{name}">\n{body}\n</tbody></table></div>'
+def section(name: str, heading: str, inner: Markup) -> Markup:
+    """A landmark that is named by its heading, and patched as a whole."""
+    return fill(
+        '<section id="%(name)s" aria-labelledby="%(name)s-heading">'
+        '<h2 id="%(name)s-heading">%(heading)s</h2>%(inner)s</section>',
+        name=name,
+        heading=heading,
+        inner=inner,
     )
+
+
+def table(
+    name: str,
+    columns: Iterable[str],
+    rows: Mapping[str, Markup],
+    words: Words,
+    count: Markup = NOTHING,
+) -> Markup:
+    """A table under its heading, patched row by row. ``name`` is the id of its body."""
+    start = fill(
+        '<section aria-labelledby="%(name)s-heading"><h2 id="%(name)s-heading">%(heading)s</h2>'
+        '%(count)s<div class="scroll%(long)s">'
+        '<table class="%(name)s" aria-labelledby="%(name)s-heading">'
+        '<thead><tr>%(columns)s</tr></thead>\n<tbody id="%(name)s">\n',
+        name=name,
+        heading=words[name],
+        count=count,
+        long=" long" if len(rows) > MANY else "",
+        columns=join(fill('<th scope="col">%s</th>', words[column]) for column in columns),
+    )
+    # The rows may be a megabyte: joined, they are copied less often than filled in.
+    return join((start, join(rows.values(), LINE_BREAK), TABLE_END))
+
+
+def paragraph(text: str) -> Markup:
+    return fill("<p>%s</p>", text)
+
+
+def link(address: str, text: str | Markup) -> Markup:
+    return fill('<a href="%s">%s</a>', address, text)

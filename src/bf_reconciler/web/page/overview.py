@@ -1,16 +1,29 @@
-"""The first page: how many are well, what needs a hand, then every connection and strategy."""
+"""The first page: a summary, what needs attention, then every connection and strategy."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from typing import Final
+
+from markupsafe import Markup, escape
 
 from bf_reconciler.facts import Reason
 from bf_reconciler.status import Status, Transition
 from bf_reconciler.web.page.attention import attention
-from bf_reconciler.web.page.banners import banners, problems_of
+from bf_reconciler.web.page.banners import banners, has_banner, problems_of
 from bf_reconciler.web.page.control import control
-from bf_reconciler.web.page.html import MARKS, Reader, hour, state_mark, table, title_of, tone
+from bf_reconciler.web.page.html import (
+    MARKS,
+    Reader,
+    hour,
+    link,
+    paragraph,
+    section,
+    state_mark,
+    table,
+    title_of,
+    tone,
+)
+from bf_reconciler.web.page.markup import NOTHING, fill, join
 from bf_reconciler.web.page.page_parts import PageParts
 from bf_reconciler.web.page.query import Query
 from bf_reconciler.web.page.rows import CONNECTION_COLUMNS, STRATEGY_COLUMNS, Rows
@@ -19,12 +32,15 @@ ALWAYS: Final[Mapping[str, frozenset[str]]] = {
     "connections": frozenset({"Online", "Blocked", "Unreachable"}),
     "strategies": frozenset({"Enabled", "Blocked"}),
 }
-"""Their number is told even where it is nought."""
-NEWS: Final = 8
+"""Their number is shown even where it is zero."""
+CHANGES_SHOWN: Final = 8
+OK: Final = frozenset({"Online", "Enabled", "Disabled", "Suspended"})
+"""All is well, or as somebody declared it. What is not known is not among them."""
+COLUMNS: Final = {"connections": CONNECTION_COLUMNS, "strategies": STRATEGY_COLUMNS}
 
 
 def overview(
-    status: Status, reader: Reader, query: Query, news: Sequence[Transition], rows: Rows
+    status: Status, reader: Reader, query: Query, changes: Sequence[Transition], rows: Rows
 ) -> PageParts:
     """The page for this query. ``rows`` remembers those that were made before."""
     words = reader.words
@@ -38,22 +54,23 @@ def overview(
         "glance": glance(status, reader, query),
         "attention": attention(status, reader),
         "problems": problems_of(status.config, reader),
-        "news": _news(status, news, reader),
+        "news": _changes(status, changes, reader),
         "connections-shown": _shown("connections", connections, status.connections, reader),
         "strategies-shown": _shown("strategies", strategies, status.strategies, reader),
         "control": control(status, reader),
     }
-    tables = "".join(
-        f'<section aria-labelledby="{name}-heading"><h2 id="{name}-heading">{words[name]}</h2>'
-        f"{blocks[f'{name}-shown']}"
-        + table(name, [words[column] for column in columns], lists[name])
-        + "</section>"
-        for name, columns in (("connections", CONNECTION_COLUMNS), ("strategies", STRATEGY_COLUMNS))
-    )
-    body = (
-        f'<h1 class="unseen">{words["overview"]}</h1>'
-        f"{blocks['banners']}{blocks['glance']}{blocks['attention']}{blocks['problems']}"
-        f"{query.form(status, reader)}{tables}{blocks['news']}{blocks['control']}"
+    body = join(
+        (
+            fill('<h1 class="unseen">%s</h1>', words["overview"]),
+            *(blocks[name] for name in ("banners", "glance", "attention", "problems")),
+            query.form(status, reader),
+            *(
+                table(name, COLUMNS[name], rows_of, words, blocks[f"{name}-shown"])
+                for name, rows_of in lists.items()
+            ),
+            blocks["news"],
+            blocks["control"],
+        )
     )
     return PageParts(_title(status, reader), body, blocks, lists)
 
@@ -62,65 +79,78 @@ def _title(status: Status, reader: Reader) -> str:
     states: list[str] = [str(c.status) for c in status.connections.values()]
     states += [str(s.status) for s in status.strategies.values()]
     wrong = sum(tone(state) == "bad" for state in states)
-    return f"({wrong}) bf-reconciler" if wrong else f"bf-reconciler · {reader.words['well']}"
+    if wrong:
+        return f"({wrong}) bf-reconciler"
+    if states and OK.issuperset(states) and not has_banner(status):
+        return f"bf-reconciler · {reader.words['all_ok']}"
+    return "bf-reconciler"
 
 
-def glance(status: Status, reader: Reader, query: Query) -> str:
+def glance(status: Status, reader: Reader, query: Query) -> Markup:
+    """How many entries have which status."""
     words = reader.words
-    rows = "".join(
-        f"<div><h2>{words[kind]}</h2><ul>{_tiles(kind, states, reader, query)}</ul></div>"
+    kinds = join(
+        fill("<div><h2>%s</h2><ul>%s</ul></div>", words[kind], _tiles(kind, states, reader, query))
         for kind, states in (
             ("connections", [str(c.status) for c in status.connections.values()]),
             ("strategies", [str(s.status) for s in status.strategies.values()]),
         )
         if states
     )
-    return f'<section id="glance" aria-label="{words["glance"]}">{rows}</section>'
+    return fill('<section id="glance" aria-label="%s">%s</section>', words["summary"], kinds)
 
 
-def _tiles(kind: str, states: Iterable[str], reader: Reader, query: Query) -> str:
-    counts, current = Counter(states), ' aria-current="true"'
-    shown = [state for state in MARKS if counts[state] or state in ALWAYS[kind]]
-    return "".join(
-        f'<li><a class="tile {tone(state) if counts[state] else "calm"}" '
-        f'href="{reader.href("/", status=state)}"'
-        f"{current if query.status == state else ''}>"
-        f"<b>{counts[state]}</b>{state_mark(state, reader.words)}</a></li>"
-        for state in shown
+def _tiles(kind: str, states: Iterable[str], reader: Reader, query: Query) -> Markup:
+    counts = Counter(states)
+    return join(
+        _tile(state, counts[state], reader, current=query.status == state)
+        for state in MARKS
+        if counts[state] or state in ALWAYS[kind]
+    )
+
+
+def _tile(state: str, count: int, reader: Reader, *, current: bool) -> Markup:
+    return fill(
+        '<li><a class="tile %(tone)s" href="%(href)s"%(current)s><b>%(count)s</b>%(mark)s</a></li>',
+        tone=tone(state) if count else "calm",
+        href=reader.href("/", status=state),
+        current=Markup(' aria-current="true"') if current else NOTHING,
+        count=str(count),
+        mark=state_mark(state, reader.language),
     )
 
 
 def _shown(
-    name: str, found: Mapping[str, object], every: Mapping[str, object], reader: Reader
-) -> str:
+    name: str, matching: Mapping[str, object], every: Mapping[str, object], reader: Reader
+) -> Markup:
     words = reader.words
     if not every:
         text = words["none_declared"]
-    elif not found:
-        text = words["nothing_fits"]
-    elif len(found) == len(every):
+    elif not matching:
+        text = words["no_match"]
+    elif len(matching) == len(every):
         text = str(len(every))
     else:
-        text = words["shown"].format(len(found), len(every))
-    return f'<p id="{name}-shown" class="count">{text}</p>'
+        text = words["shown"].format(len(matching), len(every))
+    return fill('<p id="%s-shown" class="count">%s</p>', name, text)
 
 
-def _news(status: Status, news: Sequence[Transition], reader: Reader) -> str:
+def _changes(status: Status, changes: Sequence[Transition], reader: Reader) -> Markup:
     words = reader.words
-    items = "".join(f"<li>{_item(status, each, reader)}</li>" for each in news[:NEWS])
-    listed = f"<ol>{items}</ol>" if items else f"<p>{words['no_news']}</p>"
-    return (
-        '<section id="news" aria-labelledby="news-heading">'
-        f'<h2 id="news-heading">{words["news"]}</h2>{listed}</section>'
+    items = join(
+        fill("<li>%s</li>", _change(status, each, reader)) for each in changes[:CHANGES_SHOWN]
     )
+    listed = fill("<ol>%s</ol>", items) if items else paragraph(words["no_changes"])
+    return section("news", words["changes"], listed)
 
 
-def _item(status: Status, change: Transition, reader: Reader) -> str:
+def _change(status: Status, change: Transition, reader: Reader) -> Markup:
     here = status.connections if change.kind == "connection" else status.strategies
     name = escape(change.name)
     if change.name in here:
-        link = reader.connection if change.kind == "connection" else reader.strategy
-        name = f'<a href="{link(change.name)}">{name}</a>'
-    after = state_mark(change.after, reader.words) if change.after else ""
-    reason = "" if change.reason is Reason.CONNECTED else title_of(change.reason, reader.language)
-    return f"{hour(change.at, reader)} {name} {after} <span>{reason}</span>"
+        address = reader.connection if change.kind == "connection" else reader.strategy
+        name = link(address(change.name), name)
+    after = state_mark(change.after, reader.language) if change.after else NOTHING
+    fine = change.reason is Reason.CONNECTED
+    reason = NOTHING if fine else title_of(change.reason, reader.language)
+    return fill("%s %s %s <span>%s</span>", hour(change.at, reader), name, after, reason)

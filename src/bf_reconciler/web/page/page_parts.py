@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Final, TypedDict
+
+from markupsafe import Markup
 
 from bf_reconciler.facts import ADVICE
 from bf_reconciler.status import Status, transitions
 from bf_reconciler.web.page.html import Reader
+from bf_reconciler.web.page.markup import LINE_BREAK, join
 
-SAID = 3
+ANNOUNCED: Final = 3
+Blocks = Mapping[str, Markup]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +20,23 @@ class PageParts:
     """``blocks`` are whole elements by id; ``lists`` are rows by id, by the id of their table."""
 
     title: str
-    body: str
-    blocks: Mapping[str, str]
-    lists: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    body: Markup
+    blocks: Blocks
+    lists: Mapping[str, Blocks] = field(default_factory=dict)
 
 
-def patch(before: PageParts, after: PageParts) -> dict[str, Any]:
+class Patch(TypedDict, total=False):
+    """What the script puts in: texts, elements by id, and whole tables by id."""
+
+    title: str
+    say: str
+    parts: Blocks
+    lists: Blocks
+
+
+def patch(before: PageParts, after: PageParts) -> Patch:
     """What leads from one to the next: changed blocks and rows, whole lists where rows moved."""
-    changed: dict[str, Any] = {}
+    changed: Patch = {}
     if after.title != before.title:
         changed["title"] = after.title
     parts = {n: html for n, html in after.blocks.items() if before.blocks.get(n) != html}
@@ -31,7 +44,7 @@ def patch(before: PageParts, after: PageParts) -> dict[str, Any]:
     for name, rows in after.lists.items():
         known = before.lists.get(name, {})
         if list(known) != list(rows):
-            lists[name] = "\n".join(rows.values())
+            lists[name] = join(rows.values(), LINE_BREAK)
         else:
             parts |= {row: html for row, html in rows.items() if known[row] != html}
     if parts:
@@ -41,13 +54,13 @@ def patch(before: PageParts, after: PageParts) -> dict[str, Any]:
     return changed
 
 
-def said(before: Status, after: Status, reader: Reader) -> str:
-    """What a person who does not see the page is told of a change."""
-    words, news = reader.words, list(transitions(before, after, reader.now))
-    told = [
+def announcement(before: Status, after: Status, reader: Reader) -> str:
+    """What a screen reader says of a change."""
+    words, changes = reader.words, list(transitions(before, after, reader.now))
+    sentences = [
         f"{t.name}: {words.get(t.after, t.after)}, {ADVICE[t.reason][reader.language].title}."
-        for t in news[:SAID]
+        for t in changes[:ANNOUNCED]
     ]
-    if len(news) > SAID:
-        told.append(words["more"].format(len(news) - SAID))
-    return " ".join(told)
+    if len(changes) > ANNOUNCED:
+        sentences.append(words["more"].format(len(changes) - ANNOUNCED))
+    return " ".join(sentences)

@@ -1,14 +1,16 @@
-"""What a reader looks for: it stands in the address."""
+"""What a reader filters by: it is part of the address."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import Self
+
+from markupsafe import Markup
 
 from bf_reconciler.facts import ADVICE, Reason
 from bf_reconciler.status import ConnectionStatus, Status, StrategyState, StrategyStatus
 from bf_reconciler.verdict import ConnectionState
 from bf_reconciler.web.page.html import Entry, Reader
+from bf_reconciler.web.page.markup import NOTHING, fill, join
 
 LONGEST = 100
 STATES = tuple(dict.fromkeys([*map(str, ConnectionState), *map(str, StrategyState)]))
@@ -16,7 +18,7 @@ STATES = tuple(dict.fromkeys([*map(str, ConnectionState), *map(str, StrategyStat
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A status word, an exchange, a runtime, and text; what is empty lets all pass."""
+    """A status, an exchange, a runtime, and text; what is empty matches everything."""
 
     text: str = ""
     status: str = ""
@@ -41,7 +43,7 @@ class Query:
 
     def strategies(self, status: Status) -> dict[str, StrategyStatus]:
         """With an exchange: those whose connection is to it."""
-        found = {}
+        matching = {}
         for name, each in status.strategies.items():
             connection = status.connections.get(each.connection)
             exchange = connection.exchange if connection else ""
@@ -50,8 +52,8 @@ class Query:
                 and (not self.exchange or exchange == self.exchange)
                 and self._fits(each, each.connection, each.runtime, exchange)
             ):
-                found[name] = each
-        return found
+                matching[name] = each
+        return matching
 
     def _fits(self, entry: Entry, *texts: str) -> bool:
         if self.status and str(entry.status) != self.status:
@@ -62,42 +64,60 @@ class Query:
         whole = _plain("\n".join([entry.name, *texts, str(entry.status), *reasons]))
         return all(word in whole for word in _plain(self.text).split())
 
-    def form(self, status: Status, reader: Reader) -> str:
-        """Works without a script: it asks for another address."""
+    def form(self, status: Status, reader: Reader) -> Markup:
+        """Works without JavaScript: it loads another address."""
         words = reader.words
         exchanges = sorted({c.exchange for c in status.connections.values()} | {self.exchange})
         runtimes = sorted({s.runtime for s in status.strategies.values()} | {self.runtime})
-        chosen = f'<input type="hidden" name="lang" value="{reader.language}">'
-        return (
-            f'<form id="find" role="search" aria-label="{words["find"]}" action="/">'
-            f'<label class="wide">{words["search"]}<input type="search" name="q" '
-            f'value="{escape(self.text)}" maxlength="{LONGEST}" '
-            f'placeholder="{words["search_hint"]}"></label>'
-            + _select("status", STATES, self.status, reader)
+        return fill(
+            '<form id="find" role="search" aria-label="%(find)s" action="/">'
+            '<label class="wide">%(search)s<input type="search" name="q" value="%(text)s" '
+            'maxlength="%(longest)s" placeholder="%(hint)s"></label>%(selects)s%(language)s'
+            '<button>%(filter)s</button> <a href="%(home)s">%(clear)s</a></form>',
+            find=words["find"],
+            search=words["search"],
+            text=self.text,
+            longest=str(LONGEST),
+            hint=words["search_hint"],
+            selects=_select("status", STATES, self.status, reader)
             + _select("exchange", exchanges, self.exchange, reader)
-            + _select("runtime", runtimes, self.runtime, reader)
-            + (chosen if reader.chosen else "")
-            + f'<button>{words["filter"]}</button> <a href="{reader.href("/")}">{words["clear"]}'
-            "</a></form>"
+            + _select("runtime", runtimes, self.runtime, reader),
+            language=_chosen_language(reader),
+            filter=words["filter"],
+            home=reader.href("/"),
+            clear=words["clear"],
         )
 
 
-def _select(name: str, values: tuple[str, ...] | list[str], chosen: str, reader: Reader) -> str:
+def _chosen_language(reader: Reader) -> Markup:
+    if not reader.chosen:
+        return NOTHING
+    return fill('<input type="hidden" name="lang" value="%s">', reader.language)
+
+
+def _select(name: str, values: Iterable[str], chosen: str, reader: Reader) -> Markup:
     words = reader.words
-    options = "".join(
-        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>'
-        f"{escape(words.get(value, value) if name == 'status' else value)}</option>"
-        for value in values
-        if value
-    )
-    return (
-        f'<label>{words[name]}<select name="{name}"><option value="">{words["any"]}</option>'
-        f"{options}</select></label>"
+    return fill(
+        '<label>%(label)s<select name="%(name)s"><option value="">%(any)s</option>'
+        "%(options)s</select></label>",
+        label=words[name],
+        name=name,
+        any=words["any"],
+        options=join(
+            fill(
+                '<option value="%(value)s"%(selected)s>%(text)s</option>',
+                value=value,
+                selected=Markup(" selected") if value == chosen else NOTHING,
+                text=words.get(value, value) if name == "status" else value,
+            )
+            for value in values
+            if value
+        ),
     )
 
 
 def _plain(text: str) -> str:
-    """Without case; both letters i of Turkish are one, for not every keyboard has both."""
+    """Without case; the two letters i of Turkish are one, as not every keyboard has both."""
     return text.replace("\u0130", "i").replace("\u0131", "i").casefold()
 
 

@@ -1,8 +1,11 @@
-"""One connection or strategy as a row of its table: lean, for there may be a thousand."""
+"""One connection or strategy as a row of its table: kept small, as there may be a thousand."""
 
-from html import escape
+from typing import Final
+
+from markupsafe import Markup
 
 from bf_reconciler.status import ConnectionStatus, StrategyStatus
+from bf_reconciler.web.page.control import test_button
 from bf_reconciler.web.page.html import (
     Entry,
     Reader,
@@ -13,91 +16,92 @@ from bf_reconciler.web.page.html import (
     why,
 )
 from bf_reconciler.web.page.latency import sparkline
+from bf_reconciler.web.page.markup import NOTHING, fill
 
-CONNECTION_COLUMNS = ("name", "status", "why", "key", "latency", "probed", "actions")
-STRATEGY_COLUMNS = ("name", "status", "why", "connection", "runs")
+CONNECTION_COLUMNS: Final = ("name", "status", "why", "key", "latency", "probed", "actions")
+STRATEGY_COLUMNS: Final = ("name", "status", "why", "connection", "runs")
 
 
 class Rows:
-    """Rows by id. Those whose entry is as it was are not made again."""
+    """Rows by id. Those whose entry is unchanged are not made again."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self._made: dict[str, tuple[Entry, str]] = {}
+        self._made: dict[str, tuple[Entry, Markup]] = {}
 
-    def connections(self, found: dict[str, ConnectionStatus], reader: Reader) -> dict[str, str]:
-        self._until(reader)
-        return {f"c-{name}": self._row(f"c-{name}", each) for name, each in found.items()}
+    def connections(self, shown: dict[str, ConnectionStatus], reader: Reader) -> dict[str, Markup]:
+        self._update(reader)
+        return {f"c-{name}": self._row(f"c-{name}", each) for name, each in shown.items()}
 
-    def strategies(self, found: dict[str, StrategyStatus], reader: Reader) -> dict[str, str]:
-        self._until(reader)
-        return {f"s-{name}": self._row(f"s-{name}", each) for name, each in found.items()}
+    def strategies(self, shown: dict[str, StrategyStatus], reader: Reader) -> dict[str, Markup]:
+        self._update(reader)
+        return {f"s-{name}": self._row(f"s-{name}", each) for name, each in shown.items()}
 
-    def _until(self, reader: Reader) -> None:
+    def _update(self, reader: Reader) -> None:
         """Another day shows other times."""
         if reader.now.date() != self.reader.now.date():
             self._made.clear()
         self.reader = reader
 
-    def _row(self, key: str, entry: Entry) -> str:
+    def _row(self, key: str, entry: Entry) -> Markup:
         made = self._made.get(key)
         if made is not None and made[0] == entry:
             return made[1]
         if isinstance(entry, ConnectionStatus):
-            cells = connection_cells(entry, self.reader)
+            row = connection_row(key, entry, self.reader)
         else:
-            cells = strategy_cells(entry, self.reader)
-        html = f'<tr id="{escape(key)}">{cells}</tr>'
-        self._made[key] = entry, html
-        return html
+            row = strategy_row(key, entry, self.reader)
+        self._made[key] = entry, row
+        return row
 
 
-def connection_cells(connection: ConnectionStatus, reader: Reader) -> str:
-    words, name = reader.words, escape(connection.name)
-    where = " · ".join(
-        escape(word)
-        for word in (connection.exchange, connection.account, connection.environment)
-        if word
+def connection_row(key: str, connection: ConnectionStatus, reader: Reader) -> Markup:
+    places = (connection.exchange, connection.account, connection.environment)
+    latency = sparkline(reader.latencies.of(connection.name), reader.words)
+    return fill(
+        '<tr id="%(key)s"><th scope="row"><a href="%(href)s">%(name)s</a>'
+        "<small>%(place)s</small></th>"
+        "<td>%(state)s</td><td>%(why)s</td><td><code>%(api_key)s</code>%(key_facts)s</td>"
+        "<td>%(line)s%(latency)s</td><td>%(probed)s</td><td>%(test)s</td></tr>",
+        key=key,
+        href=reader.connection(connection.name),
+        name=connection.name,
+        place=" · ".join(place for place in places if place),
+        state=state_mark(str(connection.status), reader.language),
+        why=why(connection, reader.language),
+        api_key=connection.api_key,
+        key_facts=key_facts(connection, reader),
+        line=latency,
+        latency=milliseconds(connection.latency_seconds),
+        probed=hour(connection.last_probe, reader),
+        test=test_button(connection.name, reader),
     )
-    points = reader.latencies.of(connection.name)
-    latency = sparkline(points, words) + milliseconds(connection.latency_seconds)
-    return (
-        f'<th scope="row"><a href="{reader.connection(connection.name)}">{name}</a>'
-        f"<small>{where}</small></th><td>{state_mark(str(connection.status), words)}</td>"
-        f"<td>{why(connection, reader.language)}</td>"
-        f"<td><code>{escape(connection.api_key)}</code>{key_facts(connection, reader)}</td>"
-        f"<td>{latency}</td><td>{hour(connection.last_probe, reader)}</td>"
-        f"<td>{test_button(connection.name, reader)}</td>"
-    )
 
 
-def key_facts(connection: ConnectionStatus, reader: Reader) -> str:
+def key_facts(connection: ConnectionStatus, reader: Reader) -> Markup:
     words, key = reader.words, connection.key
-    facts = [escape(" ".join(key.scopes))] if key.scopes else []
+    facts = [" ".join(key.scopes)] if key.scopes else []
     if key.ip_bound is not None:
-        facts.append(words["bound_short" if key.ip_bound else "open_short"])
+        facts.append(words["ip_restricted_short" if key.ip_bound else "any_ip_short"])
     if key.expires_at is not None:
-        end = f"{key.expires_at:%Y-%m-%d} ({days_left(key.expires_at, reader)})"
-        facts.append(words["ends_short"].format(end))
-    return f"<small>{' · '.join(facts)}</small>" if facts else ""
+        end = f"{key.expires_at.date()} ({days_left(key.expires_at, reader)})"
+        facts.append(words["expires_short"].format(end))
+    return fill("<small>%s</small>", " · ".join(facts)) if facts else NOTHING
 
 
-def test_button(name: str, reader: Reader) -> str:
-    """Shown where the script runs; the script knows by the name what to ask for."""
-    label = reader.words["test"]
-    return (
-        f'<button class="act" data-test="{escape(name)}" '
-        f'aria-label="{label}: {escape(name)}">{label}</button>'
-    )
-
-
-def strategy_cells(strategy: StrategyStatus, reader: Reader) -> str:
-    words = reader.words
-    return (
-        f'<th scope="row"><a href="{reader.strategy(strategy.name)}">{escape(strategy.name)}</a>'
-        f"<small>{escape(strategy.runtime)}</small></th>"
-        f"<td>{state_mark(str(strategy.status), words)}</td>"
-        f"<td>{why(strategy, reader.language)}</td>"
-        f'<td><a href="{reader.connection(strategy.connection)}">{escape(strategy.connection)}</a>'
-        f"</td><td>{words[strategy.running]}</td>"
+def strategy_row(key: str, strategy: StrategyStatus, reader: Reader) -> Markup:
+    return fill(
+        '<tr id="%(key)s"><th scope="row"><a href="%(href)s">%(name)s</a>'
+        "<small>%(runtime)s</small></th>"
+        '<td>%(state)s</td><td>%(why)s</td><td><a href="%(above)s">%(connection)s</a></td>'
+        "<td>%(running)s</td></tr>",
+        key=key,
+        href=reader.strategy(strategy.name),
+        name=strategy.name,
+        runtime=strategy.runtime,
+        state=state_mark(str(strategy.status), reader.language),
+        why=why(strategy, reader.language),
+        above=reader.connection(strategy.connection),
+        connection=strategy.connection,
+        running=reader.words[strategy.running],
     )

@@ -1,4 +1,4 @@
-// Keeps the page as it is now, and asks for what a person wants done. The page works without it.
+// Keeps the page up to date, and sends what a person wants done. The page works without it.
 "use strict";
 
 const byId = (id) => document.getElementById(id);
@@ -16,7 +16,7 @@ const say = (text) => {
   byId("said").textContent = text;
 };
 
-// --- patching: what is already there stays, with its focus and what was typed
+// --- patching: elements that did not change keep their focus and what was typed
 
 const parsed = (html, inside) => {
   const frame = document.createElement("template");
@@ -40,13 +40,13 @@ function morph(old, fresh) {
   for (const { name, value } of fresh.attributes) {
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
-  const there = [...old.childNodes];
+  const present = [...old.childNodes];
   const wanted = [...fresh.childNodes];
-  wanted.forEach((child, at) => (there[at] ? morph(there[at], child) : old.append(child)));
-  there.slice(wanted.length).forEach((child) => child.remove());
+  wanted.forEach((child, at) => (present[at] ? morph(present[at], child) : old.append(child)));
+  present.slice(wanted.length).forEach((child) => child.remove());
 }
 
-// Rows keep their element by id, wherever they move to.
+// Rows keep their element by id, wherever they move.
 function morphRows(body, fresh) {
   const known = new Map([...body.rows].map((row) => [row.id, row]));
   let next = body.firstElementChild;
@@ -83,30 +83,30 @@ function take(patch) {
 
 let events;
 
-// `seen` names the picture that this page shows: what is told begins with what changed since.
+// `seen` is the token of the page as it was sent: the stream begins with what changed since.
 function listen(seen = "") {
   events?.close();
   if (document.hidden) return;
   const query = new URLSearchParams({ page: location.pathname + location.search, seen });
   events = new EventSource(`/api/v1/events?${query}`);
   events.addEventListener("patch", (event) => take(JSON.parse(event.data)));
-  events.addEventListener("open", () => alive(true));
+  events.addEventListener("open", () => showLive(true));
   events.addEventListener("error", () => {
-    alive(false);
+    showLive(false);
     if (events.readyState === EventSource.CLOSED) setTimeout(listen, 5000, "");
   });
 }
 
-// A browser has six connections to one place, for all its tabs: a tab that nobody sees takes none.
+// A browser opens six connections to one host, for all its tabs: a hidden tab uses none.
 document.addEventListener("visibilitychange", () => listen());
 
-function alive(now) {
+function showLive(now) {
   const shown = byId("live");
   shown.textContent = now ? words.live : words.lost;
   shown.classList.toggle("on", now);
 }
 
-// --- finding: the address follows what is typed
+// --- searching: the address follows what is typed
 
 let typed;
 let asked = 0;
@@ -134,7 +134,7 @@ document.addEventListener("input", ({ target }) => {
   typed = setTimeout(() => find(form).catch(() => form.submit()), 250);
 });
 
-// --- doing
+// --- acting
 
 async function token(wrong) {
   const dialog = byId("ask");
@@ -154,25 +154,25 @@ async function post(path, body) {
     const headers = { "Content-Type": "application/json" };
     if (login) headers.Authorization = `Bearer ${login}`;
     const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
-    const told = await answer.json();
-    if (answer.ok) return told;
-    if (answer.status !== 401 || !needed) throw new Error(told.error);
+    const result = await answer.json();
+    if (answer.ok) return result;
+    if (answer.status !== 401 || !needed) throw new Error(result.error);
     stored("token", "");
     login = await token(true);
   }
-  return null; // nobody gave a token
+  return null; // no token was given
 }
 
 const busy = new WeakSet();
 
-async function act(button, path, body, tell) {
+async function act(button, path, body, describe) {
   const lang = new URLSearchParams(location.search).get("lang");
   if (busy.has(button)) return;
   busy.add(button);
   button.classList.add("busy");
   try {
-    const told = await post(lang ? `${path}?lang=${lang}` : path, body);
-    if (told) say(tell(told));
+    const result = await post(lang ? `${path}?lang=${lang}` : path, body);
+    if (result) say(describe(result));
   } catch (error) {
     say(`${words.failed}: ${error.message}`);
   } finally {
@@ -186,8 +186,8 @@ document.addEventListener("click", ({ target }) => {
   if (!button) return;
   const name = button.dataset.test;
   say(`${name}: ${words.testing}`);
-  act(button, `/api/v1/connections/${encodeURIComponent(name)}/test`, {}, (told) => {
-    return `${name}: ${states[told.status] ?? told.status}`;
+  act(button, `/api/v1/connections/${encodeURIComponent(name)}/test`, {}, (result) => {
+    return `${name}: ${states[result.status] ?? result.status}`;
   });
 });
 

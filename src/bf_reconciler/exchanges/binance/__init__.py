@@ -1,0 +1,1 @@
+"""Binance: its row, and the guide to its keys."""

@@ -1,0 +1,313 @@
+"""Binance. Sources: docs/sources/binance.md#documents."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges.model import (
+    LIVE,
+    SYMBOL,
+    Call,
+    Calls,
+    Environment,
+    Exchange,
+    Listing,
+    MarketLists,
+    Pace,
+    People,
+    Query,
+    Refusal,
+    Refusals,
+    Signing,
+    Spelling,
+    Unexpected,
+)
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
+
+SPOT = "enableSpotAndMarginTrading"
+LOAN = "enableMargin"
+
+# One flag per right. Universal transfer and internal transfer stay within the owner's own tree of
+# accounts. FIX is another door to the same spot market, for keys that say so themselves.
+# docs/sources/binance.md#permissions
+PERMISSIONS: Mapping[str, frozenset[Scope]] = {
+    "enableReading": frozenset({Scope.READ}),
+    SPOT: frozenset({Scope.SPOT}),
+    LOAN: frozenset({Scope.MARGIN}),
+    "enableFutures": frozenset({Scope.FUTURES}),
+    "enableVanillaOptions": frozenset({Scope.OTHER}),
+    "enablePortfolioMarginTrading": frozenset({Scope.OTHER}),
+    "enableFixApiTrade": frozenset({Scope.OTHER}),
+    "enableFixReadOnly": frozenset(),
+    "enableInternalTransfer": frozenset({Scope.TRANSFER}),
+    "permitsUniversalTransfer": frozenset({Scope.TRANSFER}),
+    "enableWithdrawals": frozenset({Scope.WITHDRAW}),
+}
+TOLD = frozenset[Scope]().union(*PERMISSIONS.values())
+
+# LOAN borrows, repays, and moves funds to the margin account and back. A portfolio margin account
+# trades futures and margin by calls of its own, which the flags of those two do not speak of.
+OPEN: Mapping[str, frozenset[Scope]] = {
+    LOAN: frozenset({Scope.TRANSFER}),
+    "enablePortfolioMarginTrading": frozenset({Scope.FUTURES, Scope.MARGIN}),
+}
+RIGHT = re.compile(r"(?:enable|permit)\w*", re.ASCII)
+
+# docs/sources/binance.md#codes
+CODES: Mapping[str, Reason] = {
+    "-1000": Reason.EXCHANGE_UNAVAILABLE,
+    "-1002": Reason.KEY_OR_IP_REJECTED,  # "not authorized", and nothing more is said
+    "-1003": Reason.RATE_LIMITED,
+    "-1008": Reason.EXCHANGE_UNAVAILABLE,  # overloaded
+    "-1021": Reason.CLOCK_SKEW,
+    "-1022": Reason.INVALID_SIGNATURE,
+    "-1121": Reason.UNVERIFIABLE,  # no such pair: the orders were not seen
+    "-2008": Reason.INVALID_KEY,
+    "-2014": Reason.INVALID_KEY,
+    "-2015": Reason.KEY_OR_IP_REJECTED,  # key, address or permission: one code for the three
+}
+CLIENT_IP = re.compile(r"request ip:\s*([0-9A-Fa-f.:]{2,45})")
+
+
+def read_secret(_api_key: str, secret: str) -> str:
+    r"""The secret as ccxt takes it: a PEM of RSA or Ed25519 in its plain form, or as it is.
+
+    ccxt tells the two apart by their length, which line breaks that came as `\n` change.
+    """
+    if "PRIVATE KEY" not in secret:
+        return secret
+
+    from bf_reconciler.exchanges.binance import secrets  # noqa: PLC0415 # brings cryptography: for probes only
+
+    return secrets.plain(secret)
+
+
+def read_time(body: Json) -> int:
+    return shape.milliseconds(shape.table(body, "body"), "serverTime")
+
+
+# docs/sources/binance.md#key, #allowlist, #expiry
+def read_key(body: Json, _now: datetime) -> KeyFacts:
+    """The key's description of itself. There is an allowlist or there is none: it is never shown.
+
+    Documents of other years have more flags or fewer, so a flag that is missing says nothing.
+    """
+    data = shape.table(body, "body")
+    for needed in ("enableReading", "ipRestrict"):
+        if data.get(needed) is None:
+            raise Unexpected(needed)
+    flags = {word: _flag(data, word) for word in PERMISSIONS}
+    held = tuple(word for word, on in flags.items() if on) + _unknown(data)
+    unsaid = [PERMISSIONS[word] for word, on in flags.items() if on is None]
+    undecided = frozenset[Scope]().union(*unsaid, *(OPEN.get(word, frozenset()) for word in held))
+    # Margin orders are placed with the right of spot, or not at all.
+    loan = {True: Scope.MARGIN, False: Scope.TRANSFER, None: None}[flags[SPOT]]
+    if flags[LOAN] and loan is None:
+        undecided |= {Scope.MARGIN}
+    meaning = {**PERMISSIONS, LOAN: frozenset({loan} if loan else ())}
+    return replace(
+        shape.scopes(held, meaning, TOLD, undecided),
+        ip_bound=_flag(data, "ipRestrict"),
+        created_at=_moment(data, "createTime"),
+        expires_at=_moment(data, "tradingAuthorityExpirationTime"),
+    )
+
+
+def _flag(data: Mapping[str, Json], field: str) -> bool | None:
+    value = data.get(field)
+    if value is not None and not isinstance(value, bool):
+        raise Unexpected(field)
+    return value
+
+
+def _moment(data: Mapping[str, Json], field: str) -> datetime | None:
+    return None if data.get(field) is None else shape.moment(data, field)
+
+
+def _unknown(data: Mapping[str, Json]) -> tuple[str, ...]:
+    """Fields that no document explains, and that are on or named like a right."""
+    known = {*PERMISSIONS, "ipRestrict"}
+    named = {name for name in data if RIGHT.fullmatch(name) and data[name] is not False}
+    found = ({name for name, value in data.items() if value is True} | named) - known
+    if not all(shape.WORD.fullmatch(name) for name in found):
+        raise Unexpected("body")
+    return tuple(sorted(found))
+
+
+def read_test_key(body: Json, _now: datetime) -> KeyFacts:
+    """The account answer of a test network, where no call describes a key.
+
+    Only /api is served there, so nothing can withdraw; what else the key may do is not told. The
+    flags of this answer are the account's.
+    """
+    shape.rows(shape.table(body, "body").get("balances"), "balances")
+    return KeyFacts(frozenset({Scope.READ}), frozenset({Scope.WITHDRAW}))
+
+
+def read_balance(body: Json) -> Balance:
+    """canTrade, canWithdraw and permissions of this answer are the account's, not the key's."""
+    amounts = shape.rows(shape.table(body, "body").get("balances"), "balances")
+    zeros = [shape.is_zero(row, "free") & shape.is_zero(row, "locked") for row in amounts]
+    return Balance(empty=all(zeros))
+
+
+def read_orders(body: Json) -> Orders:
+    shape.rows(body, "body")
+    return Orders()
+
+
+def read_refusal(body: Json) -> Refusal | None:
+    """An error has a code; none of our answers has one. A region block has the code 0."""
+    if not isinstance(body, dict) or "code" not in body:
+        return None
+    return shape.refusal(body["code"], body.get("msg"))
+
+
+def _symbols(body: Json) -> Json:
+    return shape.table(body, "body").get("symbols")
+
+
+ACCOUNT = Call("privateGetAccount", {"omitZeroBalances": "true"})
+# Futures have other hosts.
+TEST = Environment(key=Query(ACCOUNT, read_test_key), kinds=("spot",))
+
+# docs/sources/binance.md#markets
+MARKETS = MarketLists(
+    spelling=Spelling(""),
+    lists={
+        "spot": Listing(
+            Call("publicGetExchangeInfo", {"showPermissionSets": "false"}),  # half of the size
+            listing.reader(
+                _symbols,
+                listing.named("baseAsset", "quoteAsset"),
+                listing.says("status", "TRADING"),
+            ),
+        ),
+        "futures": Listing(
+            Call("fapiPublicGetExchangeInfo"),
+            listing.reader(
+                _symbols,
+                listing.named("baseAsset", "quoteAsset", "marginAsset"),
+                listing.says("status", "TRADING"),
+                only=listing.either(
+                    listing.says("contractType", "PERPETUAL"),
+                    listing.says("deliveryDate", "4133404800000"),  # never
+                ),
+            ),
+            listing.linear,  # others have a list of their own
+        ),
+    },
+)
+PEOPLE = People(
+    needs={
+        Scope.READ: Said.same("Enable Reading"),
+        Scope.SPOT: Said.same("Enable Spot & Margin Trading"),
+        Scope.MARGIN: Said.same("Enable Margin Loan, Repay & Transfer"),
+        Scope.FUTURES: Said.same("Enable Futures"),
+        Scope.TRANSFER: Said(
+            "transfers between own accounts (Permits Universal Transfer, internal)",
+            ("kendi hesapları arasında transfer (Permits Universal Transfer, iç transfer)"),
+        ),
+        Scope.WITHDRAW: Said.same("Enable Withdrawals"),
+        Scope.OTHER: Said(
+            "European options, portfolio margin or FIX trading",
+            "Avrupa tipi opsiyon, portföy marjini veya FIX ile işlem",
+        ),
+    },
+    notes=(
+        Said(
+            "Binance tells whether a key is bound to IP addresses, and not to which ones.",
+            (
+                "Binance bir anahtarın IP adreslerine bağlı olup olmadığını bildirir, hangilerine "
+                "bağlı olduğunu bildirmez."
+            ),
+        ),
+        Said(
+            "A deleted key, an address that is not let in and a missing permission answer alike.",
+            "Silinmiş anahtar, izin verilmeyen adres ve eksik izin aynı yanıtı alır.",
+        ),
+        Said(
+            (
+                "Without an IP binding a key loses its right to trade in time; not every key tells "
+                "when."
+            ),
+            (
+                "IP adresine bağlı olmayan bir anahtar, işlem iznini bir süre sonra yitirir; ne "
+                "zaman olduğunu her anahtar bildirmez."
+            ),
+        ),
+        Said(
+            "Futures need a key that was made after the futures account was opened.",
+            (
+                "Vadeli işlem için anahtarın, vadeli işlem hesabı açıldıktan sonra oluşturulmuş "
+                "olması gerekir."
+            ),
+        ),
+        Said(
+            "On testnet and demo no call tells a key's rights: whether it may trade is not known.",
+            (
+                "testnet ve demo ortamlarında hiçbir çağrı anahtarın haklarını bildirmez: işlem "
+                "yapıp yapamayacağı bilinmez."
+            ),
+        ),
+        Said(
+            "A key of testnet shows as an invalid key on live: correct `environment`.",
+            (
+                "testnet anahtarı live ortamında geçersiz anahtar gibi görünür: `environment` "
+                "değerini düzeltin."
+            ),
+        ),
+    ),
+)
+
+BINANCE = Exchange(
+    id="binance",
+    title="Binance",
+    ccxt="binance",
+    live_hosts=(
+        "api.binance.com",
+        "api-gcp.binance.com",
+        "api1.binance.com",
+        "api2.binance.com",
+        "api3.binance.com",
+        "api4.binance.com",
+        "fapi.binance.com",
+        "dapi.binance.com",
+    ),
+    # docs/sources/binance.md#signing, #secrets
+    signing=Signing(("api_key", "secret"), read_secret=read_secret),
+    # docs/sources/binance.md#time, #key, #balance, #orders
+    calls=Calls(
+        time=Query(Call("publicGetTime"), read_time),
+        key=Query(Call("sapiGetAccountApiRestrictions"), read_key),
+        balance=Query(ACCOUNT, read_balance),
+        # Without a pair it weighs 80.
+        orders=Query(Call("privateGetOpenOrders", {"symbol": SYMBOL}), read_orders),
+    ),
+    refusals=Refusals(
+        read=read_refusal,
+        codes=CODES,
+        phrases=(
+            ("", "restricted location", Reason.REGION_RESTRICTED),
+            ("", "maintenance", Reason.MAINTENANCE),
+        ),
+        client_ip=CLIENT_IP,
+    ),
+    # docs/sources/binance.md#pace
+    pace=Pace(
+        rate=12.0,  # a probe weighs 27 in 4 requests; 6000 in a minute per address
+        window=10.0,
+        ahead=1.0,
+    ),
+    # docs/sources/binance.md#environments
+    environments={
+        "live": LIVE,
+        "testnet": replace(TEST, base="https://testnet.binance.vision"),
+        "demo": replace(TEST, base="https://demo-api.binance.com"),
+    },
+    markets=MARKETS,
+    people=PEOPLE,
+)

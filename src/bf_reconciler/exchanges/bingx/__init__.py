@@ -1,0 +1,1 @@
+"""BingX: its row, and the guide to its keys."""

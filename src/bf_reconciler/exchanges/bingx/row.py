@@ -1,0 +1,301 @@
+"""BingX. Sources: docs/sources/bingx.md#documents."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges.model import (
+    LIVE,
+    Call,
+    Calls,
+    Environment,
+    Exchange,
+    Expiry,
+    Listing,
+    MarketLists,
+    Pace,
+    People,
+    Query,
+    Refusal,
+    Refusals,
+    Signing,
+    Spelling,
+    Unexpected,
+)
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
+
+# The key describes itself in two ways: numbers (seen, and in older documents), or flags (in newer
+# ones). Universal transfers stay within the account of the owner, the others between it and its
+# sub-accounts; to other people a key sends with its right to withdraw.
+# docs/sources/bingx.md#permissions
+NUMBERS: dict[str, frozenset[Scope]] = {
+    "1": frozenset({Scope.SPOT}),
+    "2": frozenset({Scope.READ}),
+    "3": frozenset({Scope.FUTURES}),
+    "4": frozenset({Scope.TRANSFER}),
+    "5": frozenset({Scope.WITHDRAW}),
+    "7": frozenset({Scope.TRANSFER}),
+}
+FLAGS: dict[str, frozenset[Scope]] = {
+    "enableSpotAndMarginTrading": frozenset({Scope.SPOT}),  # of margin, the numbers know nothing
+    "enableReading": frozenset({Scope.READ}),
+    "enableFutures": frozenset({Scope.FUTURES}),
+    "permitsUniversalTransfer": frozenset({Scope.TRANSFER}),
+    "enableInternalTransfer": frozenset({Scope.TRANSFER}),
+    "enableWithdrawals": frozenset({Scope.WITHDRAW}),
+    "enableVanillaOptions": frozenset({Scope.OTHER}),
+}
+PERMISSIONS = NUMBERS | FLAGS
+FLAG = re.compile(r"(?:enable|permits|allow|can)[A-Z]\w{0,48}", re.ASCII)
+TRANSFERS = frozenset({"permitsUniversalTransfer", "enableInternalTransfer"})
+# Whatever else there is would show as a number nobody knows, beside which nothing is denied.
+TOLD = frozenset({Scope.OTHER}).union(*NUMBERS.values())
+
+# docs/sources/bingx.md#codes
+CODES: Mapping[str, Reason] = {
+    "100001": Reason.INVALID_SIGNATURE,
+    "100412": Reason.INVALID_SIGNATURE,  # there was none
+    "100413": Reason.INVALID_KEY,
+    "100419": Reason.IP_NOT_ALLOWED,
+    "100004": Reason.NO_READ_PERMISSION,
+    "100421": Reason.CLOCK_SKEW,
+    "100410": Reason.RATE_LIMITED,
+    "100414": Reason.ACCOUNT_SUSPENDED,  # risk control
+    # Region or identity: which of the two is not known, but a person can help with both.
+    "100441": Reason.REGION_RESTRICTED,
+    "101210": Reason.REGION_RESTRICTED,
+    "101484": Reason.REGION_RESTRICTED,
+    "100500": Reason.EXCHANGE_UNAVAILABLE,
+    "100503": Reason.EXCHANGE_UNAVAILABLE,
+    "418": Reason.RATE_LIMITED,
+    "429": Reason.RATE_LIMITED,
+    "500": Reason.EXCHANGE_UNAVAILABLE,
+    "504": Reason.EXCHANGE_UNAVAILABLE,
+}
+CLIENT_IP = re.compile(r"current request IP is\s*([0-9A-Fa-f.:]{2,45})", re.IGNORECASE)
+
+
+def _data(body: Json) -> Mapping[str, Json]:
+    answer = shape.table(body, "body")
+    if shape.whole(answer, "code") != 0:
+        raise Unexpected("code")
+    return shape.table(answer.get("data"), "data")
+
+
+def read_time(body: Json) -> int:
+    return shape.milliseconds(_data(body), "serverTime")
+
+
+# docs/sources/bingx.md#key, #allowlist, #expiry
+def read_key(body: Json, _now: datetime) -> KeyFacts:
+    """The key's description of itself, with or without its envelope. BingX tells no expiry."""
+    answer = shape.table(body, "body")
+    data = _data(answer) if "code" in answer or "data" in answer else answer
+    listed = _addresses(data)
+    bound = _flag(data, "ipRestrict")
+    if bound is None and listed is not None:
+        bound = bool(listed)
+    if bound is False and listed:
+        raise Unexpected("ipRestrict")
+    return replace(
+        _rights(data),
+        ip_bound=bound,
+        ips=listed or (() if bound is False else None),
+        created_at=shape.moment(data, "createTime") if "createTime" in data else None,
+    )
+
+
+def _rights(data: Mapping[str, Json]) -> KeyFacts:
+    """Numbers speak of every right, flags of those they name; no right is denied by silence."""
+    words: tuple[str, ...] = ()
+    told: frozenset[Scope] = frozenset()
+    if "permissions" in data:
+        words, told = _numbers(data["permissions"]), TOLD
+    elif FLAGS.keys().isdisjoint(data):
+        raise Unexpected("permissions")
+    flags = {name for name in FLAGS if _flag(data, name) is not None}
+    words += tuple(name for name, on in data.items() if on is True and FLAG.fullmatch(name))
+    told |= frozenset[Scope]().union(*(FLAGS[name] for name in flags))
+    if "permissions" not in data and not flags >= TRANSFERS:
+        told -= {Scope.TRANSFER}
+    return shape.scopes(words, PERMISSIONS, told)
+
+
+def _numbers(value: Json) -> tuple[str, ...]:
+    """Numbers of rights; a key without any has no documented form."""
+    if not isinstance(value, list) or not value:
+        raise Unexpected("permissions")
+    words = tuple(str(each) for each in value if isinstance(each, int | str))
+    if len(words) < len(value) or not all(shape.WORD.fullmatch(word) for word in words):
+        raise Unexpected("permissions")
+    return words
+
+
+def _flag(data: Mapping[str, Json], field: str) -> bool | None:
+    value = data.get(field)
+    if field in data and not isinstance(value, bool):
+        raise Unexpected(field)
+    return value
+
+
+def _addresses(data: Mapping[str, Json]) -> tuple[str, ...] | None:
+    """The allowlist; one empty entry is none, too."""
+    if "ipAddresses" not in data:
+        return None
+    listed = data["ipAddresses"]
+    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+        raise Unexpected("ipAddresses")
+    return shape.addresses(",".join(listed), "ipAddresses")
+
+
+def read_balance(body: Json) -> Balance:
+    amounts = _list(_data(body), "balances")
+    zeros = [shape.is_zero(row, "free") & shape.is_zero(row, "locked") for row in amounts]
+    return Balance(empty=all(zeros))
+
+
+def read_orders(body: Json) -> Orders:
+    _list(_data(body), "orders")
+    return Orders()
+
+
+def _list(data: Mapping[str, Json], field: str) -> list[Mapping[str, Json]]:
+    """A list that is null where it is empty."""
+    if field not in data:
+        raise Unexpected(field)
+    return [] if data[field] is None else shape.rows(data[field], field)
+
+
+def read_refusal(body: Json) -> Refusal | None:
+    if not isinstance(body, dict) or "code" not in body or body["code"] in (0, "0"):
+        return None
+    return shape.refusal(body["code"], body.get("msg"))
+
+
+def _contracts(body: Json) -> Json:
+    answer = shape.table(body, "body")
+    if shape.whole(answer, "code") != 0:
+        raise Unexpected("code")
+    return answer.get("data")
+
+
+# docs/sources/bingx.md#markets
+MARKETS = MarketLists(
+    spelling=Spelling("-"),
+    lists={
+        "spot": Listing(
+            Call("spotV1PublicGetCommonSymbols"),
+            listing.reader(
+                lambda body: _data(body).get("symbols"),
+                listing.split("symbol", "-"),
+                listing.every(
+                    listing.says("status", "1"),
+                    listing.on("apiStateBuy"),
+                    listing.on("apiStateSell"),
+                ),
+            ),
+        ),
+        "futures": Listing(
+            Call("swapV2PublicGetQuoteContracts"),
+            listing.reader(
+                _contracts,
+                listing.split("symbol", "-", "currency"),
+                listing.every(listing.on("apiStateOpen"), listing.on("apiStateClose")),
+            ),
+            listing.linear,  # others have a list of their own
+        ),
+    },
+)
+PEOPLE = People(
+    needs={
+        Scope.READ: Said.same("Read"),
+        Scope.SPOT: Said.same("Spot Trading"),
+        Scope.FUTURES: Said.same("Perpetual Futures Trading"),
+        Scope.TRANSFER: Said(
+            "Universal Transfer, or internal transfers of sub-accounts",
+            "Universal Transfer veya alt hesapların iç transferleri",
+        ),
+        Scope.OTHER: Said.same("Vanilla Options"),
+        Scope.WITHDRAW: Said.same("Withdraw"),
+    },
+    notes=(
+        Said("BingX tells no expiry of a key.", "BingX bir anahtarın bitiş tarihini bildirmez."),
+        Said(
+            (
+                "A key that may do more than read, and is bound to no IP, is deleted after 14 idle "
+                "days."
+            ),
+            (
+                "Okumaktan fazlasını yapabilen ve IP adresine bağlı olmayan bir anahtar, 14 gün "
+                "kullanılmazsa silinir."
+            ),
+        ),
+        Said(
+            "Whether a key may trade on margin is not said.",
+            "Bir anahtarın marjinle işlem yapıp yapamayacağı bildirilmez.",
+        ),
+        Said(
+            (
+                "One key works on the live and on the demo (VST) hosts: they cannot be told apart "
+                "by it."
+            ),
+            (
+                "Aynı anahtar hem canlı hem demo (VST) adreslerinde çalışır: ortamlar anahtardan "
+                "ayırt edilemez."
+            ),
+        ),
+        Said(
+            "Errors in a row can get an address banned for a while.",
+            "Art arda gelen hatalar bir adresi bir süreliğine engelletebilir.",
+        ),
+    ),
+)
+
+BINGX = Exchange(
+    id="bingx",
+    title="BingX",
+    ccxt="bingx",
+    live_hosts=(
+        "open-api.bingx.com",
+        "open-api.bingx.pro",
+    ),
+    # docs/sources/bingx.md#signing
+    signing=Signing(("api_key", "secret")),
+    # docs/sources/bingx.md#time, #key, #balance, #orders
+    calls=Calls(
+        time=Query(Call("swapV2PublicGetServerTime"), read_time),
+        key=Query(Call("accountV1PrivateGetAccountApiPermissions"), read_key),
+        balance=Query(Call("spotV1PrivateGetAccountBalance"), read_balance),
+        orders=Query(Call("spotV1PrivateGetTradeOpenOrders"), read_orders),
+    ),
+    refusals=Refusals(
+        read=read_refusal,
+        codes=CODES,
+        phrases=(
+            ("100421", "pair", Reason.UNVERIFIABLE),  # closed to APIs: nothing to do with clocks
+            ("80014", "timestamp", Reason.CLOCK_SKEW),  # the code is any wrong parameter's
+            ("", "maintenance", Reason.MAINTENANCE),
+        ),
+        client_ip=CLIENT_IP,
+    ),
+    # docs/sources/bingx.md#pace
+    pace=Pace(
+        rate=6.0,  # key and orders: 2 in 1 s, also where probes begin in a burst; a fourth each
+        window=5.0,
+    ),
+    # docs/sources/bingx.md#environments
+    environments={"live": LIVE, "demo": Environment(base="https://open-api-vst.bingx.com")},
+    # docs/sources/bingx.md#expiry
+    expiry=Expiry(
+        timedelta(days=14),
+        "idle",
+        "bingx.com/account/api",
+        scopes=frozenset({Scope.SPOT, Scope.FUTURES, Scope.TRANSFER}),
+        probes_count=True,
+    ),
+    markets=MARKETS,
+    people=PEOPLE,
+)

@@ -1,0 +1,1 @@
+"""Bitget: its row, and the guide to its keys."""

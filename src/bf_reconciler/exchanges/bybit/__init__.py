@@ -1,0 +1,1 @@
+"""Bybit: its row, and the guide to its keys."""

@@ -1,0 +1,379 @@
+"""Bybit. Sources: docs/sources/bybit.md#documents."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges.model import (
+    LIVE,
+    Call,
+    Calls,
+    CaptureFields,
+    Environment,
+    Exchange,
+    Expiry,
+    Listing,
+    MarketLists,
+    Pace,
+    People,
+    Query,
+    Refusal,
+    Refusals,
+    Signing,
+    Spelling,
+    Unexpected,
+)
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
+
+NOTHING = frozenset[Scope]()
+
+# A list of words per category. `FaitPayOrder` is how Bybit spells it. What an affiliate's word and
+# that of NFT show are histories.
+# docs/sources/bybit.md#permissions
+PERMISSIONS: Mapping[str, frozenset[Scope]] = {
+    "Spot.SpotTrade": frozenset({Scope.SPOT}),
+    "ContractTrade.Order": frozenset({Scope.FUTURES}),
+    "ContractTrade.Position": NOTHING,
+    "Derivatives.DerivativesTrade": NOTHING,
+    "Options.OptionsTrade": frozenset({Scope.OTHER}),
+    "Wallet.AccountTransfer": frozenset({Scope.TRANSFER}),
+    "Wallet.SubMemberTransfer": frozenset({Scope.TRANSFER}),
+    "Wallet.SubMemberTransferList": frozenset({Scope.TRANSFER}),
+    "Wallet.Withdraw": frozenset({Scope.WITHDRAW}),
+    "Earn.Earn": frozenset({Scope.EARN}),
+    "Exchange.ExchangeHistory": frozenset({Scope.OTHER}),  # converts coins
+    "CopyTrading.CopyTrading": frozenset({Scope.OTHER}),
+    "BlockTrade.BlockTrade": frozenset({Scope.OTHER}),
+    "ByXPost.ByXPost": frozenset({Scope.OTHER}),
+    "NFT.NFTQueryProductList": NOTHING,
+    "Affiliate.Affiliate": NOTHING,
+    "FiatP2P.FiatP2POrder": frozenset({Scope.PAY}),
+    "FiatP2P.Advertising": frozenset({Scope.PAY}),
+    "FiatBitPay.FaitPayOrder": frozenset({Scope.PAY}),
+    "FiatBybitPay.FaitPayOrder": frozenset({Scope.PAY}),  # the older name
+    "FiatConvertBroker.FiatConvertBrokerOrder": frozenset({Scope.PAY}),
+    "BitCard.BitCard": frozenset({Scope.PAY}),
+}
+TOLD = frozenset({Scope.READ, Scope.MARGIN, Scope.ACCOUNT}).union(*PERMISSIONS.values())
+
+# Unified accounts have DerivativesTrade by default, so it is neither a right nor none; with
+# OptionsTrade come perpetuals in USDC. Margin on spot has no word of its own.
+OPEN: Mapping[str, frozenset[Scope]] = {
+    "Spot.SpotTrade": frozenset({Scope.MARGIN}),
+    "ContractTrade.Position": frozenset({Scope.FUTURES}),
+    "Derivatives.DerivativesTrade": frozenset({Scope.FUTURES}),
+    "Options.OptionsTrade": frozenset({Scope.FUTURES}),
+}
+SAID_IN: Mapping[str, frozenset[Scope]] = {
+    "Spot": frozenset({Scope.SPOT, Scope.MARGIN}),
+    "ContractTrade": frozenset({Scope.FUTURES}),
+    "Wallet": frozenset({Scope.TRANSFER, Scope.ACCOUNT, Scope.WITHDRAW}),
+    "Earn": frozenset({Scope.EARN}),
+    "Exchange": frozenset({Scope.OTHER}),
+    "FiatP2P": frozenset({Scope.PAY}),
+}
+"""What is not said where a category is missing: older answers have fewer."""
+REWRITES = frozenset({"Wallet.AccountTransfer", "Wallet.SubMemberTransfer", "Wallet.Withdraw"})
+"""With any of these a key of the main account may change its own rights and allowlist."""
+
+# docs/sources/bybit.md#codes
+CODES: Mapping[str, Reason] = {
+    "10000": Reason.EXCHANGE_UNAVAILABLE,
+    "10002": Reason.CLOCK_SKEW,
+    "10003": Reason.INVALID_KEY,  # unknown, or of another environment or regional host
+    "10004": Reason.INVALID_SIGNATURE,
+    "10005": Reason.NO_READ_PERMISSION,
+    "10006": Reason.RATE_LIMITED,
+    "10008": Reason.ACCOUNT_SUSPENDED,
+    "10009": Reason.REGION_RESTRICTED,
+    "10010": Reason.IP_NOT_ALLOWED,
+    "10016": Reason.EXCHANGE_UNAVAILABLE,
+    "10018": Reason.RATE_LIMITED,  # counted per address
+    "10024": Reason.REGION_RESTRICTED,
+    "10027": Reason.ACCOUNT_SUSPENDED,
+    "10028": Reason.UNVERIFIABLE,  # the account is not a unified one
+    "10029": Reason.UNVERIFIABLE,  # the key is limited to some pairs
+    "33004": Reason.KEY_EXPIRED,
+    "-2015": Reason.KEY_EXPIRED,
+}
+BANNED = "403"
+"""The page that bans our address has no code of its own; this stands for it."""
+PAGES = (
+    (BANNED, "access too frequent", Reason.RATE_LIMITED),
+    ("", "block access from your country", Reason.REGION_RESTRICTED),
+)
+"""HTTP 403 without JSON: too many requests from our address, or from our country."""
+MAX_YEAR = 3000
+NEVER = datetime(1971, 1, 1, tzinfo=UTC)
+"""Earlier ends are none: a key that is bound to an address shows 1970."""
+
+
+def _result(body: Json) -> Mapping[str, Json]:
+    answer = shape.table(body, "body")
+    if shape.whole(answer, "retCode") != 0:
+        raise Unexpected("retCode")
+    return shape.table(answer.get("result"), "result")
+
+
+def read_time(body: Json) -> int:
+    _result(body)
+    return shape.milliseconds(body, "time")
+
+
+# docs/sources/bybit.md#key, #allowlist, #expiry
+def read_key(body: Json, _now: datetime) -> KeyFacts:
+    """The key's description of itself. Every key may ask for it, and every key may read.
+
+    A key that only reads keeps its words, which then mean nothing: all but Withdraw, since no
+    document says that of it.
+    """
+    data = _result(body)
+    listed = shape.table(data.get("permissions"), "permissions")
+    words = ("Read", *_words(listed))
+    is_master = _is_master(data)
+    meaning = {**PERMISSIONS, "Read": frozenset({Scope.READ})}
+    undecided = NOTHING
+    if _reads_only(data):
+        meaning |= {word: NOTHING for word in PERMISSIONS if word != "Wallet.Withdraw"}
+        undecided = NOTHING if "Wallet" in listed else frozenset({Scope.WITHDRAW})
+    else:
+        missing = [scopes for category, scopes in SAID_IN.items() if category not in listed]
+        undecided = undecided.union(*missing, *(OPEN.get(word, NOTHING) for word in words))
+        if not REWRITES.isdisjoint(words):
+            if is_master:
+                meaning["Read"] |= {Scope.ACCOUNT}
+            undecided |= {Scope.ACCOUNT}
+    ips = _ips(data)
+    return replace(
+        shape.scopes(words, meaning, TOLD, undecided),
+        ip_bound=None if ips is None else bool(ips),
+        ips=ips,
+        created_at=_time(data, "createdAt"),
+        expires_at=_expiry(data),
+        account=None if is_master is None else "main" if is_master else "sub",
+    )
+
+
+def _words(listed: Mapping[str, Json]) -> tuple[str, ...]:
+    found = []
+    for category, words in listed.items():
+        if not isinstance(words, list):
+            raise Unexpected("permissions")
+        found += [f"{category}.{word}" for word in words if isinstance(word, str)]
+        if not all(isinstance(word, str) for word in words):
+            raise Unexpected("permissions")
+    if not all(shape.WORD.fullmatch(word) for word in found):
+        raise Unexpected("permissions")
+    return tuple(found)
+
+
+def _reads_only(data: Mapping[str, Json]) -> bool:
+    told = shape.whole(data, "readOnly")
+    if told not in {0, 1}:
+        raise Unexpected("readOnly")
+    return told == 1
+
+
+def _is_master(data: Mapping[str, Json]) -> bool | None:
+    told = data.get("isMaster")
+    if told is not None and not isinstance(told, bool):
+        raise Unexpected("isMaster")
+    return told
+
+
+def _ips(data: Mapping[str, Json]) -> tuple[str, ...] | None:
+    """The allowlist; a lone `*` is none."""
+    listed = data.get("ips")
+    if listed is None or listed in ([], ["*"]):
+        return None if listed is None else ()
+    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
+        raise Unexpected("ips")
+    if not all(shape.ADDRESS.fullmatch(item) and item.strip("*") for item in listed):
+        raise Unexpected("ips")
+    return tuple(listed)
+
+
+def _time(data: Mapping[str, Json], field: str) -> datetime | None:
+    written = shape.optional_text(data, field)
+    if written is None:
+        return None
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        raise Unexpected(field) from None
+    if found.utcoffset() != UTC.utcoffset(None) or found.year >= MAX_YEAR:
+        raise Unexpected(field)
+    return found.replace(tzinfo=UTC)
+
+
+def _expiry(data: Mapping[str, Json]) -> datetime | None:
+    end = _time(data, "expiredAt")
+    return None if end is None or end < NEVER else end
+
+
+def read_balance(body: Json) -> Balance:
+    """The unified account's; the funding account is another one."""
+    accounts = shape.rows(_result(body).get("list"), "list")
+    amounts = [row for account in accounts for row in shape.rows(account.get("coin"), "coin")]
+    zeros = [shape.is_zero(row, "walletBalance") for row in amounts]
+    return Balance(empty=all(zeros))
+
+
+def read_orders(body: Json) -> Orders:
+    shape.rows(_result(body).get("list"), "list")
+    return Orders()
+
+
+def read_refusal(body: Json) -> Refusal | None:
+    if isinstance(body, str):
+        said = (code for code, words, _ in PAGES if words in body.casefold())
+        return next((Refusal(code, body) for code in said), None)
+    if not isinstance(body, dict) or body.get("retCode", 0) == 0:
+        return None
+    return shape.refusal(body["retCode"], body.get("retMsg"))
+
+
+def _instruments(body: Json) -> Json:
+    """The list, where it is whole: of a longer one the rest is unknown."""
+    result = _result(body)
+    if result.get("nextPageCursor"):
+        raise Unexpected("nextPageCursor")
+    return result.get("list")
+
+
+# docs/sources/bybit.md#markets
+MARKETS = MarketLists(
+    spelling=Spelling(""),
+    lists={
+        "spot": Listing(
+            Call("publicGetV5MarketInstrumentsInfo", {"category": "spot"}),
+            listing.reader(
+                _instruments,
+                listing.named("baseCoin", "quoteCoin"),
+                listing.says("status", "Trading"),
+            ),
+        ),
+        "futures": Listing(
+            Call("publicGetV5MarketInstrumentsInfo", {"category": "linear", "limit": "1000"}),
+            listing.reader(
+                _instruments,
+                listing.named("baseCoin", "quoteCoin", "settleCoin"),
+                listing.says("status", "Trading"),
+                only=listing.says("contractType", "LinearPerpetual"),
+            ),
+            listing.linear,  # others have a list of their own
+        ),
+    },
+)
+PEOPLE = People(
+    needs={
+        Scope.READ: Said("any permission", "herhangi bir izin"),
+        Scope.SPOT: Said.same("Spot: Trade"),
+        Scope.MARGIN: Said(
+            "Spot: Trade, with margin switched on in the account",
+            "Spot: Trade, hesapta marjin açıksa",
+        ),
+        Scope.FUTURES: Said("Contracts: Orders and Positions", "Contracts: Orders ve Positions"),
+        Scope.EARN: Said.same("Earn"),
+        Scope.TRANSFER: Said.same("Wallet: Account Transfer, Subaccount Transfer"),
+        Scope.ACCOUNT: Said(
+            "changing its own permissions (comes with the Wallet permissions)",
+            "kendi izinlerini değiştirme (Wallet izinleriyle gelir)",
+        ),
+        Scope.PAY: Said("P2P, fiat, Bybit Pay or card", "P2P, itibari para, Bybit Pay veya kart"),
+        Scope.OTHER: Said(
+            "options, convert, copy or block trading, posts",
+            "opsiyon, dönüştürme, kopya veya blok işlem, paylaşım",
+        ),
+        Scope.WITHDRAW: Said.same("Wallet: Withdrawal"),
+    },
+    notes=(
+        Said(
+            "A read-only key still lists its permissions; they do not count.",
+            "Salt okunur bir anahtar da izinlerini listeler; bunlar geçerli değildir.",
+        ),
+        Said(
+            "A key that is bound to no IP address ends after 90 days; Bybit tells when.",
+            (
+                "IP adresine bağlı olmayan bir anahtar 90 gün sonra sona erer; Bybit tarihini "
+                "bildirir."
+            ),
+        ),
+        Said(
+            "Whether a key may trade on margin is not said.",
+            "Bir anahtarın marjinle işlem yapıp yapamayacağı bildirilmez.",
+        ),
+        Said(
+            "Orders are read from spot: a key without a spot permission may be refused.",
+            "Emirler spot tarafından okunur: spot izni olmayan bir anahtar reddedilebilir.",
+        ),
+        Said(
+            "A key of testnet, demo or another regional host shows as unknown.",
+            (
+                "testnet'in, demo'nun veya başka bir bölgesel adresin anahtarı bilinmeyen anahtar "
+                "gibi görünür."
+            ),
+        ),
+        Said("Only unified accounts are read.", "Yalnızca birleşik (unified) hesaplar okunur."),
+    ),
+)
+
+BYBIT = Exchange(
+    id="bybit",
+    title="Bybit",
+    ccxt="bybit",
+    live_hosts=(
+        "api.bybit.com",
+        "api.bytick.com",
+        "api.bybit.nl",
+        "api.bybit.eu",
+        "api.bybit.tr",
+        "api.bybit.kz",
+        "api.bybit.ae",
+        "api.bybit.id",
+        "api.bybitgeorgia.ge",
+    ),
+    # docs/sources/bybit.md#signing
+    signing=Signing(("api_key", "secret")),
+    # docs/sources/bybit.md#time, #key, #balance, #orders
+    calls=Calls(
+        time=Query(Call("publicGetV5MarketTime"), read_time),
+        key=Query(Call("privateGetV5UserQueryApi"), read_key),
+        balance=Query(
+            Call("privateGetV5AccountWalletBalance", {"accountType": "UNIFIED"}), read_balance
+        ),
+        orders=Query(Call("privateGetV5OrderRealtime", {"category": "spot"}), read_orders),
+    ),
+    refusals=Refusals(
+        read=read_refusal,
+        codes=CODES,
+        phrases=PAGES,
+        pauses={BANNED: 600.0},  # "at least 10 minutes"
+    ),
+    # docs/sources/bybit.md#pace
+    pace=Pace(
+        rate=40.0,  # 600 in 5 s per address, then 403 for ten minutes and more
+        window=5.0,
+        ahead=1.0,
+    ),
+    # docs/sources/bybit.md#environments
+    environments={
+        "live": LIVE,
+        "testnet": Environment("https://api-testnet.bybit.com"),
+        "demo": Environment("https://api-demo.bybit.com"),
+    },
+    # docs/sources/bybit.md#expiry
+    expiry=Expiry(
+        timedelta(days=90), "creation", "bybit-exchange.github.io/docs, API keys", told=True
+    ),
+    markets=MARKETS,
+    people=PEOPLE,
+    capture=CaptureFields(
+        digits=("readonly", "uta", "unified", "deadlineday"),
+        codes=("retcode",),
+        prose=("retmsg",),
+        names=("NFT",),
+    ),
+)

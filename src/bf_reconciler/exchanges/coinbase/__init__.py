@@ -1,0 +1,1 @@
+"""Coinbase: its row, and the guide to its keys."""

@@ -1,0 +1,243 @@
+"""Coinbase. Sources: docs/sources/coinbase.md#documents."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges.model import (
+    Call,
+    Calls,
+    CaptureFields,
+    Exchange,
+    Listing,
+    MarketLists,
+    Pace,
+    People,
+    Query,
+    Refusal,
+    Refusals,
+    Signing,
+    Spelling,
+    Unexpected,
+)
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
+
+# docs/sources/coinbase.md#permissions
+PERMISSIONS: Mapping[str, frozenset[Scope]] = {
+    "can_view": frozenset({Scope.READ}),
+    "can_trade": frozenset({Scope.SPOT}),
+    "can_transfer": frozenset({Scope.TRANSFER, Scope.WITHDRAW}),  # deposits and withdrawals, too
+    "can_receive": frozenset({Scope.DEPOSIT}),
+}
+ALWAYS = ("can_view", "can_trade", "can_transfer")  # can_receive is in newer documents alone
+FLAG = re.compile(r"can_[a-z_]{1,48}", re.ASCII)
+DIGITS = re.compile(r"\d{13,15}", re.ASCII)
+PORTFOLIO = re.compile(r"[A-Z_]{1,32}", re.ASCII)
+UNDEFINED = "UNDEFINED"
+
+# docs/sources/coinbase.md#codes
+CODES: Mapping[str, Reason] = {
+    "PERMISSION_DENIED": Reason.NO_READ_PERMISSION,
+    "UNAUTHENTICATED": Reason.KEY_OR_IP_REJECTED,
+    "RESOURCE_EXHAUSTED": Reason.RATE_LIMITED,
+    "INTERNAL": Reason.EXCHANGE_UNAVAILABLE,
+    "UNAVAILABLE": Reason.EXCHANGE_UNAVAILABLE,
+    # The words of version 2.
+    "authentication_error": Reason.KEY_OR_IP_REJECTED,
+    "invalid_scope": Reason.NO_READ_PERMISSION,
+    "rate_limit_exceeded": Reason.RATE_LIMITED,
+}
+
+
+def read_secret(api_key: str, secret: str) -> str:
+    from bf_reconciler.exchanges.coinbase import secrets  # noqa: PLC0415 # brings cryptography: for probes only
+
+    return secrets.usable(api_key, secret)
+
+
+def read_time(body: Json) -> int:
+    written = shape.text(shape.table(body, "body"), "epochMillis")
+    if not DIGITS.fullmatch(written):
+        raise Unexpected("epochMillis")
+    return shape.milliseconds({"epochMillis": int(written)}, "epochMillis")
+
+
+# docs/sources/coinbase.md#key, #allowlist, #expiry
+def read_key(body: Json, _now: datetime) -> KeyFacts:
+    """The key's description of itself. Coinbase tells no address, no time and no expiry."""
+    data = shape.table(body, "body")
+    for name in PERMISSIONS:
+        if (name in data or name in ALWAYS) and not isinstance(data.get(name), bool):
+            raise Unexpected(name)
+    on = tuple(name for name, value in data.items() if value is True and FLAG.fullmatch(name))
+    told = frozenset[Scope]().union(*(PERMISSIONS[name] for name in PERMISSIONS if name in data))
+    # Futures come with the right to trade where the portfolio has them, which is not said.
+    told |= frozenset() if data["can_trade"] else {Scope.FUTURES}
+    return replace(shape.scopes(on, PERMISSIONS, told), account=_portfolio(data))
+
+
+def _portfolio(data: Mapping[str, Json]) -> str | None:
+    """The kind of the one portfolio that the key is bound to."""
+    kind = shape.optional_text(data, "portfolio_type")
+    if kind is not None and not PORTFOLIO.fullmatch(kind):
+        raise Unexpected("portfolio_type")
+    return None if kind == UNDEFINED else kind
+
+
+def read_balance(body: Json) -> Balance:
+    """The first page; where there are more, what is empty is not known to be."""
+    answer = shape.table(body, "body")
+    zeros = [
+        shape.is_zero(shape.table(row.get(field), field), "value")
+        for row in shape.rows(answer.get("accounts"), "accounts")
+        for field in ("available_balance", "hold")
+    ]
+    return Balance(empty=all(zeros) and not _has_next(answer))
+
+
+def read_orders(body: Json) -> Orders:
+    shape.rows(shape.table(body, "body").get("orders"), "orders")
+    return Orders()
+
+
+def _has_next(answer: Mapping[str, Json]) -> bool:
+    more = answer.get("has_next")
+    if not isinstance(more, bool):
+        raise Unexpected("has_next")
+    return more
+
+
+def read_refusal(body: Json) -> Refusal | None:
+    """Three forms: a bare word, errors by their name, and the list of version 2."""
+    if isinstance(body, str):
+        return Refusal("", "Unauthorized") if body.strip() == "Unauthorized" else None
+    if not isinstance(body, dict):
+        return None
+    listed = body.get("errors")
+    if isinstance(listed, list) and listed and isinstance(listed[0], dict):
+        return _named(listed[0].get("id"), listed[0].get("message"))
+    if "error" in body:
+        return _named(body["error"], body.get("message") or body.get("error_details"))
+    return shape.refusal(body["code"], body.get("message")) if "code" in body else None
+
+
+def _named(code: Json, message: Json) -> Refusal:
+    """A name that nobody knows is not passed on."""
+    known = isinstance(code, str) and code in CODES
+    return Refusal(code if known else "", message if isinstance(message, str) else "")
+
+
+# docs/sources/coinbase.md#markets
+MARKETS = MarketLists(
+    spelling=Spelling("-", usual="BTC/USDC"),
+    lists={  # which futures a portfolio may trade is not public
+        "spot": Listing(
+            Call("v3PublicGetBrokerageMarketProducts", {"product_type": "SPOT"}),
+            listing.reader(
+                lambda body: shape.table(body, "body").get("products"),
+                listing.named("base_currency_id", "quote_currency_id"),
+                listing.off("trading_disabled"),
+            ),
+        ),
+    },
+)
+PEOPLE = People(
+    needs={
+        Scope.READ: Said.same("View"),
+        Scope.SPOT: Said.same("Trade"),
+        Scope.FUTURES: Said(
+            "Trade, where the portfolio has futures", "Trade, portföyde vadeli işlem varsa"
+        ),
+        Scope.DEPOSIT: Said.same("Receive"),
+        Scope.TRANSFER: Said.same("Transfer"),
+        Scope.WITHDRAW: Said.same("Transfer"),
+    },
+    notes=(
+        Said(
+            (
+                "Coinbase does not tell the allowlist of a key: an answer proves our own address "
+                "alone."
+            ),
+            (
+                "Coinbase bir anahtarın IP listesini bildirmez: alınan yanıt yalnızca bizim "
+                "adresimizi kanıtlar."
+            ),
+        ),
+        Said(
+            (
+                "Where a key must be bound to addresses (risk level aggressive, by default), none "
+                "will do."
+            ),
+            (
+                "Adrese bağlı anahtar istenen yerde (varsayılan olarak aggressive risk düzeyinde) "
+                "hiçbir anahtar yeterli sayılmaz."
+            ),
+        ),
+        Said(
+            "One answer (401) stands for a wrong key, a wrong clock and an address not allowed.",
+            (
+                "Tek bir yanıt (401) hem yanlış anahtar hem yanlış saat hem de izin verilmeyen "
+                "adres anlamına gelir."
+            ),
+        ),
+        Said(
+            "That answer has been seen for good keys, too: only three in a row are believed.",
+            "Bu yanıt geçerli anahtarlarda da görülmüştür: ancak art arda üç kez gelirse inanılır.",
+        ),
+        Said(
+            "Whether a key may trade futures is not said.",
+            "Bir anahtarın vadeli işlem yapıp yapamayacağı bildirilmez.",
+        ),
+        Said(
+            "A key is bound to one portfolio, and sees that one alone.",
+            "Bir anahtar tek bir portföye bağlıdır ve yalnızca onu görür.",
+        ),
+        Said(
+            "Coinbase tells no creation and no expiry of a key.",
+            "Coinbase bir anahtarın oluşturulma ve bitiş tarihini bildirmez.",
+        ),
+    ),
+)
+
+COINBASE = Exchange(
+    id="coinbase",
+    title="Coinbase",
+    ccxt="coinbase",
+    live_hosts=("api.coinbase.com",),
+    # docs/sources/coinbase.md#signing, #secrets
+    signing=Signing(("api_key", "secret"), read_secret=read_secret),
+    # docs/sources/coinbase.md#time, #key, #balance, #orders
+    calls=Calls(
+        time=Query(Call("v3PublicGetBrokerageTime"), read_time),
+        key=Query(Call("v3PrivateGetBrokerageKeyPermissions"), read_key),
+        balance=Query(Call("v3PrivateGetBrokerageAccounts"), read_balance),
+        orders=Query(
+            Call("v3PrivateGetBrokerageOrdersHistoricalBatch", {"order_status": "OPEN"}),
+            read_orders,
+        ),
+    ),
+    refusals=Refusals(
+        read=read_refusal,
+        codes=CODES,
+        phrases=(
+            ("authentication_error", "expired", Reason.CLOCK_SKEW),
+            ("authentication_error", "invalid signature", Reason.INVALID_SIGNATURE),
+            ("", "missing required scopes", Reason.NO_READ_PERMISSION),
+            ("PERMISSION_DENIED", "is not allowed", Reason.ACCOUNT_SUSPENDED),
+            ("", "unauthorized", Reason.KEY_OR_IP_REJECTED),
+        ),
+        confirm=3,  # the 401 of a wrong key comes and goes for good ones, too
+    ),
+    # docs/sources/coinbase.md#pace
+    pace=Pace(
+        rate=8.0,  # the time: 10 in 1 s per address; the rest counts per user
+        window=30.0,  # a token lives for 120 s; how early one may come is not known
+    ),
+    # Live alone: docs/sources/coinbase.md#environments
+    markets=MARKETS,
+    people=PEOPLE,
+    capture=CaptureFields(states=("portfolio_type",), prose=("error_details",)),
+)

@@ -1,0 +1,1 @@
+"""Gate.io: its row, and the guide to its keys."""

@@ -1,0 +1,318 @@
+"""Gate.io. Sources: docs/sources/gate.md#documents."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges.model import (
+    LIVE,
+    Call,
+    Calls,
+    CaptureFields,
+    Environment,
+    Exchange,
+    Expiry,
+    Listing,
+    MarketLists,
+    More,
+    Pace,
+    People,
+    Query,
+    Refusal,
+    Refusals,
+    Signing,
+    Spelling,
+    Unexpected,
+)
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
+
+# What a permission grants where it is not read-only. The right to withdraw is documented as a group
+# of permissions, but the name of it is not: nothing here ever denies it.
+# docs/sources/gate.md#permissions
+PERMISSIONS: Mapping[str, frozenset[Scope]] = {
+    "spot": frozenset({Scope.SPOT}),
+    "margin": frozenset({Scope.MARGIN}),
+    "futures": frozenset({Scope.FUTURES}),
+    "delivery": frozenset({Scope.OTHER}),  # futures with a date
+    "options": frozenset({Scope.OTHER}),
+    "earn": frozenset({Scope.EARN}),
+    "wallet": frozenset({Scope.TRANSFER}),
+    "account": frozenset({Scope.ACCOUNT}),
+    "otc": frozenset({Scope.PAY}),
+    **dict.fromkeys(
+        ("custody", "loan", "unified", "copy", "pilot", "alpha", "crossx"),
+        frozenset({Scope.OTHER}),
+    ),
+}
+TOLD = frozenset({Scope.READ}).union(*PERMISSIONS.values())
+
+# `spot` is explained as "spot/margin", and yet there is a `margin`.
+OPEN: Mapping[str, frozenset[Scope]] = {
+    "spot": frozenset({Scope.MARGIN}),
+    "unified": frozenset({Scope.MARGIN}),
+    "loan": frozenset({Scope.MARGIN}),
+    "delivery": frozenset({Scope.FUTURES}),
+}
+
+NORMAL = 1
+MASK = "*"
+SEEN = 8
+"""Characters of a masked key that must be there to know it again; the documents show 12."""
+
+# docs/sources/gate.md#codes
+CODES: Mapping[str, Reason] = {
+    "INVALID_KEY": Reason.INVALID_KEY,
+    "MISSING_REQUIRED_HEADER": Reason.INVALID_KEY,
+    "INVALID_SIGNATURE": Reason.INVALID_SIGNATURE,
+    "IP_FORBIDDEN": Reason.IP_NOT_ALLOWED,
+    "FORBIDDEN": Reason.NO_READ_PERMISSION,
+    "READ_ONLY": Reason.NO_TRADE_PERMISSION,
+    "REQUEST_EXPIRED": Reason.CLOCK_SKEW,
+    "TOO_MANY_REQUESTS": Reason.RATE_LIMITED,
+    "ACCOUNT_LOCKED": Reason.ACCOUNT_SUSPENDED,
+    "INTERNAL": Reason.EXCHANGE_UNAVAILABLE,
+    "SERVER_ERROR": Reason.EXCHANGE_UNAVAILABLE,
+    "TOO_BUSY": Reason.EXCHANGE_UNAVAILABLE,
+    "USER_NOT_FOUND": Reason.UNVERIFIABLE,  # no funds were ever moved to that account
+}
+CLIENT_IP = re.compile(r"IP not in whitelist:\s*([0-9A-Fa-f.:]{2,45})", re.IGNORECASE)
+
+
+def read_time(body: Json) -> int:
+    return shape.milliseconds(shape.table(body, "body"), "server_time")
+
+
+# docs/sources/gate.md#key, #allowlist, #expiry
+def read_key(body: Json, _now: datetime) -> KeyFacts:
+    """The account as the calling key sees it: its allowlist, and no rights."""
+    data = shape.table(body, "body")
+    if "user_id" not in data:
+        raise Unexpected("user_id")
+    ips = _addresses(data)
+    bound = None if ips is None else bool(ips)
+    return KeyFacts(frozenset(), frozenset(), ip_bound=bound, ips=ips)
+
+
+def read_keys(told: KeyFacts, body: Json, api_key: str) -> KeyFacts:
+    """The keys of the main account, masked; one of them is ours, or nothing is known of ours.
+
+    A key of a sub-account is not expected to stand among them. The documents show a list, and a
+    single key in their schema.
+    """
+    listed = shape.rows([body] if isinstance(body, dict) else body, "body")
+    own = [row for row in listed if _is(row, api_key)]
+    if len(own) != 1:
+        return told
+    state = _number(own[0], "state")
+    if state not in {None, NORMAL}:
+        raise Unexpected("state")
+    rights = _rights(own[0])
+    created = _created(own[0])
+    return replace(rights, ip_bound=told.ip_bound, ips=told.ips, created_at=created)
+
+
+def _is(row: Mapping[str, Json], api_key: str) -> bool:
+    """Whether this is the key that asks; the end of the others' is masked, and so is its own."""
+    shown = row.get("key")
+    if not isinstance(shown, str):
+        return False
+    head, mask, tail = shown.partition(MASK)
+    if not mask:
+        return shown == api_key
+    tail = tail.rpartition(MASK)[2]
+    return len(head) >= SEEN and api_key.startswith(head) and api_key.endswith(tail)
+
+
+def _rights(row: Mapping[str, Json]) -> KeyFacts:
+    """Each permission is held to read, or to write, too."""
+    listed = shape.rows(row.get("perms"), "perms")
+    if not listed:
+        raise Unexpected("perms")
+    meaning: dict[str, frozenset[Scope]] = {}
+    undecided: frozenset[Scope] = frozenset()
+    for permission in listed:
+        name, only_reads = shape.text(permission, "name"), permission.get("read_only")
+        if not shape.WORD.fullmatch(name):
+            raise Unexpected("name")
+        if only_reads is not None and not isinstance(only_reads, bool):
+            raise Unexpected("read_only")
+        writes, certain = PERMISSIONS.get(name), only_reads is False
+        if "withdraw" in name.casefold():  # held, unless it is said to read alone
+            writes, certain = frozenset({Scope.WITHDRAW}), not only_reads
+        if writes is None:
+            continue
+        granted = writes if certain else frozenset()
+        meaning[name] = meaning.get(name, frozenset({Scope.READ})) | granted
+        if not only_reads:
+            undecided |= writes | OPEN.get(name, frozenset())
+    names = tuple(permission["name"] for permission in listed)
+    return shape.scopes(names, meaning, TOLD, undecided)
+
+
+def _created(row: Mapping[str, Json]) -> datetime | None:
+    seconds = _number(row, "created_at")
+    if seconds is None:
+        return None
+    if not 0 < seconds * 1000 < shape.MAX_MS:
+        raise Unexpected("created_at")
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _number(row: Mapping[str, Json], field: str) -> int | None:
+    """A number, or one in text: the documents have both."""
+    value = row.get(field)
+    if isinstance(value, str) and re.fullmatch(r"\d{1,12}", value, re.ASCII):
+        return int(value)
+    return None if value is None else shape.whole(row, field)
+
+
+def _addresses(data: Mapping[str, Json]) -> tuple[str, ...] | None:
+    if "ip_whitelist" not in data:
+        return None
+    listed = data["ip_whitelist"]
+    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+        raise Unexpected("ip_whitelist")
+    return shape.addresses(",".join(listed), "ip_whitelist")
+
+
+def read_balance(body: Json) -> Balance:
+    """The spot account's."""
+    amounts = shape.rows(body, "body")
+    zeros = [shape.is_zero(row, "available") & shape.is_zero(row, "locked") for row in amounts]
+    return Balance(empty=all(zeros))
+
+
+def read_orders(body: Json) -> Orders:
+    shape.rows(body, "body")
+    return Orders()
+
+
+def read_refusal(body: Json) -> Refusal | None:
+    """An error has a label; one that is not known is not repeated, since it may be any text."""
+    if not isinstance(body, dict) or "label" not in body:
+        return None
+    label, message = body["label"], body.get("message")
+    code = label if isinstance(label, str) and label in CODES else ""
+    return Refusal(code, message if isinstance(message, str) else "")
+
+
+# docs/sources/gate.md#markets
+MARKETS = MarketLists(
+    spelling=Spelling("_"),
+    lists={
+        "spot": Listing(
+            Call("publicSpotGetCurrencyPairs"),
+            listing.reader(
+                lambda body: body,
+                listing.split("id", "_"),
+                listing.says("trade_status", "tradable"),
+            ),
+        ),
+        "futures": Listing(
+            Call("publicFuturesGetSettleContracts", {"settle": "usdt"}),
+            listing.reader(
+                lambda body: body,
+                listing.split("name", "_", linear=True),
+                listing.off("in_delisting"),
+            ),
+            listing.settled_in("USDT"),  # others have lists of their own
+        ),
+    },
+)
+PEOPLE = People(
+    needs={
+        Scope.READ: Said("spot and account (read-only)", "spot ve account (salt okunur)"),
+        Scope.SPOT: Said("spot (read and write)", "spot (okuma ve yazma)"),
+        Scope.MARGIN: Said("margin (read and write)", "margin (okuma ve yazma)"),
+        Scope.FUTURES: Said("futures (read and write)", "futures (okuma ve yazma)"),
+        Scope.EARN: Said("earn (read and write)", "earn (okuma ve yazma)"),
+        Scope.TRANSFER: Said("wallet (read and write)", "wallet (okuma ve yazma)"),
+        Scope.ACCOUNT: Said("account (read and write)", "account (okuma ve yazma)"),
+        Scope.PAY: Said("otc (read and write)", "otc (okuma ve yazma)"),
+        Scope.OTHER: Said(
+            "delivery, options, loans, unified account, copy trading and the like",
+            ("teslimatlı vadeli, opsiyon, kredi, birleşik hesap, kopya işlem ve benzerleri"),
+        ),
+        Scope.WITHDRAW: Said("withdrawal (read and write)", "withdrawal (okuma ve yazma)"),
+    },
+    notes=(
+        Said(
+            (
+                "The name of the right to withdraw is not documented: that none is told proves "
+                "nothing."
+            ),
+            "Para çekme hakkının adı belgelenmemiştir: bildirilmemesi hiçbir şeyi kanıtlamaz.",
+        ),
+        Said(
+            "The rights stand in a list of the main account's keys: a second call, with account.",
+            (
+                "Haklar, ana hesabın anahtar listesinde yer alır: account izniyle yapılan ikinci "
+                "bir çağrı."
+            ),
+        ),
+        Said(
+            "The rights of a sub-account's key may not be told: then nothing is known of them.",
+            (
+                "Alt hesap anahtarının hakları bildirilmeyebilir: o zaman haklarıyla ilgili hiçbir "
+                "şey bilinmez."
+            ),
+        ),
+        Said(
+            "A key that is bound to no IP address ends 90 days after its creation.",
+            "IP adresine bağlı olmayan bir anahtar, oluşturulduktan 90 gün sonra sona erer.",
+        ),
+        Said(
+            "A key can be limited to a list of pairs, which a probe does not look at.",
+            "Bir anahtar belirli işlem çiftleriyle sınırlı olabilir; test buna bakmaz.",
+        ),
+        Said(
+            "Changes to a key take up to five minutes.",
+            "Anahtarda yapılan değişiklikler beş dakikaya kadar sürebilir.",
+        ),
+    ),
+)
+
+GATE = Exchange(
+    id="gate",
+    title="Gate.io",
+    ccxt="gate",
+    live_hosts=(
+        "api.gateio.ws",
+        "fx-api.gateio.ws",
+        "api.gateeu.com",
+    ),
+    # docs/sources/gate.md#signing
+    signing=Signing(("api_key", "secret")),
+    # docs/sources/gate.md#time, #key, #balance, #orders
+    calls=Calls(
+        time=Query(Call("publicSpotGetTime"), read_time),
+        key=Query(Call("privateAccountGetDetail"), read_key),
+        balance=Query(Call("privateSpotGetAccounts"), read_balance),
+        orders=Query(Call("privateSpotGetOpenOrders"), read_orders),
+        more=More(Call("privateAccountGetMainKeys"), read_keys),
+    ),
+    refusals=Refusals(
+        read=read_refusal,
+        codes=CODES,
+        phrases=(
+            # The label is that of a missing right.
+            ("", "IP not in whitelist", Reason.IP_NOT_ALLOWED),
+        ),
+        client_ip=CLIENT_IP,
+    ),
+    # docs/sources/gate.md#pace
+    pace=Pace(
+        rate=15.0,  # time: 200 in 10 s per address; the rest counts per account
+        window=60.0,
+    ),
+    # docs/sources/gate.md#environments
+    environments={"live": LIVE, "testnet": Environment("https://api-testnet.gateapi.io")},
+    # docs/sources/gate.md#expiry
+    expiry=Expiry(timedelta(days=90), "creation", "gate.com/help, faq 17521"),
+    markets=MARKETS,
+    people=PEOPLE,
+    capture=CaptureFields(rights=("perms",)),
+)

@@ -1,0 +1,1 @@
+"""HTX: its row, and the guide to its keys."""

@@ -1,0 +1,283 @@
+"""HTX. Sources: docs/sources/htx.md#documents."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+
+from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges.model import (
+    API_KEY,
+    Call,
+    Calls,
+    CaptureFields,
+    Exchange,
+    Expiry,
+    First,
+    Listing,
+    MarketLists,
+    Pace,
+    People,
+    Query,
+    Refusal,
+    Refusals,
+    Signing,
+    Spelling,
+    Unexpected,
+)
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
+
+OK = 200
+
+# docs/sources/htx.md#permissions
+PERMISSIONS: Mapping[str, frozenset[Scope]] = {
+    "readOnly": frozenset({Scope.READ}),
+    "trade": frozenset({Scope.SPOT}),
+    "withdraw": frozenset({Scope.WITHDRAW}),
+}
+# One right is for all of these, wherever the account has them; transfers come with it.
+TRADED = frozenset({Scope.MARGIN, Scope.FUTURES, Scope.TRANSFER})
+TOLD = TRADED.union(*PERMISSIONS.values())
+
+VALIDITY = timedelta(days=90)
+"""Life of a key that is bound to no IP address."""
+DAY = timedelta(days=1)
+MAX_DAYS = 36_500
+FOREVER = -1
+
+# docs/sources/htx.md#codes
+CODES: Mapping[str, Reason] = {
+    # One code for six causes, which the text tells; what it does not tell stays undecided.
+    "api-signature-not-valid": Reason.KEY_OR_IP_REJECTED,
+    "api-signature-check-failed": Reason.KEY_OR_IP_REJECTED,
+    "login-required": Reason.KEY_OR_IP_REJECTED,
+    "base-request-exceed-frequency-limit": Reason.RATE_LIMITED,
+    "rate-too-many-requests": Reason.RATE_LIMITED,
+    "system-maintenance": Reason.MAINTENANCE,
+    "gateway-internal-error": Reason.EXCHANGE_UNAVAILABLE,
+    # The numbers of versions 2 and 5, most of them with HTTP 200.
+    "401": Reason.KEY_OR_IP_REJECTED,
+    "403": Reason.KEY_OR_IP_REJECTED,
+    "429": Reason.RATE_LIMITED,
+    "1002": Reason.KEY_OR_IP_REJECTED,
+    "1003": Reason.INVALID_SIGNATURE,
+    "1032": Reason.RATE_LIMITED,
+    "2000": Reason.IP_NOT_ALLOWED,
+    "12004": Reason.KEY_EXPIRED,
+    "12005": Reason.IP_NOT_ALLOWED,
+}
+CLIENT_IP = re.compile(r"Incorrect IP address[^:]{0,40}:\s*([0-9A-Fa-f.:]{2,45})")
+
+
+def _second(body: Json) -> Json:
+    """What is in the envelope of version 2; ccxt lets every code of it pass for success."""
+    answer = shape.table(body, "body")
+    if shape.whole(answer, "code") != OK:
+        raise Unexpected("code")
+    return answer.get("data")
+
+
+def _first(body: Json) -> Mapping[str, Json]:
+    answer = shape.table(body, "body")
+    if answer.get("status") != "ok":
+        raise Unexpected("status")
+    return answer
+
+
+def read_time(body: Json) -> int:
+    return shape.milliseconds(_first(body), "data")
+
+
+def read_user(body: Json) -> str:
+    """The user's number, which one document demands of the key question and another allows."""
+    return str(shape.whole({"data": _second(body)}, "data"))
+
+
+# docs/sources/htx.md#key, #allowlist, #expiry
+def read_key(body: Json, now: datetime) -> KeyFacts:
+    """The one key that was asked for; one that is not normal has no documented use."""
+    keys = shape.rows(_second(body), "data")
+    if len(keys) != 1:
+        raise Unexpected("data")
+    key = keys[0]
+    if key.get("status") != "normal":
+        raise Unexpected("status")
+    words = shape.words(key, "permission")
+    listed = shape.optional_text(key, "ipAddresses")
+    ips = None if listed is None else shape.addresses(listed, "ipAddresses")
+    return replace(
+        shape.scopes(words, PERMISSIONS, TOLD, TRADED if "trade" in words else frozenset()),
+        ip_bound=None if ips is None else bool(ips),
+        ips=ips,
+        created_at=shape.moment(key, "createTime") if "createTime" in key else None,
+        expires_at=_expiry(key, now),
+    )
+
+
+def _expiry(key: Mapping[str, Json], now: datetime) -> datetime | None:
+    """When the key ends. HTX counts whole days left; its creation, or a renewal, tells the hour."""
+    if key.get("validDays") is None:
+        return None
+    days = shape.whole(key, "validDays")
+    if days == FOREVER:
+        return None
+    if not 0 <= days <= MAX_DAYS:
+        raise Unexpected("validDays")
+    at_least = now + timedelta(days=days)
+    for field in ("updateTime", "createTime"):
+        end = shape.moment(key, field) + VALIDITY if field in key else None
+        if end and at_least <= end < at_least + DAY:
+            return end
+    # The one midnight that lies within the day in question: the same at every probe of a day.
+    return datetime.combine(at_least.astimezone(UTC) + DAY, time(), UTC)
+
+
+def read_balance(body: Json) -> Balance:
+    """What the spot account is worth: one question, where its amounts would take two."""
+    return Balance(empty=shape.is_zero(shape.table(_second(body), "data"), "balance"))
+
+
+def read_orders(body: Json) -> Orders:
+    shape.rows(_first(body).get("data"), "data")
+    return Orders()
+
+
+def read_refusal(body: Json) -> Refusal | None:
+    """Two forms: a status with a word (or a number) of version 1, and the numbers of version 2."""
+    if not isinstance(body, dict):
+        return None
+    if body.get("status") == "error":
+        code = body.get("err-code", body.get("err_code"))
+        message = body.get("err-msg", body.get("err_msg"))
+        if isinstance(code, str) and code in CODES:
+            return Refusal(code, message if isinstance(message, str) else "")
+        return shape.refusal(code, message)
+    if "code" not in body or body["code"] in (OK, str(OK)):
+        return None
+    return shape.refusal(body["code"], body.get("message"))
+
+
+def _listed(body: Json) -> Json:
+    answer = shape.table(body, "body")
+    if answer.get("status") != "ok":
+        raise Unexpected("status")
+    return answer.get("data")
+
+
+# docs/sources/htx.md#markets
+MARKETS = MarketLists(
+    spelling=Spelling("", lower=True),
+    lists={
+        "spot": Listing(
+            Call("spotPublicGetV1CommonSymbols"),
+            listing.reader(
+                _listed,
+                listing.named("base-currency", "quote-currency"),
+                listing.says("state", "online"),
+            ),
+        ),
+        "futures": Listing(
+            Call("contractPublicGetLinearSwapApiV1SwapContractInfo"),
+            listing.reader(
+                _listed,
+                listing.split("contract_code", "-", linear=True),
+                listing.says("contract_status", "1"),
+            ),
+            listing.linear,  # others have a list of their own
+        ),
+    },
+)
+PEOPLE = People(
+    needs={
+        Scope.READ: Said.same("Read-only"),
+        Scope.SPOT: Said.same("Trade"),
+        Scope.MARGIN: Said.same("Trade"),
+        Scope.FUTURES: Said.same("Trade"),
+        Scope.TRANSFER: Said.same("Trade"),
+        Scope.WITHDRAW: Said.same("Withdraw"),
+    },
+    notes=(
+        Said(
+            "A key that is bound to no IP address ends 90 days after its creation.",
+            "IP adresine bağlı olmayan bir anahtar, oluşturulduktan 90 gün sonra sona erer.",
+        ),
+        Said(
+            (
+                "One right to trade is for spot, margin, futures and transfers: they cannot be "
+                "told apart."
+            ),
+            (
+                "Tek bir işlem hakkı spot, marjin, vadeli işlem ve transferleri kapsar: "
+                "birbirinden ayırt edilemezler."
+            ),
+        ),
+        Said(
+            "A key of a sub-user may not be able to read its own rights.",
+            "Alt kullanıcı anahtarı kendi haklarını okuyamayabilir.",
+        ),
+        Said(
+            "The balance is read as what the spot account is worth, in BTC.",
+            "Bakiye, spot hesabın BTC cinsinden değeri olarak okunur.",
+        ),
+        Said(
+            "A region block has no documented answer.",
+            "Bölge engelinin belgelenmiş bir yanıtı yoktur.",
+        ),
+    ),
+)
+
+HTX = Exchange(
+    id="htx",
+    title="HTX",
+    ccxt="htx",
+    live_hosts=(
+        "api.huobi.pro",
+        "api-aws.huobi.pro",
+        "api.hbdm.com",
+        "api.hbdm.vn",
+    ),
+    # docs/sources/htx.md#signing, #secrets
+    signing=Signing(("api_key", "secret"), hosts=("api.huobi.pro", "api-aws.huobi.pro")),
+    # docs/sources/htx.md#time, #key, #balance, #orders
+    calls=Calls(
+        time=Query(Call("spotPublicGetV1CommonTimestamp"), read_time),
+        key=Query(Call("spotPrivateGetV2UserApiKey", {"accessKey": API_KEY}), read_key),
+        balance=Query(
+            Call("spotPrivateGetV2AccountAssetValuation", {"accountType": "spot"}), read_balance
+        ),
+        orders=Query(Call("spotPrivateGetV1OrderOpenOrders"), read_orders),
+        first=First(Call("spotPrivateGetV2UserUid"), "uid", read_user),
+    ),
+    refusals=Refusals(
+        read=read_refusal,
+        codes=CODES,
+        phrases=(
+            ("", "incorrect access key", Reason.INVALID_KEY),
+            ("", "verification failure", Reason.INVALID_SIGNATURE),
+            ("", "incorrect ip address", Reason.IP_NOT_ALLOWED),
+            ("", "api key has expired", Reason.KEY_EXPIRED),
+            ("", "submission time", Reason.CLOCK_SKEW),
+            ("", "api key has no permission", Reason.NO_READ_PERMISSION),
+            ("1002", "forbidden", Reason.NO_READ_PERMISSION),
+            ("", "maintain", Reason.MAINTENANCE),
+        ),
+        client_ip=CLIENT_IP,
+    ),
+    # docs/sources/htx.md#pace
+    pace=Pace(
+        rate=10.0,  # the default per address; the key's question: 20 in 2 s
+        window=60.0,  # 5 minutes by one document, less than one by another
+    ),
+    # Live alone: docs/sources/htx.md#environments
+    # docs/sources/htx.md#expiry
+    expiry=Expiry(VALIDITY, "creation", "HTX API documentation, creating an API key", told=True),
+    markets=MARKETS,
+    people=PEOPLE,
+    capture=CaptureFields(
+        states=("marketstatus",),
+        digits=("validdays", "marketstatus"),
+        codes=("err-code", "err_code"),
+        prose=("err-msg", "err_msg"),
+    ),
+)

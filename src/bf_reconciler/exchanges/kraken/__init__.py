@@ -1,0 +1,1 @@
+"""Kraken: its row, and the guide to its keys."""

@@ -1,0 +1,1 @@
+"""KuCoin: its row, and the guide to its keys."""

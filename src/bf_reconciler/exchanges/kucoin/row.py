@@ -1,0 +1,235 @@
+"""KuCoin. Sources: docs/sources/kucoin.md#documents."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges.model import (
+    SYMBOL,
+    Call,
+    Calls,
+    CaptureFields,
+    Exchange,
+    Expiry,
+    Listing,
+    MarketLists,
+    Pace,
+    People,
+    Query,
+    Refusal,
+    Refusals,
+    Signing,
+    Spelling,
+    Unexpected,
+)
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
+
+OK = "200000"
+
+# `Transfer` is the older name of `Withdrawal`: both let value leave. `InnerTransfer` is the API's
+# name of `FlexTransfers`: it stays within the owner's own accounts.
+# docs/sources/kucoin.md#permissions
+PERMISSIONS: Mapping[str, frozenset[Scope]] = {
+    "General": frozenset({Scope.READ}),
+    "Spot": frozenset({Scope.SPOT}),
+    "Trade": frozenset({Scope.SPOT}),  # keys of version 1 and 2
+    "Margin": frozenset({Scope.MARGIN}),
+    "Futures": frozenset({Scope.FUTURES}),
+    "Earn": frozenset({Scope.EARN}),
+    "InnerTransfer": frozenset({Scope.TRANSFER}),
+    "FlexTransfers": frozenset({Scope.TRANSFER}),
+    "Transfer": frozenset({Scope.WITHDRAW}),
+    "Withdrawal": frozenset({Scope.WITHDRAW}),
+    "LeadtradeFutures": frozenset(),
+    "Unified": frozenset(),
+}
+TOLD = frozenset().union(*PERMISSIONS.values())
+
+# Words that are documented by name alone, or do more than their name says: what they may cover
+# is neither granted nor denied by them. With Spot, inner-transfer moves funds between the
+# owner's accounts.
+OPEN: Mapping[str, frozenset[Scope]] = {
+    "Spot": frozenset({Scope.TRANSFER}),
+    "Trade": frozenset({Scope.TRANSFER}),
+    "LeadtradeFutures": frozenset({Scope.FUTURES}),
+    "Unified": frozenset({Scope.SPOT, Scope.MARGIN, Scope.FUTURES, Scope.TRANSFER}),
+}
+
+# docs/sources/kucoin.md#codes
+CODES: Mapping[str, Reason] = {
+    "400001": Reason.INVALID_KEY,  # a header is missing or empty
+    "400002": Reason.CLOCK_SKEW,
+    "400003": Reason.INVALID_KEY,  # deleted keys, too
+    "400004": Reason.INVALID_PASSPHRASE,
+    "400005": Reason.INVALID_SIGNATURE,
+    "400006": Reason.IP_NOT_ALLOWED,
+    "400007": Reason.NO_READ_PERMISSION,
+    "400302": Reason.REGION_RESTRICTED,
+    "400303": Reason.ACCOUNT_SUSPENDED,  # identity not verified
+    "400500": Reason.REGION_RESTRICTED,
+    "411100": Reason.ACCOUNT_SUSPENDED,
+    "429000": Reason.RATE_LIMITED,
+    "200002": Reason.RATE_LIMITED,  # the older code
+    "500000": Reason.EXCHANGE_UNAVAILABLE,
+}
+CLIENT_IP = re.compile(r"(?:clientIp is:|current ip:)\s*([0-9A-Fa-f.:]{2,45})")
+
+
+def _data(body: Json) -> Json:
+    answer = shape.table(body, "body")
+    if answer.get("code") != OK or "data" not in answer:
+        raise Unexpected("data" if answer.get("code") == OK else "code")
+    return answer["data"]
+
+
+def read_time(body: Json) -> int:
+    return shape.milliseconds({"data": _data(body)}, "data")
+
+
+# docs/sources/kucoin.md#key, #allowlist, #expiry
+def read_key(body: Json, _now: datetime) -> KeyFacts:
+    """The key's description of itself. KuCoin tells no expiry; a missing allowlist is none."""
+    data = shape.table(_data(body), "data")
+    words = shape.words(data, "permission")
+    undecided = frozenset[Scope]().union(*(OPEN.get(word, frozenset()) for word in words))
+    ips = shape.addresses(shape.optional_text(data, "ipWhitelist"), "ipWhitelist")
+    return replace(
+        shape.scopes(words, PERMISSIONS, TOLD, undecided),
+        ip_bound=bool(ips),
+        ips=ips,
+        created_at=shape.moment(data, "createdAt") if "createdAt" in data else None,
+        account=_account(data),
+    )
+
+
+def _account(data: Mapping[str, Json]) -> str | None:
+    is_master = data.get("isMaster")
+    if is_master is not None and not isinstance(is_master, bool):
+        raise Unexpected("isMaster")
+    return "main" if is_master else shape.optional_text(data, "subName")
+
+
+def read_balance(body: Json) -> Balance:
+    amounts = shape.rows(_data(body), "data")
+    zeros = [
+        shape.is_zero(row, "balance") for row in amounts
+    ]  # every row is read, whatever it holds
+    return Balance(empty=all(zeros))
+
+
+def read_orders(body: Json) -> Orders:
+    shape.rows(_data(body), "data")
+    return Orders()
+
+
+def read_refusal(body: Json) -> Refusal | None:
+    if not isinstance(body, dict) or body.get("code", OK) == OK:
+        return None
+    return shape.refusal(body["code"], body.get("msg"))
+
+
+# docs/sources/kucoin.md#markets
+MARKETS = MarketLists(
+    spelling=Spelling("-"),
+    lists={
+        "spot": Listing(
+            Call("publicGetSymbols"),
+            listing.reader(
+                _data,
+                listing.named("baseCurrency", "quoteCurrency"),
+                listing.on("enableTrading"),
+            ),
+        ),
+        "futures": Listing(
+            Call("futuresPublicGetContractsActive"),
+            listing.reader(
+                _data,
+                listing.named("baseCurrency", "quoteCurrency", "settleCurrency"),
+                listing.says("status", "Open"),
+                only=listing.says("type", "FFWCSX"),  # perpetual
+            ),
+            listing.perpetual,
+        ),
+    },
+)
+PEOPLE = People(
+    needs={
+        Scope.READ: Said.same("General"),
+        Scope.SPOT: Said.same("Spot"),
+        Scope.MARGIN: Said.same("Margin"),
+        Scope.FUTURES: Said.same("Futures"),
+        Scope.EARN: Said.same("Earn"),
+        Scope.TRANSFER: Said.same("FlexTransfers"),
+        Scope.WITHDRAW: Said(
+            "Withdrawal (older name: Transfer)", "Withdrawal (eski adı: Transfer)"
+        ),
+    },
+    notes=(
+        Said("KuCoin tells no expiry of a key.", "KuCoin bir anahtarın bitiş tarihini bildirmez."),
+        Said(
+            (
+                "A trading key that is bound to no IP address loses its rights after 30 days "
+                "without use."
+            ),
+            "IP adresine bağlı olmayan bir işlem anahtarı, 30 gün kullanılmazsa haklarını yitirir.",
+        ),
+        Said(
+            "The allowlist may come with masked addresses (203.**.154).",
+            "IP listesi maskeli adreslerle gelebilir (203.**.154).",
+        ),
+        Said(
+            "A key with Spot can also move funds between the accounts of its owner.",
+            "Spot izinli bir anahtar, aynı sahibin hesapları arasında varlık da taşıyabilir.",
+        ),
+        Said(
+            "A wrong secret may show as a wrong passphrase: it breaks both.",
+            "Yanlış gizli anahtar, yanlış API parolası gibi görünebilir: ikisini de bozar.",
+        ),
+    ),
+)
+
+KUCOIN = Exchange(
+    id="kucoin",
+    title="KuCoin",
+    ccxt="kucoin",
+    live_hosts=(
+        "api.kucoin.com",
+        "api-futures.kucoin.com",
+        "api-broker.kucoin.com",
+    ),
+    # docs/sources/kucoin.md#signing
+    signing=Signing(("api_key", "secret", "passphrase")),
+    # docs/sources/kucoin.md#time, #key, #balance, #orders
+    calls=Calls(
+        time=Query(Call("publicGetTimestamp"), read_time),
+        key=Query(Call("privateGetUserApiKey"), read_key),
+        balance=Query(Call("privateGetAccounts"), read_balance),
+        orders=Query(Call("privateGetHfOrdersActive", {"symbol": SYMBOL}), read_orders),
+    ),
+    refusals=Refusals(
+        read=read_refusal,
+        codes=CODES,
+        phrases=(("400007", "KC-API-KEY-VERSION", Reason.INVALID_KEY),),
+        client_ip=CLIENT_IP,
+        retry_header=("gw-ratelimit-reset", 0.001),
+    ),
+    # docs/sources/kucoin.md#pace
+    pace=Pace(
+        rate=20.0,  # time: 2000 in 30 s at weight 3, per address; the rest counts per account
+        window=5.0,
+    ),
+    # Live alone: docs/sources/kucoin.md#environments
+    # docs/sources/kucoin.md#expiry
+    expiry=Expiry(
+        timedelta(days=30),
+        "idle",
+        "kucoin.com/support/360015102174",
+        scopes=frozenset({Scope.SPOT, Scope.MARGIN, Scope.FUTURES}),
+    ),
+    markets=MARKETS,
+    people=PEOPLE,
+    capture=CaptureFields(words=("clientip",)),
+)

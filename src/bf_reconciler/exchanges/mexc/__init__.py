@@ -1,0 +1,1 @@
+"""MEXC: its row, and the guide to its keys."""

@@ -1,0 +1,290 @@
+"""MEXC. Sources: docs/sources/mexc.md#documents."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+
+from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges.model import (
+    API_KEY,
+    SYMBOL,
+    Call,
+    Calls,
+    CaptureFields,
+    Exchange,
+    Expiry,
+    Listing,
+    MarketLists,
+    Pace,
+    People,
+    Query,
+    Refusal,
+    Refusals,
+    Signing,
+    Spelling,
+    Unexpected,
+)
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
+
+ABBREVIATED = {"_R": "_READ", "_W": "_WRITE"}
+BOTH_READS = frozenset({"SPOT_ACCOUNT_READ", "SPOT_DEAL_READ"})
+
+# Reads of spot grant Scope.READ together only: one is for balances, the other for orders. The
+# other reads show histories, and nothing of ours needs them. CONTRACT_ACCOUNT_WRITE sets leverage
+# and margin of futures, and trades nothing by itself.
+# docs/sources/mexc.md#permissions
+PERMISSIONS: Mapping[str, frozenset[Scope]] = {
+    "SPOT_ACCOUNT_READ": frozenset(),
+    "SPOT_DEAL_READ": frozenset(),
+    "SPOT_WITHDRAW_READ": frozenset(),
+    "SPOT_TRANSFER_READ": frozenset(),
+    "SPOT_DEPOSIT_READ": frozenset(),
+    "CONTRACT_ACCOUNT_READ": frozenset(),
+    "CONTRACT_DEAL_READ": frozenset(),
+    "CONTRACT_ACCOUNT_WRITE": frozenset(),
+    "SPOT_DEAL_WRITE": frozenset({Scope.SPOT}),
+    "CONTRACT_DEAL_WRITE": frozenset({Scope.FUTURES}),
+    "SPOT_TRANSFER_WRITE": frozenset({Scope.TRANSFER}),
+    "SPOT_DEPOSIT_WRITE": frozenset({Scope.DEPOSIT}),
+    "SPOT_ACCOUNT_WRITE": frozenset({Scope.ACCOUNT}),  # can rewrite the key's own allowlist
+    "SPOT_WITHDRAW_WRITE": frozenset({Scope.WITHDRAW}),
+}
+TOLD = frozenset({Scope.READ}).union(*PERMISSIONS.values())
+
+VALIDITY = timedelta(days=90)
+"""Life of a key that is bound to no IP address."""
+DAY = timedelta(days=1)
+MAX_DAYS = 36_500
+MAX_YEAR = 3000
+
+# The exchange signs off on the key before it looks at the pair: 10007, 30020 and 70011 say that
+# this pair is closed to the key (keys can be limited to a list of pairs) or does not exist, not
+# that the key lacks the right to read. The orders were not seen, so nothing is claimed of them. A
+# person can help: correct the pair, or open it to the key.
+# docs/sources/mexc.md#codes
+CODES: Mapping[str, Reason] = {
+    "10072": Reason.INVALID_KEY,
+    "700001": Reason.INVALID_KEY,
+    "730706": Reason.INVALID_KEY,  # apiKeyInfo does not know the key it was asked for
+    "730707": Reason.UNEXPECTED_RESPONSE,
+    "700002": Reason.INVALID_SIGNATURE,  # expired keys are said to answer the same
+    "700003": Reason.CLOCK_SKEW,
+    "700005": Reason.UNEXPECTED_RESPONSE,  # recvWindow too long: ours never is
+    "700006": Reason.IP_NOT_ALLOWED,
+    "700007": Reason.NO_READ_PERMISSION,
+    "10007": Reason.UNVERIFIABLE,
+    "30020": Reason.UNVERIFIABLE,
+    "70011": Reason.UNVERIFIABLE,
+    "60005": Reason.ACCOUNT_SUSPENDED,
+    "403": Reason.EXCHANGE_UNAVAILABLE,  # the firewall, not the key
+    "418": Reason.RATE_LIMITED,
+    "429": Reason.RATE_LIMITED,
+    "510": Reason.RATE_LIMITED,
+    "500": Reason.EXCHANGE_UNAVAILABLE,
+    "503": Reason.EXCHANGE_UNAVAILABLE,
+    "504": Reason.EXCHANGE_UNAVAILABLE,
+    # The futures side's words for the same; its answers come with HTTP 200.
+    "401": Reason.INVALID_KEY,
+    "402": Reason.KEY_EXPIRED,
+    "406": Reason.IP_NOT_ALLOWED,
+    "513": Reason.CLOCK_SKEW,
+    "602": Reason.INVALID_SIGNATURE,
+    "701": Reason.NO_READ_PERMISSION,
+    "702": Reason.NO_FUTURES_PERMISSION,
+    "703": Reason.NO_READ_PERMISSION,
+    "704": Reason.NO_FUTURES_PERMISSION,
+}
+CLIENT_IP = re.compile(r"IP \[([0-9A-Fa-f.:]{2,45})\]")
+
+
+def read_time(body: Json) -> int:
+    return shape.milliseconds(shape.table(body, "body"), "serverTime")
+
+
+# docs/sources/mexc.md#key, #allowlist, #expiry
+def read_key(body: Json, now: datetime) -> KeyFacts:
+    """The key's description of itself; a key that is not VALID has no documented form."""
+    data = shape.table(body, "body")
+    if data.get("status") != "VALID":
+        raise Unexpected("status")
+    words = tuple(_full(word) for word in shape.words(data, "permissions"))
+    facts = shape.scopes(words, PERMISSIONS, TOLD)
+    if frozenset(words) >= BOTH_READS:
+        facts = replace(
+            facts, granted=facts.granted | {Scope.READ}, denied=facts.denied - {Scope.READ}
+        )
+    listed = shape.optional_text(data, "ipWhiteList")
+    ips = None if listed is None else shape.addresses(listed, "ipWhiteList")
+    created = _created(data)
+    return replace(
+        facts,
+        ip_bound=None if ips is None else bool(ips),
+        ips=ips,
+        created_at=created,
+        expires_at=_expiry(data, created, now),
+    )
+
+
+def _full(word: str) -> str:
+    return word[:-2] + ABBREVIATED.get(word[-2:], word[-2:])
+
+
+def _created(data: Mapping[str, Json]) -> datetime | None:
+    written = shape.optional_text(data, "createTime")
+    if written is None:
+        return None
+    try:
+        created = datetime.fromisoformat(written)
+        created = created.astimezone(UTC) if created.tzinfo else created.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise Unexpected("createTime") from None
+    if created.year >= MAX_YEAR:
+        raise Unexpected("createTime")
+    return created
+
+
+def _expiry(data: Mapping[str, Json], created: datetime | None, now: datetime) -> datetime | None:
+    """When the key ends. The exchange counts whole days left; its creation tells the hour.
+
+    No count, or a negative one, is no known end.
+    """
+    if data.get("remainingValidity") is None:
+        return None
+    days = shape.whole(data, "remainingValidity")
+    if days > MAX_DAYS:
+        raise Unexpected("remainingValidity")
+    if days < 0:
+        return None
+    at_least = now + timedelta(days=days)
+    if created and at_least <= created + VALIDITY < at_least + DAY:
+        return created + VALIDITY
+    # The one midnight that lies within the day in question: the same at every probe of a day.
+    return datetime.combine(at_least.astimezone(UTC) + DAY, time(), UTC)
+
+
+def read_balance(body: Json) -> Balance:
+    """canTrade, canWithdraw and permissions of this answer are the account's, not the key's."""
+    amounts = shape.rows(shape.table(body, "body").get("balances"), "balances")
+    zeros = [shape.is_zero(row, "free") & shape.is_zero(row, "locked") for row in amounts]
+    return Balance(empty=all(zeros))
+
+
+def read_orders(body: Json) -> Orders:
+    shape.rows(body, "body")
+    return Orders()
+
+
+def read_refusal(body: Json) -> Refusal | None:
+    """An error has a code; answers that are well have none, or 0 or 200."""
+    if not isinstance(body, dict) or "code" not in body or body["code"] in (0, 200, "0", "200"):
+        return None
+    return shape.refusal(body["code"], body.get("msg") or body.get("message"))
+
+
+# docs/sources/mexc.md#markets
+MARKETS = MarketLists(
+    spelling=Spelling(""),
+    lists={
+        "spot": Listing(
+            Call("spotPublicGetExchangeInfo"),
+            listing.reader(
+                lambda body: shape.table(body, "body").get("symbols"),
+                listing.named("baseAsset", "quoteAsset"),
+                # Many pairs trade on the site alone.
+                listing.every(listing.says("status", "1"), listing.on("isSpotTradingAllowed")),
+            ),
+        ),
+        "futures": Listing(
+            Call("contractPublicGetDetail"),
+            listing.reader(
+                lambda body: shape.table(body, "body").get("data"),
+                listing.named("baseCoin", "quoteCoin", "settleCoin"),
+                listing.says("state", "0"),
+            ),
+            listing.perpetual,
+        ),
+    },
+)
+PEOPLE = People(
+    needs={
+        Scope.READ: Said(
+            "SPOT_ACCOUNT_READ and SPOT_DEAL_READ", "SPOT_ACCOUNT_READ ve SPOT_DEAL_READ"
+        ),
+        Scope.SPOT: Said.same("SPOT_DEAL_WRITE"),
+        Scope.FUTURES: Said.same("CONTRACT_DEAL_WRITE"),
+        Scope.TRANSFER: Said.same("SPOT_TRANSFER_WRITE"),
+        Scope.DEPOSIT: Said.same("SPOT_DEPOSIT_WRITE"),
+        Scope.ACCOUNT: Said.same("SPOT_ACCOUNT_WRITE"),
+        Scope.WITHDRAW: Said.same("SPOT_WITHDRAW_WRITE"),
+    },
+    notes=(
+        Said(
+            "A key that is bound to no IP address ends 90 days after its creation.",
+            "IP adresine bağlı olmayan bir anahtar, oluşturulduktan 90 gün sonra sona erer.",
+        ),
+        Said(
+            "An expired key answers like one with a wrong secret.",
+            "Süresi dolmuş bir anahtar, gizli anahtarı yanlış olan gibi yanıt alır.",
+        ),
+        Said(
+            "SPOT_ACCOUNT_WRITE lets a key rewrite its own allowlist; a bot does not need it.",
+            (
+                "SPOT_ACCOUNT_WRITE, anahtarın kendi IP listesini değiştirmesine izin verir; bir "
+                "botun buna ihtiyacı yoktur."
+            ),
+        ),
+        Said(
+            "A key can be limited to a list of pairs, which only shows when a pair is refused.",
+            (
+                "Bir anahtar belirli işlem çiftleriyle sınırlı olabilir; bu ancak bir çift "
+                "reddedildiğinde görülür."
+            ),
+        ),
+        Said(
+            "A region block has no documented answer.",
+            "Bölge engelinin belgelenmiş bir yanıtı yoktur.",
+        ),
+    ),
+)
+
+MEXC = Exchange(
+    id="mexc",
+    title="MEXC",
+    ccxt="mexc",
+    live_hosts=(
+        "api.mexc.com",
+        "contract.mexc.com",
+    ),
+    # docs/sources/mexc.md#signing
+    signing=Signing(("api_key", "secret")),
+    # docs/sources/mexc.md#time, #key, #balance, #orders
+    calls=Calls(
+        time=Query(Call("spotPublicGetTime"), read_time),
+        key=Query(Call("spotPrivateGetApiKeyInfo", {"accessKey": API_KEY}), read_key),
+        balance=Query(Call("spotPrivateGetAccount"), read_balance),
+        orders=Query(Call("spotPrivateGetOpenOrders", {"symbol": SYMBOL}), read_orders),
+    ),
+    refusals=Refusals(
+        read=read_refusal,
+        codes=CODES,
+        phrases=(
+            ("", "maintenance", Reason.MAINTENANCE),
+            ("400", "api key required", Reason.INVALID_KEY),  # the code is any bad request's
+        ),
+        client_ip=CLIENT_IP,
+    ),
+    # docs/sources/mexc.md#pace
+    pace=Pace(
+        rate=6.0,  # a probe weighs 15 in 4 requests; 300 in 10 s per address
+        window=5.0,
+        ahead=1.0,
+    ),
+    # Live alone: docs/sources/mexc.md#environments
+    # docs/sources/mexc.md#expiry
+    expiry=Expiry(VALIDITY, "creation", "MEXC API documentation, spot v3, FAQ"),
+    markets=MARKETS,
+    people=PEOPLE,
+    capture=CaptureFields(digits=("remainingvalidity",)),
+)

@@ -1,0 +1,396 @@
+"""What a row is made of: calls and their readers, refusals, pace, markets, words for people."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+from typing import Final, Generic, Literal, TypeVar
+
+from bf_reconciler.facts import QUESTIONS, Balance, Json, KeyFacts, Orders, Reason, Said, Scope
+
+API_KEY: Final = "{api_key}"
+SYMBOL: Final = "{symbol}"
+
+R_co = TypeVar("R_co", bound=Callable[..., object], covariant=True)
+
+
+class Unexpected(Exception):  # noqa: N818 # it names a shape, and is caught by name
+    """An answer whose shape no document describes. Holds the name of the field, never a value."""
+
+
+class Unusable(Exception):  # noqa: N818 # it names the secret, and is caught by name
+    """A secret of a form the exchange never gave. Its text is our own, and holds no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One read on an exchange: the implicit method of ccxt, and its parameters.
+
+    A parameter value of ``API_KEY`` or ``SYMBOL`` stands for the connection's key or one of its
+    markets in the exchange's own spelling.
+
+    Attributes:
+        method: The implicit method.
+        params: Its parameters.
+        posts: The path of a read that the exchange serves by POST alone. A POST goes out to this
+            very path or not at all; "" is a GET.
+    """
+
+    method: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    posts: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Generic[R_co]):
+    """A call, and the reader of its answer."""
+
+    call: Call
+    read: R_co
+
+
+TimeQuery = Query[Callable[[Json], int]]
+"""Body to epoch milliseconds."""
+KeyQuery = Query[Callable[[Json, datetime], KeyFacts]]
+"""Body, and the time of asking, to facts."""
+BalanceQuery = Query[Callable[[Json], Balance]]
+OrdersQuery = Query[Callable[[Json], Orders]]
+"""Body to facts; empty is not unreadable."""
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """A call before the key question, where that takes a value which the file does not hold.
+
+    Attributes:
+        call: Goes out first; where it is refused, so is the key question.
+        param: The parameter of the key question that takes the value.
+        read: Body to the value.
+    """
+
+    call: Call
+    param: str
+    read: Callable[[Json], str]
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """A second call of the key question, where the first one does not describe a key whole.
+
+    Attributes:
+        call: Goes out once the first one has a good answer.
+        read: What the first one told, the body of this one, and the API key, to facts.
+    """
+
+    call: Call
+    read: Callable[[KeyFacts, Json, str], KeyFacts]
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The four questions, and how they are asked.
+
+    Attributes:
+        time, key, balance, orders: The four questions. The first takes no key.
+        first: What the key question needs before its own call.
+        more: What the key question needs after its own call.
+        instead: Codes by which the key question is refused to accounts of another kind, and the
+            calls for those; the key question goes out before balance and orders, then.
+        in_turn: Signed calls carry a number that must grow from one to the next, so of one key
+            they go out one after another.
+    """
+
+    time: TimeQuery
+    key: KeyQuery
+    balance: BalanceQuery
+    orders: OrdersQuery
+    first: First | None = None
+    more: More | None = None
+    instead: Mapping[str, "Calls"] = field(default_factory=dict)
+    in_turn: bool = False
+
+    @property
+    def requests(self) -> int:
+        """The most requests that one probe makes."""
+        both = (self.first is not None) + (self.more is not None)
+        return len(QUESTIONS) + both + bool(self.instead)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What an error body says: the exchange's code, and its text to look for words in."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """How an exchange says no.
+
+    Attributes:
+        read: The code and text of an error body, or None where the body is no error. A body that
+            is no JSON is given as text.
+        codes: Error code to reason.
+        phrases: (code, words in the text, reason): looked at before ``codes``; the code "" is any
+            code, and letters match whatever their case.
+        pauses: Code to the seconds we stay away after it, where the answer itself says nothing.
+        confirm: Times in a row, at least, that a refusal must be met before it is believed: more
+            than one where good keys are known to be refused now and then.
+        client_ip: Its first group is our egress address in an error text, where one tells it.
+        retry_header: Header of its own that says when to come back, and its unit in seconds;
+            Retry-After is known to all.
+    """
+
+    read: Callable[[Json], Refusal | None]
+    codes: Mapping[str, Reason]
+    phrases: tuple[tuple[str, str, Reason], ...] = ()
+    pauses: Mapping[str, float] = field(default_factory=dict)
+    confirm: int = 1
+    client_ip: re.Pattern[str] | None = None
+    retry_header: tuple[str, float] | None = None
+
+    def address(self, text: str) -> str | None:
+        """Our egress address, where the text of a refusal tells it."""
+        match = self.client_ip.search(text) if self.client_ip else None
+        try:
+            return str(ip_address(match[1])) if match else None
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What a signature takes.
+
+    Attributes:
+        credentials: Fields of ``credentials`` that must be there; any other is superfluous.
+        read_secret: API key and secret of the file to the secret as ccxt takes it, or Unusable.
+        hosts: Hosts of its own that its signature names, where it has more than one.
+    """
+
+    credentials: tuple[str, ...]
+    read_secret: Callable[[str, str], str] = lambda _, secret: secret
+    hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast, and how exactly on time, calls may come.
+
+    Attributes:
+        rate: Requests per second we allow ourselves, per egress address.
+        window: Seconds our clock may differ before signed calls are refused; None where signed
+            calls carry no time.
+        ahead: Likewise, ahead of the exchange, where that is less: it tells such a call by a code.
+    """
+
+    rate: float
+    window: float | None
+    ahead: float | None = None
+
+
+Kind = Literal["spot", "futures"]
+"""Kinds of markets that have lists of their own."""
+
+
+def kind_of(pair: str) -> Kind:
+    """The kind of a pair of ccxt form."""
+    return "futures" if ":" in pair else "spot"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A public call that lists all markets of a kind; nobody needs a key for it.
+
+    Attributes:
+        call: The call.
+        read: Body to pairs, in ccxt form but with the exchange's own names of currencies, and
+            whether each trades now.
+        covers: Whether a pair would stand there if the exchange had it.
+    """
+
+    call: Call
+    read: Callable[[Json], Mapping[str, bool]]
+    covers: Callable[[str], bool] = lambda _: True
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How an exchange writes a spot pair.
+
+    Attributes:
+        separator: Between base and quote.
+        lower: In small letters.
+        usual: Asked for in place of a futures pair, whose own may not exist on spot.
+    """
+
+    separator: str
+    lower: bool = False
+    usual: str = "BTC/USDT"
+
+    def symbol(self, pair: str) -> str:
+        """A pair of ccxt form in the exchange's spelling."""
+        spot = pair if kind_of(pair) == "spot" else self.usual
+        spelled = spot.replace("/", self.separator)
+        return spelled.lower() if self.lower else spelled
+
+
+@dataclass(frozen=True, slots=True)
+class MarketLists:
+    """What an exchange says of its markets in public.
+
+    Attributes:
+        spelling: How it writes a pair.
+        lists: The lists of its markets, by kind; where there is none, pairs are not checked.
+    """
+
+    spelling: Spelling
+    lists: Mapping[Kind, Listing]
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One environment of an exchange: what is other there than in `live`.
+
+    Attributes:
+        base: Base URL of its calls; None is where ccxt sends them anyway.
+        headers: Sent with every signed call.
+        key: The key question, where it is another one there.
+        kinds: Kinds whose lists of markets its base serves.
+    """
+
+    base: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    key: KeyQuery | None = None
+    kinds: tuple[Kind, ...] = ("spot", "futures")
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """A published rule by which live keys end that are bound to no address.
+
+    Every rule known spares keys that are bound to addresses.
+
+    Attributes:
+        after: How long a key lives.
+        counts: From its creation, or from its last use.
+        source: Where the exchange publishes the rule, for people.
+        scopes: The rule is for keys with one of these rights; empty is any key.
+        told: The exchange tells the date wherever the rule applies: none is ever worked out.
+        probes_count: Whether a probe of ours is use; None where no document says.
+    """
+
+    after: timedelta
+    counts: Literal["creation", "idle"]
+    source: str
+    scopes: frozenset[Scope] = frozenset()
+    told: bool = False
+    probes_count: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What a person is told of an exchange.
+
+    Attributes:
+        needs: What each right of ours is called there.
+        notes: What the exchange cannot tell.
+    """
+
+    needs: Mapping[Scope, Said]
+    notes: tuple[Said, ...]
+
+    def right(self, scope: Scope) -> str:
+        """What the exchange calls a right; our own word where it has none."""
+        return self.needs[scope].en if scope in self.needs else str(scope)
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureFields:
+    """What a capture of an answer may keep, beside what it keeps of every exchange.
+
+    Fields are written in small letters.
+
+    Attributes:
+        rights: Fields that hold words of rights.
+        states: Fields that hold the word of a state.
+        digits: Fields in which one digit is a kind, not an amount; a negative one is "never".
+        codes: Fields that hold the code of an error.
+        prose: Fields that hold the text of an error.
+        names: Names of fields in capitals that are no coins.
+        words: Words of error texts that say nothing of anybody, beside those of the row's codes
+            and phrases.
+    """
+
+    rights: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    digits: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    prose: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+LIVE: Final = Environment()
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One exchange: facts and parsing, no calls made.
+
+    Attributes:
+        id: Our name, as the file has it.
+        title: The name people know.
+        ccxt: Name of the ccxt class.
+        live_hosts: Hosts of its API that it documents, regional ones included.
+        signing: What a signature takes.
+        calls: What is asked, and how the answers are read.
+        refusals: How it says no.
+        pace: How fast, and how exactly on time, calls may come.
+        markets: What it says of its markets in public.
+        people: What a person is told of it.
+        capture: What a capture of its answers may keep.
+        environments: Its environments, by the value of ``environment`` in the file.
+        environment: The one this row speaks of; ``within`` gives the row of another one.
+        expiry: The published rule by which keys end, where there is one.
+    """
+
+    id: str
+    title: str
+    ccxt: str
+    live_hosts: tuple[str, ...]
+    signing: Signing
+    calls: Calls
+    refusals: Refusals
+    pace: Pace
+    markets: MarketLists
+    people: People
+    capture: CaptureFields = CaptureFields()
+    environments: Mapping[str, Environment] = field(default_factory=lambda: {"live": LIVE})
+    environment: Environment = LIVE
+    expiry: Expiry | None = None
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Every documented host of its API, those of its other environments included."""
+        bases = (there.base for there in self.environments.values())
+        others = frozenset(base.removeprefix("https://") for base in bases if base is not None)
+        return others.union(self.live_hosts)
+
+    @property
+    def instead(self) -> Mapping[str, "Exchange"]:
+        """Code by which the key question is refused, to the row for such an account."""
+        return {code: replace(self, calls=calls) for code, calls in self.calls.instead.items()}
+
+    def within(self, environment: str) -> "Exchange":
+        """The row as it stands in one of the exchange's environments."""
+        there = self.environments[environment]
+        lists = {kind: found for kind, found in self.markets.lists.items() if kind in there.kinds}
+        return replace(
+            self,
+            environment=there,
+            calls=replace(self.calls, key=there.key or self.calls.key),
+            markets=replace(self.markets, lists=lists),
+        )

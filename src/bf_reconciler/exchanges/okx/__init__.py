@@ -1,0 +1,1 @@
+"""OKX: its row, and the guide to its keys."""

@@ -1,0 +1,54 @@
+"""Near misses of what Bitget documents of a key, for both of its kinds of account."""
+
+from hypothesis import strategies as st
+
+from exchanges.bodies import ODD
+
+FIELDS = [
+    "code",
+    "data",
+    "requestTime",
+    "available",
+    "frozen",
+    "locked",
+    "balance",
+    "assets",
+    "list",
+]
+AUTHORITIES = ["stow", "stor", "wwow", "coow", "wtow", "readonly", "trade", "withdraw", "fiaw"]
+UNIFIED_WORDS = ["uta_trade", "uta_mgt", "withdraw", "copy_futures_order", "uta_payout"]
+WORDS = [*AUTHORITIES, *UNIFIED_WORDS]
+
+
+def body_of(field, words, **more):
+    listed = st.lists(st.sampled_from(words) | st.text(max_size=6), max_size=6) | ODD
+    data = st.fixed_dictionaries({}, optional={field: listed, "ips": ODD, **more})
+    return st.fixed_dictionaries({"code": st.just("00000")}, optional={"data": data})
+
+
+NEARLY = body_of("authorities", AUTHORITIES)
+UNIFIED = body_of(
+    "permissions",
+    UNIFIED_WORDS,
+    permType=st.sampled_from(["read-only", "read-and-write", "read_write"]) | ODD,
+    parentId=ODD,
+)
+
+
+def wrapped(body):
+    return {"code": "00000", "data": body}
+
+
+def says_no(body):
+    """Older words say nothing of withdrawals, and nobody knows what a stranger says."""
+    words = set(body["data"]["authorities"])
+    return words and words <= {"stow", "stor", "coow", "wtow"}
+
+
+def unified_says_no(body):
+    data = body["data"]
+    known = set(data["permissions"]) <= {"uta_trade", "uta_mgt", "copy_futures_order"}
+    return known and data["permType"] in {"read-only", "read-and-write"}
+
+
+INSTEAD = {"40085": (UNIFIED, unified_says_no)}

@@ -1,0 +1,27 @@
+"""For near misses: values of a kind that no document has, and lists of words."""
+
+from hypothesis import strategies as st
+
+ODD = st.none() | st.booleans() | st.integers(-1, 9) | st.text(max_size=8) | st.just([])
+
+
+def mostly(good):
+    """What is documented, and one time in ten something else."""
+    return st.integers(0, 9).flatmap(lambda dice: good if dice else ODD)
+
+
+def listed(words):
+    return st.lists(st.sampled_from(words) | st.text(max_size=8), min_size=1).map(",".join)
+
+
+def words_of(body, field):
+    return {word.strip() for word in body[field].split(",")}
+
+
+def flags(*names):
+    return dict.fromkeys(names, st.booleans() | ODD)
+
+
+def bare(body):
+    """The answer of an exchange that puts nothing around it."""
+    return body

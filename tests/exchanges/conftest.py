@@ -1,0 +1,3 @@
+from simulator.fixtures import session, sim
+
+__all__ = ["session", "sim"]
