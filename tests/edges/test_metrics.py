@@ -66,6 +66,7 @@ def some_tallies():
     tallies.transition("gone", "Blocked", "Removed")
     tallies.reconciled(0.02)
     tallies.error()
+    tallies.rollback()
     return tallies
 
 
@@ -102,7 +103,8 @@ def test_the_quick_writer_says_what_prometheus_own_encoder_says():
     ours = samples_of(text_of(status))
     assert theirs == {key: value for key, value in ours.items() if key in theirs}
     beside = {key[0] for key in ours if key not in theirs}
-    assert all(name.startswith(("bf_reconcile_", "bf_probe_")) for name in beside)
+    tallied = ("bf_reconcile_", "bf_probe_", "bf_config_rollbacks")
+    assert all(name.startswith(tallied) for name in beside)
 
 
 @pytest.mark.parametrize(

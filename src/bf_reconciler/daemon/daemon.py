@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -15,7 +14,7 @@ from bf_reconciler import logs
 from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.daemon.journal_writer import JournalWriter
 from bf_reconciler.daemon.probe_counts import ProbeCounts
-from bf_reconciler.daemon.wiring import make_reloader
+from bf_reconciler.daemon.wiring import make_reloader, make_source
 from bf_reconciler.journal import Journal
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Prober
@@ -23,7 +22,6 @@ from bf_reconciler.reload import DIRTY, Reload, secrets
 from bf_reconciler.runtimes import Runtimes
 from bf_reconciler.schedule import backoff, complete, rest_after
 from bf_reconciler.settings import Settings
-from bf_reconciler.source import Source
 from bf_reconciler.status import Status, Transition
 
 DEADLINE = 60.0
@@ -52,7 +50,7 @@ class Daemon:
         self.settings = settings
         self.journal = journal
         self.tallies = Tallies()
-        self.source = Source(Path(settings.file))
+        self.source = make_source(settings)
         self.log = structlog.get_logger("bf_reconciler")
         record = journal.load()
         self.reloader = make_reloader(
@@ -91,6 +89,9 @@ class Daemon:
         if reload.spec is not None:
             logs.REDACTOR.learn(secrets(reload.spec))
         logs.log_config(self.log, before.config, reload.config)
+        if reload.rolled_back:
+            self.tallies.rollback()
+            logs.log_rollback(self.log, before.config, reload.config)
         self.cycle.take(reload)
         return reload
 

@@ -42,6 +42,7 @@ class Tallies:
         self._transitions: Counter[tuple[str, str, str]] = Counter()
         self._cycles = _Durations(CYCLE_BUCKETS)
         self._errors = 0
+        self._rollbacks = 0
 
     def probed(self, exchange: str, seconds: float, results: Iterable[tuple[str, str]]) -> None:
         """One probe has ended; ``results`` holds each question asked: "ok", or its Reason."""
@@ -64,6 +65,11 @@ class Tallies:
         """A cycle failed with an unexpected error."""
         with self._turn:
             self._errors += 1
+
+    def rollback(self) -> None:
+        """An older version of the file was put in force."""
+        with self._turn:
+            self._rollbacks += 1
 
     def collect(self, strategies: Collection[str]) -> Iterator[Metric]:
         """The families. Counts of strategies that are not among these are forgotten."""
@@ -102,6 +108,8 @@ class Tallies:
         yield cycles
         errors = "Errors of reconcile cycles, including failures to write the journal."
         yield CounterMetricFamily("bf_reconcile_errors", errors, value=self._errors)
+        rollbacks = "Times that an older version of the file came into force."
+        yield CounterMetricFamily("bf_config_rollbacks", rollbacks, value=self._rollbacks)
 
 
 def _counter(

@@ -120,6 +120,8 @@ class ConfigStatus:
     message: str = ""
     plaintext_secrets: int = 0
     path: str = ""
+    last_modified: datetime | None = None
+    """When SOPS wrote the file in force."""
     sealed: bool = False
     """Whether the seal of the file in force holds. From then on, one without a seal is refused."""
 
