@@ -42,6 +42,8 @@ class Settings:
     log_level: LogLevel = "info"
     log_format: LogFormat = "console"
     language: Language = "en"
+    runtime_root: Path | None = None
+    """Where folders of strategy files may lie, beside the state folder."""
 
 
 def parse_listen(text: str) -> Listen:

@@ -1,6 +1,5 @@
 """`run`: the daemon."""
 
-import asyncio
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +23,11 @@ from bf_reconciler.settings import Listen, LogFormat, LogLevel
     help="Address of the page, API and metrics.",
 )
 @options.state_option
+@options.option(
+    "--runtime-root",
+    type=click.Path(path_type=Path, file_okay=False, resolve_path=True),
+    help="Directory of strategy files outside of --state-dir.",
+)
 @options.token_option
 @file_options
 @options.log_options
@@ -41,6 +45,7 @@ def command(  # noqa: PLR0913 # one argument per option
     log_format: LogFormat,
     output: Literal["table", "json"],
     lang: Language,
+    runtime_root: Path | None,
 ) -> None:
     """Run the daemon on FILE until it is stopped.
 
@@ -58,15 +63,17 @@ def command(  # noqa: PLR0913 # one argument per option
         log_level=log_level,
         log_format=log_format,
         lang=lang,
+        runtime_root=runtime_root,
     )
     from bf_reconciler import daemon  # noqa: PLC0415 # ccxt takes a second: only when it runs
     from bf_reconciler.status import present  # noqa: PLC0415
 
+    daemon.harden()
     try:
         if not once:
-            asyncio.run(daemon.serve(configured))
+            daemon.run_to_end(daemon.serve(configured))
             return
-        status = present(asyncio.run(daemon.once(configured)), lang)
+        status = present(daemon.run_to_end(daemon.once(configured)), lang)
     except daemon.StartError as error:
         fail(str(error))
     if output == "json":

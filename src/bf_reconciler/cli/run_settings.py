@@ -32,6 +32,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     log_level: LogLevel = "info",
     log_format: LogFormat = "console",
     lang: Language = "en",
+    runtime_root: Path | None = None,
 ) -> Settings:
     """The settings of these options.
 
@@ -56,6 +57,7 @@ def settings(  # noqa: PLR0913 # one argument per option
         log_level=log_level,
         log_format=log_format,
         language=lang,
+        runtime_root=runtime_root,
     )
 
 

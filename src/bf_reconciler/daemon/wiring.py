@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bf_reconciler import logs
 from bf_reconciler.facts import ConfigError
+from bf_reconciler.log_sink import Sink
 from bf_reconciler.reload import Reloader
 from bf_reconciler.settings import Settings
 from bf_reconciler.sops import SopsSettings, find_binary
@@ -43,7 +44,12 @@ def make_source(settings: Settings) -> Source:
     return Source(Path(settings.file), signers=settings.trusted_signers)
 
 
-def set_up_logs(settings: Settings, environ: Mapping[str, str]) -> None:
-    """Log to standard error; standard output belongs to what was asked for."""
+def set_up_logs(settings: Settings, environ: Mapping[str, str], *, guarding: bool = False) -> None:
+    """Log to standard error; standard output belongs to what was asked for.
+
+    ``guarding``: nobody may read it (a full pipe, a terminal after Ctrl-S), and nothing waits for
+    that; ``logs.close`` writes what is left.
+    """
     colors = sys.stderr.isatty() and not environ.get("NO_COLOR")
-    logs.configure(settings.log_level, settings.log_format, sys.stderr, colors=colors)
+    stream = Sink(sys.stderr) if guarding else sys.stderr
+    logs.configure(settings.log_level, settings.log_format, stream, colors=colors)

@@ -28,11 +28,15 @@ class StrategyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What a runtime was read back to do; ``reason`` where it does not do as it was told."""
+    """What a runtime was read back to do; ``reason`` where it does not do as it was told.
+
+    ``absent``: the runtime holds nothing of it.
+    """
 
     state: RunningState
     reason: Reason | None = None
     message: str = ""
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
