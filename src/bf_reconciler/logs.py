@@ -11,6 +11,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from bf_reconciler.facts import CONFIG_ADVICE, errors_first, remedy
 from bf_reconciler.facts.secret_forms import SHORTEST, secret_forms
+from bf_reconciler.log_sink import Sink
 from bf_reconciler.policy import Incident
 from bf_reconciler.status import ConfigStatus, Transition
 
@@ -70,17 +71,52 @@ REDACTOR: Final = Redactor()
 """The one of this process: a secret must be masked whichever part of the program writes it."""
 
 
-class _Handler(logging.StreamHandler[IO[str]]):
-    """Writes lines. One that cannot be written is lost: the standard way prints its arguments."""
+class _Handler(logging.Handler):
+    """Hands lines to where they are written. One that fails is lost with its arguments."""
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002 # its signature
-        return
+    def __init__(self, stream: IO[str] | Sink) -> None:
+        super().__init__()
+        self.stream = stream
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+            if not isinstance(self.stream, Sink):
+                self.stream.write(f"{line}\n")
+            elif self.stream.put(line) and (count := self.stream.untold()):
+                self.stream.put(self.format(_dropped(count)))
+        except Exception:  # noqa: BLE001 # the standard way prints the arguments
+            return
+
+
+def _dropped(count: int) -> logging.LogRecord:
+    fields = {"name": "bf_reconciler", "levelno": logging.WARNING, "levelname": "WARNING"}
+    return logging.makeLogRecord(fields | {"msg": "log lines dropped", "count": count})
+
+
+def dropped() -> int:
+    """How many lines were dropped because nobody read those before them."""
+    return sum(sink.dropped for sink in _sinks())
+
+
+def close() -> None:
+    """Write what waits, as far as somebody reads it. What is logged after this is dropped."""
+    for sink in _sinks():
+        sink.flush()
+        sink.close()
+
+
+def _sinks() -> list[Sink]:
+    handlers = [each for each in logging.getLogger().handlers if isinstance(each, _Handler)]
+    return [handler.stream for handler in handlers if isinstance(handler.stream, Sink)]
 
 
 def configure(
-    level: str, form: Literal["json", "console"], stream: IO[str], *, colors: bool = False
+    level: str, form: Literal["json", "console"], stream: IO[str] | Sink, *, colors: bool = False
 ) -> None:
     """Set up all logging of this process; a second call replaces the first.
+
+    A stream is written to at once, a sink never makes who logs wait.
 
     ``level``: the least that is written: debug, info, warning or error.
     """
@@ -106,6 +142,8 @@ def configure(
     handler = _Handler(stream)
     handler.setFormatter(formatter)
     root = logging.getLogger()
+    for old in _sinks():
+        old.close()
     root.handlers = [old for old in root.handlers if not isinstance(old, _Handler)] + [handler]
     root.setLevel(level.upper())
     for name in SILENT:
