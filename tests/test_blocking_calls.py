@@ -18,6 +18,7 @@ KNOWN = {  # how often, and what bounds it
     "daemon/commands.py Worker": (1, "the history: HISTORY_SECONDS; refused while a save hangs"),
     "daemon/ending.py Timer": (1, "the end of the process: END_SECONDS"),
     "daemon/journal_writer.py Worker": (1, "saves: DEADLINE, then BROKEN_DEADLINE while one hangs"),
+    "daemon/kept_document.py Worker": (1, "the last good file: SECONDS"),
     "daemon/service.py Worker": (1, "opening and closing the journal: OPEN_SECONDS, CLOSE_SECONDS"),
     "daemon/worker.py Thread": (1, "ends with the process, whatever it waits for"),
     "log_sink.py Thread": (1, "the log: nobody waits for it; at the end FLUSH_SECONDS"),
@@ -56,21 +57,6 @@ def places():
 
 def test_every_call_that_may_block_names_its_deadline():
     assert Counter(places()) == {place: count for place, (count, _) in KNOWN.items()}
-
-
-WAITED = {"result", "join"}
-
-
-def test_the_event_loop_never_waits_for_a_thread():
-    """Only threads do, and there with a time."""
-    found = []
-    for path in sorted((SOURCE / "daemon").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            called = node.func if isinstance(node, ast.Call) else None
-            if isinstance(called, ast.Attribute) and called.attr in WAITED and not node.args:
-                found.append(f"{path.name}:{ast.unparse(called.value)}.{called.attr}")
-    # What has ended already is only asked how.
-    assert found == ["service.py:loading.result"]
 
 
 STUCK = """

@@ -15,6 +15,7 @@ from bf_reconciler import logs
 from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.daemon.guarded_runtimes import GuardedRuntimes
 from bf_reconciler.daemon.journal_writer import JournalWriter
+from bf_reconciler.daemon.kept_document import KeptDocument
 from bf_reconciler.daemon.lost_halt import halting, lost_halt
 from bf_reconciler.daemon.probe_counts import ProbeCounts
 from bf_reconciler.daemon.wiring import make_reloader
@@ -69,6 +70,7 @@ class Daemon:
         self.first_pass_done = False
         """The first whole pass is done: every connection was probed or is not to be."""
         self.news: set[asyncio.Queue[tuple[Status, tuple[Transition, ...]]]] = set()
+        self.document = KeptDocument(settings.state_dir)
         self._halt_looked_for = False
         self._failed_loads = 0
         self._reload_wanted = asyncio.Event()
@@ -93,12 +95,25 @@ class Daemon:
         """Read the file, and have it used from the next turn on."""
         before = self.reloader.last
         reload = await self.reloader.reload(utcnow(), asked=asked)
+        if reload.spec is None:
+            reload = await self._fall_back(reload)
         self._failed_loads = self._failed_loads + 1 if reload.transient else 0
         if reload.spec is not None:
             logs.REDACTOR.learn(secrets(reload.spec))
             await self._find_lost_halt(reload.spec)
         logs.log_config(self.log, before.config, reload.config)
         self.cycle.take(reload)
+        await self.document.keep(reload)
+        return reload
+
+    async def _fall_back(self, refused: Reload) -> Reload:
+        """Use the last good document of an earlier life, if there is one: keys stay guarded."""
+        committed = await self.document.read()
+        if committed is None:
+            return refused
+        reload = await self.reloader.fall_back(committed, utcnow())
+        if reload.spec is not None:
+            self.log.warning("last good file in force", digest=reload.spec.digest)
         return reload
 
     async def _find_lost_halt(self, spec: Spec) -> None:

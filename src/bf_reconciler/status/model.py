@@ -120,6 +120,8 @@ class ConfigStatus:
     message: str = ""
     plaintext_secrets: int = 0
     path: str = ""
+    last_good_in_force: bool = False
+    """The file was refused at the start, and the last good document of the state folder is used."""
 
 
 @dataclass(frozen=True, slots=True)
