@@ -14,13 +14,15 @@ from types import SimpleNamespace
 
 import pytest
 from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from bf_reconciler.daemon import StartError, check, serve
 from bf_reconciler.daemon import daemon as room
 from bf_reconciler.daemon.commands import BACKLOG, Commands
 from bf_reconciler.daemon.cycle import Cycle
-from bf_reconciler.daemon.daemon import Daemon, any_of
+from bf_reconciler.daemon.daemon import Daemon, any_of, pause
 from bf_reconciler.daemon.journal_writer import JournalWriter
 from bf_reconciler.daemon.kept_document import KeptDocument
 from bf_reconciler.daemon.lost_halt import lost_halt
@@ -30,6 +32,7 @@ from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Probed
 from bf_reconciler.reload import NOTHING_YET, Reload
+from bf_reconciler.schedule import HEARTBEAT
 from bf_reconciler.settings import Listen, Settings
 from bf_reconciler.source import Source
 from bf_reconciler.status import ConfigStatus, Record, Status
@@ -47,6 +50,7 @@ from document.sample import a_connection as declared
 from document.sample import a_file
 from test_reconcile import Broken, Engine, House, Prober, _broken
 
+YEAR = timedelta(days=365)
 GOOD = ConfigStatus(last_reload_successful=True)
 CLEAR = {"api_key": "a key", "secret": "a secret", "passphrase": "a phrase"}
 PLAIN = a_file([declared(credentials=CLEAR)])
@@ -339,6 +343,34 @@ async def test_a_reader_that_is_slow_misses_the_middle_and_never_the_end(daemon)
     assert got[-1] == BACKLOG + 5
     await changes.aclose()
     assert daemon.news == set()
+
+
+@pytest.mark.parametrize("step", [-110, -3600, 3600])
+async def test_a_clock_that_is_set_while_a_turn_ends_lengthens_no_wait(daemon, monkeypatch, step):
+    await daemon.load()
+    waits, times = [], iter([0])
+    stop = asyncio.Event()
+
+    async def waited(*others, seconds):
+        for other in others:
+            other.close()
+        waits.append(seconds)
+        if len(waits) == 2:
+            stop.set()
+
+    def now():
+        return datetime.now(UTC) + timedelta(seconds=next(times, step))
+
+    monkeypatch.setattr(room, "utcnow", now)
+    monkeypatch.setattr(room, "any_of", waited)
+    await daemon.keep_turning(stop)
+    assert all(seconds <= HEARTBEAT.total_seconds() for seconds in waits)
+
+
+@given(st.timedeltas(-YEAR, YEAR), st.floats(0, 1e6))
+def test_no_wait_is_longer_than_a_heartbeat(due, since):
+    assert pause(due, since) <= HEARTBEAT.total_seconds() - since
+    assert pause(due, since) <= due.total_seconds() - since
 
 
 # --- what people ask for

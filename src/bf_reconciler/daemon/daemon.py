@@ -23,7 +23,7 @@ from bf_reconciler.journal import Journal
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Prober
 from bf_reconciler.reload import DIRTY, Reload, secrets
-from bf_reconciler.schedule import backoff, complete, rest_after
+from bf_reconciler.schedule import HEARTBEAT, backoff, complete, rest_after
 from bf_reconciler.settings import Settings
 from bf_reconciler.source import Source
 from bf_reconciler.spec import Spec
@@ -163,12 +163,12 @@ class Daemon:
     async def keep_turning(self, stop: asyncio.Event) -> None:
         """Turn at every wake and deadline until told to stop; a turn is never broken off."""
         while not stop.is_set():
-            begun = utcnow()
+            begun, started = utcnow(), time.monotonic()
             self.cycle.wake.clear()
             wake_at = await self.turn()
-            rest = rest_after(utcnow() - begun)
+            rest = rest_after(timedelta(seconds=time.monotonic() - started))
             await any_of(stop.wait(), seconds=rest.total_seconds())
-            left = (wake_at - utcnow()).total_seconds()
+            left = pause(wake_at - begun, time.monotonic() - started)
             if left > 0:
                 await any_of(stop.wait(), self.cycle.wake.wait(), seconds=left)
 
@@ -209,6 +209,15 @@ class Daemon:
         if not self.first_pass_done:
             return False, "the first pass is still running"
         return True, "ok"
+
+
+def pause(due: timedelta, since: float) -> float:
+    """Seconds to wait for a turn that is due so long after the last began, ``since`` seconds ago.
+
+    Only the clock that nobody sets is waited by, and never longer than a heartbeat: our clock may
+    have been set back at any moment.
+    """
+    return min(due, HEARTBEAT).total_seconds() - since
 
 
 def _answer(answers: list[asyncio.Future[Reload]], reload: Reload, _: asyncio.Future[None]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -11,7 +12,7 @@ from aiohttp import web
 
 from bf_reconciler import logs
 from bf_reconciler.daemon.commands import Commands
-from bf_reconciler.daemon.daemon import Daemon, any_of, utcnow
+from bf_reconciler.daemon.daemon import Daemon, any_of, pause, utcnow
 from bf_reconciler.daemon.notify import Notifier
 from bf_reconciler.daemon.wiring import set_up_logs
 from bf_reconciler.daemon.worker import Worker
@@ -73,10 +74,11 @@ async def once(settings: Settings) -> Status:
         daemon.cycle.seen = request(daemon.cycle.seen, daemon.cycle.seen)
         while True:
             daemon.cycle.wake.clear()
+            begun, started = utcnow(), time.monotonic()
             wake_at = await daemon.turn()
             if daemon.complete():
                 return daemon.cycle.status
-            left = (wake_at - utcnow()).total_seconds()
+            left = pause(wake_at - begun, time.monotonic() - started)
             await any_of(daemon.cycle.wake.wait(), seconds=max(left, 0.0))
 
 
