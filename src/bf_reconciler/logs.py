@@ -1,25 +1,21 @@
 """Log set-up: structlog, with the standard library's logs through it, and secrets removed."""
 
-import base64
-import json
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Any, Final, Literal
-from urllib.parse import quote, quote_plus
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from bf_reconciler.facts import CONFIG_ADVICE, errors_first, remedy
+from bf_reconciler.facts.secret_forms import SHORTEST, secret_forms
 from bf_reconciler.log_sink import Sink
 from bf_reconciler.policy import Incident
 from bf_reconciler.status import ConfigStatus, Transition
 
 MASK: Final = "••••"
-SHORTEST = 4
-"""A secret of fewer characters would mask half of every line."""
 KEY_LIKE = re.compile(
     r"(?i)(secret|passphrase|password|token|api_?key|private_?key|authorization|signature|cookie)$"
 )
@@ -51,7 +47,7 @@ class Redactor:
                 if value in self._learnt:
                     continue
                 self._learnt.add(value)
-                for form in {form for form in _forms(value) if len(form) >= SHORTEST}:
+                for form in secret_forms(value):
                     known = {*self._forms.get(form[:SHORTEST], ()), form}
                     self._forms[form[:SHORTEST]] = tuple(sorted(known, key=len, reverse=True))
 
@@ -73,35 +69,6 @@ class Redactor:
 
 REDACTOR: Final = Redactor()
 """The one of this process: a secret must be masked whichever part of the program writes it."""
-
-
-def _forms(value: str) -> Iterator[str]:
-    """The ways in which a value shows up in texts."""
-    lines = [line for line in value.splitlines() if len(line) >= 4 * SHORTEST]
-    for text in {value, value.strip(), *lines}:
-        data = text.encode(errors="replace")
-        yield text
-        yield repr(text)[1:-1]
-        yield json.dumps(text)[1:-1]
-        yield json.dumps(text, ensure_ascii=False)[1:-1]
-        yield quote(data)
-        yield quote(data, safe="")
-        yield quote_plus(data)
-        yield data.hex()
-        yield from _base64(data)
-
-
-def _base64(data: bytes) -> Iterator[str]:
-    """As base64, and as the part of a longer base64 that holds the value, wherever it begins."""
-    if len(data) < 2 * SHORTEST:
-        yield base64.b64encode(data).decode()
-        return
-    for before in range(3):
-        whole = base64.b64encode(bytes(before) + data)
-        used = (before + len(data)) * 8 // 6  # characters that hold nothing of what follows
-        inner = whole[(0, 2, 3)[before] : used]
-        yield inner.decode()
-        yield inner.translate(bytes.maketrans(b"+/", b"-_")).decode()
 
 
 class _Handler(logging.Handler):

@@ -6,6 +6,7 @@ import pytest
 
 from bf_reconciler.daemon.guarded_runtimes import MESSAGE, GuardedRuntimes
 from bf_reconciler.facts import Reason
+from bf_reconciler.runtimes import Bounds
 from bf_reconciler.spec import FileRuntime
 from bf_reconciler.verdict import guard, judge
 from build import NOW, a_seen, a_spec
@@ -17,8 +18,12 @@ def broken():
 
 
 @pytest.fixture
-def runtimes(tmp_path, broken):
-    return GuardedRuntimes(tmp_path, lambda: bool(broken))
+async def runtimes(tmp_path, broken):
+    made = GuardedRuntimes(
+        Bounds(tmp_path / "state", root=tmp_path), lambda: None, lambda: bool(broken)
+    )
+    yield made
+    await made.close()
 
 
 def on():

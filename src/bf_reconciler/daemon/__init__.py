@@ -2,6 +2,7 @@
 
 from bf_reconciler.daemon.check import Progress, RefusedError, UnknownNameError, check
 from bf_reconciler.daemon.ending import run_to_end
+from bf_reconciler.daemon.process import harden
 from bf_reconciler.daemon.service import StartError, once, serve
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "StartError",
     "UnknownNameError",
     "check",
+    "harden",
     "once",
     "run_to_end",
     "serve",

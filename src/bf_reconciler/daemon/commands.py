@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -56,9 +56,9 @@ class Commands:
     def ready(self) -> tuple[bool, str]:
         return self._daemon.ready()
 
-    def metrics(self, accept: str) -> tuple[bytes, str]:
+    def metrics(self, accept: str, *, summary: bool) -> tuple[Iterator[bytes], str]:
         extras = Extras(self._daemon.source.mode, self._daemon.last_completed)
-        return render(self.status(), extras, self._daemon.tallies, accept)
+        return render(self.status(), extras, self._daemon.tallies, accept, summary=summary)
 
     def history(
         self, name: str | None, limit: int, before: datetime | None

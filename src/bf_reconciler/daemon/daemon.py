@@ -23,6 +23,7 @@ from bf_reconciler.journal import Journal
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Prober
 from bf_reconciler.reload import DIRTY, Reload, secrets
+from bf_reconciler.runtimes import Bounds
 from bf_reconciler.schedule import HEARTBEAT, backoff, complete, rest_after
 from bf_reconciler.settings import Settings
 from bf_reconciler.source import Source
@@ -62,9 +63,12 @@ class Daemon:
             settings, environ, journal.pepper(), record.status, self.source
         )
         self.writer = JournalWriter(journal, self.tallies.error)
-        runtimes = GuardedRuntimes(settings.state_dir, self._unsaved)
+        self.bounds = Bounds(settings.state_dir, settings.runtime_root)
+        self.runtimes = GuardedRuntimes(self.bounds, wake.set, self._unsaved)
         self.probe_counts = ProbeCounts(prober, self.tallies)
-        self.cycle = Cycle(self.probe_counts, runtimes, self.writer, record, self._publish, wake)
+        self.cycle = Cycle(
+            self.probe_counts, self.runtimes, self.writer, record, self._publish, wake
+        )
         self.last_completed: datetime | None = None
         self._begun = self._turned = time.monotonic()
         self.first_pass_done = False
@@ -121,7 +125,7 @@ class Daemon:
         if self._halt_looked_for:
             return
         self._halt_looked_for = True
-        halted = await lost_halt(spec, self.cycle.status, self.settings.state_dir, utcnow())
+        halted = await lost_halt(spec, self.cycle.status, self.bounds, utcnow())
         if halted is not None:
             self.cycle.soon(halting(halted))
 

@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import structlog
 
 from bf_reconciler.daemon.cycle import Edit
 from bf_reconciler.facts import Seen
-from bf_reconciler.runtimes import told_halted
+from bf_reconciler.runtimes import Bounds, told_halted
 from bf_reconciler.spec import Spec
 from bf_reconciler.status import Status
 from bf_reconciler.verdict import Halted
@@ -20,7 +19,7 @@ SECONDS = 5.0
 log = structlog.get_logger("bf_reconciler")
 
 
-async def lost_halt(spec: Spec, status: Status, base: Path, now: datetime) -> Halted | None:
+async def lost_halt(spec: Spec, status: Status, bounds: Bounds, now: datetime) -> Halted | None:
     """A halt where strategies that are not remembered were last told that there is one."""
     if status.halted is not None:
         return None
@@ -30,7 +29,7 @@ async def lost_halt(spec: Spec, status: Status, base: Path, now: datetime) -> Ha
         if name not in status.memories and entry.strategy.runtime in spec.runtimes
     ]
     try:
-        names = await asyncio.wait_for(told_halted(wanted, base), SECONDS)
+        names = await asyncio.wait_for(told_halted(wanted, bounds), SECONDS)
     except TimeoutError:
         return None
     if not names:

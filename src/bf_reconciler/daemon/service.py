@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
-from aiohttp import web
-
 from bf_reconciler import logs
+from bf_reconciler.daemon.client_report import ClientReport
 from bf_reconciler.daemon.commands import Commands
 from bf_reconciler.daemon.daemon import Daemon, any_of, pause, utcnow
 from bf_reconciler.daemon.notify import Notifier
+from bf_reconciler.daemon.process import open_files
 from bf_reconciler.daemon.wiring import set_up_logs
 from bf_reconciler.daemon.worker import Worker
 from bf_reconciler.journal import Journal, JournalError
@@ -21,7 +21,7 @@ from bf_reconciler.probe import Prober
 from bf_reconciler.schedule import request
 from bf_reconciler.settings import Settings, read_token
 from bf_reconciler.status import Status
-from bf_reconciler.web import make_app
+from bf_reconciler.web import Clients, limits, listening, make_app
 
 OPEN_SECONDS = 30.0
 """How long the disk of the state folder may take to open the journal."""
@@ -51,7 +51,11 @@ async def opened(settings: Settings, environ: Mapping[str, str]) -> AsyncIterato
             raise JournalError(f"the disk did not answer within {OPEN_SECONDS:g} s") from None
         try:
             async with Prober(utcnow, wake.set) as prober:
-                yield Daemon(settings, journal, prober, environ, wake)
+                daemon = Daemon(settings, journal, prober, environ, wake)
+                try:
+                    yield daemon
+                finally:
+                    await daemon.runtimes.close()
         finally:  # one that hangs is left to the end of the process
             await asyncio.wait({worker.call(journal.close)}, timeout=CLOSE_SECONDS)
     except JournalError as error:
@@ -76,7 +80,7 @@ async def once(settings: Settings) -> Status:
             daemon.cycle.wake.clear()
             begun, started = utcnow(), time.monotonic()
             wake_at = await daemon.turn()
-            if daemon.complete():
+            if daemon.complete() and daemon.runtimes.idle:
                 return daemon.cycle.status
             left = pause(wake_at - begun, time.monotonic() - started)
             await any_of(daemon.cycle.wake.wait(), seconds=max(left, 0.0))
@@ -129,21 +133,16 @@ async def _listening(settings: Settings, daemon: Daemon) -> AsyncIterator[None]:
     except ValueError as error:
         raise StartError(str(error)) from None
     app = make_app(Commands(daemon, token))
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_SECONDS)
-    await runner.setup()
+    clients = Clients(limits(open_files()), ClientReport(daemon.tallies))
     listen = settings.listen
-    try:
-        site = web.TCPSite(runner, listen.host, listen.port)
-        await site.start()
-    except OSError as error:
-        await runner.cleanup()
-        raise StartError(f"cannot listen on {listen}: {_why(error)}") from None
-    host, port = runner.addresses[0][:2]
-    daemon.log.info("listening", url=f"http://{replace(listen, host=host, port=port)}")
-    try:
+    async with AsyncExitStack() as stack:
+        server = listening(app, listen.host, listen.port, clients, CLOSE_SECONDS)
+        try:
+            host, port = await stack.enter_async_context(server)
+        except OSError as error:
+            raise StartError(f"cannot listen on {listen}: {_why(error)}") from None
+        daemon.log.info("listening", url=f"http://{replace(listen, host=host, port=port)}")
         yield
-    finally:
-        await runner.cleanup()
 
 
 def _why(error: OSError) -> str:

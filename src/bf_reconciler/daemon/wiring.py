@@ -24,7 +24,9 @@ def make_reloader(
 ) -> Reloader:
     """Make the reader of the committed file. A missing sops is found out when it is needed."""
     try:
-        sops = SopsSettings(find_binary(settings.sops_binary, environ), environ)
+        sops = SopsSettings(
+            find_binary(settings.sops_binary, environ), environ, services=settings.rules.services
+        )
     except ConfigError:
         sops = None
     return Reloader(
@@ -33,6 +35,7 @@ def make_reloader(
         allow_plaintext=settings.allow_plaintext,
         pepper=pepper,
         before=replace(before, config=replace(before.config, path=settings.file)),
+        rules=settings.rules,
     )
 
 

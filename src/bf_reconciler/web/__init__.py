@@ -2,5 +2,7 @@
 
 from bf_reconciler.web.backend import Backend, NotDurableError
 from bf_reconciler.web.http.app import make_app
+from bf_reconciler.web.http.clients import Clients, limits
+from bf_reconciler.web.http.listener import listening
 
-__all__ = ["Backend", "NotDurableError", "make_app"]
+__all__ = ["Backend", "Clients", "NotDurableError", "limits", "listening", "make_app"]

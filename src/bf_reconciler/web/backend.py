@@ -1,6 +1,6 @@
 """What the web asks of the daemon."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -19,7 +19,7 @@ class NotDurableError(Exception):
 
 
 class Backend(Protocol):
-    """The daemon as the web sees it. ``metrics`` and ``history`` may block: a thread calls them."""
+    """The daemon as the web sees it. ``history`` may block: a thread calls it."""
 
     @property
     def token(self) -> str | None:
@@ -37,8 +37,8 @@ class Backend(Protocol):
     def ready(self) -> tuple[bool, str]:
         """Whether a valid file is loaded and the first pass is done, and a sentence."""
 
-    def metrics(self, accept: str) -> tuple[bytes, str]:
-        """The exposition and its content type, as the ``Accept`` header asks for."""
+    def metrics(self, accept: str, *, summary: bool) -> tuple[Iterator[bytes], str]:
+        """The exposition in pieces and its content type, as the ``Accept`` header asks for."""
 
     def history(
         self, name: str | None, limit: int, before: datetime | None
