@@ -61,7 +61,7 @@ class Source:
     def read(self) -> Snapshot:
         """Read the file, whole and at rest, and find its revision. Blocks: call it in a thread.
 
-        It takes up to 2 seconds while the file is being written, and up to 10 more where git
+        It takes up to 0.8 seconds while the file is being written, and up to 10 more where git
         does not answer. What it returns or raises, ``watch`` does not announce again.
 
         Raises:
