@@ -12,11 +12,13 @@ from urllib.parse import quote, quote_plus
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from bf_reconciler.facts import CONFIG_ADVICE, errors_first, remedy
+from bf_reconciler.facts import CONFIG_ADVICE, errors_first, printable, remedy
 from bf_reconciler.policy import Incident
 from bf_reconciler.status import ConfigStatus, Transition
 
 MASK: Final = "••••"
+LINES: Final = "\n\t"
+"""What a text of several lines may hold: a traceback is one."""
 SHORTEST = 4
 """A secret of fewer characters would mask half of every line."""
 KEY_LIKE = re.compile(
@@ -170,7 +172,7 @@ def mask_fields(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 def _masked(value: Any) -> Any:  # noqa: ANN401 # whatever is logged
     if isinstance(value, str):  # before a renderer escapes it once more
-        return REDACTOR.redact(value)
+        return REDACTOR.redact(printable(value, LINES))  # a console may be a terminal
     if isinstance(value, Mapping):
         return {k: MASK if KEY_LIKE.search(str(k)) else _masked(v) for k, v in value.items()}
     if isinstance(value, list | tuple):

@@ -24,6 +24,11 @@ from bf_reconciler.settings import Listen, LogFormat, LogLevel
 )
 @options.state_option
 @options.token_option
+@options.option(
+    "--read-token-file",
+    type=click.Path(path_type=Path),
+    help="File with a token that reading over HTTP requires; the other token permits it, too.",
+)
 @options.sops_option
 @options.plaintext_option
 @options.log_options
@@ -36,6 +41,7 @@ def command(  # noqa: PLR0913 # one argument per option
     listen: str,
     state_dir: Path | None,
     token_file: Path | None,
+    read_token_file: Path | None,
     sops_binary: Path | None,
     allow_plaintext: bool,
     log_level: LogLevel,
@@ -55,6 +61,7 @@ def command(  # noqa: PLR0913 # one argument per option
         listen=listen,
         state_dir=state_dir,
         token_file=token_file,
+        read_token_file=read_token_file,
         sops_binary=sops_binary,
         allow_plaintext=allow_plaintext,
         log_level=log_level,

@@ -27,6 +27,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     listen: str = str(Listen()),
     state_dir: Path | None = None,
     token_file: Path | None = None,
+    read_token_file: Path | None = None,
     sops_binary: Path | None = None,
     allow_plaintext: bool = False,
     log_level: LogLevel = "info",
@@ -39,8 +40,9 @@ def settings(  # noqa: PLR0913 # one argument per option
         click.UsageError: an option cannot be used.
     """
     try:
-        if token_file is not None:
-            read_token(token_file)
+        for path in (token_file, read_token_file):
+            if path is not None:
+                read_token(path)
         address = parse_listen(listen)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
@@ -49,6 +51,7 @@ def settings(  # noqa: PLR0913 # one argument per option
         state_dir=state_dir or default_state_dir(os.environ),
         listen=address,
         token_file=token_file,
+        read_token_file=read_token_file,
         sops_binary=str(sops_binary) if sops_binary else None,
         allow_plaintext=allow_plaintext,
         log_level=log_level,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from bf_reconciler.cli import options
-from bf_reconciler.cli.output import fail, leave, print_json
+from bf_reconciler.cli.output import fail, leave, print_json, say
 
 if TYPE_CHECKING:
     from bf_reconciler.facts import Problem
@@ -44,9 +44,9 @@ def command(
         print_json({"file": str(file), "valid": not errors, "problems": shown(problems)})
     else:
         for problem in problems:
-            click.echo(problem.render(str(file)))
+            say(problem.render(str(file)))
         if not errors:
-            click.echo(f"{file}: valid")
+            say(f"{file}: valid")
     leave(1 if errors else 0)
 
 

@@ -116,10 +116,13 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
 @asynccontextmanager
 async def _listening(settings: Settings, daemon: Daemon) -> AsyncIterator[None]:
     try:
-        token = read_token(settings.token_file) if settings.token_file else None
+        tokens = [
+            read_token(path) if path else None
+            for path in (settings.token_file, settings.read_token_file)
+        ]
     except ValueError as error:
         raise StartError(str(error)) from None
-    app = make_app(Commands(daemon, token))
+    app = make_app(Commands(daemon, *tokens))
     clients = Clients(limits(open_files()), ClientReport(daemon.tallies))
     listen = settings.listen
     async with AsyncExitStack() as stack:

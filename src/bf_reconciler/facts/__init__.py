@@ -24,6 +24,7 @@ from bf_reconciler.facts.observations import (
 from bf_reconciler.facts.problems import Problem, Severity, errors_first
 from bf_reconciler.facts.reasons import TRANSIENT, Reason
 from bf_reconciler.facts.said import Said
+from bf_reconciler.facts.text import printable
 
 __all__ = [
     "ADVICE",
@@ -55,6 +56,7 @@ __all__ = [
     "Venue",
     "confirming",
     "errors_first",
+    "printable",
     "remedy",
     "remember",
     "unconfirmed",
