@@ -10,6 +10,7 @@ from dataclasses import replace
 from bf_reconciler.daemon.client_report import ClientReport
 from bf_reconciler.daemon.commands import Commands
 from bf_reconciler.daemon.daemon import Daemon, any_of, utcnow
+from bf_reconciler.daemon.loop_lag import keep_sampling
 from bf_reconciler.daemon.notify import Notifier
 from bf_reconciler.daemon.process import open_files
 from bf_reconciler.daemon.wiring import set_up_logs
@@ -92,6 +93,7 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
             asyncio.create_task(daemon.keep_loading(), name="load"),
             asyncio.create_task(_keep_answering(hung_up, daemon), name="hang-up"),
             asyncio.create_task(_keep_notifying(notifier, daemon), name="notify"),
+            asyncio.create_task(keep_sampling(daemon.tallies.lagged), name="loop-lag"),
         ]
         turning = asyncio.create_task(daemon.keep_turning(stop), name="turn")
         notifier.send("READY=1")
