@@ -21,6 +21,7 @@ from bf_reconciler.journal import Journal
 from bf_reconciler.policy import ConditionType
 from bf_reconciler.status import Key, StrategyState, present
 from bf_reconciler.verdict import ConnectionState, Halted
+from bf_reconciler.web import NotDurableError
 from commandline import FakeView, run_in, serving
 from edges.fakes import (
     NOW,
@@ -297,6 +298,19 @@ def test_changes_need_the_token_where_the_daemon_has_one(capsys, tmp_path):
     assert taken.code == 0
     assert TOKEN not in refused.err + taken.out + taken.err
     assert run_in(capsys, "resume", "--token-file", tmp_path / "none").code == 1
+
+
+@pytest.mark.parametrize("verb", [("halt", "--reason", "a bug"), ("resume",)])
+def test_a_halt_that_a_restart_may_forget_is_an_error_with_the_daemon_s_words(capsys, verb):
+    view = FakeView(a_status())
+
+    async def forgetful(*_):
+        raise NotDurableError("In force; a restart may forget it", full=True)
+
+    view.halt = view.resume = forgetful
+    with serving(view) as url:
+        ran = run_in(capsys, *verb, "--url", url)
+    assert (ran.code, ran.err) == (1, "Error: In force; a restart may forget it\n")
 
 
 def test_halt_and_resume_write_into_the_journal_where_no_daemon_answers(capsys, journal):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from bf_reconciler.facts import Language
+from bf_reconciler.facts import DEFAULT_RULES, Language, Rules
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["console", "json"]
@@ -38,9 +38,12 @@ class Settings:
     read_token_file: Path | None = None
     sops_binary: str | None = None
     allow_plaintext: bool = False
+    rules: Rules = DEFAULT_RULES
     log_level: LogLevel = "info"
     log_format: LogFormat = "console"
     language: Language = "en"
+    runtime_root: Path | None = None
+    """Where folders of strategy files may lie, beside the state folder."""
 
 
 def parse_listen(text: str) -> Listen:

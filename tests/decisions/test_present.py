@@ -62,6 +62,7 @@ def test_the_whole_status_has_the_shape_of_the_contract():
             "message": "",
             "remedy": "",
             "plaintext_secrets": 0,
+            "sealed": False,
             "problems": [],
         },
         "incidents": [],
@@ -178,6 +179,7 @@ def test_a_refused_file_is_told_with_its_problems_and_a_remedy(language):
         reason=ConfigReason.DECRYPTION_TIMEOUT,
         message="It took too long.",
         plaintext_secrets=2,
+        sealed=True,
         path="a.yaml",
     )
     assert present(Status(config=config), language)["config"] == {
@@ -188,6 +190,7 @@ def test_a_refused_file_is_told_with_its_problems_and_a_remedy(language):
         "message": "It took too long.",
         "remedy": CONFIG_ADVICE[ConfigReason.DECRYPTION_TIMEOUT][language].remedy,
         "plaintext_secrets": 2,
+        "sealed": True,
         "problems": [
             {
                 "line": 9,

@@ -54,7 +54,7 @@ def test_the_login_of_a_proxy_is_a_credential(proxy, told):
 
 def test_an_encrypted_proxy_is_none_in_plain_text():
     clear = decrypted()
-    clear["connections"][0]["proxy"] = f"http://ada:{SENTINEL}@proxy.example:3128"
+    clear["connections"][0]["proxy"] = f"http://ada:{SENTINEL}@127.0.0.1:3128"
     file = a_file([a_connection(proxy=sealed())])
     assert {each.reason for each in read(file).problems} == {ConfigReason.INVALID_DOCUMENT}
     parsed = read(file, clear)

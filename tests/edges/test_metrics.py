@@ -50,7 +50,7 @@ from ports import free_port
 GOLDEN = Path(__file__).with_name("metrics.txt")
 EXTRAS = Extras("watch", NOW)
 OF_THE_PROCESS = (
-    *("bf_reconcile_", "bf_probe_", "bf_http_", "bf_event_loop_"),
+    *("bf_log_", "bf_reconcile_", "bf_probe_", "bf_http_", "bf_event_loop_"),
     "bf_strategy_transitions_",
 )
 OPENMETRICS = "application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5"
@@ -79,7 +79,7 @@ def value_of(text, name, **labels):
 
 
 def some_tallies():
-    tallies = Tallies()
+    tallies = Tallies(lambda: 2)
     tallies.probed("kucoin", 0.25, [("time", "ok"), ("key", Reason.INVALID_KEY)])
     tallies.probed("mexc", 40.0, [("time", "ok")])
     tallies.transition("btc-grid", "Enabled", "Connected")

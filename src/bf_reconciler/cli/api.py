@@ -19,6 +19,8 @@ from bf_reconciler.settings import Listen, parse_listen, read_token
 
 SECONDS = 15.0
 MAX_BYTES = 64 * 1024 * 1024
+NOT_DURABLE = frozenset({503, 507})
+"""A halt, or its end, is in force, and a restart may forget it."""
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 # what the daemon may listen on
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from bf_reconciler.cli import options
+from bf_reconciler.cli import options, reading
+from bf_reconciler.cli.file_options import FileOptions, file_options
 from bf_reconciler.cli.output import fail, leave, note, print_json, say
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ Form = Literal["text", "json", "markdown"]
 @options.url_option
 @options.token_option
 @options.state_option
-@options.plaintext_option
-@options.sops_option
+@file_options
 @click.option(
     "-o",
     "--output",
@@ -47,8 +47,7 @@ def command(  # noqa: PLR0913 # one argument per option
     url: str | None,
     token_file: Path | None,
     state_dir: Path | None,
-    allow_plaintext: bool,
-    sops_binary: Path | None,
+    chosen: FileOptions,
     output: Form,
 ) -> None:
     """Show what FILE would change, without applying it.
@@ -57,7 +56,7 @@ def command(  # noqa: PLR0913 # one argument per option
     is needed: encrypted values are marked as such and never shown. With --decrypt and the journal,
     credentials are compared, too. Exits with code 1 if FILE has problems.
     """
-    parsed = _parsed(file, sops_binary, decrypt=decrypt, allow_plaintext=allow_plaintext)
+    parsed = _parsed(file, chosen, decrypt=decrypt)
     for problem in parsed.problems:
         note(problem.render(str(file)))
     if parsed.refused:
@@ -84,25 +83,17 @@ def _place(url: str | None, state_dir: Path | None) -> Path | None:
     return None
 
 
-def _parsed(
-    file: Path, sops_binary: Path | None, *, decrypt: bool, allow_plaintext: bool
-) -> "Parsed":
+def _parsed(file: Path, chosen: FileOptions, *, decrypt: bool) -> "Parsed":
     from bf_reconciler import document  # noqa: PLC0415 # help needs no models
-    from bf_reconciler.cli.validate import clear  # noqa: PLC0415
-    from bf_reconciler.facts import ConfigError, ConfigReason, Problem  # noqa: PLC0415
+    from bf_reconciler.facts import ConfigReason, Problem  # noqa: PLC0415
 
-    try:
-        committed = file.read_bytes()
-    except OSError as error:
-        fail(f"{file}: {error.strerror or type(error).__name__}")
-    try:
-        decrypted = clear(committed, sops_binary, decrypt=decrypt, allow_plaintext=allow_plaintext)
-    except ConfigError as error:
-        if error.reason not in {ConfigReason.NOT_ENCRYPTED, ConfigReason.MAC_ONLY_ENCRYPTED}:
-            fail(f"{file}: {error.message}")  # that it cannot be decrypted here says nothing of it
-        told = Problem(0, 0, "", error.message, "error", error.reason)
-        return document.Parsed(problems=(told,), refused=True)
-    return document.parse(committed, decrypted, allow_plaintext=allow_plaintext)
+    parsed, error = reading.parse(reading.content(file), chosen, decrypt=decrypt)
+    if error is None:
+        return parsed
+    if error.reason not in {ConfigReason.NOT_ENCRYPTED, ConfigReason.MAC_ONLY_ENCRYPTED}:
+        fail(f"{file}: {error.message}")  # that it cannot be decrypted here says nothing of it
+    told = Problem(0, 0, "", error.message, "error", error.reason)
+    return document.Parsed(problems=(told,), refused=True)
 
 
 def _previewed(

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from bf_reconciler.cli import options
-from bf_reconciler.cli.api import Api, ApiError, RefusedError
+from bf_reconciler.cli.api import NOT_DURABLE, Api, ApiError, RefusedError
 from bf_reconciler.cli.output import fail, note, say
 
 
@@ -27,6 +27,8 @@ def command(
         held = api.post("/api/v1/resume", {"name": name} if name else {})["resumed"]
         then = "Strategies are turned on once their connections comply."
     except RefusedError as error:
+        if error.status in NOT_DURABLE:  # it says what was done
+            fail(str(error))
         fail(f"the daemon refused: {error}")
     except ApiError as error:
         if state_dir is None:

@@ -17,6 +17,7 @@ INTERRUPTED = 130
 VERBS = {
     "run": "Run the daemon.",
     "validate": "Check a file offline: schema, references, encryption, names.",
+    "seal": "Seal a file, so that nothing in it can be moved without its key.",
     "plan": "Show what a file would change, without applying it.",
     "test": "Test each connection once and show how to fix it.",
     "status": "Show the current status.",

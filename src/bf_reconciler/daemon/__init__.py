@@ -1,6 +1,7 @@
 """When things happen: the loops, the signals, start and stop."""
 
 from bf_reconciler.daemon.check import Progress, RefusedError, UnknownNameError, check
+from bf_reconciler.daemon.ending import run_to_end
 from bf_reconciler.daemon.process import harden
 from bf_reconciler.daemon.service import StartError, once, serve
 
@@ -12,5 +13,6 @@ __all__ = [
     "check",
     "harden",
     "once",
+    "run_to_end",
     "serve",
 ]

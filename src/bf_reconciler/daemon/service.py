@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
+from bf_reconciler import logs
 from bf_reconciler.daemon.client_report import ClientReport
 from bf_reconciler.daemon.commands import Commands
 from bf_reconciler.daemon.daemon import Daemon, any_of, utcnow
@@ -14,6 +15,7 @@ from bf_reconciler.daemon.loop_lag import keep_sampling
 from bf_reconciler.daemon.notify import Notifier
 from bf_reconciler.daemon.process import open_files
 from bf_reconciler.daemon.wiring import set_up_logs
+from bf_reconciler.daemon.worker import Worker
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.probe import Prober
 from bf_reconciler.schedule import request
@@ -21,6 +23,8 @@ from bf_reconciler.settings import Settings, read_token
 from bf_reconciler.status import Status
 from bf_reconciler.web import Clients, limits, listening, make_app
 
+OPEN_SECONDS = 30.0
+"""How long the disk of the state folder may take to open the journal."""
 DRAIN_SECONDS = 3.0
 """How long a turn that is under way may take to its end; then it is broken off."""
 CLOSE_SECONDS = 1.0
@@ -38,16 +42,24 @@ async def opened(settings: Settings, environ: Mapping[str, str]) -> AsyncIterato
     Raises:
         StartError: The state folder cannot be used, or another daemon uses it.
     """
-    async with AsyncExitStack() as stack:
+    wake, worker = asyncio.Event(), Worker("journal")
+    try:
+        opening = worker.call(Journal, settings.state_dir)
         try:
-            journal = await asyncio.to_thread(Journal, settings.state_dir)
-            stack.callback(journal.close)
-            wake = asyncio.Event()
-            prober = await stack.enter_async_context(Prober(utcnow, wake.set))
-            daemon = Daemon(settings, journal, prober, environ, wake)
-        except JournalError as error:
-            raise StartError(f"{settings.state_dir}: {error}") from None
-        yield daemon
+            journal = await asyncio.wait_for(opening, OPEN_SECONDS)
+        except TimeoutError:
+            raise JournalError(f"the disk did not answer within {OPEN_SECONDS:g} s") from None
+        try:
+            async with Prober(utcnow, wake.set) as prober:
+                daemon = Daemon(settings, journal, prober, environ, wake)
+                try:
+                    yield daemon
+                finally:
+                    await daemon.runtimes.close()
+        finally:  # one that hangs is left to the end of the process
+            await asyncio.wait({worker.call(journal.close)}, timeout=CLOSE_SECONDS)
+    except JournalError as error:
+        raise StartError(f"{settings.state_dir}: {error}") from None
 
 
 async def once(settings: Settings) -> Status:
@@ -56,8 +68,10 @@ async def once(settings: Settings) -> Status:
     Raises:
         StartError: The state folder or the file cannot be used.
     """
-    set_up_logs(settings, os.environ)
-    async with opened(settings, os.environ) as daemon:
+    set_up_logs(settings, os.environ, guarding=True)
+    async with AsyncExitStack() as stack:
+        stack.callback(logs.close)
+        daemon = await stack.enter_async_context(opened(settings, os.environ))
         first = await daemon.load()
         if first.spec is None:
             raise StartError(first.config.message)
@@ -65,7 +79,7 @@ async def once(settings: Settings) -> Status:
         while True:
             daemon.cycle.wake.clear()
             wake_at = await daemon.turn()
-            if daemon.complete():
+            if daemon.complete() and daemon.runtimes.idle:
                 return daemon.cycle.status
             left = (wake_at - utcnow()).total_seconds()
             await any_of(daemon.cycle.wake.wait(), seconds=max(left, 0.0))
@@ -79,8 +93,9 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
     """
     stop = stop or asyncio.Event()
     notifier = Notifier(os.environ)
-    set_up_logs(settings, os.environ)
+    set_up_logs(settings, os.environ, guarding=True)
     async with AsyncExitStack() as stack:
+        stack.callback(logs.close)
         hung_up = _on_signals(stack, stop)  # first of all: sops may take its time
         daemon = await stack.enter_async_context(opened(settings, os.environ))
         await _first_load(daemon, stop)

@@ -20,6 +20,8 @@ SEALED = "ENC[AES256_GCM,"
 OPAQUE: Final = object()
 """In place of the decrypted file where nothing was decrypted."""
 MISSING: Final = object()
+MAX_PLAINTEXT: Final = 1000
+"""Credentials in plain text that are told one by one."""
 TYPED: Final[Mapping[str, Any]] = {"int": 0, "float": 0.0, "bool": False}
 """Stand-ins for sealed values that were no texts, so that their type can be checked."""
 
@@ -48,6 +50,7 @@ class Unsealing:
     def __init__(self, *, allow_plaintext: bool) -> None:
         self.problems: list[tuple[Path, Problem]] = []
         self.plaintext: list[Problem] = []
+        self.plaintext_count = 0
         self.sealed: list[Path] = []
         self._severity: Severity = "warning" if allow_plaintext else "error"
         self._path: list[Step] = []
@@ -108,6 +111,9 @@ class Unsealing:
         self.problems.append((path, Problem(*node.spot, render(path), message)))
 
     def _plaintext(self, node: Node, message: str) -> None:
+        self.plaintext_count += 1
+        if self.plaintext_count > MAX_PLAINTEXT:
+            return
         self.plaintext.append(
             Problem(
                 *node.spot,

@@ -307,7 +307,12 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.STILL_RUNNING: (
         "Still running",
-        "The engine was told to pause or stop, but it is still running.",
+        "The engine was told to pause or stop, but is running, or nothing shows that it stopped.",
         "Stop the strategy by hand in the engine now, then read the engine's log.",
+    ),
+    Reason.ORPHAN_STOPPED: (
+        "Orphan stopped",
+        "A runtime has this strategy from us, but neither the file nor the state knows it.",
+        "Declare it in the file, or delete it from the runtime (its strategy file).",
     ),
 }

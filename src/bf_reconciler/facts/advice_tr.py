@@ -333,7 +333,15 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.STILL_RUNNING: (
         "Hâlâ çalışıyor",
-        "Motora duraklatma veya durdurma komutu verildi, ancak hâlâ çalışıyor.",
+        "Motora durma komutu verildi, ancak hâlâ çalışıyor veya durduğu görülemiyor.",
         "Stratejiyi hemen motordan elle durdurun, ardından motorun günlüğünü inceleyin.",
+    ),
+    Reason.ORPHAN_STOPPED: (
+        "Sahipsiz strateji durduruldu",
+        (
+            "Çalışma ortamında bizim işaretimizi taşıyan bu strateji ne dosyada ne de kayıtlı "
+            "durumda var."
+        ),
+        "Stratejiyi dosyada tanımlayın veya çalışma ortamından (strateji dosyasını) silin.",
     ),
 }

@@ -105,6 +105,7 @@ def _config(status: Status) -> Iterator[Family]:
         "Unencrypted credentials in the file.",
         config.plaintext_secrets,
     )
+    yield _single("bf_config_sealed", "1 if the file in force has a valid seal.", config.sealed)
 
 
 def _single(name: str, text: str, value: object) -> Family:

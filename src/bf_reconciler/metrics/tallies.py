@@ -3,7 +3,7 @@
 import threading
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 
@@ -36,9 +36,13 @@ class _Durations:
 
 
 class Tallies:
-    """Counts of one daemon. Safe to call from any thread."""
+    """Counts of one daemon. Safe to call from any thread.
 
-    def __init__(self) -> None:
+    ``log_dropped`` says how many lines of the log were dropped.
+    """
+
+    def __init__(self, log_dropped: Callable[[], int] = lambda: 0) -> None:
+        self._log_dropped = log_dropped
         self._turn = threading.Lock()
         self._probes: dict[str, _Durations] = {}
         self._requests: Counter[tuple[str, ...]] = Counter()
@@ -129,6 +133,8 @@ class Tallies:
         )
         errors = "Errors of reconcile cycles, including failures to write the journal."
         yield CounterMetricFamily("bf_reconcile_errors", errors, value=self._errors)
+        dropped = "Lines of the log that were dropped because nobody read those before them."
+        yield CounterMetricFamily("bf_log_dropped", dropped, value=self._log_dropped())
 
 
 def _counter(

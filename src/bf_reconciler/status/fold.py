@@ -175,7 +175,7 @@ def _strategy(
 ) -> StrategyStatus | None:
     was = before.strategies.get(decision.name)
     entry = spec.strategies.get(decision.name)
-    if decision.reason is Reason.REMOVED and running.state in {"paused", "stopped"}:
+    if _is_gone(decision, running):
         return None
     state, reason, message = _state(decision, running)
     ready = Finding(
@@ -204,6 +204,13 @@ def _strategy(
         suspended_until=_end(entry.suspended(now)) if entry else None,
         declared=entry.declared if entry else was.declared if was else {},
     )
+
+
+def _is_gone(decision: Decision, running: Running) -> bool:
+    """Whether one that left the file is off, or one that nobody declares has left the runtime."""
+    if decision.reason is Reason.ORPHAN_STOPPED:
+        return running.absent
+    return decision.reason is Reason.REMOVED and running.state in {"paused", "stopped"}
 
 
 def _end(suspend: Suspend | None) -> datetime | None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from bf_reconciler.facts import Reason
 from bf_reconciler.policy import Finding
 from bf_reconciler.spec import Runtime, Spec, Strategy, too_many
+from bf_reconciler.verdict.orphans import farewell, leaves
 from bf_reconciler.verdict.values import (
     ConnectionState,
     Decision,
@@ -35,7 +36,7 @@ def guard(
         for name in memories
         if name not in spec.strategies and name not in spec.broken_strategies
     ]
-    leaving = {name for name in gone if memories[name].reason is Reason.REMOVED}
+    leaving = {name for name in gone if leaves(memories[name])}
     left = len(gone) - len(leaving)
     held = NAMELESS if spec.nameless_strategies else ""
     if too_many(len(memories) - len(leaving), left, spec.policy.max_removals):
@@ -199,7 +200,7 @@ def _removed(name: str, before: StrategyMemory, frame: _Frame, held: str) -> Dec
     if held:
         decision = _absent(name, before, frame, Reason.MASS_REMOVAL_HELD, held)
         return replace(decision, held=True)
-    return _off(name, before, Reason.REMOVED, "It is no longer in the file.")
+    return _off(name, before, *farewell(before))
 
 
 def _absent(

@@ -7,6 +7,17 @@ from typing import Protocol
 from bf_reconciler.status import ConnectionStatus, Status, Transition
 
 
+class NotDurableError(Exception):
+    """A halt, or its end, that is in force and may be forgotten by a restart; the text says why.
+
+    ``full``: for want of room on the disk.
+    """
+
+    def __init__(self, message: str, *, full: bool = False) -> None:
+        super().__init__(message)
+        self.full = full
+
+
 class Backend(Protocol):
     """The daemon as the web sees it. ``history`` may block: a thread calls it."""
 
@@ -48,7 +59,15 @@ class Backend(Protocol):
         """Probe one connection now and wait for it; None where no connection has this name."""
 
     async def halt(self, reason: str, by: str) -> None:
-        """Halt every strategy, and return when the halt is in force."""
+        """Halt every strategy, and return when the halt is in force and outlives a restart.
+
+        Raises:
+            NotDurableError: It is in force, and a restart may forget it.
+        """
 
     async def resume(self, name: str | None) -> bool:
-        """Resume everything, or one strategy that waits for a person; False: nothing to resume."""
+        """Resume everything, or one strategy that waits for a person; False: nothing to resume.
+
+        Raises:
+            NotDurableError: The halt is ended, and a restart may bring it back.
+        """

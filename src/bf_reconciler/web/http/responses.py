@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from bf_reconciler.facts import Language
+from bf_reconciler.web.backend import NotDurableError
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +83,8 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         body = answer({"error": text}, error.status)
         body.headers.update(kept)
         return body
+    except NotDurableError as error:
+        return answer({"error": str(error)}, 507 if error.full else 503)
     except Exception as error:
         logger.exception("request failed", extra={"path": request.path, "method": request.method})
         return answer({"error": f"internal error: {type(error).__name__}"}, 500)
