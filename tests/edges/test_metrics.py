@@ -50,10 +50,7 @@ from ports import free_port
 GOLDEN = Path(__file__).with_name("metrics.txt")
 EXTRAS = Extras("watch", NOW)
 OF_THE_PROCESS = (
-    "bf_reconcile_",
-    "bf_probe_",
-    "bf_http_",
-    "bf_log_",
+    *("bf_log_", "bf_reconcile_", "bf_probe_", "bf_http_", "bf_event_loop_"),
     "bf_config_rollbacks",
     "bf_strategy_transitions_",
 )
@@ -92,6 +89,7 @@ def some_tallies():
     tallies.error()
     tallies.rollback()
     tallies.client_dropped("silent")
+    tallies.lagged(0.02)
     return tallies
 
 
