@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
-from bf_reconciler.facts import Markets, Observation, Seen, remember
+from bf_reconciler.facts import Markets, Observation, Reason, Seen, remember
 from bf_reconciler.policy import common_causes, watch
 from bf_reconciler.schedule import schedule
 from bf_reconciler.spec import (
@@ -187,7 +187,7 @@ def _stayed(
 
 
 async def halt(before: Status, outside: Outside, now: datetime) -> Status:
-    """The kill switch while no file is in force: every strategy that is remembered goes off."""
+    """No file is in force: what is remembered goes off by a halt, or when its grace is over."""
     was = before.strategies
     spec = Spec(
         generation=before.generation,
@@ -201,12 +201,21 @@ async def halt(before: Status, outside: Outside, now: datetime) -> Status:
         broken_strategies={name: status.connection for name, status in was.items()},
     )
     verdicts = judge(spec, {}, before.halted, now)
-    decisions = guard(spec, verdicts, before.memories, now)
+    guarded = guard(spec, verdicts, before.memories, now)
+    decisions = {name: _unfiled(decision) for name, decision in guarded.items()}
     running = await outside.runtimes.converge(
         decisions.values(), spec.generation, spec.revision, now
     )
     status = fold(before, spec, {}, verdicts, decisions, running, now)
     return replace(status, connections=before.connections, incidents=before.incidents)
+
+
+def _unfiled(decision: Decision) -> Decision:
+    """Not its entry is wrong, but the whole file."""
+    if decision.reason is not Reason.ENTRY_INVALID:
+        return decision
+    message = "No file is in force, so its connection is not tested; left as it is for its grace."
+    return replace(decision, reason=Reason.CONNECTION_NOT_READY, message=message)
 
 
 def audit(turn: Turn, names: Names) -> Names:

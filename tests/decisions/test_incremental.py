@@ -6,9 +6,10 @@ from dataclasses import replace
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
+from bf_reconciler.daemon.audit import Audit
 from bf_reconciler.facts import Listed, Reason, Scope
-from bf_reconciler.reconcile import Outside, audit, reconcile
-from bf_reconciler.schedule import LOST, request, request_changed
+from bf_reconciler.reconcile import PART, Outside, audit, reconcile
+from bf_reconciler.schedule import HEARTBEAT, LOST, request, request_changed
 from bf_reconciler.spec import (
     LOCAL,
     Credentials,
@@ -20,7 +21,7 @@ from bf_reconciler.spec import (
 )
 from bf_reconciler.spec.connection import Attest, Attestation
 from bf_reconciler.status import Running, Status
-from bf_reconciler.verdict import Halted, Holding
+from bf_reconciler.verdict import ConnectionState, Halted, Holding
 from build import (
     DAY,
     MINUTE,
@@ -378,3 +379,51 @@ def test_a_lost_probe_is_asked_for_again():
     life.now += LOST - SECOND
     life.step("wait", 0)
     assert life.prober.flights.keys() == set(NAMES)
+
+
+def test_names_are_taken_in_parts_connections_first_in_the_order_of_the_file():
+    life = Life([{"two": True}] * COUNT, {})
+    all_ = Names(frozenset(NAMES), frozenset(life.spec.strategies))
+    parts = list(all_.parts(life.spec, 4))
+    assert [sorted(p.connections or p.strategies) for p in parts] == [
+        ["c0", "c1", "c2", "c3"],
+        ["c4", "c5"],
+        ["s0-c0", "s0-c1", "s1-c0", "s1-c1"],
+        ["s0-c2", "s0-c3", "s1-c2", "s1-c3"],
+        ["s0-c4", "s0-c5", "s1-c4", "s1-c5"],
+    ]
+    assert list(all_.parts(life.spec, 100)) == [all_]
+    assert not Names()
+
+
+def test_a_large_turn_lets_others_breathe():
+    life, breaths = Life([{}] * COUNT, {}), []
+
+    async def breathe():
+        breaths.append(1)
+
+    names = [f"n{n}" for n in range(2 * PART + 1)]
+    spec = a_spec([a_connection(name) for name in names], [])
+    outside = Outside(life.prober, life.engine, keep, breathe)
+    turn = finished(reconcile(spec, Status(), {}, outside, NOW))
+    assert [*turn.status.connections] == names
+    assert len(breaths) >= 2
+
+
+def test_what_drifted_is_found_decided_again_and_told_once():
+    life, told = Life([{}] * COUNT, {}), []
+    life.turn()
+    life.step("answer", NAMES)
+    look = Audit(told.append)
+    good = life.last.status.connections["c3"]
+    wrong = replace(good, status=ConnectionState.BLOCKED)
+    status = replace(life.last.status, connections={**life.last.status.connections, "c3": wrong})
+    life.last = replace(life.last, status=status)
+    life.before = status
+    for _ in range(2 * COUNT):
+        life.now += HEARTBEAT
+        life.last = look(life.taken(life.prober, life.engine, life.last))
+        life.last = look(life.last)  # no second time within a heartbeat
+        life.before = life.last.status
+    assert told == [Names(frozenset({"c3"}))]
+    assert life.last.status.connections["c3"].status is ConnectionState.ONLINE

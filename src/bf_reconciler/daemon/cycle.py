@@ -12,7 +12,7 @@ from bf_reconciler.reconcile import Outside, Prober, Runtimes, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.schedule import HEARTBEAT, request_changed
 from bf_reconciler.spec import Names, Spec
-from bf_reconciler.status import Record, Status, Transition, transitions
+from bf_reconciler.status import Record, Status, Transition, transitions, unwatched
 from bf_reconciler.turn import Turn
 
 Edit = Callable[[Status, Mapping[str, Seen]], tuple[Status, Mapping[str, Seen]]]
@@ -98,9 +98,7 @@ class Cycle:
             await self._end(turn.status, turn.seen, now, turn.changed)
             self._last = self._audit(turn)
         else:
-            halted = before.halted is not None
-            after = await halt(before, self._outside, now) if halted else before
-            await self._end(after, seen, now)
+            await self._end(await self._without_file(before, now), seen, now)
         del self._edits[: len(edits)]
         for _, done in edits:
             if not done.done():
@@ -110,12 +108,21 @@ class Cycle:
     def _reloaded(
         self, reload: Reload, before: Status, seen: Mapping[str, Seen]
     ) -> tuple[Status, Mapping[str, Seen]]:
-        """Use what was read; where it is what is in force, nothing but ``config`` changes."""
-        self._reload = None
+        """Use what was read; where it is what is in force, nothing changes."""
         if reload.spec != self.spec:
             seen = request_changed(self.spec, reload.spec, seen)
             self.spec = reload.spec
-        return replace(before, config=reload.config), seen
+        if reload.config != before.config:
+            before = replace(before, config=reload.config)
+        return before, seen
+
+    async def _without_file(self, before: Status, now: datetime) -> Status:
+        """Where the file was refused and none is in force, only turn off."""
+        if self._reload is not None or self._edits:  # until it is read, a restart is a no-op
+            before = await halt(before, self._outside, now)
+        if self._reload is not None:
+            before = replace(before, connections=unwatched(before.connections, now), incidents=())
+        return before
 
     async def _end(
         self,

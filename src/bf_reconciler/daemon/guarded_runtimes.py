@@ -23,6 +23,8 @@ class GuardedRuntimes(Runtimes):
     ) -> None:
         super().__init__(bounds, wake)
         self._broken = broken
+        self._on: set[str] = set()
+        """What was turned on before: its order may be given again."""
         self._withheld: dict[str, Decision] = {}
         """What is to be turned on when the journal is saved again."""
 
@@ -30,12 +32,16 @@ class GuardedRuntimes(Runtimes):
         self, decisions: Iterable[Decision], generation: int, revision: str, now: datetime
     ) -> Mapping[str, Running]:
         given = self._withheld | {each.name: each for each in decisions}
-        self._withheld = {}
+        on = {name: each for name, each in given.items() if each.order and each.order.on}
+        self._on -= {name for name, each in given.items() if each.order and not each.order.on}
         if not self._broken():
+            self._on |= on.keys()
+            self._withheld = {}
             return await super().converge(given.values(), generation, revision, now)
-        withheld = {name: each for name, each in given.items() if each.order and each.order.on}
+        self._withheld = withheld = {
+            name: each for name, each in on.items() if each.leave or name not in self._on
+        }
         asked = [_waiting(each) if name in withheld else each for name, each in given.items()]
-        self._withheld = withheld
         running = await super().converge(asked, generation, revision, now)
         return dict(running) | {
             name: _withheld(running[name])
