@@ -160,4 +160,4 @@ def a_cycle(*observations, before=None, spec=None, seen=None, running=None, now=
     verdicts = judge(spec, seen, before.halted, now)
     decisions = guard(spec, verdicts, before.memories, now)
     found = obeyed(decisions, before) | (running or {})
-    return fold(before, spec, seen, verdicts, decisions, found, now)
+    return fold(spec, seen, verdicts, decisions, found, now, before)

@@ -93,13 +93,14 @@ async def reconcile(
     """
     old, names, due, whole = begin(last, spec, before, seen, now)
     again = partial(_in_parts, spec, outside.breathe)
+
     answers = _answers(spec, seen, outside.prober.collect())  # what the exchanges said
     reports = outside.runtimes.collect()  # what was seen to run
     stray = orphans(spec, before.memories, outside.runtimes.held(spec.runtimes.values()))
-    seen, running = _with(seen, answers), _with(old.running, reports)
+    seen = _with(seen, answers)
     names |= Names(frozenset(answers), frozenset((*reports, *stray)))
-    watched = await again(watch, spec, seen, now, before=old.watch, names=names)
-    causes = common_causes(watched, now, old.verdicts.causes)  # what failures have in common
+    watched = await again(partial(watch, spec, seen, now), before=old.watch, names=names)
+    causes = common_causes(watched, now, old.verdicts.causes)  # what their failures have in common
     names = concerned(old, spec, names, causes)
 
     plan = partial(schedule, spec, seen, now, causes)  # what to ask them next
@@ -116,29 +117,61 @@ async def reconcile(
     verdicts = await again(rules, before=old.judged(causes), names=names)  # True, False, Unknown
     care = partial(guard, spec, verdicts, _with(before.memories, stray), now)
     decisions = await again(care, before=old.decisions, names=names)
-    fresh = sorted(differing(old.decisions, decisions, names.strategies))
-    orders = [decisions[name] for name in fresh if name in decisions]
-    told = await outside.runtimes.converge(  # act, only here
-        orders, spec.generation, spec.revision, now
-    )
-    running = without(_with(running, told), frozenset(d.name for d in orders if d.name not in told))
-    decisions = _stayed(decisions, orders, running)
-    names |= Names(strategies=frozenset(told))
-    picture = partial(
-        fold,
-        spec=spec,
-        seen=seen,
-        verdicts=verdicts,
-        decisions=decisions,
-        running=running,
-        now=now,
-    )
-    status = await again(picture, before=before, names=names)
-    status = in_order(status, spec) if whole else status
+    decisions, running = await _act(outside, spec, now, old, decisions, reports, names)  # only here
+    picture = partial(fold, spec, seen, verdicts, decisions, running, now)
+    shown = names if whole else _shown(old, before, decisions, running, names)
+    status = await again(picture, before=before, names=shown)
+    status = in_order(status, spec) if whole or stray else status
     turn = Turn(
         now, spec, status, seen, wanted, markets, watched, todo, verdicts, decisions, running
     )
     return ended(old, turn, names, due, whole=whole)
+
+
+async def _act(
+    outside: Outside,
+    spec: Spec,
+    now: datetime,
+    old: Turn,
+    decisions: Mapping[str, Decision],
+    reports: Mapping[str, Running],
+    names: Names,
+) -> tuple[Mapping[str, Decision], Mapping[str, Running]]:
+    """Give the orders that are new; returns the decisions, and what is known to run.
+
+    A move that is not confirmed is not over: it is left again next time.
+    """
+    fresh = sorted(differing(old.decisions, decisions, names.strategies))
+    orders = [decisions[name] for name in fresh if name in decisions]
+    told = await outside.runtimes.converge(orders, spec.generation, spec.revision, now)
+    silent = frozenset(order.name for order in orders if order.name not in told)
+    running = without(_with(old.running, {**reports, **told}), silent)
+
+    def stayed(name: str) -> Decision:
+        decision, shown = decisions[name], running.get(name)
+        if decision.leave is None or (shown is not None and shown.reason is None):
+            return decision
+        return replace(decision, memory=replace(decision.memory, runtime=decision.leave.runtime))
+
+    moving = [order.name for order in orders if order.leave is not None]
+    return updated(decisions, moving, stayed), running
+
+
+def _shown(
+    old: Turn,
+    before: Status,
+    decisions: Mapping[str, Decision],
+    running: Mapping[str, Running],
+    names: Names,
+) -> Names:
+    """Whose status may be another: of strategies, where something else is decided, or runs."""
+    return Names(
+        names.connections,
+        differing(old.decisions, decisions, names.strategies)
+        | differing(old.running, running, names.strategies)
+        | differing(old.status.strategies, before.strategies)
+        | old.again.strategies,
+    )
 
 
 async def _in_parts(
@@ -172,20 +205,6 @@ def _with(old: Mapping[str, T], new: Mapping[str, T]) -> Mapping[str, T]:
     return {**old, **new} if new else old
 
 
-def _stayed(
-    decisions: Mapping[str, Decision], orders: Iterable[Decision], running: Mapping[str, Running]
-) -> Mapping[str, Decision]:
-    """A move that is not confirmed is not over: it is left again next time."""
-
-    def stayed(name: str) -> Decision:
-        decision, shown = decisions[name], running.get(name)
-        if decision.leave is None or (shown is not None and shown.reason is None):
-            return decision
-        return replace(decision, memory=replace(decision.memory, runtime=decision.leave.runtime))
-
-    return updated(decisions, [d.name for d in orders if d.leave is not None], stayed)
-
-
 async def halt(before: Status, outside: Outside, now: datetime) -> Status:
     """No file is in force: what is remembered goes off by a halt, or when its grace is over."""
     was = before.strategies
@@ -206,7 +225,7 @@ async def halt(before: Status, outside: Outside, now: datetime) -> Status:
     running = await outside.runtimes.converge(
         decisions.values(), spec.generation, spec.revision, now
     )
-    status = fold(before, spec, {}, verdicts, decisions, running, now)
+    status = fold(spec, {}, verdicts, decisions, running, now, before)
     return replace(status, connections=before.connections, incidents=before.incidents)
 
 
@@ -225,7 +244,7 @@ def audit(turn: Turn, names: Names) -> Names:
     blank = Verdicts({}, {}, None, turn.verdicts.causes)
     verdicts = judge(spec, seen, before.halted, now, turn.markets, blank, names)
     decisions = guard(spec, verdicts, before.memories, now, names=names)
-    status = fold(before, spec, seen, verdicts, decisions, turn.running, now, names=names)
+    status = fold(spec, seen, verdicts, decisions, turn.running, now, before, names=names)
     moving = {n for n in names.strategies if (d := turn.decisions.get(n)) and d.leave is not None}
     settled = names.strategies - turn.again.strategies - moving  # the others are not at rest yet
     return Names(

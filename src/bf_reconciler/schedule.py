@@ -84,7 +84,7 @@ def schedule(
     asked = {n: a for n, a in before.asked.items() if n not in wanted or n in active}
     due: list[ConnectionEntry] = []
     soon, later = set(before.soon), dict(before.next)
-    for name in sorted(active, key=spec.position):
+    for name in sorted(active, key=spec.positions.__getitem__):
         entry, memory = active[name], seen.get(name)
         at = _resting(entry, memory, spec, causes, now)
         if at is not None:

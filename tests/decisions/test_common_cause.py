@@ -264,7 +264,7 @@ def test_a_strategy_has_its_grace_and_is_then_off():
     for at, memory in ((NOW - MINUTE, healthy), (NOW, seen), (NOW + 4 * MINUTE, seen)):
         verdicts = judge(spec, memory, None, at)
         decisions = guard(spec, verdicts, before.memories, at)
-        before = fold(before, spec, memory, verdicts, decisions, {}, at)
+        before = fold(spec, memory, verdicts, decisions, {}, at, before)
         assert all(before.memories[name].on for name in spec.strategies)
     at = NOW + 5 * MINUTE
     decisions = guard(spec, judge(spec, seen, None, at), before.memories, at)
@@ -274,7 +274,7 @@ def test_a_strategy_has_its_grace_and_is_then_off():
 def test_the_status_holds_it_and_the_connections_are_unreachable():
     spec, seen = fleet(fell(), fell(), fell())
     verdicts = judge(spec, seen, None, NOW)
-    status = fold(Status(), spec, seen, verdicts, {}, {}, NOW)
+    status = fold(spec, seen, verdicts, {}, {}, NOW, Status())
     assert status.incidents == verdicts.causes.incidents
     assert {c.status for c in status.connections.values()} == {ConnectionState.UNREACHABLE}
     ready = status.connections["c0"].conditions[0]
@@ -480,7 +480,7 @@ def lived(answer, seconds, count=10):
             seen[entry.name] = remember(seen[entry.name], answer(entry.name, now))
         verdicts = judge(spec, seen, None, now)
         decisions = guard(spec, verdicts, before.memories, now)
-        before = fold(before, spec, seen, verdicts, decisions, {}, now)
+        before = fold(spec, seen, verdicts, decisions, {}, now, before)
         told.append(before.incidents)
         for decision in decisions.values():
             if decision.order is not None and not decision.order.on:

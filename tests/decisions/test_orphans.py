@@ -72,9 +72,8 @@ def shown(running):
     spec = a_spec()
     memories = orphans(spec, {}, held(stray=ON))
     decisions = decided(spec, memories)
-    status = fold(
-        Status(), spec, {}, judge(spec, {}, None, NOW), decisions, {"stray": running}, NOW
-    )
+    verdicts = judge(spec, {}, None, NOW)
+    status = fold(spec, {}, verdicts, decisions, {"stray": running}, NOW, Status())
     return status.strategies.get("stray")
 
 

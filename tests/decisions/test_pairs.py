@@ -49,7 +49,7 @@ class House:
         decisions = guard(self.spec, verdicts, self.status.memories, self.now)
         running = obeyed(decisions, self.status)
         before, self.now = self.status, self.now + MINUTE
-        self.status = fold(before, self.spec, memory, verdicts, decisions, running, self.now)
+        self.status = fold(self.spec, memory, verdicts, decisions, running, self.now, before)
         self.news += [(t.after, t.reason) for t in transitions(before, self.status, self.now)]
         return self.strategy.status, self.strategy.conditions[0].reason
 

@@ -64,7 +64,7 @@ def decide(spec, seen, before, halted, now):
     return (
         verdicts,
         decisions,
-        fold(before, spec, seen, verdicts, decisions, obeyed(decisions, before), now),
+        fold(spec, seen, verdicts, decisions, obeyed(decisions, before), now, before),
     )
 
 

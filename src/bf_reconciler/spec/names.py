@@ -30,15 +30,17 @@ class Names:
         if len(self.connections) + len(self.strategies) <= size:
             yield self
             return
-        for part in _chunks(self.connections, spec.connections, size):
+        for part in _chunks(self.connections, spec.positions, size):
             yield Names(connections=part)
-        for part in _chunks(self.strategies, spec.strategies, size):
+        for part in _chunks(self.strategies, spec.strategy_positions, size):
             yield Names(strategies=part)
 
 
-def _chunks(names: frozenset[str], declared: Iterable[str], size: int) -> Iterator[frozenset[str]]:
-    ordered = [name for name in declared if name in names]
-    ordered += sorted(names.difference(ordered))
+def _chunks(
+    names: frozenset[str], positions: Mapping[str, int], size: int
+) -> Iterator[frozenset[str]]:
+    last = len(positions)
+    ordered = sorted(names, key=lambda name: (positions.get(name, last), name))
     for start in range(0, len(ordered), size):
         yield frozenset(ordered[start : start + size])
 

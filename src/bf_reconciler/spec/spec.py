@@ -137,12 +137,14 @@ class Spec:
         return {name: names for names in shared for name in names}
 
     @cached_property
-    def _positions(self) -> Mapping[str, int]:
+    def positions(self) -> Mapping[str, int]:
+        """Where each connection stands in the file."""
         return {name: index for index, name in enumerate(self.connections)}
 
-    def position(self, name: str) -> int:
-        """Where a connection stands in the file."""
-        return self._positions[name]
+    @cached_property
+    def strategy_positions(self) -> Mapping[str, int]:
+        """Where each strategy stands in the file."""
+        return {name: index for index, name in enumerate(self.strategies)}
 
     @cached_property
     def policies(self) -> Mapping[str, Policy]:

@@ -26,13 +26,13 @@ T = TypeVar("T")
 
 
 def fold(  # noqa: PLR0913 # the inputs of the line, and whose part of it changed
-    before: Status,
     spec: Spec,
     seen: Mapping[str, Seen],
     verdicts: Verdicts,
     decisions: Mapping[str, Decision],
     running: Mapping[str, Running],
     now: datetime,
+    before: Status,
     *,
     names: Names | None = None,
 ) -> Status:

@@ -1,6 +1,6 @@
 """Turns verdicts into orders: grace for what is not known, latches, and the removal guard."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -35,8 +35,10 @@ def guard(
 
     All are those that are declared, and those that left the file.
     """
-    everyone = dict.fromkeys((*verdicts.strategies, *memories))
-    wanted = everyone if names is None else names.strategies
+    if names is None:
+        wanted: Iterable[str] = dict.fromkeys((*verdicts.strategies, *memories))
+    else:
+        wanted = names.strategies
     absent = any(name not in spec.strategies for name in wanted)
     frame = _frame(spec, verdicts, memories, now) if absent else None
 
