@@ -13,6 +13,7 @@ from bf_reconciler.status.model import (
     Status,
     StrategyState,
     StrategyStatus,
+    Told,
     Transition,
 )
 from bf_reconciler.status.present import (
@@ -33,6 +34,7 @@ __all__ = [
     "Status",
     "StrategyState",
     "StrategyStatus",
+    "Told",
     "Transition",
     "conditions",
     "fold",

@@ -1,7 +1,7 @@
 """The values a verdict is made of, and what it must remember of a strategy."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bf_reconciler.facts import Reason
@@ -23,6 +23,9 @@ class ConnectionState(StrEnum):
     @property
     def up(self) -> bool:
         return self in {ConnectionState.ONLINE, ConnectionState.DEGRADED}
+
+
+LEAST_LEASE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,8 @@ class Order:
     reason: Reason
     message: str
     strategy: Strategy | None
+    lease: timedelta = LEAST_LEASE
+    """How long the engine may follow it without hearing from us again."""
 
 
 @dataclass(frozen=True, slots=True)
