@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -50,6 +50,7 @@ class Still:
     """A daemon whose status never changes."""
 
     token = None
+    read_token = None
     host = "127.0.0.1"
 
     def __init__(self, status: Status) -> None:
@@ -61,8 +62,8 @@ class Still:
     def history(self, *_: object) -> list[object]:
         return []
 
-    def metrics(self, accept: str) -> tuple[bytes, str]:
-        return render(self.now, Extras(), Tallies(), accept)
+    def metrics(self, accept: str, *, summary: bool) -> tuple[Iterator[bytes], str]:
+        return render(self.now, Extras(), Tallies(), accept, summary=summary)
 
     async def subscribe(self) -> AsyncIterator[object]:
         await asyncio.Event().wait()

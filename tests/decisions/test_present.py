@@ -56,12 +56,14 @@ def test_the_whole_status_has_the_shape_of_the_contract():
         "halted": None,
         "config": {
             "path": "",
+            "last_good_in_force": False,
             "last_reload_successful": False,
             "last_reload_success": None,
             "reason": None,
             "message": "",
             "remedy": "",
             "plaintext_secrets": 0,
+            "sealed": False,
             "problems": [],
         },
         "incidents": [],
@@ -179,16 +181,19 @@ def test_a_refused_file_is_told_with_its_problems_and_a_remedy(language):
         reason=ConfigReason.DECRYPTION_TIMEOUT,
         message="It took too long.",
         plaintext_secrets=2,
+        sealed=True,
         path="a.yaml",
     )
     assert present(Status(config=config), language)["config"] == {
         "path": "a.yaml",
+        "last_good_in_force": False,
         "last_reload_successful": False,
         "last_reload_success": "2026-03-02T12:00:00.000Z",
         "reason": "DecryptionTimeout",
         "message": "It took too long.",
         "remedy": CONFIG_ADVICE[ConfigReason.DECRYPTION_TIMEOUT][language].remedy,
         "plaintext_secrets": 2,
+        "sealed": True,
         "problems": [
             {
                 "line": 9,

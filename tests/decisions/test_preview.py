@@ -216,7 +216,7 @@ def test_another_key_waits_for_its_test():
     assert actions(running) == {KUCOIN: "change"}
     assert ways(running) == {BTC: ("on", "unknown", Reason.NOT_PROBED)}
     assert "keeps running for policy.grace" in running.switches[0].message
-    moved = planned(a_file(), a_file([a_connection(endpoint="https://api.example")]))
+    moved = planned(a_file(), a_file([a_connection(endpoint="https://api-futures.kucoin.com")]))
     assert ways(moved) == {BTC: ("on", "unknown", Reason.NOT_PROBED)}
     new = [a_connection(), a_connection("kucoin-new")]
     fresh = planned(a_file(), a_file(new, [a_strategy(), a_strategy("eth-x", "kucoin-new")]))

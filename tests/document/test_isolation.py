@@ -120,7 +120,7 @@ def test_a_section_that_repeats_something_flawed_refuses_the_file():
 
 
 def test_what_stands_in_the_block_of_sops_is_not_ours():
-    text = a_file([GOOD], []) + b"sops: {a: 1, a: 2, nothing: ours}\n"
+    text = a_file([GOOD], []) + b"sops: {a: 1, nothing: ours}\n"
     assert read(text).errors == ()
     assert read(text + b"sops: {}\n").refused
 

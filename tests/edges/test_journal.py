@@ -340,7 +340,7 @@ def test_a_file_that_is_no_database_is_set_aside(folder, caplog):
     assert aside.read_bytes().startswith(b"not a database")
     (said,) = caplog.records
     assert (said.message, said.levelno) == ("journal damaged, started a new one", logging.ERROR)
-    assert (said.kept_as, said.halt) == (str(aside), "lost, if there was one")
+    assert (said.kept_as, said.halt) == (str(aside), "as the file beside it says")
 
 
 def damage(folder, status):

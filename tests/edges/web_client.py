@@ -15,9 +15,10 @@ LOGIN = {"Authorization": f"Bearer {TOKEN}"}
 
 
 class ScriptedBackend:
-    def __init__(self, status=None, token=None, host="127.0.0.1"):
+    def __init__(self, status=None, token=None, host="127.0.0.1", read_token=None):
         self.now = a_status() if status is None else status
         self.token = token
+        self.read_token = read_token
         self.host = host
         self.refused = False
         self.healthy = (True, "ok")
@@ -34,8 +35,9 @@ class ScriptedBackend:
     def ready(self):
         return self.prepared
 
-    def metrics(self, accept):
-        return f"# {accept}\n".encode(), "text/plain; version=0.0.4; charset=utf-8"
+    def metrics(self, accept, *, summary):
+        pieces = (f"# {accept}\n".encode(), b"", b"# summary\n" if summary else b"# full\n")
+        return iter(pieces), "text/plain; version=0.0.4; charset=utf-8"
 
     def history(self, name, limit, before):
         self.asked.append(("history", name, limit, before))

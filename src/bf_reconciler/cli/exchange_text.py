@@ -50,8 +50,8 @@ LAST: Said = Said(
     "`bf-reconciler test connections.yaml AD` çalıştırın.",
 )
 NEVER_SEEN: Said = Said(
-    "No live exchange has been tested yet: all of this comes from documents and from responses that "
-    "others published.",
+    "No live exchange has been tested yet: all of this comes from documents and from responses "
+    "that others published.",
     "Hiçbir canlı borsaya soru sorulmadı: buradaki her şey belgelerden ve başkalarının "
     "yayımladığı yanıtlardandır.",
 )

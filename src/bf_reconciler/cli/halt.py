@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from bf_reconciler.cli import options
-from bf_reconciler.cli.api import Api, ApiError, RefusedError
-from bf_reconciler.cli.output import fail, note
+from bf_reconciler.cli.api import NOT_DURABLE, Api, ApiError, RefusedError
+from bf_reconciler.cli.output import fail, note, say
 
 
 @click.command("halt")
@@ -36,16 +36,18 @@ def command(
     try:
         api.post("/api/v1/halt", {"reason": reason, "by": who})
     except RefusedError as error:
+        if error.status in NOT_DURABLE:  # it says what was done
+            fail(str(error))
         fail(f"the daemon refused: {error}")
     except ApiError as error:
         if state_dir is None:
             fail(f"{error}. Set --url, or --state-dir to write the halt to its journal.")
         note(f"Writing to the journal in {state_dir}; {error}.")
         _write(state_dir, reason, who)
-        click.echo("Halted in the journal. Takes effect when the daemon next starts.")
+        say("Halted in the journal. Takes effect when the daemon next starts.")
         return
-    click.echo(f"Halted by {who}: {reason}. Every strategy is being turned off.")
-    click.echo("When it is safe, run: bf-reconciler resume")
+    say(f"Halted by {who}: {reason}. Every strategy is being turned off.")
+    say("When it is safe, run: bf-reconciler resume")
 
 
 def _user() -> str:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from bf_reconciler.cli import options
-from bf_reconciler.cli.output import fail, leave, note, print_json
+from bf_reconciler.cli import options, reading
+from bf_reconciler.cli.file_options import FileOptions, file_options
+from bf_reconciler.cli.output import fail, leave, note, print_json, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,9 +28,9 @@ Form = Literal["text", "json", "markdown"]
     "--detailed-exitcode", is_flag=True, help="Exit with code 2 if something would change."
 )
 @options.url_option
+@options.token_option
 @options.state_option
-@options.plaintext_option
-@options.sops_option
+@file_options
 @click.option(
     "-o",
     "--output",
@@ -44,9 +45,9 @@ def command(  # noqa: PLR0913 # one argument per option
     decrypt: bool,
     detailed_exitcode: bool,
     url: str | None,
+    token_file: Path | None,
     state_dir: Path | None,
-    allow_plaintext: bool,
-    sops_binary: Path | None,
+    chosen: FileOptions,
     output: Form,
 ) -> None:
     """Show what FILE would change, without applying it.
@@ -55,14 +56,16 @@ def command(  # noqa: PLR0913 # one argument per option
     is needed: encrypted values are marked as such and never shown. With --decrypt and the journal,
     credentials are compared, too. Exits with code 1 if FILE has problems.
     """
-    parsed = _parsed(file, sops_binary, decrypt=decrypt, allow_plaintext=allow_plaintext)
+    parsed = _parsed(file, chosen, decrypt=decrypt)
     for problem in parsed.problems:
         note(problem.render(str(file)))
     if parsed.refused:
         _print(None, parsed, file, output)
         leave(1)
     place = _place(url, state_dir)
-    found = _previewed(parsed, url, place, decrypted=decrypt or parsed.plaintext_secrets > 0)
+    found = _previewed(
+        parsed, url, token_file, place, decrypted=decrypt or parsed.plaintext_secrets > 0
+    )
     _print(found, parsed, file, output)
     if parsed.errors:
         leave(1)
@@ -80,29 +83,26 @@ def _place(url: str | None, state_dir: Path | None) -> Path | None:
     return None
 
 
-def _parsed(
-    file: Path, sops_binary: Path | None, *, decrypt: bool, allow_plaintext: bool
-) -> "Parsed":
+def _parsed(file: Path, chosen: FileOptions, *, decrypt: bool) -> "Parsed":
     from bf_reconciler import document  # noqa: PLC0415 # help needs no models
-    from bf_reconciler.cli.validate import clear  # noqa: PLC0415
-    from bf_reconciler.facts import ConfigError, ConfigReason, Problem  # noqa: PLC0415
+    from bf_reconciler.facts import ConfigReason, Problem  # noqa: PLC0415
 
-    try:
-        committed = file.read_bytes()
-    except OSError as error:
-        fail(f"{file}: {error.strerror or type(error).__name__}")
-    try:
-        decrypted = clear(committed, sops_binary, decrypt=decrypt, allow_plaintext=allow_plaintext)
-    except ConfigError as error:
-        if error.reason not in {ConfigReason.NOT_ENCRYPTED, ConfigReason.MAC_ONLY_ENCRYPTED}:
-            fail(f"{file}: {error.message}")  # that it cannot be decrypted here says nothing of it
-        told = Problem(0, 0, "", error.message, "error", error.reason)
-        return document.Parsed(problems=(told,), refused=True)
-    return document.parse(committed, decrypted, allow_plaintext=allow_plaintext)
+    parsed, error = reading.parse(reading.content(file, chosen), chosen, decrypt=decrypt)
+    if error is None:
+        return parsed
+    if error.reason not in {ConfigReason.NOT_ENCRYPTED, ConfigReason.MAC_ONLY_ENCRYPTED}:
+        fail(f"{file}: {error.message}")  # that it cannot be decrypted here says nothing of it
+    told = Problem(0, 0, "", error.message, "error", error.reason)
+    return document.Parsed(problems=(told,), refused=True)
 
 
 def _previewed(
-    parsed: "Parsed", url: str | None, state_dir: Path | None, *, decrypted: bool
+    parsed: "Parsed",
+    url: str | None,
+    token_file: Path | None,
+    state_dir: Path | None,
+    *,
+    decrypted: bool,
 ) -> "Preview":
     from bf_reconciler.preview import in_force, preview  # noqa: PLC0415 # help needs no models
 
@@ -113,7 +113,7 @@ def _previewed(
             credentials = _credentials(parsed, record, pepper)
         note(f"Compared with the journal in {state_dir}.")
     else:
-        status = _daemon(url)
+        status = _daemon(url, token_file)
     try:
         present = in_force(status)
     except (KeyError, TypeError, IndexError):
@@ -121,10 +121,10 @@ def _previewed(
     return preview(parsed, present, credentials, datetime.now(UTC))
 
 
-def _daemon(url: str | None) -> dict[str, Any]:
+def _daemon(url: str | None, token_file: Path | None) -> dict[str, Any]:
     from bf_reconciler.cli.api import Api, ApiError  # noqa: PLC0415 # a journal needs no HTTP
 
-    api = Api.of(url)
+    api = Api.of(url, token_file)
     try:
         status = api.status()
     except ApiError as error:
@@ -172,6 +172,6 @@ def _print(found: "Preview | None", parsed: "Parsed", file: Path, output: Form) 
         shown |= {"refused": parsed.refused, "problems": validate.shown(parsed.problems)}
         print_json({"file": str(file)} | shown)
     elif output == "markdown":
-        click.echo(plan_text.markdown(found, parsed.problems, str(file)), nl=False)
+        say(plan_text.markdown(found, parsed.problems, str(file)), nl=False)
     else:
-        click.echo(plan_text.text(found), nl=False)
+        say(plan_text.text(found), nl=False)

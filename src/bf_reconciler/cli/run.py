@@ -1,12 +1,12 @@
 """`run`: the daemon."""
 
-import asyncio
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from bf_reconciler.cli import options
+from bf_reconciler.cli.file_options import FileOptions, file_options
 from bf_reconciler.cli.output import fail, print_json
 from bf_reconciler.cli.run_settings import settings
 from bf_reconciler.facts import Language
@@ -29,8 +29,12 @@ from bf_reconciler.settings import Listen, LogFormat, LogLevel
     help="Directory of strategy files outside of --state-dir.",
 )
 @options.token_option
-@options.sops_option
-@options.plaintext_option
+@options.option(
+    "--read-token-file",
+    type=click.Path(path_type=Path),
+    help="File with a token that reading over HTTP requires; the other token permits it, too.",
+)
+@file_options
 @options.log_options
 @options.output_option
 @options.lang_option
@@ -41,8 +45,8 @@ def command(  # noqa: PLR0913 # one argument per option
     listen: str,
     state_dir: Path | None,
     token_file: Path | None,
-    sops_binary: Path | None,
-    allow_plaintext: bool,
+    read_token_file: Path | None,
+    chosen: FileOptions,
     log_level: LogLevel,
     log_format: LogFormat,
     output: Literal["table", "json"],
@@ -56,13 +60,13 @@ def command(  # noqa: PLR0913 # one argument per option
     """
     if output == "json" and not once:
         raise click.UsageError("-o json requires --once")
-    chosen = settings(
+    configured = settings(
         file,
         listen=listen,
         state_dir=state_dir,
         token_file=token_file,
-        sops_binary=sops_binary,
-        allow_plaintext=allow_plaintext,
+        read_token_file=read_token_file,
+        chosen=chosen,
         log_level=log_level,
         log_format=log_format,
         lang=lang,
@@ -71,11 +75,12 @@ def command(  # noqa: PLR0913 # one argument per option
     from bf_reconciler import daemon  # noqa: PLC0415 # ccxt takes a second: only when it runs
     from bf_reconciler.status import present  # noqa: PLC0415
 
+    daemon.harden()
     try:
         if not once:
-            asyncio.run(daemon.serve(chosen))
+            daemon.run_to_end(daemon.serve(configured))
             return
-        status = present(asyncio.run(daemon.once(chosen)), lang)
+        status = present(daemon.run_to_end(daemon.once(configured)), lang)
     except daemon.StartError as error:
         fail(str(error))
     if output == "json":

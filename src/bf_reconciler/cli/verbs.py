@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import StringIO
 from traceback import format_tb
 from typing import NoReturn
 
@@ -16,6 +17,7 @@ INTERRUPTED = 130
 VERBS = {
     "run": "Run the daemon.",
     "validate": "Check a file offline: schema, references, encryption, names.",
+    "seal": "Seal a file, so that nothing in it can be moved without its key.",
     "plan": "Show what a file would change, without applying it.",
     "test": "Test each connection once and show how to fix it.",
     "status": "Show the current status.",
@@ -91,7 +93,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         error.show()
         code = 0
     except click.ClickException as error:
-        error.show()
+        from bf_reconciler.cli.output import note  # noqa: PLC0415 # help needs it not
+
+        shown = StringIO()
+        error.show(shown)
+        note(shown.getvalue().rstrip("\n"))
         code = 1
     except (click.Abort, KeyboardInterrupt):
         code = INTERRUPTED

@@ -3,23 +3,29 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
-from aiohttp import web
-
+from bf_reconciler import logs
+from bf_reconciler.daemon.client_report import ClientReport
 from bf_reconciler.daemon.commands import Commands
-from bf_reconciler.daemon.daemon import Daemon, any_of, utcnow
+from bf_reconciler.daemon.daemon import Daemon, any_of, pause, utcnow
+from bf_reconciler.daemon.loop_lag import keep_sampling
 from bf_reconciler.daemon.notify import Notifier
+from bf_reconciler.daemon.process import open_files
 from bf_reconciler.daemon.wiring import set_up_logs
+from bf_reconciler.daemon.worker import Worker
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.probe import Prober
 from bf_reconciler.schedule import request
 from bf_reconciler.settings import Settings, read_token
 from bf_reconciler.status import Status
-from bf_reconciler.web import make_app
+from bf_reconciler.web import Clients, limits, listening, make_app
 
+OPEN_SECONDS = 30.0
+"""How long the disk of the state folder may take to open the journal."""
 DRAIN_SECONDS = 3.0
 """How long a turn that is under way may take to its end; then it is broken off."""
 CLOSE_SECONDS = 1.0
@@ -37,17 +43,24 @@ async def opened(settings: Settings, environ: Mapping[str, str]) -> AsyncIterato
     Raises:
         StartError: The state folder cannot be used, or another daemon uses it.
     """
-    async with AsyncExitStack() as stack:
+    wake, worker = asyncio.Event(), Worker("journal")
+    try:
+        opening = worker.call(Journal, settings.state_dir)
         try:
-            journal = await asyncio.to_thread(Journal, settings.state_dir)
-            stack.callback(journal.close)
-            wake = asyncio.Event()
-            prober = await stack.enter_async_context(Prober(utcnow, wake.set))
-            daemon = Daemon(settings, journal, prober, environ, wake)
-            stack.push_async_callback(daemon.runtimes.close)
-        except JournalError as error:
-            raise StartError(f"{settings.state_dir}: {error}") from None
-        yield daemon
+            journal = await asyncio.wait_for(opening, OPEN_SECONDS)
+        except TimeoutError:
+            raise JournalError(f"the disk did not answer within {OPEN_SECONDS:g} s") from None
+        try:
+            async with Prober(utcnow, wake.set) as prober:
+                daemon = Daemon(settings, journal, prober, environ, wake)
+                try:
+                    yield daemon
+                finally:
+                    await daemon.runtimes.close()
+        finally:  # one that hangs is left to the end of the process
+            await asyncio.wait({worker.call(journal.close)}, timeout=CLOSE_SECONDS)
+    except JournalError as error:
+        raise StartError(f"{settings.state_dir}: {error}") from None
 
 
 async def once(settings: Settings) -> Status:
@@ -56,18 +69,21 @@ async def once(settings: Settings) -> Status:
     Raises:
         StartError: The state folder or the file cannot be used.
     """
-    set_up_logs(settings, os.environ)
-    async with opened(settings, os.environ) as daemon:
+    set_up_logs(settings, os.environ, guarding=True)
+    async with AsyncExitStack() as stack:
+        stack.callback(logs.close)
+        daemon = await stack.enter_async_context(opened(settings, os.environ))
         first = await daemon.load()
         if first.spec is None:
             raise StartError(first.config.message)
         daemon.cycle.seen = request(daemon.cycle.seen, daemon.cycle.seen)
         while True:
             daemon.cycle.wake.clear()
+            begun, started = utcnow(), time.monotonic()
             wake_at = await daemon.turn()
             if daemon.complete() and daemon.runtimes.idle:
                 return daemon.cycle.status
-            left = (wake_at - utcnow()).total_seconds()
+            left = pause(wake_at - begun, time.monotonic() - started)
             await any_of(daemon.cycle.wake.wait(), seconds=max(left, 0.0))
 
 
@@ -79,23 +95,21 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
     """
     stop = stop or asyncio.Event()
     notifier = Notifier(os.environ)
-    set_up_logs(settings, os.environ)
+    set_up_logs(settings, os.environ, guarding=True)
     async with AsyncExitStack() as stack:
+        stack.callback(logs.close)
         hung_up = _on_signals(stack, stop)  # first of all: sops may take its time
         daemon = await stack.enter_async_context(opened(settings, os.environ))
-        await _first_load(daemon, stop)
-        if stop.is_set():
-            daemon.log.info("stopped")
-            return
         await stack.enter_async_context(_listening(settings, daemon))
+        loaded = asyncio.Event()
         tasks = [
-            asyncio.create_task(daemon.source.watch(daemon.want_reload, stop), name="watch"),
-            asyncio.create_task(daemon.keep_loading(), name="load"),
+            asyncio.create_task(_keep_watching(daemon, loaded, stop), name="watch"),
+            asyncio.create_task(_keep_loading(daemon, loaded, notifier), name="load"),
             asyncio.create_task(_keep_answering(hung_up, daemon), name="hang-up"),
-            asyncio.create_task(_keep_notifying(notifier, daemon), name="notify"),
+            asyncio.create_task(_keep_notifying(notifier, daemon, loaded), name="notify"),
+            asyncio.create_task(keep_sampling(daemon.tallies.lagged), name="loop-lag"),
         ]
         turning = asyncio.create_task(daemon.keep_turning(stop), name="turn")
-        notifier.send("READY=1")
         try:
             await asyncio.wait({*tasks, turning}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -117,25 +131,23 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
 @asynccontextmanager
 async def _listening(settings: Settings, daemon: Daemon) -> AsyncIterator[None]:
     try:
-        token = read_token(settings.token_file) if settings.token_file else None
+        tokens = [
+            read_token(path) if path else None
+            for path in (settings.token_file, settings.read_token_file)
+        ]
     except ValueError as error:
         raise StartError(str(error)) from None
-    app = make_app(Commands(daemon, token))
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_SECONDS)
-    await runner.setup()
+    app = make_app(Commands(daemon, *tokens))
+    clients = Clients(limits(open_files()), ClientReport(daemon.tallies))
     listen = settings.listen
-    try:
-        site = web.TCPSite(runner, listen.host, listen.port)
-        await site.start()
-    except OSError as error:
-        await runner.cleanup()
-        raise StartError(f"cannot listen on {listen}: {_why(error)}") from None
-    host, port = runner.addresses[0][:2]
-    daemon.log.info("listening", url=f"http://{replace(listen, host=host, port=port)}")
-    try:
+    async with AsyncExitStack() as stack:
+        server = listening(app, listen.host, listen.port, clients, CLOSE_SECONDS)
+        try:
+            host, port = await stack.enter_async_context(server)
+        except OSError as error:
+            raise StartError(f"cannot listen on {listen}: {_why(error)}") from None
+        daemon.log.info("listening", url=f"http://{replace(listen, host=host, port=port)}")
         yield
-    finally:
-        await runner.cleanup()
 
 
 def _why(error: OSError) -> str:
@@ -156,12 +168,18 @@ def _on_signals(stack: AsyncExitStack, stop: asyncio.Event) -> asyncio.Event:
     return hung_up
 
 
-async def _first_load(daemon: Daemon, stop: asyncio.Event) -> None:
-    """Read the file for the first time, or leave it where it is told to stop before that ends."""
-    loading = asyncio.create_task(daemon.load(), name="first-load")
-    await any_of(loading, stop.wait())
-    if not loading.cancelled():
-        loading.result()
+async def _keep_loading(daemon: Daemon, loaded: asyncio.Event, notifier: Notifier) -> None:
+    """Read the file for the first time, which may take its time, and then whenever it changes."""
+    await daemon.load()
+    loaded.set()
+    notifier.send("READY=1")
+    await daemon.keep_loading()
+
+
+async def _keep_watching(daemon: Daemon, loaded: asyncio.Event, stop: asyncio.Event) -> None:
+    """Watch the file from its first reading on, so that this is not announced as a change."""
+    await loaded.wait()
+    await daemon.source.watch(daemon.want_reload, stop)
 
 
 async def _keep_answering(hung_up: asyncio.Event, daemon: Daemon) -> None:
@@ -182,8 +200,9 @@ async def _keep_answering(hung_up: asyncio.Event, daemon: Daemon) -> None:
         )
 
 
-async def _keep_notifying(notifier: Notifier, daemon: Daemon) -> None:
+async def _keep_notifying(notifier: Notifier, daemon: Daemon, loaded: asyncio.Event) -> None:
     """Tell the service manager that the loops live; silence is for it to act on."""
+    await loaded.wait()
     while True:
         await asyncio.sleep((notifier.watchdog or 60.0) / 3)
         if notifier.watchdog is not None and daemon.healthy()[0]:

@@ -28,7 +28,7 @@ runtimes:
 RULES = """\
 creation_rules:
   - path_regex: connections\\.yaml$
-    encrypted_regex: ^(api_key|secret|passphrase|password|private_key|token)$
+    encrypted_regex: ^(api_key|secret|passphrase|password|private_key|token|seal)$
     age: RECIPIENT
 """
 

@@ -25,8 +25,11 @@ from bf_reconciler.document.text import tab
 from bf_reconciler.facts import ConfigReason, Problem
 
 MAX_DEPTH: Final = 64
-MAX_NODES: Final = 1_000_000
-MAX_ALIASED: Final = 200_000
+MAX_NODES: Final = 250_000
+"""Values in a file, aliases expanded: some 60 MB of memory, and a second or two."""
+MAX_SIZE: Final = 5 * 1024 * 1024
+"""Characters of text in a file, aliases expanded: what is shown and kept is as large."""
+MAX_FLAWS: Final = 1000
 
 UNCLOSED: Final = "found unexpected end of stream"
 SYNTAX: Final = {
@@ -88,10 +91,10 @@ class _Composer:
         self.problems: list[tuple[Path, Problem]] = []
         self._parser = CParser(text)
         self._path: list[Step] = []
-        self._anchors: dict[str, tuple[Node, int]] = {}
+        self._anchors: dict[str, tuple[Node, int, int]] = {}
         self._open: set[str] = set()
         self._count = 0
-        self._aliased = 0
+        self._size = 0
 
     def document(self) -> Node:
         self._next()  # the stream begins
@@ -111,18 +114,18 @@ class _Composer:
     def _node(self, event: Event) -> Node:
         if isinstance(event, AliasEvent):
             return self._alias(event)
-        self._count += 1
+        begun, size = self._count, self._size
         line, column = spot = _spot(event)
-        if self._count > MAX_NODES:
-            self._stop(spot, "too many values for one file")
+        self._add(spot, 1, 0)
         if len(self._path) > MAX_DEPTH:
             self._stop(spot, f"nested deeper than {MAX_DEPTH} levels")
         start = cast("ScalarEvent | CollectionStartEvent", event)  # the only ones left
-        begun, anchor = self._count, start.anchor
+        anchor = start.anchor
         if anchor is not None:
             self._open.add(anchor)
         if isinstance(event, ScalarEvent):
             plain = event.implicit[0]
+            self._add(spot, 0, len(event.value))
             node = Node(line, column, resolve(event.value) if plain else event.value)
         else:
             node = Node(line, column, None)
@@ -134,8 +137,18 @@ class _Composer:
             self._flaw(node, spot, "YAML tags are not supported; remove it")
         if anchor is not None:
             self._open.discard(anchor)
-            self._anchors[anchor] = node, self._count - begun + 1
+            self._anchors[anchor] = node, self._count - begun, self._size - size
+        node.size = self._count - begun + self._size - size
         return node
+
+    def _add(self, spot: Spot, count: int, size: int) -> None:
+        """Count values and characters; more than there may be end the reading."""
+        self._count += count
+        self._size += size
+        if self._count > MAX_NODES:
+            self._stop(spot, "too many values for one file")
+        if self._size > MAX_SIZE:
+            self._stop(spot, "too much text for one file")
 
     def _sequence(self, node: Node) -> None:
         items: list[Node] = []
@@ -164,6 +177,7 @@ class _Composer:
     def _key(self, event: Event) -> str | None:
         """The text of a key, or None where it is no text."""
         if isinstance(event, ScalarEvent) and event.anchor is None and event.tag is None:
+            self._add(_spot(event), 0, len(event.value))
             key = resolve(event.value) if event.implicit[0] else event.value
             return key if isinstance(key, str) else None
         self._path.append("")
@@ -195,19 +209,19 @@ class _Composer:
             self._stop(spot, "this alias is inside the value it refers to")
         if event.anchor not in self._anchors:
             self._stop(spot, "this alias has no anchor")
-        node, size = self._anchors[event.anchor]
-        self._count += size
-        self._aliased += size
-        if self._aliased > MAX_ALIASED:
+        node, count, size = self._anchors[event.anchor]
+        if self._count + count > MAX_NODES or self._size + size > MAX_SIZE:
             self._stop(spot, "aliases expand to too many values; write out the entries")
+        self._add(spot, count, size)
         if len(self._path) + node.height > MAX_DEPTH:
             self._stop(spot, f"nested deeper than {MAX_DEPTH} levels")
-        return Node(line, column, node.value, node.keys, node.flawed, node.height)
+        return Node(line, column, node.value, node.keys, node.flawed, node.height, node.size)
 
     def _flaw(self, node: Node, spot: Spot, message: str) -> None:
         node.flawed = True
-        path = tuple(self._path)
-        self.problems.append((path, Problem(*spot, render(path), message)))
+        if len(self.problems) < MAX_FLAWS:
+            path = tuple(self._path)
+            self.problems.append((path, Problem(*spot, render(path), message)))
 
     def _stop(self, spot: Spot, message: str) -> NoReturn:
         raise Stop(

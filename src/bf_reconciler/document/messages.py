@@ -33,6 +33,9 @@ OURS: Final = frozenset(
 )
 """Types of our own errors; their messages are sentences of the spec."""
 
+MAX_ERRORS: Final = 200
+"""In one entry; each is looked up among all keys that there are."""
+
 EXPECTED: Final[Mapping[str, str]] = {
     "string_type": "a string",
     "int_type": "an integer",
@@ -88,6 +91,9 @@ def problems(
 
     An ``opaque`` entry was not decrypted; what is encrypted there can only be warned of.
     """
+    if error.error_count() > MAX_ERRORS:
+        yield Problem(*entry.spot, render(path), f"more than {MAX_ERRORS} problems")
+        return
     details = error.errors(include_url=False, include_context=False, include_input=False)
     for detail in (_at_type(each, entry) for each in details):
         kind, loc = detail["type"], detail["loc"]

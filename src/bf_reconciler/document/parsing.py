@@ -1,21 +1,25 @@
 """Text to declared entries, or every problem with its line and column."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
-from bf_reconciler.document import name_advice, text
+from bf_reconciler.document import key_services, name_advice, seal, text
 from bf_reconciler.document.compose import Stop, compose
-from bf_reconciler.document.entries import Entry, M, duplicates, read
+from bf_reconciler.document.entries import MAX_ENTRIES, Entry, M, duplicates, read
 from bf_reconciler.document.head import Head, read_head
 from bf_reconciler.document.nodes import Node, Path
 from bf_reconciler.document.parsed import Kind, Parsed, ordered, refusal
 from bf_reconciler.document.sealed import OPAQUE, Unsealing
 from bf_reconciler.exchanges import EXCHANGES
-from bf_reconciler.facts import Problem
-from bf_reconciler.spec import Connection, File, Strategy, inconsistencies, misfits
+from bf_reconciler.facts import DEFAULT_RULES, ConfigReason, Problem, Rules
+from bf_reconciler.spec import Connection, File, Strategy, inconsistencies, misfits, unknown_hosts
 
 KINDS: Final = ("connections", "strategies")
 FITTING: Final = frozenset({"exchange", "environment", "markets", "credentials"})
+HOSTED: Final = frozenset({"exchange", "endpoint", "proxy"})
+HOST_NOT_ALLOWED: Final = ConfigReason.HOST_NOT_ALLOWED
 CONSISTENT: Final = frozenset(
     {"connection", "market", "runtime", "risk_level", "leverage", "direction", "safety_orders"}
     | {"pairs", "settings"}
@@ -24,7 +28,11 @@ CONSISTENT: Final = frozenset(
 
 
 def parse(
-    committed: bytes, decrypted: Mapping[str, Any] | None, *, allow_plaintext: bool = False
+    committed: bytes,
+    decrypted: Mapping[str, Any] | None,
+    rules: Rules = DEFAULT_RULES,
+    *,
+    allow_plaintext: bool = False,
 ) -> Parsed:
     """Read a file, with every problem at its place in the committed text. It never raises.
 
@@ -40,7 +48,12 @@ def parse(
     if not isinstance(root.value, dict):
         message = "the file must be a mapping with version and connections"
         return refusal(Problem(*root.spot, "", message))
-    root.value.pop("sops", None)
+    if (crowd := _crowd(root)) is not None:
+        return refusal(crowd)
+    block = root.value.pop(key_services.BLOCK, None)
+    foreign = list(key_services.check(block, rules)) if block is not None else []
+    if foreign:
+        return refusal(*foreign)
     unsealing = Unsealing(allow_plaintext=allow_plaintext)
     data = unsealing.plain(root, OPAQUE if decrypted is None else decrypted)
     flaws = _Flaws([*shape, *unsealing.problems])
@@ -48,12 +61,44 @@ def parse(
     head = read_head(root, data, opaque=opaque)
     if head.foreign:
         return refusal(*head.problems)
-    head.problems += flaws.head
+    state, broken_seal = seal.check(root, data, rules, encrypted=block is not None, opaque=opaque)
+    head.problems += [*broken_seal, *flaws.head]
     head.flawed = any(node.flawed for key, node in root.value.items() if key not in KINDS)
     connections = _entries("connections", Connection, root, data, flaws, opaque=opaque)
     strategies = _entries("strategies", Strategy, root, data, flaws, opaque=opaque)
+    for connection in connections:
+        connection.accept(
+            lambda subject: unknown_hosts(subject, rules.hosts), HOSTED, HOST_NOT_ALLOWED
+        )
     _second_pass(connections, strategies, None if head.unchecked else head.file)
-    return _parsed(head, connections, strategies, unsealing)
+    parsed = _parsed(head, connections, strategies, unsealing)
+    return replace(
+        parsed,
+        encrypted=block is not None and isinstance(block.value, dict),
+        last_modified=_last_modified(block),
+        seal=state,
+        digest="" if opaque else seal.digest(data),
+    )
+
+
+def _crowd(root: Node) -> Problem | None:
+    """A list with more entries than are ever validated."""
+    for kind in KINDS:
+        node = root.child(kind)
+        if node is not None and isinstance(node.value, list) and len(node.value) > MAX_ENTRIES:
+            message = f"more than {MAX_ENTRIES:,} entries; split the file"
+            return Problem(*node.spot, kind, message)
+    return None
+
+
+def _last_modified(block: Node | None) -> datetime | None:
+    """When SOPS last wrote the file. The MAC is bound to it, so nobody can change it alone."""
+    node = block.child("lastmodified") if block is not None else None
+    try:
+        moment = datetime.fromisoformat(str(node.value)) if node is not None else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 class _Flaws:
@@ -65,7 +110,7 @@ class _Flaws:
         for path, problem in flaws:
             if len(path) > 1 and path[0] in KINDS:
                 self.entries.setdefault(path[:2], []).append(problem)
-            elif len(path) == 1 or path[:1] != ("sops",):
+            else:
                 self.head.append(problem)
 
 
@@ -142,7 +187,7 @@ def _parsed(
             "connections": sum(c.name is None for c in connections),
             "strategies": sum(s.name is None for s in strategies),
         },
-        plaintext_secrets=len(unsealing.plaintext),
+        plaintext_secrets=unsealing.plaintext_count,
         sealed=_sealed(both, unsealing.sealed),
     )
 

@@ -6,15 +6,22 @@ and booleans on its way.
 
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from bf_reconciler.document.nodes import Node, Path, Step, render
 from bf_reconciler.facts import ConfigReason, Problem, Severity
 from bf_reconciler.spec import CREDENTIAL
 
+EXPOSED: Final = "credential in plain text; replace it at the exchange, then use `sops edit`"
+EXPOSED_LOGIN: Final = (
+    "a proxy's password in plain text; change it, and add proxy to encrypted_regex of .sops.yaml"
+)
 SEALED = "ENC[AES256_GCM,"
 OPAQUE: Final = object()
 """In place of the decrypted file where nothing was decrypted."""
 MISSING: Final = object()
+MAX_PLAINTEXT: Final = 1000
+"""Credentials in plain text that are told one by one."""
 TYPED: Final[Mapping[str, Any]] = {"int": 0, "float": 0.0, "bool": False}
 """Stand-ins for sealed values that were no texts, so that their type can be checked."""
 
@@ -29,12 +36,21 @@ def sealed_type(value: str) -> str:
     return value.rpartition("type:")[2].rstrip("]")
 
 
+def has_login(value: object) -> bool:
+    """Whether a URL names a user: what stands before the ``@`` is a credential."""
+    try:
+        return isinstance(value, str) and "@" in urlsplit(value).netloc
+    except ValueError:
+        return False
+
+
 class Unsealing:
     """One pass over the tree that yields its plain values, and tells of credentials."""
 
     def __init__(self, *, allow_plaintext: bool) -> None:
         self.problems: list[tuple[Path, Problem]] = []
         self.plaintext: list[Problem] = []
+        self.plaintext_count = 0
         self.sealed: list[Path] = []
         self._severity: Severity = "warning" if allow_plaintext else "error"
         self._path: list[Step] = []
@@ -67,7 +83,9 @@ class Unsealing:
         if isinstance(value, str) and is_sealed(value):
             return self._unsealed(node, value, clear)
         if credential and value is not None and str(value).strip():
-            self._plaintext(node)
+            self._plaintext(node, EXPOSED)
+        elif self._path[-1:] == ["proxy"] and has_login(value):
+            self._plaintext(node, EXPOSED_LOGIN)
         return value
 
     def _under(self, step: Step, child: Node, clear: object, *, credential: bool) -> Any:  # noqa: ANN401
@@ -92,12 +110,15 @@ class Unsealing:
         path = tuple(self._path)
         self.problems.append((path, Problem(*node.spot, render(path), message)))
 
-    def _plaintext(self, node: Node) -> None:
+    def _plaintext(self, node: Node, message: str) -> None:
+        self.plaintext_count += 1
+        if self.plaintext_count > MAX_PLAINTEXT:
+            return
         self.plaintext.append(
             Problem(
                 *node.spot,
                 render(tuple(self._path)),
-                "credential in plain text; replace it at the exchange, then use `sops edit`",
+                message,
                 self._severity,
                 ConfigReason.PLAINTEXT_SECRET,
             )

@@ -9,7 +9,7 @@ MAX_BYTES: Final = 5 * 1024 * 1024
 BOM: Final = b"\xef\xbb\xbf"
 LINE_END = re.compile(r"\r\n|\r|\n")
 CONFLICT = re.compile(r"^<{7}(?: |$)|^>{7}(?: |$)", re.MULTILINE)
-TAB = re.compile(r"^( *)\t[ \t]*\S", re.MULTILINE)
+TAB = re.compile(r"( *)\t[ \t]*\S")
 CONTROL = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -43,10 +43,12 @@ def read(committed: bytes) -> str | Problem:
 
 def tab(text: str, last: int) -> Problem | None:
     """The tab in the indentation of a line or the one before, where the YAML is broken there."""
-    for found in TAB.finditer(text):
-        line, column = place(text, found.end(1))
-        if last - 1 <= line <= last:
+    starts = (0, *(end.end() for end in LINE_END.finditer(text)))
+    for line in range(max(last - 1, 1), min(last, len(starts)) + 1):
+        found = TAB.match(text, starts[line - 1])
+        if found is not None:
             message = "tab in the indentation; use spaces"
+            column = found.end(1) - found.start() + 1
             return Problem(line, column, "", message, reason=ConfigReason.INVALID_YAML)
     return None
 

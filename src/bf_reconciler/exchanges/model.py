@@ -92,7 +92,8 @@ class Calls:
     """The four questions, and how they are asked.
 
     Attributes:
-        time, key, balance, orders: The four questions. The first takes no key.
+        time, key, balance, orders: The four questions. The first takes no key, and its answer is
+            the same for all keys, so those who ask by the same egress share it.
         first: What the key question needs before its own call.
         more: What the key question needs after its own call.
         instead: Codes by which the key question is refused to accounts of another kind, and the
@@ -184,11 +185,14 @@ class Pace:
         window: Seconds our clock may differ before signed calls are refused; None where signed
             calls carry no time.
         ahead: Likewise, ahead of the exchange, where that is less: it tells such a call by a code.
+        by_weight: The rate was worked out from what a whole probe weighs there: a light call that
+            is saved makes no room for a heavy one.
     """
 
     rate: float
     window: float | None
     ahead: float | None = None
+    by_weight: bool = False
 
 
 Kind = Literal["spot", "futures"]
@@ -344,6 +348,7 @@ class Exchange:
         id: Our name, as the file has it.
         title: The name people know.
         ccxt: Name of the ccxt class.
+        live_hosts: Hosts of its API that it documents, regional ones included.
         signing: What a signature takes.
         calls: What is asked, and how the answers are read.
         refusals: How it says no.
@@ -359,6 +364,7 @@ class Exchange:
     id: str
     title: str
     ccxt: str
+    live_hosts: tuple[str, ...]
     signing: Signing
     calls: Calls
     refusals: Refusals
@@ -369,6 +375,13 @@ class Exchange:
     environments: Mapping[str, Environment] = field(default_factory=lambda: {"live": LIVE})
     environment: Environment = LIVE
     expiry: Expiry | None = None
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Every documented host of its API, those of its other environments included."""
+        bases = (there.base for there in self.environments.values())
+        others = frozenset(base.removeprefix("https://") for base in bases if base is not None)
+        return others.union(self.live_hosts)
 
     @property
     def instead(self) -> Mapping[str, "Exchange"]:

@@ -23,14 +23,19 @@ class ConfigReason(StrEnum):
     # what the encryption protects
     INTEGRITY_CHECK_FAILED = "IntegrityCheckFailed"
     MAC_ONLY_ENCRYPTED = "MacOnlyEncrypted"
+    SEAL_MISMATCH = "SealMismatch"
+    NOT_SEALED = "NotSealed"
     CIPHERTEXT_CORRUPT = "CiphertextCorrupt"
     PLAINTEXT_SECRET = "PlaintextSecret"  # noqa: S105  the name of a reason, no secret
     NOT_ENCRYPTED = "NotEncrypted"
     NO_RECIPIENTS = "NoRecipients"
+    KEY_SERVICE_NOT_ALLOWED = "KeyServiceNotAllowed"
     # the text
     INVALID_YAML = "InvalidYAML"
     TRUNCATED_FILE = "TruncatedFile"
     INVALID_DOCUMENT = "InvalidDocument"
+    HOST_NOT_ALLOWED = "HostNotAllowed"
+    SIGNATURE_NOT_TRUSTED = "SignatureNotTrusted"
     MASS_REMOVAL_HELD = "MassRemovalHeld"
     # the file
     FILE_NOT_FOUND = "FileNotFound"
@@ -134,6 +139,22 @@ _EN: dict[ConfigReason, tuple[str, str, str]] = {
         "mac_only_encrypted is set: unencrypted values could be changed unnoticed.",
         "Remove mac_only_encrypted from .sops.yaml, then decrypt the file and encrypt it again.",
     ),
+    ConfigReason.SEAL_MISMATCH: (
+        "Seal broken",
+        "The file was changed after it was sealed: `sops edit` alone, or somebody without the key.",
+        (
+            "If you made the change, run `bf-reconciler seal FILE` and commit. "
+            "If nobody made it, treat it as an attack."
+        ),
+    ),
+    ConfigReason.NOT_SEALED: (
+        "File not sealed",
+        "Without a seal, keys of the file can be renamed and moved by whoever can commit.",
+        (
+            "Run `bf-reconciler seal FILE` and commit. "
+            "If it was sealed before and nobody removed the seal, treat it as an attack."
+        ),
+    ),
     ConfigReason.CIPHERTEXT_CORRUPT: (
         "Encrypted value damaged",
         "An encrypted value was altered, moved or swapped by hand or by a merge.",
@@ -160,6 +181,14 @@ _EN: dict[ConfigReason, tuple[str, str, str]] = {
         "The sops block lists no key that can decrypt the file.",
         "Take the file from the last good commit, or encrypt it again with a key in .sops.yaml.",
     ),
+    ConfigReason.KEY_SERVICE_NOT_ALLOWED: (
+        "Key service not allowed",
+        "The sops block names a key service that this program was not started for.",
+        (
+            "If it is yours, start the program with --allow-key-service KIND=ADDRESS. "
+            "If nobody knows it, treat it as an attack: it asks for this machine's credentials."
+        ),
+    ),
     ConfigReason.INVALID_YAML: (
         "Invalid YAML",
         "The text is not valid YAML; merge conflict markers are a common cause.",
@@ -174,6 +203,22 @@ _EN: dict[ConfigReason, tuple[str, str, str]] = {
         "Invalid entries",
         "The file can be read, but some of its entries are invalid.",
         "Correct the lines listed; `bf-reconciler validate FILE` shows all of them at once.",
+    ),
+    ConfigReason.HOST_NOT_ALLOWED: (
+        "Host not allowed",
+        "An endpoint or a proxy leads to a host that the exchange does not document.",
+        (
+            "If it is yours, start the program with --allow-host HOST. "
+            "If nobody knows it, treat it as an attack: it would get the credentials."
+        ),
+    ),
+    ConfigReason.SIGNATURE_NOT_TRUSTED: (
+        "Commit not signed by a trusted signer",
+        "--trusted-signers is set, and the commit has no valid signature of one of its keys.",
+        (
+            "Commit again with `git commit -S` and a key in the allowed signers file. "
+            "If nobody knows the commit, treat it as an attack."
+        ),
     ),
     ConfigReason.MASS_REMOVAL_HELD: (
         "Too many entries removed",
@@ -275,6 +320,25 @@ _TR: dict[ConfigReason, tuple[str, str, str]] = {
             "yeniden şifreleyin."
         ),
     ),
+    ConfigReason.SEAL_MISMATCH: (
+        "Mühür bozuk",
+        (
+            "Dosya mühürlendikten sonra değişmiş: yalnız `sops edit` ile ya da anahtarı "
+            "olmayan biri eliyle."
+        ),
+        (
+            "Değişikliği siz yaptıysanız `bf-reconciler seal FILE` çalıştırıp kaydedin. "
+            "Kimse yapmadıysa bunu bir saldırı sayın."
+        ),
+    ),
+    ConfigReason.NOT_SEALED: (
+        "Dosya mühürsüz",
+        "Mühürsüz bir dosyada, kayıt yapabilen herkes alanların adını ve yerini değiştirebilir.",
+        (
+            "`bf-reconciler seal FILE` çalıştırıp kaydedin. Önceden mühürlüyse ve mührü kimse "
+            "kaldırmadıysa bunu bir saldırı sayın."
+        ),
+    ),
     ConfigReason.CIPHERTEXT_CORRUPT: (
         "Şifreli değer bozuk",
         (
@@ -301,6 +365,14 @@ _TR: dict[ConfigReason, tuple[str, str, str]] = {
         "sops bölümünde dosyayı açabilecek hiçbir anahtar yazılı değil.",
         "Dosyayı son sağlam commit'ten alın ya da .sops.yaml'daki anahtarla yeniden şifreleyin.",
     ),
+    ConfigReason.KEY_SERVICE_NOT_ALLOWED: (
+        "Anahtar hizmetine izin yok",
+        "sops bölümü, programın başlatılırken izin verilmeyen bir anahtar hizmetini gösteriyor.",
+        (
+            "Hizmet sizinse programı --allow-key-service KIND=ADDRESS ile başlatın. Kimse "
+            "tanımıyorsa bunu bir saldırı sayın: bu makinenin kimlik bilgilerini ister."
+        ),
+    ),
     ConfigReason.INVALID_YAML: (
         "Geçersiz YAML",
         (
@@ -321,6 +393,22 @@ _TR: dict[ConfigReason, tuple[str, str, str]] = {
         "Geçersiz kayıtlar",
         "Dosya okunabiliyor, ancak bazı kayıtlar geçersiz.",
         "Listelenen satırları düzeltin; `bf-reconciler validate FILE` hepsini bir arada gösterir.",
+    ),
+    ConfigReason.HOST_NOT_ALLOWED: (
+        "Sunucuya izin yok",
+        "Bir endpoint ya da proxy, borsanın belgelerinde olmayan bir sunucuya gidiyor.",
+        (
+            "Sunucu sizinse programı --allow-host HOST ile başlatın. "
+            "Kimse tanımıyorsa bunu bir saldırı sayın: kimlik bilgileri ona giderdi."
+        ),
+    ),
+    ConfigReason.SIGNATURE_NOT_TRUSTED: (
+        "Kayıt güvenilir biri tarafından imzalanmamış",
+        "--trusted-signers açık ve kayıtta bu anahtarlardan birinin geçerli imzası yok.",
+        (
+            "İzinli imzacılar dosyasındaki bir anahtarla `git commit -S` yapıp yeniden kaydedin. "
+            "Kaydı kimse tanımıyorsa bunu bir saldırı sayın."
+        ),
     ),
     ConfigReason.MASS_REMOVAL_HELD: (
         "Çok fazla kayıt silinmiş",

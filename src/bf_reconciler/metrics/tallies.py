@@ -3,11 +3,14 @@
 import threading
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 
+from bf_reconciler.metrics.family import Sample
+
 PROBE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 CYCLE_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -33,15 +36,22 @@ class _Durations:
 
 
 class Tallies:
-    """Counts of one daemon. Safe to call from any thread."""
+    """Counts of one daemon. Safe to call from any thread.
 
-    def __init__(self) -> None:
+    ``log_dropped`` says how many lines of the log were dropped.
+    """
+
+    def __init__(self, log_dropped: Callable[[], int] = lambda: 0) -> None:
+        self._log_dropped = log_dropped
         self._turn = threading.Lock()
         self._probes: dict[str, _Durations] = {}
-        self._requests: Counter[tuple[str, str, str]] = Counter()
-        self._transitions: Counter[tuple[str, str, str]] = Counter()
+        self._requests: Counter[tuple[str, ...]] = Counter()
+        self._transitions: Counter[tuple[str, ...]] = Counter()
         self._cycles = _Durations(CYCLE_BUCKETS)
         self._errors = 0
+        self._rollbacks = 0
+        self._lag = _Durations(LAG_BUCKETS)
+        self._clients: Counter[tuple[str, ...]] = Counter()
 
     def probed(self, exchange: str, seconds: float, results: Iterable[tuple[str, str]]) -> None:
         """One probe has ended; ``results`` holds each question asked: "ok", or its Reason."""
@@ -65,11 +75,31 @@ class Tallies:
         with self._turn:
             self._errors += 1
 
-    def collect(self, strategies: Collection[str]) -> Iterator[Metric]:
-        """The families. Counts of strategies that are not among these are forgotten."""
+    def rollback(self) -> None:
+        """An older version of the file was put in force."""
+        with self._turn:
+            self._rollbacks += 1
+
+    def lagged(self, seconds: float) -> None:
+        """The event loop came so late."""
+        with self._turn:
+            self._lag.add(seconds)
+
+    def client_dropped(self, kind: str) -> None:
+        """A client of the HTTP server was cut off or refused."""
+        with self._turn:
+            self._clients[(kind,)] += 1
+
+    def transitions(self, strategies: Collection[str]) -> list[Sample]:
+        """Counts per strategy, new status and reason; those of other strategies are forgotten."""
         with self._turn:
             for key in [key for key in self._transitions if key[0] not in strategies]:
                 del self._transitions[key]
+            return [(key, float(count)) for key, count in self._transitions.items()]
+
+    def collect(self) -> Iterator[Metric]:
+        """The families beside the transitions."""
+        with self._turn:
             return iter([*self._of_probes(), *self._of_cycles()])
 
     def _of_probes(self) -> Iterator[Metric]:
@@ -89,23 +119,34 @@ class Tallies:
         )
 
     def _of_cycles(self) -> Iterator[Metric]:
-        yield _counter(
-            "bf_strategy_transitions",
-            "Changes of a strategy's status or reason since the daemon started.",
-            ("strategy", "to", "reason"),
-            self._transitions,
-        )
         cycles = HistogramMetricFamily(
             "bf_reconcile_duration_seconds", "Duration of completed reconcile cycles."
         )
         self._cycles.write(cycles, ())
         yield cycles
+        lag = HistogramMetricFamily(
+            "bf_event_loop_lag_seconds",
+            "How late the event loop runs what is due; sampled four times a second.",
+        )
+        self._lag.write(lag, ())
+        yield lag
+        yield _counter(
+            "bf_http_clients_dropped",
+            "HTTP clients that were cut off: silent (no request in time), crowded (for a newcomer),"
+            " refused (all others were being served), descriptors (none were left).",
+            ("kind",),
+            self._clients,
+        )
         errors = "Errors of reconcile cycles, including failures to write the journal."
         yield CounterMetricFamily("bf_reconcile_errors", errors, value=self._errors)
+        rollbacks = "Times that an older version of the file came into force."
+        yield CounterMetricFamily("bf_config_rollbacks", rollbacks, value=self._rollbacks)
+        dropped = "Lines of the log that were dropped because nobody read those before them."
+        yield CounterMetricFamily("bf_log_dropped", dropped, value=self._log_dropped())
 
 
 def _counter(
-    name: str, text: str, labels: tuple[str, ...], counts: Counter[tuple[str, str, str]]
+    name: str, text: str, labels: tuple[str, ...], counts: Counter[tuple[str, ...]]
 ) -> Metric:
     family = CounterMetricFamily(name, text, labels=labels)
     for values, count in counts.items():

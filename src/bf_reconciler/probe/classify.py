@@ -1,6 +1,5 @@
 """What an answer means: facts, or a failure in our own words. Pure."""
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -19,6 +18,8 @@ from bf_reconciler.facts import (
     Question,
     Reason,
 )
+from bf_reconciler.probe import bodies
+from bf_reconciler.probe.bodies import Unreadable
 from bf_reconciler.probe.transport import Answer, Silence
 
 T = TypeVar("T")
@@ -36,7 +37,6 @@ SILENT: Mapping[Silence, tuple[Reason, str]] = {
     Silence.TOO_LARGE: (Reason.UNEXPECTED_RESPONSE, "sent a response that is too large"),
     Silence.UNSENT: (Reason.INVALID_KEY, "was not asked: the key contains a control character"),
 }
-NOT_JSON: Final = object()
 DEFAULT_PAUSE: Final = 5.0
 DEFAULT_BAN: Final = 120.0
 DISTRUSTED: Final = frozenset(
@@ -100,16 +100,18 @@ def read(
     if isinstance(got, Silence):
         reason, saying = SILENT[got]
         return Failure(reason, f"{row.title} {saying} (asked for: {question}).")
-    body = _json(got.body)
-    refusal = row.refusals.read(got.body.decode(errors="replace") if body is NOT_JSON else body)
+    body = _value(question, got.body)
+    unreadable = isinstance(body, Unreadable)
+    refusal = row.refusals.read(bodies.page(got.body) if unreadable else body)
     if refusal is not None:
         return _refused(row, question, got, refusal, now)
     if not HTTPStatus.OK <= got.status < HTTPStatus.MULTIPLE_CHOICES:
-        reason, words = _by_status(got, is_json=body is not NOT_JSON)
+        reason, words = _by_status(got, is_json=not unreadable)
         return _failure(row, question, got, reason, words, now)
-    if body is NOT_JSON:
-        reason = Reason.MAINTENANCE if _maintained(got) else Reason.UNEXPECTED_RESPONSE
-        return _failure(row, question, got, reason, "a page that is not JSON", now)
+    if isinstance(body, Unreadable):
+        upkeep = body is Unreadable.NOT_JSON and _maintained(got)
+        reason = Reason.MAINTENANCE if upkeep else Reason.UNEXPECTED_RESPONSE
+        return _failure(row, question, got, reason, body.value, now)
     try:
         return reader(body)
     except Unexpected as error:
@@ -219,11 +221,11 @@ def _digits(value: str) -> bool:
 
 
 def _maintained(got: Answer) -> bool:
-    return b"maintenance" in got.body.lower()
+    return b"maintenance" in got.body[: bodies.MAX_TEXT].lower()
 
 
-def _json(body: bytes) -> Json:
-    try:
-        return json.loads(body.decode(errors="replace"))
-    except (ValueError, RecursionError):
-        return NOT_JSON
+def _value(question: Subject, body: bytes) -> Json | Unreadable:
+    """Lists of markets are long, and no right of a key hangs on a field of theirs."""
+    if question == "markets":
+        return bodies.parse(body, bodies.MAX_LIST_VALUES, unique=False)
+    return bodies.parse(body)

@@ -2,6 +2,7 @@
 
 from bf_reconciler.runtimes.adapter import Bounds
 from bf_reconciler.runtimes.converge import Runtimes
+from bf_reconciler.runtimes.halted import told_halted
 from bf_reconciler.runtimes.table import RUNTIMES
 
-__all__ = ["RUNTIMES", "Bounds", "Runtimes"]
+__all__ = ["RUNTIMES", "Bounds", "Runtimes", "told_halted"]

@@ -1,35 +1,14 @@
 """Runs sops on the bytes of a file, and turns its answer into a document or a reason."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from bf_reconciler.facts.config import ConfigError, ConfigReason
 from bf_reconciler.sops.child import Finished, Overflow, run
-from bf_reconciler.sops.environment import minimal
+from bf_reconciler.sops.environment import environment
 from bf_reconciler.sops.failures import classify, failed, refine
 from bf_reconciler.sops.metadata import mac_only_encrypted
-
-
-@dataclass(frozen=True, slots=True)
-class SopsSettings:
-    """How sops is run. ``environ`` is the whole environment; what sops needs is picked from it.
-
-    ``commands`` hands on the variables that make sops run other programs of the user's choice.
-    Times are in seconds, sizes in bytes.
-    """
-
-    binary: Path
-    environ: Mapping[str, str]
-    commands: bool = False
-    timeout: float = 30.0
-    max_output: int = 64 * 1024 * 1024
-
-    def __repr__(self) -> str:
-        """Leave the environment out: keys may stand in it."""
-        return f"SopsSettings(binary={str(self.binary)!r})"
+from bf_reconciler.sops.settings import SopsSettings
 
 
 async def decrypt(committed: bytes, settings: SopsSettings) -> dict[str, Any]:
@@ -46,7 +25,7 @@ async def decrypt(committed: bytes, settings: SopsSettings) -> dict[str, Any]:
         finished = await run(
             [str(settings.binary), "decrypt", "--input-type", "yaml", "--output-type", "json"],
             committed,
-            environ=minimal(settings.environ, commands=settings.commands),
+            environ=environment(settings),
             timeout=settings.timeout,
             max_output=settings.max_output,
         )

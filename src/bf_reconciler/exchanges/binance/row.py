@@ -267,6 +267,16 @@ BINANCE = Exchange(
     id="binance",
     title="Binance",
     ccxt="binance",
+    live_hosts=(
+        "api.binance.com",
+        "api-gcp.binance.com",
+        "api1.binance.com",
+        "api2.binance.com",
+        "api3.binance.com",
+        "api4.binance.com",
+        "fapi.binance.com",
+        "dapi.binance.com",
+    ),
     # docs/sources/binance.md#signing, #secrets
     signing=Signing(("api_key", "secret"), read_secret=read_secret),
     # docs/sources/binance.md#time, #key, #balance, #orders
@@ -291,6 +301,7 @@ BINANCE = Exchange(
         rate=12.0,  # a probe weighs 27 in 4 requests; 6000 in a minute per address
         window=10.0,
         ahead=1.0,
+        by_weight=True,
     ),
     # docs/sources/binance.md#environments
     environments={

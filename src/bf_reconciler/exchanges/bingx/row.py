@@ -258,6 +258,10 @@ BINGX = Exchange(
     id="bingx",
     title="BingX",
     ccxt="bingx",
+    live_hosts=(
+        "open-api.bingx.com",
+        "open-api.bingx.pro",
+    ),
     # docs/sources/bingx.md#signing
     signing=Signing(("api_key", "secret")),
     # docs/sources/bingx.md#time, #key, #balance, #orders
@@ -281,6 +285,7 @@ BINGX = Exchange(
     pace=Pace(
         rate=6.0,  # key and orders: 2 in 1 s, also where probes begin in a burst; a fourth each
         window=5.0,
+        by_weight=True,
     ),
     # docs/sources/bingx.md#environments
     environments={"live": LIVE, "demo": Environment(base="https://open-api-vst.bingx.com")},

@@ -253,6 +253,10 @@ MEXC = Exchange(
     id="mexc",
     title="MEXC",
     ccxt="mexc",
+    live_hosts=(
+        "api.mexc.com",
+        "contract.mexc.com",
+    ),
     # docs/sources/mexc.md#signing
     signing=Signing(("api_key", "secret")),
     # docs/sources/mexc.md#time, #key, #balance, #orders
@@ -276,6 +280,7 @@ MEXC = Exchange(
         rate=6.0,  # a probe weighs 15 in 4 requests; 300 in 10 s per address
         window=5.0,
         ahead=1.0,
+        by_weight=True,
     ),
     # Live alone: docs/sources/mexc.md#environments
     # docs/sources/mexc.md#expiry

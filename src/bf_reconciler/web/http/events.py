@@ -9,16 +9,15 @@ from aiohttp import web
 from bf_reconciler.status import Status, Transition
 from bf_reconciler.web.http.app_keys import BACKEND, STOPPING
 from bf_reconciler.web.http.event_payload import Payload, payload_for
+from bf_reconciler.web.http.responses import WRITE_SECONDS
 
 KEEPALIVE_SECONDS = 15.0
-WRITE_SECONDS = 30.0
-"""A reader that takes nothing for this long is disconnected."""
 MAX_STREAMS = 64
 Change = tuple[Status, Sequence[Transition]]
 
 
 async def stream(request: web.Request) -> web.StreamResponse:
-    """``status`` with the whole status, now and at every change; ``transition`` for each.
+    """``status`` with the whole status now, then with what changed; ``transition`` for each.
 
     With ``?page=PATH``: ``patch`` with what changed on the page at this path.
     """

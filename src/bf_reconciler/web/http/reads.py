@@ -12,15 +12,21 @@ from bf_reconciler.status import (
     present_transition,
 )
 from bf_reconciler.web.http.app_keys import BACKEND
-from bf_reconciler.web.http.responses import answer, answer_made, language_of
+from bf_reconciler.web.http.openapi import DOCUMENT
+from bf_reconciler.web.http.paging import part
+from bf_reconciler.web.http.responses import answer, answer_made, language_of, send_pieces
 
 MAX_LIMIT = 1000
 
 
-async def metrics(request: web.Request) -> web.Response:
+async def metrics(request: web.Request) -> web.StreamResponse:
+    """Everything, or with ``?detail=summary`` without the series of conditions and permissions."""
+    detail = request.query.get("detail", "full")
+    if detail not in {"full", "summary"}:
+        raise web.HTTPBadRequest(text="detail: full or summary is expected")
     accept = request.headers.get("Accept", "")
-    body, content_type = await asyncio.to_thread(request.app[BACKEND].metrics, accept)
-    return web.Response(body=body, headers={"Content-Type": content_type})
+    pieces, kind = request.app[BACKEND].metrics(accept, summary=detail == "summary")
+    return await send_pieces(request, pieces, kind)
 
 
 async def health(request: web.Request) -> web.Response:
@@ -36,8 +42,18 @@ def _health(good: bool, sentence: str) -> web.Response:  # noqa: FBT001 # as the
 
 
 async def status(request: web.Request) -> web.Response:
-    now, language = request.app[BACKEND].status(), language_of(request)
-    return await answer_made(lambda: present(now, language))
+    """The whole status, or with ``limit`` a part of it and ``continue``, the token for the next."""
+    now, language, query = request.app[BACKEND].status(), language_of(request), request.query
+    if "limit" not in query:
+        return await answer_made(lambda: present(now, language))
+    some = part(now, query["limit"], query.get("continue"))
+    more = {"continue": some.token, "remaining": some.remaining}
+    return await answer_made(lambda: present(some.status, language) | more)
+
+
+async def openapi(_: web.Request) -> web.Response:
+    """What this API is, for machines."""
+    return answer(DOCUMENT)
 
 
 async def connection(request: web.Request) -> web.Response:
