@@ -4,6 +4,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import IO, Any, Final, Literal
 
 import structlog
@@ -263,3 +264,19 @@ def log_config(
 def _news(config: ConfigStatus) -> tuple[object, ...]:
     good = config.last_reload_successful
     return (good, config.last_reload_success if good else None, config.problems, config.reason)
+
+
+def log_rollback(
+    logger: structlog.stdlib.BoundLogger, before: ConfigStatus, after: ConfigStatus
+) -> None:
+    """A line when a version came into force that is older than the one before."""
+    logger.warning(
+        "file rolled back",
+        path=after.path,
+        last_modified=_moment(after.last_modified),
+        last_modified_before=_moment(before.last_modified),
+    )
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None

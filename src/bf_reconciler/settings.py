@@ -39,6 +39,7 @@ class Settings:
     sops_binary: str | None = None
     allow_plaintext: bool = False
     rules: Rules = DEFAULT_RULES
+    trusted_signers: Path | None = None
     log_level: LogLevel = "info"
     log_format: LogFormat = "console"
     language: Language = "en"

@@ -87,7 +87,7 @@ def _parsed(file: Path, chosen: FileOptions, *, decrypt: bool) -> "Parsed":
     from bf_reconciler import document  # noqa: PLC0415 # help needs no models
     from bf_reconciler.facts import ConfigReason, Problem  # noqa: PLC0415
 
-    parsed, error = reading.parse(reading.content(file), chosen, decrypt=decrypt)
+    parsed, error = reading.parse(reading.content(file, chosen), chosen, decrypt=decrypt)
     if error is None:
         return parsed
     if error.reason not in {ConfigReason.NOT_ENCRYPTED, ConfigReason.MAC_ONLY_ENCRYPTED}:

@@ -56,6 +56,7 @@ def settings(  # noqa: PLR0913 # one argument per option
         sops_binary=str(chosen.sops_binary) if chosen.sops_binary else None,
         allow_plaintext=chosen.allow_plaintext,
         rules=chosen.rules,
+        trusted_signers=chosen.trusted_signers,
         log_level=log_level,
         log_format=log_format,
         language=lang,

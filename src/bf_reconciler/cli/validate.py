@@ -31,7 +31,7 @@ def command(
     Decrypts nothing without --decrypt and contacts no exchange. Prints each problem as
     FILE:LINE:COLUMN: path: message. Exits with code 1 if there are errors; warnings do not count.
     """
-    problems = _problems(reading.content(file), chosen, decrypt=decrypt)
+    problems = _problems(reading.content(file, chosen), chosen, decrypt=decrypt)
     errors = [problem for problem in problems if problem.severity == "error"]
     if output == "json":
         print_json({"file": str(file), "valid": not errors, "problems": shown(problems)})

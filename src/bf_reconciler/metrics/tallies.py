@@ -49,6 +49,7 @@ class Tallies:
         self._transitions: Counter[tuple[str, ...]] = Counter()
         self._cycles = _Durations(CYCLE_BUCKETS)
         self._errors = 0
+        self._rollbacks = 0
         self._lag = _Durations(LAG_BUCKETS)
         self._clients: Counter[tuple[str, ...]] = Counter()
 
@@ -73,6 +74,11 @@ class Tallies:
         """A cycle failed with an unexpected error."""
         with self._turn:
             self._errors += 1
+
+    def rollback(self) -> None:
+        """An older version of the file was put in force."""
+        with self._turn:
+            self._rollbacks += 1
 
     def lagged(self, seconds: float) -> None:
         """The event loop came so late."""
@@ -133,6 +139,8 @@ class Tallies:
         )
         errors = "Errors of reconcile cycles, including failures to write the journal."
         yield CounterMetricFamily("bf_reconcile_errors", errors, value=self._errors)
+        rollbacks = "Times that an older version of the file came into force."
+        yield CounterMetricFamily("bf_config_rollbacks", rollbacks, value=self._rollbacks)
         dropped = "Lines of the log that were dropped because nobody read those before them."
         yield CounterMetricFamily("bf_log_dropped", dropped, value=self._log_dropped())
 
