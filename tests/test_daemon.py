@@ -620,6 +620,23 @@ def test_a_config_error_has_a_message_for_people():
     assert ConfigError(ConfigReason.FILE_NOT_FOUND, "gone").message == "gone"
 
 
+async def test_a_rollback_is_counted_and_told(daemon, monkeypatch):
+    told = []
+    monkeypatch.setattr(room.logs, "log_rollback", lambda *words: told.append(words))
+    await daemon.load()
+    assert not told
+    real = daemon.reloader.reload
+
+    async def older(*words, **more):
+        return replace(await real(*words, **more), rolled_back=True)
+
+    monkeypatch.setattr(daemon.reloader, "reload", older)
+    await daemon.load()
+    (rollbacks,) = [f for f in daemon.tallies.collect() if f.name == "bf_config_rollbacks"]
+    assert rollbacks.samples[0].value == 1
+    assert len(told) == 1
+
+
 async def test_a_history_that_does_not_come_is_told_as_that(daemon, monkeypatch):
     view = Commands(daemon, None)
     assert await asyncio.to_thread(view.history, None, 1, None) == []

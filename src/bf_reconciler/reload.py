@@ -30,6 +30,8 @@ class Readable(Protocol):
 
     def read(self) -> Snapshot: ...
 
+    def precedes(self, first: str, second: str) -> bool: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Reload:
@@ -38,6 +40,8 @@ class Reload:
     spec: Spec | None
     config: ConfigStatus
     transient: bool = False
+    rolled_back: bool = False
+    """This reading put an older version of the file in force."""
     adopted: Snapshot | None = None
     """The content that ``spec`` was made of, where this reading made it."""
 
@@ -106,6 +110,7 @@ class Reloader:
         parsed = await load(snapshot.data, self._sops, rules, allow_plaintext=self._allow_plaintext)
         if parsed.refused:
             return self._wrong(parsed.problems)
+        rolled_back = await self._rolled_back(snapshot, parsed)
         spec, unfollowed = await asyncio.to_thread(
             document.adopt,
             self.last.spec,
@@ -128,9 +133,20 @@ class Reloader:
             message=_sentence(errors, "all other entries are in force") if errors else "",
             plaintext_secrets=parsed.plaintext_secrets,
             path=self._before.config.path,
+            last_modified=parsed.last_modified,
             sealed=parsed.seal == "good",
         )
-        return Reload(spec, self._good, adopted=snapshot)
+        return Reload(spec, self._good, rolled_back=rolled_back, adopted=snapshot)
+
+    async def _rolled_back(self, snapshot: Snapshot, parsed: document.Parsed) -> bool:
+        """Whether this content is older than what is in force, or was before a restart."""
+        known = self.last.spec or self._before
+        if snapshot.digest == known.digest:
+            return False
+        before, now = self.last.config.last_modified, parsed.last_modified
+        if before is not None and now is not None and now < before:
+            return True
+        return await asyncio.to_thread(self._source.precedes, snapshot.revision, known.revision)
 
     async def fall_back(self, committed: bytes, now: datetime) -> Reload:
         """Put a document of an earlier life in force, since nothing is and the file was refused.

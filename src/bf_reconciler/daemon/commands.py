@@ -34,14 +34,20 @@ SYNC_SECONDS = 3.0
 class Commands:
     """What the routes ask; every write goes through an edit of the next turn."""
 
-    def __init__(self, daemon: Daemon, token: str | None) -> None:
+    def __init__(
+        self, daemon: Daemon, token: str | None = None, read_token: str | None = None
+    ) -> None:
         self._daemon = daemon
-        self._token = token
+        self._token, self._read_token = token, read_token
         self._reader = Worker("history")
 
     @property
     def token(self) -> str | None:
         return self._token
+
+    @property
+    def read_token(self) -> str | None:
+        return self._read_token
 
     @property
     def host(self) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -18,7 +17,7 @@ from bf_reconciler.daemon.journal_writer import JournalWriter
 from bf_reconciler.daemon.kept_document import KeptDocument
 from bf_reconciler.daemon.lost_halt import halting, lost_halt
 from bf_reconciler.daemon.probe_counts import ProbeCounts
-from bf_reconciler.daemon.wiring import make_reloader
+from bf_reconciler.daemon.wiring import make_reloader, make_source
 from bf_reconciler.journal import Journal
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Prober
@@ -26,7 +25,6 @@ from bf_reconciler.reload import DIRTY, Reload, secrets
 from bf_reconciler.runtimes import Bounds
 from bf_reconciler.schedule import HEARTBEAT, backoff, complete, rest_after
 from bf_reconciler.settings import Settings
-from bf_reconciler.source import Source
 from bf_reconciler.spec import Spec
 from bf_reconciler.status import Status, Transition
 
@@ -56,7 +54,7 @@ class Daemon:
         self.settings = settings
         self.journal = journal
         self.tallies = Tallies(logs.dropped)
-        self.source = Source(Path(settings.file))
+        self.source = make_source(settings)
         self.log = structlog.get_logger("bf_reconciler")
         record = journal.load()
         self.reloader = make_reloader(
@@ -103,6 +101,9 @@ class Daemon:
             logs.REDACTOR.learn(secrets(reload.spec))
             await self._find_lost_halt(reload.spec)
         logs.log_config(self.log, before.config, reload.config)
+        if reload.rolled_back:
+            self.tallies.rollback()
+            logs.log_rollback(self.log, before.config, reload.config)
         self.cycle.take(reload)
         await self.document.keep(reload)
         return reload

@@ -12,6 +12,7 @@ from bf_reconciler import logs
 from bf_reconciler.daemon.client_report import ClientReport
 from bf_reconciler.daemon.commands import Commands
 from bf_reconciler.daemon.daemon import Daemon, any_of, pause, utcnow
+from bf_reconciler.daemon.loop_lag import keep_sampling
 from bf_reconciler.daemon.notify import Notifier
 from bf_reconciler.daemon.process import open_files
 from bf_reconciler.daemon.wiring import set_up_logs
@@ -106,6 +107,7 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
             asyncio.create_task(_keep_loading(daemon, loaded, notifier), name="load"),
             asyncio.create_task(_keep_answering(hung_up, daemon), name="hang-up"),
             asyncio.create_task(_keep_notifying(notifier, daemon, loaded), name="notify"),
+            asyncio.create_task(keep_sampling(daemon.tallies.lagged), name="loop-lag"),
         ]
         turning = asyncio.create_task(daemon.keep_turning(stop), name="turn")
         try:
@@ -129,10 +131,13 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
 @asynccontextmanager
 async def _listening(settings: Settings, daemon: Daemon) -> AsyncIterator[None]:
     try:
-        token = read_token(settings.token_file) if settings.token_file else None
+        tokens = [
+            read_token(path) if path else None
+            for path in (settings.token_file, settings.read_token_file)
+        ]
     except ValueError as error:
         raise StartError(str(error)) from None
-    app = make_app(Commands(daemon, token))
+    app = make_app(Commands(daemon, *tokens))
     clients = Clients(limits(open_files()), ClientReport(daemon.tallies))
     listen = settings.listen
     async with AsyncExitStack() as stack:
