@@ -46,6 +46,7 @@ class Facts:
         expiry: The published rule by which keys end: `days`, and what it `counts` from.
         tells_withdraw: Whether the exchange says if a key may withdraw. Where it does not, only a
             person's word enables.
+        explicit_no: Whether it says no to each right by name: an unknown one overrules none, then.
         secret_has_form: Whether a secret of any other form is told before it signs.
     """
 
@@ -53,6 +54,7 @@ class Facts:
     ahead: float | None = None
     expiry: Mapping[str, int | str] | None = None
     tells_withdraw: bool = True
+    explicit_no: bool = False
     secret_has_form: bool = False
 
 

@@ -139,6 +139,7 @@ class Refusals:
         confirm: Times in a row, at least, that a refusal must be met before it is believed: more
             than one where good keys are known to be refused now and then.
         client_ip: Its first group is our egress address in an error text, where one tells it.
+        ends: Its first group is the end of a ban in an error text, in epoch milliseconds.
         retry_header: Header of its own that says when to come back, and its unit in seconds;
             Retry-After is known to all.
     """
@@ -149,6 +150,7 @@ class Refusals:
     pauses: Mapping[str, float] = field(default_factory=dict)
     confirm: int = 1
     client_ip: re.Pattern[str] | None = None
+    ends: re.Pattern[str] | None = None
     retry_header: tuple[str, float] | None = None
 
     def address(self, text: str) -> str | None:
@@ -158,6 +160,11 @@ class Refusals:
             return str(ip_address(match[1])) if match else None
         except ValueError:
             return None
+
+    def ban_end(self, text: str) -> int | None:
+        """When a ban ends, epoch milliseconds, where the text of a refusal tells it."""
+        match = self.ends.search(text) if self.ends else None
+        return int(match[1]) if match else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +361,8 @@ class Exchange:
         environments: Its environments, by the value of ``environment`` in the file.
         environment: The one this row speaks of; ``within`` gives the row of another one.
         expiry: The published rule by which keys end, where there is one.
+        moves_value: Rights, beside withdraw, by which value can leave the owner's accounts or the
+            key its own guard, and where the exchange says so.
     """
 
     id: str
@@ -369,6 +378,7 @@ class Exchange:
     environments: Mapping[str, Environment] = field(default_factory=lambda: {"live": LIVE})
     environment: Environment = LIVE
     expiry: Expiry | None = None
+    moves_value: Mapping[Scope, str] = field(default_factory=dict)
 
     @property
     def instead(self) -> Mapping[str, "Exchange"]:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from bf_reconciler.spec.types import Declared, Duration, Interval, Percent, Text, Timeout
 
-Allowlist = Literal["required", "recommended", "ignored"]
+Allowlist = Literal["exact", "required", "recommended", "ignored"]
 RiskLevel = Literal["conservative", "moderate", "aggressive"]
 
 
@@ -53,9 +53,14 @@ class Policy(Declared):
     risk_levels: RiskLevels = RiskLevels()
     """Limits by risk level."""
     ip_allowlist: Allowlist = "recommended"
-    """Keys without an IP allowlist: required blocks, recommended warns, ignored is silent."""
+    """Keys without an IP allowlist: required blocks, recommended warns, ignored is silent; exact
+    blocks keys, too, whose allowlist admits an address beyond `egress_ips`."""
     excess_permissions: Literal["warn", "block", "ignore"] = "warn"
     """Rights that no strategy of the connection needs."""
+    value_permissions: Literal["warn", "block"] = "block"
+    """Rights, beside withdrawal, by which value can leave: payments, changing the key itself."""
+    unknown_permissions: Literal["warn", "block"] = "warn"
+    """Rights that no document of the exchange explains."""
     key_expiry_warning: Duration = timedelta(days=14)
     """How long before its expiry a key is warned of."""
     max_clock_skew: Duration = timedelta(seconds=1)
