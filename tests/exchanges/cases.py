@@ -91,6 +91,12 @@ class Case:
         return {path.stem: self.read(path.name) for path in sorted(self.folder.glob("key-*.json"))}
 
     @cached_property
+    def forms(self):
+        """Good answers, and which of their fields inform and which decide."""
+        path = self.folder / "forms.json"
+        return json.loads(path.read_text()) if path.exists() else []
+
+    @cached_property
     def errors(self):
         """Documented errors: body, reason or None, our address in it or None."""
         return self.read("errors.json")

@@ -47,7 +47,7 @@ def test_empty_text_is_absent(value):
 @pytest.mark.parametrize(
     ("value", "on"),
     [
-        *((yes, True) for yes in (True, 1, "1", "true", "True")),
+        *((yes, True) for yes in (True, 1, 1.0, "1", "true", "True")),
         *((no, False) for no in (False, 0, "0", "false")),
     ],
     ids=repr,
@@ -56,7 +56,7 @@ def test_yes_and_no_have_many_spellings(value, on):
     assert shape.flag({"f": value}, "f") is on
 
 
-@pytest.mark.parametrize("value", [None, "", 2, -1, "yes", [], 1.0], ids=repr)
+@pytest.mark.parametrize("value", [None, "", 2, -1, "yes", [], 0.5], ids=repr)
 def test_what_is_neither_yes_nor_no_is_unexpected(value):
     assert raises(shape.flag, {"f": value}, "f")
 

@@ -82,6 +82,8 @@ def optional_whole(body: Mapping[str, Json], field: str) -> int | None:
 def flag(body: Mapping[str, Json], field: str) -> bool:
     """Yes or no: true and false, 1 and 0, and both as text."""
     value = body.get(field)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     shown = str(value).strip().lower() if isinstance(value, str | int) else ""
     if shown not in FLAGS:
         raise Unexpected(field)

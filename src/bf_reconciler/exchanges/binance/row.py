@@ -124,7 +124,7 @@ def _rights(data: Mapping[str, Json]) -> KeyFacts:
 
 def _unknown(data: Mapping[str, Json]) -> tuple[str, ...]:
     """Fields that no document explains, and that are on or named like a right."""
-    known = {*PERMISSIONS, "ipRestrict"}
+    known = {*PERMISSIONS, "ipRestrict", "createTime", "tradingAuthorityExpirationTime"}
     rights, odd = shape.flags(data, filter(RIGHT.fullmatch, data))
     named = {name for name, on in rights.items() if on} | {each.field for each in odd}
     found = ({name for name, value in data.items() if value is True} | named) - known
