@@ -96,9 +96,14 @@ def test_an_outage_leaves_everything_unknown_for_its_own_reason(reason):
 
 
 def test_a_region_that_is_shut_out_is_believed_when_it_was_told_twice():
-    shut = an_outage(reason=Reason.REGION_RESTRICTED)
+    shut = an_outage(reason=Reason.REGION_RESTRICTED, code="0")
     assert told(Type.REACHABLE, shut, times=1) == ("Unknown", Reason.REGION_RESTRICTED, HOLD)
     assert told(Type.REACHABLE, shut) == ("False", Reason.REGION_RESTRICTED, BLOCK)
+
+
+def test_a_page_that_shuts_a_region_out_is_no_word_of_the_exchange():
+    shut = an_outage(reason=Reason.REGION_RESTRICTED)
+    assert told(Type.REACHABLE, shut) == ("False", Reason.REGION_RESTRICTED, HOLD)
 
 
 @pytest.mark.parametrize(("skew", "way"), [(1.2, "ahead of"), (-1.2, "behind")])
@@ -356,6 +361,14 @@ def test_a_number_that_does_not_grow_has_a_reason_of_its_own():
     assert told(Type.AUTHENTICATED, seen) == ("Unknown", Reason.INVALID_NONCE, HOLD)
     assert told(Type.CLOCK_IN_SYNC, seen)[0] == "True"
     assert assess(a_case(seen)).decisive.reason is Reason.INVALID_NONCE
+
+
+def test_an_address_refused_by_somebody_elses_list_proves_none_of_the_key():
+    bybit = {"exchange": "bybit", "credentials": Credentials(api_key="k" * 12, secret="s")}
+    seen = refused(Reason.IP_NOT_ALLOWED, code="10010")
+    assert told(Type.IP_RESTRICTED, seen, **bybit) == ("Unknown", Reason.UNVERIFIABLE, WARN)
+    assert told(Type.EGRESS_ALLOWED, seen, **bybit)[0] == "False"
+    assert told(Type.IP_RESTRICTED, seen)[0] == "True"
 
 
 EGRESS = {

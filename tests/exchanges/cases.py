@@ -97,6 +97,12 @@ class Case:
         return json.loads(path.read_text()) if path.exists() else []
 
     @cached_property
+    def answers(self):
+        """Answers that were seen or are described, and what is right to say of them."""
+        path = self.folder / "answers.json"
+        return json.loads(path.read_text()) if path.exists() else []
+
+    @cached_property
     def errors(self):
         """Documented errors: body, reason or None, our address in it or None."""
         return self.read("errors.json")

@@ -139,6 +139,8 @@ class Refusals:
         confirm: Times in a row, at least, that a refusal must be met before it is believed: more
             than one where good keys are known to be refused now and then.
         client_ip: Its first group is our egress address in an error text, where one tells it.
+        others_lists: Codes of an address that is refused, maybe by a list which the exchange keeps
+            for an application: the key has none of its own, then.
         ends: Its first group is the end of a ban in an error text, in epoch milliseconds.
         retry_header: Header of its own that says when to come back, and its unit in seconds;
             Retry-After is known to all.
@@ -150,6 +152,7 @@ class Refusals:
     pauses: Mapping[str, float] = field(default_factory=dict)
     confirm: int = 1
     client_ip: re.Pattern[str] | None = None
+    others_lists: frozenset[str] = frozenset()
     ends: re.Pattern[str] | None = None
     retry_header: tuple[str, float] | None = None
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Final
 
+from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Clock, Failure, KeyFacts, Reason, network
 from bf_reconciler.policy.findings import (
     REJECTED,
@@ -29,8 +30,10 @@ def reachable(case: Case) -> Finding:
     time = case.observation.time
     if isinstance(time, Clock):
         return holds(Type.REACHABLE, f"Answered in {time.latency * 1000:.0f} ms.")
-    if time.terminal:
+    shut = time.reason is Reason.REGION_RESTRICTED and time.code is None
+    if time.terminal and not shut:
         return refused(case, Type.REACHABLE, time)
+    # A page of whoever stands before the exchange is no word of the exchange.
     return broken(Type.REACHABLE, time.reason, time.message, Effect.HOLD)
 
 
@@ -82,8 +85,9 @@ def authenticated(case: Case) -> Finding:
 
 def ip_restricted(case: Case) -> Finding:
     key = case.observation.key
-    if any(isinstance(a, Failure) and a.reason is Reason.IP_NOT_ALLOWED for a in case.signed):
-        return holds(Type.IP_RESTRICTED, "The key is bound to addresses; ours is not among them.")
+    for answer in case.signed:
+        if isinstance(answer, Failure) and answer.reason is Reason.IP_NOT_ALLOWED:
+            return _shut_out(case, answer)
     if not isinstance(key, KeyFacts):
         return unanswered(case, Type.IP_RESTRICTED)
     effect = _effect(case)
@@ -100,6 +104,19 @@ def ip_restricted(case: Case) -> Finding:
         return not_understood(case, Type.IP_RESTRICTED, field, weak)
     message = "The exchange does not say whether the key is bound to addresses."
     return unknown(Type.IP_RESTRICTED, Reason.UNVERIFIABLE, message, weak)
+
+
+def _shut_out(case: Case, failure: Failure) -> Finding:
+    row = EXCHANGES[case.entry.connection.exchange]
+    if failure.code not in row.refusals.others_lists:
+        return holds(Type.IP_RESTRICTED, "The key is bound to addresses; ours is not among them.")
+    message = (
+        "Our address is refused, by the key's allowlist or by one that the exchange keeps for an"
+        " application: such a key has no list of its own."
+    )
+    return unknown(
+        Type.IP_RESTRICTED, Reason.UNVERIFIABLE, message, min(_effect(case), Effect.HOLD)
+    )
 
 
 def _effect(case: Case) -> Effect:

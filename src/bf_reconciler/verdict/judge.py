@@ -199,7 +199,9 @@ def _concluded(
             None
             if assessment.unconfirmed
             else ConnectionState.UNREACHABLE
-            if decisive.reason in TRANSIENT or assessment.held
+            if decisive.reason in TRANSIENT
+            or assessment.held
+            or decisive.type is ConditionType.REACHABLE
             else ConnectionState.BLOCKED
         )
         return ConnectionVerdict(name, None, state, ready, findings)

@@ -68,7 +68,14 @@ CODES: Mapping[str, Reason] = {
     "-2008": Reason.INVALID_KEY,
     "-2014": Reason.INVALID_KEY,
     "-2015": Reason.KEY_OR_IP_REJECTED,  # key, address or permission: one code for the three
+    "-1001": Reason.EXCHANGE_UNAVAILABLE,
+    "-1004": Reason.EXCHANGE_UNAVAILABLE,
+    "-1006": Reason.EXCHANGE_UNAVAILABLE,
+    "-1007": Reason.EXCHANGE_UNAVAILABLE,
+    "-1016": Reason.EXCHANGE_UNAVAILABLE,
+    "-1099": Reason.KEY_OR_IP_REJECTED,
 }
+BAN_END = re.compile(r"banned until (\d{13})")
 CLIENT_IP = re.compile(r"request ip:\s*([0-9A-Fa-f.:]{2,45})")
 
 
@@ -281,6 +288,8 @@ BINANCE = Exchange(
             ("", "maintenance", Reason.MAINTENANCE),
         ),
         client_ip=CLIENT_IP,
+        confirm=2,  # -2008 was recorded for keys that work
+        ends=BAN_END,
     ),
     # docs/sources/binance.md#pace
     pace=Pace(

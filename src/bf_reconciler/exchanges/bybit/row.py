@@ -96,12 +96,20 @@ CODES: Mapping[str, Reason] = {
     "10028": Reason.UNVERIFIABLE,  # the account is not a unified one
     "10029": Reason.UNVERIFIABLE,  # the key is limited to some pairs
     "33004": Reason.KEY_EXPIRED,
-    "-2015": Reason.KEY_EXPIRED,
+    "-2015": Reason.KEY_OR_IP_REJECTED,
+    "10007": Reason.INVALID_KEY,
+    "10020": Reason.UNVERIFIABLE,
+    "100028": Reason.UNVERIFIABLE,
+    "3100197": Reason.ACCOUNT_SUSPENDED,
+    "-1": Reason.CLOCK_SKEW,
+    "429": Reason.EXCHANGE_UNAVAILABLE,
 }
 CODE, MESSAGE = ("retCode", "ret_code"), ("retMsg", "ret_msg")
 """The older envelope still answers some errors."""
 BANNED = "403"
 """The page that bans our address has no code of its own; this stands for it."""
+EXPIRED = ("-2015", "expired", Reason.KEY_EXPIRED)
+"""The code was seen for key, address and permission, too."""
 PAGES = (
     (BANNED, "access too frequent", Reason.RATE_LIMITED),
     ("", "block access from your country", Reason.REGION_RESTRICTED),
@@ -309,7 +317,8 @@ BYBIT = Exchange(
     refusals=Refusals(
         read=read_refusal,
         codes=CODES,
-        phrases=PAGES,
+        phrases=(*PAGES, EXPIRED),
+        others_lists=frozenset({"10010"}),
         pauses={BANNED: 600.0},  # "at least 10 minutes"
     ),
     # docs/sources/bybit.md#pace

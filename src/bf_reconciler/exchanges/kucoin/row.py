@@ -74,6 +74,11 @@ CODES: Mapping[str, Reason] = {
     "429000": Reason.RATE_LIMITED,
     "200002": Reason.RATE_LIMITED,  # the older code
     "500000": Reason.EXCHANGE_UNAVAILABLE,
+    "400401": Reason.INVALID_KEY,
+    "600004": Reason.REGION_RESTRICTED,
+    "408000": Reason.EXCHANGE_UNAVAILABLE,
+    "900001": Reason.UNVERIFIABLE,
+    "112010": Reason.UNVERIFIABLE,
 }
 CLIENT_IP = re.compile(r"(?:clientIp is:|current ip:)\s*([0-9A-Fa-f.:]{2,45})")
 

@@ -85,7 +85,7 @@ CODES: Mapping[str, Reason] = {
     "503": Reason.EXCHANGE_UNAVAILABLE,
     "504": Reason.EXCHANGE_UNAVAILABLE,
     # The futures side's words for the same; its answers come with HTTP 200.
-    "401": Reason.INVALID_KEY,
+    "401": Reason.KEY_OR_IP_REJECTED,
     "402": Reason.KEY_EXPIRED,
     "406": Reason.IP_NOT_ALLOWED,
     "513": Reason.CLOCK_SKEW,
@@ -94,6 +94,21 @@ CODES: Mapping[str, Reason] = {
     "702": Reason.NO_FUTURES_PERMISSION,
     "703": Reason.NO_READ_PERMISSION,
     "704": Reason.NO_FUTURES_PERMISSION,
+    "10001": Reason.INVALID_KEY,
+    "10073": Reason.CLOCK_SKEW,
+    "30014": Reason.UNVERIFIABLE,
+    "30021": Reason.UNVERIFIABLE,
+    "730001": Reason.UNVERIFIABLE,
+    "730100": Reason.ACCOUNT_SUSPENDED,
+    "140002": Reason.ACCOUNT_SUSPENDED,
+    "140001": Reason.INVALID_KEY,
+    "501": Reason.EXCHANGE_UNAVAILABLE,
+    "20001": Reason.EXCHANGE_UNAVAILABLE,
+    "20002": Reason.EXCHANGE_UNAVAILABLE,
+    "604": Reason.MAINTENANCE,
+    "801": Reason.MAINTENANCE,
+    "11444": Reason.MAINTENANCE,
+    "-1121": Reason.UNVERIFIABLE,
 }
 CLIENT_IP = re.compile(r"IP \[([0-9A-Fa-f.:]{2,45})\]")
 

@@ -68,10 +68,8 @@ CODES: Mapping[str, Reason] = {
     "50030": Reason.NO_READ_PERMISSION,
     "50035": Reason.IP_NOT_RESTRICTED,  # the call is for keys that are bound to an address
     "50051": Reason.REGION_RESTRICTED,
-    "50052": Reason.REGION_RESTRICTED,
-    "50059": Reason.REGION_RESTRICTED,
-    "50060": Reason.REGION_RESTRICTED,
-    "50061": Reason.RATE_LIMITED,
+    "50059": Reason.ACCOUNT_SUSPENDED,
+    "50060": Reason.ACCOUNT_SUSPENDED,
     "50100": Reason.ACCOUNT_SUSPENDED,  # the API is frozen
     "50101": Reason.WRONG_ENVIRONMENT,
     "50102": Reason.CLOCK_SKEW,
@@ -84,6 +82,25 @@ CODES: Mapping[str, Reason] = {
     "50119": Reason.INVALID_KEY,  # deleted and expired keys, and keys of another regional host
     "50120": Reason.NO_READ_PERMISSION,
     "50121": Reason.REGION_RESTRICTED,  # the exchange lets nobody in from our address
+    "50004": Reason.EXCHANGE_UNAVAILABLE,
+    "50005": Reason.EXCHANGE_UNAVAILABLE,
+    "50008": Reason.INVALID_KEY,
+    "50009": Reason.ACCOUNT_SUSPENDED,
+    "50012": Reason.ACCOUNT_SUSPENDED,
+    "50019": Reason.ACCOUNT_SUSPENDED,
+    "50022": Reason.ACCOUNT_SUSPENDED,
+    "50029": Reason.ACCOUNT_SUSPENDED,
+    "50038": Reason.WRONG_ENVIRONMENT,
+    "50053": Reason.WRONG_ENVIRONMENT,
+    "50040": Reason.RATE_LIMITED,
+    "50041": Reason.NO_READ_PERMISSION,
+    "50046": Reason.EXCHANGE_UNAVAILABLE,
+    "50062": Reason.EXCHANGE_UNAVAILABLE,
+    "50067": Reason.REGION_RESTRICTED,
+    "50103": Reason.INVALID_KEY,
+    "50104": Reason.INVALID_PASSPHRASE,
+    "50106": Reason.INVALID_SIGNATURE,
+    "50118": Reason.IP_NOT_ALLOWED,
 }
 CLIENT_IP = re.compile(r"(?:Your IP |IP address \()([0-9A-Fa-f.:]{2,45})")
 
@@ -244,6 +261,7 @@ OKX = Exchange(
         read=read_refusal,
         codes=CODES,
         client_ip=CLIENT_IP,
+        others_lists=frozenset({"50118"}),
     ),
     # docs/sources/okx.md#pace
     pace=Pace(
