@@ -9,6 +9,8 @@ SBOM := $(VENV)/sbom/.done
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/bf_reconciler/__init__.py)
 # Tests mostly wait (for exchanges, files and grace), so run more of them at once than there are cores.
 JOBS ?= 4
+# What a fleet costs: one run of each size takes four minutes.
+FLEET ?= --keys 300 3000 10000 --clients bare ccxt --withdraw --beside
 PYTEST = -m pytest --numprocesses $(JOBS) --dist worksteal
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -39,8 +41,9 @@ format: $(DEV) ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(DEV) ## Run the benchmarks of the README
+bench: $(DEV) ## Run the benchmarks of the README and of docs/performance.md
 	$(BIN)/python benchmarks/run.py $(BENCH)
+	$(BIN)/python benchmarks/whole.py $(FLEET)
 
 sbom: $(RUN) $(SBOM) ## Write the bill of materials (CycloneDX) of the container to dist/
 	@mkdir -p dist

@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -40,7 +40,7 @@ ARGS = [
 CONDITIONS = list(ConditionType)[:13]
 """Condition types of connections; a scrape contains all of them."""
 WRONG = (
-    (ConnectionState.BLOCKED, Reason.NO_TRADE_PERMISSION, "The key may not trade spot."),
+    (ConnectionState.BLOCKED, Reason.NO_TRADE_PERMISSION, "The key cannot trade spot."),
     (ConnectionState.DEGRADED, Reason.KEY_EXPIRING, "The key ends in 6 days."),
     (ConnectionState.UNREACHABLE, Reason.TIMEOUT, "No answer came within 10 s."),
 )
@@ -61,8 +61,8 @@ class Still:
     def history(self, *_: object) -> list[object]:
         return []
 
-    def metrics(self, accept: str) -> tuple[bytes, str]:
-        return render(self.now, Extras(), Tallies(), accept)
+    def metrics(self, accept: str, *, summary: bool) -> tuple[Iterator[bytes], str]:
+        return render(self.now, Extras(), Tallies(), accept, summary=summary)
 
     async def subscribe(self) -> AsyncIterator[object]:
         await asyncio.Event().wait()
@@ -75,7 +75,7 @@ def a_fleet(dice: Random, at: datetime) -> Status:
     for number in range(MANY):
         exchange = EXCHANGES[number % len(EXCHANGES)]
         name = f"{exchange}-sub{number}-grid"
-        state, reason, told = (ConnectionState.ONLINE, Reason.CONNECTED, "Every rule holds.")
+        state, reason, told = (ConnectionState.ONLINE, Reason.CONNECTED, "All rules pass.")
         if number % 10 == 0:
             state, reason, told = WRONG[number // 10 % len(WRONG)]
         truth = "True" if state.up else "False"

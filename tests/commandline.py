@@ -143,7 +143,7 @@ def simulated():
 
 def declare(simulator, *keys, endpoint=None, **credentials):
     """A file in plain text with one connection for each of these keys of the simulator."""
-    lines = ["version: 1", "defaults: {interval: 1s, timeout: 2s}", "connections:"]
+    lines = ["version: 1", "defaults: {interval: 1s, timeout: 30s}", "connections:"]
     for name in keys:
         key = simulator.world.keys[name]
         words = {"api_key": key.api_key, "secret": key.secret}

@@ -41,7 +41,7 @@ def test_each_answer_is_a_file_for_its_owner_alone(capsys, file, tmp_path):
     folder = tmp_path / "answers"
     ran = capture(capsys, file, folder)
     assert ran.code == 0
-    assert "8 answers are in" in ran.err
+    assert "8 redacted responses to" in ran.err
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert sorted(path.name for path in folder.iterdir()) == sorted(
         f"{name}-grid-{question}.json"
@@ -91,7 +91,7 @@ def test_a_file_in_the_folders_place_is_told(capsys, file, tmp_path):
     (tmp_path / "answers").write_text("")
     ran = capture(capsys, file, tmp_path / "answers")
     assert ran.code == 1
-    assert "is no folder" in ran.err
+    assert "is not a directory" in ran.err
 
 
 def test_a_file_that_cannot_be_written_is_told(capsys, file, tmp_path):
@@ -100,7 +100,7 @@ def test_a_file_that_cannot_be_written_is_told(capsys, file, tmp_path):
     (folder / "kucoin-main-grid-time.json").mkdir()
     ran = capture(capsys, file, folder)
     assert ran.code == 1
-    assert "cannot keep answers" in ran.err
+    assert "cannot save responses" in ran.err
 
 
 def test_without_capture_nothing_is_kept():

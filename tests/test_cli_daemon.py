@@ -19,6 +19,7 @@ from bf_reconciler.journal import Journal
 from bf_reconciler.policy import ConditionType
 from bf_reconciler.status import Key, StrategyState, present
 from bf_reconciler.verdict import ConnectionState, Halted
+from bf_reconciler.web import NotDurableError
 from commandline import FakeView, run_in, serving
 from edges.fakes import (
     NOW,
@@ -61,7 +62,7 @@ def test_status_shows_connections_and_strategies(capsys):
     assert ran.code == 0
     assert "kucoin-main-grid   kucoin     Online   Connected" in ran.out
     assert "btc-grid" in ran.out
-    assert ran.err == f"From the daemon at {url}.\n"
+    assert ran.err == f"Read from the daemon at {url}.\n"
 
 
 def test_status_exits_2_where_something_is_blocked(capsys):
@@ -95,7 +96,7 @@ def test_a_name_of_a_connection_and_of_a_strategy_gives_both(capsys):
 
 def test_status_of_one_shows_every_condition(capsys):
     broken = a_condition(
-        ConditionType.WITHDRAW_DISABLED, "False", Reason.WITHDRAW_ENABLED, "The key may withdraw."
+        ConditionType.WITHDRAW_DISABLED, "False", Reason.WITHDRAW_ENABLED, "The key can withdraw."
     )
     connection = a_connection(conditions=(a_condition(), broken))
     with serving(FakeView(a_status([connection]))) as url:
@@ -117,7 +118,7 @@ def test_what_is_not_told_is_said_to_be_so(capsys):
     )
     with serving(FakeView(a_status([connection]))) as url:
         out = run_in(capsys, "status", "kucoin-main-grid", "--url", url).out
-    assert "not told" in out
+    assert "unknown" in out
     assert "Latency" not in out
 
 
@@ -140,10 +141,10 @@ def test_a_refused_file_and_a_halt_stand_above_all(capsys):
 
 
 def test_a_problem_of_no_field_has_no_empty_path(capsys):
-    config = a_refused_config(problems=(Problem(8, 5, "", "not valid YAML here"),))
+    config = a_refused_config(problems=(Problem(8, 5, "", "invalid YAML"),))
     with serving(FakeView(a_status(config=config))) as url:
         out = run_in(capsys, "status", "--url", url).out
-    assert "connections.yaml:8:5: not valid YAML here" in out
+    assert "connections.yaml:8:5: invalid YAML" in out
 
 
 def test_a_file_without_strategies_has_no_table_of_them(capsys):
@@ -155,13 +156,13 @@ def test_status_reads_the_journal_where_no_daemon_answers(capsys, journal):
     ran = run_in(capsys, "status", "--state-dir", journal)
     assert ran.code == 2
     assert "mexc-a" in ran.out
-    assert f"From the journal in {journal}; no daemon answers" in ran.err
+    assert f"Read from the journal in {journal}; no daemon answers" in ran.err
 
 
 def test_without_daemon_and_journal_status_is_an_error(capsys, tmp_path):
     alone = run_in(capsys, "status", "-o", "json")
     assert (alone.code, alone.out) == (1, "")
-    assert "Give --url, or --state-dir" in alone.err
+    assert "Set --url, or --state-dir" in alone.err
     assert run_in(capsys, "status", "--state-dir", tmp_path / "none").code == 1
     assert run_in(capsys, "history", "--state-dir", tmp_path / "none").code == 1
 
@@ -201,8 +202,8 @@ def answering(body, status=200, headers=()):
 @pytest.mark.parametrize(
     ("body", "status", "word"),
     [
-        (b"<html>", 200, "not this daemon"),
-        (b"[]", 200, "not this daemon"),
+        (b"<html>", 200, "not a bf-reconciler daemon"),
+        (b"[]", 200, "not a bf-reconciler daemon"),
         (b"{}", 500, "HTTP 500"),
         (b"<html>", 302, "HTTP 302"),
         (b'{"error": "not now"}', 503, "not now"),
@@ -245,7 +246,7 @@ def test_history_is_told_by_the_daemon_or_the_journal(capsys, journal):
     ran = run_in(capsys, "history", "--state-dir", journal, "-o", "json", "--lang", "tr")
     assert [row["to"] for row in ran.json()["transitions"]] == ["Blocked", "Blocked"]
     assert "kapatın" in ran.out
-    assert "From the journal" in ran.err
+    assert "Read from the journal" in ran.err
     assert run_in(capsys, "history").code == 1
 
 
@@ -261,10 +262,10 @@ def test_halt_and_resume_reach_the_daemon(capsys):
         unknown = run_in(capsys, "resume", "nope", "--url", url)
     assert view.done[:3] == [("halt", "a bug", "ada"), ("resume", None), ("resume", "btc-grid")]
     assert "Halted by ada: a bug." in halted.out
-    assert resumed.out.startswith("The halt is ended.")
+    assert resumed.out.startswith("The halt has ended.")
     assert one.out.startswith("btc-grid is released.")
-    assert nothing.out == "Nothing was halted.\n"
-    assert no_one.out == "btc-grid does not wait for a person.\n"
+    assert nothing.out == "There was no halt.\n"
+    assert no_one.out == "btc-grid is not waiting for a resume.\n"
     assert unknown.code == 1
     assert "no strategy with this name" in unknown.err
 
@@ -297,17 +298,30 @@ def test_changes_need_the_token_where_the_daemon_has_one(capsys, tmp_path):
     assert run_in(capsys, "resume", "--token-file", tmp_path / "none").code == 1
 
 
+@pytest.mark.parametrize("verb", [("halt", "--reason", "a bug"), ("resume",)])
+def test_a_halt_that_a_restart_may_forget_is_an_error_with_the_daemon_s_words(capsys, verb):
+    view = FakeView(a_status())
+
+    async def forgetful(*_):
+        raise NotDurableError("In force; a restart may forget it", full=True)
+
+    view.halt = view.resume = forgetful
+    with serving(view) as url:
+        ran = run_in(capsys, *verb, "--url", url)
+    assert (ran.code, ran.err) == (1, "Error: In force; a restart may forget it\n")
+
+
 def test_halt_and_resume_write_into_the_journal_where_no_daemon_answers(capsys, journal):
     ran = run_in(capsys, "halt", "--reason", "a bug", "--by", "ada", "--state-dir", journal)
     assert ran.code == 0
     assert "Halted in the journal." in ran.out
-    assert "Writing into the journal" in ran.err
+    assert "Writing to the journal" in ran.err
     with Journal(journal, readonly=True) as kept:
         halted = kept.load().status.halted
     assert (halted.reason, halted.by) == ("a bug", "ada")
     ran = run_in(capsys, "resume", "--state-dir", journal)
-    assert ran.out.startswith("The halt is ended.")
-    assert run_in(capsys, "resume", "--state-dir", journal).out == "Nothing was halted.\n"
+    assert ran.out.startswith("The halt has ended.")
+    assert run_in(capsys, "resume", "--state-dir", journal).out == "There was no halt.\n"
 
 
 def test_resume_releases_one_strategy_in_the_journal(capsys, tmp_path):
@@ -316,7 +330,7 @@ def test_resume_releases_one_strategy_in_the_journal(capsys, tmp_path):
         journal.save(a_record(a_status(strategies=[waits])))
     args = ("resume", "btc-grid", "--state-dir", tmp_path)
     assert run_in(capsys, *args).out.startswith("btc-grid is released.")
-    assert run_in(capsys, *args).out == "btc-grid does not wait for a person.\n"
+    assert run_in(capsys, *args).out == "btc-grid is not waiting for a resume.\n"
 
 
 def test_a_halt_of_the_file_is_ended_in_the_file(capsys, tmp_path):
@@ -339,7 +353,7 @@ def test_without_daemon_and_journal_nothing_is_halted(capsys):
     for argv in (("halt", "--reason", "a bug"), ("resume",)):
         ran = run_in(capsys, *argv)
         assert (ran.code, ran.out) == (1, "")
-        assert "Give --url, or --state-dir" in ran.err
+        assert "Set --url, or --state-dir" in ran.err
 
 
 def test_a_watch_goes_on_after_a_failure(capsys, monkeypatch):
@@ -407,7 +421,7 @@ def test_a_watch_of_more_than_fits_counts_all_and_shows_what_is_not_well():
         assert not any("c299" in line or "More" in line for line in seen)
 
 
-@pytest.mark.parametrize(("lang", "more"), [("en", "More does"), ("tr", "Gerisi")])
+@pytest.mark.parametrize(("lang", "more"), [("en", "More rows"), ("tr", "Hepsi")])
 @pytest.mark.parametrize("width", [60, 120])
 def test_a_watch_says_where_not_even_that_fits(lang, more, width):
     bad = [a_connection(f"c{n}", ConnectionState.BLOCKED, Reason.INVALID_KEY) for n in range(300)]

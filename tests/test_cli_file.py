@@ -1,6 +1,9 @@
 """validate, test and run: the file, the real sops, and simulated exchanges."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
+import os
+import subprocess
+
 import pytest
 import yaml
 
@@ -9,7 +12,7 @@ from bf_reconciler.cli import tables
 from bf_reconciler.cli import test as testing
 from bf_reconciler.spec import Connection, Credentials, File, Strategy
 from commandline import declare, program, run_in, simulated
-from edges.keys import encrypt, make_age_key
+from edges.keys import SOPS, encrypt, make_age_key
 
 EXAMPLE = "connections.example.yaml"
 SENTINELS = ("SENTINEL-api-key", "SENTINEL-secret", "SENTINEL-passphrase")
@@ -90,13 +93,13 @@ def test_a_file_in_plain_text_is_refused_at_each_credential(capsys, plain):
     assert ran.code == 1
     assert f"{plain}: the file is not encrypted with sops" in ran.out
     assert f"{plain}:6:28: connections.0.credentials.api_key: " in ran.out
-    assert ran.out.count("a credential in plain text") == 3
+    assert ran.out.count("credential in plain text") == 3
 
 
 def test_plain_text_can_be_allowed_with_warnings(capsys, plain):
     ran = run_in(capsys, "validate", plain, "--allow-plaintext")
     assert ran.code == 0
-    assert ran.out.count("warning: a credential in plain text") == 3
+    assert ran.out.count("warning: credential in plain text") == 3
     assert ran.out.endswith(f"{plain}: valid\n")
 
 
@@ -122,7 +125,8 @@ def test_a_file_that_cannot_be_read_is_an_error(capsys, tmp_path, name):
 def test_an_encrypted_file_is_checked_with_and_without_its_key(capsys, sealed, monkeypatch):
     assert run_in(capsys, "validate", sealed).code == 0
     ran = run_in(capsys, "validate", sealed, "--decrypt")
-    assert (ran.code, ran.out) == (0, f"{sealed}: valid\n")
+    assert ran.code == 0
+    assert ran.out.endswith(f"{sealed}: valid\n")
     monkeypatch.delenv("SOPS_AGE_KEY_FILE")
     ran = run_in(capsys, "validate", sealed, "--decrypt")
     assert ran.code == 1
@@ -135,6 +139,104 @@ def test_decrypting_finds_what_was_changed_without_sops(capsys, sealed):
     ran = run_in(capsys, "validate", sealed, "--decrypt")
     assert ran.code == 1
     assert "Integrity check failed" in ran.out
+
+
+def test_a_file_is_sealed_and_the_seal_is_checked_where_the_key_is(capsys, sealed, monkeypatch):
+    ran = run_in(capsys, "validate", sealed)
+    assert "warning: not sealed" in ran.out
+    assert run_in(capsys, "validate", sealed, "--require-seal").code == 1
+    ran = run_in(capsys, "seal", sealed)
+    assert (ran.code, ran.out) == (0, f"{sealed}: sealed\n")
+    for words in (["--require-seal"], ["--require-seal", "--decrypt"]):
+        ran = run_in(capsys, "validate", sealed, *words)
+        assert (ran.code, ran.out) == (0, f"{sealed}: valid\n")
+    assert "sealed already" in run_in(capsys, "seal", sealed).out
+    monkeypatch.delenv("SOPS_AGE_KEY_FILE")
+    ran = run_in(capsys, "seal", sealed)
+    assert ran.code == 1
+    assert f"{sealed}: " in ran.err
+
+
+def test_a_change_by_sops_alone_says_that_it_must_be_sealed_again(capsys, sealed):
+    run_in(capsys, "seal", sealed)
+    command = [SOPS, "set", sealed, '["strategies"][0]["enabled"]', "false"]
+    subprocess.run(command, check=True, capture_output=True, timeout=30)
+    ran = run_in(capsys, "validate", sealed, "--decrypt")
+    assert ran.code == 1
+    assert "seal: sealed over other content: run bf-reconciler seal FILE" in ran.out
+    ran = run_in(capsys, "plan", sealed, "--decrypt", "--state-dir", sealed.parent)
+    assert ran.code == 1
+    assert "sealed over other content" in ran.err
+    assert run_in(capsys, "seal", sealed).code == 0
+    assert run_in(capsys, "validate", sealed, "--decrypt").code == 0
+
+
+def test_a_host_that_is_not_the_exchanges_needs_a_flag(capsys, plain, monkeypatch):
+    plain.write_text(PLAIN.replace("http://127.0.0.1:9", "https://gateway.example"))
+    words = ("validate", plain, "--allow-plaintext")
+    ran = run_in(capsys, *words)
+    assert ran.code == 1
+    assert "connections.0.endpoint: not a documented host of KuCoin" in ran.out
+    assert run_in(capsys, "test", *words[1:]).code == 1
+    assert (
+        run_in(capsys, *words, "--allow-host", "a.example", "--allow-host", "Gateway.Example").code
+        == 0
+    )
+    monkeypatch.setenv("BF_ALLOW_HOST", "a.example gateway.example")
+    assert run_in(capsys, *words).code == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--allow-host", "https://gateway.example"),
+        ("--allow-host", "gateway.example:443"),
+        ("--allow-host", ""),
+        ("--allow-key-service", "vault"),
+        ("--allow-key-service", "=https://vault.example"),
+    ],
+)
+def test_an_exception_that_makes_no_sense_is_told(capsys, plain, option, value):
+    ran = run_in(capsys, "validate", plain, option, value)
+    assert ran.code == 1
+    assert f"Invalid value for '{option}'" in ran.err
+
+
+def test_a_key_service_needs_a_flag(capsys, plain):
+    plain.write_text(PLAIN + "sops: {hc_vault: [{vault_address: https://vault.example/}]}\n")
+    ran = run_in(capsys, "validate", plain)
+    assert ran.code == 1
+    assert "sops.hc_vault.0: keys of this kind are not allowed" in ran.out
+    for value in ("hc_vault", "hc_vault=https://vault.example"):
+        ran = run_in(capsys, "validate", plain, "--allow-key-service", value)
+        assert "hc_vault" not in ran.out
+
+
+@pytest.mark.parametrize("verb", ["validate", "plan", "test", "seal"])
+@pytest.mark.parametrize("place", ["fifo", "/dev/zero", "."])
+def test_what_is_no_regular_file_is_never_read(capsys, tmp_path, verb, place):
+    file = tmp_path / place
+    if place == "fifo":
+        os.mkfifo(file)
+    ran = run_in(capsys, verb, file)
+    assert ran.code == 1
+    assert "not a regular file" in ran.err
+
+
+@pytest.mark.parametrize("verb", ["validate", "plan", "test", "seal"])
+def test_a_file_over_the_limit_is_not_read_to_its_end(capsys, tmp_path, verb):
+    file = tmp_path / "large.yaml"
+    with file.open("wb") as sparse:
+        sparse.truncate(1 << 40)
+    ran = run_in(capsys, verb, file)
+    assert ran.code == 1
+    assert "larger than 5 MiB" in ran.out + ran.err
+
+
+def test_a_file_that_is_not_there_cannot_be_sealed(capsys, tmp_path):
+    ran = run_in(capsys, "seal", tmp_path / "none.yaml")
+    assert ran.code == 1
+    assert ran.err == f"Error: {tmp_path / 'none.yaml'}: there is no such file\n"
 
 
 def test_a_weak_integrity_check_is_refused(capsys, sealed):
@@ -213,7 +315,7 @@ def test_a_file_that_is_refused_is_told_with_what_to_do(capsys, plain):
     ran = run_in(capsys, "test", plain, "-o", "json")
     assert (ran.code, ran.out) == (1, "")
     assert "plain text" in ran.err
-    assert "Replace that credential" in ran.err
+    assert "Replace the credential" in ran.err
     ran = run_in(capsys, "test", plain.with_name("none.yaml"))
     assert (ran.code, ran.out) == (1, "")
     assert str(plain.with_name("none.yaml")) in ran.err

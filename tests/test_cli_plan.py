@@ -28,7 +28,7 @@ HOME = Path(__file__).parents[1]
 CI = HOME / "docs" / "ci"
 HOOKS = {hook["id"]: hook for hook in yaml.safe_load((HOME / ".pre-commit-hooks.yaml").read_text())}
 SECONDS = 60
-UNCOMPARED = "not compared (needs the key, and the journal)"
+UNCOMPARED = "not compared (needs --decrypt and the journal)"
 
 
 @pytest.fixture(autouse=True)
@@ -59,8 +59,8 @@ async def test_a_plan_against_a_daemon_comes_true(tmp_path):
             await fleet.strategy_is("Enabled")
             url = ("--url", f"http://127.0.0.1:{fleet.port}")
             same = await plan(fleet.file, "--detailed-exitcode", *url)
-            told = f"Mind\n  The credentials of 1 unchanged connection(s): {UNCOMPARED}.\n"
-            told += "  The policy, defaults and runtimes of the file: not compared.\n"
+            told = f"Notes\n  Credentials of 1 unchanged connection(s): {UNCOMPARED}.\n"
+            told += "  Policy, defaults and runtimes are not compared.\n"
             assert same[:2] == (0, f"{told}\nNo connection or strategy would change.\n")
             changed = fleet.document(
                 [fleet.connection(interval="2s", markets=["spot", "futures"])],
@@ -71,9 +71,9 @@ async def test_a_plan_against_a_daemon_comes_true(tmp_path):
             code, out, err = await plan(file, "--detailed-exitcode", *url)
             assert code == 2
             assert 'interval: default → "2s"' in out
-            assert "btc-grid: on → off  Disabled: The file says so." in out
-            assert "kucoin-main: Futures (futures); not among the key's known rights" in out
-            assert f"Against the daemon at http://127.0.0.1:{fleet.port}." in err
+            assert "btc-grid: on → off  Disabled: The file says enabled: false." in out
+            assert "kucoin-main: Futures (futures); not among the key's known permissions" in out
+            assert f"Compared with the daemon at http://127.0.0.1:{fleet.port}." in err
             assert (await plan(file, *url))[0] == 0
             fleet.commit(file.read_text())
             await fleet.strategy_is("Disabled", "Disabled")
@@ -88,7 +88,7 @@ async def test_the_journal_and_the_key_tell_whether_credentials_changed(tmp_path
         key = {"SOPS_AGE_KEY_FILE": str(fleet.key_file)}
         code, out, err = await plan(fleet.file, *state)
         assert (code, json.loads(out)["uncompared_credentials"]) == (0, ["kucoin-main"])
-        assert f"Against the journal in {fleet.state_dir}." in err
+        assert f"Compared with the journal in {fleet.state_dir}." in err
         opened = ("--decrypt", "--sops-binary", SOPS)
         code, out, _ = await plan(fleet.file, *state, *opened, **key)
         assert (code, json.loads(out)["uncompared_credentials"]) == (0, [])
@@ -114,7 +114,7 @@ def test_a_file_with_problems_is_planned_and_ends_with_1(capsys, tmp_path):
         assert "not encrypted with sops" in sealed.err
         ran = run_in(capsys, "plan", file, "--url", url, "--allow-plaintext")
     assert ran.code == 1
-    assert "! btc-grid (line 5): wrong in the file" in ran.out
+    assert "! btc-grid (line 5): invalid" in ran.out
     assert "leverage" in ran.err
 
 
@@ -124,7 +124,7 @@ def test_what_is_not_encrypted_is_told_on_the_pull_request(capsys, tmp_path):
     ran = run_in(capsys, "plan", file, "-o", "markdown")
     assert ran.code == 1
     assert ran.out.startswith("<!-- bf-reconciler plan -->")
-    assert "The file is refused" in ran.out
+    assert "The file is rejected" in ran.out
     assert "not encrypted with sops" in ran.out
     ran = run_in(capsys, "plan", file, "-o", "json")
     assert (ran.code, ran.json()["refused"]) == (1, True)
@@ -137,7 +137,7 @@ def test_a_refused_file_changes_nothing_and_asks_nobody(capsys, tmp_path, form):
     file.write_text("version: 1\nconnections: {\n")
     ran = run_in(capsys, "plan", file, "--allow-plaintext", "-o", form)
     assert ran.code == 1
-    assert "refused" in ran.out
+    assert ("refused" if form == "json" else "rejected") in ran.out
     if form == "json":
         assert ran.json()["refused"]
         assert not ran.json()["changes"]
@@ -153,7 +153,7 @@ def test_what_cannot_be_read_or_reached_ends_with_1(capsys, tmp_path):
     assert "no daemon answers" in unreached.err
     assert run_in(capsys, *plain, "--state-dir", tmp_path).code == 1
     both = run_in(capsys, *plain, "--state-dir", tmp_path, "--url", "http://127.0.0.1:9")
-    assert "one of them" in both.err
+    assert "not both" in both.err
 
 
 def test_a_url_on_the_command_line_comes_before_a_state_folder_of_the_environment(
@@ -205,7 +205,7 @@ def test_a_stranger_s_answer_is_no_status(capsys, tmp_path):
     with answering({"connections": []}) as url:
         ran = run_in(capsys, "plan", file, "--allow-plaintext", "--url", url)
     assert ran.code == 1
-    assert "not a status" in ran.err
+    assert "does not know the format" in ran.err
 
 
 NASTY = "`` | <b>@a [x](y) \x1b[2J"
@@ -221,7 +221,7 @@ FULL = Preview(
     ),
     (
         Switch("btc-grid", "on", "off", Reason.SUSPENDED, f"By ada: {NASTY}"),
-        Switch("eth-grid", "off", "off", Reason.DISABLED, "The file says so."),
+        Switch("eth-grid", "off", "off", Reason.DISABLED, "The file says enabled: false."),
     ),
     (Right("kucoin-b", "futures", "Futures", held=None),),
     Removals({"connections": 1, "strategies": 0}, {"connections": 3, "strategies": 2}, held=False),
@@ -230,9 +230,9 @@ FULL = Preview(
 )
 GOLDEN = """\
 <!-- bf-reconciler plan -->
-### Plan of `connections.yaml`
+### Plan for `connections.yaml`
 
-**Plan: 1 added, 2 changed, 1 removed, 1 not compared, 1 go off.**
+**Plan: 1 added, 2 changed, 1 removed, 1 not compared, 1 turned off.**
 
 #### Problems
 
@@ -251,22 +251,22 @@ GOLDEN = """\
 - `btc-grid` changed
   - `settings.note`: `default` → ``` "`` | <b>@a [x](y) \\u001b[2J" ```
 - `eth-grid` not compared
-  - `settings.hook`: encrypted, or not told by the daemon: not compared
+  - `settings.hook`: not compared: encrypted, or not reported by the daemon
 
 #### On or off
 
 - `btc-grid`: on → **off**, Suspended: By ada: \\`\\` \\| &lt;b&gt;&#64;a \\[x\\](y) �\\[2J
-- `eth-grid`: stays off, Disabled: The file says so.
+- `eth-grid`: stays off, Disabled: The file says enabled: false.
 
-#### Rights newly needed
+#### New permissions needed
 
-- `kucoin-b`: **Futures** (futures); not known
+- `kucoin-b`: **Futures** (futures); unknown
 
-#### Mind
+#### Notes
 
-- The file ends its halt.
-- The credentials of 1 unchanged connection(s): not compared (needs the key, and the journal).
-- The policy, defaults and runtimes of the file: not compared.
+- The file no longer sets a halt.
+- Credentials of 1 unchanged connection(s): not compared (needs --decrypt and the journal).
+- Policy, defaults and runtimes are not compared.
 """
 
 
@@ -282,21 +282,21 @@ Strategies
   ~ btc-grid (line 20): changed
       settings.note: default → "`` | <b>@a [x](y) \\u001b[2J"
   ? eth-grid (line 30): not compared
-      settings.hook: encrypted, or not told by the daemon: not compared
+      settings.hook: not compared: encrypted, or not reported by the daemon
 
 On or off
   btc-grid: on → off  Suspended: By ada: `` | <b>@a [x](y) �[2J
-  eth-grid: stays off  Disabled: The file says so.
+  eth-grid: stays off  Disabled: The file says enabled: false.
 
-Rights newly needed
-  kucoin-b: Futures (futures); not known
+New permissions needed
+  kucoin-b: Futures (futures); unknown
 
-Mind
-  The file ends its halt.
-  The credentials of 1 unchanged connection(s): not compared (needs the key, and the journal).
-  The policy, defaults and runtimes of the file: not compared.
+Notes
+  The file no longer sets a halt.
+  Credentials of 1 unchanged connection(s): not compared (needs --decrypt and the journal).
+  Policy, defaults and runtimes are not compared.
 
-Plan: 1 added, 2 changed, 1 removed, 1 not compared, 1 go off.
+Plan: 1 added, 2 changed, 1 removed, 1 not compared, 1 turned off.
 """
 
 
@@ -324,7 +324,7 @@ def test_the_guard_is_told_in_words():
     entry = Entry("connections", "a", "hold")
     shown = plan_text.text(Preview((entry,), (), (), held))
     assert "6 of 12 connections: held." in shown
-    assert "= a: vanished, held in force" in shown
+    assert "= a: missing, kept in force" in shown
 
 
 # --- the hooks

@@ -2,14 +2,17 @@
 
 import asyncio
 import sys
+import threading
 import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from aiohttp import web
 
 from bf_reconciler.daemon import StartError, check, serve
 from bf_reconciler.daemon import daemon as room
@@ -17,6 +20,7 @@ from bf_reconciler.daemon.commands import BACKLOG, Commands
 from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.daemon.daemon import Daemon, any_of
 from bf_reconciler.daemon.journal_writer import JournalWriter
+from bf_reconciler.daemon.lost_halt import lost_halt
 from bf_reconciler.daemon.probe_counts import ProbeCounts
 from bf_reconciler.facts import ConfigError, ConfigReason, Reason
 from bf_reconciler.journal import Journal, JournalError
@@ -32,6 +36,7 @@ from build import (
     MINUTE,
     NOW,
     a_connection,
+    a_spec,
     an_observation,
     refused,
 )
@@ -195,7 +200,7 @@ async def test_it_is_ready_when_the_first_pass_is_done(daemon, exchanges):
     exchanges.silent = True
     await daemon.load()
     await daemon.turn()
-    assert daemon.ready() == (False, "the first pass is under way")
+    assert daemon.ready() == (False, "the first pass is still running")
     exchanges.answer("kucoin-main-grid")
     await daemon.turn()
     assert daemon.ready() == (True, "ok")
@@ -218,9 +223,9 @@ async def test_it_is_healthy_while_both_loops_finish_their_passes(daemon, monkey
     assert daemon.healthy() == (True, "ok")
     begun = time.monotonic()
     monkeypatch.setattr(room.time, "monotonic", lambda: begun + 61)
-    assert daemon.healthy() == (False, "no turn has been completed lately")
+    assert daemon.healthy() == (False, "no reconcile cycle has completed recently")
     await daemon.turn()
-    assert daemon.healthy() == (False, "the file has not been looked at lately")
+    assert daemon.healthy() == (False, "the file has not been checked recently")
     daemon.source.last_pass = begun + 61
     assert daemon.healthy() == (True, "ok")
 
@@ -407,6 +412,23 @@ async def test_resume_is_told_whether_anything_was_held(daemon):
     await ended(stop, tasks)
 
 
+# --- a halt that the state has forgotten
+
+
+async def test_runtimes_that_do_not_answer_say_nothing_of_a_halt(monkeypatch):
+    async def never(*_):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("bf_reconciler.daemon.lost_halt.told_halted", never)
+    monkeypatch.setattr("bf_reconciler.daemon.lost_halt.SECONDS", 0.0)
+    assert await lost_halt(a_spec(), Status(), Path(), NOW) is None
+
+
+async def test_a_halt_that_is_known_is_not_looked_for():
+    halted = Status(halted=Halted("r", "b"))
+    assert await lost_halt(a_spec(), halted, Path(), NOW) is None
+
+
 # --- start and end
 
 
@@ -428,7 +450,10 @@ async def test_a_loop_that_dies_ends_the_daemon_with_a_sentence(tmp_path, monkey
     settings = Settings(str(file), tmp_path / "state", Listen(port=0), allow_plaintext=True)
     from e2e.fleet import kept_loggers  # noqa: PLC0415 # ccxt is imported with it
 
-    with kept_loggers(), pytest.raises(StartError, match=r"cannot go on \(ZeroDivisionError\)"):
+    with (
+        kept_loggers(),
+        pytest.raises(StartError, match=r"stopped with an unexpected error \(ZeroDivisionError\)"),
+    ):
         await asyncio.wait_for(serve(settings), 60)
     assert "watch" not in {task.get_name() for task in asyncio.all_tasks()}
     assert "SENTINEL" not in capsys.readouterr().out
@@ -471,3 +496,48 @@ async def test_what_breaks_in_the_first_reading_is_not_swallowed(tmp_path, monke
 
 def test_a_config_error_has_a_message_for_people():
     assert ConfigError(ConfigReason.FILE_NOT_FOUND, "gone").message == "gone"
+
+
+async def test_a_history_that_does_not_come_is_told_as_that(daemon, monkeypatch):
+    view = Commands(daemon, None)
+    assert await asyncio.to_thread(view.history, None, 1, None) == []
+    monkeypatch.setattr("bf_reconciler.daemon.commands.HISTORY_SECONDS", 0.01)
+    go = threading.Event()
+    daemon.journal.history = lambda *_: go.wait(60)
+    with pytest.raises(web.HTTPServiceUnavailable, match="Unavailable"):
+        await asyncio.to_thread(view.history, None, 1, None)
+    go.set()
+    daemon.journal.history = _damaged
+    monkeypatch.setattr("bf_reconciler.daemon.commands.HISTORY_SECONDS", 60.0)
+    with pytest.raises(web.HTTPServiceUnavailable) as refused_:
+        await asyncio.to_thread(view.history, None, 1, None)
+    assert refused_.value.text == "it is damaged"
+
+
+def _damaged(*_):
+    raise JournalError("it is damaged")
+
+
+async def test_while_a_save_hangs_no_history_is_asked_for(daemon):
+    go = threading.Event()
+    daemon.journal.save = lambda *_: go.wait(60)
+    writer = JournalWriter(daemon.journal, lambda: None, deadline=0.01)
+    daemon.writer = writer
+    await writer.save(Record(Status(), {}), ())
+    assert writer.hangs
+    with pytest.raises(web.HTTPServiceUnavailable):
+        await asyncio.to_thread(Commands(daemon, None).history, None, 1, None)
+    go.set()
+    await writer.settled(60)
+
+
+async def test_a_journal_that_does_not_open_in_time_is_told(tmp_path, monkeypatch):
+    go = threading.Event()
+    monkeypatch.setattr("bf_reconciler.daemon.service.Journal", lambda *_: go.wait(60))
+    monkeypatch.setattr("bf_reconciler.daemon.service.OPEN_SECONDS", 0.01)
+    settings = Settings(str(tmp_path / "f.yaml"), tmp_path / "state", Listen(port=0))
+    from e2e.fleet import kept_loggers  # noqa: PLC0415 # as above
+
+    with kept_loggers(), pytest.raises(StartError, match="did not answer within"):
+        await serve(settings)
+    go.set()

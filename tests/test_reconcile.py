@@ -13,7 +13,7 @@ from bf_reconciler.reconcile import Outside, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.spec import venue_of
 from bf_reconciler.status import ConfigStatus, Record, Running, Status, StrategyState
-from bf_reconciler.verdict import ConnectionState, Halted
+from bf_reconciler.verdict import ConnectionState, Halted, Holding
 from build import (
     CONNECTION,
     MINUTE,
@@ -62,10 +62,16 @@ class Engine:
     """A runtime in memory."""
 
     def __init__(self):
-        self.on, self.orders, self.broken = {}, [], set()
+        self.on, self.orders, self.broken, self.strays = {}, [], set(), {}
 
     async def converge(self, decisions, *_):
         return {each.name: self.settle(each) for each in decisions}
+
+    def collect(self):
+        return {}
+
+    def held(self, declared):
+        return dict.fromkeys(declared, self.strays)
 
     def settle(self, decision):
         for order in (decision.leave, decision.order):
@@ -415,3 +421,11 @@ async def test_whatever_breaks_withdraw_is_never_left_on(breaks):
     house = await lived("good", "withdraw", breaks)
     assert house.cycle.status.connections[CONNECTION].status is ConnectionState.BLOCKED
     assert house.running is False
+
+
+async def test_what_nobody_declares_is_turned_off_and_shown():
+    house = House()
+    house.engine.strays = {"stray": Holding(on=True, action="pause", reason="Connected")}
+    await house.turn()
+    assert ("stray", False) in house.engine.orders
+    assert house.cycle.status.strategies["stray"].conditions[0].reason is Reason.ORPHAN_STOPPED

@@ -11,7 +11,7 @@ from bf_reconciler.sops import SopsSettings
 from bf_reconciler.source import Snapshot
 from bf_reconciler.status import ConfigStatus, Status
 from build import DAY, MINUTE, NOW
-from document.sample import a_connection, a_file, a_strategy
+from document.sample import a_connection, a_file, a_strategy, sealed
 
 
 class Source:
@@ -125,7 +125,7 @@ async def test_an_entry_that_is_wrong_is_told_while_the_rest_is_in_force():
     assert not found.config.last_reload_successful
     (error,) = [p for p in found.config.problems if p.severity == "error"]
     assert "eth-grid" in error.path or "strategies" in error.path
-    assert "every other entry is in force" in found.config.message
+    assert "all other entries are in force" in found.config.message
     assert found.config.last_reload_success is None
 
 
@@ -276,3 +276,60 @@ async def test_the_secrets_of_a_file_are_told_to_the_redaction_of_logs():
         credentials.passphrase.get_secret_value(),
         proxy,
     }
+
+
+KEYS = {"connections": [{"credentials": {"api_key": "k", "secret": "s", "passphrase": "p"}}]}
+BLOCK = {"sops": {"mac": sealed()}}
+UNSEALED = a_file(**BLOCK)
+SEALED = a_file(seal=sealed(), **BLOCK)
+RESEALED = a_file(strategies=[a_strategy(enabled=False)], seal=sealed(), **BLOCK)
+
+
+def an_opener(monkeypatch):
+    """What sops gives, without sops: each content with the seal that belongs to it."""
+
+    async def decrypt(committed, _):
+        decrypted = {**KEYS, "seal": ""}
+        return {**decrypted, "seal": document.parse(committed, decrypted).digest}
+
+    monkeypatch.setattr(sops, "decrypt", decrypt)
+
+
+async def test_what_was_sealed_once_must_stay_sealed(monkeypatch):
+    an_opener(monkeypatch)
+    settings = SopsSettings("sops", {})
+    source, reloader = a_reloader(UNSEALED, settings=settings)
+    found = await reloader.reload(NOW)
+    assert (found.config.last_reload_successful, found.config.sealed) == (True, False)
+    source.content = SEALED
+    assert (await reloader.reload(NOW)).config.sealed
+    source.content = UNSEALED
+    found = await reloader.reload(NOW)
+    assert found.config.reason is ConfigReason.NOT_SEALED
+    assert (found.spec.generation, found.config.sealed) == (2, True)
+    source.content = RESEALED
+    found = await reloader.reload(NOW)
+    assert (found.spec.generation, found.config.last_reload_successful) == (3, True)
+
+
+async def test_a_restart_remembers_that_the_file_was_sealed(monkeypatch):
+    an_opener(monkeypatch)
+    before = Status(config=ConfigStatus(last_reload_successful=True, sealed=True))
+    for content in (UNSEALED, GOOD):
+        _, reloader = a_reloader(content, before, settings=SopsSettings("sops", {}))
+        found = await reloader.reload(NOW)
+        assert (found.spec, found.config.reason) == (None, ConfigReason.NOT_SEALED)
+        assert found.config.sealed
+
+
+async def test_a_seal_over_other_content_changes_nothing(monkeypatch):
+    async def decrypt(*_):
+        return {**KEYS, "seal": "sha256:other"}
+
+    monkeypatch.setattr(sops, "decrypt", decrypt)
+    source, reloader = a_reloader(UNSEALED, settings=SopsSettings("sops", {}))
+    good = await reloader.reload(NOW)
+    source.content = SEALED
+    found = await reloader.reload(NOW)
+    assert found.spec is good.spec
+    assert (found.config.reason, found.config.sealed) == (ConfigReason.SEAL_MISMATCH, False)

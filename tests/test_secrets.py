@@ -366,7 +366,7 @@ def test_an_error_that_nobody_foresaw_is_told_without_its_text(monkeypatch, caps
         cli.main(["schema"])
     out, err = capsys.readouterr()
     assert (ended.value.code, out) == (1, "")
-    assert err.endswith("Error: unforeseen, a ZeroDivisionError\n")
+    assert err.endswith("Error: unexpected error (ZeroDivisionError)\n")
     assert "in broken" in err
     assert UNLEARNT not in err
 

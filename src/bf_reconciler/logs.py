@@ -1,24 +1,21 @@
 """Log set-up: structlog, with the standard library's logs through it, and secrets removed."""
 
-import base64
-import json
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Any, Final, Literal
-from urllib.parse import quote, quote_plus
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from bf_reconciler.facts import CONFIG_ADVICE, errors_first, remedy
+from bf_reconciler.facts.secret_forms import SHORTEST, secret_forms
+from bf_reconciler.log_sink import Sink
 from bf_reconciler.policy import Incident
 from bf_reconciler.status import ConfigStatus, Transition
 
 MASK: Final = "••••"
-SHORTEST = 4
-"""A secret of fewer characters would mask half of every line."""
 KEY_LIKE = re.compile(
     r"(?i)(secret|passphrase|password|token|api_?key|private_?key|authorization|signature|cookie)$"
 )
@@ -50,7 +47,7 @@ class Redactor:
                 if value in self._learnt:
                     continue
                 self._learnt.add(value)
-                for form in {form for form in _forms(value) if len(form) >= SHORTEST}:
+                for form in secret_forms(value):
                     known = {*self._forms.get(form[:SHORTEST], ()), form}
                     self._forms[form[:SHORTEST]] = tuple(sorted(known, key=len, reverse=True))
 
@@ -74,46 +71,52 @@ REDACTOR: Final = Redactor()
 """The one of this process: a secret must be masked whichever part of the program writes it."""
 
 
-def _forms(value: str) -> Iterator[str]:
-    """The ways in which a value shows up in texts."""
-    lines = [line for line in value.splitlines() if len(line) >= 4 * SHORTEST]
-    for text in {value, value.strip(), *lines}:
-        data = text.encode(errors="replace")
-        yield text
-        yield repr(text)[1:-1]
-        yield json.dumps(text)[1:-1]
-        yield json.dumps(text, ensure_ascii=False)[1:-1]
-        yield quote(data)
-        yield quote(data, safe="")
-        yield quote_plus(data)
-        yield data.hex()
-        yield from _base64(data)
+class _Handler(logging.Handler):
+    """Hands lines to where they are written. One that fails is lost with its arguments."""
+
+    def __init__(self, stream: IO[str] | Sink) -> None:
+        super().__init__()
+        self.stream = stream
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+            if not isinstance(self.stream, Sink):
+                self.stream.write(f"{line}\n")
+            elif self.stream.put(line) and (count := self.stream.untold()):
+                self.stream.put(self.format(_dropped(count)))
+        except Exception:  # noqa: BLE001 # the standard way prints the arguments
+            return
 
 
-def _base64(data: bytes) -> Iterator[str]:
-    """As base64, and as the part of a longer base64 that holds the value, wherever it begins."""
-    if len(data) < 2 * SHORTEST:
-        yield base64.b64encode(data).decode()
-        return
-    for before in range(3):
-        whole = base64.b64encode(bytes(before) + data)
-        used = (before + len(data)) * 8 // 6  # characters that hold nothing of what follows
-        inner = whole[(0, 2, 3)[before] : used]
-        yield inner.decode()
-        yield inner.translate(bytes.maketrans(b"+/", b"-_")).decode()
+def _dropped(count: int) -> logging.LogRecord:
+    fields = {"name": "bf_reconciler", "levelno": logging.WARNING, "levelname": "WARNING"}
+    return logging.makeLogRecord(fields | {"msg": "log lines dropped", "count": count})
 
 
-class _Handler(logging.StreamHandler[IO[str]]):
-    """Writes lines. One that cannot be written is lost: the standard way prints its arguments."""
+def dropped() -> int:
+    """How many lines were dropped because nobody read those before them."""
+    return sum(sink.dropped for sink in _sinks())
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002 # its signature
-        return
+
+def close() -> None:
+    """Write what waits, as far as somebody reads it. What is logged after this is dropped."""
+    for sink in _sinks():
+        sink.flush()
+        sink.close()
+
+
+def _sinks() -> list[Sink]:
+    handlers = [each for each in logging.getLogger().handlers if isinstance(each, _Handler)]
+    return [handler.stream for handler in handlers if isinstance(handler.stream, Sink)]
 
 
 def configure(
-    level: str, form: Literal["json", "console"], stream: IO[str], *, colors: bool = False
+    level: str, form: Literal["json", "console"], stream: IO[str] | Sink, *, colors: bool = False
 ) -> None:
     """Set up all logging of this process; a second call replaces the first.
+
+    A stream is written to at once, a sink never makes who logs wait.
 
     ``level``: the least that is written: debug, info, warning or error.
     """
@@ -139,6 +142,8 @@ def configure(
     handler = _Handler(stream)
     handler.setFormatter(formatter)
     root = logging.getLogger()
+    for old in _sinks():
+        old.close()
     root.handlers = [old for old in root.handlers if not isinstance(old, _Handler)] + [handler]
     root.setLevel(level.upper())
     for name in SILENT:
@@ -209,9 +214,9 @@ def log_incidents(
     """One line when a common cause is seen first, and one when it is over."""
     was, now_is = ({(i.kind, i.scope): i for i in found} for found in (before, after))
     for key in [key for key in now_is if key not in was]:
-        _incident(logger.warning, "incident began", now_is[key], remedy(now_is[key].reason))
+        _incident(logger.warning, "incident started", now_is[key], remedy(now_is[key].reason))
     for key in [key for key in was if key not in now_is]:
-        _incident(logger.info, "incident over", was[key])
+        _incident(logger.info, "incident ended", was[key])
 
 
 def _incident(
@@ -239,11 +244,11 @@ def log_config(
     if after.last_reload_successful:
         plain = after.plaintext_secrets
         write = logger.warning if plain else logger.info  # plain text is told at any level
-        write("file taken", path=after.path, warnings=shown, plaintext_secrets=plain)
+        write("file loaded", path=after.path, warnings=shown, plaintext_secrets=plain)
         return
     advice = CONFIG_ADVICE[after.reason]["en"].remedy if after.reason else None
     logger.error(
-        "file refused",
+        "file rejected",
         path=after.path,
         reason=str(after.reason) if after.reason else None,
         message=after.message,

@@ -1,15 +1,15 @@
 """The line: what should be, what is, a verdict, an act, and a picture of it all."""
 
-from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from bf_reconciler.facts import Markets, Observation, Seen, remember
 from bf_reconciler.schedule import schedule
-from bf_reconciler.spec import ConnectionEntry, Policy, Spec, Wanted, wanted_pairs
+from bf_reconciler.spec import ConnectionEntry, Policy, Runtime, Spec, Wanted, wanted_pairs
 from bf_reconciler.status import Running, Status, fold
-from bf_reconciler.verdict import Decision, guard, judge
+from bf_reconciler.verdict import Decision, Holdings, guard, judge, orphans
 
 
 class Prober(Protocol):
@@ -25,11 +25,20 @@ class Prober(Protocol):
 
 
 class Runtimes(Protocol):
-    """Carries orders out and reads back what runs."""
+    """Carries orders out and reads back what runs, beside the turn.
+
+    ``converge`` returns what is known after a short while, and nothing of a strategy of which
+    nothing is known yet; ``collect`` what was read since, and ``held`` what is on there without
+    an order. These wait for nothing.
+    """
 
     async def converge(
         self, decisions: Iterable[Decision], generation: int, revision: str, now: datetime
     ) -> Mapping[str, Running]: ...
+
+    def collect(self) -> Mapping[str, Running]: ...
+
+    def held(self, declared: Collection[Runtime]) -> Holdings: ...
 
 
 Keep = Callable[[Status, Mapping[str, Seen]], Awaitable[None]]
@@ -61,7 +70,8 @@ async def reconcile(
     await outside.keep(before, seen)  # evidence outlives a crash
 
     verdicts = judge(spec, seen, before.halted, now, markets)  # compliant? True, False, Unknown
-    decisions = guard(spec, verdicts, before.memories, now)
+    stray = orphans(spec, before.memories, outside.runtimes.held(spec.runtimes.values()))
+    decisions = guard(spec, verdicts, {**before.memories, **stray}, now)
     running = await outside.runtimes.converge(  # act, only here
         decisions, spec.generation, spec.revision, now
     )
@@ -92,7 +102,7 @@ async def halt(before: Status, outside: Outside, now: datetime) -> Status:
 
 
 def stayed(decision: Decision, running: Running | None) -> Decision:
-    """A move that failed is not over: it is remembered where it was, and left again next time."""
-    if decision.leave is None or running is None or running.reason is None:
+    """A move that is not confirmed is not over: it is left again next time."""
+    if decision.leave is None or (running is not None and running.reason is None):
         return decision
     return replace(decision, memory=replace(decision.memory, runtime=decision.leave.runtime))

@@ -9,8 +9,9 @@ from typing import Protocol
 
 import structlog
 
-from bf_reconciler import document, sops
-from bf_reconciler.facts import ConfigError, ConfigReason, Problem
+from bf_reconciler import document
+from bf_reconciler.facts import DEFAULT_RULES, ConfigError, ConfigReason, Problem, Rules
+from bf_reconciler.loader import load
 from bf_reconciler.sops import SopsSettings
 from bf_reconciler.source import Snapshot
 from bf_reconciler.spec import Spec
@@ -18,8 +19,8 @@ from bf_reconciler.status import ConfigStatus, Status
 
 DIRTY = "-dirty"
 """Ends a revision whose commit does not hold the content that was read."""
-LAST_GOOD = "what was last good stays in force"
-NOTHING_YET = "nothing is in force yet: no key is tested, and what runs is left as it is"
+LAST_GOOD = "the last good version stays in force"
+NOTHING_YET = "no version is in force yet: no key is tested, and strategies are left as they are"
 log = structlog.get_logger("bf_reconciler.reload")
 
 
@@ -49,12 +50,14 @@ class Reloader:
         allow_plaintext: bool,
         pepper: bytes,
         before: Status,
+        rules: Rules = DEFAULT_RULES,
     ) -> None:
         self._source = source
         self._sops = settings
         self._allow_plaintext = allow_plaintext
         self._pepper = pepper
         self._before = before
+        self._rules = rules
         self._tried = ""
         self._good: ConfigStatus | None = None
         self.last = Reload(None, replace(before.config, last_reload_successful=False))
@@ -70,8 +73,8 @@ class Reloader:
             self.last = self._refused(error)
         except Exception as error:  # noqa: BLE001 # a fault of ours changes nothing, as a bad file
             name = type(error).__name__
-            log.error("reading failed", error=name, at=_places(error))  # noqa: TRY400 # see _places
-            message = f"the reading itself failed ({name})"
+            log.error("reading the file failed", error=name, at=_places(error))  # noqa: TRY400 # see _places
+            message = f"unexpected error while reading the file ({name})"
             message = f"{message}; {LAST_GOOD}" if self.last.spec else message
             self.last = self._refused(ConfigError(ConfigReason.INVALID_DOCUMENT, message))
         return self.last
@@ -93,18 +96,11 @@ class Reloader:
         return self.last
 
     async def _adopt(self, snapshot: Snapshot, now: datetime) -> Reload:
-        offline = await self._parse(snapshot, None)
-        if offline.refused:
-            return self._wrong(offline.problems)
-        decrypted = None
-        if sops.is_encrypted(snapshot.data):
-            if self._sops is None:
-                message = "no sops binary was found"
-                raise ConfigError(ConfigReason.DECRYPTION_TOOL_MISSING, message)
-            decrypted = await sops.decrypt(snapshot.data, self._sops)
-        elif not self._allow_plaintext:
-            raise ConfigError(ConfigReason.NOT_ENCRYPTED, "the file is not encrypted with sops")
-        parsed = offline if decrypted is None else await self._parse(snapshot, decrypted)
+        # What was sealed once must stay sealed.
+        rules = replace(
+            self._rules, require_seal=self._rules.require_seal or self.last.config.sealed
+        )
+        parsed = await load(snapshot.data, self._sops, rules, allow_plaintext=self._allow_plaintext)
         if parsed.refused:
             return self._wrong(parsed.problems)
         spec, unfollowed = await asyncio.to_thread(
@@ -126,18 +122,12 @@ class Reloader:
             last_reload_success=self.last.config.last_reload_success if errors else now,
             problems=problems,
             reason=errors[0].reason if errors else None,
-            message=_sentence(errors, "every other entry is in force") if errors else "",
+            message=_sentence(errors, "all other entries are in force") if errors else "",
             plaintext_secrets=parsed.plaintext_secrets,
             path=self._before.config.path,
+            sealed=parsed.seal == "good",
         )
         return Reload(spec, self._good)
-
-    async def _parse(
-        self, snapshot: Snapshot, decrypted: dict[str, object] | None
-    ) -> document.Parsed:
-        return await asyncio.to_thread(
-            document.parse, snapshot.data, decrypted, allow_plaintext=self._allow_plaintext
-        )
 
     def _wrong(self, problems: tuple[Problem, ...]) -> Reload:
         errors = [problem for problem in problems if problem.severity == "error"]

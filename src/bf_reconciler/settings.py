@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from bf_reconciler.facts import Language
+from bf_reconciler.facts import DEFAULT_RULES, Language, Rules
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["console", "json"]
@@ -37,9 +37,12 @@ class Settings:
     token_file: Path | None = None
     sops_binary: str | None = None
     allow_plaintext: bool = False
+    rules: Rules = DEFAULT_RULES
     log_level: LogLevel = "info"
     log_format: LogFormat = "console"
     language: Language = "en"
+    runtime_root: Path | None = None
+    """Where folders of strategy files may lie, beside the state folder."""
 
 
 def parse_listen(text: str) -> Listen:
@@ -52,13 +55,15 @@ def parse_listen(text: str) -> Listen:
     bare = host.removeprefix("[").removesuffix("]")
     bracketed = host == f"[{bare}]"
     if not colon or not port.isascii() or not port.isdigit() or int(port) > MAX_PORT:
-        raise ValueError("HOST:PORT is expected, such as 127.0.0.1:9877 or [::1]:9877")
+        raise ValueError(
+            "the listen address must be HOST:PORT, such as 127.0.0.1:9877 or [::1]:9877"
+        )
     if bracketed and _is_ipv6(bare):
         return Listen(bare, int(port))
     if ":" in host or bracketed:
-        raise ValueError("an IPv6 address stands in brackets, such as [::1]:9877")
+        raise ValueError("an IPv6 address must be in brackets, such as [::1]:9877")
     if not HOST.fullmatch(host):
-        raise ValueError("a host name or an IP address is expected before the port")
+        raise ValueError("the listen address needs a host name or an IP address before the port")
     return Listen(host, int(port))
 
 
@@ -93,5 +98,7 @@ def read_token(path: Path) -> str:
     except (OSError, UnicodeError) as error:
         raise ValueError(f"the token file {path} cannot be read: {type(error).__name__}") from None
     if len(token) < MIN_TOKEN or not token.isprintable() or " " in token:
-        raise ValueError(f"the token file {path} must hold one word of at least {MIN_TOKEN} signs")
+        raise ValueError(
+            f"the token file {path} must contain one word of at least {MIN_TOKEN} characters"
+        )
     return token

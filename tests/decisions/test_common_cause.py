@@ -279,7 +279,7 @@ def test_the_status_holds_it_and_the_connections_are_unreachable():
     assert {c.status for c in status.connections.values()} == {ConnectionState.UNREACHABLE}
     ready = status.connections["c0"].conditions[0]
     assert (ready.status, ready.reason) == ("Unknown", INVALID)
-    assert "began to fail alike around 11:59 UTC: one cause" in ready.message
+    assert "started to fail alike around 11:59 UTC, so one" in ready.message
 
 
 # the first to fail waits for others to be asked
@@ -462,7 +462,7 @@ def test_connections_that_share_a_key_know_each_other_and_no_others():
 def test_a_refused_key_that_was_let_in_before_is_said_to_be_copied_well():
     spec, seen = fleet([good(NOW - MINUTE), an_outage(NOW - SECOND), *bad(NOW)])
     ready = judge(spec, seen, None, NOW).connections["c0"].ready
-    assert "let in until 2026-03-02 11:59 UTC" in ready.message
+    assert "accepted until 2026-03-02 11:59 UTC" in ready.message
     spec, seen = fleet(bad(NOW))
     assert "let in" not in judge(spec, seen, None, NOW).connections["c0"].ready.message
 

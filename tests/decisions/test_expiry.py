@@ -71,7 +71,7 @@ def test_a_date_that_was_worked_out_warns_and_never_blocks(exchange):
     assert (soon.status, soon.reason, soon.effect) == ("False", Reason.KEY_EXPIRING, Effect.WARN)
     over = fresh(exchange, unbound(created_at=NOW - after))
     assert (over.status, over.reason, over.effect) == ("Unknown", Reason.UNVERIFIABLE, Effect.NONE)
-    assert over.message.endswith("and is still let in.")
+    assert over.message.endswith("but is still accepted.")
 
 
 @pytest.mark.parametrize("exchange", COUNTED)
@@ -88,7 +88,7 @@ def test_a_key_that_is_or_may_be_bound_has_no_date(exchange, bound):
     key = a_key(ip_bound=bound, created_at=NOW - 80 * DAY)
     assert end(on(exchange).connection, key) is None
     assert fresh(exchange, key).effect is Effect.NONE
-    only = "ends only keys bound to no address" in fresh(exchange, key).message
+    only = "only keys without an IP restriction expire" in fresh(exchange, key).message
     assert only == (bound is True)
 
 
@@ -96,18 +96,19 @@ def test_no_date_is_worked_out_where_the_exchange_would_tell_it():
     key = unbound(created_at=NOW - 80 * DAY)
     assert end(on("htx").connection, key) is None
     assert fresh("htx", key).message == (
-        "The exchange tells no date of expiry. It tells one where its rule ends a key 90 days after"
-        f" its creation ({EXCHANGES['htx'].expiry.source})."
+        "The exchange reports no expiry date. It reports one where, by its rule, a key expires "
+        f"90 days after its creation ({EXCHANGES['htx'].expiry.source})."
     )
 
 
 def test_whose_keys_a_rule_ends_is_said_where_a_key_is_not_known_to_be_one_of_them():
     key = a_key(ip_bound=None, ips=None)
-    assert "A key bound to no address ends 90 days after its creation" in fresh("gate", key).message
     assert (
-        "A key that may do more than read and is bound to no address ends 14 days without use"
-        in (fresh("bingx", key).message)
+        "A key without an IP restriction expires 90 days after its creation"
+        in fresh("gate", key).message
     )
+    whose = "A key with more than read permission and no IP restriction"
+    assert f"{whose} expires after 14 days without use" in fresh("bingx", key).message
 
 
 def test_no_date_is_worked_out_without_a_creation():
@@ -117,8 +118,8 @@ def test_no_date_is_worked_out_without_a_creation():
 def test_the_rules_are_for_live_keys():
     key = unbound(created_at=NOW - 80 * DAY)
     found = fresh("okx", key, environment="demo")
-    assert found.message == "The exchange tells no date of expiry."
-    assert fresh("coinbase", key).message == "The exchange tells no date of expiry."
+    assert found.message == "The exchange reports no expiry date."
+    assert fresh("coinbase", key).message == "The exchange reports no expiry date."
 
 
 @pytest.mark.parametrize("exchange", IDLE)
@@ -127,15 +128,18 @@ def test_a_rule_of_idleness_is_told_and_never_alarms(exchange):
     key = unbound(created_at=NOW - timedelta(days=999))
     found = fresh(exchange, key)
     assert (found.status, found.effect) == ("Unknown", Effect.NONE)
-    assert f"This key ends {rule.after.days} days without use ({rule.source})" in found.message
+    assert (
+        f"This key expires after {rule.after.days} days without use ({rule.source})"
+        in found.message
+    )
     assert found.message.endswith(
-        "; every probe is use."
+        "; every probe counts as use."
         if rule.probes_count
-        else "; whether a probe is use is not documented."
+        else "; whether a probe counts as use is not documented."
     )
     assert end(on(exchange).connection, key) is None
     reads = fresh(exchange, unbound(revoke=[Scope.SPOT]))
-    assert "A key that may do more than read and is bound to no address ends" in reads.message
+    assert "A key with more than read permission and no IP restriction expires" in reads.message
 
 
 def test_a_date_that_was_worked_out_is_in_the_status_and_says_so():

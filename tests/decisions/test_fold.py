@@ -259,7 +259,7 @@ def test_what_is_off_waits_for_the_first_probe_of_a_new_key():
 
 
 def test_an_engine_that_does_not_obey_is_an_error():
-    refuses = Running("stopped", Reason.ENGINE_REFUSED, "It was told to run and does not.")
+    refuses = Running("stopped", Reason.ENGINE_REFUSED, "It was told to run, but is not running.")
     found = strategy(GOOD, running={STRATEGY: refuses})
     assert (found.status, found.running) == (StrategyState.ERROR, "stopped")
     running = condition(found, ConditionType.RUNNING)
@@ -269,7 +269,7 @@ def test_an_engine_that_does_not_obey_is_an_error():
 @pytest.mark.parametrize(
     ("running", "reason", "message"),
     [
-        (Running("unknown"), Reason.RUNTIME_UNAVAILABLE, "The runtime did not say."),
+        (Running("unknown"), Reason.RUNTIME_UNAVAILABLE, "The runtime did not report it."),
         (MISMATCH, MISMATCH.reason, MISMATCH.message),
     ],
 )

@@ -155,7 +155,7 @@ def test_off_by_grace_it_stays_off_for_that_reason_until_a_good_probe():
     before = decision(OUTAGE, before=a_memory(unknown_since=NOW - GRACE)).memory
     found = decision(OUTAGE, before=before)
     assert (found.order.on, found.order.reason) == (False, Reason.GRACE_EXPIRED)
-    assert found.message.startswith("Off since its connection was unknown for too long.")
+    assert found.message.startswith("Off because its connection was unknown for too long.")
     assert ordered(GOOD, OUTAGE, GOOD, before=before) == (True, Reason.CONNECTED)
 
 
@@ -263,7 +263,7 @@ def test_a_strategy_that_a_violation_turned_off_waits_for_a_person_where_declare
     assert before.latched
     found = decision(WITHDRAW, GOOD, GOOD, before=before, strategy=MANUAL)
     assert (found.order.on, found.reason) == (False, Reason.AWAITING_MANUAL_RESUME)
-    assert found.message == f"Good again; run `resume {STRATEGY}` to turn it on."
+    assert found.message == f"The connection complies again; run `resume {STRATEGY}` to turn it on."
     resumed = replace(found.memory, latched=False)
     assert ordered(GOOD, before=resumed, strategy=MANUAL) == (True, Reason.CONNECTED)
 
@@ -387,7 +387,7 @@ def test_what_vanished_while_an_entry_has_no_readable_name_is_left_as_it_is():
     found = decided(GOOD, before=fleet(3) | leaving, spec=spec)
     gone = found["bot-2"]
     assert (gone.order, gone.reason, gone.held) == (None, Reason.MASS_REMOVAL_HELD, True)
-    assert gone.message == "It may be the entry that has no readable name; left as it is."
+    assert gone.message == "It may be the entry without a readable name; left unchanged."
     assert found["old"].order.on is False
     assert decided(WITHDRAW, before=fleet(3), spec=spec)["bot-2"].order.on is False
 

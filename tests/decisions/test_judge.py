@@ -87,7 +87,7 @@ def test_withdraw_permission_blocks_at_once():
 
 def test_a_violation_is_forgotten_after_good_probes_in_a_row():
     assert said(WITHDRAW, GOOD) == (False, State.BLOCKED, Reason.WITHDRAW_ENABLED)
-    assert judged(WITHDRAW, GOOD).ready.message.endswith("Good again 1 of 2 times.")
+    assert judged(WITHDRAW, GOOD).ready.message.endswith("Passed 1 of 2 tests since.")
     assert said(WITHDRAW, GOOD, GOOD) == (True, State.ONLINE, Reason.CONNECTED)
 
 
@@ -110,7 +110,7 @@ def test_an_outage_between_them_begins_the_row_anew():
 def test_a_violation_outlasts_an_outage():
     verdict = judged(WITHDRAW, *[OUTAGE] * 50)
     assert (verdict.compliant, verdict.state) == (False, State.BLOCKED)
-    assert verdict.ready.message.endswith("Nothing newer is known.")
+    assert verdict.ready.message.endswith("There is no newer result.")
 
 
 def test_how_long_a_violation_is_remembered_is_declared():
@@ -321,7 +321,7 @@ def test_a_futures_strategy_looks_at_the_right_of_futures():
     verdict = wanted(able, connection={"markets": ["spot", "futures"]}, **futures)
     assert (verdict.on, verdict.market_permitted.message) == (
         True,
-        "The key may trade futures. Its pairs are not checked.",
+        "The key can trade futures. Its pairs were not checked.",
     )
 
 
@@ -335,7 +335,7 @@ def test_a_market_its_connection_does_not_declare_is_not_known_to_be_permitted()
     ("broken", "reason", "message"),
     [
         ({}, Reason.CONNECTION_NOT_READY, "Its connection is not in the file."),
-        ({CONNECTION: "kucoin"}, Reason.ENTRY_INVALID, "Its connection is wrong in the file."),
+        ({CONNECTION: "kucoin"}, Reason.ENTRY_INVALID, "Its connection is invalid in the file."),
     ],
 )
 def test_a_strategy_without_a_good_connection_is_not_judged(broken, reason, message):

@@ -73,12 +73,12 @@ ALL_GOOD = {BTC: TRADES, ETH: TRADES}
 def test_a_strategy_whose_pairs_all_trade_goes_on():
     house = House()
     assert house.cycle(ALL_GOOD) == ENABLED
-    told = "The key may trade spot. Its pairs are traded."
+    told = "The key can trade spot. Its pairs are trading."
     assert house.permitted == ("True", Reason.CONNECTED, told)
 
 
 @pytest.mark.parametrize(
-    ("word", "said"), [(MISSING, "is not listed"), (HALTED, "is not traded now")]
+    ("word", "said"), [(MISSING, "is not listed"), (HALTED, "is not trading now")]
 )
 def test_one_bad_pair_keeps_it_off_and_is_named(word, said):
     house = House()
@@ -110,7 +110,7 @@ def test_a_strategy_that_runs_runs_on_with_a_pair_that_goes_bad():
     house.cycle(ALL_GOOD)
     house.news.clear()
     assert house.cycle({BTC: TRADES, ETH: HALTED}) == ENABLED
-    assert house.permitted == ("False", Reason.PAIR_NOT_TRADABLE, "ETH/USDT is not traded now.")
+    assert house.permitted == ("False", Reason.PAIR_NOT_TRADABLE, "ETH/USDT is not trading now.")
     assert house.strategy.running == "running"
     assert not house.status.memories[STRATEGY].latched
     assert house.cycle(ALL_GOOD) == ENABLED
@@ -130,7 +130,7 @@ def test_once_it_went_off_for_another_reason_it_needs_good_pairs_to_come_back():
 def test_what_is_not_known_of_pairs_bars_nothing(told):
     house = House()
     assert house.cycle(told) == ENABLED
-    told = "The key may trade spot. Its pairs are not checked."
+    told = "The key can trade spot. Its pairs were not checked."
     assert house.permitted == ("True", Reason.CONNECTED, told)
 
 

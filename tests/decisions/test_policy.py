@@ -128,8 +128,8 @@ def test_a_clock_that_is_refused_though_it_is_right_is_told_with_what_was_refuse
         replace(refused(Reason.CLOCK_SKEW), time=Clock(skew, 0.05)) for skew in (7.0, 0.04)
     )
     said = [findings(seen)[Type.CLOCK_IN_SYNC].message for seen in (off, right)]
-    assert said[0] == "Our clock is 7.0 s ahead of the exchange's."
-    assert said[1] == f"{right.key.message} And yet our clock is within 1 s of the exchange's."
+    assert said[0] == "The local clock is 7.0 s ahead of the exchange's."
+    assert said[1] == f"{right.key.message} Yet the local clock is within 1 s of the exchange's."
 
 
 @pytest.mark.parametrize("reason", sorted(REJECTED - {Reason.KEY_OR_IP_REJECTED}))
@@ -174,14 +174,17 @@ def test_a_refusal_says_what_is_ruled_out_and_whom_the_exchange_saw():
     message = findings(seen, accepted=an_observation(NOW - DAY))[Type.AUTHENTICATED].message
     assert message == (
         "It says KeyOrIPRejected."
-        " Ruled out: it answers without a key, and our clock is right."
-        " The same values were let in until 2026-03-01 12:00 UTC: they were copied well."
-        " It saw us come from 203.0.113.7."
+        " Not an outage or a clock error: it answers without a key, and the local clock is right."
+        " The same values were accepted until 2026-03-01 12:00 UTC, so they were copied correctly."
+        " The exchange saw our address as 203.0.113.7."
     )
     off = an_observation(**{**vars_of(seen), "time": Clock(2.0, 0.05)})
-    assert "our clock is 2.0 s off, which it takes" in findings(off)[Type.AUTHENTICATED].message
+    assert (
+        "the local clock is 2.0 s off, which it accepts"
+        in findings(off)[Type.AUTHENTICATED].message
+    )
     address = findings(refused(Reason.IP_NOT_ALLOWED, client_ip=OWN_IP))[Type.EGRESS_ALLOWED]
-    assert address.message == "It says IPNotAllowed. It saw us come from 203.0.113.7."
+    assert address.message == "It says IPNotAllowed. The exchange saw our address as 203.0.113.7."
 
 
 def test_a_refusal_of_the_time_question_rules_nothing_out():
@@ -301,7 +304,7 @@ def test_an_allowlist_that_admits_everybody_is_named_and_is_none():
     seen = with_key(ips=("0.0.0.0/0",))
     found = findings(seen, ip_allowlist="required")[Type.IP_RESTRICTED]
     assert (found.status, found.reason) == ("False", Reason.IP_NOT_RESTRICTED)
-    assert found.message.endswith("Its allowlist admits everybody: 0.0.0.0/0.")
+    assert found.message.endswith("Its allowlist admits every address: 0.0.0.0/0.")
 
 
 # parts of an answer in an unknown form
@@ -477,14 +480,14 @@ def test_a_persons_word_is_shown_with_name_and_date_and_warns_before_its_end():
 
     assert at(75 * DAY).effect is NONE
     assert at(75 * DAY).message == (
-        "The exchange does not say; attested by ada on 2025-12-17, which counts until 2026-03-17."
+        "The exchange does not report it; attested by ada on 2025-12-17, valid until 2026-03-17."
     )
     assert (at(76 * DAY).status, at(76 * DAY).effect) == ("True", WARN)
-    assert at(76 * DAY).message.endswith("Look again: 14 days are left.")
+    assert at(76 * DAY).message.endswith("Check again: 14 days are left.")
     assert at(90 * DAY).message.endswith(
-        "The attestation of ada on 2025-12-02 ended on 2026-03-02."
+        "The attestation by ada on 2025-12-02 expired on 2026-03-02."
     )
-    assert at(-DAY).message.endswith("The attestation of ada on 2026-03-03 lies in the future.")
+    assert at(-DAY).message.endswith("The attestation by ada on 2026-03-03 is dated in the future.")
 
 
 def test_an_attested_key_with_unknown_words_is_compliant_but_warned_of():
@@ -583,7 +586,7 @@ def test_a_right_no_strategy_needs_is_as_bad_as_the_file_says(strictness, effect
     policy = {"excess_permissions": strictness}
     assert told(Type.LEAST_PRIVILEGE, seen, policy=policy) == expected
     message = findings(seen, policy=policy)[Type.LEAST_PRIVILEGE].message
-    assert message == ("Rights that no declared market needs: Earn, FlexTransfers.")
+    assert message == ("Permissions that no declared market needs: Earn, FlexTransfers.")
 
 
 def test_the_right_of_a_declared_market_is_needed_though_no_strategy_trades_it_yet():
@@ -623,14 +626,14 @@ def test_a_right_nobody_knows_is_a_finding_of_its_own(excess, unknown, expected)
 def test_many_rights_nobody_knows_are_counted():
     seen = with_key(unknown_words=tuple("abcdefg"))
     message = findings(seen)[Type.LEAST_PRIVILEGE].message
-    assert message == "Rights no document explains: a, b, c, d, e and 2 more."
+    assert message == "Undocumented permissions: a, b, c, d, e and 2 more."
 
 
 def test_a_word_nobody_knows_is_told_beside_a_right_that_is_too_much():
     seen = with_key(grant=[Scope.FUTURES], unknown_words=("Novelty",))
     found = findings(seen)[Type.LEAST_PRIVILEGE]
     assert (found.status, found.reason) == ("False", Reason.EXCESS_PERMISSION)
-    assert found.message.endswith(" Rights no document explains: Novelty.")
+    assert found.message.endswith(" Undocumented permissions: Novelty.")
 
 
 def test_withdraw_is_told_once_and_not_as_an_excess():
@@ -652,7 +655,7 @@ def test_a_right_by_which_value_can_leave_is_named_with_its_source_and_blocks(
     assert found.reason is Reason.EXCESS_PERMISSION
     assert found.effect is max(effect, BLOCK if excess == "block" else NONE)
     assert found.message.endswith(
-        " By these value can leave without a withdrawal: SPOT_ACCOUNT_WRITE"
+        " These can move value out without a withdrawal: SPOT_ACCOUNT_WRITE"
         " (docs/sources/mexc.md#permissions)."
     )
 
@@ -674,7 +677,8 @@ def test_a_market_that_cannot_be_told_apart_is_named_by_the_word_it_hides_in():
     seen = with_key(unsaid=[Scope.FUTURES])
     message = findings(seen, markets=["spot", "futures"])[Type.FUTURES_PERMITTED].message
     assert message == (
-        "KuCoin does not say whether the key may trade futures; there it is the right: Futures."
+        "KuCoin does not report whether the key can trade futures; "
+        "the permission there is: Futures."
     )
     seen = with_key(unsaid=[Scope.MARGIN])
     message = findings(
@@ -683,7 +687,7 @@ def test_a_market_that_cannot_be_told_apart_is_named_by_the_word_it_hides_in():
         markets=["margin"],
         credentials=Credentials(api_key="k" * 12, secret="s"),
     )[Type.TRADE_PERMITTED].message
-    assert message == "BingX does not say whether the key may trade margin."
+    assert message == "BingX does not report whether the key can trade margin."
 
 
 # the same key under two names
@@ -694,14 +698,14 @@ def test_a_key_under_two_names_is_a_warning():
     expected = ("False", Reason.DUPLICATE_KEY, WARN)
     assert told(Type.LEAST_PRIVILEGE, twins=twins) == expected
     assert findings(twins=twins)[Type.LEAST_PRIVILEGE].message == (
-        "The same key stands under mexc-a, mexc-b, too."
+        "The same key is also used by mexc-a, mexc-b."
     )
     assert assess(a_case(twins=twins)).compliant is True
 
 
 def test_many_names_of_one_key_are_not_all_told():
     found = findings(twins=tuple("abcde"))[Type.LEAST_PRIVILEGE]
-    assert found.message == "The same key stands under a, b, c and 2 more, too."
+    assert found.message == "The same key is also used by a, b, c and 2 more."
 
 
 def test_a_key_under_two_names_is_told_though_the_exchange_is_silent():
@@ -713,7 +717,7 @@ def test_beside_a_right_too_many_the_second_name_is_told_in_the_same_breath():
     seen = with_key(grant=[Scope.EARN])
     found = findings(seen, twins=("a",))[Type.LEAST_PRIVILEGE]
     assert (found.reason, found.effect) == (Reason.EXCESS_PERMISSION, WARN)
-    assert found.message.endswith("The same key stands under a, too.")
+    assert found.message.endswith("The same key is also used by a.")
     silent = {"excess_permissions": "ignore"}
     assert told(Type.LEAST_PRIVILEGE, seen, twins=("a",), policy=silent)[1] is Reason.DUPLICATE_KEY
 

@@ -62,6 +62,7 @@ def test_the_whole_status_has_the_shape_of_the_contract():
             "message": "",
             "remedy": "",
             "plaintext_secrets": 0,
+            "sealed": False,
             "problems": [],
         },
         "incidents": [],
@@ -121,7 +122,7 @@ def test_a_connection_has_the_shape_of_the_contract():
         "type": "Ready",
         "status": "True",
         "reason": "Connected",
-        "message": "Every rule holds.",
+        "message": "All rules pass.",
         "remedy": "",
         "since": "2026-03-02T12:00:00.000Z",
         "observed_generation": 1,
@@ -154,7 +155,7 @@ def test_a_transition_has_the_shape_of_the_contract():
         "from": "Online",
         "to": "Blocked",
         "reason": "WithdrawEnabled",
-        "message": "The key may withdraw. A trading key must never.",
+        "message": "The key can withdraw. A trading key must never have this permission.",
         "remedy": remedy(Reason.WITHDRAW_ENABLED, "tr"),
         "generation": 1,
         "revision": "r1",
@@ -178,6 +179,7 @@ def test_a_refused_file_is_told_with_its_problems_and_a_remedy(language):
         reason=ConfigReason.DECRYPTION_TIMEOUT,
         message="It took too long.",
         plaintext_secrets=2,
+        sealed=True,
         path="a.yaml",
     )
     assert present(Status(config=config), language)["config"] == {
@@ -188,6 +190,7 @@ def test_a_refused_file_is_told_with_its_problems_and_a_remedy(language):
         "message": "It took too long.",
         "remedy": CONFIG_ADVICE[ConfigReason.DECRYPTION_TIMEOUT][language].remedy,
         "plaintext_secrets": 2,
+        "sealed": True,
         "problems": [
             {
                 "line": 9,

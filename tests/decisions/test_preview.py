@@ -215,13 +215,13 @@ def test_another_key_waits_for_its_test():
     running = planned(a_file(), a_file(), {KUCOIN: "changed"})
     assert actions(running) == {KUCOIN: "change"}
     assert ways(running) == {BTC: ("on", "unknown", Reason.NOT_PROBED)}
-    assert "runs on for policy.grace" in running.switches[0].message
-    moved = planned(a_file(), a_file([a_connection(endpoint="https://api.example")]))
+    assert "keeps running for policy.grace" in running.switches[0].message
+    moved = planned(a_file(), a_file([a_connection(endpoint="https://api-futures.kucoin.com")]))
     assert ways(moved) == {BTC: ("on", "unknown", Reason.NOT_PROBED)}
     new = [a_connection(), a_connection("kucoin-new")]
     fresh = planned(a_file(), a_file(new, [a_strategy(), a_strategy("eth-x", "kucoin-new")]))
     assert ways(fresh) == {"eth-x": ("off", "unknown", Reason.NOT_PROBED)}
-    assert "first good test" in fresh.switches[0].message
+    assert "first passed test" in fresh.switches[0].message
 
 
 def test_rights_newly_needed_have_the_words_of_the_exchange():
@@ -433,7 +433,7 @@ def test_a_plan_as_json_has_the_documented_shape():
                 "before": "on",
                 "after": "off",
                 "reason": "Disabled",
-                "message": "The file says so.",
+                "message": "The file says enabled: false.",
             }
         ],
         "rights": [

@@ -100,7 +100,9 @@ def test_futures_may_have_leverage_up_to_the_limit_of_the_risk_level():
     assert found(a_strategy(leverage=3, **perp), connection) == []
     ((place, message),) = found(a_strategy(leverage=3.1, **perp), connection)
     assert place == ("leverage",)
-    assert message == "over the limit of its risk level (policy.risk_levels.moderate.max_leverage)"
+    assert (
+        message == "exceeds the limit of its risk level (policy.risk_levels.moderate.max_leverage)"
+    )
     assert found(a_strategy(leverage=10, risk_level="aggressive", **perp), connection) == []
     assert found(a_strategy(leverage=2, risk_level="conservative", **perp), connection)
 

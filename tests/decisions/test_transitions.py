@@ -47,7 +47,7 @@ def test_a_change_is_told_with_its_reason_and_how_long_it_was_otherwise():
         before="Online",
         after="Blocked",
         reason=Reason.WITHDRAW_ENABLED,
-        message="The key may withdraw. A trading key must never.",
+        message="The key can withdraw. A trading key must never have this permission.",
         generation=2,
         revision="r2",
         lasted=60.0,
@@ -84,7 +84,9 @@ def test_a_removal_is_told_once():
         (CONNECTION, "Online", "", Reason.REMOVED),
         (STRATEGY, "Enabled", "", Reason.REMOVED),
     ]
-    assert [t.message for t in transitions(ON, after, LATER)] == ["It left the file."] * 2
+    assert [t.message for t in transitions(ON, after, LATER)] == [
+        "It was removed from the file."
+    ] * 2
 
 
 def test_a_removal_that_takes_time_is_told_once():

@@ -9,8 +9,16 @@ import pytest
 import yaml
 
 from bf_reconciler.facts import Reason, Scope, remedy
-from bf_reconciler.metrics import Extras, Tallies, render
-from bf_reconciler.metrics.families import PERMISSION_STATES, WATCH_MODES, families
+from bf_reconciler.metrics import (
+    WATCH_MODES,
+    Extras,
+    Tallies,
+    connection_families,
+    render,
+    strategy_families,
+)
+from bf_reconciler.metrics.connection_families import PERMISSION_STATES
+from bf_reconciler.metrics.families import families
 from bf_reconciler.policy.findings import REJECTED
 from bf_reconciler.status import Status, StrategyState
 from bf_reconciler.verdict import ConnectionState
@@ -129,11 +137,11 @@ def test_the_runbook_is_linked_and_knows_how_grave_the_alert_is(alert):
 
 def test_every_metric_label_and_value_in_a_rule_can_be_scraped():
     labels = {family.name: set(family.labels) for family in families(Status(), Extras())}
-    exposed = set(
-        re.findall(
-            r"^# TYPE (\w+)", render(Status(), Extras(), Tallies())[0].decode(), re.MULTILINE
-        )
-    )
+    for module in (connection_families, strategy_families):
+        for family in module.FAMILIES:
+            labels[family.name] = {*module.LABELS, *family.labels}
+    text = b"".join(render(Status(), Extras(), Tallies())[0]).decode()
+    exposed = set(re.findall(r"^# TYPE (\w+)", text, re.MULTILINE))
     values = {
         ("bf_connection_status", "status"): set(ConnectionState),
         ("bf_strategy_status", "status"): set(StrategyState),

@@ -145,8 +145,8 @@ def test_too_many_vanished_entries_of_one_kind_hold_those_of_both():
     assert spec.strategies["btc-kucoin-sub-6"].origin == "held"
     assert problem.reason is ConfigReason.MASS_REMOVAL_HELD
     assert problem.render("f") == (
-        "f: 1 of 10 connections and 4 of 10 strategies vanished in one revision; they stay in "
-        "force. If it is meant, raise policy.max_removals in this file"
+        "f: 1 of 10 connections and 4 of 10 strategies removed in one revision; they stay in "
+        "force. If this is intended, raise policy.max_removals in this file"
     )
 
 
@@ -196,7 +196,7 @@ def test_an_entry_whose_name_cannot_be_read_does_not_remove_the_one_it_was():
     assert spec.connections["kucoin-sub-1"].origin == "held"
     assert list(spec.strategies) == ["btc-kucoin-sub-0"]
     assert problem.path == "connections"
-    assert problem.message.startswith("1 vanished while an entry has no readable name")
+    assert problem.message.startswith("1 missing while an entry has no readable name")
 
 
 def test_a_strategy_whose_name_cannot_be_read_is_counted_where_nothing_was_in_force_before():

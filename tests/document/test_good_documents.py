@@ -129,7 +129,7 @@ def test_moments_without_an_offset_are_utc():
 
 def test_no_credential_stands_in_the_repr_of_what_was_read():
     keys = {"api_key": "SENTINEL-1", "secret": "SENTINEL-2", "passphrase": "SENTINEL-3"}
-    committed = a_file([a_connection(credentials=keys, proxy="http://u:SENTINEL-4@x:1")])
+    committed = a_file([a_connection(credentials=keys, proxy="http://u:SENTINEL-4@localhost:1")])
     parsed = parse(committed, None, allow_plaintext=True)
     assert parsed.plaintext_secrets == 3
     assert parsed.connections

@@ -49,8 +49,8 @@ def test_a_credential_that_was_encrypted_as_something_else_is_told(value, kind, 
     for clear in (decrypted(secret=value), None):
         (message,) = messages(read(a_file([connection]), clear))
         assert message == (
-            "connections.0.credentials.secret: a text is expected, but it was encrypted as "
-            f"{name}; quote it before you encrypt"
+            "connections.0.credentials.secret: must be a string, but was encrypted as "
+            f"{name}; quote it before you encrypt it"
         )
 
 
@@ -77,7 +77,7 @@ def test_a_value_that_the_decrypted_file_lacks_breaks_its_entry(clear):
     assert not parsed.refused
     assert parsed.broken_connections == {"kucoin-main-grid": "kucoin"}
     assert (
-        "connections.0.credentials.secret: this encrypted value is not in the decrypted file"
+        "connections.0.credentials.secret: this encrypted value is missing from the decrypted file"
         in messages(parsed)
     )
 
@@ -85,7 +85,7 @@ def test_a_value_that_the_decrypted_file_lacks_breaks_its_entry(clear):
 def test_a_value_encrypted_twice_is_told():
     parsed = read(a_file(), decrypted(secret=sealed()))
     assert messages(parsed) == [
-        "connections.0.credentials.secret: encrypted twice; decrypt it, and encrypt it once"
+        "connections.0.credentials.secret: encrypted twice; decrypt it and encrypt it once"
     ]
 
 
@@ -106,7 +106,7 @@ def test_an_encrypted_text_where_a_number_is_due_is_told():
     clear = decrypted() | {"strategies": [{"take_profit_pct": "1.5"}]}
     strategy = a_strategy(take_profit_pct=sealed())
     (message,) = messages(read(a_file(strategies=[strategy]), clear))
-    assert message.endswith("a number is expected, but it was encrypted as a text")
+    assert message.endswith("must be a number, but was encrypted as a string")
 
 
 @pytest.mark.parametrize(

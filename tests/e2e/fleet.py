@@ -56,7 +56,7 @@ def a_document(connections, strategies, **changes):
     whole = {
         "version": 1,
         "policy": FAST,
-        "defaults": {"interval": "1s", "timeout": "10s"},
+        "defaults": {"interval": "1s", "timeout": "30s"},
     } | changes
     lines = [f"{key}: {json.dumps(value)}" for key, value in whole.items()]
     for kind, entries in (("connections", connections), ("strategies", strategies)):

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 import pytest
 from aiohttp import ClientSession
 
-from bf_reconciler.cli.narration import Teller
+from bf_reconciler.cli.narration import Narrator
 from bf_reconciler.demo import STEPS, DemoError, child, play, playing, stage
 from bf_reconciler.demo.stage import Stage
 from bf_reconciler.facts import ConfigError, ConfigReason
@@ -70,7 +70,7 @@ def test_the_whole_demo_is_as_it_should_be(tmp_path):
     lines = []
     for line in process.stdout:
         lines.append(line)
-        if line.startswith("All was as it should be."):
+        if line.startswith("All steps passed."):
             with urlopen(line.split(" at ")[1].split()[0], timeout=10) as page:  # noqa: S310 # a loopback address of ours
                 assert page.status == 200
             process.send_signal(signal.SIGINT)
@@ -81,7 +81,7 @@ def test_the_whole_demo_is_as_it_should_be(tmp_path):
     text = "".join(lines)
     for number, step in enumerate(STEPS, 1):
         assert f"{number}/{len(STEPS)}  {step.says['en']}" in text
-    assert text.count("Seen after") == len(STEPS)
+    assert text.count("Detected after") == len(STEPS)
     assert "Turn the withdraw permission off" in text
     assert "IntegrityCheckFailed" in text
     assert "api_key" not in text
@@ -92,13 +92,13 @@ def test_the_demo_ends_by_itself(tmp_path):
     process = start(tmp_path, "--for", "3s", "--lang", "tr")
     out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
-    assert "adımdan" in out
+    assert "adımın" in out
     assert not list(tmp_path.iterdir())
 
 
 def test_nothing_stays_behind_where_the_terminal_is_closed(tmp_path):
     process = start(tmp_path)
-    assert process.stdout.readline().startswith("The page:")
+    assert process.stdout.readline().startswith("Page:")
     process.send_signal(signal.SIGHUP)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
@@ -107,7 +107,7 @@ def test_nothing_stays_behind_where_the_terminal_is_closed(tmp_path):
 
 def test_a_reader_who_leaves_early_ends_the_demo_quietly(tmp_path):
     process = start(tmp_path)
-    assert process.stdout.readline().startswith("The page:")
+    assert process.stdout.readline().startswith("Page:")
     process.stdout.close()
     assert process.stderr.read() == ""
     assert process.wait(60) == 1
@@ -118,18 +118,18 @@ def test_a_reader_who_leaves_early_ends_the_demo_quietly(tmp_path):
 def test_the_demo_plays_in_this_process_and_ends_with_ctrl_c(capsys, monkeypatch):
     """The command itself, its script cut to the steps that touch each kind of thing."""
     few = (STEPS[0], STEPS[6], *STEPS[7:])
-    end = Teller.end
+    end = Narrator.end
 
     def interrupt(teller, page):
         end(teller, page)
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(Teller, "end", interrupt)
+    monkeypatch.setattr(Narrator, "end", interrupt)
     monkeypatch.setattr(playing, "STEPS", few)
     ran = run_in(capsys, "demo", "--lang", "tr")
     assert ran.code == 0, ran.err
     assert f"{len(few)}/{len(few)}  " in ran.out
-    assert "Her şey olması gerektiği gibi." in ran.out
+    assert "Tüm adımlar başarılı." in ran.out
 
 
 async def test_what_is_not_seen_is_told_with_what_was(monkeypatch):
@@ -139,7 +139,7 @@ async def test_what_is_not_seen_is_told_with_what_was(monkeypatch):
     with pytest.raises(DemoError) as told:
         await play(narrator, asyncio.Event(), steps=(impossible,))
     assert "btc-grid: Disabled Connected" in str(told.value)
-    assert "  the file: taken" in str(told.value)
+    assert "  the file: loaded" in str(told.value)
     assert ("end", narrator.told[0][1]) not in narrator.told
 
 
@@ -147,7 +147,7 @@ async def test_a_daemon_that_dies_is_told(monkeypatch):
     monkeypatch.setattr(child, "PYTHON", "/bin/false")
     with pytest.raises(DemoError) as told:
         await play(Silent(), asyncio.Event(), steps=STEPS[:1])
-    assert "the daemon ended with 1" in str(told.value)
+    assert "the daemon exited with code 1" in str(told.value)
 
 
 async def test_a_daemon_that_does_not_stop_is_killed(monkeypatch, tmp_path):
@@ -190,7 +190,7 @@ def test_a_port_that_is_taken_is_told(capsys):
         taken.listen()
         ran = run_in(capsys, "demo", "--port-base", taken.getsockname()[1] - 1)
     assert ran.code == 1
-    assert "the demo cannot start" in ran.err
+    assert "cannot start the demo" in ran.err
 
 
 async def test_a_missing_sops_is_told(monkeypatch):
@@ -212,10 +212,10 @@ def test_missing_programs_are_told(monkeypatch, tmp_path):
     with pytest.raises(DemoError, match="failed with exit code 1"):
         built.run("false")
     monkeypatch.setattr(stage, "SECONDS", 0.1)
-    with pytest.raises(DemoError, match="sleep did not end in time"):
+    with pytest.raises(DemoError, match="sleep did not finish in time"):
         built.run("sleep", "5")
     built.file.write_text("version: 1\n")
-    with pytest.raises(DemoError, match="does not hold"):
+    with pytest.raises(DemoError, match="does not contain"):
         built.tamper("nothing", "something", "A change")
 
 

@@ -46,7 +46,7 @@ async def verdict_of(exchange, sim, world, *, times=1, **changes):
         line=1,
         origin="current",
         interval=timedelta(seconds=60),
-        timeout=timedelta(seconds=5),
+        timeout=timedelta(seconds=30),
         pair="BTC/USDT",
     )
     news, seen = asyncio.Event(), None

@@ -1,10 +1,13 @@
 """What people say: halt, resume, suspend, enabled: false."""
 
+import errno
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from e2e.fleet import a_fleet, a_strategy, head
+from bf_reconciler.journal import Journal, JournalError
+from e2e.fleet import a_fleet, a_strategy, head, until
 
 pytestmark = pytest.mark.slow
 TOKEN = "SENTINELTOKEN0d91c4e7ab"
@@ -42,6 +45,73 @@ async def test_halt_needs_the_token_and_lasts_until_somebody_resumes(fleet, tmp_
         await fleet.strategy_is("Enabled")
         assert await fleet.metric("bf_halted") == 0
         assert await fleet.post("/api/v1/resume", {}, TOKEN) == (200, {"resumed": False})
+
+
+@pytest.mark.parametrize("lost", ["journal.db", "halted.json"])
+async def test_a_halt_outlives_the_loss_of_either_place(fleet, lost):
+    fleet.declare()
+    async with fleet.daemon():
+        await fleet.strategy_is("Enabled")
+        assert (await fleet.post("/api/v1/halt", {"reason": "fire", "by": "ada"}))[0] == 200
+    (fleet.state_dir / lost).unlink()
+    async with fleet.daemon():
+        await fleet.connection_is("Online")
+        await fleet.strategy_is("Halted")
+        assert fleet.told()["enabled"] is False
+        assert (await fleet.api())["halted"]["reason"] == "fire"
+        assert await fleet.post("/api/v1/resume") == (200, {"resumed": True})
+        await fleet.strategy_is("Enabled")
+
+
+async def test_a_halt_is_found_in_the_strategy_files_where_all_state_is_lost(fleet, tmp_path):
+    bots = tmp_path / "bots"
+    fleet.declare(runtimes=[{"name": "local", "type": "file", "path": str(bots)}])
+    async with fleet.daemon():
+        await fleet.strategy_is("Enabled")
+        assert (await fleet.post("/api/v1/halt", {"reason": "fire", "by": "ada"}))[0] == 200
+    shutil.rmtree(fleet.state_dir)
+    async with fleet.daemon():
+        await fleet.connection_is("Online")
+        await fleet.strategy_is("Halted")
+        assert fleet.told(folder=bots)["enabled"] is False
+        assert "btc-grid" in (await fleet.api())["halted"]["reason"]
+        await fleet.post("/api/v1/resume")
+        await fleet.strategy_is("Enabled")
+    shutil.rmtree(fleet.state_dir)  # nothing says halted now
+    async with fleet.daemon():
+        await fleet.strategy_is("Enabled")
+
+
+async def test_a_halt_on_a_full_disk_is_in_force_and_not_called_kept(fleet, monkeypatch):
+    save = Journal.save
+
+    def full(*_):
+        raise JournalError("the disk is full") from OSError(errno.ENOSPC, "full")
+
+    fleet.declare()
+    async with fleet.daemon():
+        await fleet.strategy_is("Enabled")
+        monkeypatch.setattr(Journal, "save", full)
+        code, answer = await fleet.post("/api/v1/halt", {"reason": "fire", "by": "ada"})
+        assert (code, "in force" in answer["error"]) == (507, True)
+        assert fleet.told()["enabled"] is False
+        monkeypatch.setattr(Journal, "save", save)
+        assert (await fleet.post("/api/v1/halt", {"reason": "fire", "by": "ada"}))[0] == 200
+
+
+async def test_the_state_folder_may_go_while_a_halt_is_in_force(fleet):
+    fleet.declare()
+    async with fleet.daemon():
+        await fleet.strategy_is("Enabled")
+        assert (await fleet.post("/api/v1/halt", {"reason": "fire", "by": "ada"}))[0] == 200
+        shutil.rmtree(fleet.state_dir)
+        await fleet.until(fleet.api, lambda _: (fleet.state_dir / "journal.db").exists())
+        await until(lambda: fleet.logged("state folder was deleted or replaced, started a new one"))
+        await fleet.strategy_is("Halted")
+    async with fleet.daemon():
+        await fleet.connection_is("Online")
+        await fleet.strategy_is("Halted")
+        assert fleet.told()["enabled"] is False
 
 
 async def test_a_halt_in_the_file_is_ended_there(fleet):

@@ -66,12 +66,12 @@ async def test_sighup_reloads_and_the_log_says_how_it_ended(fleet):
     async with fleet.process() as child:
         await fleet.strategy_is("Enabled")
         child.send_signal(signal.SIGHUP)  # the same content: it is told all the same
-        await until(lambda: fleet.logged("reload asked for: the file is in force"))
+        await until(lambda: fleet.logged("reload requested: the file is in force"))
         fleet.commit("connections: [\n")
         child.send_signal(signal.SIGHUP)
-        (line,) = await until(lambda: fleet.logged("reload asked for: the file was refused"))
+        (line,) = await until(lambda: fleet.logged("reload requested: the file was rejected"))
         assert (line["level"], line["reason"]) == ("error", "InvalidYAML")
-        assert line["message"].endswith("what was last good stays in force")
+        assert line["message"].endswith("the last good version stays in force")
         await fleet.config_is("InvalidYAML")
         child.send_signal(signal.SIGINT)
         assert await ended(child, 30) == 0
@@ -111,7 +111,7 @@ async def test_a_sighup_while_it_starts_is_answered_when_it_has_started(fleet, s
         await until(begun.exists, 60)
         child.send_signal(signal.SIGHUP)
         go.touch()
-        await until(lambda: fleet.logged("reload asked for: the file is in force"), 60)
+        await until(lambda: fleet.logged("reload requested: the file is in force"), 60)
         child.send_signal(signal.SIGTERM)
         assert await ended(child, 30) == 0
 

@@ -50,10 +50,11 @@ async def checked(fleet, *names):
     return present(status)
 
 
-def plain(fleet, exchange, **credentials):
+def plain(fleet, exchange, *, timeout="30s", **credentials):
     connection = fleet.connection("main", exchange)
     connection["credentials"] = credentials_of(exchange, **credentials)
-    return fleet.document([connection], [a_strategy("btc-grid", "main")])
+    defaults = {"interval": "1s", "timeout": timeout}
+    return fleet.document([connection], [a_strategy("btc-grid", "main")], defaults=defaults)
 
 
 @EACH
@@ -61,7 +62,8 @@ def plain(fleet, exchange, **credentials):
 async def test_what_is_wrong_has_its_own_reason_and_remedy(fleet, exchange, case):
     name, credentials, key, faults, *expected = case
     state, reason = UNLIKE.get((exchange, name), expected)
-    fleet.file.write_text(plain(fleet, exchange, **credentials))
+    timeout = "5s" if "slow_body" in faults else "30s"  # it is waited for, to its end
+    fleet.file.write_text(plain(fleet, exchange, timeout=timeout, **credentials))
     fleet.world.patch_key(exchange, key)
     fleet.world.put_faults(exchange, faults)
     (found,) = (await checked(fleet))["connections"]
@@ -90,7 +92,7 @@ async def test_only_the_named_connections_are_tested_and_others_are_told_apart(f
     found = await checked(fleet, "mexc-main")
     assert [c["name"] for c in found["connections"]] == ["mexc-main"]
     assert fleet.world.count(exchange="kucoin") == 0
-    with pytest.raises(UnknownNameError, match="no connection is named nobody; known: kucoin-main"):
+    with pytest.raises(UnknownNameError, match="no connection named nobody; known: kucoin-main"):
         await checked(fleet, "nobody")
 
 

@@ -154,3 +154,20 @@ async def test_the_kill_switch_works_without_a_valid_file(fleet):
         assert fleet.told()["enabled"] is False
         await fleet.post("/api/v1/resume")
         await fleet.strategy_is("Enabled")
+
+
+async def test_what_nobody_declares_after_the_state_was_lost_goes_off_and_is_shown(fleet):
+    strategies = [a_strategy("btc-grid", "kucoin-main"), a_strategy("stray", "kucoin-main")]
+    fleet.declare(strategies=strategies)
+    async with fleet.daemon():
+        await fleet.strategy_is("Enabled", name="stray")
+    for each in fleet.state_dir.glob("journal*"):
+        each.unlink()
+    fleet.declare(strategies=strategies[:1])
+    async with fleet.daemon():
+        await fleet.strategy_is("Blocked", "OrphanStopped", name="stray")
+        await fleet.until(fleet.api, lambda _: fleet.told("stray")["enabled"] is False)
+        assert fleet.told("stray")["reason"] == "OrphanStopped"
+        await fleet.strategy_is("Enabled")
+        (fleet.strategies / "stray.json").unlink()
+        await fleet.until(fleet.api, lambda now: len(now["strategies"]) == 1)

@@ -57,7 +57,7 @@ async def test_a_withdraw_right_turns_a_strategy_off_until_it_was_good_twice(fle
 
 
 async def test_one_good_probe_is_enough(fleet):
-    fleet.declare(defaults={"interval": "1h", "timeout": "10s"})  # no second one while this runs
+    fleet.declare(defaults={"interval": "1h", "timeout": "30s"})  # no second one while this runs
     async with fleet.daemon():
         await fleet.strategy_is("Enabled")
         assert fleet.world.count(path="/api/v1/user/api-key") == 1

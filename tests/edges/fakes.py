@@ -49,7 +49,7 @@ CONNECTION_CONDITIONS = (
 
 
 def a_condition(
-    kind=ConditionType.READY, status="True", reason=Reason.CONNECTED, message="Every rule holds."
+    kind=ConditionType.READY, status="True", reason=Reason.CONNECTED, message="All rules pass."
 ):
     return Condition(kind, status, reason, message, NOW - timedelta(hours=1), 3)
 
@@ -126,7 +126,7 @@ def a_refused_config(**changes):
         "last_reload_successful": False,
         "problems": (Problem(7, 5, "connections.1.exchange", "unknown exchange"),),
         "reason": ConfigReason.INVALID_DOCUMENT,
-        "message": "1 problem in the file; what was last good stays in force",
+        "message": "1 problem in the file; the last good version stays in force",
     }
     return a_config(**(fields | changes))
 
@@ -151,7 +151,7 @@ def a_transition(name="btc-grid", kind="strategy", **changes):
         "before": "Enabled",
         "after": "Blocked",
         "reason": Reason.WITHDRAW_ENABLED,
-        "message": "The key may withdraw. A trading key must never.",
+        "message": "The key can withdraw. A trading key must never have this permission.",
         "generation": 3,
         "revision": "4e0b6d1",
         "lasted": 3600.0,

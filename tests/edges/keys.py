@@ -23,7 +23,7 @@ connections:
       secret: {SECRETS[1]}
       passphrase: {SECRETS[2]}
 """
-REGEX = "^(api_key|secret|passphrase|password|private_key|token)$"
+REGEX = "^(api_key|secret|passphrase|password|private_key|token|seal)$"
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ def make_age_key(path: Path) -> AgeKey:
     return AgeKey(path, re.search(r"age1\w+", path.read_text())[0])
 
 
-def encrypt(plain: str, home: Path, *options: str, **environ: str) -> str:
+def encrypt(plain: str, home: Path, *options: str, regex: str = REGEX, **environ: str) -> str:
     """Encrypt with the real sops; ``options`` name the keys."""
     source = home / "plain.yaml"
     source.write_text(plain)
     done = subprocess.run(
-        [SOPS, "--encrypt", *options, "--encrypted-regex", REGEX, source],
+        [SOPS, "--encrypt", *options, "--encrypted-regex", regex, source],
         env=environment(home, **environ),
         capture_output=True,
         text=True,

@@ -37,7 +37,7 @@ def world_of(*ids, **changes):
 
 def entry_of(exchange, endpoint, **changes):
     """An entry whose credentials are those of the world, unless changed."""
-    timeout = changes.pop("timeout", 10.0)
+    timeout = changes.pop("timeout", 30.0)
     interval = changes.pop("interval", 60.0)
     pair = changes.pop("pair", "BTC/USDT")
     credentials = {k: v for k, v in SECRETS.items() if k in EXCHANGES[exchange].signing.credentials}

@@ -339,8 +339,8 @@ def test_a_file_that_is_no_database_is_set_aside(folder, caplog):
     (aside,) = folder.glob("journal.db.corrupt-*")
     assert aside.read_bytes().startswith(b"not a database")
     (said,) = caplog.records
-    assert (said.message, said.levelno) == ("journal damaged, a fresh one begun", logging.ERROR)
-    assert (said.kept_as, said.halt) == (str(aside), "forgotten, if there was one")
+    assert (said.message, said.levelno) == ("journal damaged, started a new one", logging.ERROR)
+    assert (said.kept_as, said.halt) == (str(aside), "as the file beside it says")
 
 
 def damage(folder, status):

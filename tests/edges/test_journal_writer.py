@@ -1,3 +1,4 @@
+import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -23,14 +24,18 @@ NEWS = Transition(
 
 
 class Book:
-    """A journal on a disk that may be full."""
+    """A journal on a disk that may be full, or hang until ``answers`` is set."""
 
     def __init__(self):
         self.full = False
+        self.answers = threading.Event()
+        self.answers.set()
+        self.replacements, self.halt_trouble = 0, None
         self.last = EMPTY
         self.saved = []
 
     def save(self, record, changes):
+        assert self.answers.wait(60)
         if self.full:
             raise JournalError("no space is left on the disk")
         last, self.last = self.last, record
@@ -45,15 +50,23 @@ def book():
     return Book()
 
 
+def a_writer(book, failed=lambda: None):
+    """One with the patience of a test, whatever the journal was before."""
+    writer = JournalWriter(book, failed, deadline=60.0)
+    settled = writer.settled
+    writer.settled = lambda _: settled(60.0)
+    return writer
+
+
 async def test_what_is_kept_already_is_not_written_again(book):
-    writer = JournalWriter(book, lambda: None)
+    writer = a_writer(book)
     await writer.save(EMPTY, ())
     assert book.saved == []
 
 
 async def test_a_full_disk_stops_nothing_and_what_it_missed_is_written_later(book):
     failures = []
-    writer = JournalWriter(book, lambda: failures.append(1))
+    writer = a_writer(book, lambda: failures.append(1))
     later = Record(Status(generation=2), {})
     book.full = True
     await writer.save(Record(Status(generation=1), {}), [NEWS])
@@ -67,7 +80,7 @@ async def test_a_full_disk_stops_nothing_and_what_it_missed_is_written_later(boo
 
 
 async def test_a_journal_is_called_written_again_only_when_it_was(book):
-    writer = JournalWriter(book, lambda: None)
+    writer = a_writer(book)
     with capture_logs() as logs:
         book.full = True
         await writer.save(Record(Status(generation=1), {}), ())
@@ -75,4 +88,47 @@ async def test_a_journal_is_called_written_again_only_when_it_was(book):
         await writer.save(EMPTY, ())
         assert [log["event"] for log in logs] == ["journal cannot be written"]
         await writer.save(Record(Status(generation=1), {}), ())
-    assert [log["event"] for log in logs][1:] == ["journal is written again"]
+    assert [log["event"] for log in logs][1:] == ["journal can be written again"]
+
+
+async def test_a_disk_that_hangs_delays_a_turn_once_and_takes_the_newest_in_the_end(book):
+    failures = []
+    writer = JournalWriter(book, lambda: failures.append(1), deadline=0.01)
+    records = [Record(Status(generation=number), {}) for number in (1, 2, 3)]
+    book.answers.clear()
+    with capture_logs() as logs:
+        for record in records:
+            await writer.save(record, [NEWS])
+            assert "did not answer within" in str(writer.trouble)
+        assert (book.saved, len(failures), len(logs)) == ([], 1, 1)
+        book.answers.set()
+        await writer.settled(60.0)
+    assert writer.trouble is None
+    assert book.saved == [(records[0], (NEWS,)), (records[2], (NEWS, NEWS))]
+    assert logs[-1]["event"] == "journal can be written again"
+
+
+async def test_a_fault_of_the_journal_stops_no_turn(book):
+    writer = a_writer(book)
+    book.save = lambda *_: 1 / 0
+    with capture_logs() as logs:
+        await writer.save(EMPTY, ())
+    assert str(writer.trouble) == "saving failed (ZeroDivisionError)"
+    assert [log["event"] for log in logs] == ["saving failed", "journal cannot be written"]
+
+
+async def test_a_folder_that_was_replaced_and_a_halt_that_is_not_filed_are_counted(book):
+    failures = []
+    writer = a_writer(book, lambda: failures.append(1))
+    book.replacements, book.halt_trouble = 1, JournalError("no file")
+    with capture_logs():
+        await writer.save(EMPTY, ())
+    assert (str(writer.trouble), len(failures)) == ("no file", 2)
+    book.halt_trouble = None
+    await writer.save(EMPTY, ())
+    assert (writer.trouble, len(failures)) == (None, 2)
+
+
+async def test_nothing_is_waited_for_where_nothing_is_saved(book):
+    await a_writer(book).settled(60.0)
+    assert book.saved == []

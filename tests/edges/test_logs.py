@@ -73,13 +73,13 @@ def test_a_second_set_up_replaces_the_first(stream):
 
 def test_a_console_line_is_for_people(stream):
     logs.configure("info", "console", stream)
-    structlog.get_logger().info("file taken", path="connections.yaml")
+    structlog.get_logger().info("file loaded", path="connections.yaml")
     text = stream.getvalue()
-    assert "file taken" in text
+    assert "file loaded" in text
     assert "path=connections.yaml" in text
     assert "\x1b" not in text
     logs.configure("info", "console", stream, colors=True)
-    structlog.get_logger().info("file taken")
+    structlog.get_logger().info("file loaded")
     assert "\x1b" in stream.getvalue()
 
 
@@ -119,7 +119,7 @@ def test_a_secret_in_the_text_of_an_exception_is_masked(stream, form):
     try:
         ask(SECRET)
     except RuntimeError:
-        structlog.get_logger().exception("turn failed", error="RuntimeError")
+        structlog.get_logger().exception("reconcile failed", error="RuntimeError")
         logging.getLogger("x").exception("again")
     text = stream.getvalue()
     assert text.count("RuntimeError") >= 2
@@ -225,7 +225,7 @@ def test_a_transition_for_the_worse_is_a_warning_with_the_next_step(stream):
         "before": "Enabled",
         "after": "Blocked",
         "reason": "WithdrawEnabled",
-        "message": "The key may withdraw. A trading key must never.",
+        "message": "The key can withdraw. A trading key must never have this permission.",
         "remedy": "Turn the withdraw permission off at the exchange, or create a new key without"
         " it. The strategy stays off until then.",
         "generation": 3,
@@ -239,7 +239,7 @@ def test_an_incident_is_told_when_it_begins_and_when_it_is_over_and_never_betwee
         return (Incident("egress", "direct", reason, tuple("abcdef"[:count]), NOW),)
 
     (line,) = told(stream, logs.log_incidents, (), incident(3))
-    assert line["event"] == "incident began"
+    assert line["event"] == "incident started"
     assert line["level"] == "warning"
     assert (line["kind"], line["scope"], line["connections"]) == ("egress", "direct", 3)
     assert (line["reason"], line["since"]) == ("IPNotAllowed", "2026-05-04T12:00:00+00:00")
@@ -247,7 +247,7 @@ def test_an_incident_is_told_when_it_begins_and_when_it_is_over_and_never_betwee
     grown = incident(5, Reason.REGION_RESTRICTED)
     assert told(stream, logs.log_incidents, incident(3), grown) == [line]
     *_, over = told(stream, logs.log_incidents, grown, ())
-    assert (over["event"], over["level"]) == ("incident over", "info")
+    assert (over["event"], over["level"]) == ("incident ended", "info")
     assert over["remedy"] is None
 
 
@@ -262,7 +262,7 @@ def test_a_transition_for_the_better_is_information(stream):
 
 def test_a_refused_file_is_an_error_with_its_problems(stream):
     (line,) = told(stream, logs.log_config, a_config(), a_refused_config())
-    assert (line["event"], line["level"]) == ("file refused", "error")
+    assert (line["event"], line["level"]) == ("file rejected", "error")
     assert line["reason"] == "InvalidDocument"
     assert line["problems"] == ["connections.yaml:7:5: connections.1.exchange: unknown exchange"]
     assert line["problem_count"] == 1
@@ -299,7 +299,7 @@ def test_a_file_that_is_taken_is_told_whenever_it_is_new(stream):
     assert told(stream, logs.log_config, a_config(), a_config()) == []
     later = a_config(last_reload_success=NOW)
     (line,) = told(stream, logs.log_config, a_config(), later)
-    assert (line["event"], line["level"], line["warnings"]) == ("file taken", "info", None)
+    assert (line["event"], line["level"], line["warnings"]) == ("file loaded", "info", None)
     assert len(told(stream, logs.log_config, a_refused_config(), a_config())) == 2
 
 

@@ -14,12 +14,24 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
+from prometheus_client.registry import Collector
 
 from bf_reconciler.facts import Problem, Reason
-from bf_reconciler.metrics import Extras, StatusCollector, Tallies, families, render
+from bf_reconciler.metrics import (
+    Extras,
+    Tallies,
+    connection_families,
+    exposition,
+    families,
+    render,
+    strategy_families,
+)
 from bf_reconciler.policy import ConditionType, Incident
 from bf_reconciler.status import Key, Status, StrategyState
 from bf_reconciler.verdict import ConnectionState, Halted
@@ -37,12 +49,17 @@ from ports import free_port
 
 GOLDEN = Path(__file__).with_name("metrics.txt")
 EXTRAS = Extras("watch", NOW)
+OF_THE_PROCESS = ("bf_log_", "bf_reconcile_", "bf_probe_", "bf_http_", "bf_strategy_transitions_")
 OPENMETRICS = "application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5"
 
 
-def text_of(status, extras=EXTRAS, tallies=None, accept=""):
-    body, _ = render(status, extras, tallies or Tallies(), accept)
-    return body.decode()
+def scraped(status, extras=EXTRAS, tallies=None, accept="", *, summary=False):
+    pieces, content_type = render(status, extras, tallies or Tallies(), accept, summary=summary)
+    return b"".join(pieces), content_type
+
+
+def text_of(*given, **more):
+    return scraped(*given, **more)[0].decode()
 
 
 def samples_of(text):
@@ -59,13 +76,14 @@ def value_of(text, name, **labels):
 
 
 def some_tallies():
-    tallies = Tallies()
+    tallies = Tallies(lambda: 2)
     tallies.probed("kucoin", 0.25, [("time", "ok"), ("key", Reason.INVALID_KEY)])
     tallies.probed("mexc", 40.0, [("time", "ok")])
     tallies.transition("btc-grid", "Enabled", "Connected")
     tallies.transition("gone", "Blocked", "Removed")
     tallies.reconciled(0.02)
     tallies.error()
+    tallies.client_dropped("silent")
     return tallies
 
 
@@ -94,15 +112,63 @@ def test_the_exposition_is_what_it_was(monkeypatch):
     assert ours == GOLDEN.read_text(encoding="utf-8")
 
 
-def test_the_quick_writer_says_what_prometheus_own_encoder_says():
-    status = a_mixed_status()
+class Slow(Collector):
+    """The same families through the encoder of prometheus_client."""
+
+    def __init__(self, status):
+        self.status = status
+
+    def collect(self):
+        for name, text, labels, samples in families.families(self.status, EXTRAS):
+            yield self.gauge(name, text, labels, samples)
+        for c in self.status.connections.values():
+            yield from self.of(connection_families, (c.name, c.exchange), c)
+        for s in self.status.strategies.values():
+            yield from self.of(strategy_families, (s.name, s.connection, s.runtime), s)
+
+    def of(self, module, own, entry):
+        for family in module.FAMILIES:
+            samples = [((*own, *at), value) for at, value in family.samples(entry)]
+            labels = (*module.LABELS, *family.labels)
+            yield self.gauge(family.name, family.text, labels, samples)
+
+    def gauge(self, name, text, labels, samples):
+        metric = GaugeMetricFamily(name, text, labels=labels)
+        for at, value in samples:
+            metric.add_metric(at, value)
+        return metric
+
+
+AWKWARD = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\x85\u2028\u2029"))
+
+
+@given(AWKWARD, st.integers(1, 3))
+def test_the_quick_writer_says_what_prometheus_own_encoder_says(account, piece):
+    connection = a_connection("okx-main", exchange="okx", account=account)
+    mixed = a_mixed_status()
+    status = replace(mixed, connections={**mixed.connections, connection.name: connection})
     registry = CollectorRegistry()
-    registry.register(StatusCollector(lambda: (status, EXTRAS)))
+    registry.register(Slow(status))
     theirs = samples_of(generate_latest(registry).decode())
-    ours = samples_of(text_of(status))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exposition, "PIECE", piece)
+        ours = samples_of(text_of(status))
     assert theirs == {key: value for key, value in ours.items() if key in theirs}
     beside = {key[0] for key in ours if key not in theirs}
-    assert all(name.startswith(("bf_reconcile_", "bf_probe_")) for name in beside)
+    assert all(name.startswith(OF_THE_PROCESS) for name in beside)
+
+
+def test_no_label_can_name_another_entry():
+    text = text_of(a_status([a_connection(account='a\0b"c')]))
+    assert 'account="a\N{REPLACEMENT CHARACTER}b\\"c"' in text
+    assert text.count("kucoin-main-grid") == text.count('connection="kucoin-main-grid"')
+
+
+def test_a_summary_leaves_out_what_has_most_series():
+    whole, less = (text_of(a_mixed_status(), summary=summary) for summary in (False, True))
+    left_out = {name for name, _ in samples_of(whole)} - {name for name, _ in samples_of(less)}
+    assert left_out == {"bf_connection_condition", "bf_connection_permission"}
+    assert samples_of(less).items() <= samples_of(whole).items()
 
 
 @pytest.mark.parametrize(
@@ -114,7 +180,7 @@ def test_the_quick_writer_says_what_prometheus_own_encoder_says():
     ],
 )
 def test_the_scraper_chooses_the_format(accept, kind):
-    body, content_type = render(a_status(), EXTRAS, some_tallies(), accept)
+    body, content_type = scraped(a_status(), EXTRAS, some_tallies(), accept)
     assert content_type.startswith(kind)
     assert body.endswith(b"# EOF\n") == ("openmetrics" in kind)
 
@@ -326,7 +392,7 @@ def test_counting_goes_on_while_a_scrape_is_made():
     thread.start()
     try:
         for _ in range(50):
-            render(a_status(), EXTRAS, tallies)
+            scraped(a_status(), EXTRAS, tallies)
     finally:
         stop.set()
         thread.join(60)
@@ -362,7 +428,8 @@ def a_target(status):
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            body, kind = render(status, EXTRAS, some_tallies(), self.headers.get("Accept", ""))
+            accept = self.headers.get("Accept", "")
+            body, kind = scraped(status, EXTRAS, some_tallies(), accept)
             self.send_response(200)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))

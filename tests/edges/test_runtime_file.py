@@ -1,18 +1,25 @@
 """Strategies as files: whole or not at all, touched only for a difference, never believed."""
 
+import asyncio
+import errno
 import json
 import os
+import socket
+import stat
 import threading
 from pathlib import Path
 
 import pytest
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.runtimes import Runtimes
+from bf_reconciler.runtimes import Bounds, Runtimes
+from bf_reconciler.runtimes.adapter import Stamp, Target, UnavailableError
 from bf_reconciler.runtimes.file import FileAdapter
+from bf_reconciler.runtimes.folder import Files
 from bf_reconciler.spec import FileRuntime
-from bf_reconciler.verdict import Decision, Order, StrategyMemory
-from build import NOW, SECOND, a_strategy
+from bf_reconciler.status import Running
+from bf_reconciler.verdict import Decision, Holding, Order, StrategyMemory
+from build import CONNECTION, NOW, SECOND, a_strategy
 
 HERE = FileRuntime(name="local", type="file", path="strategies")
 THERE = FileRuntime(name="other", type="file", path="elsewhere")
@@ -37,8 +44,10 @@ def a_decision(order, leave=None, runtime=None):
 
 
 @pytest.fixture
-def runtimes(tmp_path):
-    return Runtimes(tmp_path)
+async def runtimes(tmp_path):
+    open_ones = Runtimes(Bounds(tmp_path))
+    yield open_ones
+    await open_ones.close()
 
 
 @pytest.fixture
@@ -51,10 +60,22 @@ async def converge(runtimes, *orders, leave=None, now=NOW, **changes):
     return (await runtimes.converge(decisions, 3, "r1", now))["btc-grid"]
 
 
+async def becomes(runtimes, wanted):
+    """Wait until news of the strategy are as wanted, as a turn would collect them."""
+    async with asyncio.timeout(20):
+        while True:
+            news = runtimes.collect().get("btc-grid")
+            if news is not None and wanted(news):
+                return news
+            await asyncio.sleep(0.01)
+
+
 async def shown(path):
     """What the file says, as read."""
     folder = FileRuntime(name="local", type="file", path=path.parent.name)
-    readings = await FileAdapter(folder, path.parent.parent).read(["btc-grid"])
+    adapter = FileAdapter(folder, Bounds(path.parent.parent))
+    readings = await adapter.read(["btc-grid"])
+    adapter.close()
     return readings["btc-grid"].running
 
 
@@ -73,6 +94,7 @@ async def test_an_order_is_a_document_that_a_bot_can_follow(runtimes, path):
     strategy = found.pop("strategy")
     assert found == {
         "version": 1,
+        "by": "bf-reconciler",
         "name": "btc-grid",
         "enabled": True,
         "action": "run",
@@ -99,7 +121,9 @@ async def test_what_already_stands_there_is_left_alone(runtimes, path):
     before = path.stat()
     for turn in range(3):
         await converge(runtimes, an_order(), now=NOW + turn * SECOND)
-    await converge(Runtimes(path.parent.parent), an_order())
+    again = Runtimes(Bounds(path.parent.parent))
+    await converge(again, an_order())
+    await again.close()
     after = path.stat()
     assert (before.st_mtime_ns, before.st_ino) == (after.st_mtime_ns, after.st_ino)
 
@@ -156,7 +180,7 @@ async def test_garbage_is_replaced(runtimes, path, garbage):
     garble(path, garbage)
     found = await shown(path)
     assert found.reason is Reason.RUNTIME_UNAVAILABLE
-    assert found.message == "The file holds no object of JSON."
+    assert found.message == "The file does not contain a JSON object."
     assert (await converge(runtimes, an_order(on=False))).state == "paused"
     assert told(path)["enabled"] is False
 
@@ -174,14 +198,15 @@ def handles():
 
 async def test_a_folder_in_its_place_is_told_and_leaves_no_handle_open(runtimes, path):
     path.mkdir(parents=True)  # as Docker does for a file that it shall mount and does not find
+    await converge(runtimes, an_order(on=False))
     before = handles()
-    for _ in range(5):
-        running = await converge(runtimes, an_order(on=False))
-        assert (running.state, running.reason) == ("unknown", Reason.RUNTIME_UNAVAILABLE)
+    for turn in range(5):
+        running = await converge(runtimes, an_order(on=False, message=f"{turn}"))
+        assert (running.state, running.reason) == ("unknown", Reason.STILL_RUNNING)
         assert running.message == "The file cannot be written (Is a directory)."
     assert handles() <= before
     path.rmdir()
-    assert (await converge(runtimes, an_order(on=False))).state == "paused"
+    await becomes(runtimes, lambda news: news.state == "paused")
 
 
 async def test_a_file_that_may_not_be_read_is_turned_off_all_the_same(runtimes, path, monkeypatch):
@@ -189,7 +214,7 @@ async def test_a_file_that_may_not_be_read_is_turned_off_all_the_same(runtimes, 
     locked, opened = path.stat().st_ino, os.open
 
     def refuse(name, *args, **kwargs):  # mode bits do not stop root
-        if Path(name) == path and path.stat().st_ino == locked:
+        if name == path.name and path.stat().st_ino == locked:
             raise PermissionError(13, "Permission denied")
         return opened(name, *args, **kwargs)
 
@@ -204,9 +229,11 @@ async def test_a_file_that_may_not_be_read_is_turned_off_all_the_same(runtimes, 
 async def test_an_edit_by_hand_is_put_right(runtimes, path):
     await converge(runtimes, an_order(on=False))
     garble(path, json.dumps(told(path) | {"enabled": True, "action": "run"}).encode())
-    assert (await shown(path)).state == "running"
-    assert (await converge(runtimes, an_order(on=False))).state == "paused"
-    assert told(path)["enabled"] is False
+    async with asyncio.timeout(20):
+        while True:
+            await asyncio.sleep(0.01)
+            if told(path)["enabled"] is False:
+                break
 
 
 async def test_a_folder_that_cannot_be_written_is_an_error_and_heals(runtimes, path):
@@ -214,21 +241,100 @@ async def test_a_folder_that_cannot_be_written_is_an_error_and_heals(runtimes, p
     running = await converge(runtimes, an_order())
     assert (running.state, running.reason) == ("unknown", Reason.RUNTIME_UNAVAILABLE)
     path.parent.unlink()
-    assert (await converge(runtimes, an_order())).state == "running"
+    await becomes(runtimes, lambda news: news == Running("running"))
+
+
+@pytest.fixture
+def full(monkeypatch):
+    """A disk on which no file can be made; what is there can be written over."""
+
+    def fill(number=errno.ENOSPC):
+        opened = os.open
+
+        def refuse(name, flags, *rest, **options):
+            if flags & os.O_CREAT:
+                raise OSError(number, os.strerror(number))
+            return opened(name, flags, *rest, **options)
+
+        monkeypatch.setattr(os, "open", refuse)
+
+    return fill
 
 
 async def test_a_write_that_fails_leaves_no_half_file(runtimes, path, monkeypatch):
-    await converge(runtimes, an_order())
+    await converge(runtimes, an_order(on=False))
 
-    def full(*_):
-        raise OSError(28, "No space left on device")
+    def broken(*_):
+        raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(os, "fsync", full)
-    running = await converge(runtimes, an_order(on=False))
-    assert (running.state, running.reason) == ("running", Reason.RUNTIME_UNAVAILABLE)
-    assert running.message == "The file cannot be written (No space left on device)."
+    monkeypatch.setattr(os, "fsync", broken)
+    running = await converge(runtimes, an_order())
+    assert (running.state, running.reason) == ("paused", Reason.RUNTIME_UNAVAILABLE)
+    assert running.message == "The file cannot be written (Input/output error)."
     assert [each.name for each in path.parent.iterdir()] == ["btc-grid.json"]
-    assert told(path)["enabled"] is True
+    assert told(path)["enabled"] is False
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+async def test_on_a_full_disk_it_is_turned_off_in_place(runtimes, path, full, number):
+    await converge(runtimes, an_order())
+    before = path.stat()
+    full(number)
+    assert await converge(runtimes, an_order(on=False)) == Running("paused")
+    assert (told(path)["enabled"], told(path)["action"]) == (False, "pause")
+    after = path.stat()
+    assert (after.st_ino, after.st_size) == (before.st_ino, before.st_size)
+    running = await converge(runtimes, an_order())  # what turns on is never written over another
+    assert (running.state, running.reason) == ("paused", Reason.RUNTIME_UNAVAILABLE)
+
+
+async def test_what_turns_off_in_place_leaves_out_the_strategy_rather_than_take_more_room(
+    runtimes, path, full
+):
+    await converge(runtimes, an_order())
+    size = path.stat().st_size
+    full()
+    order = an_order(on=False, message="x" * 300)
+    assert await converge(runtimes, order) == Running("paused")
+    assert (told(path)["strategy"], path.stat().st_size) == (None, size)
+    before = path.stat().st_mtime_ns
+    again = Runtimes(Bounds(path.parent.parent))
+    assert await converge(again, order) == Running("paused")
+    await again.close()
+    assert path.stat().st_mtime_ns == before
+
+
+async def test_a_file_of_another_name_elsewhere_is_not_written_over(runtimes, path, full, tmp_path):
+    await converge(runtimes, an_order())
+    os.link(path, tmp_path / "theirs")
+    full()
+    running = await converge(runtimes, an_order(on=False))
+    assert (running.state, running.reason) == ("running", Reason.STILL_RUNNING)
+    assert told(tmp_path / "theirs")["enabled"] is True
+
+
+async def test_a_folder_that_cannot_be_synced_is_no_error(runtimes, monkeypatch):
+    fsync = os.fsync
+
+    def refuse(handle):
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    assert await converge(runtimes, an_order()) == Running("running")
+
+
+async def test_a_folder_whose_sync_fails_is_one(runtimes, monkeypatch):
+    fsync = os.fsync
+
+    def refuse(handle):
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EIO, "Input/output error")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    assert (await converge(runtimes, an_order())).reason is Reason.RUNTIME_UNAVAILABLE
 
 
 async def test_a_strategy_that_left_keeps_its_last_form_and_is_off(runtimes, path):
@@ -259,13 +365,13 @@ async def test_a_runtime_of_another_name_is_the_same_folder_and_no_move(
 ):
     await converge(runtimes, an_order())
     (tmp_path / "linked").symlink_to("strategies")
-    written, write = [], FileAdapter._replace
+    written, replace = [], Files.replace
 
-    def seen(self, name, content):
-        written.append(content["enabled"])
-        write(self, name, content)
+    def seen(self, name, data, check):
+        written.append(name)
+        replace(self, name, data, check)
 
-    monkeypatch.setattr(FileAdapter, "_replace", seen)
+    monkeypatch.setattr(Files, "replace", seen)
     there = FileRuntime(name="other", type="file", path=where)
     leave = an_order(on=False, action="close", strategy=None, reason=Reason.REMOVED)
     running = await converge(runtimes, an_order(runtime=there), leave=leave)
@@ -274,20 +380,20 @@ async def test_a_runtime_of_another_name_is_the_same_folder_and_no_move(
 
 
 async def test_it_is_not_turned_on_elsewhere_while_it_cannot_be_turned_off(
-    runtimes, path, tmp_path, monkeypatch
+    runtimes, tmp_path, monkeypatch
 ):
     await converge(runtimes, an_order())
-    write = FileAdapter._replace  # what fails on a full disk
+    apply = FileAdapter.apply
 
-    def refuse(self, name, content):
-        if self.folder == path.parent:
-            raise PermissionError
-        write(self, name, content)
+    async def refuse(self, order, reading, target):
+        if order.runtime == HERE:
+            raise UnavailableError("It cannot be written.")
+        await apply(self, order, reading, target)
 
-    monkeypatch.setattr(FileAdapter, "_replace", refuse)
+    monkeypatch.setattr(FileAdapter, "apply", refuse)
     leave = an_order(on=False, strategy=None, reason=Reason.REMOVED)
     running = await converge(runtimes, an_order(runtime=THERE), leave=leave)
-    assert (running.state, running.reason) == ("running", Reason.RUNTIME_UNAVAILABLE)
+    assert (running.state, running.reason) == ("running", Reason.STILL_RUNNING)
     assert not (tmp_path / "elsewhere").exists()
 
 
@@ -306,5 +412,237 @@ async def test_a_credential_among_the_engine_s_settings_is_not_written_out(runti
     await converge(runtimes, an_order(strategy=a_strategy(settings=settings)))
     assert told(path)["strategy"]["settings"] == {"grid": {"levels": 5}, "deep": [{}]}
     before = path.stat().st_mtime_ns
-    await converge(runtimes, an_order(strategy=a_strategy(settings=settings)))
+    again = Runtimes(Bounds(path.parent.parent))
+    await converge(again, an_order(strategy=a_strategy(settings=settings)))
+    await again.close()
     assert path.stat().st_mtime_ns == before
+
+
+# --- a folder that others write to, too
+
+
+def tree(folder):
+    return sorted(each.name for each in folder.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "broken-link", "socket"])
+async def test_what_is_no_file_is_neither_followed_nor_waited_for(runtimes, path, tmp_path, kind):
+    path.parent.mkdir()
+    target = tmp_path / "target"
+    target.write_text("precious")
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "link":
+        path.symlink_to(target)
+    elif kind == "broken-link":
+        path.symlink_to(tmp_path / "nowhere")
+    else:
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(str(path))
+        listening.close()
+    assert await converge(runtimes, an_order(on=False)) == Running("paused")
+    assert path.is_file()
+    assert not path.is_symlink()
+    assert target.read_text() == "precious"
+    assert not (tmp_path / "nowhere").exists()
+
+
+async def test_nothing_waits_at_a_temporary_name(runtimes, path, tmp_path):
+    path.parent.mkdir()
+    os.mkfifo(path.parent / ".btc-grid.json.tmp")  # the name that an earlier version used
+    (tmp_path / "target").write_text("precious")
+    names = set()
+    created = os.open
+
+    def seen(name, flags, *rest, **options):
+        if flags & os.O_CREAT:
+            names.add(name)
+            assert flags & os.O_EXCL
+            assert flags & os.O_NOFOLLOW
+        return created(name, flags, *rest, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "open", seen)
+        for turn in range(3):
+            await converge(runtimes, an_order(message=f"{turn}"))
+    assert len(names) == 3  # nobody can tell the next one
+    assert tree(path.parent) == [".btc-grid.json.tmp", "btc-grid.json"]
+
+
+async def test_temporary_files_of_a_killed_process_are_swept_up(runtimes, path):
+    path.parent.mkdir()
+    old = path.parent / f".btc-grid.json.{'0' * 16}.tmp"
+    young = path.parent / f".btc-grid.json.{'1' * 16}.tmp"
+    other = path.parent / ".other.tmp"
+    for each in (old, young, other):
+        each.write_text("")
+    for each in (old, other):
+        os.utime(each, (0, 0))
+    await converge(runtimes, an_order())
+    async with asyncio.timeout(20):
+        while True:
+            if not old.exists():
+                break
+            await asyncio.sleep(0.01)
+    assert tree(path.parent) == [young.name, ".other.tmp", "btc-grid.json"]
+
+
+@pytest.mark.parametrize("on", [True, False])
+async def test_somebody_else_s_file_is_never_overwritten(runtimes, path, on):
+    theirs = json.dumps({"name": "btc-grid", "version": 1, "exchange": "kucoin"}).encode()
+    garble(path, theirs)
+    running = await converge(runtimes, an_order(on=on))
+    assert running.reason is Reason.RUNTIME_UNAVAILABLE
+    assert running.message == (
+        "The file cannot be written (it is there already, and not by bf-reconciler)."
+    )
+    assert path.read_bytes() == theirs
+    path.unlink()
+    await becomes(runtimes, lambda news: news == Running("running" if on else "paused"))
+
+
+async def test_a_file_of_an_earlier_version_is_ours(runtimes, path):
+    await converge(runtimes, an_order())
+    old = told(path)
+    del old["by"]
+    garble(path, json.dumps(old).encode())
+    again = Runtimes(Bounds(path.parent.parent))
+    assert await converge(again, an_order(on=False)) == Running("paused")
+    await again.close()
+    assert told(path)["by"] == "bf-reconciler"
+
+
+@pytest.mark.parametrize("where", ["../outside", "deep/../../outside", "linked/outside", "."])
+async def test_no_path_leads_out_of_the_state_folder(tmp_path, where):
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "linked").symlink_to(tmp_path)
+    runtimes = Runtimes(Bounds(state))
+    there = FileRuntime(name="there", type="file", path=where)
+    running = await converge(runtimes, an_order(runtime=there))
+    await runtimes.close()
+    assert (running.state, running.reason) == ("unknown", Reason.RUNTIME_UNAVAILABLE)
+    assert "a folder may lie only in the state folder or in --runtime-root" in running.message
+    assert (tree(tmp_path), tree(state)) == (["state"], ["linked"])
+
+
+async def test_an_absolute_path_lies_in_the_runtime_root(tmp_path):
+    for root, reason in ((None, Reason.RUNTIME_UNAVAILABLE), (tmp_path / "root", None)):
+        runtimes = Runtimes(Bounds(tmp_path / "state", root))
+        there = FileRuntime(name="there", type="file", path=str(tmp_path / "root" / "bots"))
+        running = await converge(runtimes, an_order(runtime=there))
+        await runtimes.close()
+        assert running.reason is reason
+        assert (tmp_path / "root" / "bots" / "btc-grid.json").exists() is (reason is None)
+
+
+async def test_a_strategy_that_is_too_large_to_be_read_is_refused_and_never_written(runtimes, path):
+    large = a_strategy(settings={"padding": "x" * (5 << 20)})
+    running = await converge(runtimes, an_order(strategy=large))
+    assert (running.state, running.reason) == ("stopped", Reason.RUNTIME_UNAVAILABLE)
+    assert running.message == "The file cannot be written (it would be larger than 4 MiB)."
+    assert not path.exists()
+    await converge(runtimes, an_order())
+    assert await converge(runtimes, an_order(on=False, strategy=large)) == Running("paused")
+    assert told(path)["strategy"] is None
+
+
+async def test_half_a_character_is_read_back_as_it_was_written(runtimes, path):
+    half = an_order(strategy=a_strategy(settings={"word": "\ud800"}))
+    await converge(runtimes, half)
+    before = path.stat().st_mtime_ns
+    again = Runtimes(Bounds(path.parent.parent))
+    assert await converge(again, half) == Running("running")
+    await again.close()
+    assert path.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("mode", "file", "folder"),
+    [
+        ("0600", 0o600, 0o700),
+        ("0640", 0o640, 0o750),
+        ("0644", 0o644, 0o755),
+        ("0660", 0o660, 0o770),
+    ],
+)
+async def test_who_may_read_is_declared(runtimes, tmp_path, mode, file, folder):
+    shared = FileRuntime(name="shared", type="file", path="shared", mode=mode)
+    (tmp_path / "shared").mkdir(mode=0o700)
+    await converge(runtimes, an_order(runtime=shared))
+    assert stat.S_IMODE((tmp_path / "shared").stat().st_mode) == folder
+    assert stat.S_IMODE((tmp_path / "shared" / "btc-grid.json").stat().st_mode) == file
+
+
+async def test_an_order_that_is_no_longer_wanted_is_not_written(tmp_path, path):
+    adapter = FileAdapter(HERE, Bounds(tmp_path))
+    target = Target(an_order(), Stamp(3, "r1", NOW), superseded=True)
+    (reading,) = (await adapter.read(["btc-grid"])).values()
+    with pytest.raises(UnavailableError, match="a newer order took its place"):
+        await adapter.apply(an_order(), reading, target)
+    adapter.close()
+    assert tree(path.parent) == []
+
+
+# --- what nobody declares
+
+
+async def holdings(runtimes, wanted):
+    async with asyncio.timeout(20):
+        while True:
+            held = runtimes.held([HERE]).get(HERE, {})
+            if wanted(held):
+                return dict(held)
+            await asyncio.sleep(0.01)
+
+
+async def test_a_folder_tells_what_is_on_without_an_order(runtimes, path):
+    await converge(runtimes, an_order())
+    text = told(path)
+    stray = text | {"name": "stray", "strategy": text["strategy"] | {"on_violation": "close"}}
+    garble(path.with_name("stray.json"), json.dumps(stray).encode())
+    old = text | {"name": "gone", "enabled": False, "reason": "Removed"}
+    garble(path.with_name("gone.json"), json.dumps(old).encode())
+    for foreign in ("theirs.json", "NOT-OURS.json", "stray.ack.json"):
+        garble(path.with_name(foreign), b'{"enabled": true}')
+    held = await holdings(runtimes, bool)
+    assert held == {"stray": Holding(True, "close", "Connected", CONNECTION)}
+    path.with_name("stray.json").unlink()
+    await holdings(runtimes, lambda held: not held)
+
+
+async def test_a_strange_form_of_a_strategy_is_an_orphan_all_the_same(tmp_path, path):
+    text = {"by": "bf-reconciler", "enabled": True, "strategy": "none"}
+    garble(path, json.dumps(text).encode())
+    runtimes = Runtimes(Bounds(tmp_path))
+    held = await holdings(runtimes, bool)
+    await runtimes.close()
+    assert held == {"btc-grid": Holding(True, "pause", "None", "")}
+
+
+async def test_what_has_left_is_no_stranger_under_another_name_of_its_folder(runtimes):
+    there = FileRuntime(name="other", type="file", path="./strategies")
+    await converge(runtimes, an_order())
+    async with asyncio.timeout(20):
+        while True:  # the other one looks into the folder, and sees a stranger
+            if runtimes.held([HERE, there])[there]:
+                break
+            await asyncio.sleep(0.01)
+    gone = an_order(on=False, strategy=None, reason=Reason.REMOVED)
+    memory = StrategyMemory(on=False, action="pause", runtime=HERE)
+    await runtimes.converge(
+        [Decision("btc-grid", gone, Reason.REMOVED, "", memory, None)], 3, "r1", NOW
+    )
+    assert runtimes.held([HERE, there]) == {HERE: {}, there: {}}
+
+
+async def test_a_runtime_that_left_the_file_is_looked_at_no_more(runtimes):
+    await converge(runtimes, an_order(runtime=THERE))
+    assert runtimes.held([HERE]).keys() == {HERE}
+    gone = an_order(on=False, strategy=None, reason=Reason.REMOVED, runtime=THERE)
+    memory = StrategyMemory(on=False, action="pause", runtime=THERE)
+    await runtimes.converge(
+        [Decision("btc-grid", gone, Reason.REMOVED, "", memory, None)], 3, "r1", NOW
+    )
+    assert runtimes.held([HERE]).keys() == {HERE}
+    assert runtimes.held([]) == {}

@@ -1,14 +1,18 @@
 """What is done about an order, whatever engine is behind the runtime."""
 
+import asyncio
+import os
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.runtimes import RUNTIMES, Runtimes, converge
-from bf_reconciler.runtimes.adapter import Reading, Stamp, UnavailableError
-from bf_reconciler.runtimes.converge import concluded, mismatch, settle
+from bf_reconciler.runtimes import RUNTIMES, Bounds, Runtimes, settle, worker
+from bf_reconciler.runtimes import converge as converging
+from bf_reconciler.runtimes.adapter import Reading, Stamp, Target, UnavailableError
+from bf_reconciler.runtimes.settle import concluded, mismatch
 from bf_reconciler.spec import FileRuntime
 from bf_reconciler.status import Running
 from bf_reconciler.verdict import Decision, Order, StrategyMemory
@@ -27,8 +31,25 @@ class Engine:
         self.expect, self.identity = expect or {}, identity or {}
         self.reads, self.given, self.slow, self.obeys, self.answers = 0, [], 0, True, True
         self.coming = []
+        self.deadline, self.hangs = timedelta(minutes=1), asyncio.Event()
+        self.hangs.set()
+        self.hints, self.acted = asyncio.Queue(), asyncio.Event()
+
+    async def place(self):
+        return str(id(self))
+
+    async def changed(self, names):
+        await self.hangs.wait()
+        return [STRATEGY] if names is None else names
+
+    async def hint(self):
+        return await self.hints.get()
+
+    def close(self):
+        pass
 
     async def read(self, names):
+        await self.hangs.wait()
         self.reads += 1
         if self.coming and self.reads >= self.coming[0][0]:
             self.state = self.coming.pop(0)[1]
@@ -39,24 +60,22 @@ class Engine:
     def differs(self, order, reading):
         return (reading.running.state == "running") is not order.on
 
-    async def apply(self, order, _reading, stamp):
+    async def apply(self, order, _reading, target):
         if not self.answers:
             raise UnavailableError("It does not answer.")
-        self.given.append((order.name, order.on, stamp.generation))
+        self.given.append((order.name, order.on, target.stamp.generation))
+        self.acted.set()
         if self.obeys:
             self.coming.append((self.reads + 1 + self.slow, "running" if order.on else "paused"))
 
-    async def same_place(self, other):
-        return other is self
 
-
-def an_order(*, on=True, runtime=HERE):
-    words = {"action": "pause", "reason": Reason.CONNECTED, "message": ""}
+def an_order(*, on=True, runtime=HERE, message=""):
+    words = {"action": "pause", "reason": Reason.CONNECTED, "message": message}
     return Order(STRATEGY, runtime, on=on, strategy=a_strategy(), **words)
 
 
 async def settled(engine, order):
-    found = await settle(engine, {STRATEGY: order}, STAMP)
+    found = await settle.settle(engine, {STRATEGY: Target(order, STAMP)})
     return found[STRATEGY].state, found[STRATEGY].reason
 
 
@@ -74,7 +93,7 @@ async def test_where_there_is_no_order_it_is_only_asked_what_runs():
 
 
 async def test_an_engine_that_takes_its_time_is_read_until_it_shows_the_order(monkeypatch):
-    monkeypatch.setattr(converge, "FIRST_READ", timedelta(milliseconds=1))
+    monkeypatch.setattr(settle, "FIRST_READ", timedelta(milliseconds=1))
     engine = Engine(settle_time=timedelta(minutes=1))
     engine.slow = 3
     assert await settled(engine, an_order()) == ("running", None)
@@ -95,13 +114,13 @@ async def test_what_is_not_shown_in_time_is_said(on, state, reason):
 async def test_an_engine_that_cannot_be_reached_is_said_with_its_words():
     engine = Engine("running", settle_time=timedelta(minutes=1))
     engine.answers = False
-    found = (await settle(engine, {STRATEGY: an_order()}, STAMP))[STRATEGY]
+    found = (await settle.settle(engine, {STRATEGY: Target(an_order(), STAMP)}))[STRATEGY]
     assert found == Running("unknown", Reason.RUNTIME_UNAVAILABLE, "It does not answer.")
 
 
 async def test_nothing_is_turned_on_in_another_engine_than_the_declared_one():
     engine = Engine(expect={"exchange": "kucoin"}, identity={"exchange": "okx"})
-    found = (await settle(engine, {STRATEGY: an_order()}, STAMP))[STRATEGY]
+    found = (await settle.settle(engine, {STRATEGY: Target(an_order(), STAMP)}))[STRATEGY]
     words = "It is another engine: exchange is okx, not kucoin."
     assert (found, engine.given) == (Running("stopped", Reason.ENGINE_MISMATCH, words), [])
     running = Engine("running", expect=engine.expect, identity=engine.identity)
@@ -119,8 +138,14 @@ def test_an_identity_that_is_not_told_is_not_taken_for_the_right_one():
 
 def test_what_cannot_be_read_is_no_refusal():
     unread = Reading(Running("unknown", Reason.RUNTIME_UNAVAILABLE, "It does not answer."))
-    for order in (an_order(), an_order(on=False), None):
+    for order in (an_order(), None):
         assert concluded(order, unread, {}) == unread.running
+
+
+def test_what_must_be_off_and_cannot_be_read_is_taken_to_run():
+    unread = Reading(Running("unknown", Reason.RUNTIME_UNAVAILABLE, "It does not answer."))
+    found = concluded(an_order(on=False), unread, {})
+    assert found == Running("unknown", Reason.STILL_RUNNING, "It does not answer.")
 
 
 # --- moves between runtimes
@@ -134,39 +159,205 @@ def engines(monkeypatch):
     return found
 
 
-async def moved(tmp_path, order):
+@pytest.fixture
+async def runtimes(tmp_path, monkeypatch):
+    """Its turns wait for little, but for long enough where nothing hangs."""
+    monkeypatch.setattr(worker, "FIRST_RETRY", timedelta(milliseconds=1))
+    monkeypatch.setattr(worker, "LAST_RETRY", timedelta(milliseconds=1))
+    woken = asyncio.Event()
+    open_ones = Runtimes(Bounds(tmp_path), woken.set)
+    open_ones.woken = woken
+    yield open_ones
+    await open_ones.close()
+
+
+def a_decision(order, *, name=STRATEGY, leave=None, place=HERE, reason=Reason.CONNECTED):
+    memory = StrategyMemory(on=True, action="pause", runtime=place)
+    return Decision(name, order, reason, "", memory, None, leave)
+
+
+async def converge(runtimes, *decisions):
+    return await runtimes.converge(decisions, 3, "r1", NOW)
+
+
+async def moved(runtimes, order):
     leave = replace(an_order(on=False), strategy=None)
-    memory = StrategyMemory(on=True, action="pause", runtime=THERE)
-    decision = Decision(STRATEGY, order, Reason.CONNECTED, "", memory, None, leave)
-    return (await Runtimes(tmp_path).converge([decision], 3, "r1", NOW))[STRATEGY]
+    return (await converge(runtimes, a_decision(order, leave=leave, place=THERE)))[STRATEGY]
 
 
 async def test_a_strategy_that_moves_is_off_where_it_was_before_it_is_on_elsewhere(
-    tmp_path, engines
+    runtimes, engines
 ):
-    assert await moved(tmp_path, an_order(runtime=THERE)) == Running("running")
+    assert await moved(runtimes, an_order(runtime=THERE)) == Running("running")
     assert (engines["here"].state, engines["there"].state) == ("paused", "running")
 
 
-async def test_a_strategy_that_leaves_without_an_order_is_only_turned_off(tmp_path, engines):
-    assert await moved(tmp_path, None) == Running("stopped")
+async def test_a_strategy_that_leaves_without_an_order_is_only_turned_off(runtimes, engines):
+    assert await moved(runtimes, None) == Running("stopped")
     assert (engines["here"].state, engines["there"].given) == ("paused", [])
 
 
-async def test_it_is_not_on_elsewhere_while_it_still_runs_where_it_was(tmp_path, engines):
+async def test_it_is_not_on_elsewhere_while_it_still_runs_where_it_was(runtimes, engines):
     engines["here"].obeys = False
-    found = await moved(tmp_path, an_order(runtime=THERE))
-    assert (found.state, found.reason) == ("running", Reason.STILL_RUNNING)
+    running = await moved(runtimes, an_order(runtime=THERE))
+    assert (running.state, running.reason) == ("running", Reason.STILL_RUNNING)
     assert engines["there"].given == []
 
 
-async def test_another_name_of_the_same_engine_is_no_move(tmp_path, engines):
+async def test_another_name_of_the_same_engine_is_no_move(runtimes, engines):
     engines["there"] = engines["here"]
-    assert await moved(tmp_path, an_order(runtime=THERE)) == Running("running")
+    assert await moved(runtimes, an_order(runtime=THERE)) == Running("running")
     assert engines["here"].given == []
 
 
-async def test_a_folder_is_never_the_place_of_another_kind(tmp_path):
-    folder = RUNTIMES["file"](HERE, tmp_path)
-    assert await folder.same_place(Engine()) is False
-    assert await folder.same_place(RUNTIMES["file"](HERE, tmp_path)) is True
+async def test_a_move_that_is_taken_back_is_off_where_it_went(runtimes, engines):
+    assert await moved(runtimes, an_order(runtime=THERE)) == Running("running")
+    running = await converge(runtimes, a_decision(an_order()))  # its memory never left
+    assert running == {STRATEGY: Running("running")}
+    assert (engines["here"].state, engines["there"].state) == ("running", "paused")
+
+
+# --- beside the turn
+
+
+async def test_an_order_that_is_looked_after_is_not_carried_out_again(runtimes, engines):
+    await converge(runtimes, a_decision(an_order()))
+    reads = engines["here"].reads
+    for _ in range(3):
+        assert await converge(runtimes, a_decision(an_order())) == {STRATEGY: Running("running")}
+    assert engines["here"].reads == reads
+
+
+async def test_a_runtime_that_hangs_delays_no_other_and_is_said_after_its_deadline(
+    runtimes, engines, monkeypatch
+):
+    monkeypatch.setattr(converging, "PATIENCE", timedelta(milliseconds=20))
+    here, there = engines["here"], engines["there"]
+    here.hangs.clear()
+    here.deadline = timedelta(milliseconds=50)
+    there.state = "running"
+    other = replace(an_order(on=False, runtime=THERE), name="other")
+    running = await converge(
+        runtimes,
+        a_decision(an_order(on=False)),
+        a_decision(other, name="other", place=THERE),
+    )
+    assert running == {"other": Running("paused")}
+    await runtimes.woken.wait()
+    (news,) = runtimes.collect().values()
+    assert (news.state, news.reason) == ("unknown", Reason.STILL_RUNNING)
+    assert news.message == "The runtime has not answered for 0.05 s."
+    assert runtimes.idle  # nobody waits for it any more
+    running = await converge(runtimes, a_decision(an_order(message="again")))
+    assert running[STRATEGY].reason is Reason.RUNTIME_UNAVAILABLE
+
+    runtimes.woken.clear()
+    here.hangs.set()  # it comes back, and has the latest order alone
+    while (await converge(runtimes, a_decision(an_order(message="again"))))[STRATEGY].reason:
+        await runtimes.woken.wait()
+        runtimes.woken.clear()
+    assert here.given == []
+    assert here.state == "running"
+
+
+async def test_what_was_shown_to_be_off_is_not_said_to_run_for_a_runtime_that_hangs(
+    runtimes, engines
+):
+    await converge(runtimes, a_decision(an_order(on=False)))
+    engines["here"].deadline = timedelta(milliseconds=1)
+    engines["here"].hangs.clear()
+    engines["here"].hints.put_nowait(None)
+    await runtimes.woken.wait()
+    (news,) = runtimes.collect().values()
+    assert (news.state, news.reason) == ("unknown", Reason.RUNTIME_UNAVAILABLE)
+
+
+async def test_a_hint_has_it_read_again_and_put_right(runtimes, engines):
+    await converge(runtimes, a_decision(an_order(on=False)))
+    engine = engines["here"]
+    engine.state = "running"
+    engine.acted.clear()
+    engine.hints.put_nowait([STRATEGY])
+    await engine.acted.wait()
+    assert engine.given == [(STRATEGY, False, 3)] * 2
+
+
+async def test_what_failed_is_tried_again_without_a_turn(runtimes, engines):
+    engines["here"].answers = False
+    running = await converge(runtimes, a_decision(an_order(on=False)))
+    assert running[STRATEGY].reason is Reason.STILL_RUNNING
+    runtimes.woken.clear()
+    engines["here"].answers = True
+    await runtimes.woken.wait()
+    assert runtimes.collect()[STRATEGY].reason is None
+
+
+async def test_what_was_not_foreseen_is_said_and_tried_again(runtimes, engines, monkeypatch):
+    read = Engine.read
+
+    async def broken(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Engine, "read", broken)
+    running = await converge(runtimes, a_decision(an_order(on=False)))
+    assert running[STRATEGY].reason is Reason.STILL_RUNNING
+    assert running[STRATEGY].message == (
+        "It failed in a way that was not foreseen (ZeroDivisionError)."
+    )
+    monkeypatch.setattr(Engine, "read", read)
+    while (await converge(runtimes, a_decision(an_order(on=False))))[STRATEGY].reason:
+        await runtimes.woken.wait()
+        runtimes.woken.clear()
+    assert engines["here"].state == "paused"
+
+
+async def test_an_order_that_fails_unforeseen_stops_no_other(engines, monkeypatch):
+    engine, apply = engines["here"], Engine.apply
+
+    async def broken(self, order, *rest):
+        if order.name == "bad":
+            raise ZeroDivisionError
+        await apply(self, order, *rest)
+
+    monkeypatch.setattr(Engine, "apply", broken)
+    orders = {name: replace(an_order(on=False), name=name) for name in ("bad", "good")}
+    targets = {name: Target(order, STAMP) for name, order in orders.items()}
+    await settle.settle(engine, targets)
+    assert engine.given == [("good", False, 3)]
+
+
+async def test_turning_off_goes_before_turning_on(runtimes, engines, monkeypatch):
+    monkeypatch.setattr(worker, "BATCH", 1)
+    names = {f"on-{number}": True for number in range(4)} | {"off": False}
+    engines["here"].differs = lambda *_: True
+    await converge(
+        runtimes,
+        *(a_decision(replace(an_order(on=on), name=name), name=name) for name, on in names.items()),
+    )
+    assert engines["here"].given[0] == ("off", False, 3)
+
+
+async def test_what_left_is_forgotten_once_it_is_off(runtimes, engines):
+    gone = replace(an_order(on=False), strategy=None, reason=Reason.REMOVED)
+    running = await converge(runtimes, a_decision(gone, reason=Reason.REMOVED))
+    assert running == {STRATEGY: Running("paused")}
+    engines["here"].hints.put_nowait([STRATEGY])
+    reads = engines["here"].reads
+    await converge(runtimes)
+    assert (runtimes.idle, engines["here"].reads) == (True, reads)
+
+
+async def test_a_call_that_hangs_is_left_behind_at_the_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(converging, "PATIENCE", timedelta(milliseconds=1))
+    hangs, lstat = threading.Event(), os.lstat
+
+    def hang(path, *rest):
+        if threading.current_thread() is not threading.main_thread():
+            hangs.wait()
+        return lstat(path, *rest)
+
+    monkeypatch.setattr(os, "lstat", hang)
+    runtimes = Runtimes(Bounds(tmp_path))
+    assert await converge(runtimes, a_decision(an_order(on=False))) == {}
+    await runtimes.close()
+    hangs.set()

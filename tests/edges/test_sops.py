@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bf_reconciler.facts import KEY_SERVICES
 from bf_reconciler.facts.config import ConfigError, ConfigReason
 from bf_reconciler.sops import SopsSettings, decrypt, find_binary, is_encrypted, metadata
 from edges.keys import (
@@ -54,7 +55,11 @@ class World:
 
     def with_env(self, **environ: str) -> SopsSettings:
         """Give the settings another environment; what is not named here is not set."""
-        return replace(self.settings, environ=environment(self.home, **environ))
+        return replace(
+            self.settings,
+            environ=environment(self.home, **environ),
+            services=frozenset(KEY_SERVICES),
+        )
 
     def value(self, name: str) -> str:
         """Return the encrypted form of one credential."""

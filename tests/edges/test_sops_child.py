@@ -206,7 +206,7 @@ async def test_sops_gets_the_bytes_and_nothing_else_of_ours(tmp_path):
     assert shown["args"][:5] == ["decrypt", "--input-type", "yaml", "--output-type", "json"]
     assert set(shown["env"]) - {"PWD", "SHLVL", "_", "OLDPWD", "LC_CTYPE"} == {
         *("PATH", "HOME", "LANG", "LC_ALL", "SOPS_DISABLE_VERSION_CHECK", "SOPS_CONFIG"),
-        *("SOPS_AGE_KEY_FILE", "AWS_PROFILE", "GNUPGHOME", "https_proxy"),
+        *("SOPS_AGE_KEY_FILE", "GNUPGHOME", "https_proxy"),
     }
 
 

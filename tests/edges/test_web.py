@@ -1,11 +1,15 @@
 """What can be read over HTTP."""
 
+import asyncio
+import contextlib
+import itertools
 import logging
 from datetime import UTC, datetime
 
 import pytest
 
 from bf_reconciler.status import Status, present, present_connection, present_strategy
+from bf_reconciler.web.http import responses
 from edges.fakes import (
     a_connection,
     a_refused_config,
@@ -106,15 +110,44 @@ async def test_history_is_asked_with_what_the_query_says(client, backend):
 async def test_health_and_readiness_are_a_status_code_and_a_sentence(client, backend, path, field):
     answer = await client.get(path)
     assert (answer.status, await answer.text()) == (200, "ok\n")
-    setattr(backend, field, (False, "no turn has been completed lately"))
+    setattr(backend, field, (False, "no reconcile cycle has completed recently"))
     answer = await client.get(path)
-    assert (answer.status, await answer.text()) == (503, "no turn has been completed lately\n")
+    assert (answer.status, await answer.text()) == (
+        503,
+        "no reconcile cycle has completed recently\n",
+    )
 
 
 async def test_metrics_come_in_the_format_that_was_asked_for(client):
     answer = await client.get("/metrics", headers={"Accept": "text/plain"})
-    assert await answer.text() == "# text/plain\n"
+    assert await answer.text() == "# text/plain\n# full\n"
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+
+
+async def test_small_scrapers_ask_for_a_summary(client):
+    assert await (await client.get("/metrics?detail=summary")).text() == "# */*\n# summary\n"
+    assert await (await client.get("/metrics?detail=full")).text() == "# */*\n# full\n"
+    answer = await client.get("/metrics?detail=little")
+    assert answer.status == 400
+    assert (await answer.json())["error"] == "detail: full or summary is expected"
+
+
+async def test_a_head_of_the_metrics_has_no_body(client):
+    answer = await client.head("/metrics")
+    assert (answer.status, await answer.read()) == (200, b"")
+    assert (await client.get("/healthz")).status == 200
+
+
+async def test_a_scraper_that_does_not_read_is_cut_off(client, backend, monkeypatch):
+    monkeypatch.setattr(responses, "WRITE_SECONDS", 0.05)
+    endless = itertools.repeat(b"# a line\n" * 10_000)
+    backend.metrics = lambda _, **__: (endless, "text/plain")
+    reader, writer = await asyncio.open_connection("127.0.0.1", client.port, limit=1000)
+    writer.write(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    await until(lambda: not client.server.runner.server.connections)
+    with contextlib.suppress(ConnectionError):
+        assert not (await reader.read()).endswith(b"0\r\n\r\n")
+    writer.close()
 
 
 @pytest.mark.parametrize("path", ["/", "/style.css", "/api/v1/status", "/metrics", "/nowhere"])

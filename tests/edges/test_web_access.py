@@ -6,6 +6,7 @@ import json
 import pytest
 
 from bf_reconciler.verdict import Halted
+from bf_reconciler.web import NotDurableError
 from bf_reconciler.web.http import access
 from edges.fakes import a_status
 from edges.web_client import LOGIN, ScriptedBackend, a_client
@@ -200,7 +201,7 @@ async def test_a_refused_reload_says_why(client, backend):
     answer = await client.post("/-/reload?lang=tr")
     body = await answer.json()
     assert answer.status == 422
-    assert body["error"] == "1 problem in the file; what was last good stays in force"
+    assert body["error"] == "1 problem in the file; the last good version stays in force"
     assert body["config"]["reason"] == "InvalidDocument"
     assert "validate" in body["config"]["remedy"]
 
@@ -221,6 +222,19 @@ async def test_halt_and_resume(client, backend):
     assert await answer.json() == {"resumed": True}
     answer = await client.post("/api/v1/resume")
     assert await answer.json() == {"resumed": False}
+
+
+@pytest.mark.parametrize(("full", "code"), [(True, 507), (False, 503)])
+@pytest.mark.parametrize(("path", "body"), [("halt", HALT), ("resume", {})])
+async def test_a_halt_that_a_restart_may_forget_is_never_200(
+    client, backend, monkeypatch, full, code, path, body
+):
+    async def forgetful(*_):
+        raise NotDurableError("in force; a restart may forget it", full=full)
+
+    monkeypatch.setattr(backend, path, forgetful)
+    answer = await client.post(f"/api/v1/{path}", json=body)
+    assert await refused(answer) == (code, "in force; a restart may forget it")
 
 
 async def test_one_strategy_is_resumed_by_name(client, backend):

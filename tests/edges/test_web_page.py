@@ -195,7 +195,7 @@ def test_a_refused_file_is_at_the_top():
 
 def test_of_a_file_with_wrong_entries_the_others_may_be_in_force():
     text = text_of(a_status(config=a_refused_config(last_reload_success=None)))
-    assert "Part of the file is not in force: Entries are wrong" in text
+    assert "Part of the file is not in force: Invalid entries" in text
     assert "rejected" not in text
     assert "Last successful reload" not in text
 

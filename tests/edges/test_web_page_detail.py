@@ -48,7 +48,7 @@ def test_a_connection_shows_cause_remedy_and_every_condition():
     blocked = replace(blocked, conditions=(blocked.conditions[0], wrong, unknown))
     text = text_of(a_connection_page(blocked))
     assert "Connection kucoin-main-grid Blocked Withdrawal enabled" in text
-    assert "Likely cause The key may withdraw funds." in text
+    assert "Likely cause The key can withdraw funds." in text
     assert (
         "WithdrawDisabled False Withdrawal enabled WithdrawEnabled The key says WITHDRAW." in text
     )

@@ -34,8 +34,9 @@ class ScriptedBackend:
     def ready(self):
         return self.prepared
 
-    def metrics(self, accept):
-        return f"# {accept}\n".encode(), "text/plain; version=0.0.4; charset=utf-8"
+    def metrics(self, accept, *, summary):
+        pieces = (f"# {accept}\n".encode(), b"", b"# summary\n" if summary else b"# full\n")
+        return iter(pieces), "text/plain; version=0.0.4; charset=utf-8"
 
     def history(self, name, limit, before):
         self.asked.append(("history", name, limit, before))

@@ -48,6 +48,7 @@ class Facts:
             person's word enables.
         explicit_no: Whether it says no to each right by name: an unknown one overrules none, then.
         secret_has_form: Whether a secret of any other form is told before it signs.
+        in_turn: Whether signed calls carry a number that must grow from one to the next.
     """
 
     error: tuple[str, str] = ("code", "msg")
@@ -56,6 +57,7 @@ class Facts:
     tells_withdraw: bool = True
     explicit_no: bool = False
     secret_has_form: bool = False
+    in_turn: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from itertools import combinations
+from urllib.parse import urlsplit
 
 import ccxt.async_support as ccxt
 import pytest
@@ -27,6 +28,13 @@ def fields_of(body):
     inner = body.values() if isinstance(body, dict) else body if isinstance(body, list) else ()
     names = set(body) if isinstance(body, dict) else set()
     return names.union(*map(fields_of, inner))
+
+
+def urls_of(tree):
+    """Every URL in a tree of ccxt."""
+    if isinstance(tree, dict):
+        return [url for inner in tree.values() for url in urls_of(inner)]
+    return [tree] if isinstance(tree, str) and tree.startswith("https://") else []
 
 
 def of_all(lists):
@@ -263,3 +271,16 @@ def test_the_row_of_another_kind_of_account_is_the_same_exchange_in_the_same_wor
                     here.calls.time.call,
                 )
                 assert other.instead == {}
+
+
+@pytest.mark.parametrize("row", EXCHANGES.values(), ids=EXCHANGES)
+def test_a_live_call_goes_to_a_host_that_the_row_documents(row):
+    client = getattr(ccxt, row.ccxt)()
+    hosts = client.urls.get("hostnames") or {"": getattr(client, "hostname", "")}
+    used = {
+        urlsplit(url.replace("{hostname}", host or "")).hostname
+        for url in urls_of(client.urls["api"])
+        for host in hosts.values()
+    }
+    assert used & row.hosts
+    assert all(host == host.lower().rstrip(".") for host in row.hosts)

@@ -143,7 +143,7 @@ def test_rights_of_an_unknown_shape_leave_the_allowlist():
     assert facts.not_understood("expiry") is None
 
 
-@pytest.mark.parametrize("allowlist", [lambda: None, fails("ips")], ids=repr)
+@pytest.mark.parametrize("allowlist", [lambda: None, fails("ips")], ids=["untold", "odd"])
 def test_a_body_that_tells_nothing_is_no_description_of_a_key(allowlist):
     with pytest.raises(Unexpected, match="perm"):
         shape.described(fails("perm"), allowlist)

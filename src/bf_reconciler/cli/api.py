@@ -18,6 +18,8 @@ from bf_reconciler.settings import Listen, parse_listen, read_token
 
 SECONDS = 15.0
 MAX_BYTES = 64 * 1024 * 1024
+NOT_DURABLE = frozenset({503, 507})
+"""A halt, or its end, is in force, and a restart may forget it."""
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 # what the daemon may listen on
 
 
@@ -122,7 +124,7 @@ class Api:
             raise self._stranger() from None
 
     def _stranger(self) -> ApiError:
-        return ApiError(f"what answers at {self.url} is not this daemon")
+        return ApiError(f"the server at {self.url} is not a bf-reconciler daemon")
 
     def _opener(self) -> OpenerDirector:
         """Past any proxy to an address of this machine."""
@@ -137,7 +139,7 @@ def _address(url: str | None) -> str:
         return f"http://{Listen(EVERYWHERE.get(listen.host, listen.host), listen.port)}"
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("--url: an address such as http://127.0.0.1:9877 is expected")
+        raise ValueError("--url must be an address such as http://127.0.0.1:9877")
     return url.rstrip("/")
 
 

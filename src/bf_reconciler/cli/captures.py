@@ -61,13 +61,13 @@ def keeping(folder: Path | None) -> Iterator[Captures | None]:
     try:
         _prepare(folder)
     except OSError as error:
-        fail(f"cannot keep answers: {error}")
+        fail(f"cannot save responses: {error}")
     yield captured
     try:
         count = captured.write(folder)
     except OSError as error:
-        fail(f"cannot keep answers: {error}")
-    note(f"{count} answers are in {folder}, redacted. Read them before you send them.")
+        fail(f"cannot save responses: {error}")
+    note(f"Saved {count} redacted responses to {folder}. Review them before you share them.")
 
 
 def _prepare(folder: Path) -> None:
@@ -81,10 +81,10 @@ def _prepare(folder: Path) -> None:
     except FileExistsError:
         found = folder.stat()
         if not stat.S_ISDIR(found.st_mode):
-            raise NotADirectoryError(f"{folder} is no folder") from None
+            raise NotADirectoryError(f"{folder} is not a directory") from None
         if found.st_mode & OTHERS:
             raise PermissionError(
-                f"others may look into {folder}: chmod 700 it, or name a new one"
+                f"other users can access {folder}: run chmod 700 on it, or use a new one"
             ) from None
 
 

@@ -3,8 +3,8 @@
 import click
 from click.shell_completion import get_completion_class
 
-from bf_reconciler.cli import PROGRAM, cli
 from bf_reconciler.cli.output import fail
+from bf_reconciler.cli.verbs import PROGRAM, cli
 
 SHELLS = ("bash", "zsh", "fish")
 

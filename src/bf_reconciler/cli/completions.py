@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -39,13 +38,9 @@ def of_daemon(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[s
 
 
 def _declared(file: Path, kind: str) -> Iterator[str]:
-    import yaml  # noqa: PLC0415 # only when a shell asks
+    from bf_reconciler import document  # noqa: PLC0415 # only when a shell asks
+    from bf_reconciler.facts import ConfigError  # noqa: PLC0415
+    from bf_reconciler.source import present  # noqa: PLC0415
 
-    data: Any = None
-    with suppress(OSError, yaml.YAMLError, RecursionError, ValueError):
-        data = yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader)
-    entries = data.get(kind) if isinstance(data, dict) else None
-    for entry in entries if isinstance(entries, list) else ():
-        name = entry.get("name") if isinstance(entry, dict) else None
-        if isinstance(name, str):
-            yield name
+    with suppress(ConfigError):
+        yield from document.names(present(str(file)).data, kind)

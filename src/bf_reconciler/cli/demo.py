@@ -27,23 +27,23 @@ class Duration(click.ParamType[float]):
     ) -> float:
         found = re.fullmatch(r"([0-9]{1,6})(ms|s|m|h)", str(value))
         if found is None:
-            self.fail("a duration such as 30s or 5m is expected", param, ctx)
+            self.fail("must be a duration such as 30s or 5m", param, ctx)
         return int(found[1]) * UNITS[found[2]]
 
 
 @click.command("demo")
-@click.option("--for", "seconds", type=Duration(), help="End by itself after this time: 30s, 5m.")
+@click.option("--for", "seconds", type=Duration(), help="Stop after this time, such as 30s or 5m.")
 @options.option(
     "--port-base",
     type=click.IntRange(1024, 65534),
-    help="Loopback port of the page; the exchanges take the next one. Default: free ones.",
+    help="Loopback port of the page; the exchanges use the next one. Default: free ports.",
 )
 @options.lang_option
 def command(*, seconds: float | None, port_base: int | None, lang: Language) -> None:
-    """See it all at work: simulated exchanges, an encrypted file in git, the real daemon.
+    """Run a demo: simulated exchanges, an encrypted file in git and the real daemon.
 
-    Rights and commits are changed by a script; each step waits until the daemon shows what it
-    should. Exit code 1 where it does not. Nothing stays behind.
+    A script changes permissions and commits; each step waits until the daemon shows the expected
+    result. Exits with code 1 if it does not. Everything is removed at the end.
     """
     from bf_reconciler.cli.narration import Narrator  # noqa: PLC0415 # help needs no aiohttp
     from bf_reconciler.demo import DemoError, play  # noqa: PLC0415

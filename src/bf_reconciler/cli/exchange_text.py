@@ -10,10 +10,10 @@ from bf_reconciler.exchanges.guides import guide
 from bf_reconciler.facts import QUESTIONS, Language, Said
 
 FACTS: Mapping[Fact, Said] = {
-    Fact.READ: Said("may read", "okuma izni"),
-    Fact.SPOT: Said("may trade spot", "spot işlem izni"),
-    Fact.FUTURES: Said("may trade futures", "vadeli işlem izni"),
-    Fact.WITHDRAW: Said("may withdraw", "para çekme izni"),
+    Fact.READ: Said("can read", "okuma izni"),
+    Fact.SPOT: Said("can trade spot", "spot işlem izni"),
+    Fact.FUTURES: Said("can trade futures", "vadeli işlem izni"),
+    Fact.WITHDRAW: Said("can withdraw", "para çekme izni"),
     Fact.IP_LIST: Said("IP list", "IP listesi"),
     Fact.OWN_ADDRESS: Said("our own address", "kendi adresimiz"),
     Fact.EXPIRY: Said("expiry", "bitiş tarihi"),
@@ -25,23 +25,23 @@ KNOWN: Mapping[Known, Said] = {
     Known.PARTLY: Said("in part", "kısmen"),
     Known.RULE: Said("by rule", "kurala göre"),
     Known.ATTESTABLE: Said("attestable", "beyan edilebilir"),
-    Known.UNTOLD: Said("not told", "bildirilmez"),
+    Known.UNTOLD: Said("not reported", "bildirilmez"),
 }
 MEANING: Mapping[Known, Said] = {
-    Known.VERIFIED: Said("the exchange says so, and it is read", "borsa bildirir ve okunur"),
+    Known.VERIFIED: Said("the exchange reports it", "borsa bildirir"),
     Known.PARTLY: Said(
-        "it says so of some keys or accounts, or not all of it",
+        "reported for some keys or accounts, or only in part",
         "bazı anahtar veya hesaplarda ya da bir bölümüyle bildirir",
     ),
     Known.RULE: Said(
-        "not told; it follows from a rule that the exchange publishes",
+        "not reported; derived from a rule that the exchange publishes",
         "bildirmez; borsanın yayımladığı bir kuraldan çıkar",
     ),
     Known.ATTESTABLE: Said(
-        "not told; a person can answer for it in the file, with name and date",
+        "not reported; a person can attest it in the file, with name and date",
         "bildirmez; bir kişi dosyada adıyla ve tarihiyle beyan edebilir",
     ),
-    Known.UNTOLD: Said("Unknown, and treated so", "bilinmez ve öyle sayılır"),
+    Known.UNTOLD: Said("the result is Unknown", "sonuç bilinmiyor (Unknown) olur"),
 }
 LAST: Said = Said(
     "Put the values into the file with `sops edit connections.yaml`, quoted, and run "
@@ -50,8 +50,8 @@ LAST: Said = Said(
     "`bf-reconciler test connections.yaml AD` çalıştırın.",
 )
 NEVER_SEEN: Said = Said(
-    "No live exchange was ever asked: all of this is from documents and from answers that others "
-    "published.",
+    "No live exchange has been tested yet: all of this comes from documents and from responses "
+    "that others published.",
     "Hiçbir canlı borsaya soru sorulmadı: buradaki her şey belgelerden ve başkalarının "
     "yayımladığı yanıtlardandır.",
 )
@@ -113,8 +113,8 @@ def pace(row: Exchange) -> tuple[Said, ...]:
     most_en, most_tr = ("at most ", "en çok ") if requests > len(QUESTIONS) else ("", "")
     return (
         Said(
-            f"A test makes {most_en}{requests} requests; together we send at most "
-            f"{row.pace.rate:g} a second from one address.",
+            f"A test makes {most_en}{requests} requests; at most "
+            f"{row.pace.rate:g} a second are sent from one address.",
             f"Bir test {most_tr}{requests} istek gönderir; bir adresten toplamda saniyede en "
             f"çok {row.pace.rate:g} istek gönderilir.",
         ),
@@ -127,18 +127,18 @@ def clock_window(row: Exchange) -> Said:
     window, ahead = row.pace.window, row.pace.ahead
     if window is None:
         return Said(
-            "No signed call carries the time: the clock may be off, and none is refused for it.",
+            "No signed call carries the time, so none is rejected for a wrong clock.",
             "Hiçbir imzalı çağrı saati taşımaz: saat sapsa da bu yüzden çağrı reddedilmez.",
         )
     if ahead is not None:
         return Said(
             f"Our clock may be {window:g} s behind the exchange's, or {ahead:g} s ahead of "
-            "it, before signed calls are refused.",
+            "it, before signed calls are rejected.",
             f"Saatimiz borsanınkinden en çok {window:g} sn geri ya da {ahead:g} sn ileri "
             "olabilir; fazlasında imzalı çağrılar reddedilir.",
         )
     return Said(
-        f"Our clock may be off by {window:g} s before signed calls are refused.",
+        f"Our clock may be off by {window:g} s before signed calls are rejected.",
         f"Saatimiz en çok {window:g} sn sapabilir; fazlasında imzalı çağrılar reddedilir.",
     )
 
@@ -150,30 +150,30 @@ def rule(row: Exchange) -> tuple[Said, ...]:
     days = found.after.days
     whose = (
         Said(
-            "A key that may do more than read, bound to no address,",
+            "A key that can do more than read and is not bound to an address",
             "Okumaktan fazlasını yapabilen ve adrese bağlı olmayan bir anahtar",
         )
         if found.scopes
-        else Said("A key bound to no address", "Adrese bağlı olmayan bir anahtar")
+        else Said("A key that is not bound to an address", "Adrese bağlı olmayan bir anahtar")
     )
     if found.counts == "creation":
         return (
             Said(
-                f"{whose.en} ends {days} days after its creation ({found.source}).",
+                f"{whose.en} expires {days} days after its creation ({found.source}).",
                 f"{whose.tr} oluşturulduktan {days} gün sonra sona erer ({found.source}).",
             ),
         )
     use = (
-        Said("every test is use", "her test kullanım sayılır")
+        Said("every test counts as use", "her test kullanım sayılır")
         if found.probes_count
         else Said(
-            "whether a test is use is not documented",
+            "it is not documented whether a test counts as use",
             "testin kullanım sayılıp sayılmadığı belgelenmemiştir",
         )
     )
     return (
         Said(
-            f"{whose.en} ends after {days} days without use ({found.source}); {use.en}.",
+            f"{whose.en} expires after {days} days without use ({found.source}); {use.en}.",
             f"{whose.tr} {days} gün kullanılmazsa sona erer ({found.source}); {use.tr}.",
         ),
     )

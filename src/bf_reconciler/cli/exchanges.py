@@ -32,9 +32,9 @@ def _ids(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
 @options.output_option
 @options.lang_option
 def command(*, exchange: str | None, output: Literal["table", "json"], lang: Language) -> None:
-    """Show what each exchange can tell, or of ID how to create its key, step by step."""
+    """Show what each exchange reports; for ID, also how to create a key, step by step."""
     if exchange is not None and exchange not in EXCHANGES:
-        fail(f"no exchange {exchange}; known: {', '.join(EXCHANGES)}")
+        fail(f"unknown exchange {exchange}; known: {', '.join(EXCHANGES)}")
     if output == "json":
         rows = [_facts(one) for one in _all(lang)]
         print_json({"exchanges": rows} if exchange is None else _facts(_text(exchange, lang)))
@@ -119,7 +119,7 @@ def _one(text: ExchangeText, lang: Language) -> None:
         head(VERIFIABLE.in_(lang)),
         *listed(facts),
         Text(),
-        tables.table(("Right", "Name at the exchange"), text.rights.items(), lang),
+        tables.table(("Permission", "Name at the exchange"), text.rights.items(), lang),
         head(heading("How to create the key", lang)),
         *(Padding(Text(f"{n}. {step}"), (0, 0, 0, 2)) for n, step in enumerate(text.steps, 1)),
         head(LIMITS.in_(lang)),

@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from bf_reconciler.cli import options
-from bf_reconciler.cli.api import Api, ApiError, RefusedError
+from bf_reconciler.cli.api import NOT_DURABLE, Api, ApiError, RefusedError
 from bf_reconciler.cli.output import fail, note
 
 
 @click.command("halt")
-@click.option("--reason", required=True, help="Why; everybody sees it.")
-@click.option("--by", help="Who; default: the user of this machine.")
+@click.option("--reason", required=True, help="Why; shown to everyone.")
+@click.option("--by", help="Who; default: the current user.")
 @options.url_option
 @options.token_option
 @options.state_option
@@ -25,27 +25,29 @@ def command(
     token_file: Path | None,
     state_dir: Path | None,
 ) -> None:
-    """Turn every strategy off at once, until `resume`.
+    """Turn off every strategy at once, until `resume`.
 
-    Tells the daemon at --url; where none answers, writes into its journal under --state-dir.
+    Sends this to the daemon at --url. If none answers, writes to its journal in --state-dir.
     """
     who = by or _user()
     if not reason.strip() or not who.strip():
-        raise click.UsageError("--reason and --by must say something")
+        raise click.UsageError("--reason and --by must not be empty")
     api = Api.of(url, token_file)
     try:
         api.post("/api/v1/halt", {"reason": reason, "by": who})
     except RefusedError as error:
+        if error.status in NOT_DURABLE:  # it says what was done
+            fail(str(error))
         fail(f"the daemon refused: {error}")
     except ApiError as error:
         if state_dir is None:
-            fail(f"{error}. Give --url, or --state-dir to write the halt into its journal.")
-        note(f"Writing into the journal in {state_dir}; {error}.")
+            fail(f"{error}. Set --url, or --state-dir to write the halt to its journal.")
+        note(f"Writing to the journal in {state_dir}; {error}.")
         _write(state_dir, reason, who)
-        click.echo("Halted in the journal. It holds from the next start of the daemon on.")
+        click.echo("Halted in the journal. Takes effect when the daemon next starts.")
         return
     click.echo(f"Halted by {who}: {reason}. Every strategy is being turned off.")
-    click.echo("When it is safe: bf-reconciler resume")
+    click.echo("When it is safe, run: bf-reconciler resume")
 
 
 def _user() -> str:

@@ -18,7 +18,7 @@ from bf_reconciler.facts import Language
     type=click.IntRange(1, 1000),
     default=50,
     show_default=True,
-    help="How many at most, the newest.",
+    help="Maximum number of changes, newest first.",
 )
 @options.url_option
 @options.state_option
@@ -35,7 +35,7 @@ def command(
 ) -> None:
     """Show what changed of NAME, or of everything, newest first.
 
-    Asks the daemon at --url; where none answers, reads its journal under --state-dir.
+    Reads from the daemon at --url. If none answers, reads its journal in --state-dir.
     """
     rows = read_history(url, state_dir, lang, name, limit)
     if output == "json":

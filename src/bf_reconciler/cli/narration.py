@@ -14,16 +14,16 @@ from bf_reconciler.facts import Language
 
 SAYS: Mapping[Language, Mapping[str, str]] = {
     "en": {
-        "begin": "The page: {page}   The exchanges: {simulator}",
-        "seen": "Seen after {seconds:.1f} s.",
-        "end": "All was as it should be. The page stays at {page} until Ctrl-C.",
-        "cut": "Ended after {played} of {total} steps.",
+        "begin": "Page: {page}   Exchanges: {simulator}",
+        "seen": "Detected after {seconds:.1f} s.",
+        "end": "All steps passed. The page stays at {page} until you press Ctrl-C.",
+        "cut": "Stopped after {played} of {total} steps.",
     },
     "tr": {
         "begin": "Sayfa: {page}   Borsalar: {simulator}",
-        "seen": "{seconds:.1f} sn sonra görüldü.",
-        "end": "Her şey olması gerektiği gibi. Sayfa Ctrl-C'ye kadar açık: {page}",
-        "cut": "{total} adımdan {played} tanesinden sonra bitti.",
+        "seen": "{seconds:.1f} sn sonra algılandı.",
+        "end": "Tüm adımlar başarılı. Sayfa, Ctrl-C'ye basana kadar açık: {page}",
+        "cut": "{total} adımın {played} tanesinden sonra durduruldu.",
     },
 }
 

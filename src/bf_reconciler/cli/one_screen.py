@@ -16,7 +16,7 @@ WELL = frozenset({"Online", "Enabled"})
 LATER = frozenset({"Degraded", "Pending", "Suspended", "Disabled"})
 """Warnings, and what is meant or passes: shown below what is worse."""
 KINDS = ("Connections", "Strategies")
-MORE = "More does not fit; `status` without --watch shows all."
+MORE = "More rows do not fit; use `status` without --watch."
 
 
 @dataclass(frozen=True, slots=True)

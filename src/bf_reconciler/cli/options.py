@@ -42,7 +42,7 @@ def output_option(function: F) -> F:
         type=click.Choice(["table", "json"]),
         default="table",
         show_default=True,
-        help="What to print.",
+        help="Output format.",
     )(function)
 
 
@@ -60,13 +60,15 @@ def plaintext_option(function: F) -> F:
     return option(
         "--allow-plaintext",
         is_flag=True,
-        help="Take credentials that are not encrypted. For trying things out.",
+        help="Accept unencrypted credentials. For testing only.",
     )(function)
 
 
 def sops_option(function: F) -> F:
     return option(
-        "--sops-binary", type=click.Path(path_type=Path), help="Path of sops; default: on PATH."
+        "--sops-binary",
+        type=click.Path(path_type=Path),
+        help="Path to sops; default: found on PATH.",
     )(function)
 
 
@@ -86,7 +88,7 @@ def token_option(function: F) -> F:
     return option(
         "--token-file",
         type=click.Path(path_type=Path),
-        help="File with the token that permits changes over HTTP.",
+        help="File with the token for changes over HTTP.",
     )(function)
 
 
@@ -96,12 +98,12 @@ def log_options(function: F) -> F:
         type=click.Choice(["console", "json"]),
         default="console",
         show_default=True,
-        help="Form of log lines.",
+        help="Log format.",
     )(function)
     return option(
         "--log-level",
         type=click.Choice(["debug", "info", "warning", "error"]),
         default="info",
         show_default=True,
-        help="Least level of log lines.",
+        help="Minimum log level.",
     )(function)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from bf_reconciler.cli import options
+from bf_reconciler.cli import options, reading
+from bf_reconciler.cli.file_options import FileOptions, file_options
 from bf_reconciler.cli.output import fail, leave, note, print_json
 
 if TYPE_CHECKING:
@@ -22,38 +23,38 @@ Form = Literal["text", "json", "markdown"]
 
 @click.command("plan")
 @options.file_argument
-@click.option("--decrypt", is_flag=True, help="Decrypt, too: more of the file can be compared.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit code 2 where something would change.")
+@click.option("--decrypt", is_flag=True, help="Also decrypt, to compare more of the file.")
+@click.option(
+    "--detailed-exitcode", is_flag=True, help="Exit with code 2 if something would change."
+)
 @options.url_option
 @options.state_option
-@options.plaintext_option
-@options.sops_option
+@file_options
 @click.option(
     "-o",
     "--output",
     type=click.Choice(["text", "json", "markdown"]),
     default="text",
     show_default=True,
-    help="What to print; markdown is for a pull request.",
+    help="Output format; markdown is for pull requests.",
 )
-def command(  # noqa: PLR0913 # one argument per option
+def command(
     *,
     file: Path,
     decrypt: bool,
     detailed_exitcode: bool,
     url: str | None,
     state_dir: Path | None,
-    allow_plaintext: bool,
-    sops_binary: Path | None,
+    chosen: FileOptions,
     output: Form,
 ) -> None:
-    """Show what FILE would change if it were the committed one. Nothing is done.
+    """Show what FILE would change, without applying it.
 
-    It is compared with the daemon at --url, or with the journal under --state-dir. No key is
-    needed: what is encrypted is told as such, and never shown. With --decrypt and the journal,
-    credentials are compared, too. Exit code 1 where FILE has problems.
+    Compares FILE with the daemon at --url, or with the journal in --state-dir. No decryption key
+    is needed: encrypted values are marked as such and never shown. With --decrypt and the journal,
+    credentials are compared, too. Exits with code 1 if FILE has problems.
     """
-    parsed = _parsed(file, sops_binary, decrypt=decrypt, allow_plaintext=allow_plaintext)
+    parsed = _parsed(file, chosen, decrypt=decrypt)
     for problem in parsed.problems:
         note(problem.render(str(file)))
     if parsed.refused:
@@ -74,29 +75,21 @@ def _place(url: str | None, state_dir: Path | None) -> Path | None:
     if url is None or source("url") is not said:
         return state_dir
     if source("state_dir") is said:
-        raise click.UsageError("--url or --state-dir: a plan is against one of them")
+        raise click.UsageError("use either --url or --state-dir, not both")
     return None
 
 
-def _parsed(
-    file: Path, sops_binary: Path | None, *, decrypt: bool, allow_plaintext: bool
-) -> "Parsed":
+def _parsed(file: Path, chosen: FileOptions, *, decrypt: bool) -> "Parsed":
     from bf_reconciler import document  # noqa: PLC0415 # help needs no models
-    from bf_reconciler.cli.validate import clear  # noqa: PLC0415
-    from bf_reconciler.facts import ConfigError, ConfigReason, Problem  # noqa: PLC0415
+    from bf_reconciler.facts import ConfigReason, Problem  # noqa: PLC0415
 
-    try:
-        committed = file.read_bytes()
-    except OSError as error:
-        fail(f"{file}: {error.strerror or type(error).__name__}")
-    try:
-        decrypted = clear(committed, sops_binary, decrypt=decrypt, allow_plaintext=allow_plaintext)
-    except ConfigError as error:
-        if error.reason not in {ConfigReason.NOT_ENCRYPTED, ConfigReason.MAC_ONLY_ENCRYPTED}:
-            fail(f"{file}: {error.message}")  # that it cannot be decrypted here says nothing of it
-        told = Problem(0, 0, "", error.message, "error", error.reason)
-        return document.Parsed(problems=(told,), refused=True)
-    return document.parse(committed, decrypted, allow_plaintext=allow_plaintext)
+    parsed, error = reading.parse(reading.content(file), chosen, decrypt=decrypt)
+    if error is None:
+        return parsed
+    if error.reason not in {ConfigReason.NOT_ENCRYPTED, ConfigReason.MAC_ONLY_ENCRYPTED}:
+        fail(f"{file}: {error.message}")  # that it cannot be decrypted here says nothing of it
+    told = Problem(0, 0, "", error.message, "error", error.reason)
+    return document.Parsed(problems=(told,), refused=True)
 
 
 def _previewed(
@@ -109,13 +102,13 @@ def _previewed(
         status, record, pepper = _journal(state_dir)
         if decrypted:
             credentials = _credentials(parsed, record, pepper)
-        note(f"Against the journal in {state_dir}.")
+        note(f"Compared with the journal in {state_dir}.")
     else:
         status = _daemon(url)
     try:
         present = in_force(status)
     except (KeyError, TypeError, IndexError):
-        fail("what the daemon answered is not a status that this version knows")
+        fail("this version does not know the format of the daemon's status")
     return preview(parsed, present, credentials, datetime.now(UTC))
 
 
@@ -126,8 +119,8 @@ def _daemon(url: str | None) -> dict[str, Any]:
     try:
         status = api.status()
     except ApiError as error:
-        fail(f"{error}. Give --url, or --state-dir to read its journal.")
-    note(f"Against the daemon at {api.url}.")
+        fail(f"{error}. Set --url, or --state-dir to read its journal.")
+    note(f"Compared with the daemon at {api.url}.")
     return status
 
 

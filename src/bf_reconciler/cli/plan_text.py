@@ -1,4 +1,4 @@
-"""A foresight for people: as text, and as Markdown for a pull request."""
+"""A preview for people: as text, and as Markdown for a pull request."""
 
 import json
 import re
@@ -20,20 +20,24 @@ ACTIONS: Final = {
     "add": "added",
     "change": "changed",
     "remove": "removed",
-    "hold": "vanished, held in force",
-    "invalid": "wrong in the file",
+    "hold": "missing, kept in force",
+    "invalid": "invalid",
     "unknown": "not compared",
 }
 HALTS: Final = {
     "pulled": "The file halts every strategy.",
-    "released": "The file ends its halt.",
-    "changed": "The file states another halt.",
+    "released": "The file no longer sets a halt.",
+    "changed": "The file changes its halt.",
 }
-HELD: Final = {True: "the key has it", False: "not among the key's known rights", None: "not known"}
-REFUSED: Final = "The file is refused: nothing would change."
+HELD: Final = {
+    True: "the key has it",
+    False: "not among the key's known permissions",
+    None: "unknown",
+}
+REFUSED: Final = "The file is rejected: nothing would change."
 NOTHING: Final = "No connection or strategy would change."
-BEYOND: Final = "The policy, defaults and runtimes of the file: not compared."
-UNCOMPARED: Final = "not compared (needs the key, and the journal)"
+BEYOND: Final = "Policy, defaults and runtimes are not compared."
+UNCOMPARED: Final = "not compared (needs --decrypt and the journal)"
 COMPARED: Final = {"changed": "changed", "unknown": UNCOMPARED}
 LONGEST: Final = 160
 MOST: Final = 100
@@ -51,8 +55,8 @@ def text(found: Preview | None) -> str:
         entries = [entry for entry in found.entries if entry.kind == kind]
         lines += _part(heading, (line for entry in entries for line in _entry(entry)))
     lines += _part("On or off", (_switch(switch) for switch in found.switches))
-    lines += _part("Rights newly needed", (_right(right) for right in found.rights))
-    lines += _part("Mind", _notes(found))
+    lines += _part("New permissions needed", (_right(right) for right in found.rights))
+    lines += _part("Notes", _notes(found))
     return "\n".join([*lines, _summary(found)]) + "\n"
 
 
@@ -72,7 +76,7 @@ def _entry(entry: Entry) -> Iterator[str]:
 
 def _values(change: Change) -> str:
     if not change.known:
-        return "encrypted, or not told by the daemon: not compared"
+        return "not compared: encrypted, or not reported by the daemon"
     return f"{value(change.before)} → {value(change.after)}"
 
 
@@ -109,7 +113,7 @@ def _notes(found: Preview) -> Iterator[str]:
         yield f"{gone}: {found.removals.message}."
     if found.uncompared:
         count = len(found.uncompared)
-        yield f"The credentials of {count} unchanged connection(s): {UNCOMPARED}."
+        yield f"Credentials of {count} unchanged connection(s): {UNCOMPARED}."
     yield BEYOND
 
 
@@ -123,7 +127,11 @@ def _summary(found: Preview) -> str:
     told = [f"{counts[action]} {words}" for action, words in ACTIONS.items() if counts[action]]
     told += [
         f"{ways.count(power)} {words}"
-        for power, words in (("on", "go on"), ("off", "go off"), ("unknown", "cannot be said"))
+        for power, words in (
+            ("on", "turned on"),
+            ("off", "turned off"),
+            ("unknown", "undetermined"),
+        )
         if power in ways
     ]
     return f"Plan: {', '.join(told) or 'see above'}."
@@ -131,7 +139,7 @@ def _summary(found: Preview) -> str:
 
 def markdown(found: Preview | None, problems: Sequence[Problem], file: str) -> str:
     """For a pull request. Words of the file stand in code, or are escaped."""
-    lines = ["<!-- bf-reconciler plan -->", f"### Plan of {code(file)}", ""]
+    lines = ["<!-- bf-reconciler plan -->", f"### Plan for {code(file)}", ""]
     lines.append(f"**{escaped(_summary(found)) if found else REFUSED}**")
     errors = [problem for problem in problems if problem.severity == "error"]
     lines += _list("Problems", (code(problem.render(file)) for problem in errors))
@@ -141,8 +149,8 @@ def markdown(found: Preview | None, problems: Sequence[Problem], file: str) -> s
         entries = [entry for entry in found.entries if entry.kind == kind]
         lines += _list(heading, (row for entry in entries for row in _marked(entry)))
     lines += _list("On or off", (_marked_switch(switch) for switch in found.switches))
-    lines += _list("Rights newly needed", (_marked_right(right) for right in found.rights))
-    lines += _list("Mind", (escaped(each) for each in _notes(found)))
+    lines += _list("New permissions needed", (_marked_right(right) for right in found.rights))
+    lines += _list("Notes", (escaped(each) for each in _notes(found)))
     return "\n".join(lines) + "\n"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from bf_reconciler.cli import options
-from bf_reconciler.cli.api import Api, ApiError, RefusedError
+from bf_reconciler.cli.api import NOT_DURABLE, Api, ApiError, RefusedError
 from bf_reconciler.cli.output import fail, note
 
 
@@ -19,25 +19,27 @@ def command(
 ) -> None:
     """End the halt, or let the strategy NAME run again after a violation.
 
-    Nothing runs that its key does not permit: a strategy is turned on only after good tests.
-    Tells the daemon at --url; where none answers, writes into its journal under --state-dir.
+    A strategy is turned on only after its connection passes its tests.
+    Sends this to the daemon at --url. If none answers, writes to its journal in --state-dir.
     """
     api = Api.of(url, token_file)
     try:
         held = api.post("/api/v1/resume", {"name": name} if name else {})["resumed"]
-        then = "What its key permits is turned on again."
+        then = "Strategies are turned on once their connections comply."
     except RefusedError as error:
+        if error.status in NOT_DURABLE:  # it says what was done
+            fail(str(error))
         fail(f"the daemon refused: {error}")
     except ApiError as error:
         if state_dir is None:
-            fail(f"{error}. Give --url, or --state-dir to write into its journal.")
-        note(f"Writing into the journal in {state_dir}; {error}.")
+            fail(f"{error}. Set --url, or --state-dir to write to its journal.")
+        note(f"Writing to the journal in {state_dir}; {error}.")
         held = _write(state_dir, name)
-        then = "It holds from the next start of the daemon on."
+        then = "Takes effect when the daemon next starts."
     if held:
-        click.echo(f"{name} is released. {then}" if name else f"The halt is ended. {then}")
+        click.echo(f"{name} is released. {then}" if name else f"The halt has ended. {then}")
     else:
-        click.echo(f"{name} does not wait for a person." if name else "Nothing was halted.")
+        click.echo(f"{name} is not waiting for a resume." if name else "There was no halt.")
 
 
 def _write(directory: Path, name: str | None) -> bool:
@@ -49,7 +51,7 @@ def _write(directory: Path, name: str | None) -> bool:
                 return journal.release(name)
             status = journal.load().status
             if status.file_halt is not None:
-                fail("halt stands in the file; remove it there")
+                fail("the file sets `halt`; remove it there")
             journal.halt(None)
             return status.halted is not None
     except JournalError as error:

@@ -1,12 +1,12 @@
 """`run`: the daemon."""
 
-import asyncio
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from bf_reconciler.cli import options
+from bf_reconciler.cli.file_options import FileOptions, file_options
 from bf_reconciler.cli.output import fail, print_json
 from bf_reconciler.cli.run_settings import settings
 from bf_reconciler.facts import Language
@@ -15,14 +15,21 @@ from bf_reconciler.settings import Listen, LogFormat, LogLevel
 
 @click.command("run")
 @options.file_argument
-@click.option("--once", is_flag=True, help="One full pass, then end.")
+@click.option("--once", is_flag=True, help="Make one full pass, then exit.")
 @options.option(
-    "--listen", default=str(Listen()), show_default=True, help="Address of page, API and metrics."
+    "--listen",
+    default=str(Listen()),
+    show_default=True,
+    help="Address of the page, API and metrics.",
 )
 @options.state_option
+@options.option(
+    "--runtime-root",
+    type=click.Path(path_type=Path, file_okay=False, resolve_path=True),
+    help="Directory of strategy files outside of --state-dir.",
+)
 @options.token_option
-@options.sops_option
-@options.plaintext_option
+@file_options
 @options.log_options
 @options.output_option
 @options.lang_option
@@ -33,39 +40,40 @@ def command(  # noqa: PLR0913 # one argument per option
     listen: str,
     state_dir: Path | None,
     token_file: Path | None,
-    sops_binary: Path | None,
-    allow_plaintext: bool,
+    chosen: FileOptions,
     log_level: LogLevel,
     log_format: LogFormat,
     output: Literal["table", "json"],
     lang: Language,
+    runtime_root: Path | None,
 ) -> None:
-    """Run the daemon on FILE until it is told to stop.
+    """Run the daemon on FILE until it is stopped.
 
-    SIGTERM stops it within 10 seconds and leaves strategies as they are; SIGHUP reads FILE again.
-    With --once it tests every connection, acts on the result, shows it and ends.
+    SIGTERM stops it within 10 seconds and leaves strategies as they are; SIGHUP reloads FILE.
+    With --once it tests every connection, acts on the results, shows them and exits.
     """
     if output == "json" and not once:
-        raise click.UsageError("-o json goes with --once")
-    chosen = settings(
+        raise click.UsageError("-o json requires --once")
+    configured = settings(
         file,
         listen=listen,
         state_dir=state_dir,
         token_file=token_file,
-        sops_binary=sops_binary,
-        allow_plaintext=allow_plaintext,
+        chosen=chosen,
         log_level=log_level,
         log_format=log_format,
         lang=lang,
+        runtime_root=runtime_root,
     )
     from bf_reconciler import daemon  # noqa: PLC0415 # ccxt takes a second: only when it runs
     from bf_reconciler.status import present  # noqa: PLC0415
 
+    daemon.harden()
     try:
         if not once:
-            asyncio.run(daemon.serve(chosen))
+            daemon.run_to_end(daemon.serve(configured))
             return
-        status = present(asyncio.run(daemon.once(chosen)), lang)
+        status = present(daemon.run_to_end(daemon.once(configured)), lang)
     except daemon.StartError as error:
         fail(str(error))
     if output == "json":

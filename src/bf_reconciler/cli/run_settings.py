@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bf_reconciler.cli.file_options import FileOptions
 from bf_reconciler.facts import CONFIG_ADVICE, Language
 from bf_reconciler.settings import (
     Listen,
@@ -27,11 +28,11 @@ def settings(  # noqa: PLR0913 # one argument per option
     listen: str = str(Listen()),
     state_dir: Path | None = None,
     token_file: Path | None = None,
-    sops_binary: Path | None = None,
-    allow_plaintext: bool = False,
+    chosen: FileOptions = FileOptions(),  # noqa: B008 # frozen
     log_level: LogLevel = "info",
     log_format: LogFormat = "console",
     lang: Language = "en",
+    runtime_root: Path | None = None,
 ) -> Settings:
     """The settings of these options.
 
@@ -49,11 +50,13 @@ def settings(  # noqa: PLR0913 # one argument per option
         state_dir=state_dir or default_state_dir(os.environ),
         listen=address,
         token_file=token_file,
-        sops_binary=str(sops_binary) if sops_binary else None,
-        allow_plaintext=allow_plaintext,
+        sops_binary=str(chosen.sops_binary) if chosen.sops_binary else None,
+        allow_plaintext=chosen.allow_plaintext,
+        rules=chosen.rules,
         log_level=log_level,
         log_format=log_format,
         language=lang,
+        runtime_root=runtime_root,
     )
 
 

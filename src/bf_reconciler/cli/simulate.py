@@ -23,17 +23,17 @@ HOST = "127.0.0.1"
     type=click.IntRange(0, 65535),
     default=9878,
     show_default=True,
-    help="Loopback port; 0 takes a free one.",
+    help="Loopback port; 0 picks a free one.",
 )
 @click.option(
     "--seed",
     type=click.Path(path_type=Path),
-    help='JSON of {"keys": {NAME: {...}}, "faults": {EXCHANGE: {...}}} in place of the demo keys.',
+    help='JSON file of {"keys": {NAME: {...}}, "faults": {EXCHANGE: {...}}}; default: demo keys.',
 )
 def command(*, port: int, seed: Path | None) -> None:
     """Run simulated exchanges on loopback until Ctrl-C.
 
-    They speak the real wire protocols. Keys and faults are changed over HTTP while they run.
+    They speak the real wire protocols. Keys and faults can be changed over HTTP.
     """
     world = _world(seed)
     try:
@@ -54,7 +54,7 @@ def _world(seed: Path | None) -> "World":
     except RefusedError as error:
         fail(f"{seed}: {error}")
     except (ValueError, RecursionError):  # what json says would quote the file
-        fail(f"{seed}: JSON is expected")
+        fail(f"{seed}: not valid JSON")
 
 
 async def _serve(world: "World", port: int) -> None:
@@ -72,12 +72,12 @@ def introduction(simulator: "Simulator") -> str:
 
     url, keys = simulator.url, simulator.world.keys
     first = next(iter(keys), "NAME")
-    lines = ["Simulated exchanges; give these as `endpoint` of a connection:"]
+    lines = ["Simulated exchanges; use these as the `endpoint` of a connection:"]
     lines += [f"  {exchange:8} {simulator.base(exchange)}" for exchange in DIALECTS]
     lines += ["", "Keys:", *(f"  {name}" for name in keys)]
     lines += [
         "",
-        "Look and change:",
+        "Show and change:",
         f"  curl {url}/_sim/keys/{first}",
         f"  curl -X PATCH {url}/_sim/keys/{first} -d '{{\"withdraw\": true}}'",
         f'  curl -X PATCH {url}/_sim/keys/{first} -d \'{{"ips": ["203.0.113.7"]}}\'',
@@ -85,6 +85,6 @@ def introduction(simulator: "Simulator") -> str:
         f"  curl -X PUT {url}/_sim/faults/kucoin -d '{{\"status\": 503}}'",
         f"  curl -X DELETE {url}/_sim/faults/kucoin",
         "",
-        "Ctrl-C ends it.",
+        "Press Ctrl-C to stop.",
     ]
     return "\n".join(lines)

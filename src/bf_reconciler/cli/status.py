@@ -18,7 +18,7 @@ BLOCKED = 2
 
 @click.command("status")
 @options.name_argument
-@click.option("--watch", is_flag=True, help="Show it again every 2 seconds until Ctrl-C.")
+@click.option("--watch", is_flag=True, help="Refresh every 2 seconds until Ctrl-C.")
 @options.url_option
 @options.state_option
 @options.output_option
@@ -32,14 +32,14 @@ def command(
     output: Literal["table", "json"],
     lang: Language,
 ) -> None:
-    """Show what the daemon says now, or NAME with all its conditions.
+    """Show the current status, or NAME with all its conditions.
 
-    Asks the daemon at --url; where none answers, reads its journal under --state-dir. Exit code 2
-    where something is Blocked.
+    Reads from the daemon at --url. If none answers, reads its journal in --state-dir. Exits with
+    code 2 if something is Blocked.
     """
     if output == "json":
         if watch:
-            raise click.UsageError("--watch shows tables; leave -o json out")
+            raise click.UsageError("--watch cannot be combined with -o json")
         status = read_status(url, state_dir, lang)
         found = _named(status, name)
         print_json(status if name is None else found[0] if len(found) == 1 else found)
@@ -72,7 +72,7 @@ def _named(status: dict[str, Any], name: str | None) -> list[dict[str, Any]]:
     found = [entry for entry in entries if name in {None, entry["name"]}]
     if name is not None and not found:
         known = ", ".join(entry["name"] for entry in entries)
-        fail(f"nothing is named {name}; known: {known or 'nothing'}")
+        fail(f"no connection or strategy named {name}; known: {known or 'none'}")
     return found
 
 

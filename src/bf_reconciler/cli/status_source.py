@@ -28,7 +28,7 @@ def read_status(
     else:
         source = f"the daemon at {api.url}"
     if not quiet:
-        note(f"From {source}.")
+        note(f"Read from {source}.")
     status: dict[str, Any] = translated(found, language)
     return status
 
@@ -44,16 +44,16 @@ def read_history(
         fail(str(error))
     except ApiError as error:
         rows = _transitions(_directory(state_dir, error), language, name, limit)
-        note(f"From the journal in {state_dir}; {error}.")
+        note(f"Read from the journal in {state_dir}; {error}.")
     else:
-        note(f"From the daemon at {api.url}.")
+        note(f"Read from the daemon at {api.url}.")
     translation: list[dict[str, Any]] = translated(rows, language)
     return translation
 
 
 def _directory(state_dir: Path | None, error: ApiError) -> Path:
     if state_dir is None:
-        fail(f"{error}. Give --url, or --state-dir to read its journal.")
+        fail(f"{error}. Set --url, or --state-dir to read its journal.")
     return state_dir
 
 

@@ -101,7 +101,7 @@ def connections(rows: Iterable[Row], language: Language) -> RenderableType:
 
 def strategies(rows: Iterable[Row], language: Language) -> RenderableType:
     return table(
-        ("Strategy", "Connection", "Status", "Runs", "Reason", "What to do"),
+        ("Strategy", "Connection", "Status", "Running", "Reason", "What to do"),
         (
             (row["name"], row["connection"], row["status"], row["running"], *_ready(row, language))
             for row in rows
@@ -120,7 +120,7 @@ def conditions(row: Row, language: Language) -> RenderableType:
                 found["status"],
                 found["reason"],
                 ago(found["since"], language),
-                _told(found),
+                _message(found),
             )
             for found in row["conditions"]
         ),
@@ -128,7 +128,7 @@ def conditions(row: Row, language: Language) -> RenderableType:
     )
 
 
-def _told(condition: Row) -> str:
+def _message(condition: Row) -> str:
     remedy = condition["remedy"] if condition["status"] != "True" else ""
     return f"{condition['message']}\n→ {remedy}" if remedy else str(condition["message"])
 
@@ -158,7 +158,7 @@ def _facts(row: Row, language: Language) -> Iterable[tuple[str, object]]:
         yield "Connection", row["connection"]
         yield "Runtime", row["runtime"]
         yield "Desired", heading("on" if row["desired"] else "off", language)
-        yield "Runs", row["running"]
+        yield "Running", row["running"]
         return
     key = row["key"]
     yield "Exchange", row["exchange"]
@@ -166,9 +166,9 @@ def _facts(row: Row, language: Language) -> Iterable[tuple[str, object]]:
     yield "Environment", row["environment"]
     yield "API key", row["api_key"]
     scopes = key["scopes"]
-    yield "Permissions", heading("not told", language) if scopes is None else ", ".join(scopes)
+    yield "Permissions", heading("unknown", language) if scopes is None else ", ".join(scopes)
     bound = key["ip_bound"]
-    yield "IP restricted", heading({None: "not told", True: "yes", False: "no"}[bound], language)
+    yield "IP restricted", heading({None: "unknown", True: "yes", False: "no"}[bound], language)
     yield "Created", moment(key["created_at"])
     yield "Expires", moment(key["expires_at"])
     yield "Last test", moment(row["last_probe"])

@@ -10,6 +10,7 @@ import click
 
 from bf_reconciler.cli import options
 from bf_reconciler.cli.captures import keeping
+from bf_reconciler.cli.file_options import FileOptions, file_options
 from bf_reconciler.cli.output import fail, leave, note, print_json
 from bf_reconciler.cli.run_settings import refusal, settings
 from bf_reconciler.facts import Language
@@ -20,40 +21,38 @@ Progress = Callable[[str, int, int], None]
 @click.command("test")
 @options.file_argument
 @options.connections_argument
-@click.option("-v", "--verbose", is_flag=True, help="Show every condition.")
+@click.option("-v", "--verbose", is_flag=True, help="Show all conditions.")
 @click.option(
     "--capture",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Keep each answer in DIR, redacted, to send with a report.",
+    help="Save each response to DIR, redacted, to attach to a report.",
 )
-@options.plaintext_option
-@options.sops_option
+@file_options
 @options.output_option
 @options.lang_option
-def command(  # noqa: PLR0913 # one argument per option
+def command(
     *,
     file: Path,
     names: tuple[str, ...],
     verbose: bool,
     capture: Path | None,
-    allow_plaintext: bool,
-    sops_binary: Path | None,
+    chosen: FileOptions,
     output: Literal["table", "json"],
     lang: Language,
 ) -> None:
-    """Test the connections of FILE, or those named, and say what to do.
+    """Test the connections of FILE, or those named, and show how to fix them.
 
-    No order is placed and nothing is switched. Exit code 0: all Online or Degraded; 2: some
+    No order is placed and no strategy is changed. Exit code 0: all Online or Degraded; 2: some
     Blocked; 3: some Unreachable and none Blocked; 1: an error.
     """
-    chosen = settings(file, allow_plaintext=allow_plaintext, sops_binary=sops_binary, lang=lang)
+    configured = settings(file, chosen=chosen, lang=lang)
     from bf_reconciler import daemon  # noqa: PLC0415 # ccxt takes a second: only when it tests
     from bf_reconciler.status import present  # noqa: PLC0415
 
     try:
         with keeping(capture) as captured, progress() as tell:
-            status = asyncio.run(daemon.check(chosen, names, tell, captured))
+            status = asyncio.run(daemon.check(configured, names, tell, captured))
     except daemon.RefusedError as error:
         fail(refusal(error.config, file, lang))
     except (daemon.StartError, daemon.UnknownNameError) as error:

@@ -17,7 +17,7 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
         "What to do": "Yapılacak",
         "Strategy": "Strateji",
         "Strategies": "Stratejiler",
-        "Runs": "Çalışma",
+        "Running": "Çalışma",
         "Condition": "Koşul",
         "Since": "Süre",
         "d": "gün",
@@ -43,14 +43,14 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
         "Line": "Satır",
         "Runtime": "Çalışma ortamı",
         "Desired": "İstenen",
-        "not told": "bilinmiyor",
+        "unknown": "bilinmiyor",
         "yes": "evet",
         "no": "hayır",
         "on": "açık",
         "off": "kapalı",
         "ID": "Kimlik",
         "Credentials": "Kimlik bilgileri",
-        "Right": "Hak",
+        "Permission": "İzin",
         "Name at the exchange": "Borsadaki adı",
         "Clock window": "Saat penceresi",
         "IP list": "IP listesi",
@@ -59,8 +59,8 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
         "How to create the key": "Anahtar nasıl oluşturulur",
         "Halted": "Durduruldu",
         "The file": "Dosya",
-        "More does not fit; `status` without --watch shows all.": (
-            "Gerisi sığmıyor; hepsini --watch olmadan `status` gösterir."
+        "More rows do not fit; use `status` without --watch.": (
+            "Hepsi sığmadı; --watch olmadan `status` çalıştırın."
         ),
     },
 }

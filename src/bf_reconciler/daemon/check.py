@@ -33,7 +33,7 @@ class UnknownNameError(Exception):
     """A name that no connection of the file has."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"no connection is named {name}; known: {', '.join(sorted(known))}")
+        super().__init__(f"no connection named {name}; known: {', '.join(sorted(known))}")
 
 
 async def check(

@@ -1,21 +1,33 @@
 """The commands and queries of the HTTP API, carried out on the daemon."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from aiohttp import web
+
 from bf_reconciler.daemon.cycle import Edit
 from bf_reconciler.daemon.daemon import Daemon, utcnow
+from bf_reconciler.daemon.lost_halt import halting
+from bf_reconciler.daemon.worker import Worker
 from bf_reconciler.facts import Seen
+from bf_reconciler.journal import JournalError
 from bf_reconciler.metrics import Extras, render
 from bf_reconciler.schedule import answered, request
 from bf_reconciler.status import ConnectionStatus, Status, Transition
 from bf_reconciler.verdict import Halted
+from bf_reconciler.web import NotDurableError
 
 PATIENCE = timedelta(seconds=60)
 """How long a person who asks for a test waits for its end."""
 BACKLOG = 16
+HALT_SECONDS = 10.0
+"""How long a person who pulls the kill switch waits until it is in force."""
+HISTORY_SECONDS = 2.0
+"""How long the journal may take for a page of its history."""
+SYNC_SECONDS = 3.0
+"""How long a disk that was too slow for a turn may take for a halt."""
 
 
 class Commands:
@@ -24,6 +36,7 @@ class Commands:
     def __init__(self, daemon: Daemon, token: str | None) -> None:
         self._daemon = daemon
         self._token = token
+        self._reader = Worker("history")
 
     @property
     def token(self) -> str | None:
@@ -42,14 +55,22 @@ class Commands:
     def ready(self) -> tuple[bool, str]:
         return self._daemon.ready()
 
-    def metrics(self, accept: str) -> tuple[bytes, str]:
+    def metrics(self, accept: str, *, summary: bool) -> tuple[Iterator[bytes], str]:
         extras = Extras(self._daemon.source.mode, self._daemon.last_completed)
-        return render(self.status(), extras, self._daemon.tallies, accept)
+        return render(self.status(), extras, self._daemon.tallies, accept, summary=summary)
 
     def history(
         self, name: str | None, limit: int, before: datetime | None
     ) -> Sequence[Transition]:
-        return self._daemon.journal.history(name, limit, before)
+        try:
+            if self._daemon.writer.hangs:
+                raise TimeoutError  # noqa: TRY301 # as if it had been asked
+            read = self._daemon.journal.history
+            return self._reader.ask(HISTORY_SECONDS, read, name, limit, before)
+        except TimeoutError:
+            raise web.HTTPServiceUnavailable(text="the journal does not answer") from None
+        except JournalError as error:
+            raise web.HTTPServiceUnavailable(text=str(error)) from None
 
     async def subscribe(self) -> AsyncIterator[tuple[Status, Sequence[Transition]]]:
         queue: asyncio.Queue[tuple[Status, tuple[Transition, ...]]] = asyncio.Queue(BACKLOG)
@@ -81,8 +102,9 @@ class Commands:
 
     async def halt(self, reason: str, by: str) -> None:
         halted = Halted(reason, by, utcnow())
-        await self._daemon.cycle.edit(
-            lambda status, seen: (replace(status, halted=halted), seen),
+        await self._durably(
+            halting(halted),
+            "The halt is in force, and every strategy is told to be off; a restart may forget it",
         )
 
     async def resume(self, name: str | None) -> bool:
@@ -90,13 +112,33 @@ class Commands:
         status = self.status()
         if name is None:
             held = status.halted is not None
-            await self._daemon.cycle.edit(_released)
+            await self._durably(_released, "The halt is ended; a restart may bring it back")
             return held
         strategy = status.strategies.get(name)
         if strategy is None or strategy.memory is None or not strategy.memory.latched:
             return False
         await self._daemon.cycle.edit(_unlatching(name))
         return True
+
+    async def _durably(self, edit: Edit, done: str) -> None:
+        """Carry out an edit of the halt, and see that a restart finds it.
+
+        Raises:
+            NotDurableError: It says what was done.
+        """
+        try:
+            async with asyncio.timeout(HALT_SECONDS):
+                await self._daemon.cycle.edit(edit)
+                if self._daemon.writer.trouble is not None:  # a slow disk may still take it
+                    await self._daemon.writer.settled(SYNC_SECONDS)
+        except TimeoutError:
+            seconds = f"{HALT_SECONDS:g} s"
+            raise NotDurableError(
+                f"It is taken up, but no turn has ended within {seconds}; ask again"
+            ) from None
+        trouble = self._daemon.writer.trouble
+        if trouble is not None:
+            raise NotDurableError(f"{done}: {trouble}", full=trouble.full)
 
 
 def _asking(name: str) -> Edit:

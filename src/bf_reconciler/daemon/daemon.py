@@ -13,17 +13,20 @@ import structlog
 
 from bf_reconciler import logs
 from bf_reconciler.daemon.cycle import Cycle
+from bf_reconciler.daemon.guarded_runtimes import GuardedRuntimes
 from bf_reconciler.daemon.journal_writer import JournalWriter
+from bf_reconciler.daemon.lost_halt import halting, lost_halt
 from bf_reconciler.daemon.probe_counts import ProbeCounts
 from bf_reconciler.daemon.wiring import make_reloader
 from bf_reconciler.journal import Journal
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Prober
 from bf_reconciler.reload import DIRTY, Reload, secrets
-from bf_reconciler.runtimes import Runtimes
+from bf_reconciler.runtimes import Bounds
 from bf_reconciler.schedule import backoff, complete, rest_after
 from bf_reconciler.settings import Settings
 from bf_reconciler.source import Source
+from bf_reconciler.spec import Spec
 from bf_reconciler.status import Status, Transition
 
 DEADLINE = 60.0
@@ -51,26 +54,33 @@ class Daemon:
     ) -> None:
         self.settings = settings
         self.journal = journal
-        self.tallies = Tallies()
+        self.tallies = Tallies(logs.dropped)
         self.source = Source(Path(settings.file))
         self.log = structlog.get_logger("bf_reconciler")
         record = journal.load()
         self.reloader = make_reloader(
             settings, environ, journal.pepper(), record.status, self.source
         )
-        writer = JournalWriter(journal, self.tallies.error)
-        runtimes = Runtimes(settings.state_dir)
+        self.writer = JournalWriter(journal, self.tallies.error)
+        self.bounds = Bounds(settings.state_dir, settings.runtime_root)
+        self.runtimes = GuardedRuntimes(self.bounds, wake.set, self._unsaved)
         self.probe_counts = ProbeCounts(prober, self.tallies)
-        self.cycle = Cycle(self.probe_counts, runtimes, writer, record, self._publish, wake)
+        self.cycle = Cycle(
+            self.probe_counts, self.runtimes, self.writer, record, self._publish, wake
+        )
         self.last_completed: datetime | None = None
         self._begun = self._turned = time.monotonic()
         self.first_pass_done = False
         """The first whole pass is done: every connection was probed or is not to be."""
         self.news: set[asyncio.Queue[tuple[Status, tuple[Transition, ...]]]] = set()
+        self._halt_looked_for = False
         self._failed_loads = 0
         self._reload_wanted = asyncio.Event()
         self._turn_ended = asyncio.Event()
         self._asked: list[asyncio.Future[Reload]] = []
+
+    def _unsaved(self) -> bool:
+        return self.writer.trouble is not None
 
     def want_reload(self) -> None:
         """The file may have changed. Carries no data; may be called from any signal."""
@@ -90,9 +100,19 @@ class Daemon:
         self._failed_loads = self._failed_loads + 1 if reload.transient else 0
         if reload.spec is not None:
             logs.REDACTOR.learn(secrets(reload.spec))
+            await self._find_lost_halt(reload.spec)
         logs.log_config(self.log, before.config, reload.config)
         self.cycle.take(reload)
         return reload
+
+    async def _find_lost_halt(self, spec: Spec) -> None:
+        """Before anything is told to run: whether the runtimes remember a halt that we do not."""
+        if self._halt_looked_for:
+            return
+        self._halt_looked_for = True
+        halted = await lost_halt(spec, self.cycle.status, self.bounds, utcnow())
+        if halted is not None:
+            self.cycle.soon(halting(halted))
 
     async def keep_loading(self) -> None:
         """Read the file whenever it may have changed, or when a failure may have passed."""
@@ -120,7 +140,7 @@ class Daemon:
             wake_at = await self.cycle.turn(begun)
         except Exception as error:  # the last resort: the loop must live
             self.tallies.error()
-            self.log.exception("turn failed", error=type(error).__name__)
+            self.log.exception("reconcile failed", error=type(error).__name__)
             return begun + timedelta(seconds=1)
         self.last_completed, self._turned = utcnow(), time.monotonic()
         self.tallies.reconciled((self.last_completed - begun).total_seconds())
@@ -166,9 +186,9 @@ class Daemon:
         """Each loop finished a pass within its deadline; depends on nothing outside."""
         late = time.monotonic() - DEADLINE
         if max(self._begun, self._turned) < late:
-            return False, "no turn has been completed lately"
+            return False, "no reconcile cycle has completed recently"
         if max(self._begun, self.source.last_pass or 0.0) < late:
-            return False, "the file has not been looked at lately"
+            return False, "the file has not been checked recently"
         return True, "ok"
 
     def ready(self) -> tuple[bool, str]:
@@ -176,7 +196,7 @@ class Daemon:
         if self.cycle.spec is None:
             return False, "no valid file is loaded"
         if not self.first_pass_done:
-            return False, "the first pass is under way"
+            return False, "the first pass is still running"
         return True, "ok"
 
 

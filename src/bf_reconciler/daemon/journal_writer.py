@@ -1,31 +1,51 @@
-"""Writes the journal beside the reconcile loop, in a thread, and survives a full disk."""
+"""Writes the journal beside the reconcile loop, and survives a disk that is full or hangs."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 
+from bf_reconciler.daemon.worker import Worker
 from bf_reconciler.facts import Seen
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.status import Record, Status, Transition
 
 MOST_OWED = 10_000
 """Transitions that wait for a journal that cannot be written; older ones are lost."""
+DEADLINE = 1.0
+"""Seconds that a turn waits for a save."""
+BROKEN_DEADLINE = 0.05
+"""Seconds that it waits while the journal is known to be broken."""
 
 
 class JournalWriter:
     """Hands records to the journal, which knows what of them is saved already.
 
-    A journal that cannot be written (a full disk) must not keep a strategy from being turned off.
-    So that is logged, counted by ``failed``, and the next save writes what this one could not.
+    A journal that cannot be written (a full disk, another program that locks it, a disk that does
+    not answer) must not keep a strategy from being turned off. So a save has a deadline: what it
+    missed is logged, counted by ``failed``, and written by the next save that succeeds. While one
+    hangs, only the newest record waits behind it.
     """
 
-    def __init__(self, journal: Journal, failed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        failed: Callable[[], None],
+        worker: Worker | None = None,
+        deadline: float = DEADLINE,
+    ) -> None:
         self._journal = journal
         self._failed = failed
-        self._broken = False
+        self._worker = worker or Worker("journal")
+        self._deadline = deadline
+        self._newest: Record | None = None
+        self._saving: asyncio.Task[None] | None = None
         self._owed: tuple[Transition, ...] = ()
+        self._told = False
+        self._replacements = 0
         self._log = structlog.get_logger("bf_reconciler")
+        self.trouble: JournalError | None = None
+        """Why the newest record is not saved, or its halt not in both places; None: they are."""
 
     async def keep(self, status: Status, seen: Mapping[str, Seen]) -> None:
         """Save what was seen before anything is done about it."""
@@ -33,17 +53,54 @@ class JournalWriter:
 
     async def save(self, record: Record, changes: Iterable[Transition]) -> None:
         """Save a status, what was seen, and what changed."""
-        changes = (*self._owed, *changes)
-        try:
-            written = await asyncio.to_thread(self._journal.save, record, changes)
-        except JournalError as error:
-            self._owed = changes[-MOST_OWED:]
-            self._failed()
-            if not self._broken:
-                self._log.error("journal cannot be written", message=str(error))
-            self._broken = True
+        self._owed = (*self._owed, *changes)[-MOST_OWED:]
+        self._newest = record
+        if self._saving is None:
+            self._saving = asyncio.create_task(self._save(), name="journal")
+        await self.settled(self._deadline if self.trouble is None else BROKEN_DEADLINE)
+
+    async def settled(self, seconds: float) -> None:
+        """Wait for the save that is under way, at most this long."""
+        if self._saving is None:
             return
-        self._owed = ()
-        if written and self._broken:
-            self._log.info("journal is written again")
-            self._broken = False
+        done, _ = await asyncio.wait({self._saving}, timeout=seconds)
+        if not done and self.trouble is None:
+            self._broke(JournalError(f"the journal did not answer within {seconds:g} s"))
+
+    @property
+    def hangs(self) -> bool:
+        """Whether a save is under way that has not answered in time."""
+        return self._saving is not None and self.trouble is not None
+
+    async def _save(self) -> None:
+        """Save the newest record until there is none newer."""
+        while self._newest is not None:
+            record, self._newest = self._newest, None
+            changes, self._owed = self._owed, ()
+            try:
+                self._saved(await self._worker.call(self._journal.save, record, changes))
+            except JournalError as error:
+                self._owed = (*changes, *self._owed)[-MOST_OWED:]
+                self._broke(error)
+            except Exception as error:  # noqa: BLE001 # a fault of ours stops no turn
+                self._log.error("saving failed", exc_info=error)
+                self._broke(JournalError(f"saving failed ({type(error).__name__})"))
+        self._saving = None
+
+    def _saved(self, written: bool) -> None:  # noqa: FBT001 # as the journal says it
+        self.trouble = None
+        if self._journal.replacements != self._replacements:
+            self._replacements = self._journal.replacements
+            self._failed()
+        if self._journal.halt_trouble is not None:
+            self._broke(self._journal.halt_trouble)
+        elif written and self._told:
+            self._log.info("journal can be written again")
+            self._told = False
+
+    def _broke(self, trouble: JournalError) -> None:
+        self.trouble = trouble
+        self._failed()
+        if not self._told:
+            self._log.error("journal cannot be written", message=str(trouble))
+        self._told = True

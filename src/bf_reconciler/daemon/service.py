@@ -7,19 +7,23 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
-from aiohttp import web
-
+from bf_reconciler import logs
+from bf_reconciler.daemon.client_report import ClientReport
 from bf_reconciler.daemon.commands import Commands
 from bf_reconciler.daemon.daemon import Daemon, any_of, utcnow
 from bf_reconciler.daemon.notify import Notifier
+from bf_reconciler.daemon.process import open_files
 from bf_reconciler.daemon.wiring import set_up_logs
+from bf_reconciler.daemon.worker import Worker
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.probe import Prober
 from bf_reconciler.schedule import request
 from bf_reconciler.settings import Settings, read_token
 from bf_reconciler.status import Status
-from bf_reconciler.web import make_app
+from bf_reconciler.web import Clients, limits, listening, make_app
 
+OPEN_SECONDS = 30.0
+"""How long the disk of the state folder may take to open the journal."""
 DRAIN_SECONDS = 3.0
 """How long a turn that is under way may take to its end; then it is broken off."""
 CLOSE_SECONDS = 1.0
@@ -37,16 +41,24 @@ async def opened(settings: Settings, environ: Mapping[str, str]) -> AsyncIterato
     Raises:
         StartError: The state folder cannot be used, or another daemon uses it.
     """
-    async with AsyncExitStack() as stack:
+    wake, worker = asyncio.Event(), Worker("journal")
+    try:
+        opening = worker.call(Journal, settings.state_dir)
         try:
-            journal = await asyncio.to_thread(Journal, settings.state_dir)
-            stack.callback(journal.close)
-            wake = asyncio.Event()
-            prober = await stack.enter_async_context(Prober(utcnow, wake.set))
-            daemon = Daemon(settings, journal, prober, environ, wake)
-        except JournalError as error:
-            raise StartError(f"{settings.state_dir}: {error}") from None
-        yield daemon
+            journal = await asyncio.wait_for(opening, OPEN_SECONDS)
+        except TimeoutError:
+            raise JournalError(f"the disk did not answer within {OPEN_SECONDS:g} s") from None
+        try:
+            async with Prober(utcnow, wake.set) as prober:
+                daemon = Daemon(settings, journal, prober, environ, wake)
+                try:
+                    yield daemon
+                finally:
+                    await daemon.runtimes.close()
+        finally:  # one that hangs is left to the end of the process
+            await asyncio.wait({worker.call(journal.close)}, timeout=CLOSE_SECONDS)
+    except JournalError as error:
+        raise StartError(f"{settings.state_dir}: {error}") from None
 
 
 async def once(settings: Settings) -> Status:
@@ -55,8 +67,10 @@ async def once(settings: Settings) -> Status:
     Raises:
         StartError: The state folder or the file cannot be used.
     """
-    set_up_logs(settings, os.environ)
-    async with opened(settings, os.environ) as daemon:
+    set_up_logs(settings, os.environ, guarding=True)
+    async with AsyncExitStack() as stack:
+        stack.callback(logs.close)
+        daemon = await stack.enter_async_context(opened(settings, os.environ))
         first = await daemon.load()
         if first.spec is None:
             raise StartError(first.config.message)
@@ -64,7 +78,7 @@ async def once(settings: Settings) -> Status:
         while True:
             daemon.cycle.wake.clear()
             wake_at = await daemon.turn()
-            if daemon.complete():
+            if daemon.complete() and daemon.runtimes.idle:
                 return daemon.cycle.status
             left = (wake_at - utcnow()).total_seconds()
             await any_of(daemon.cycle.wake.wait(), seconds=max(left, 0.0))
@@ -78,8 +92,9 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
     """
     stop = stop or asyncio.Event()
     notifier = Notifier(os.environ)
-    set_up_logs(settings, os.environ)
+    set_up_logs(settings, os.environ, guarding=True)
     async with AsyncExitStack() as stack:
+        stack.callback(logs.close)
         hung_up = _on_signals(stack, stop)  # first of all: sops may take its time
         daemon = await stack.enter_async_context(opened(settings, os.environ))
         await _first_load(daemon, stop)
@@ -107,7 +122,9 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
         for end in ended:
             if isinstance(end, Exception):
                 daemon.log.error("stopped", error=type(end).__name__, exc_info=end)
-                raise StartError(f"the daemon cannot go on ({type(end).__name__})") from None
+                raise StartError(
+                    f"the daemon stopped with an unexpected error ({type(end).__name__})"
+                ) from None
         daemon.log.info("stopped")
 
 
@@ -118,27 +135,24 @@ async def _listening(settings: Settings, daemon: Daemon) -> AsyncIterator[None]:
     except ValueError as error:
         raise StartError(str(error)) from None
     app = make_app(Commands(daemon, token))
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_SECONDS)
-    await runner.setup()
+    clients = Clients(limits(open_files()), ClientReport(daemon.tallies))
     listen = settings.listen
-    try:
-        site = web.TCPSite(runner, listen.host, listen.port)
-        await site.start()
-    except OSError as error:
-        await runner.cleanup()
-        raise StartError(f"cannot listen on {listen}: {_why(error)}") from None
-    host, port = runner.addresses[0][:2]
-    daemon.log.info("listening", url=f"http://{replace(listen, host=host, port=port)}")
-    try:
+    async with AsyncExitStack() as stack:
+        server = listening(app, listen.host, listen.port, clients, CLOSE_SECONDS)
+        try:
+            host, port = await stack.enter_async_context(server)
+        except OSError as error:
+            raise StartError(f"cannot listen on {listen}: {_why(error)}") from None
+        daemon.log.info("listening", url=f"http://{replace(listen, host=host, port=port)}")
         yield
-    finally:
-        await runner.cleanup()
 
 
 def _why(error: OSError) -> str:
     """The system's own words; asyncio's are longer, and those of a resolver have no number here."""
     number = error.errno or 0
-    return os.strerror(number) if number > 0 else error.strerror or "it cannot be resolved"
+    return (
+        os.strerror(number) if number > 0 else error.strerror or "the host name cannot be resolved"
+    )
 
 
 def _on_signals(stack: AsyncExitStack, stop: asyncio.Event) -> asyncio.Event:
@@ -166,11 +180,11 @@ async def _keep_answering(hung_up: asyncio.Event, daemon: Daemon) -> None:
         hung_up.clear()
         config = (await daemon.reload()).config
         if config.last_reload_successful:
-            daemon.log.info("reload asked for: the file is in force", path=config.path)
+            daemon.log.info("reload requested: the file is in force", path=config.path)
             continue
         reason = str(config.reason) if config.reason else None
         daemon.log.error(
-            "reload asked for: the file was refused",
+            "reload requested: the file was rejected",
             path=config.path,
             reason=reason,
             message=config.message,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bf_reconciler import logs
 from bf_reconciler.facts import ConfigError
+from bf_reconciler.log_sink import Sink
 from bf_reconciler.reload import Reloader
 from bf_reconciler.settings import Settings
 from bf_reconciler.sops import SopsSettings, find_binary
@@ -23,7 +24,9 @@ def make_reloader(
 ) -> Reloader:
     """Make the reader of the committed file. A missing sops is found out when it is needed."""
     try:
-        sops = SopsSettings(find_binary(settings.sops_binary, environ), environ)
+        sops = SopsSettings(
+            find_binary(settings.sops_binary, environ), environ, services=settings.rules.services
+        )
     except ConfigError:
         sops = None
     return Reloader(
@@ -32,10 +35,16 @@ def make_reloader(
         allow_plaintext=settings.allow_plaintext,
         pepper=pepper,
         before=replace(before, config=replace(before.config, path=settings.file)),
+        rules=settings.rules,
     )
 
 
-def set_up_logs(settings: Settings, environ: Mapping[str, str]) -> None:
-    """Log to standard error; standard output belongs to what was asked for."""
+def set_up_logs(settings: Settings, environ: Mapping[str, str], *, guarding: bool = False) -> None:
+    """Log to standard error; standard output belongs to what was asked for.
+
+    ``guarding``: nobody may read it (a full pipe, a terminal after Ctrl-S), and nothing waits for
+    that; ``logs.close`` writes what is left.
+    """
     colors = sys.stderr.isatty() and not environ.get("NO_COLOR")
-    logs.configure(settings.log_level, settings.log_format, sys.stderr, colors=colors)
+    stream = Sink(sys.stderr) if guarding else sys.stderr
+    logs.configure(settings.log_level, settings.log_format, stream, colors=colors)

@@ -18,7 +18,7 @@ STRATEGIES = (
     ("xrp-dca", "mexc-sub-audit", "XRP/USDT"),
 )
 HEAD = """\
-# The file of the demo. What it declares is real; the exchanges are simulated.
+# The file of the demo. The exchanges are simulated; everything else is real.
 version: 1
 policy: {grace: 1m}
 defaults: {interval: 1s, timeout: 3s}
@@ -28,7 +28,7 @@ runtimes:
 RULES = """\
 creation_rules:
   - path_regex: connections\\.yaml$
-    encrypted_regex: ^(api_key|secret|passphrase|password|private_key|token)$
+    encrypted_regex: ^(api_key|secret|passphrase|password|private_key|token|seal)$
     age: RECIPIENT
 """
 

@@ -141,7 +141,7 @@ async def _theatre(port_base: int | None) -> AsyncIterator[Theatre]:
         except BrokenPipeError:
             raise  # who read what is told has left
         except OSError as error:
-            raise DemoError(f"the demo cannot start: {error.strerror}") from None
+            raise DemoError(f"cannot start the demo: {error.strerror}") from None
 
 
 async def _play(theatre: Theatre, narrator: Narrator, steps: Sequence[Step]) -> None:
@@ -172,15 +172,15 @@ async def _until(theatre: Theatre, step: Step) -> dict[str, Any]:
 
 def _disappointment(theatre: Theatre, step: Step, status: dict[str, Any] | None) -> str:
     wanted = [f"  {name}: {state} {reason}" for name, (state, reason) in step.expects.items()]
-    lines = ["this was not seen:", *wanted, "but this:"]
+    lines = ["expected:", *wanted, "but found:"]
     if status is None:
         code = theatre.process.returncode
-        lines.append("  no answer" if code is None else f"  the daemon ended with {code}")
+        lines.append("  no answer" if code is None else f"  the daemon exited with code {code}")
     else:
         lines += [f"  {name}: {' '.join(seen)}" for name, seen in step.seen(status).items()]
-        lines.append(f"  the file: {status['config']['reason'] or 'taken'}")
+        lines.append(f"  the file: {status['config']['reason'] or 'loaded'}")
     log = theatre.stage.log.read_bytes()[-TAIL_BYTES:].decode(errors="replace").strip()
-    return "\n".join([*lines, *(["the daemon's log ends with:", log] if log else [])])
+    return "\n".join([*lines, *(["last lines of the daemon's log:", log] if log else [])])
 
 
 def free_port() -> int:

@@ -19,7 +19,7 @@ class Scene:
     stage: Stage
     ask: Callable[[str], Awaitable[None]]
 
-    async def by_hand(self, act: Callable[..., None], *arguments: str) -> None:
+    async def in_thread(self, act: Callable[..., None], *arguments: str) -> None:
         """Run what blocks in a thread. It ends before we do: its folder is removed afterwards."""
         work = asyncio.ensure_future(asyncio.to_thread(act, *arguments))
         try:
@@ -88,16 +88,16 @@ async def _up(scene: Scene) -> None:
 
 
 async def _tamper(scene: Scene) -> None:
-    await scene.by_hand(scene.stage.tamper, "amount: 500", "amount: 5000", "Raise the limit")
+    await scene.in_thread(scene.stage.tamper, "amount: 500", "amount: 5000", "Raise the limit")
 
 
 async def _revert(scene: Scene) -> None:
-    await scene.by_hand(scene.stage.revert)
+    await scene.in_thread(scene.stage.revert)
 
 
 async def _turn_off(scene: Scene) -> None:
     place, message = '["strategies"][1]["enabled"]', "Turn sol-dca off"
-    await scene.by_hand(scene.stage.set, place, "false", message)
+    await scene.in_thread(scene.stage.set, place, "false", message)
 
 
 ONLINE = ("Online", "Connected")
@@ -112,8 +112,8 @@ def _both(connection: str, strategy: str, reason: str) -> Mapping[str, tuple[str
 STEPS: tuple[Step, ...] = (
     Step(
         {
-            "en": "The first commit is read. Good keys run; one may withdraw, one cannot trade.",
-            "tr": "İlk kayıt okunur. İyiler çalışır; biri para çekebilir, biri işlem yapamaz.",
+            "en": "The first commit is loaded. One can withdraw, one cannot trade; the rest run.",
+            "tr": "İlk commit yüklenir. Biri para çekebilir, biri işlem yapamaz; kalanlar çalışır.",
         },
         _nothing,
         {
@@ -127,23 +127,23 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         {
-            "en": "Somebody turns withdrawal on at KuCoin. The strategy goes off.",
-            "tr": "Biri KuCoin'de para çekme iznini açar. Strateji kapanır.",
+            "en": "Somebody enables withdrawal at KuCoin. The strategy is turned off.",
+            "tr": "Biri KuCoin'de para çekme iznini açar. Strateji kapatılır.",
         },
         _keys(kucoin_main={"withdraw": True}),
         _both("kucoin-main-grid", "btc-grid", "WithdrawEnabled"),
     ),
     Step(
         {
-            "en": "Withdrawal is off again. After two good tests the strategy comes back.",
-            "tr": "Para çekme yeniden kapatılır. İki iyi testten sonra strateji geri gelir.",
+            "en": "Withdrawal is disabled again. After two passed tests the strategy is turned on.",
+            "tr": "Para çekme yeniden kapatılır. Başarılı iki testten sonra strateji açılır.",
         },
         _keys(kucoin_main={"withdraw": False}),
         {"kucoin-main-grid": ONLINE, "btc-grid": ON},
     ),
     Step(
         {
-            "en": "The key that could not trade gets its right, as advised.",
+            "en": "The key that could not trade gets the permission, as advised.",
             "tr": "İşlem yapamayan anahtara, önerildiği gibi izin verilir.",
         },
         _keys(mexc_readonly={"trade": True}),
@@ -151,23 +151,23 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         {
-            "en": "A key is revoked at MEXC. It is asked once more to be sure.",
-            "tr": "MEXC'te bir anahtar iptal edilir. Emin olmak için bir kez daha sorulur.",
+            "en": "A key is revoked at MEXC. It is re-tested before its strategy is stopped.",
+            "tr": "MEXC'te bir anahtar iptal edilir. Strateji durmadan önce yeniden test edilir.",
         },
         _keys(mexc_main={"revoked": True}),
         _both("mexc-main-dca", "sol-dca", "InvalidKey"),
     ),
     Step(
         {
-            "en": "The server's address leaves the allowlist at KuCoin.",
-            "tr": "Sunucunun adresi KuCoin'deki izin listesinden çıkar.",
+            "en": "The server's address is removed from the allowlist at KuCoin.",
+            "tr": "Sunucunun adresi KuCoin'deki izin listesinden çıkarılır.",
         },
         _keys(kucoin_main={"ips": ["203.0.113.7"]}),
         _both("kucoin-main-grid", "btc-grid", "IPNotAllowed"),
     ),
     Step(
         {
-            "en": "Both are put right, and a person asks for a test.",
+            "en": "Both are fixed, and a person requests a test.",
             "tr": "İkisi de düzeltilir ve biri test ister.",
         },
         _restore,
@@ -175,8 +175,8 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         {
-            "en": "KuCoin is down. What runs keeps running within its grace of one minute.",
-            "tr": "KuCoin'e ulaşılamaz. Çalışan, bir dakikalık tolerans içinde çalışmayı sürdürür.",
+            "en": "KuCoin is down. Running strategies keep running for one minute of grace.",
+            "tr": "KuCoin'e ulaşılamaz. Stratejiler bir dakikalık tolerans boyunca çalışır.",
         },
         _down,
         {
@@ -187,15 +187,15 @@ STEPS: tuple[Step, ...] = (
     Step(
         {
             "en": "KuCoin is back.",
-            "tr": "KuCoin geri gelir.",
+            "tr": "KuCoin yeniden hizmet verir.",
         },
         _up,
         {"kucoin-main-grid": ONLINE, "btc-grid": ON},
     ),
     Step(
         {
-            "en": "A commit changes a limit without sops. It is refused; the last good one stays.",
-            "tr": "Bir kayıt, sops olmadan bir sınırı değiştirir. Reddedilir; son iyi olan kalır.",
+            "en": "A commit changes a limit without sops. It is rejected; the last good one stays.",
+            "tr": "Bir commit sops olmadan bir sınırı değiştirir. Reddedilir; son geçerlisi kalır.",
         },
         _tamper,
         {"btc-grid": ON, "sol-dca": ON},
@@ -203,8 +203,8 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         {
-            "en": "That commit is reverted, which heals it.",
-            "tr": "O kayıt geri alınır; sorun giderilmiş olur.",
+            "en": "That commit is reverted, and the error is gone.",
+            "tr": "O commit geri alınır ve hata giderilir.",
         },
         _revert,
         {"btc-grid": ON, "sol-dca": ON},
@@ -212,7 +212,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         {
             "en": "A commit, made with sops, turns a strategy off.",
-            "tr": "sops ile yapılan bir kayıt bir stratejiyi kapatır.",
+            "tr": "sops ile yapılan bir commit bir stratejiyi kapatır.",
         },
         _turn_off,
         {"sol-dca": ("Disabled", "Disabled"), "btc-grid": ON},

@@ -54,7 +54,7 @@ class Stage:
         """Change the text without sops, and commit: the MAC no longer fits."""
         text = self.file.read_text(encoding="utf-8")
         if old not in text:
-            raise DemoError(f"the file of the demo does not hold {old!r}")
+            raise DemoError(f"the file of the demo does not contain {old!r}")
         self.file.write_text(text.replace(old, new, 1), encoding="utf-8")
         self._commit(message)
 
@@ -95,7 +95,7 @@ class Stage:
         except OSError:
             raise DemoError(f"the demo needs {Path(argv[0]).name}; please install it") from None
         except subprocess.TimeoutExpired:
-            raise DemoError(f"{Path(argv[0]).name} did not end in time") from None
+            raise DemoError(f"{Path(argv[0]).name} did not finish in time") from None
         except subprocess.CalledProcessError as error:
             word = Path(argv[0]).name
             raise DemoError(f"{word} failed with exit code {error.returncode}") from None

@@ -2,8 +2,10 @@
 
 from bf_reconciler.document.adopt import adopt
 from bf_reconciler.document.declared import declared
+from bf_reconciler.document.names import names
 from bf_reconciler.document.parsed import Kind, Parsed
 from bf_reconciler.document.parsing import parse
 from bf_reconciler.document.schema import schema
+from bf_reconciler.document.seal import FIELD as SEAL
 
-__all__ = ["Kind", "Parsed", "adopt", "declared", "parse", "schema"]
+__all__ = ["SEAL", "Kind", "Parsed", "adopt", "declared", "names", "parse", "schema"]

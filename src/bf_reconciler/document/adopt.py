@@ -66,8 +66,8 @@ def _held(before: Spec, parsed: Parsed) -> tuple[Mapping[Kind, Names], tuple[Pro
             f"{len(names)} of {totals[kind]} {kind}" for kind, names in vanished.items() if names
         )
         message = (
-            f"{lost} vanished in one revision; they stay in force. "
-            "If it is meant, raise policy.max_removals in this file"
+            f"{lost} removed in one revision; they stay in force. "
+            "If this is intended, raise policy.max_removals in this file"
         )
         return vanished, (_problem("", message),)
     held: dict[Kind, Names] = {}
@@ -76,7 +76,7 @@ def _held(before: Spec, parsed: Parsed) -> tuple[Mapping[Kind, Names], tuple[Pro
         held[kind] = names if parsed.nameless.get(kind) else ()
         if held[kind]:
             message = (
-                f"{len(names)} vanished while an entry has no readable name; "
+                f"{len(names)} missing while an entry has no readable name; "
                 "they stay in force until that is corrected"
             )
             problems.append(_problem(kind, message))

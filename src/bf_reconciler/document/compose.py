@@ -25,24 +25,27 @@ from bf_reconciler.document.text import tab
 from bf_reconciler.facts import ConfigReason, Problem
 
 MAX_DEPTH: Final = 64
-MAX_NODES: Final = 1_000_000
-MAX_ALIASED: Final = 200_000
+MAX_NODES: Final = 250_000
+"""Values in a file, aliases expanded: some 60 MB of memory, and a second or two."""
+MAX_SIZE: Final = 5 * 1024 * 1024
+"""Characters of text in a file, aliases expanded: what is shown and kept is as large."""
+MAX_FLAWS: Final = 1000
 
 UNCLOSED: Final = "found unexpected end of stream"
 SYNTAX: Final = {
     "mapping values are not allowed in this context": (
-        "a ':' does not belong here; check the indentation, or put the text in quotes"
+        "unexpected ':'; check the indentation, or quote the text"
     ),
-    "could not find expected ':'": "a key without its ':' stands before this place",
-    "did not find expected ',' or ']'": "a ',' or ']' is missing before this place",
-    "did not find expected ',' or '}'": "a ',' or '}' is missing before this place",
-    "did not find expected '-' indicator": "the list ends here; check the indentation",
-    "did not find expected key": "a key is expected here; check the indentation",
-    UNCLOSED: "these quotes are not closed",
-    "found character that cannot start any token": "no text can begin so; put it in quotes",
-    "found unknown escape character": "no such escape in double quotes; use single quotes",
-    "block sequence entries are not allowed in this context": "a list cannot begin here",
-    "did not find expected <document start>": "text after the end of the document",
+    "could not find expected ':'": "the key before this position has no ':'",
+    "did not find expected ',' or ']'": "missing ',' or ']' before this position",
+    "did not find expected ',' or '}'": "missing ',' or '}' before this position",
+    "did not find expected '-' indicator": "expected a list item; check the indentation",
+    "did not find expected key": "expected a key; check the indentation",
+    UNCLOSED: "this quote is not closed",
+    "found character that cannot start any token": "text cannot start like this; quote it",
+    "found unknown escape character": "unknown escape in double quotes; use single quotes",
+    "block sequence entries are not allowed in this context": "a list cannot start here",
+    "did not find expected <document start>": "unexpected text after the end of the document",
 }
 """What libyaml says, in words for people. What is not listed may hold more than fixed words."""
 
@@ -74,7 +77,7 @@ def _syntax(error: YAMLError) -> Problem:
     said = str(getattr(error, "problem", ""))
     mark = getattr(error, "context_mark" if said == UNCLOSED else "problem_mark", None)
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
-    words = SYNTAX.get(said, "not valid YAML here")
+    words = SYNTAX.get(said, "invalid YAML")
     return Problem(line, column, "", words, reason=ConfigReason.INVALID_YAML)
 
 
@@ -88,10 +91,10 @@ class _Composer:
         self.problems: list[tuple[Path, Problem]] = []
         self._parser = CParser(text)
         self._path: list[Step] = []
-        self._anchors: dict[str, tuple[Node, int]] = {}
+        self._anchors: dict[str, tuple[Node, int, int]] = {}
         self._open: set[str] = set()
         self._count = 0
-        self._aliased = 0
+        self._size = 0
 
     def document(self) -> Node:
         self._next()  # the stream begins
@@ -102,7 +105,7 @@ class _Composer:
         self._next()  # the document ends
         event = self._next()
         if isinstance(event, DocumentStartEvent):
-            self._stop(_spot(event), "a second document begins here; one file holds one")
+            self._stop(_spot(event), "a second document starts here; a file must contain only one")
         return root
 
     def _next(self) -> Event:
@@ -111,18 +114,18 @@ class _Composer:
     def _node(self, event: Event) -> Node:
         if isinstance(event, AliasEvent):
             return self._alias(event)
-        self._count += 1
+        begun, size = self._count, self._size
         line, column = spot = _spot(event)
-        if self._count > MAX_NODES:
-            self._stop(spot, "too many values for one file")
+        self._add(spot, 1, 0)
         if len(self._path) > MAX_DEPTH:
             self._stop(spot, f"nested deeper than {MAX_DEPTH} levels")
         start = cast("ScalarEvent | CollectionStartEvent", event)  # the only ones left
-        begun, anchor = self._count, start.anchor
+        anchor = start.anchor
         if anchor is not None:
             self._open.add(anchor)
         if isinstance(event, ScalarEvent):
             plain = event.implicit[0]
+            self._add(spot, 0, len(event.value))
             node = Node(line, column, resolve(event.value) if plain else event.value)
         else:
             node = Node(line, column, None)
@@ -131,11 +134,21 @@ class _Composer:
             else:
                 self._sequence(node)
         if start.tag is not None:
-            self._flaw(node, spot, "a tag; only plain values are taken, remove it")
+            self._flaw(node, spot, "YAML tags are not supported; remove it")
         if anchor is not None:
             self._open.discard(anchor)
-            self._anchors[anchor] = node, self._count - begun + 1
+            self._anchors[anchor] = node, self._count - begun, self._size - size
+        node.size = self._count - begun + self._size - size
         return node
+
+    def _add(self, spot: Spot, count: int, size: int) -> None:
+        """Count values and characters; more than there may be end the reading."""
+        self._count += count
+        self._size += size
+        if self._count > MAX_NODES:
+            self._stop(spot, "too many values for one file")
+        if self._size > MAX_SIZE:
+            self._stop(spot, "too much text for one file")
 
     def _sequence(self, node: Node) -> None:
         items: list[Node] = []
@@ -164,6 +177,7 @@ class _Composer:
     def _key(self, event: Event) -> str | None:
         """The text of a key, or None where it is no text."""
         if isinstance(event, ScalarEvent) and event.anchor is None and event.tag is None:
+            self._add(_spot(event), 0, len(event.value))
             key = resolve(event.value) if event.implicit[0] else event.value
             return key if isinstance(key, str) else None
         self._path.append("")
@@ -174,13 +188,13 @@ class _Composer:
     @staticmethod
     def _key_flaw(event: Event, key: str | None, node: Node) -> str:
         if key is None:
-            return "a key is a plain text; put it in quotes"
+            return "a key must be a string; quote it"
         if key == "<<" and isinstance(event, ScalarEvent) and event.implicit[0]:
-            return "YAML 1.2 has no merge keys; write the fields out"
+            return "merge keys are not supported; write out the fields"
         if key in node.keys:
             line = node.keys[key][0]
             name = f" {key}" if printable(key) else ""
-            return f"the key{name} stands here twice; first in line {line}"
+            return f"duplicate key{name}; first used on line {line}"
         return ""
 
     @staticmethod
@@ -192,22 +206,22 @@ class _Composer:
     def _alias(self, event: AliasEvent) -> Node:
         line, column = spot = _spot(event)
         if event.anchor in self._open:
-            self._stop(spot, "this alias stands within what it repeats")
+            self._stop(spot, "this alias is inside the value it refers to")
         if event.anchor not in self._anchors:
-            self._stop(spot, "an alias without its anchor")
-        node, size = self._anchors[event.anchor]
-        self._count += size
-        self._aliased += size
-        if self._aliased > MAX_ALIASED:
-            self._stop(spot, "aliases repeat too much; write the entries out")
+            self._stop(spot, "this alias has no anchor")
+        node, count, size = self._anchors[event.anchor]
+        if self._count + count > MAX_NODES or self._size + size > MAX_SIZE:
+            self._stop(spot, "aliases expand to too many values; write out the entries")
+        self._add(spot, count, size)
         if len(self._path) + node.height > MAX_DEPTH:
             self._stop(spot, f"nested deeper than {MAX_DEPTH} levels")
-        return Node(line, column, node.value, node.keys, node.flawed, node.height)
+        return Node(line, column, node.value, node.keys, node.flawed, node.height, node.size)
 
     def _flaw(self, node: Node, spot: Spot, message: str) -> None:
         node.flawed = True
-        path = tuple(self._path)
-        self.problems.append((path, Problem(*spot, render(path), message)))
+        if len(self.problems) < MAX_FLAWS:
+            path = tuple(self._path)
+            self.problems.append((path, Problem(*spot, render(path), message)))
 
     def _stop(self, spot: Spot, message: str) -> NoReturn:
         raise Stop(

@@ -3,17 +3,21 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from bf_reconciler.document.messages import problems
+from bf_reconciler.document.messages import MAX_ERRORS, problems
 from bf_reconciler.document.nodes import Node, Path, render, walk
-from bf_reconciler.document.parsed import Kind
-from bf_reconciler.facts import Problem, Severity
+from bf_reconciler.document.parsed import MAX_PROBLEMS, Kind
+from bf_reconciler.facts import ConfigReason, Problem, Severity
 from bf_reconciler.spec.types import LABEL
 
 M = TypeVar("M", bound=BaseModel)
+MAX_ENTRIES: Final = 10_000
+"""In each list."""
+MAX_ENTRY: Final = 128 * 1024
+"""Values and characters of one entry: its strategy file can always be read back."""
 Finding = tuple[tuple[str | int, ...], str]
 
 
@@ -69,23 +73,35 @@ class Entry(Generic[M]):
         kept = [p for p in self.problems if (p.line, p.column) not in spots]
         self.problems = flaws + kept
 
-    def tell(self, finding: Finding, severity: Severity = "error") -> None:
+    def add_problem(
+        self,
+        finding: Finding,
+        severity: Severity = "error",
+        reason: ConfigReason = ConfigReason.INVALID_DOCUMENT,
+    ) -> None:
         """Add a problem at a path within the entry."""
         place, message = finding
         node, _ = walk(self.node, place)
-        self.problems.append(Problem(*node.spot, render((*self.path, *place)), message, severity))
+        self.problems.append(
+            Problem(*node.spot, render((*self.path, *place)), message, severity, reason)
+        )
 
     def advise(self, messages: Iterable[str]) -> None:
         """Add advice on its name."""
         for message in messages:
-            self.tell((("name",), message), "warning")
+            self.add_problem((("name",), message), "warning")
 
-    def accept(self, findings: Callable[[M], Iterable[Finding]], deciding: frozenset[str]) -> None:
+    def accept(
+        self,
+        findings: Callable[[M], Iterable[Finding]],
+        deciding: frozenset[str],
+        reason: ConfigReason = ConfigReason.INVALID_DOCUMENT,
+    ) -> None:
         """Tell what does not fit, where the fields that decide on it could all be read."""
         subject = self.model or self.draft
         if subject is not None and not self.dropped & deciding:
             for finding in findings(subject):
-                self.tell(finding)
+                self.add_problem(finding, reason=reason)
 
 
 def read(
@@ -94,22 +110,34 @@ def read(
     """The entries of a list. Where there is no list, there are none."""
     items = node.value if node is not None and isinstance(node.value, list) else []
     values = data if isinstance(data, list) else []
-    return [
-        _entry(Entry(kind, index, item, value), model, opaque=opaque)
-        for index, (item, value) in enumerate(zip(items, values, strict=True))
-    ]
+    entries: list[Entry[M]] = []
+    count = 0
+    for index, (item, value) in enumerate(zip(items, values, strict=True)):
+        entry: Entry[M] = Entry(kind, index, item, value)
+        _validate(entry, model, opaque=opaque, brief=count > MAX_PROBLEMS)
+        entries.append(entry)
+        count += len(entry.problems)
+    return entries
 
 
-def _entry(entry: Entry[M], model: type[M], *, opaque: bool) -> Entry[M]:
+def _validate(entry: Entry[M], model: type[M], *, opaque: bool, brief: bool) -> None:
+    """Fill in the model, or what is wrong; ``brief``: no more than that something is."""
+    if entry.node.size > MAX_ENTRY:
+        entry.add_problem(((), f"larger than {MAX_ENTRY // 1024} KiB"))
+        return
     try:
         entry.model = model.model_validate(entry.data)
     except ValidationError as error:
+        if brief:
+            entry.add_problem(((), "invalid; fix the entries before it first"))
+            return
         entry.problems += problems(error, model, entry.node, entry.path, opaque=opaque)
         _draft(entry, model, error)
-    return entry
 
 
 def _draft(entry: Entry[M], model: type[M], error: ValidationError) -> None:
+    if error.error_count() > MAX_ERRORS:
+        return
     details = error.errors(include_url=False, include_context=False, include_input=False)
     if not isinstance(entry.data, dict):
         return

@@ -40,9 +40,9 @@ def read_head(root: Node, data: dict[str, Any], *, opaque: bool) -> Head:
         sections["version"] = VERSION
         if type(version.value) is not int or version.value != VERSION:
             message = (
-                "is encrypted; encrypt credentials alone, by an encrypted_regex in .sops.yaml"
+                "is encrypted; encrypt only credentials, with encrypted_regex in .sops.yaml"
                 if is_sealed(version.value)
-                else f"this program reads version {VERSION} of the format; write version: {VERSION}"
+                else f"unsupported version; use version: {VERSION}"
             )
             head.problems.append(Problem(*version.spot, "version", message))
             head.foreign = type(version.value) is int
@@ -66,6 +66,6 @@ def _runtimes(head: Head, file: File, root: Node) -> None:
     for index, runtime in enumerate(file.runtimes):
         if runtime.name in seen:
             node, path = walk(root, ("runtimes", index, "name"))
-            message = "this name stands here twice"
+            message = "duplicate name"
             head.problems.append(Problem(*node.spot, render(path), message))
         seen.add(runtime.name)

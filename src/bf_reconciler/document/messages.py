@@ -33,9 +33,12 @@ OURS: Final = frozenset(
 )
 """Types of our own errors; their messages are sentences of the spec."""
 
+MAX_ERRORS: Final = 200
+"""In one entry; each is looked up among all keys that there are."""
+
 EXPECTED: Final[Mapping[str, str]] = {
-    "string_type": "a text",
-    "int_type": "a whole number",
+    "string_type": "a string",
+    "int_type": "an integer",
     "float_type": "a number",
     "bool_type": "true or false",
     "tuple_type": "a list",
@@ -44,39 +47,39 @@ EXPECTED: Final[Mapping[str, str]] = {
 }
 
 LIMITS: Final[Mapping[str, str]] = {
-    "greater_than": "must be more than",
+    "greater_than": "must be greater than",
     "greater_than_equal": "must be at least",
     "less_than_equal": "must be at most",
 }
 """The limit itself is the last word of pydantic's message."""
 
 FIXED: Final[Mapping[str, str]] = {
-    "finite_number": "a finite number is expected",
-    "too_short": "at least one is needed",
-    "too_long": "too long",
+    "finite_number": "must be a finite number",
+    "too_short": "must have at least one item",
+    "too_long": "too many items",
     "string_too_long": "too long",
 }
 
 PATTERNS: Final[Mapping[str, str]] = {
-    LABEL: "a name has lower-case letters, digits and inner hyphens, 63 at most",
-    PAIR: "a pair such as BTC/USDT is expected, for futures BTC/USDT:USDT",
-    CURRENCY: "a currency such as USDT is expected",
+    LABEL: "must be lower-case letters, digits and inner hyphens, at most 63 characters",
+    PAIR: "must be a pair such as BTC/USDT, or BTC/USDT:USDT for futures",
+    CURRENCY: "must be a currency such as USDT",
 }
 
 NAMES: Final[Mapping[type, str]] = {
     bool: "true or false",
     int: "a number",
     float: "a number",
-    str: "a text",
+    str: "a string",
     list: "a list",
     dict: "a mapping",
-    type(None): "nothing",
+    type(None): "null",
 }
 SEALED_NAMES: Final[Mapping[str, str]] = {
     "int": "a number",
     "float": "a number",
     "bool": "true or false",
-    "str": "a text",
+    "str": "a string",
 }
 YES_NO = re.compile("yes|no|on|off", re.IGNORECASE)
 
@@ -88,6 +91,9 @@ def problems(
 
     An ``opaque`` entry was not decrypted; what is encrypted there can only be warned of.
     """
+    if error.error_count() > MAX_ERRORS:
+        yield Problem(*entry.spot, render(path), f"more than {MAX_ERRORS} problems")
+        return
     details = error.errors(include_url=False, include_context=False, include_input=False)
     for detail in (_at_type(each, entry) for each in details):
         kind, loc = detail["type"], detail["loc"]
@@ -99,7 +105,7 @@ def problems(
         elif kind == "missing":
             yield Problem(*node.spot, render((*path, *trail, loc[-1])), "is missing")
         elif opaque and is_sealed(node.value) and kind != "string_type":
-            message = "is encrypted, so it can only be checked with --decrypt"
+            message = "is encrypted; it can only be checked with --decrypt"
             yield Problem(*node.spot, render(path + trail), message, "warning")
         elif kind != "too_short" or not node.value:  # else it is told at its wrong items
             yield Problem(*node.spot, render(path + trail), _words(detail, node))
@@ -126,25 +132,26 @@ def _words(detail: ErrorDetails, node: Node) -> str:
     if kind == "string_pattern_mismatch":
         return next(words for pattern, words in PATTERNS.items() if f"'{pattern}'" in message)
     if kind == "literal_error":
-        return "expected one of: " + ", ".join(re.findall(r"'(\w+)'", message))
+        start = "unknown type; known: " if detail["loc"][-1] == "type" else "must be one of: "
+        return start + ", ".join(re.findall(r"'(\w+)'", message))
     if kind in LIMITS:
         return f"{LIMITS[kind]} {message.rpartition(' ')[2]}"
-    return FIXED.get(kind, "not valid here")
+    return FIXED.get(kind, "invalid value")
 
 
 def _type(kind: str, node: Node) -> str:
     value, expected = node.value, EXPECTED[kind]
     if isinstance(value, str) and is_sealed(value):
         sealed = SEALED_NAMES.get(sealed_type(value), "something else")
-        hint = "; quote it before you encrypt" if kind == "string_type" else ""
-        return f"{expected} is expected, but it was encrypted as {sealed}{hint}"
-    words = f"{expected} is expected, not {NAMES[type(value)]}"
+        hint = "; quote it before you encrypt it" if kind == "string_type" else ""
+        return f"must be {expected}, but was encrypted as {sealed}{hint}"
+    words = f"must be {expected}, not {NAMES[type(value)]}"
     if kind == "string_type" and isinstance(value, bool | int | float):
         return f"{words}; quote it"
     if isinstance(value, str) and kind == "bool_type" and YES_NO.fullmatch(value):
-        return f"{words}; yes, no, on and off are texts in YAML 1.2"
+        return f"{words}; yes, no, on and off are strings in YAML 1.2"
     if isinstance(value, str) and LEADING_ZERO.match(value):
-        return f"{words}; with a leading zero it is ambiguous, write it without"
+        return f"{words}; a leading zero is ambiguous, remove it"
     if kind == "int_type" and isinstance(value, float):
-        return "a whole number is expected"
+        return "must be an integer"
     return words

@@ -15,14 +15,14 @@ def of_connection(connection: Connection) -> Iterator[str]:
     """What could be better about its name."""
     name, exchange = connection.name, connection.exchange
     if EMPTY.fullmatch(name) or re.fullmatch(rf"{exchange}(-?[0-9]+)?", name):
-        yield f"this name says too little; try exchange-account-purpose: {exchange}-main-grid"
+        yield f"this name is too vague; try exchange-account-purpose: {exchange}-main-grid"
     elif exchange not in name:
-        yield f"this name does not say its exchange; try {exchange}-account-purpose"
+        yield f"this name does not include its exchange; try {exchange}-account-purpose"
 
 
 def of_strategy(strategy: Strategy) -> Iterator[str]:
     """What could be better about its name."""
     if strategy.name == strategy.connection:
-        yield "this name is its connection's, too; say what it trades and how: btc-grid"
+        yield "this name is also its connection's; say what it trades and how: btc-grid"
     elif EMPTY.fullmatch(strategy.name):
-        yield "this name says too little; say what it trades and how: btc-grid"
+        yield "this name is too vague; say what it trades and how: btc-grid"

@@ -19,7 +19,8 @@ DIGITS: Final = 4
 class Node:
     """A value, where it stands (from 1), and where its keys stand if it is a mapping.
 
-    ``flawed``: something in it has a wrong shape. ``height``: levels below it.
+    ``flawed``: something in it has a wrong shape. ``height``: levels below it. ``size``: values and
+    characters in it, with aliases expanded.
     """
 
     line: int
@@ -28,6 +29,7 @@ class Node:
     keys: dict[str, Spot] = field(default_factory=dict)
     flawed: bool = False
     height: int = 0
+    size: int = 0
 
     @property
     def spot(self) -> Spot:

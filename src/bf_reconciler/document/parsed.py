@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from bf_reconciler.document.nodes import Path
+from bf_reconciler.document.seal import SealState
 from bf_reconciler.facts import Problem
 from bf_reconciler.spec import LOCAL, Connection, Defaults, Halt, Policy, Runtime, Strategy
 
@@ -21,6 +22,8 @@ class Parsed:
     read; it comes with its exchange or its connection, empty where that could not be read.
     ``nameless`` counts wrong entries whose name could not be read: any entry that vanished may be
     one of them. ``sealed``: of each entry with a readable name, where encrypted values stand in it.
+    ``encrypted``: it has the block of SOPS. ``digest``: what the seal of this content is; empty
+    where it was not decrypted.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -37,6 +40,9 @@ class Parsed:
     nameless: Mapping[Kind, int] = field(default_factory=dict)
     plaintext_secrets: int = 0
     sealed: Mapping[tuple[Kind, str], frozenset[Path]] = field(default_factory=dict)
+    encrypted: bool = False
+    seal: SealState = "none"
+    digest: str = field(default="", repr=False)
 
     @property
     def errors(self) -> tuple[Problem, ...]:

@@ -1,21 +1,24 @@
 """Text to declared entries, or every problem with its line and column."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
-from bf_reconciler.document import name_advice, text
+from bf_reconciler.document import key_services, name_advice, seal, text
 from bf_reconciler.document.compose import Stop, compose
-from bf_reconciler.document.entries import Entry, M, duplicates, read
+from bf_reconciler.document.entries import MAX_ENTRIES, Entry, M, duplicates, read
 from bf_reconciler.document.head import Head, read_head
 from bf_reconciler.document.nodes import Node, Path
 from bf_reconciler.document.parsed import Kind, Parsed, ordered, refusal
 from bf_reconciler.document.sealed import OPAQUE, Unsealing
 from bf_reconciler.exchanges import EXCHANGES
-from bf_reconciler.facts import Problem
-from bf_reconciler.spec import Connection, File, Strategy, inconsistencies, misfits
+from bf_reconciler.facts import DEFAULT_RULES, ConfigReason, Problem, Rules
+from bf_reconciler.spec import Connection, File, Strategy, inconsistencies, misfits, unknown_hosts
 
 KINDS: Final = ("connections", "strategies")
 FITTING: Final = frozenset({"exchange", "environment", "markets", "credentials"})
+HOSTED: Final = frozenset({"exchange", "endpoint", "proxy"})
+HOST_NOT_ALLOWED: Final = ConfigReason.HOST_NOT_ALLOWED
 CONSISTENT: Final = frozenset(
     {"connection", "market", "runtime", "risk_level", "leverage", "direction", "safety_orders"}
     | {"pairs", "settings"}
@@ -24,7 +27,11 @@ CONSISTENT: Final = frozenset(
 
 
 def parse(
-    committed: bytes, decrypted: Mapping[str, Any] | None, *, allow_plaintext: bool = False
+    committed: bytes,
+    decrypted: Mapping[str, Any] | None,
+    rules: Rules = DEFAULT_RULES,
+    *,
+    allow_plaintext: bool = False,
 ) -> Parsed:
     """Read a file, with every problem at its place in the committed text. It never raises.
 
@@ -38,9 +45,14 @@ def parse(
     except Stop as stop:
         return refusal(stop.problem)
     if not isinstance(root.value, dict):
-        message = "a mapping with version and connections is expected"
+        message = "the file must be a mapping with version and connections"
         return refusal(Problem(*root.spot, "", message))
-    root.value.pop("sops", None)
+    if (crowd := _crowd(root)) is not None:
+        return refusal(crowd)
+    block = root.value.pop(key_services.BLOCK, None)
+    foreign = list(key_services.check(block, rules)) if block is not None else []
+    if foreign:
+        return refusal(*foreign)
     unsealing = Unsealing(allow_plaintext=allow_plaintext)
     data = unsealing.plain(root, OPAQUE if decrypted is None else decrypted)
     flaws = _Flaws([*shape, *unsealing.problems])
@@ -48,12 +60,33 @@ def parse(
     head = read_head(root, data, opaque=opaque)
     if head.foreign:
         return refusal(*head.problems)
-    head.problems += flaws.head
+    state, broken_seal = seal.check(root, data, rules, encrypted=block is not None, opaque=opaque)
+    head.problems += [*broken_seal, *flaws.head]
     head.flawed = any(node.flawed for key, node in root.value.items() if key not in KINDS)
     connections = _entries("connections", Connection, root, data, flaws, opaque=opaque)
     strategies = _entries("strategies", Strategy, root, data, flaws, opaque=opaque)
+    for connection in connections:
+        connection.accept(
+            lambda subject: unknown_hosts(subject, rules.hosts), HOSTED, HOST_NOT_ALLOWED
+        )
     _second_pass(connections, strategies, None if head.unchecked else head.file)
-    return _parsed(head, connections, strategies, unsealing)
+    parsed = _parsed(head, connections, strategies, unsealing)
+    return replace(
+        parsed,
+        encrypted=block is not None and isinstance(block.value, dict),
+        seal=state,
+        digest="" if opaque else seal.digest(data),
+    )
+
+
+def _crowd(root: Node) -> Problem | None:
+    """A list with more entries than are ever validated."""
+    for kind in KINDS:
+        node = root.child(kind)
+        if node is not None and isinstance(node.value, list) and len(node.value) > MAX_ENTRIES:
+            message = f"more than {MAX_ENTRIES:,} entries; split the file"
+            return Problem(*node.spot, kind, message)
+    return None
 
 
 class _Flaws:
@@ -65,7 +98,7 @@ class _Flaws:
         for path, problem in flaws:
             if len(path) > 1 and path[0] in KINDS:
                 self.entries.setdefault(path[:2], []).append(problem)
-            elif len(path) == 1 or path[:1] != ("sops",):
+            else:
                 self.head.append(problem)
 
 
@@ -85,7 +118,7 @@ def _second_pass(
     """What no entry can tell of itself alone: its exchange, the other entries, its name."""
     for connection in connections:
         connection.accept(misfits, FITTING)
-    _tell_duplicates(connections)
+    _report_duplicates(connections)
     if file is not None:
         by_name = {c.name: c.good for c in connections if c.name is not None}
         runtimes = {runtime.name for runtime in file.runtimes}
@@ -94,7 +127,7 @@ def _second_pass(
                 lambda subject: inconsistencies(subject, file.policy, by_name, runtimes),
                 CONSISTENT,
             )
-    _tell_duplicates(strategies)
+    _report_duplicates(strategies)
     for connection in connections:
         if connection.good is not None:
             connection.advise(name_advice.of_connection(connection.good))
@@ -103,9 +136,9 @@ def _second_pass(
             strategy.advise(name_advice.of_strategy(strategy.good))
 
 
-def _tell_duplicates(entries: list[Entry[M]]) -> None:
+def _report_duplicates(entries: list[Entry[M]]) -> None:
     for entry, first in duplicates(entries):
-        entry.tell((("name",), f"this name stands here twice; first in line {first.node.line}"))
+        entry.add_problem((("name",), f"duplicate name; first used on line {first.node.line}"))
         first.eclipsed = True
 
 
@@ -142,7 +175,7 @@ def _parsed(
             "connections": sum(c.name is None for c in connections),
             "strategies": sum(s.name is None for s in strategies),
         },
-        plaintext_secrets=len(unsealing.plaintext),
+        plaintext_secrets=unsealing.plaintext_count,
         sealed=_sealed(both, unsealing.sealed),
     )
 

@@ -15,6 +15,8 @@ SEALED = "ENC[AES256_GCM,"
 OPAQUE: Final = object()
 """In place of the decrypted file where nothing was decrypted."""
 MISSING: Final = object()
+MAX_PLAINTEXT: Final = 1000
+"""Credentials in plain text that are told one by one."""
 TYPED: Final[Mapping[str, Any]] = {"int": 0, "float": 0.0, "bool": False}
 """Stand-ins for sealed values that were no texts, so that their type can be checked."""
 
@@ -35,6 +37,7 @@ class Unsealing:
     def __init__(self, *, allow_plaintext: bool) -> None:
         self.problems: list[tuple[Path, Problem]] = []
         self.plaintext: list[Problem] = []
+        self.plaintext_count = 0
         self.sealed: list[Path] = []
         self._severity: Severity = "warning" if allow_plaintext else "error"
         self._path: list[Step] = []
@@ -82,22 +85,25 @@ class Unsealing:
         if clear is OPAQUE:
             return TYPED.get(sealed_type(value), value)
         if clear is MISSING or isinstance(clear, Mapping | list):
-            self._tell(node, "this encrypted value is not in the decrypted file")
+            self._add_problem(node, "this encrypted value is missing from the decrypted file")
             return None
         if is_sealed(clear):
-            self._tell(node, "encrypted twice; decrypt it, and encrypt it once")
+            self._add_problem(node, "encrypted twice; decrypt it and encrypt it once")
         return clear
 
-    def _tell(self, node: Node, message: str) -> None:
+    def _add_problem(self, node: Node, message: str) -> None:
         path = tuple(self._path)
         self.problems.append((path, Problem(*node.spot, render(path), message)))
 
     def _plaintext(self, node: Node) -> None:
+        self.plaintext_count += 1
+        if self.plaintext_count > MAX_PLAINTEXT:
+            return
         self.plaintext.append(
             Problem(
                 *node.spot,
                 render(tuple(self._path)),
-                "a credential in plain text; replace it at the exchange, then use `sops edit`",
+                "credential in plain text; replace it at the exchange, then use `sops edit`",
                 self._severity,
                 ConfigReason.PLAINTEXT_SECRET,
             )

@@ -19,7 +19,7 @@ def advice(root: type[BaseModel], path: Path) -> str:
         here = _under(here, step)
     names = [name for model in here for name in model.model_fields]
     if key in names:
-        return "this key does not go with the others here"
+        return "this key cannot be combined with the others here"
     near = get_close_matches(key, names, n=1)
     if near:
         return f"unknown key; did you mean {near[0]}?"

@@ -9,7 +9,7 @@ MAX_BYTES: Final = 5 * 1024 * 1024
 BOM: Final = b"\xef\xbb\xbf"
 LINE_END = re.compile(r"\r\n|\r|\n")
 CONFLICT = re.compile(r"^<{7}(?: |$)|^>{7}(?: |$)", re.MULTILINE)
-TAB = re.compile(r"^( *)\t[ \t]*\S", re.MULTILINE)
+TAB = re.compile(r"( *)\t[ \t]*\S")
 CONTROL = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -27,26 +27,28 @@ def read(committed: bytes) -> str | Problem:
         message = "larger than 5 MiB; is this the right file?"
         return Problem(0, 0, "", message, reason=ConfigReason.FILE_TOO_LARGE)
     if b"\0" in committed:
-        return _unreadable("", 0, "a binary file, or one in UTF-16; save it as UTF-8 text")
+        return _unreadable("", 0, "a binary or UTF-16 file; save it as UTF-8 text")
     try:
         text = committed.removeprefix(BOM).decode()
     except UnicodeDecodeError as error:
         before = committed[: error.start].decode().removeprefix("\ufeff")
-        return _unreadable(before, len(before), "this byte is not UTF-8; save the file as UTF-8")
+        return _unreadable(before, len(before), "not valid UTF-8; save the file as UTF-8")
     if (found := CONTROL.search(text)) is not None:
-        return _unreadable(text, found.start(), "a control character stands here; remove it")
+        return _unreadable(text, found.start(), "unexpected control character; remove it")
     if (found := CONFLICT.search(text)) is not None:
-        message = "a merge-conflict marker stands here; resolve the conflict"
+        message = "merge conflict marker; resolve the conflict"
         return _unreadable(text, found.start(), message)
     return text
 
 
 def tab(text: str, last: int) -> Problem | None:
     """The tab in the indentation of a line or the one before, where the YAML is broken there."""
-    for found in TAB.finditer(text):
-        line, column = place(text, found.end(1))
-        if last - 1 <= line <= last:
-            message = "a tab stands in the indentation; use spaces"
+    starts = (0, *(end.end() for end in LINE_END.finditer(text)))
+    for line in range(max(last - 1, 1), min(last, len(starts)) + 1):
+        found = TAB.match(text, starts[line - 1])
+        if found is not None:
+            message = "tab in the indentation; use spaces"
+            column = found.end(1) - found.start() + 1
             return Problem(line, column, "", message, reason=ConfigReason.INVALID_YAML)
     return None
 

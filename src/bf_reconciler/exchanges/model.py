@@ -354,6 +354,7 @@ class Exchange:
         id: Our name, as the file has it.
         title: The name people know.
         ccxt: Name of the ccxt class.
+        live_hosts: Hosts of its API that it documents, regional ones included.
         signing: What a signature takes.
         calls: What is asked, and how the answers are read.
         refusals: How it says no.
@@ -371,6 +372,7 @@ class Exchange:
     id: str
     title: str
     ccxt: str
+    live_hosts: tuple[str, ...]
     signing: Signing
     calls: Calls
     refusals: Refusals
@@ -382,6 +384,13 @@ class Exchange:
     environment: Environment = LIVE
     expiry: Expiry | None = None
     moves_value: Mapping[Scope, str] = field(default_factory=dict)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Every documented host of its API, those of its other environments included."""
+        bases = (there.base for there in self.environments.values())
+        others = frozenset(base.removeprefix("https://") for base in bases if base is not None)
+        return others.union(self.live_hosts)
 
     @property
     def instead(self) -> Mapping[str, "Exchange"]:

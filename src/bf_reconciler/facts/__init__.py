@@ -1,4 +1,4 @@
-"""The words of the house: reasons and their advice, scopes, facts, failures, observations."""
+"""The vocabulary: reasons and their advice, scopes, facts, failures, observations."""
 
 from bf_reconciler.facts.advice import ADVICE, Advice, Language, remedy
 from bf_reconciler.facts.allowlist import Network, network
@@ -26,11 +26,14 @@ from bf_reconciler.facts.observations import (
 )
 from bf_reconciler.facts.problems import Problem, Severity, errors_first
 from bf_reconciler.facts.reasons import TRANSIENT, Reason
+from bf_reconciler.facts.rules import DEFAULT_RULES, KEY_SERVICES, Rules
 from bf_reconciler.facts.said import Said
 
 __all__ = [
     "ADVICE",
     "CONFIG_ADVICE",
+    "DEFAULT_RULES",
+    "KEY_SERVICES",
     "QUESTIONS",
     "TRANSIENT",
     "Advice",
@@ -51,6 +54,7 @@ __all__ = [
     "Problem",
     "Question",
     "Reason",
+    "Rules",
     "Run",
     "Said",
     "Scope",

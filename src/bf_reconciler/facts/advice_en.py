@@ -28,13 +28,13 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.KEY_EXPIRED: (
         "Key expired",
-        "The exchange no longer accepts the key because its time is over.",
+        "The exchange no longer accepts the key because it has expired.",
         "Renew the key at the exchange, or create a new one and put it into the file.",
     ),
     Reason.KEY_EXPIRING: (
         "Key expires soon",
         (
-            "The key expires within `policy.key_expiry_warning`, as the exchange says or by its "
+            "The key expires within `policy.key_expiry_warning`, as the exchange reports or by its "
             "published rule for keys without an IP restriction."
         ),
         (
@@ -44,7 +44,7 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.KEY_OR_IP_REJECTED: (
         "Key or IP rejected",
-        "The exchange uses one error for a wrong key, an IP not allowed and a missing permission.",
+        "The exchange returns the same error for a wrong key, a wrong IP and a missing permission.",
         (
             "Check in this order: the server IP is on the allowlist, the key still exists and "
             "matches the file, its permissions are on."
@@ -52,14 +52,14 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.WRONG_ENVIRONMENT: (
         "Wrong environment",
-        "The key was created for another environment (live, testnet or demo) than the file names.",
+        "The key was created for a different environment (live, testnet or demo) than in the file.",
         "Correct `environment` in the file, or create a key in the environment that it names.",
     ),
     Reason.DUPLICATE_KEY: (
         "Duplicate key",
         (
             "More than one connection in the file uses the same API key. They share its rate "
-            "limit, and the requests of one can spoil those of the other."
+            "limit, and requests of one can interfere with the other's."
         ),
         "Create a key of its own for each connection, or merge the connections into one.",
     ),
@@ -71,7 +71,7 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.IP_NOT_RESTRICTED: (
         "IP not restricted",
-        "The key works from every address, so a stolen key could be used from anywhere.",
+        "The key works from any address, so a stolen key could be used from anywhere.",
         "Restrict the key to the server IP at the exchange.",
     ),
     Reason.ALLOWLIST_TOO_WIDE: (
@@ -106,23 +106,23 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.NO_FUTURES_PERMISSION: (
         "No futures permission",
-        "The connection names the futures market, but the key may not trade futures.",
+        "The connection declares the futures market, but the key cannot trade futures.",
         (
-            "Enable futures permission for the key. If no strategy trades futures, take `futures` "
-            "out of `markets`."
+            "Enable futures permission for the key. If no strategy trades futures, remove "
+            "`futures` from `markets`."
         ),
     ),
     Reason.FUTURES_API_UNAVAILABLE: (
         "Futures API unavailable",
-        "The exchange does not offer futures trading by API to this account.",
+        "The exchange does not offer futures trading over its API to this account.",
         (
-            "Ask the exchange to open futures for the account, or move the strategy to another "
+            "Ask the exchange to enable futures for the account, or move the strategy to another "
             "exchange."
         ),
     ),
     Reason.WITHDRAW_ENABLED: (
         "Withdrawal enabled",
-        "The key may withdraw funds. This permission must not be given to a trading bot.",
+        "The key can withdraw funds. A trading bot must never have this permission.",
         (
             "Turn the withdraw permission off at the exchange, or create a new key without it. The "
             "strategy stays off until then."
@@ -130,17 +130,17 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.WITHDRAW_UNVERIFIABLE: (
         "Withdrawal not verifiable",
-        "The exchange did not say whether the key may withdraw funds.",
+        "The exchange did not report whether the key can withdraw funds.",
         (
             "Give the key the read permission that its key information needs. If the exchange "
-            "cannot say, check by hand and attest it in the file under "
-            "`attest.withdraw_disabled`; that counts for 90 days, then look again."
+            "cannot report it, check by hand and attest it in the file under "
+            "`attest.withdraw_disabled`; that is valid for 90 days, then check again."
         ),
     ),
     Reason.EXCESS_PERMISSION: (
         "Excess permission",
         "The key has permissions that no strategy of this connection needs.",
-        "Turn the permissions that are not needed off at the exchange.",
+        "Turn off the permissions that are not needed at the exchange.",
     ),
     Reason.UNKNOWN_PERMISSION: (
         "Unknown permission",
@@ -152,26 +152,26 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.UNVERIFIABLE: (
         "Not verifiable",
-        "The exchange did not answer this point, so it is unknown.",
+        "The exchange does not report this, so it is unknown.",
         "Check this point by hand on the exchange's API management page.",
     ),
     # what it reads
     Reason.BALANCE_UNREADABLE: (
         "Balance unreadable",
-        "The exchange refused to show the account's balance to this key.",
+        "The exchange did not let this key read the account's balance.",
         "Enable the permission to read the account and its balances.",
     ),
     Reason.BALANCE_EMPTY: (
         "Balance empty",
-        "The balance was read and is zero. The key is in order.",
+        "The balance was read and is zero. The key is fine.",
         (
-            "Deposit funds if the strategy shall trade, and check that the key belongs to the "
+            "Deposit funds if the strategy should trade, and check that the key belongs to the "
             "right sub-account."
         ),
     ),
     Reason.ORDERS_UNREADABLE: (
         "Orders unreadable",
-        "The exchange refused to show the open orders to this key.",
+        "The exchange did not let this key read the open orders.",
         "Enable the permission to read orders.",
     ),
     Reason.ACCOUNT_SUSPENDED: (
@@ -186,23 +186,23 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
         "Wait; the test runs again by itself.",
     ),
     Reason.MAINTENANCE: (
-        "Exchange in maintenance",
-        "The exchange is being maintained and takes no requests.",
-        "Wait until the exchange has finished; the test runs again by itself.",
+        "Exchange under maintenance",
+        "The exchange is under maintenance and accepts no requests.",
+        "Wait until it is over; the test runs again by itself.",
     ),
     Reason.RATE_LIMITED: (
         "Rate limited",
-        "Too many requests came from this address or this key.",
+        "Too many requests were sent from this address or with this key.",
         (
-            "Wait; the pace slows down by itself. If it returns, raise `interval` or stop other "
-            "programs that use the same address."
+            "Wait; requests slow down by themselves. If it happens again, raise `interval` or stop "
+            "other programs that use the same address."
         ),
     ),
     Reason.TIMEOUT: (
         "No answer in time",
         "The exchange did not answer within the timeout.",
         (
-            "Wait; the test runs again by itself. If it stays, check the network or raise "
+            "Wait; the test runs again by itself. If it persists, check the network or raise "
             "`defaults.timeout`."
         ),
     ),
@@ -214,11 +214,11 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
     Reason.UNEXPECTED_RESPONSE: (
         "Unexpected response",
         (
-            "The answer is not in the known form. A proxy, a block page or a changed API can be "
+            "The response has an unknown format. A proxy, a block page or a changed API can be "
             "the cause."
         ),
         (
-            "Check `proxy` and `endpoint`. If it stays, keep the answer with "
+            "Check `proxy` and `endpoint`. If it persists, save the response with "
             "`bf-reconciler test FILE NAME --capture DIR` and report it."
         ),
     ),
@@ -246,39 +246,36 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.SUSPENDED: (
         "Suspended",
-        "The file suspends this entry, with a reason, an owner and an end.",
+        "The file suspends this entry, with a reason, an owner and an end time.",
         "Wait for the end of the suspension, or remove `suspend` from the entry in the file.",
     ),
     Reason.HALTED: (
         "Halted",
         "The kill switch is on: every strategy is off, whatever else the file says.",
-        (
-            "When it is safe, run `bf-reconciler resume`. If `halt` stands in the file, remove it "
-            "there."
-        ),
+        ("When it is safe, run `bf-reconciler resume`. If the file sets `halt`, remove it there."),
     ),
     Reason.DISABLED: (
         "Disabled in the file",
         "The file says `enabled: false` for this strategy.",
-        "Set `enabled: true` in the file if the strategy shall run.",
+        "Set `enabled: true` in the file if the strategy should run.",
     ),
     Reason.REMOVED: (
         "Removed from the file",
-        "The entry no longer stands in the committed file.",
-        "Restore the entry in the file if its removal was not meant.",
+        "The entry is no longer in the committed file.",
+        "Restore the entry in the file if it was not removed on purpose.",
     ),
     Reason.MASS_REMOVAL_HELD: (
         "Mass removal held back",
-        "More entries vanished from the file at once than `policy.max_removals` allows.",
+        "More entries were removed from the file at once than `policy.max_removals` allows.",
         (
-            "If the removal is meant, raise `policy.max_removals` in the file for this commit. If "
-            "not, restore the entries."
+            "If the removal is intended, raise `policy.max_removals` in the file for this commit. "
+            "If not, restore the entries."
         ),
     ),
     Reason.ENTRY_INVALID: (
         "Entry invalid",
-        "The entry in the file is wrong. An earlier good form of it stays in force.",
-        "Run `bf-reconciler validate FILE` and correct the lines that it names.",
+        "The entry in the file is invalid. Its last good version, if any, stays in force.",
+        "Run `bf-reconciler validate FILE` and correct the lines it reports.",
     ),
     Reason.LIMIT_EXCEEDED: (
         "Limit exceeded",
@@ -287,22 +284,22 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.PAIR_NOT_TRADABLE: (
         "Pair not tradable",
-        "The exchange does not list a pair of the strategy, or does not trade it now.",
+        "The exchange does not list a pair of the strategy, or has halted trading in it.",
         (
-            "Correct the pair in the file, or take it out. A pair that is halted for a while is "
-            "seen by itself when it trades again."
+            "Correct the pair in the file, or remove it. When a halted pair trades again, this is "
+            "detected automatically."
         ),
     ),
     # a strategy and its engine
     Reason.GRACE_EXPIRED: (
         "Grace period expired",
         "The state of the connection stayed unknown for longer than `policy.grace`.",
-        "Follow the advice of the connection. The strategy can run again once its tests pass.",
+        "Follow the advice for the connection. The strategy can run again once its tests pass.",
     ),
     Reason.CONNECTION_NOT_READY: (
         "Connection not ready",
-        "The connection that the strategy uses is not fit for trading.",
-        "Follow the advice of the connection.",
+        "The connection that the strategy uses is not ready for trading.",
+        "Follow the advice for the connection.",
     ),
     Reason.AWAITING_MANUAL_RESUME: (
         "Awaiting manual resume",
@@ -311,33 +308,38 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.RUNTIME_UNAVAILABLE: (
         "Runtime unavailable",
-        "The place where the strategy runs does not answer, or its folder cannot be used.",
+        "The runtime of the strategy does not answer, or its folder cannot be used.",
         (
-            "Start the engine, or correct the entry in `runtimes` and the network path to it; of a "
-            "folder, its rights and its free space."
+            "Start the engine, or correct the entry in `runtimes` and the network path to it; "
+            "for a folder, check its permissions and free space."
         ),
     ),
     Reason.ENGINE_MISMATCH: (
         "Engine mismatch",
-        "The engine runs another exchange, strategy or mode than `expect` says.",
+        "The engine runs a different exchange, strategy or mode than `expect` says.",
         "Point the runtime at the right engine, or correct `expect` in the file.",
     ),
     Reason.ENGINE_REFUSED: (
         "Engine refused",
         "The engine answered, but refused the login or the command.",
-        "Check the runtime's credentials and rights, then read the engine's log.",
+        "Check the runtime's credentials and permissions, then read the engine's log.",
     ),
     Reason.ENGINE_STOPPED_ITSELF: (
         "Engine stopped by itself",
         "The strategy was not told to stop. An error in the engine or a person stopped it.",
         (
-            "Read the engine's log and look after open positions. Start it again in the engine "
+            "Read the engine's log and check open positions. Start it again in the engine "
             "when it is safe."
         ),
     ),
     Reason.STILL_RUNNING: (
         "Still running",
-        "The engine was told to pause or stop, but it still runs.",
+        "The engine was told to pause or stop, but is running, or nothing shows that it stopped.",
         "Stop the strategy by hand in the engine now, then read the engine's log.",
+    ),
+    Reason.ORPHAN_STOPPED: (
+        "Orphan stopped",
+        "A runtime has this strategy from us, but neither the file nor the state knows it.",
+        "Declare it in the file, or delete it from the runtime (its strategy file).",
     ),
 }

@@ -142,7 +142,7 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
         (
             "Anahtara, anahtar bilgisini okumak için gereken okuma iznini verin. Borsa bunu hiç "
             "bildirmiyorsa elle kontrol edip dosyada `attest.withdraw_disabled` ile onaylayın; "
-            "onay 90 gün geçerlidir, sonra yeniden bakın."
+            "onay 90 gün geçerlidir, sonra yeniden kontrol edin."
         ),
     ),
     Reason.EXCESS_PERMISSION: (
@@ -166,12 +166,12 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
     # what it reads
     Reason.BALANCE_UNREADABLE: (
         "Bakiye okunamıyor",
-        "Borsa, hesap bakiyesini bu anahtara göstermeyi reddetti.",
+        "Borsa, bu anahtarın hesap bakiyesini okumasına izin vermedi.",
         "Hesabı ve bakiyeleri okuma iznini açın.",
     ),
     Reason.BALANCE_EMPTY: (
         "Bakiye boş",
-        "Bakiye okundu ve sıfır. Anahtarda bir sorun yok.",
+        "Bakiye okundu ve sıfır. Anahtarda sorun yok.",
         (
             "Strateji işlem yapacaksa hesaba para yatırın ve anahtarın doğru alt hesaba ait "
             "olduğunu kontrol edin."
@@ -179,7 +179,7 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.ORDERS_UNREADABLE: (
         "Emirler okunamıyor",
-        "Borsa, açık emirleri bu anahtara göstermeyi reddetti.",
+        "Borsa, bu anahtarın açık emirleri okumasına izin vermedi.",
         "Emirleri okuma iznini açın.",
     ),
     Reason.ACCOUNT_SUSPENDED: (
@@ -281,8 +281,8 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
     Reason.MASS_REMOVAL_HELD: (
         "Toplu kaldırma bekletiliyor",
         (
-            "Dosyadan bir kerede, `policy.max_removals` sınırının izin verdiğinden fazla kayıt "
-            "kayboldu."
+            "Dosyadan tek seferde `policy.max_removals` sınırının izin verdiğinden fazla kayıt "
+            "silindi."
         ),
         (
             "Kaldırma bilinçliyse bu commit için dosyada `policy.max_removals` değerini artırın. "
@@ -291,7 +291,7 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.ENTRY_INVALID: (
         "Geçersiz kayıt",
-        "Dosyadaki kayıt hatalı. Varsa önceki doğru hâli yürürlükte kalır.",
+        "Dosyadaki kayıt geçersiz. Varsa son geçerli hâli yürürlükte kalır.",
         "`bf-reconciler validate FILE` komutunu çalıştırın ve belirtilen satırları düzeltin.",
     ),
     Reason.LIMIT_EXCEEDED: (
@@ -304,7 +304,7 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
         "Borsa, stratejinin bir paritesini listelemiyor veya şu anda işleme açmıyor.",
         (
             "Dosyadaki pariteyi düzeltin veya çıkarın. Geçici olarak durdurulan bir parite yeniden "
-            "açıldığında bu kendiliğinden görülür."
+            "açıldığında bu kendiliğinden algılanır."
         ),
     ),
     # a strategy and its engine
@@ -360,7 +360,15 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
     ),
     Reason.STILL_RUNNING: (
         "Hâlâ çalışıyor",
-        "Motora duraklatma veya durdurma komutu verildi, ancak hâlâ çalışıyor.",
+        "Motora durma komutu verildi, ancak hâlâ çalışıyor veya durduğu görülemiyor.",
         "Stratejiyi hemen motordan elle durdurun, ardından motorun günlüğünü inceleyin.",
+    ),
+    Reason.ORPHAN_STOPPED: (
+        "Sahipsiz strateji durduruldu",
+        (
+            "Çalışma ortamında bizim işaretimizi taşıyan bu strateji ne dosyada ne de kayıtlı "
+            "durumda var."
+        ),
+        "Stratejiyi dosyada tanımlayın veya çalışma ortamından (strateji dosyasını) silin.",
     ),
 }

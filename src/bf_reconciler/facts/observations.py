@@ -228,7 +228,7 @@ A = TypeVar("A")
 def _settled(answer: A) -> A | Failure:
     if not isinstance(answer, Failure) or answer.reason is not Reason.KEY_OR_IP_REJECTED:
         return answer
-    words = "Other questions of the same test were let in, so a permission is missing."
+    words = "Other requests of the same test were accepted, so a permission is missing."
     message = f"{answer.message} {words}"
     return replace(answer, reason=Reason.NO_READ_PERMISSION, message=message)
 

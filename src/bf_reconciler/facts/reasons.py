@@ -64,6 +64,7 @@ class Reason(StrEnum):
     ENGINE_REFUSED = "EngineRefused"
     ENGINE_STOPPED_ITSELF = "EngineStoppedItself"
     STILL_RUNNING = "StillRunning"
+    ORPHAN_STOPPED = "OrphanStopped"
 
 
 TRANSIENT = frozenset(

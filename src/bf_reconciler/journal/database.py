@@ -1,12 +1,15 @@
 """The database file of the journal: its lock, its schema, and what is done when it is damaged."""
 
+import errno
 import fcntl
 import logging
 import os
+import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
@@ -34,6 +37,15 @@ SIDES = ("-wal", "-shm")
 class JournalError(Exception):
     """The journal cannot be used; the message says why, and what to do."""
 
+    @property
+    def full(self) -> bool:
+        """Whether it is for want of room on the disk."""
+        cause = self.__cause__
+        if isinstance(cause, OSError):
+            return cause.errno in {errno.ENOSPC, errno.EDQUOT}
+        code = cause.sqlite_errorcode if isinstance(cause, sqlite3.Error) else 0
+        return code == sqlite3.SQLITE_FULL
+
 
 @contextmanager
 def journal_errors() -> Iterator[None]:
@@ -45,6 +57,40 @@ def journal_errors() -> Iterator[None]:
     except OSError as error:
         words = error.strerror or type(error).__name__
         raise JournalError(f"the state folder cannot be used: {words}") from error
+
+
+def claim(directory: Path) -> socket.socket | None:
+    """Take the name of the folder for this process alone; this outlives the folder itself.
+
+    The lock in the folder goes with the folder, and a second daemon could begin in a new one of
+    the same name. The address lives in the kernel; it has the parent's identity, since the same
+    path may be another folder in another container.
+
+    Returns:
+        The socket that holds it, or None where the system has none of its kind.
+
+    Raises:
+        JournalError: another process has it.
+    """
+    directory = Path(os.path.realpath(directory))
+    above = directory.parent.stat()
+    name = f"{above.st_dev}:{above.st_ino}:{directory.name}".encode(errors="surrogateescape")
+    held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        held.bind(b"\0bf-reconciler:" + sha256(name).hexdigest().encode())
+    except OSError as error:
+        held.close()
+        if error.errno != errno.EADDRINUSE:  # no such addresses here
+            return None
+        raise _taken(directory) from None
+    return held
+
+
+def _taken(directory: Path) -> JournalError:
+    return JournalError(
+        f"another bf-reconciler uses the state folder {directory}; stop it, use its API,"
+        " or set another --state-dir"
+    )
 
 
 def lock(path: Path) -> int:
@@ -63,10 +109,7 @@ def lock(path: Path) -> int:
         os.close(descriptor)
         if not isinstance(error, BlockingIOError):  # a file system without locks
             raise
-        raise JournalError(
-            f"another bf-reconciler uses the state folder {path.parent}; stop it, ask it over"
-            " HTTP, or give this one another --state-dir"
-        ) from None
+        raise _taken(path.parent) from None
     return descriptor
 
 
@@ -81,9 +124,9 @@ def open_writable(path: Path) -> sqlite3.Connection:
         aside = _set_aside(path)
         halt = "kept" if saved else "none"
         if saved is None:
-            halt = "forgotten, if there was one"
+            halt = "as the file beside it says"
         extra = {"kept_as": str(aside), "halt": halt}
-        logger.exception("journal damaged, a fresh one begun", extra=extra)
+        logger.exception("journal damaged, started a new one", extra=extra)
         connection = _opened(path)
         connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", saved or ())
         return connection
@@ -160,15 +203,31 @@ def _version(connection: sqlite3.Connection, least: int = 0) -> int:
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
+def transaction(connection: sqlite3.Connection, *, durable: bool = False) -> Iterator[None]:
+    """All or nothing. ``durable``: synced, so that it outlives a loss of power, too."""
+    if durable:
+        connection.execute("PRAGMA synchronous = FULL")
     try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        with suppress(sqlite3.Error):  # SQLite may have rolled back by itself
-            connection.execute("ROLLBACK")
-        raise
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):  # SQLite may have rolled back by itself
+                connection.execute("ROLLBACK")
+            raise
+    finally:
+        if durable:
+            connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file lies there; None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _salvaged(path: Path) -> list[tuple[str, str]] | None:

@@ -10,20 +10,25 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from bf_reconciler.journal import database, rows
 from bf_reconciler.journal.database import JournalError, journal_errors
+from bf_reconciler.journal.halt_file import UNREADABLE_HALT, HaltFile
 from bf_reconciler.status import Record, Status, Transition
 from bf_reconciler.verdict import Halted
+
+if TYPE_CHECKING:
+    import socket
 
 logger = logging.getLogger(__name__)
 
 MAX_TRANSITIONS = 100_000
 MAX_AGE = timedelta(days=400)
-UNREADABLE_HALT = Halted("The halt that the journal holds cannot be read.", "journal")
+DATABASE = "journal.db"
 Key = tuple[str, str]
 """Kind and name of a row."""
+HALTED: Key = ("meta", "halted")
 FORMS: Mapping[str, rows.Form[Any]] = {
     "connection": rows.CONNECTION,
     "strategy": rows.STRATEGY,
@@ -44,18 +49,27 @@ class Journal:
     def __init__(self, directory: Path, *, readonly: bool = False) -> None:
         self._turn = threading.Lock()
         self._known: dict[Key, object] | None = None
+        self._directory = directory
+        self._halts = HaltFile(directory)
         self._held: int | None = None
-        path = directory / "journal.db"
+        self._claim: socket.socket | None = None
+        self._opened: tuple[int, int] | None = None
+        """Which database file is open, of a writer."""
+        self._pepper: str | None = None
+        self.replacements = 0
+        """How often the folder was begun anew because it went away or was replaced."""
+        self.halt_trouble: JournalError | None = None
+        """Why the file beside the journal does not hold the halt, or its end, that was saved."""
         with journal_errors():
             if readonly:
-                self._connection = database.open_readonly(path)
+                self._connection = database.open_readonly(directory / DATABASE)
                 return
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._held = database.lock(directory / "journal.lock")
+            self._claim = database.claim(directory)
             try:
-                self._connection = database.open_writable(path)
+                self._open()
             except BaseException:
-                os.close(self._held)
+                self._release()
                 raise
 
     def __enter__(self) -> Self:
@@ -67,9 +81,48 @@ class Journal:
     def close(self) -> None:
         with self._turn:
             self._connection.close()
-            if self._held is not None:
-                os.close(self._held)
-                self._held = None
+            self._release()
+
+    def _open(self) -> None:
+        """Lock the folder and open the database in it, as a writer."""
+        self._held = database.lock(self._directory / "journal.lock")
+        path = self._directory / DATABASE
+        self._connection = database.open_writable(path)
+        self._opened = database.identity(path)
+
+    def _release(self) -> None:
+        self._unlock()
+        if self._claim is not None:
+            self._claim.close()
+            self._claim = None
+
+    def _unlock(self) -> None:
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
+
+    def _begin_anew_where_replaced(self) -> None:
+        """Somebody deleted or replaced the folder, or the database: what we know is written anew.
+
+        A file that was deleted would take every save without a word, and give none back.
+        """
+        if self._opened == database.identity(self._directory / DATABASE):
+            return
+        self._opened = None
+        self._connection.close()
+        self._unlock()
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._open()
+        self._known = None
+        if self._pepper is not None:  # or every entry would look changed after the next start
+            self._connection.execute(
+                "INSERT OR REPLACE INTO meta VALUES ('pepper', ?)", (self._pepper,)
+            )
+        self.replacements += 1
+        logger.error(
+            "state folder was deleted or replaced, started a new one",
+            extra={"folder": str(self._directory)},
+        )
 
     def load(self) -> Record:
         """The last record saved; an empty one where there is none.
@@ -85,12 +138,14 @@ class Journal:
         status = record.status
         wanted: dict[Key, object] = {("meta", "status"): _bare(status)}
         if status.halted is not None:
-            wanted["meta", "halted"] = status.halted
+            wanted[HALTED] = status.halted
         wanted |= {("connection", name): entry for name, entry in status.connections.items()}
         wanted |= {("strategy", name): entry for name, entry in status.strategies.items()}
         wanted |= {("seen", name): entry for name, entry in record.seen.items()}
         news = list(transitions)
-        with self._using() as connection:
+        with self._using():
+            self._begin_anew_where_replaced()
+        with self._using() as connection, self._filed(status.halted):
             if self._known is None:
                 self._loaded(connection)
             known = self._known or {}
@@ -99,7 +154,8 @@ class Journal:
             if not (changed or gone or news):
                 self._known = wanted
                 return False
-            with database.transaction(connection):
+            halt_changed = HALTED in changed or HALTED in gone
+            with database.transaction(connection, durable=halt_changed):
                 for key, value in changed.items():
                     _put(connection, key, value)
                 for key in gone:
@@ -118,16 +174,20 @@ class Journal:
             found = _meta(connection, "pepper")
         if found is None:
             raise JournalError("the journal holds no pepper yet; start the daemon once")
+        self._pepper = found
         return bytes.fromhex(found)
 
     def halt(self, halted: Halted | None) -> None:
         """Pull or release the kill switch while no daemon runs."""
-        with self._using() as connection:
+        with self._using() as connection, self._filed(halted):
             self._known = None
-            if halted is None:
-                _delete(connection, ("meta", "halted"))
-            else:
-                _put(connection, ("meta", "halted"), halted)
+            with database.transaction(connection, durable=True):
+                if halted is None:
+                    _delete(connection, HALTED)
+                else:
+                    _put(connection, HALTED, halted)
+        if self.halt_trouble is not None:
+            raise self.halt_trouble
 
     def release(self, name: str) -> bool:
         """Let a strategy that waits for a person run again; False where none of this name waits."""
@@ -161,6 +221,26 @@ class Journal:
         with self._turn, journal_errors():
             yield self._connection
 
+    @contextmanager
+    def _filed(self, halted: Halted | None) -> Iterator[None]:
+        """Keep the file beside the journal in step: a halt first, its end last.
+
+        A crash in between leaves a halt that can be lifted, never one that is forgotten.
+        """
+        if halted is not None:
+            self._file(halted)
+        yield
+        if halted is None:
+            self._file(None)
+
+    def _file(self, halted: Halted | None) -> None:
+        self.halt_trouble = None
+        try:
+            with journal_errors():
+                self._halts.keep(halted)
+        except JournalError as error:
+            self.halt_trouble = error
+
     def _loaded(self, connection: sqlite3.Connection) -> Record:
         known: dict[Key, object] = {}
         found: dict[str, dict[str, Any]] = {kind: {} for kind in FORMS}
@@ -178,10 +258,11 @@ class Journal:
         if status is None:
             logger.warning("journal row left out", extra={"kind": "meta", "name_of": "status"})
         halted = (rows.HALTED.read(halt) or UNREADABLE_HALT) if halt is not None else None
+        halted = halted or self._halts.read()
         if bare is not None:
             known["meta", "status"] = status
         if halt is not None:
-            known["meta", "halted"] = halted
+            known[HALTED] = halted
         self._known = known
         whole = replace(
             status or Status(),

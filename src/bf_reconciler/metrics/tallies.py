@@ -3,9 +3,11 @@
 import threading
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+
+from bf_reconciler.metrics.family import Sample
 
 PROBE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 CYCLE_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -33,15 +35,20 @@ class _Durations:
 
 
 class Tallies:
-    """Counts of one daemon. Safe to call from any thread."""
+    """Counts of one daemon. Safe to call from any thread.
 
-    def __init__(self) -> None:
+    ``log_dropped`` says how many lines of the log were dropped.
+    """
+
+    def __init__(self, log_dropped: Callable[[], int] = lambda: 0) -> None:
+        self._log_dropped = log_dropped
         self._turn = threading.Lock()
         self._probes: dict[str, _Durations] = {}
-        self._requests: Counter[tuple[str, str, str]] = Counter()
-        self._transitions: Counter[tuple[str, str, str]] = Counter()
+        self._requests: Counter[tuple[str, ...]] = Counter()
+        self._transitions: Counter[tuple[str, ...]] = Counter()
         self._cycles = _Durations(CYCLE_BUCKETS)
         self._errors = 0
+        self._clients: Counter[tuple[str, ...]] = Counter()
 
     def probed(self, exchange: str, seconds: float, results: Iterable[tuple[str, str]]) -> None:
         """One probe has ended; ``results`` holds each question asked: "ok", or its Reason."""
@@ -61,21 +68,31 @@ class Tallies:
             self._cycles.add(seconds)
 
     def error(self) -> None:
-        """A cycle was broken off by something unforeseen."""
+        """A cycle failed with an unexpected error."""
         with self._turn:
             self._errors += 1
 
-    def collect(self, strategies: Collection[str]) -> Iterator[Metric]:
-        """The families. Counts of strategies that are not among these are forgotten."""
+    def client_dropped(self, kind: str) -> None:
+        """A client of the HTTP server was cut off or refused."""
+        with self._turn:
+            self._clients[(kind,)] += 1
+
+    def transitions(self, strategies: Collection[str]) -> list[Sample]:
+        """Counts per strategy, new status and reason; those of other strategies are forgotten."""
         with self._turn:
             for key in [key for key in self._transitions if key[0] not in strategies]:
                 del self._transitions[key]
+            return [(key, float(count)) for key, count in self._transitions.items()]
+
+    def collect(self) -> Iterator[Metric]:
+        """The families beside the transitions."""
+        with self._turn:
             return iter([*self._of_probes(), *self._of_cycles()])
 
     def _of_probes(self) -> Iterator[Metric]:
         durations = HistogramMetricFamily(
             "bf_probe_duration_seconds",
-            "How long probes of a connection took. They run in the background, not at the scrape.",
+            "Duration of connection probes. They run in the background, not during the scrape.",
             labels=("exchange",),
         )
         for exchange, seconds in self._probes.items():
@@ -83,29 +100,32 @@ class Tallies:
         yield durations
         yield _counter(
             "bf_probe_requests",
-            "Questions put to exchanges, by how they ended: ok, or the reason of the failure.",
+            "Requests to exchanges by result: ok, or the reason of the failure.",
             ("exchange", "question", "result"),
             self._requests,
         )
 
     def _of_cycles(self) -> Iterator[Metric]:
-        yield _counter(
-            "bf_strategy_transitions",
-            "Changes of the status of a strategy, or of the reason for it, since the start.",
-            ("strategy", "to", "reason"),
-            self._transitions,
-        )
         cycles = HistogramMetricFamily(
-            "bf_reconcile_duration_seconds", "How long cycles took that reached their end."
+            "bf_reconcile_duration_seconds", "Duration of completed reconcile cycles."
         )
         self._cycles.write(cycles, ())
         yield cycles
-        errors = "Cycles that were broken off by something unforeseen."
+        yield _counter(
+            "bf_http_clients_dropped",
+            "HTTP clients that were cut off: silent (no request in time), crowded (for a newcomer),"
+            " refused (all others were being served), descriptors (none were left).",
+            ("kind",),
+            self._clients,
+        )
+        errors = "Errors of reconcile cycles, including failures to write the journal."
         yield CounterMetricFamily("bf_reconcile_errors", errors, value=self._errors)
+        dropped = "Lines of the log that were dropped because nobody read those before them."
+        yield CounterMetricFamily("bf_log_dropped", dropped, value=self._log_dropped())
 
 
 def _counter(
-    name: str, text: str, labels: tuple[str, ...], counts: Counter[tuple[str, str, str]]
+    name: str, text: str, labels: tuple[str, ...], counts: Counter[tuple[str, ...]]
 ) -> Metric:
     family = CounterMetricFamily(name, text, labels=labels)
     for values, count in counts.items():

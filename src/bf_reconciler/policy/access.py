@@ -48,12 +48,12 @@ def clock_in_sync(case: Case) -> Finding:
         return broken(
             Type.CLOCK_IN_SYNC,
             Reason.CLOCK_SKEW,
-            f"Our clock is {abs(time.skew):.1f} s {way} the exchange's.",
+            f"The local clock is {abs(time.skew):.1f} s {way} the exchange's.",
             Effect.HOLD if refusals else Effect.WARN,
         )
     if refusals:  # the way there may be slow, or a number was not above the last one
         message = (
-            f"{refusals[0].message} And yet our clock is within {limit:g} s of the exchange's."
+            f"{refusals[0].message} Yet the local clock is within {limit:g} s of the exchange's."
         )
         return broken(Type.CLOCK_IN_SYNC, Reason.CLOCK_SKEW, message, Effect.HOLD)
     return holds(Type.CLOCK_IN_SYNC, f"Within {limit:g} s of the exchange's clock.")
@@ -94,25 +94,27 @@ def ip_restricted(case: Case) -> Finding:
     if key.ip_bound:
         return _bound(case, key)
     if key.ip_bound is False:
-        message = "The key works from any address."
+        message = "The key works from any IP address."
         if key.ips:
-            message = f"{message} Its allowlist admits everybody: {_some(key.ips)}."
+            message = f"{message} Its allowlist admits every address: {_some(key.ips)}."
         return broken(Type.IP_RESTRICTED, Reason.IP_NOT_RESTRICTED, message, effect)
     weak = min(effect, Effect.HOLD)
     field = key.not_understood("allowlist")
     if field is not None:
         return not_understood(case, Type.IP_RESTRICTED, field, weak)
-    message = "The exchange does not say whether the key is bound to addresses."
+    message = "The exchange does not report whether the key is restricted to IP addresses."
     return unknown(Type.IP_RESTRICTED, Reason.UNVERIFIABLE, message, weak)
 
 
 def _shut_out(case: Case, failure: Failure) -> Finding:
     row = EXCHANGES[case.entry.connection.exchange]
     if failure.code not in row.refusals.others_lists:
-        return holds(Type.IP_RESTRICTED, "The key is bound to addresses; ours is not among them.")
+        return holds(
+            Type.IP_RESTRICTED, "The key is restricted to IP addresses; ours is not one of them."
+        )
     message = (
-        "Our address is refused, by the key's allowlist or by one that the exchange keeps for an"
-        " application: such a key has no list of its own."
+        "Our address is refused by the key's allowlist, or by one that the exchange keeps for an"
+        " application; such a key has no allowlist of its own."
     )
     return unknown(
         Type.IP_RESTRICTED, Reason.UNVERIFIABLE, message, min(_effect(case), Effect.HOLD)
@@ -128,17 +130,19 @@ def _effect(case: Case) -> Effect:
 
 def _bound(case: Case, key: KeyFacts) -> Finding:
     """The key is bound to addresses; to more than are declared, maybe."""
-    held = holds(Type.IP_RESTRICTED, "The key is bound to addresses.")
+    held = holds(Type.IP_RESTRICTED, "The key is restricted to IP addresses.")
     declared, exact = case.entry.connection.egress_ips, case.allowlist == "exact"
     if not exact and (not declared or case.allowlist == "ignored"):
         return held
     if key.ips is None:
-        message = "The key is bound to addresses. To which, the exchange does not show."
+        message = "The key is restricted to IP addresses, which the exchange does not show."
         return unknown(Type.IP_RESTRICTED, Reason.UNVERIFIABLE, message) if exact else held
     wide = beyond(declared, key.ips)
     if not wide:
         return held
-    message = f"The key's allowlist admits more than egress_ips declares: {_some(wide)}."
+    message = (
+        f"The key's allowlist admits addresses that egress_ips does not declare: {_some(wide)}."
+    )
     if exact:
         return broken(Type.IP_RESTRICTED, Reason.ALLOWLIST_TOO_WIDE, message)
     return replace(
@@ -175,7 +179,7 @@ def egress_allowed(case: Case) -> Finding:
     if not isinstance(key, KeyFacts):
         return unanswered(case, Type.EGRESS_ALLOWED)
     if key.ip_bound is False:
-        return holds(Type.EGRESS_ALLOWED, "The key works from any address.")
+        return holds(Type.EGRESS_ALLOWED, "The key works from any IP address.")
     declared = case.entry.connection.egress_ips
     field = key.not_understood("allowlist")
     if field is not None and declared:
@@ -184,7 +188,7 @@ def egress_allowed(case: Case) -> Finding:
         return unknown(
             Type.EGRESS_ALLOWED,
             Reason.UNVERIFIABLE,
-            "The list cannot be read; only the address this was asked from is proven.",
+            "The allowlist cannot be read; only the address of this test is verified.",
             Effect.WARN,
         )
     answers = {ip: on_list(ip, key.ips or ()) for ip in declared}
@@ -196,10 +200,10 @@ def egress_allowed(case: Case) -> Finding:
         return unknown(
             Type.EGRESS_ALLOWED,
             Reason.UNVERIFIABLE,
-            "The exchange shows its list masked; the declared addresses fit what can be seen.",
+            "The exchange masks the allowlist; the declared addresses match its visible part.",
             Effect.WARN,
         )
-    return holds(Type.EGRESS_ALLOWED, "Calls from here, and declared addresses, are let in.")
+    return holds(Type.EGRESS_ALLOWED, "This address and the declared addresses are allowed.")
 
 
 def on_list(address: str, listed: tuple[str, ...]) -> bool | None:

@@ -23,7 +23,7 @@ REFUSED = frozenset(
 OF_ADDRESSES = frozenset({Reason.IP_NOT_ALLOWED, Reason.REGION_RESTRICTED})
 PASSES = 2
 """Failures that began within so many intervals began together."""
-ASKING = "Other connections are asked first, to tell a bad key from a common cause."
+ASKING = "Other connections are tested first, to tell a bad key from a common cause."
 
 Kind = Literal["outage", "egress"]
 
@@ -166,10 +166,10 @@ def _look(group: Group, *, refused: bool, now: datetime) -> Causes:
 
 
 def _words(group: Group, streak: Streak) -> str:
-    where = "by this way out" if group.exchanges > 1 else "on this exchange"
+    where = "with this egress address" if group.exchanges > 1 else "on this exchange"
     return (
-        f"Most connections {where} began to fail alike around {streak.began:%H:%M %Z}: one cause"
-        " is taken for all."
+        f"Most connections {where} started to fail alike around {streak.began:%H:%M %Z}, so one"
+        " common cause is assumed."
     )
 
 

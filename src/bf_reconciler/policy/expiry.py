@@ -46,22 +46,23 @@ def end(connection: Connection, key: KeyFacts) -> End | None:
 def explained(connection: Connection, key: KeyFacts) -> str:
     """What is known of the end of a key that has no date."""
     found = rule(connection)
-    words = "The exchange tells no date of expiry."
+    words = "The exchange reports no expiry date."
     if found is None:
         return words
     if key.ip_bound:
-        return f"{words} Its published rule ends only keys bound to no address."
-    since = "without use" if found.counts == "idle" else "after its creation"
-    when = f"{found.after.days} days {since} ({found.source})"
+        return f"{words} By its published rule, only keys without an IP restriction expire."
+    days = f"{found.after.days} days"
+    span = f"after {days} without use" if found.counts == "idle" else f"{days} after its creation"
+    when = f"{span} ({found.source})"
     if found.told:
-        return f"{words} It tells one where its rule ends a key {when}."
-    others = "that may do more than read and is bound" if found.scopes else "bound"
-    whose = "This key" if applies(found, key) else f"A key {others} to no address"
-    said = f"{words} {whose} ends {when}"
+        return f"{words} It reports one where, by its rule, a key expires {when}."
+    others = "with more than read permission and no" if found.scopes else "without an"
+    whose = "This key" if applies(found, key) else f"A key {others} IP restriction"
+    said = f"{words} {whose} expires {when}"
     if found.counts == "creation":
         return f"{said}."
     return (
-        f"{said}; every probe is use."
+        f"{said}; every probe counts as use."
         if found.probes_count
-        else f"{said}; whether a probe is use is not documented."
+        else f"{said}; whether a probe counts as use is not documented."
     )

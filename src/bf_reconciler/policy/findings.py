@@ -135,7 +135,7 @@ def refused(case: Case, kind: Type, failure: Failure) -> Finding:
     """A terminal answer: believed when it was seen often enough, and is no common cause's."""
     message = diagnosed(case, failure)
     if failure.reason in case.unconfirmed:
-        message = f"{message} It is asked again before this is believed."
+        message = f"{message} It is re-tested before strategies are stopped."
         return unknown(kind, failure.reason, message)
     if case.hold is not None and failure.reason in case.hold.reasons:
         return unknown(kind, failure.reason, f"{message} {case.hold.message}")
@@ -149,16 +149,20 @@ def diagnosed(case: Case, failure: Failure) -> str:
     if failure.reason in OF_VALUES and isinstance(time, Clock):
         off = abs(time.skew)
         right = off <= case.policy.max_clock_skew.total_seconds()
-        clock = "our clock is right" if right else f"our clock is {off:.1f} s off, which it takes"
-        words.append(f"Ruled out: it answers without a key, and {clock}.")
+        clock = (
+            "the local clock is right"
+            if right
+            else f"the local clock is {off:.1f} s off, which it accepts"
+        )
+        words.append(f"Not an outage or a clock error: it answers without a key, and {clock}.")
     if failure.reason in OF_VALUES and before is not None:
         words.append(
-            f"The same values were let in until {before.at:%Y-%m-%d %H:%M %Z}:"
-            " they were copied well."
+            f"The same values were accepted until {before.at:%Y-%m-%d %H:%M %Z}, so they were"
+            " copied correctly."
         )
     ours = next((f.client_ip for f in case.observation.failures if f.client_ip), None)
     if ours is not None:
-        words.append(f"It saw us come from {ours}.")
+        words.append(f"The exchange saw our address as {ours}.")
     return " ".join(words)
 
 
@@ -167,6 +171,6 @@ def unanswered(case: Case, kind: Type) -> Finding:
     seen = case.observation
     failure = next((f for f in (seen.time, *case.signed) if isinstance(f, Failure)), None)
     if failure is None:
-        return unknown(kind, Reason.NOT_PROBED, "This was not asked.")
-    message = f"Not known: {failure.message}"
+        return unknown(kind, Reason.NOT_PROBED, "Not tested.")
+    message = f"Unknown: {failure.message}"
     return Finding(kind, "Unknown", failure.reason, message, Effect.HOLD, derived=True)

@@ -25,7 +25,7 @@ def _readable(
     waiting = case.unconfirmed
     match answer:
         case Failure(reason=reason) if reason in {Reason.NO_READ_PERMISSION, closed} - waiting:
-            return broken(kind, closed, "The key may not read this.")
+            return broken(kind, closed, "The key cannot read this.")
         case Failure(reason=reason) if reason in REJECTED or reason is Reason.IP_NOT_ALLOWED:
             return unanswered(case, kind)
         case Failure() as failure if failure.terminal:
@@ -35,7 +35,7 @@ def _readable(
         case None:
             return unanswered(case, kind)
         case Balance(empty=True):
-            return holds(kind, "Readable, and empty.", Reason.BALANCE_EMPTY)
+            return holds(kind, "Readable and empty.", Reason.BALANCE_EMPTY)
         case _:
             return holds(kind, "Readable.")
 
@@ -72,6 +72,6 @@ def key_fresh(case: Case) -> Finding:
         message = f"The key expires on {day}{by}, in {left.days} days."
         return broken(Type.KEY_FRESH, Reason.KEY_EXPIRING, message, Effect.WARN)
     if by:
-        message = f"The key should have expired on {day}{by}, and is still let in."
+        message = f"The key should have expired on {day}{by}, but is still accepted."
         return unknown(Type.KEY_FRESH, Reason.UNVERIFIABLE, message, Effect.NONE)
     return broken(Type.KEY_FRESH, Reason.KEY_EXPIRED, f"The key expired on {day}.")

@@ -24,7 +24,7 @@ def read_permitted(case: Case) -> Finding:
     key, *reads = case.signed
     said = key.allows(Scope.READ) if isinstance(key, KeyFacts) else None
     closed = [isinstance(a, Failure) and a.reason is Reason.NO_READ_PERMISSION for a in reads]
-    message = "The key may not read."
+    message = "The key cannot read."
     if said is False:
         return broken(Type.READ_PERMITTED, Reason.NO_READ_PERMISSION, message)
     if said is None and all(closed):  # only refusals say so: they must be confirmed
@@ -32,7 +32,7 @@ def read_permitted(case: Case) -> Finding:
         worded = unknown if waits else broken
         return worded(Type.READ_PERMITTED, Reason.NO_READ_PERMISSION, message)
     if said or all(isinstance(a, Balance | Orders) for a in reads):
-        return holds(Type.READ_PERMITTED, "The key may read.")
+        return holds(Type.READ_PERMITTED, "The key can read.")
     return unanswered(case, Type.READ_PERMITTED)
 
 
@@ -40,24 +40,26 @@ def _granted(case: Case, kind: Type, scope: Scope, reason: Reason, what: str) ->
     key = case.observation.key
     if not isinstance(key, KeyFacts):
         if isinstance(key, Failure) and key.reason is Reason.NO_READ_PERMISSION:
-            message = f"The key may not read its own rights: whether it may {what} is not known."
+            message = (
+                f"The key cannot read its own permissions, so whether it can {what} is unknown."
+            )
             return unknown(kind, Reason.UNVERIFIABLE, message)
         return unanswered(case, kind)
     said = key.allows(scope)
     if said:
-        return holds(kind, f"The key may {what}.")
+        return holds(kind, f"The key can {what}.")
     if said is False:
-        return broken(kind, reason, f"The key may not {what}.")
+        return broken(kind, reason, f"The key cannot {what}.")
     field = key.not_understood("rights")
     if field is not None:
         return not_understood(case, kind, field)
     row = EXCHANGES[case.entry.connection.exchange]
     there = (
-        f"; there it is the right: {row.people.needs[scope].en}"
+        f"; the permission there is: {row.people.needs[scope].en}"
         if scope in row.people.needs
         else ""
     )
-    message = f"{row.title} does not say whether the key may {what}{there}."
+    message = f"{row.title} does not report whether the key can {what}{there}."
     return unknown(kind, Reason.UNVERIFIABLE, message)
 
 
@@ -88,10 +90,10 @@ def withdraw_disabled(case: Case) -> Finding:
             return broken(
                 Type.WITHDRAW_DISABLED,
                 Reason.WITHDRAW_ENABLED,
-                "The key may withdraw. A trading key must never.",
+                "The key can withdraw. A trading key must never have this permission.",
             )
         if said is False:
-            return holds(Type.WITHDRAW_DISABLED, "The key may not withdraw.")
+            return holds(Type.WITHDRAW_DISABLED, "The key cannot withdraw.")
         field = key.not_understood("rights")
         if field is not None:  # it did say: nobody's word counts instead
             return not_understood(case, Type.WITHDRAW_DISABLED, field)
@@ -106,20 +108,20 @@ def withdraw_disabled(case: Case) -> Finding:
 
 def _attested(case: Case) -> Finding:
     """The exchange does not say: a person may have, for as long as their word counts."""
-    message = "The exchange does not say whether the key may withdraw."
+    message = "The exchange does not report whether the key can withdraw."
     attest = case.entry.connection.attest
     if attest is None:
         return unknown(Type.WITHDRAW_DISABLED, Reason.WITHDRAW_UNVERIFIABLE, message)
     word = attest.withdraw_disabled
     who, day = f"{word.by} on {word.at:%Y-%m-%d}", f"{word.until:%Y-%m-%d}"
     if not word.holds(case.now):
-        state = f"ended on {day}" if word.at <= case.now else "lies in the future"
-        message = f"{message} The attestation of {who} {state}."
+        state = f"expired on {day}" if word.at <= case.now else "is dated in the future"
+        message = f"{message} The attestation by {who} {state}."
         return unknown(Type.WITHDRAW_DISABLED, Reason.WITHDRAW_UNVERIFIABLE, message)
     left = word.until - case.now
-    message = f"The exchange does not say; attested by {who}, which counts until {day}."
+    message = f"The exchange does not report it; attested by {who}, valid until {day}."
     if left <= case.policy.key_expiry_warning:
-        message = f"{message} Look again: {left.days} days are left."
+        message = f"{message} Check again: {left.days} days are left."
         return replace(
             holds(Type.WITHDRAW_DISABLED, message, Reason.WITHDRAW_UNVERIFIABLE),
             effect=Effect.WARN,
@@ -135,7 +137,7 @@ def least_privilege(case: Case) -> Finding:
         return rights or unanswered(case, Type.LEAST_PRIVILEGE)
     named = ", ".join(case.twins[:MAX_NAMED])
     more = f" and {len(case.twins) - MAX_NAMED} more" if len(case.twins) > MAX_NAMED else ""
-    message = f"The same key stands under {named}{more}, too."
+    message = f"The same key is also used by {named}{more}."
     if rights is not None and rights.effect and rights.reason is not Reason.DUPLICATE_KEY:
         return replace(rights, message=f"{rights.message} {message}")
     return broken(Type.LEAST_PRIVILEGE, Reason.DUPLICATE_KEY, message, Effect.WARN)
@@ -160,9 +162,9 @@ def _excess(case: Case, key: KeyFacts) -> Finding:
         return not_understood(case, Type.LEAST_PRIVILEGE, field)
     unsaid = sorted(row.people.needs.keys() - key.granted - key.denied - needed)
     if unsaid:
-        message = f"No right is known that is not needed; not told apart: {', '.join(unsaid)}."
+        message = f"No unneeded permission is known; not reported: {', '.join(unsaid)}."
         return unknown(Type.LEAST_PRIVILEGE, Reason.UNVERIFIABLE, message, Effect.NONE)
-    return holds(Type.LEAST_PRIVILEGE, "No right that is not needed.")
+    return holds(Type.LEAST_PRIVILEGE, "No unneeded permissions.")
 
 
 def _not_needed(case: Case, row: Exchange, excess: list[Scope]) -> Finding | None:
@@ -172,12 +174,12 @@ def _not_needed(case: Case, row: Exchange, excess: list[Scope]) -> Finding | Non
         case.policy.excess_permissions
     ]
     named = ", ".join(row.people.right(scope) for scope in excess)
-    message = f"Rights that no declared market needs: {named}."
+    message = f"Permissions that no declared market needs: {named}."
     movers = [scope for scope in excess if scope in row.moves_value]
     if movers:
         rights = ", ".join(row.people.right(scope) for scope in movers)
         sources = ", ".join(sorted({row.moves_value[scope] for scope in movers}))
-        message = f"{message} By these value can leave without a withdrawal: {rights} ({sources})."
+        message = f"{message} These can move value out without a withdrawal: {rights} ({sources})."
         strict = case.policy.value_permissions == "block"
         effect = max(effect, Effect.BLOCK if strict else Effect.WARN)
     return broken(Type.LEAST_PRIVILEGE, Reason.EXCESS_PERMISSION, message, effect)
@@ -187,7 +189,7 @@ def _strange(case: Case, words: tuple[str, ...]) -> Finding | None:
     if not words:
         return None
     more = f" and {len(words) - MAX_WORDS} more" if len(words) > MAX_WORDS else ""
-    message = f"Rights no document explains: {', '.join(words[:MAX_WORDS])}{more}."
+    message = f"Undocumented permissions: {', '.join(words[:MAX_WORDS])}{more}."
     if case.policy.unknown_permissions == "block":
         return broken(Type.LEAST_PRIVILEGE, Reason.UNKNOWN_PERMISSION, message)
     return unknown(Type.LEAST_PRIVILEGE, Reason.UNKNOWN_PERMISSION, message, Effect.WARN)

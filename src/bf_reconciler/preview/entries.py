@@ -166,11 +166,11 @@ def _removals(parsed: Parsed, standing: InForce) -> Removals:
     message = ""
     if held:
         message = (
-            "more entries vanish than policy.max_removals allows; all of them stay in force. "
-            "If it is meant, raise it in this file"
+            "more entries are removed than policy.max_removals allows; all of them stay in force. "
+            "If this is intended, raise the limit in this file"
         )
     elif any(parsed.nameless.get(kind) and vanished[kind] for kind in total):
-        message = "an entry has no readable name; what vanished stays in force until it has one"
+        message = "an entry has no readable name; missing entries stay in force until it has one"
     return Removals(vanished, total, held, message)
 
 

@@ -21,8 +21,8 @@ OWN: Final = frozenset({"connection", "market", "pairs", "risk_level"})
 """Fields of a strategy that rules of its own look at."""
 SAID: Final = frozenset({Reason.DISABLED, Reason.SUSPENDED, Reason.HALTED})
 """Reasons of people: gone with the word of the file."""
-FIRST: Final = "It goes on after the first good test of its connection."
-HOLDS: Final = "It runs on for policy.grace until its connection is tested."
+FIRST: Final = "It turns on after the first passed test of its connection."
+HOLDS: Final = "It keeps running for policy.grace until its connection is tested."
 
 
 class Case:
@@ -99,11 +99,11 @@ def _moved(case: Case, was: EntryInForce) -> bool:
 def _unread(case: Case, entry: Entry, was: EntryInForce | None) -> Word:
     """Nothing can be read of it, or its last good form stays in force."""
     if was is None or entry.action == "unknown":
-        unreadable = "Its entry is encrypted; only with the key can more be said."
+        unreadable = "Its entry is encrypted; it can only be compared with the key."
         return "unknown", Reason.NOT_PROBED, unreadable
     declared = case.declared.get(was.connection)
     suspend = declared.suspended(case.now) if declared is not None else None
-    message = "Its last good form stays in force, and the file changes its connection."
+    message = "Its last good version stays in force, and the file changes its connection."
     return _suspended(suspend, "Its connection is suspended") or (
         "unknown",
         Reason.ENTRY_INVALID,
@@ -122,7 +122,7 @@ def _halted(case: Case) -> Word | None:
 
 def _said(strategy: Strategy, now: datetime) -> Word | None:
     if not strategy.enabled:
-        return "off", Reason.DISABLED, "The file says so."
+        return "off", Reason.DISABLED, "The file says enabled: false."
     return _suspended(strategy.suspended(now), "Suspended")
 
 
@@ -142,7 +142,7 @@ def _by_connection(
     declared, planned = case.declared.get(name), case.connections.get(name)
     present = case.standing.connections.get(name)
     if planned is None or (declared is None and present is None):
-        return "unknown", Reason.ENTRY_INVALID, "Its connection is wrong in the file."
+        return "unknown", Reason.ENTRY_INVALID, "Its connection is invalid in the file."
     suspend = declared.suspended(case.now) if declared is not None else None
     suspended = _suspended(suspend, "Its connection is suspended")
     if suspended is not None:
@@ -150,7 +150,7 @@ def _by_connection(
     if present is None or _another_key(planned):
         return waits
     if name in case.lacking:
-        message = "The known rights of the key do not hold what its connection newly needs."
+        message = "The key's known permissions do not include what its connection now needs."
         futures = strategy.market == "futures"
         reason = Reason.NO_FUTURES_PERMISSION if futures else Reason.NO_TRADE_PERMISSION
         return "off", reason, message
@@ -179,15 +179,19 @@ def _newly_asked(case: Case, planned: Entry, present: EntryInForce) -> Word | No
     strict = (declared.ip_allowlist or case.parsed.policy.ip_allowlist) in STRICT
     if "ip_allowlist" in changed and strict and present.ip_bound is not True:
         power: Power = "off" if present.ip_bound is False else "unknown"
-        return power, Reason.IP_NOT_RESTRICTED, "Its connection needs a key bound to addresses."
+        return (
+            power,
+            Reason.IP_NOT_RESTRICTED,
+            "Its connection requires a key restricted to IP addresses.",
+        )
     listed = changed.get("egress_ips")
     more = set(listed.after or ()) - set(listed.before or ()) if listed is not None else set()
     if more and present.ip_bound is not False:
-        message = "Whether the key's allowlist holds the new egress_ips is not known."
+        message = "It is unknown whether the key's allowlist includes the new egress_ips."
         return "unknown", Reason.IP_NOT_ALLOWED, message
     word = declared.attest.withdraw_disabled if declared.attest is not None else None
     if "attest" in changed and present.attested and (word is None or not word.holds(case.now)):
-        message = "That its key may not withdraw has nobody's word any more."
+        message = "It is no longer attested that its key cannot withdraw."
         return "unknown", Reason.WITHDRAW_UNVERIFIABLE, message
     return None
 
@@ -199,14 +203,14 @@ def _by_rules(
     if was is not None and was.reason is Reason.AWAITING_MANUAL_RESUME:
         return "off", was.reason, f"Run `resume {strategy.name}` to turn it on."
     if strategy.connection in case.doubtful:
-        message = "Whether its key has the rights newly needed is not known."
+        message = "It is unknown whether its key has the newly needed permissions."
         return "unknown", Reason.UNVERIFIABLE, message
     fresh = was is None or any(_root(change) in OWN for change in entry.changes)
     if was is not None and not fresh and was.reason not in SAID:
         return None
     level = case.parsed.policy.risk_levels.of(strategy.risk_level)
     if level.ip_allowlist in STRICT and present.ip_bound is not True:
-        message = f"Risk level {strategy.risk_level} needs a key bound to addresses."
+        message = f"Risk level {strategy.risk_level} requires a key restricted to IP addresses."
         power: Power = "off" if present.ip_bound is False else "unknown"
         return power, Reason.IP_NOT_RESTRICTED, message
     return "on", Reason.CONNECTED, "Its connection complies."

@@ -1,6 +1,5 @@
 """Answers as others may see them: their shape and words of fixed lists, nothing of anybody's."""
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any, Final
 
 from bf_reconciler.exchanges import EXCHANGES, Call, CaptureFields
 from bf_reconciler.facts import Json, Question
-from bf_reconciler.probe import placeholders
+from bf_reconciler.probe import bodies, placeholders
 from bf_reconciler.probe.transport import Answer
 from bf_reconciler.spec import ConnectionEntry
 
@@ -167,12 +166,12 @@ def record(
 
 def _body(body: bytes) -> Json:
     """JSON, or a page as if it were a message."""
-    text = body.decode(errors="replace")
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        page = text.lstrip().startswith("<")
-        return {"page" if page else "message": text[: placeholders.MAX_PROSE]}
+    value = bodies.parse(body, unique=False)
+    if not isinstance(value, bodies.Unreadable):
+        return value
+    text = bodies.page(body)
+    page = text.lstrip().startswith("<")
+    return {"page" if page else "message": text[: placeholders.MAX_PROSE]}
 
 
 def _headers(headers: Mapping[str, str]) -> dict[str, str]:

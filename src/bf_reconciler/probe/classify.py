@@ -1,6 +1,5 @@
 """What an answer means: facts, or a failure in our own words. Pure."""
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -22,6 +21,8 @@ from bf_reconciler.facts import (
     Question,
     Reason,
 )
+from bf_reconciler.probe import bodies
+from bf_reconciler.probe.bodies import Unreadable
 from bf_reconciler.probe.transport import Answer, Silence
 
 T = TypeVar("T")
@@ -33,14 +34,13 @@ SILENT: Mapping[Silence, tuple[Reason, str]] = {
     Silence.TIMEOUT: (Reason.TIMEOUT, "did not answer within the timeout"),
     Silence.NAME: (Reason.NETWORK_ERROR, "has a host name that could not be resolved"),
     Silence.CONNECT: (Reason.NETWORK_ERROR, "could not be connected to"),
-    Silence.TLS: (Reason.NETWORK_ERROR, "could not prove who it is: TLS failed"),
+    Silence.TLS: (Reason.NETWORK_ERROR, "could not be verified: TLS failed"),
     Silence.PROXY: (Reason.NETWORK_ERROR, "could not be reached: the proxy failed"),
-    Silence.BROKEN: (Reason.NETWORK_ERROR, "broke the connection off"),
-    Silence.GARBLED: (Reason.UNEXPECTED_RESPONSE, "sent something that is no HTTP answer"),
-    Silence.TOO_LARGE: (Reason.UNEXPECTED_RESPONSE, "sent an answer that is far too large"),
-    Silence.UNSENT: (Reason.INVALID_KEY, "was not asked: the key holds a line break or the like"),
+    Silence.BROKEN: (Reason.NETWORK_ERROR, "closed the connection early"),
+    Silence.GARBLED: (Reason.UNEXPECTED_RESPONSE, "did not send an HTTP response"),
+    Silence.TOO_LARGE: (Reason.UNEXPECTED_RESPONSE, "sent a response that is too large"),
+    Silence.UNSENT: (Reason.INVALID_KEY, "was not asked: the key contains a control character"),
 }
-NOT_JSON: Final = object()
 COUNTRY: Final = (
     "block access from your country",  # Amazon CloudFront
     "banned the country or region your ip",  # Cloudflare, 1009
@@ -54,15 +54,13 @@ COUNTRY: Final = (
 """What the pages of large content networks say of a country; they are the same everywhere."""
 CHALLENGED: Final = frozenset({"x-amzn-waf-action", "cf-mitigated"})
 """Headers by which a web firewall says that it, and not the exchange, has answered."""
-CHALLENGE: Final = (b"just a moment", b"challenge-platform", b"captcha", b"_incapsula_")
+CHALLENGE: Final = ("just a moment", "challenge-platform", "captcha", "_incapsula_")
 SEEN_FROM: Final = re.compile(
     r"(?:your ip(?: address)?|client ip|ip address|cf-footer-ip)\W{1,3}(?:is\W{1,3})?"
     r"(?:<[^>]{0,80}>\s*)*(?P<ip>[0-9A-Fa-f.:]{3,45})",
     re.IGNORECASE,
 )
 """Where such a page tells our address."""
-MAX_PAGE: Final = 1 << 16
-"""Bytes of a page that are looked at."""
 DEFAULT_PAUSE: Final = 5.0
 DEFAULT_BAN: Final = 120.0
 DISTRUSTED: Final = frozenset(
@@ -126,19 +124,22 @@ def read(
     if isinstance(got, Silence):
         reason, saying = SILENT[got]
         return Failure(reason, f"{row.title} {saying} (asked for: {question}).")
-    body = _json(got.body)
-    refusal = row.refusals.read(got.body.decode(errors="replace") if body is NOT_JSON else body)
+    body = _value(question, got.body)
+    unreadable = isinstance(body, Unreadable)
+    refusal = row.refusals.read(bodies.page(got.body) if unreadable else body)
     if refusal is not None:
         return _refused(row, question, got, refusal, now)
-    if body is NOT_JSON:
+    if body is Unreadable.NOT_JSON:
         return _page(row, question, got, now)
     if not HTTPStatus.OK <= got.status < HTTPStatus.MULTIPLE_CHOICES:
         reason, words = _by_status(got, question)
         return _failure(row, question, got, reason, words, now)
+    if isinstance(body, Unreadable):
+        return _failure(row, question, got, Reason.UNEXPECTED_RESPONSE, body.value, now)
     try:
         return reader(body)
     except Unexpected as error:
-        words = f"a body of another shape (field: {error})"
+        words = f"a body with an unknown structure (field: {error})"
         return _failure(row, question, got, Reason.UNEXPECTED_RESPONSE, words, now)
 
 
@@ -147,7 +148,7 @@ def skewed(row: Exchange, failure: Failure, skew: float) -> Failure:
     window = row.pace.window
     if window is None or abs(skew) <= window or failure.reason not in DISTRUSTED:
         return failure
-    words = f"{row.title} refused a signed question, but our clock is {abs(skew):.1f} s off."
+    words = f"{row.title} refused a signed request, but the local clock is {abs(skew):.1f} s off."
     return Failure(Reason.CLOCK_SKEW, words, failure.http_status, failure.code)
 
 
@@ -171,7 +172,7 @@ def _by_words(row: Exchange, refusal: Refusal) -> Reason | None:
 
 def _page(row: Exchange, question: Subject, got: Answer, now: datetime) -> Failure:
     """An answer that is no JSON: of the exchange's web server, or of a firewall in front of it."""
-    text = got.body[:MAX_PAGE].decode(errors="replace").casefold()
+    text = bodies.page(got.body).casefold()
     bad = got.status >= HTTPStatus.BAD_REQUEST
     if bad and any(words in text for words in COUNTRY):
         return _failure(row, question, got, Reason.REGION_RESTRICTED, None, now)
@@ -185,12 +186,12 @@ def _page(row: Exchange, question: Subject, got: Answer, now: datetime) -> Failu
         reason, said = _by_status(got, question)
         return _failure(row, question, got, reason, said, now)
     reason = Reason.MAINTENANCE if _maintained(got) else Reason.UNEXPECTED_RESPONSE
-    return _failure(row, question, got, reason, "a page that is no JSON", now)
+    return _failure(row, question, got, reason, Unreadable.NOT_JSON.value, now)
 
 
 def _firewall(got: Answer) -> str | None:
     """What a web firewall wants of us, where it answered in the exchange's place."""
-    page = got.body[:MAX_PAGE].lower()
+    page = bodies.page(got.body).casefold()
     if got.status == HTTPStatus.ACCEPTED or not CHALLENGED.isdisjoint(
         name.lower() for name in got.headers
     ):
@@ -227,13 +228,13 @@ def _by_status(got: Answer, question: Subject) -> tuple[Reason, str | None]:
         case HTTPStatus.REQUEST_TIMEOUT:
             return Reason.TIMEOUT, None
         case HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-            return Reason.NETWORK_ERROR, "the proxy's demand for a password"
+            return Reason.NETWORK_ERROR, "the proxy asks for a password"
         case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             down = Reason.MAINTENANCE if _maintained(got) else Reason.EXCHANGE_UNAVAILABLE
             return down, None
         case status if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             return Reason.UNEXPECTED_RESPONSE, "a redirect, which is not followed"
-    return Reason.UNEXPECTED_RESPONSE, "an error that is not known"
+    return Reason.UNEXPECTED_RESPONSE, "an unknown error"
 
 
 def _failure(
@@ -294,11 +295,11 @@ def _digits(value: str) -> bool:
 
 
 def _maintained(got: Answer) -> bool:
-    return b"maintenance" in got.body.lower()
+    return b"maintenance" in got.body[: bodies.MAX_TEXT].lower()
 
 
-def _json(body: bytes) -> Json:
-    try:
-        return json.loads(body.decode(errors="replace"))
-    except (ValueError, RecursionError):
-        return NOT_JSON
+def _value(question: Subject, body: bytes) -> Json | Unreadable:
+    """Lists of markets are long, and no right of a key hangs on a field of theirs."""
+    if question == "markets":
+        return bodies.parse(body, bodies.MAX_LIST_VALUES, unique=False)
+    return bodies.parse(body)

@@ -52,7 +52,7 @@ class MarketFetch:
         except Exception as error:  # noqa: BLE001 # public data breaks nothing
             name = type(error).__name__
             log.error("markets_not_read", exchange=row.id, error=name)  # noqa: TRY400 # no text of others
-            return Failure(Reason.UNEXPECTED_RESPONSE, "The list of markets could not be read.")
+            return Failure(Reason.UNEXPECTED_RESPONSE, "The market list could not be read.")
 
     async def _asked(
         self,

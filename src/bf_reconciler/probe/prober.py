@@ -17,6 +17,7 @@ from bf_reconciler.probe.market_cache import MarketCache
 from bf_reconciler.probe.market_fetch import MarketFetch
 from bf_reconciler.probe.questions import Questions, unforeseen
 from bf_reconciler.probe.queue import Queue
+from bf_reconciler.probe.sanitizer import Sanitizer
 from bf_reconciler.probe.transport import Transport
 from bf_reconciler.spec import ConnectionEntry, Wanted
 
@@ -67,6 +68,7 @@ class Prober:
         self._flights: dict[str, _Flight] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._finished: dict[str, Probed] = {}
+        self._sanitizer = Sanitizer()
 
     async def __aenter__(self) -> Self:
         """Open the way out. An exchange's part of ccxt is imported when it is first asked."""
@@ -125,6 +127,7 @@ class Prober:
         """Cancel the probes of these connections, and drop what they brought."""
         for name in names:
             self._finished.pop(name, None)
+            self._sanitizer.forget(name)
             flight = self._flights.pop(name, None)
             if flight is not None:
                 flight.task.cancel()
@@ -158,7 +161,7 @@ class Prober:
         await self._clients.load(row)
         queue, capture = self._queue(entry, row), self._capture
         questions = Questions(entry, row, self._clients, queue, self._clock, capture, soon)
-        return await questions.observe()
+        return self._sanitizer.observation(entry, await questions.observe())
 
     def _row(self, entry: ConnectionEntry) -> Exchange:
         where = (entry.connection.exchange, entry.connection.environment)

@@ -195,4 +195,6 @@ def unforeseen(error: Exception, question: Question) -> Failure:
     """An error nobody thought of. Its text may hold anything, so only its class is told."""
     name = type(error).__name__
     log.error("probe_failed", error=name, question=question)
-    return Failure(Reason.UNEXPECTED_RESPONSE, f"The test itself failed ({name}).")
+    return Failure(
+        Reason.UNEXPECTED_RESPONSE, f"The test failed with an unexpected error ({name})."
+    )

@@ -1,16 +1,20 @@
 """One HTTP session and one TLS context for all connections: bounded, no redirects."""
 
+import asyncio
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 import aiohttp
 import certifi
 import yarl
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http import RawResponseMessage
 from pydantic import SecretStr
 
 from bf_reconciler.probe.dns import Dns
@@ -19,6 +23,15 @@ MAX_BODY: Final = 1 << 20
 """Bytes of an answer that are read; the longest good answer is far shorter."""
 MAX_LIST: Final = 32 << 20
 """Likewise, of a list of all markets."""
+MAX_HEAD: Final = 64 << 10
+"""Bytes before the body, interim responses (100 Continue) included; usual are a few hundred."""
+PIECE: Final = 4096
+"""Bytes of a head that are parsed at once."""
+READ_SIZE: Final = 16 << 10
+"""Bytes that one connection hands over before others have their turn."""
+MAX_FRAMING: Final = 128 << 10
+"""Bytes of a response beyond twice its body: a body in chunks of one byte takes long to parse."""
+HTTP_OK: Final = 200
 CONNECTIONS: Final = 768
 """At once: more than all exchanges together take, and fewer than the files a process may open."""
 PER_HOST: Final = 64
@@ -138,10 +151,71 @@ async def _read(content: aiohttp.StreamReader, most: int) -> bytes | None:
 class _Connector(aiohttp.TCPConnector):
     """Notes when a connection is there: a round trip begins then, not when it is being made."""
 
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 # aiohttp's own
+        super().__init__(**options)
+        self._factory: Callable[[], ResponseHandler] = partial(_Protocol, loop=self._loop)  # type: ignore[assignment] # of our own kind
+
     async def connect(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 # aiohttp's own signature
         connection = await super().connect(*args, **kwargs)
         CONNECTED.set(time.monotonic())
         return connection
+
+
+class _Protocol(ResponseHandler):
+    """Reads no head without end, and no body that is framing for the most part.
+
+    Either would keep the loop busy until the deadline, and every other connection waiting.
+    """
+
+    _has_head = True
+    _received = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        if hasattr(transport, "max_size"):  # asyncio's own, without TLS
+            transport.max_size = READ_SIZE
+
+    def set_response_params(self, **options: Any) -> None:  # noqa: ANN401 # aiohttp's own
+        """Called once per request, before its response is read."""
+        self._has_head, self._received = False, 0
+        super().set_response_params(**options)
+
+    def feed_data(self, data: tuple[RawResponseMessage, Any], size: int = 0) -> None:
+        """Called with each head; those below 200 are interim."""
+        self._has_head = self._has_head or data[0].code >= HTTP_OK
+        super().feed_data(data, size)
+
+    def data_received(self, data: bytes) -> None:
+        while data and self._awaits_head():
+            if self._received > MAX_HEAD:
+                self._give_up()
+                return
+            piece, data = data[:PIECE], data[PIECE:]
+            self._received += len(piece)
+            super().data_received(piece)
+            if not data:
+                return
+        self._received += len(data)
+        if self._received > MAX_FRAMING and self._is_framing():
+            self._give_up()
+            return
+        super().data_received(data)
+
+    def _awaits_head(self) -> bool:
+        return not self._has_head and self.exception() is None
+
+    def _is_framing(self) -> bool:
+        body = 0 if self._payload is None else self._payload.total_bytes
+        return self._received > MAX_FRAMING + 2 * body
+
+    def _give_up(self) -> None:
+        transport, payload = self.transport, self._payload
+        error = aiohttp.ClientError("the response is framing without end")
+        self.set_exception(error)
+        if payload is not None:
+            payload.set_exception(error)
+        if transport is not None:
+            transport.abort()
 
 
 SILENCES: Final[

@@ -3,14 +3,30 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from bf_reconciler.status import Running
-from bf_reconciler.verdict import Order
+from bf_reconciler.verdict import Holding, Order
 
 
 class UnavailableError(Exception):
     """An order could not be carried out; the message says why, for a person, and no secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Where folders may lie: below ``base``, from which relative paths start, or in ``root``."""
+
+    base: Path
+    root: Path | None = None
+
+    def allow(self, place: Path) -> bool:
+        """Whether a folder may lie there, links resolved. The base itself has other files."""
+        base = self.base.resolve()
+        if place != base and place.is_relative_to(base):
+            return True
+        return self.root is not None and place.is_relative_to(self.root.resolve())
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,24 +38,40 @@ class Stamp:
     now: datetime
 
 
+@dataclass(eq=False, slots=True)
+class Target:
+    """The latest order of a strategy; None only asks what runs.
+
+    ``superseded`` is set when a newer one took its place. An adapter looks at it right before it
+    acts: what hung for minutes must not be carried out when it is no longer wanted.
+    """
+
+    order: Order | None
+    stamp: Stamp
+    superseded: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a runtime shows of one strategy.
 
     ``running`` has a reason only where nothing can be read. ``identity`` is what the engine says
     it is. ``content`` is what the runtime holds of the strategy, None where it never heard of it;
-    only the adapter that read it looks into it.
+    only the adapter that read it looks into it. ``holding`` is the same for everybody, where it
+    has our mark.
     """
 
     running: Running
     identity: Mapping[str, str] = field(default_factory=dict)
     content: Mapping[str, Any] | None = None
+    holding: Holding | None = None
 
 
 class Adapter(Protocol):
     """One declared runtime. An adapter knows one kind of engine and decides nothing.
 
-    Its methods may be slow, but never block the event loop.
+    Its methods may be slow, but never block the event loop. One call is made at a time, beside
+    ``hint``.
     """
 
     @property
@@ -52,6 +84,22 @@ class Adapter(Protocol):
         """How long the engine may take to show an order that it was given."""
         ...
 
+    @property
+    def deadline(self) -> timedelta:
+        """How long it may take to carry out some orders; then nobody waits for it any more."""
+        ...
+
+    async def place(self) -> str:
+        """What it is the same as: two runtimes of one place are one under two names."""
+        ...
+
+    async def changed(self, names: Collection[str] | None) -> Collection[str]:
+        """Which of these, or of all that it holds or held, may not be what was last read.
+
+        This is cheap: nothing is read that is known to be the same.
+        """
+        ...
+
     async def read(self, names: Collection[str]) -> Mapping[str, Reading]:
         """What it shows of each of these strategies. What cannot be read is unknown, no error."""
         ...
@@ -60,14 +108,18 @@ class Adapter(Protocol):
         """Whether the order must be given, by what was read."""
         ...
 
-    async def apply(self, order: Order, reading: Reading, stamp: Stamp) -> None:
-        """Give the order. That it was taken is not believed: it is read back.
+    async def apply(self, order: Order, reading: Reading, target: Target) -> None:
+        """Give the order of a target. That it was taken is not believed: it is read back.
 
         Raises:
             UnavailableError: It could not be given.
         """
         ...
 
-    async def same_place(self, other: "Adapter") -> bool:
-        """Whether both are one place under two names: moving there is no move."""
+    async def hint(self) -> Collection[str] | None:
+        """Wait until something may have changed outside: these strategies, or None for any."""
+        ...
+
+    def close(self) -> None:
+        """Give up what it holds open. Nothing is waited for."""
         ...

@@ -1,149 +1,185 @@
-"""Carries orders out, the same way on every runtime: on a difference only, and read back."""
+"""Hands every decision to the worker of its runtime, and says what is known of it."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.runtimes.adapter import Adapter, Reading, Stamp, UnavailableError
+from bf_reconciler.runtimes.adapter import Bounds, Stamp
 from bf_reconciler.runtimes.table import RUNTIMES
-from bf_reconciler.schedule import backoff
+from bf_reconciler.runtimes.worker import Worker
 from bf_reconciler.spec import Runtime
 from bf_reconciler.status import Running
-from bf_reconciler.verdict import Decision, Order
+from bf_reconciler.verdict import Decision, Holdings, Order
 
-FIRST_READ, LAST_READ = timedelta(seconds=0.1), timedelta(seconds=1)
-"""Waits between two looks at an engine that does not show an order yet."""
+PATIENCE = timedelta(seconds=1)
+"""How long a turn waits for what it ordered to be read back; then it comes with a later one."""
+
+
+def _nothing() -> None:
+    """Nobody waits for news."""
 
 
 class Runtimes:
-    """All declared runtimes; ``base`` is the folder that relative paths start from."""
+    """All declared runtimes.
 
-    def __init__(self, base: Path) -> None:
-        self._base = base
+    ``wake`` is called when something came that ``collect`` returns.
+    """
+
+    def __init__(self, bounds: Bounds, wake: Callable[[], None] = _nothing) -> None:
+        self._bounds = bounds
+        self._wake = wake
+        self._workers: dict[Runtime, Worker] = {}
+        self._given: dict[str, Runtime] = {}
+        """Where each strategy was last given to."""
+        self._news: dict[str, Running] = {}
+        self._awaited: frozenset[str] = frozenset()
+        self._closing: list[asyncio.Task[None]] = []
 
     async def converge(
         self, decisions: Iterable[Decision], generation: int, revision: str, now: datetime
     ) -> Mapping[str, Running]:
-        """Carry out every decision and read back what runs.
+        """Have these decisions carried out; return what is known of them after a short while.
 
-        A strategy that moves is first turned off where it was: while that fails, it is not
-        turned on elsewhere.
+        A strategy that moves is first turned off where it was: until that is confirmed, it is not
+        turned on elsewhere, and nothing is returned of it unless that fails.
         """
         decisions, stamp = tuple(decisions), Stamp(generation, revision, now)
-        leaving = [d.leave for d in decisions if d.leave is not None and await self._moves(d)]
-        left = await self._settle(((each.runtime, each.name, each) for each in leaving), stamp)
-        stuck = {name: running for name, running in left.items() if running.reason is not None}
-        staying = (
-            (d.order.runtime if d.order is not None else d.memory.runtime, d.name, d.order)
-            for d in decisions
-            if d.name not in stuck
+        self._awaited = frozenset(decision.name for decision in decisions)
+        staying: dict[Runtime, list[str]] = {}
+        moves: dict[str, asyncio.Task[Running | None]] = {}
+        for decision in decisions:
+            leaves = self._leaves(decision)
+            if leaves:
+                moves[decision.name] = asyncio.create_task(self._move(decision, leaves, stamp))
+                continue
+            self._give(decision, stamp)
+            staying.setdefault(_place(decision), []).append(decision.name)
+        await _patiently(
+            (*moves.values(), *(self._worker(place).wait(staying[place]) for place in staying))
         )
-        return await self._settle(staying, stamp) | stuck
+        self._awaited = frozenset()
+        return dict(self._results(decisions, moves))
 
-    async def _moves(self, decision: Decision) -> bool:
-        """Whether it leaves for another place; two names of one place are none."""
-        leave, order = decision.leave, decision.order
-        if leave is None or order is None:
-            return leave is not None
-        return not await self._adapter(leave.runtime).same_place(self._adapter(order.runtime))
+    def collect(self) -> Mapping[str, Running]:
+        """What is newly known of strategies since it was last returned. Waits for nothing."""
+        news, self._news = self._news, {}
+        return news
 
-    async def _settle(
-        self, wanted: Iterable[tuple[Runtime, str, Order | None]], stamp: Stamp
-    ) -> dict[str, Running]:
-        """Settle each runtime beside the others."""
-        orders: dict[Runtime, dict[str, Order | None]] = {}
-        for runtime, name, order in wanted:
-            orders.setdefault(runtime, {})[name] = order
-        parts = await asyncio.gather(
-            *(settle(self._adapter(runtime), given, stamp) for runtime, given in orders.items())
-        )
-        return {name: running for part in parts for name, running in part.items()}
+    def held(self, declared: Collection[Runtime]) -> Holdings:
+        """What these runtimes hold for us without an order, as far as it is known now.
 
-    def _adapter(self, runtime: Runtime) -> Adapter:
-        return RUNTIMES[runtime.type](runtime, self._base)
+        A runtime that is not among them, and has no strategy, is looked at no more.
+        """
+        for runtime in [each for each in self._workers if each not in declared]:
+            if self._workers[runtime].empty:
+                self._closing.append(asyncio.create_task(self._workers.pop(runtime).close()))
+        return {runtime: self._worker(runtime).held for runtime in declared}
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way, and nothing waits to be collected."""
+        return not self._news and all(worker.idle for worker in self._workers.values())
+
+    async def close(self) -> None:
+        """End the workers when they have done what they were given, or soon."""
+        await _patiently([worker.rest() for worker in self._workers.values()])
+        await asyncio.gather(*(worker.close() for worker in self._workers.values()), *self._closing)
+
+    def _leaves(self, decision: Decision) -> list[Order]:
+        """Orders to the places where it may be on, and is not to be."""
+        place, leaves = _place(decision), [] if decision.leave is None else [decision.leave]
+        former = self._given.get(decision.name, place)
+        if former not in (place, *(leave.runtime for leave in leaves)):
+            leaves.append(_left(decision, former))  # a move that was taken back half-way
+        return leaves
+
+    async def _move(
+        self, decision: Decision, leaves: Iterable[Order], stamp: Stamp
+    ) -> Running | None:
+        name, worker = decision.name, self._worker(_place(decision))
+        for leave in leaves:
+            old = self._worker(leave.runtime)
+            if decision.order is None or await old.placed() != await worker.placed():
+                old.give(name, leave, stamp)
+                await old.wait([name])
+                left = old.known.get(name)
+                if left is None or left.reason is not None:
+                    return left
+            old.forget(name)
+        self._give(decision, stamp)
+        await worker.wait([name])
+        return worker.known.get(name)
+
+    def _give(self, decision: Decision, stamp: Stamp) -> None:
+        place = _place(decision)
+        self._given[decision.name] = place
+        self._worker(place).give(decision.name, decision.order, stamp)
+
+    def _results(
+        self, decisions: Iterable[Decision], moves: Mapping[str, "asyncio.Task[Running | None]"]
+    ) -> Iterator[tuple[str, Running]]:
+        for decision in decisions:
+            name = decision.name
+            running = _result(moves[name]) if name in moves else self._known(decision)
+            if running is None:
+                continue
+            self._news.pop(name, None)
+            yield name, running
+            if decision.reason is Reason.REMOVED and running.state in {"paused", "stopped"}:
+                self._forget(name, self._worker(self._given.pop(name)))
+
+    def _forget(self, name: str, worker: Worker) -> None:
+        """It left, and it is off: also for those who saw it as a stranger in the same place."""
+        worker.forget(name)
+        for other in self._workers.values():
+            if other.place == worker.place:
+                other.held.pop(name, None)
+
+    def _known(self, decision: Decision) -> Running | None:
+        """What is known of one that stays. An order that is under way is not refused yet."""
+        worker, name = self._worker(_place(decision)), decision.name
+        running = worker.known.get(name)
+        on = decision.order is not None and decision.order.on
+        if running is not None and on and running.state != "running" and not worker.settled(name):
+            return None
+        return running
+
+    def _worker(self, runtime: Runtime) -> Worker:
+        if runtime not in self._workers:
+            adapter = RUNTIMES[runtime.type](runtime, self._bounds)
+            self._workers[runtime] = Worker(adapter, self._report, self._wake)
+        return self._workers[runtime]
+
+    def _report(self, name: str, running: Running) -> None:
+        self._news[name] = running
+        if name not in self._awaited:
+            self._wake()
 
 
-async def settle(
-    adapter: Adapter, orders: Mapping[str, Order | None], stamp: Stamp
-) -> Mapping[str, Running]:
-    """Give each order that makes a difference, and say what every strategy does then.
-
-    An order of None only asks what runs.
-    """
-    readings = dict(await adapter.read(orders.keys()))
-    given: dict[str, Order] = {}
-    failures: dict[str, str] = {}
-    for name, order in orders.items():
-        if order is None or not is_due(adapter, order, readings[name]):
-            continue
-        given[name] = order
-        try:
-            await adapter.apply(order, readings[name], stamp)
-        except UnavailableError as error:
-            failures[name] = str(error)
-    if given:
-        readings |= await _read_back(adapter, given, failures)
-    return {
-        name: concluded(order, readings[name], adapter.expect, failures.get(name))
-        for name, order in orders.items()
-    }
+async def _patiently(waits: Iterable[Awaitable[object]]) -> None:
+    """Wait for all of these for a short while; then they are cancelled."""
+    tasks = [asyncio.ensure_future(each) for each in waits]
+    if not tasks:
+        return
+    try:
+        await asyncio.wait(tasks, timeout=PATIENCE.total_seconds())
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _read_back(
-    adapter: Adapter, orders: Mapping[str, Order], failures: Mapping[str, str]
-) -> Mapping[str, Reading]:
-    """Read until every order that was taken is shown, or until the engine's time is over."""
-    clock = asyncio.get_running_loop().time
-    ends = clock() + adapter.settle_time.total_seconds()
-    reads = 0
-    while True:
-        readings, reads = await adapter.read(orders.keys()), reads + 1
-        left = ends - clock()
-        shown = (
-            concluded(order, readings[name], {}).reason is None
-            for name, order in orders.items()
-            if name not in failures
-        )
-        if left <= 0 or all(shown):
-            return readings
-        await asyncio.sleep(min(left, backoff(reads, FIRST_READ, LAST_READ).total_seconds()))
+def _result(task: "asyncio.Task[Running | None]") -> Running | None:
+    return None if task.cancelled() else task.result()
 
 
-def is_due(adapter: Adapter, order: Order, reading: Reading) -> bool:
-    """Whether to give an order: it makes a difference, and turns on no engine but the declared."""
-    if order.on and mismatch(adapter.expect, reading.identity):
-        return False
-    return adapter.differs(order, reading)
+def _place(decision: Decision) -> Runtime:
+    """Where it is to be."""
+    return decision.memory.runtime if decision.order is None else decision.order.runtime
 
 
-def mismatch(expect: Mapping[str, str], identity: Mapping[str, str]) -> str:
-    """How an engine differs from what is declared of it, as a sentence; "" where it does not."""
-    wrong = [
-        f"{key} is {identity.get(key, 'not known')}, not {value}"
-        for key, value in expect.items()
-        if identity.get(key) != value
-    ]
-    return f"It is another engine: {'; '.join(wrong)}." if wrong else ""
-
-
-def concluded(
-    order: Order | None, reading: Reading, expect: Mapping[str, str], failure: str | None = None
-) -> Running:
-    """What was read back, with a reason where it is not what was ordered."""
-    seen = reading.running
-    if failure is not None:
-        return Running(seen.state, Reason.RUNTIME_UNAVAILABLE, failure)
-    if order is None or seen.reason is not None:
-        return seen
-    if not order.on:
-        if seen.state != "running":
-            return seen
-        return Running(seen.state, Reason.STILL_RUNNING, "It was told to stop and still runs.")
-    other = mismatch(expect, reading.identity)
-    if other:
-        return Running(seen.state, Reason.ENGINE_MISMATCH, other)
-    if seen.state != "running":
-        return Running(seen.state, Reason.ENGINE_REFUSED, "It was told to run and does not.")
-    return seen
+def _left(decision: Decision, runtime: Runtime) -> Order:
+    message = "It moved to another runtime."
+    action = decision.memory.action
+    return Order(decision.name, runtime, False, action, Reason.REMOVED, message, None)

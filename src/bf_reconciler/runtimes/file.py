@@ -1,24 +1,33 @@
 """Strategies as files: one NAME.json each, replaced atomically; a bot watches its file."""
 
-import asyncio
 import json
-import os
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
+from errno import EDQUOT, EFBIG, EINTR, ENOSPC, EPERM
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.runtimes.adapter import Adapter, Reading, Stamp, UnavailableError
-from bf_reconciler.spec import FileRuntime, without_credentials
+from bf_reconciler.runtimes.adapter import Bounds, Reading, Stamp, Target, UnavailableError
+from bf_reconciler.runtimes.folder import MAX_BYTES, Files, Folder, Signature
+from bf_reconciler.runtimes.thread import OwnThread
+from bf_reconciler.runtimes.watch import FolderWatch
+from bf_reconciler.spec import Action, FileRuntime, without_credentials
 from bf_reconciler.status import Running
-from bf_reconciler.verdict import Order
+from bf_reconciler.verdict import Holding, Order
 
-MAX_BYTES = 4 * 1024 * 1024
 STATE = ("enabled", "action", "reason")
 """What ``since`` is the time of; a message may say the same in other words."""
+MARK = "bf-reconciler"
+"""The value of ``by`` in what is ours."""
+UNMARKED = ("version", "name", "enabled", "action", "generation", "revision", "since")
+"""The fields of ours from before there was a mark."""
+FULL = {ENOSPC, EDQUOT}
+ACTIONS: tuple[Action, ...] = get_args(Action)
+NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+ABSENT = Reading(Running("stopped", absent=True))
 
 
 class Garbage(Exception):  # noqa: N818 # it is the name of what was found
@@ -26,94 +35,175 @@ class Garbage(Exception):  # noqa: N818 # it is the name of what was found
 
 
 class FileAdapter:
-    """The folder of one declared runtime of type ``file``; relative ones lie under ``base``."""
+    """The folder of one declared runtime of type ``file``."""
 
     expect: Mapping[str, str] = MappingProxyType({})
     settle_time = timedelta(0)  # a file shows an order as soon as it is written
+    deadline = timedelta(seconds=5)
 
-    def __init__(self, declared: FileRuntime, base: Path) -> None:
-        self.folder = base / declared.path
+    def __init__(self, declared: FileRuntime, bounds: Bounds) -> None:
+        self._path = bounds.base / declared.path
+        mode = int(declared.mode, 8) if declared.mode else None
+        self._folder = Folder(self._path, bounds.allow, mode)
+        self._thread = OwnThread(f"files of {declared.name}")
+        self._watch: FolderWatch | None = None
+        self._swept = False
+        self._read_as: dict[str, Signature] = {}
+        """The signature of each file when it was read."""
+
+    async def place(self) -> str:
+        """The folder: a bot must not be told off and on again for another name of it."""
+        return await self._thread.call(self._folder.place)
+
+    async def changed(self, names: Collection[str] | None) -> Collection[str]:
+        """Which files are others than when they were read; none is opened."""
+        return await self._thread.call(self._changed, names)
 
     async def read(self, names: Collection[str]) -> Mapping[str, Reading]:
         """What the bots of these strategies were last told, as their files say."""
-        return await asyncio.to_thread(lambda: {name: self._read(name) for name in names})
+        return await self._thread.call(self._read_all, tuple(names))
 
     def differs(self, order: Order, reading: Reading) -> bool:
         """Whether the file says something else, be it only in other words."""
         old = reading.content
         if old is None:
             return order.strategy is not None  # one that left without a trace gets no file
-        return any(old.get(key) != value for key, value in document(order, old).items())
+        new = document(order, old)
+        if not order.on and "strategy" in old and old["strategy"] is None:
+            new["strategy"] = None  # there was no room for it
+        return any(old.get(key) != value for key, value in new.items())
 
-    async def apply(self, order: Order, reading: Reading, stamp: Stamp) -> None:
+    async def apply(self, order: Order, reading: Reading, target: Target) -> None:
         """Write the order.
 
         Raises:
-            UnavailableError: The folder cannot be written.
+            UnavailableError: It cannot be written.
         """
-        content = stamped(order, reading.content or {}, stamp)
         try:
-            await asyncio.to_thread(self._replace, order.name, content)
+            content = stamped(order, reading.content or {}, target.stamp)
+            await self._thread.call(self._write, order, content, target)
         except OSError as error:
             raise UnavailableError(f"The file cannot be written ({_why(error)}).") from error
 
-    async def same_place(self, other: Adapter) -> bool:
-        """Whether they are one folder: a bot must not be told off and on again."""
-        if not isinstance(other, FileAdapter):
-            return False
-        folders = (self.folder, other.folder)
-        one, two = await asyncio.to_thread(lambda: [os.path.realpath(each) for each in folders])
-        return one == two
+    async def hint(self) -> Collection[str] | None:
+        """Wait for files to change, or for the time to look at all of them."""
+        self._watch = self._watch or FolderWatch(self._path)
+        files = await self._watch.hint()
+        return None if files is None else {name for file in files if (name := strategy_of(file))}
 
-    def _read(self, name: str) -> Reading:
+    def close(self) -> None:
+        self._thread.close()
+        if self._watch is not None:
+            self._watch.close()
+
+    def _changed(self, names: Collection[str] | None) -> Collection[str]:
+        known = set(self._read_as)
         try:
-            document = self._document(name)
+            with self._folder.opened() as files:
+                self._sweep(files)
+                if names is None:
+                    names = known | {n for file in files.names() if (n := strategy_of(file))}
+                return [n for n in names if self._read_as.get(n) != files.signature(_file(n))]
+        except OSError:
+            return known if names is None else known & set(names)
+
+    def _sweep(self, files: Files) -> None:
+        if not self._swept:
+            self._swept = True
+            with suppress(OSError):
+                files.sweep()
+
+    def _read_all(self, names: Iterable[str]) -> Mapping[str, Reading]:
+        try:
+            with self._folder.opened() as files:
+                return {name: self._read(files, name) for name in names}
+        except FileNotFoundError:
+            self._read_as |= dict.fromkeys(names)
+            return dict.fromkeys(names, ABSENT)
+        except OSError as error:
+            return dict.fromkeys(names, _unreadable(f"The folder cannot be read ({_why(error)})."))
+
+    def _read(self, files: Files, name: str) -> Reading:
+        try:
+            self._read_as[name] = files.signature(_file(name))  # first: what changes is seen again
+            content = parsed(files.read(_file(name)))
+        except FileNotFoundError:
+            return ABSENT
         except Garbage:
-            return _unreadable("The file holds no object of JSON.")
+            return _unreadable("The file does not contain a JSON object.")
         except OSError as error:
             return _unreadable(f"The file cannot be read ({_why(error)}).")
-        if document is None:
-            return Reading(Running("stopped"))
-        if document.get("enabled") is True:
-            return Reading(Running("running"), content=document)
-        paused = document.get("action") == "pause"
-        return Reading(Running("paused" if paused else "stopped"), content=document)
+        return Reading(state_of(content), content=content, holding=holding(content, name))
 
-    def _document(self, name: str) -> dict[str, Any] | None:
-        path = self.folder / f"{name}.json"
-        try:
-            with open(path, "rb", opener=_at_once) as file:
-                text = file.read(MAX_BYTES + 1)
-        except FileNotFoundError:
-            return None
-        try:
-            found = json.loads(text)
-        except (ValueError, RecursionError):
-            raise Garbage from None
-        if not isinstance(found, dict):
-            raise Garbage
-        return found
+    def _write(self, order: Order, content: Mapping[str, Any], target: Target) -> None:
+        """Write an order. What turns off is written over the old one where no room is left."""
 
-    def _replace(self, name: str, content: Mapping[str, Any]) -> None:
-        """Write beside, sync, rename, sync the folder: a reader sees the old or the new, whole."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        temporary = self.folder / f".{name}.json.tmp"
-        text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-        try:
-            with temporary.open("wb") as file:
-                file.write(text.encode(errors="replace"))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self.folder / f"{name}.json")
-        except OSError:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
-        handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        def check() -> None:
+            if target.superseded:
+                raise InterruptedError(EINTR, "a newer order took its place")
+
+        data, name = encoded(content), _file(order.name)
+        if len(data) > MAX_BYTES:
+            if order.on:
+                raise OSError(EFBIG, f"it would be larger than {MAX_BYTES >> 20} MiB")
+            data = encoded({**content, "strategy": None})
+        with self._folder.opened(create=True) as files:
+            if not _ours(files, order.name):
+                raise PermissionError(EPERM, "it is there already, and not by bf-reconciler")
+            try:
+                files.replace(name, data, check)
+            except OSError as error:
+                if order.on or error.errno not in FULL:
+                    raise
+                files.overwrite(name, lambda size: shorter(content, size))
+
+
+def _ours(files: Files, name: str) -> bool:
+    """Whether it may be replaced: nothing is there, it has our mark, or nobody can read it."""
+    try:
+        content = parsed(files.read(_file(name)))
+    except (OSError, Garbage):
+        return True
+    return is_ours(content, name)
+
+
+def is_ours(content: Mapping[str, Any], name: str) -> bool:
+    """Whether a file is by bf-reconciler; one of an earlier version has no mark."""
+    old = content.get("name") == name and all(key in content for key in UNMARKED)
+    return content.get("by") == MARK or old
+
+
+def state_of(content: Mapping[str, Any]) -> Running:
+    """What a bot was told by this."""
+    if content.get("enabled") is True:
+        return Running("running")
+    return Running("paused" if content.get("action") == "pause" else "stopped")
+
+
+def holding(content: Mapping[str, Any], name: str) -> Holding | None:
+    """What we hold by this, where it has our mark."""
+    if not is_ours(content, name):
+        return None
+    declared = content.get("strategy")
+    strategy: Mapping[str, Any] = declared if isinstance(declared, dict) else {}
+    wanted = strategy.get("on_violation")
+    action: Action = next((each for each in ACTIONS if each == wanted), "pause")
+    return Holding(
+        on=content.get("enabled") is True,
+        action=action,
+        reason=str(content.get("reason")),
+        connection=str(strategy.get("connection", "")),
+    )
+
+
+def strategy_of(file: str) -> str | None:
+    """The strategy that a file may be of; those of others have other names."""
+    name = file.removesuffix(".json")
+    return name if name != file and NAME.fullmatch(name) else None
+
+
+def _file(name: str) -> str:
+    return f"{name}.json"
 
 
 def _unreadable(message: str) -> Reading:
@@ -125,9 +215,33 @@ def _why(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
-def _at_once(path: str, flags: int) -> int:
-    """A pipe that somebody put there must not be waited for."""
-    return os.open(path, flags | os.O_NONBLOCK)
+def parsed(text: bytes) -> dict[str, Any]:
+    """The object that a file holds.
+
+    Raises:
+        Garbage: It holds none.
+    """
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Garbage from None
+    if not isinstance(content, dict):
+        raise Garbage
+    return content
+
+
+def encoded(content: Mapping[str, Any]) -> bytes:
+    """A document as it is written; half a character is written so that it is read back as such."""
+    try:
+        return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+    except UnicodeEncodeError:
+        return (json.dumps(content, indent=2) + "\n").encode()
+
+
+def shorter(content: Mapping[str, Any], size: int) -> bytes:
+    """A document that turns off, without the strategy where that is too long."""
+    whole = encoded(content)
+    return whole if len(whole) <= size else encoded({**content, "strategy": None})
 
 
 def document(order: Order, old: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,6 +253,7 @@ def document(order: Order, old: Mapping[str, Any]) -> dict[str, Any]:
     )
     return {
         "version": 1,
+        "by": MARK,
         "name": order.name,
         "enabled": order.on,
         "action": "run" if order.on else order.action,

@@ -1,11 +1,10 @@
 """The kinds of runtime."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
-from bf_reconciler.runtimes.adapter import Adapter
+from bf_reconciler.runtimes.adapter import Adapter, Bounds
 from bf_reconciler.runtimes.file import FileAdapter
 
-RUNTIMES: Mapping[str, Callable[[Any, Path], Adapter]] = {"file": FileAdapter}
-"""By ``type``: makes the adapter of a declared runtime; relative paths start from the folder."""
+RUNTIMES: Mapping[str, Callable[[Any, Bounds], Adapter]] = {"file": FileAdapter}
+"""By ``type``: makes the adapter of a declared runtime, whose folders lie within the bounds."""

@@ -1,9 +1,11 @@
 """Decrypts a committed file with the real sops: bytes in, values out, nothing on disk."""
 
-from bf_reconciler.sops.decryption import SopsSettings, decrypt
+from bf_reconciler.sops.decryption import decrypt
+from bf_reconciler.sops.editing import set_value
 from bf_reconciler.sops.environment import find_binary
 from bf_reconciler.sops.failures import classify
 from bf_reconciler.sops.metadata import is_encrypted, mac_only_encrypted, metadata
+from bf_reconciler.sops.settings import SopsSettings
 
 __all__ = [
     "SopsSettings",
@@ -13,4 +15,5 @@ __all__ = [
     "is_encrypted",
     "mac_only_encrypted",
     "metadata",
+    "set_value",
 ]

@@ -1,35 +1,14 @@
 """Runs sops on the bytes of a file, and turns its answer into a document or a reason."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from bf_reconciler.facts.config import ConfigError, ConfigReason
 from bf_reconciler.sops.child import Finished, Overflow, run
-from bf_reconciler.sops.environment import minimal
+from bf_reconciler.sops.environment import environment
 from bf_reconciler.sops.failures import classify, failed, refine
 from bf_reconciler.sops.metadata import mac_only_encrypted
-
-
-@dataclass(frozen=True, slots=True)
-class SopsSettings:
-    """How sops is run. ``environ`` is the whole environment; what sops needs is picked from it.
-
-    ``commands`` hands on the variables that make sops run other programs of the user's choice.
-    Times are in seconds, sizes in bytes.
-    """
-
-    binary: Path
-    environ: Mapping[str, str]
-    commands: bool = False
-    timeout: float = 30.0
-    max_output: int = 64 * 1024 * 1024
-
-    def __repr__(self) -> str:
-        """Leave the environment out: keys may stand in it."""
-        return f"SopsSettings(binary={str(self.binary)!r})"
+from bf_reconciler.sops.settings import SopsSettings
 
 
 async def decrypt(committed: bytes, settings: SopsSettings) -> dict[str, Any]:
@@ -46,7 +25,7 @@ async def decrypt(committed: bytes, settings: SopsSettings) -> dict[str, Any]:
         finished = await run(
             [str(settings.binary), "decrypt", "--input-type", "yaml", "--output-type", "json"],
             committed,
-            environ=minimal(settings.environ, commands=settings.commands),
+            environ=environment(settings),
             timeout=settings.timeout,
             max_output=settings.max_output,
         )
@@ -67,7 +46,7 @@ def refuse(committed: bytes) -> None:
     if not committed.strip():
         raise ConfigError(ConfigReason.NOT_ENCRYPTED, "the file is empty")
     if mac_only_encrypted(committed):
-        message = "mac_only_encrypted is set, so plain values are not protected against change"
+        message = "mac_only_encrypted is set, so unencrypted values could be changed unnoticed"
         raise ConfigError(ConfigReason.MAC_ONLY_ENCRYPTED, message)
 
 
@@ -82,6 +61,6 @@ def understand(finished: Finished, committed: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):  # its text quotes what it could not read
         document = None
     if not isinstance(document, dict):
-        message = "sops did not answer with a document"
+        message = "the output of sops is not a document"
         raise ConfigError(ConfigReason.DECRYPTION_FAILED, message) from None
     return document

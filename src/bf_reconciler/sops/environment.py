@@ -3,10 +3,11 @@
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from bf_reconciler.facts.config import ConfigError, ConfigReason
+from bf_reconciler.sops.settings import SopsSettings
 
 NAMES = frozenset(
     {
@@ -18,12 +19,6 @@ NAMES = frozenset(
         "SOPS_DECRYPTION_ORDER",
         "SOPS_KEYSERVICE",
         "SOPS_ENABLE_LOCAL_KEYSERVICE",
-        "GCE_METADATA_HOST",
-        "IDENTITY_ENDPOINT",  # Azure's managed identity
-        "IDENTITY_HEADER",
-        "IMDS_ENDPOINT",
-        "MSI_ENDPOINT",
-        "MSI_SECRET",
         "SSL_CERT_FILE",
         "SSL_CERT_DIR",
         "HTTP_PROXY",
@@ -36,20 +31,15 @@ NAMES = frozenset(
         "no_proxy",
     }
 )
-PREFIXES = (
-    "SOPS_AGE_",
-    "SOPS_KMS_",
-    "SOPS_GCP_",
-    "SOPS_AZURE_",
-    "SOPS_VAULT_",
-    "SOPS_HUAWEICLOUD_",
-    "AWS_",
-    "GOOGLE_",
-    "CLOUDSDK_",
-    "AZURE_",
-    "VAULT_",
-    "HUAWEICLOUD_",
-)
+PREFIXES = ("SOPS_AGE_",)
+SERVICES: Mapping[str, tuple[str, ...]] = {
+    "kms": ("AWS_", "SOPS_KMS_"),
+    "gcp_kms": ("GOOGLE_", "CLOUDSDK_", "SOPS_GCP_", "GCE_METADATA_HOST"),
+    "azure_kv": ("AZURE_", "SOPS_AZURE_", "IDENTITY_", "IMDS_ENDPOINT", "MSI_"),
+    "hc_vault": ("VAULT_", "SOPS_VAULT_"),
+    "hckms": ("HUAWEICLOUD_", "SOPS_HUAWEICLOUD_"),
+}
+"""How the variables of each kind of key service begin."""
 COMMANDS = frozenset({"SOPS_AGE_KEY_CMD", "SOPS_AGE_SSH_PRIVATE_KEY_CMD", "SOPS_GPG_EXEC"})
 """Variables that name a program for sops to run: never handed on unless the user asks for it."""
 
@@ -61,16 +51,30 @@ FIXED = {
 }
 
 
-def minimal(environ: Mapping[str, str], *, commands: bool = False) -> dict[str, str]:
-    """Pick what sops, gpg and the key services need; our own variables are never among it."""
+def minimal(
+    environ: Mapping[str, str],
+    *,
+    commands: bool = False,
+    services: Collection[str] = (),
+) -> dict[str, str]:
+    """Pick what sops and gpg need, and what belongs to these key services.
+
+    Our own variables are never among it, nor are those of a service that is not allowed.
+    """
+    prefixes = PREFIXES + tuple(prefix for kind in services for prefix in SERVICES[kind])
     chosen = {
         name: value
         for name, value in environ.items()
-        if (name in NAMES or name.startswith(PREFIXES)) and name not in COMMANDS
+        if (name in NAMES or name.startswith(prefixes)) and name not in COMMANDS
     }
     if commands:
         chosen |= {name: environ[name] for name in COMMANDS if name in environ}
     return chosen | FIXED
+
+
+def environment(settings: SopsSettings) -> dict[str, str]:
+    """The whole environment of sops."""
+    return minimal(settings.environ, commands=settings.commands, services=settings.services)
 
 
 def find_binary(explicit: str | os.PathLike[str] | None, environ: Mapping[str, str]) -> Path:

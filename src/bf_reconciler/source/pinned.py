@@ -56,7 +56,7 @@ def settled(path: str, quiet: float) -> Content:
         ):
             return after
         if time.monotonic() > deadline:
-            message = f"{path}: the file did not come to rest"
+            message = f"{path}: the file keeps changing"
             raise ConfigError(ConfigReason.FILE_CHANGING, message, transient=True)
         before = after
 
@@ -77,7 +77,7 @@ def present(path: str) -> Content:
 
 def refusal(path: str, number: int | None) -> ConfigError:
     if number is None:
-        message = f"{path}: the path keeps leading elsewhere"
+        message = f"{path}: the path keeps changing"
         return ConfigError(ConfigReason.FILE_CHANGING, message, transient=True)
     if number in GONE:
         return ConfigError(ConfigReason.FILE_NOT_FOUND, f"{path}: there is no such file")
@@ -123,4 +123,4 @@ def _read(path: str, pin: int, name: str, real: str) -> Content:
 
 def require_regular(path: str, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise ConfigError(ConfigReason.FILE_UNREADABLE, f"{path}: it is not a regular file")
+        raise ConfigError(ConfigReason.FILE_UNREADABLE, f"{path}: not a regular file")

@@ -2,6 +2,7 @@
 
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
 from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials
+from bf_reconciler.spec.hosts import unknown_hosts
 from bf_reconciler.spec.pairs import Wanted, venue_of, wanted_pairs
 from bf_reconciler.spec.policy import Allowlist, Defaults, Halt, Limits, MaxRemovals, Policy
 from bf_reconciler.spec.references import inconsistencies
@@ -39,6 +40,7 @@ __all__ = [
     "is_loopback",
     "misfits",
     "too_many",
+    "unknown_hosts",
     "venue_of",
     "wanted_pairs",
     "without_credentials",

@@ -51,16 +51,16 @@ class Credentials(Declared):
     secret: Secret
     """The secret key."""
     passphrase: Secret | None = None
-    """The passphrase, where the exchange has one."""
+    """The passphrase, if the exchange uses one."""
 
 
 class Attestation(Declared):
     """Who said it, and when."""
 
     by: Text
-    """The person who looked."""
+    """The person who checked."""
     at: Moment
-    """When they looked."""
+    """When they checked."""
 
     @property
     def until(self) -> datetime:
@@ -74,38 +74,38 @@ class Attest(Declared):
     """A person's word where the exchange cannot say; never outweighs an exchange that does."""
 
     withdraw_disabled: Attestation
-    """The person saw that this key may not withdraw. Counts 90 days."""
+    """A person checked that this key cannot withdraw. Valid for 90 days."""
 
 
 class Connection(Declared):
-    """One key on one exchange, and how it is to be watched."""
+    """One key on one exchange, and how to test it."""
 
     name: Name
-    """Unique DNS label; clear names say exchange, account and purpose: kucoin-main-grid."""
+    """Unique DNS label; include exchange, account and purpose: kucoin-main-grid."""
     exchange: ExchangeId
     """The exchange."""
     environment: Literal["live", "testnet", "demo"] = "live"
-    """Which of its environments, where the exchange has more than one."""
+    """Which environment of the exchange the key is for."""
     account: Text = "main"
     """Main account, or which sub-account. Free text."""
     markets: Annotated[tuple[Market, ...], Field(min_length=1, strict=False)] = ("spot",)
-    """What strategies may use here; a futures permission is needed only where futures stands."""
+    """Markets that strategies may use; futures requires the futures permission."""
     credentials: Credentials
     """The key."""
     egress_ips: Annotated[tuple[Address, ...], Field(strict=False)] = ()
-    """Addresses that the key's allowlist must hold."""
+    """Addresses that the key's allowlist must include."""
     endpoint: Endpoint | None = None
     """Another base URL: regional host, gateway, simulator; http:// only on loopback."""
     proxy: Proxy | None = None
-    """HTTP proxy to reach the exchange through."""
+    """HTTP proxy for this exchange."""
     interval: Interval | None = None
     """Time between probes, at least 1s."""
     timeout: Timeout | None = None
-    """Deadline of one question."""
+    """Timeout of one request."""
     ip_allowlist: Allowlist | None = None
     """Overrides policy.ip_allowlist for this connection."""
     suspend: Suspend | None = None
-    """A declared pause: not probed, its strategies off."""
+    """A declared pause: not tested, its strategies are off."""
     attest: Attest | None = None
     """A person's word where the exchange cannot say."""
     labels: dict[str, str] = Field(default_factory=dict)
@@ -148,8 +148,8 @@ def misfits(connection: Connection) -> list[tuple[tuple[str, ...], str]]:
         message = f"{row.title} keys need a passphrase; add credentials.passphrase"
         found.append((("credentials",), message))
     if connection.environment not in row.environments:
-        message = f"{row.title} has no such environment; it has: {', '.join(row.environments)}"
+        message = f"{row.title} has no such environment; available: {', '.join(row.environments)}"
         found.append((("environment",), message))
     if len(set(connection.markets)) < len(connection.markets):
-        found.append((("markets",), "a market stands here twice"))
+        found.append((("markets",), "duplicate market"))
     return found

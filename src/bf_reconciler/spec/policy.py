@@ -39,16 +39,16 @@ class RiskLevels(Declared):
 
 
 class MaxRemovals(Declared):
-    """How many entries may vanish in one revision before it is held back."""
+    """How many entries one revision may remove before the removal is held back."""
 
     percent: Percent = 30
-    """Held back where more than this share of the connections, or of the strategies, vanishes."""
+    """Held back if more than this share of the connections, or of the strategies, is removed."""
     at_least: Annotated[int, Field(ge=1)] = 10
     """Lists with fewer entries than this are never held back."""
 
 
 class Policy(Declared):
-    """The rules of the house. Withdraw permission is never compliant; no setting relaxes that."""
+    """The rules. Withdraw permission is never compliant; no setting relaxes that."""
 
     risk_levels: RiskLevels = RiskLevels()
     """Limits by risk level."""
@@ -56,32 +56,32 @@ class Policy(Declared):
     """Keys without an IP allowlist: required blocks, recommended warns, ignored is silent; exact
     blocks keys, too, whose allowlist admits an address beyond `egress_ips`."""
     excess_permissions: Literal["warn", "block", "ignore"] = "warn"
-    """Rights that no strategy of the connection needs."""
+    """What to do about permissions that no market of the connection needs."""
     value_permissions: Literal["warn", "block"] = "block"
-    """Rights, beside withdrawal, by which value can leave: payments, changing the key itself."""
+    """What to do about permissions, besides withdrawal, that can move value out."""
     unknown_permissions: Literal["warn", "block"] = "warn"
-    """Rights that no document of the exchange explains."""
+    """What to do about permissions that the exchange does not document."""
     key_expiry_warning: Duration = timedelta(days=14)
-    """How long before its expiry a key is warned of."""
+    """How long before a key expires to warn."""
     max_clock_skew: Duration = timedelta(seconds=1)
-    """Difference of the clocks from which a warning stands."""
+    """Clock difference above which to warn."""
     grace: Duration = timedelta(minutes=5)
-    """How long a running strategy survives a connection that is Unknown."""
+    """How long a strategy keeps running while its connection is Unknown."""
     recover_after: Annotated[int, Field(ge=1, le=20)] = 2
-    """Good probes in a row before a hard failure is forgotten."""
+    """Passed probes in a row after which a violation is over."""
     confirm_after: Annotated[int, Field(ge=1, le=20)] = 2
-    """Identical terminal failures in a row before they are believed."""
+    """Identical terminal failures in a row before they are acted on."""
     max_removals: MaxRemovals = MaxRemovals()
-    """Guard against the loss of many entries at once."""
+    """Guard against removing many entries at once."""
 
 
 class Defaults(Declared):
-    """What connections use where they say nothing."""
+    """What connections use if they do not set it."""
 
     interval: Interval = timedelta(seconds=60)
     """Time between probes, at least 1s."""
     timeout: Timeout = timedelta(seconds=10)
-    """Deadline of one question to an exchange."""
+    """Timeout of one request to an exchange."""
 
 
 class Halt(Declared):
@@ -90,4 +90,4 @@ class Halt(Declared):
     reason: Text
     """Why."""
     by: Text
-    """Who pulled it."""
+    """Who set it."""

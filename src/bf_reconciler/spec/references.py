@@ -19,12 +19,12 @@ def inconsistencies(
 ) -> Iterator[tuple[Place, str]]:
     """Yield (path within the strategy, message). A connection of None stands there but is wrong."""
     if strategy.connection not in connections:
-        yield ("connection",), "no connection of this name stands in the file"
+        yield ("connection",), "no connection with this name in the file"
     connection = connections.get(strategy.connection)
     if connection is not None and strategy.market not in connection.markets:
-        yield ("market",), "its connection does not declare this market; add it to markets there"
+        yield ("market",), "its connection does not declare this market; add it to its markets"
     if strategy.runtime not in runtimes:
-        yield ("runtime",), "no runtime of this name stands in the file"
+        yield ("runtime",), "no runtime with this name in the file"
     yield from _limits(strategy, policy)
     yield from _pairs(strategy)
     yield from _without_json(strategy.settings, ("settings",))
@@ -34,19 +34,19 @@ def _limits(strategy: Strategy, policy: Policy) -> Iterator[tuple[Place, str]]:
     limit = policy.risk_levels.of(strategy.risk_level).max_leverage
     if strategy.leverage > limit:
         place = f"policy.risk_levels.{strategy.risk_level}.max_leverage"
-        yield ("leverage",), f"over the limit of its risk level ({place})"
+        yield ("leverage",), f"exceeds the limit of its risk level ({place})"
     if strategy.market == "spot":
         if strategy.leverage != 1:
-            yield ("leverage",), "spot has no leverage; declare market: margin or futures"
+            yield ("leverage",), "spot has no leverage; use market: margin or futures"
         if strategy.direction != "long":
             yield ("direction",), "spot can only go long"
     orders = strategy.safety_orders
     if orders is None:
         return
     if orders.max_active is not None and orders.max_active > orders.max:
-        yield ("safety_orders", "max_active"), "more than safety_orders.max"
+        yield ("safety_orders", "max_active"), "must not exceed safety_orders.max"
     if orders.max > 0 and orders.step_pct is None:
-        yield ("safety_orders",), "add-buys need their distance; add step_pct"
+        yield ("safety_orders",), "safety orders need a distance; add step_pct"
 
 
 def _pairs(strategy: Strategy) -> Iterator[tuple[Place, str]]:
@@ -55,10 +55,10 @@ def _pairs(strategy: Strategy) -> Iterator[tuple[Place, str]]:
         if (":" in pair) != (strategy.market == "futures"):
             yield (
                 ("pairs", index),
-                f"a pair of market {strategy.market} has the form {wanted}",
+                f"a {strategy.market} pair must have the form {wanted}",
             )
         elif pair in strategy.pairs[:index]:
-            yield ("pairs", index), "this pair stands here twice"
+            yield ("pairs", index), "duplicate pair"
 
 
 def _without_json(value: Any, place: Place) -> Iterator[tuple[Place, str]]:  # noqa: ANN401 # any YAML
@@ -70,4 +70,4 @@ def _without_json(value: Any, place: Place) -> Iterator[tuple[Place, str]]:  # n
         for index, item in enumerate(value):
             yield from _without_json(item, (*place, index))
     elif isinstance(value, float) and not isfinite(value):
-        yield place, "this number has no form in JSON; quote it if the engine takes a text"
+        yield place, "JSON cannot represent this number; quote it if the engine accepts a string"

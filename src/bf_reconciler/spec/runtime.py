@@ -16,7 +16,9 @@ class FileRuntime(Declared):
     type: Literal["file"]
     """file."""
     path: Text = "./strategies"
-    """Folder of the files; a relative one lies under --state-dir."""
+    """Folder of the files; relative to --state-dir, or an absolute one in --runtime-root."""
+    mode: Literal["0600", "0640", "0644", "0660"] | None = None
+    """Permissions of the files, in quotes, and of the folder with them; default: the umask."""
 
 
 class ByType:

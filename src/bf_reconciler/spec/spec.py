@@ -37,6 +37,8 @@ class File(Declared):
     """Keys on exchanges."""
     strategies: Annotated[tuple[Strategy, ...], Field(strict=False)] = ()
     """What should run."""
+    seal: str | None = None
+    """Written by `bf-reconciler seal`: an encrypted digest over the whole file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ MarginLimit = Annotated[
     Discriminator(
         _form,
         custom_error_type="margin_limit",
-        custom_error_message="write {amount, currency} or {balance_ratio}, never a bare number",
+        custom_error_message="must be {amount, currency} or {balance_ratio}, not a bare number",
     ),
 ]
 
@@ -74,7 +74,7 @@ class SafetyOrders(Declared):
     max: Annotated[int, Field(ge=0, le=200)] = 0
     """How many at most."""
     max_active: Annotated[int, Field(ge=0, le=200)] | None = None
-    """How many rest on the exchange at once."""
+    """How many are open on the exchange at once."""
     size: Positive | None = None
     """Size of the first, in the currency of the base order."""
     volume_scale: Annotated[float, Field(ge=0.1, le=10, allow_inf_nan=False)] = 1.0
@@ -86,10 +86,10 @@ class SafetyOrders(Declared):
 
 
 class Recovery(Declared):
-    """What the engine does with a losing position; handed to it as it is."""
+    """What the engine does with a losing position; passed on unchanged."""
 
     mode: Literal["off", "average_down", "unstuck", "reverse"] = "off"
-    """The engine's way out."""
+    """How the engine recovers."""
 
 
 class Strategy(Declared):
@@ -110,7 +110,7 @@ class Strategy(Declared):
     pairs: Annotated[tuple[Pair, ...], Field(min_length=1, max_length=1000, strict=False)]
     """What it trades, in ccxt form."""
     direction: Literal["long", "short", "both"] = "long"
-    """Which way."""
+    """Direction of trades."""
     risk_level: RiskLevel = "moderate"
     """A policy label that selects limits (policy.risk_levels)."""
     base_order: BaseOrder | None = None
@@ -130,9 +130,9 @@ class Strategy(Declared):
     stop_loss_pct: Percent | None = None
     """Stop loss, percent."""
     recovery: Recovery = Recovery()
-    """Handed to the engine."""
+    """Passed on to the engine."""
     settings: dict[str, Any] = Field(default_factory=dict)
-    """The engine's own settings, handed on as they are."""
+    """The engine's own settings, passed on unchanged."""
     runtime: Name = "local"
     """Name of its runtime."""
     suspend: Suspend | None = None

@@ -46,7 +46,7 @@ def _duration(value: object) -> timedelta:
         return value
     match = DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise PydanticCustomError("duration", "a duration such as 30s, 5m, 2h or 14d is expected")
+        raise PydanticCustomError("duration", "must be a duration such as 30s, 5m, 2h or 14d")
     return _within(timedelta(0), LONGEST)(timedelta(milliseconds=int(match[1]) * UNITS[match[2]]))
 
 
@@ -58,7 +58,7 @@ def written(value: timedelta) -> str:
 
 
 def _within(low: timedelta, high: timedelta) -> Callable[[timedelta], timedelta]:
-    words = f"a duration from {written(low)} to {written(high)} is expected"
+    words = f"must be a duration from {written(low)} to {written(high)}"
 
     def check(value: timedelta) -> timedelta:
         if low <= value <= high:
@@ -92,10 +92,10 @@ def _moment(value: object) -> datetime:
         moment = datetime.fromisoformat(value if isinstance(value, str) else "")
     except ValueError:
         raise PydanticCustomError(
-            "moment", "a date such as 2027-01-31 or 2027-01-31T12:00:00Z is expected"
+            "moment", "must be a date such as 2027-01-31 or 2027-01-31T12:00:00Z"
         ) from None
     if moment.year not in YEARS:
-        raise PydanticCustomError("moment", "a date of this millennium is expected")
+        raise PydanticCustomError("moment", "must be a date between the years 2000 and 2999")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -107,7 +107,7 @@ def _address(value: str) -> str:
     try:
         return str(ipaddress.ip_address(value))
     except ValueError:
-        raise PydanticCustomError("address", "an IP address is expected") from None
+        raise PydanticCustomError("address", "must be an IP address") from None
 
 
 Address = Annotated[str, AfterValidator(_address)]
@@ -126,15 +126,15 @@ def _url(value: str) -> str:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise PydanticCustomError("url", "a URL is expected") from None
+        raise PydanticCustomError("url", "must be a URL") from None
     if not value.isprintable() or " " in value:
-        raise PydanticCustomError("url", "a URL without blanks is expected")
+        raise PydanticCustomError("url", "must be a URL without spaces")
     if parts.scheme not in {"http", "https"} or not host:
-        raise PydanticCustomError("url", "a URL that starts with https:// is expected")
+        raise PydanticCustomError("url", "must be a URL that starts with https://")
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise PydanticCustomError("url", "a URL without user, query or fragment is expected")
+        raise PydanticCustomError("url", "must be a URL without user, query or fragment")
     if parts.scheme == "http" and not is_loopback(host):
-        raise PydanticCustomError("url", "http:// is for loopback only; use https://")
+        raise PydanticCustomError("url", "http:// is only allowed on loopback; use https://")
     return value.rstrip("/")
 
 
@@ -147,9 +147,9 @@ def _proxy(value: str) -> str:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise PydanticCustomError("url", "a proxy URL is expected") from None
+        raise PydanticCustomError("url", "must be a proxy URL") from None
     if parts.scheme not in {"http", "https"} or not host:
-        raise PydanticCustomError("url", "a proxy such as http://proxy.example:3128 is expected")
+        raise PydanticCustomError("url", "must be a proxy URL such as http://proxy.example:3128")
     return value
 
 
@@ -162,9 +162,9 @@ Name = Annotated[str, Field(pattern=LABEL, max_length=63)]
 
 def _text(value: Any) -> Any:  # noqa: ANN401 # whatever the file holds there
     if isinstance(value, str) and not value.strip():
-        raise PydanticCustomError("text", "an empty text stands here")
+        raise PydanticCustomError("text", "must not be empty")
     if isinstance(value, str) and CONTROL.search(value):
-        raise PydanticCustomError("text", "a control character stands in this text")
+        raise PydanticCustomError("text", "must not contain control characters")
     return value
 
 
@@ -176,7 +176,9 @@ def _secret(value: Any) -> Any:  # noqa: ANN401 # whatever the file holds there
     if isinstance(value, str) and not value.startswith("-----BEGIN"):
         _text(value)
         if value != value.strip() or not value.isprintable():
-            raise PydanticCustomError("secret", "blanks or line ends stand in or around it")
+            raise PydanticCustomError(
+                "secret", "must not start or end with spaces, or contain line breaks"
+            )
     return value
 
 
@@ -192,7 +194,7 @@ class Suspend(Declared):
     reason: Text
     """Why."""
     owner: Text
-    """Who answers for it."""
+    """Who is responsible."""
     until: Moment | None = None
     """When it ends by itself."""
 

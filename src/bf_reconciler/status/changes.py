@@ -28,7 +28,7 @@ def transitions(before: Status, after: Status, now: datetime) -> Iterator[Transi
                 before=str(was.status) if was else "",
                 after=str(now_is.status) if now_is else "",
                 reason=head.reason if head else Reason.REMOVED,
-                message=head.message if head else "It left the file.",
+                message=head.message if head else "It was removed from the file.",
                 generation=after.generation,
                 revision=after.revision,
                 lasted=max((now - was.conditions[0].since).total_seconds(), 0.0) if was else None,

@@ -128,7 +128,7 @@ def _ready(ready: Finding, state: ConnectionState) -> Finding:
     """What is good works on; where its entry is wrong, that is what there is to say and to do."""
     if state is not ConnectionState.INVALID or ready.status != "True":
         return ready
-    message = "Its entry in the file is wrong; its last good form stays in force."
+    message = "Its entry in the file is invalid; its last good version stays in force."
     return replace(ready, reason=Reason.ENTRY_INVALID, message=message)
 
 
@@ -162,7 +162,7 @@ def _unreadable(
 ) -> ConnectionStatus:
     """An entry that is wrong in the file and has no good form to fall back on."""
     was = before.connections.get(name)
-    message = "Its entry in the file is wrong."
+    message = "Its entry in the file is invalid."
     finding = Finding(ConditionType.READY, "False", Reason.ENTRY_INVALID, message)
     old = was.conditions if was else ()
     found = conditions(old, (finding,), spec.generation, now)
@@ -175,7 +175,7 @@ def _strategy(
 ) -> StrategyStatus | None:
     was = before.strategies.get(decision.name)
     entry = spec.strategies.get(decision.name)
-    if decision.reason is Reason.REMOVED and running.state in {"paused", "stopped"}:
+    if _is_gone(decision, running):
         return None
     state, reason, message = _state(decision, running)
     ready = Finding(
@@ -204,6 +204,13 @@ def _strategy(
         suspended_until=_end(entry.suspended(now)) if entry else None,
         declared=entry.declared if entry else was.declared if was else {},
     )
+
+
+def _is_gone(decision: Decision, running: Running) -> bool:
+    """Whether one that left the file is off, or one that nobody declares has left the runtime."""
+    if decision.reason is Reason.ORPHAN_STOPPED:
+        return running.absent
+    return decision.reason is Reason.REMOVED and running.state in {"paused", "stopped"}
 
 
 def _end(suspend: Suspend | None) -> datetime | None:
@@ -244,9 +251,9 @@ def _running(decision: Decision, running: Running) -> Finding:
     kind = ConditionType.RUNNING
     if running.state == "unknown":
         reason = running.reason or Reason.RUNTIME_UNAVAILABLE
-        return Finding(kind, "Unknown", reason, running.message or "The runtime did not say.")
+        return Finding(kind, "Unknown", reason, running.message or "The runtime did not report it.")
     says: dict[RunningState, str] = {
-        "running": "It runs.",
+        "running": "It is running.",
         "paused": "It is paused.",
         "stopped": "It is stopped.",
     }
@@ -260,7 +267,7 @@ def _nameless(
 ) -> StrategyStatus:
     """A strategy whose entry is wrong and that was never known: shown, and nothing is done."""
     was = before.strategies.get(name)
-    message = "Its entry in the file is wrong."
+    message = "Its entry in the file is invalid."
     finding = Finding(ConditionType.READY, "False", Reason.ENTRY_INVALID, message)
     return StrategyStatus(
         name=name,

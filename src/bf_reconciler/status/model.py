@@ -28,11 +28,15 @@ class StrategyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What a runtime was read back to do; ``reason`` where it does not do as it was told."""
+    """What a runtime was read back to do; ``reason`` where it does not do as it was told.
+
+    ``absent``: the runtime holds nothing of it.
+    """
 
     state: RunningState
     reason: Reason | None = None
     message: str = ""
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,8 @@ class ConfigStatus:
     message: str = ""
     plaintext_secrets: int = 0
     path: str = ""
+    sealed: bool = False
+    """Whether the seal of the file in force holds. From then on, one without a seal is refused."""
 
 
 @dataclass(frozen=True, slots=True)

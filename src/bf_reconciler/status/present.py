@@ -115,6 +115,7 @@ def _config(config: ConfigStatus, language: Language) -> dict[str, Any]:
         "message": config.message,
         "remedy": advice.remedy if advice else "",
         "plaintext_secrets": config.plaintext_secrets,
+        "sealed": config.sealed,
         "problems": [
             {
                 "line": problem.line,

@@ -2,11 +2,13 @@
 
 from bf_reconciler.verdict.guard import decide, guard
 from bf_reconciler.verdict.judge import judge, judge_connection, judge_strategy
+from bf_reconciler.verdict.orphans import Holdings, orphans
 from bf_reconciler.verdict.values import (
     ConnectionState,
     ConnectionVerdict,
     Decision,
     Halted,
+    Holding,
     Order,
     StrategyMemory,
     StrategyVerdict,
@@ -18,6 +20,8 @@ __all__ = [
     "ConnectionVerdict",
     "Decision",
     "Halted",
+    "Holding",
+    "Holdings",
     "Order",
     "StrategyMemory",
     "StrategyVerdict",
@@ -27,4 +31,5 @@ __all__ = [
     "judge",
     "judge_connection",
     "judge_strategy",
+    "orphans",
 ]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from bf_reconciler.facts import Reason
 from bf_reconciler.policy import Finding
 from bf_reconciler.spec import Runtime, Spec, Strategy, too_many
+from bf_reconciler.verdict.orphans import farewell, leaves
 from bf_reconciler.verdict.values import (
     ConnectionState,
     Decision,
@@ -17,8 +18,8 @@ from bf_reconciler.verdict.values import (
     Verdicts,
 )
 
-TOO_MANY = "Too many entries vanished at once; left as it is."
-NAMELESS = "It may be the entry that has no readable name; left as it is."
+TOO_MANY = "Too many entries were removed at once; left unchanged."
+NAMELESS = "It may be the entry without a readable name; left unchanged."
 
 
 def guard(
@@ -35,7 +36,7 @@ def guard(
         for name in memories
         if name not in spec.strategies and name not in spec.broken_strategies
     ]
-    leaving = {name for name in gone if memories[name].reason is Reason.REMOVED}
+    leaving = {name for name in gone if leaves(memories[name])}
     left = len(gone) - len(leaving)
     held = NAMELESS if spec.nameless_strategies else ""
     if too_many(len(memories) - len(leaving), left, spec.policy.max_removals):
@@ -50,7 +51,7 @@ def guard(
             memories[name],
             frame,
             Reason.ENTRY_INVALID,
-            "Its entry in the file is wrong; left as it is.",
+            "Its entry in the file is invalid; left unchanged.",
         )
         for name in spec.broken_strategies
         if name in memories and name not in spec.strategies
@@ -114,11 +115,13 @@ class _Wish(NamedTuple):
 def _word(verdict: StrategyVerdict, before: StrategyMemory | None, *, latched: bool) -> _Wish:
     """The verdict is clear; a person or a restart may still stand before it."""
     if verdict.on and latched:
-        message = f"Good again; run `resume {verdict.strategy.name}` to turn it on."
+        message = (
+            f"The connection complies again; run `resume {verdict.strategy.name}` to turn it on."
+        )
         return _Wish(False, Reason.AWAITING_MANUAL_RESUME, message)
     if verdict.on and verdict.restored:
         if before is not None and before.on is False:
-            message = "Off until a new probe finds its connection good."
+            message = "Off until a new probe finds that its connection complies."
             return _Wish(False, before.reason, message)
         return _Wish(None, verdict.reason, verdict.message)
     if verdict.on and verdict.barred is not None and not (before is not None and before.on):
@@ -150,7 +153,7 @@ def _patience(
     since = min(remembered or now, now)  # our clock may have been set back
     if before is not None and before.on is False:
         if before.reason is Reason.GRACE_EXPIRED:
-            words = f"Off since its connection was unknown for too long. {message}"
+            words = f"Off because its connection was unknown for too long. {message}"
             return _Wish(False, Reason.GRACE_EXPIRED, words, since)
         return _Wish(False, reason, message, since)
     if now - since >= grace:
@@ -197,7 +200,7 @@ def _removed(name: str, before: StrategyMemory, frame: _Frame, held: str) -> Dec
     if held:
         decision = _absent(name, before, frame, Reason.MASS_REMOVAL_HELD, held)
         return replace(decision, held=True)
-    return _off(name, before, Reason.REMOVED, "It is no longer in the file.")
+    return _off(name, before, *farewell(before))
 
 
 def _absent(

@@ -187,9 +187,9 @@ def _concluded(
         return ConnectionVerdict(name, False, ConnectionState.BLOCKED, ready, findings)
     if violation is not None:
         tail = (
-            f"Good again {good} of {policy.recover_after} times."
+            f"Passed {good} of {policy.recover_after} tests since."
             if assessment.compliant
-            else "Nothing newer is known."
+            else "There is no newer result."
         )
         ready = Finding(READY, "False", violation.reason, f"{violation.message} {tail}")
         return ConnectionVerdict(name, False, ConnectionState.BLOCKED, ready, findings)
@@ -208,7 +208,7 @@ def _concluded(
     if decisive is not None:
         ready = Finding(READY, "True", decisive.reason, decisive.message)
         return ConnectionVerdict(name, True, ConnectionState.DEGRADED, ready, findings)
-    ready = Finding(READY, "True", Reason.CONNECTED, "Every rule holds.")
+    ready = Finding(READY, "True", Reason.CONNECTED, "All rules pass.")
     return ConnectionVerdict(name, True, ConnectionState.ONLINE, ready, findings)
 
 
@@ -258,7 +258,7 @@ def _connection_ready(
     kind = ConditionType.CONNECTION_READY
     if connection is None:
         if strategy.connection in spec.broken_connections:
-            message = "Its connection is wrong in the file."
+            message = "Its connection is invalid in the file."
             return Finding(kind, "Unknown", Reason.ENTRY_INVALID, message)
         message = "Its connection is not in the file."
         return Finding(kind, "Unknown", Reason.CONNECTION_NOT_READY, message)
@@ -273,7 +273,7 @@ def _connection_ready(
             message = f"Risk level {strategy.risk_level} needs an exact allowlist."
             return Finding(kind, "False", bound.reason, f"{message} {bound.message}")
         if bound.status != "True":
-            message = f"Risk level {strategy.risk_level} needs a key bound to addresses."
+            message = f"Risk level {strategy.risk_level} requires a key restricted to IP addresses."
             if bound.status == "Unknown":
                 return Finding(kind, "Unknown", bound.reason, f"{message} {bound.message}")
             return Finding(kind, "False", Reason.IP_NOT_RESTRICTED, message)

@@ -9,7 +9,7 @@ from bf_reconciler.spec import ConnectionEntry, Strategy, venue_of
 
 NAMED = 5
 """So many bad pairs are named; the rest is counted."""
-WRONG = {Listed.MISSING: "is not listed", Listed.HALTED: "is not traded now"}
+WRONG = {Listed.MISSING: "is not listed", Listed.HALTED: "is not trading now"}
 
 
 def with_pairs(
@@ -37,8 +37,8 @@ def with_pairs(
             permitted, status="Unknown", reason=Reason.NOT_PROBED, message=message
         )
     if all(listed.get(pair) is Listed.TRADES for pair in strategy.pairs):
-        return _say(permitted, "Its pairs are traded."), None
-    return _say(permitted, "Its pairs are not checked."), None
+        return _say(permitted, "Its pairs are trading."), None
+    return _say(permitted, "Its pairs were not checked."), None
 
 
 def _say(permitted: Finding, message: str) -> Finding:

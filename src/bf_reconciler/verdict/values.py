@@ -98,6 +98,21 @@ class StrategyMemory:
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """What a runtime holds of a strategy under our mark. ``action`` turns it off."""
+
+    on: bool
+    action: Action
+    reason: str
+    connection: str = ""
+
+    @property
+    def stray(self) -> bool:
+        """Whether somebody must declare it: it is on, or it was turned off for want of that."""
+        return self.on or self.reason == Reason.ORPHAN_STOPPED
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What a runtime is told. ``strategy`` is None for one that left the file."""
 

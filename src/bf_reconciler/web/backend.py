@@ -1,14 +1,25 @@
 """What the web asks of the daemon."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from bf_reconciler.status import ConnectionStatus, Status, Transition
 
 
+class NotDurableError(Exception):
+    """A halt, or its end, that is in force and may be forgotten by a restart; the text says why.
+
+    ``full``: for want of room on the disk.
+    """
+
+    def __init__(self, message: str, *, full: bool = False) -> None:
+        super().__init__(message)
+        self.full = full
+
+
 class Backend(Protocol):
-    """The daemon as the web sees it. ``metrics`` and ``history`` may block: a thread calls them."""
+    """The daemon as the web sees it. ``history`` may block: a thread calls it."""
 
     @property
     def token(self) -> str | None:
@@ -26,8 +37,8 @@ class Backend(Protocol):
     def ready(self) -> tuple[bool, str]:
         """Whether a valid file is loaded and the first pass is done, and a sentence."""
 
-    def metrics(self, accept: str) -> tuple[bytes, str]:
-        """The exposition and its content type, as the ``Accept`` header asks for."""
+    def metrics(self, accept: str, *, summary: bool) -> tuple[Iterator[bytes], str]:
+        """The exposition in pieces and its content type, as the ``Accept`` header asks for."""
 
     def history(
         self, name: str | None, limit: int, before: datetime | None
@@ -44,7 +55,15 @@ class Backend(Protocol):
         """Probe one connection now and wait for it; None where no connection has this name."""
 
     async def halt(self, reason: str, by: str) -> None:
-        """Halt every strategy, and return when the halt is in force."""
+        """Halt every strategy, and return when the halt is in force and outlives a restart.
+
+        Raises:
+            NotDurableError: It is in force, and a restart may forget it.
+        """
 
     async def resume(self, name: str | None) -> bool:
-        """Resume everything, or one strategy that waits for a person; False: nothing to resume."""
+        """Resume everything, or one strategy that waits for a person; False: nothing to resume.
+
+        Raises:
+            NotDurableError: The halt is ended, and a restart may bring it back.
+        """

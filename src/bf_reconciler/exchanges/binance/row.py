@@ -270,6 +270,16 @@ BINANCE = Exchange(
     id="binance",
     title="Binance",
     ccxt="binance",
+    live_hosts=(
+        "api.binance.com",
+        "api-gcp.binance.com",
+        "api1.binance.com",
+        "api2.binance.com",
+        "api3.binance.com",
+        "api4.binance.com",
+        "fapi.binance.com",
+        "dapi.binance.com",
+    ),
     # docs/sources/binance.md#signing, #secrets
     signing=Signing(("api_key", "secret"), read_secret=read_secret),
     # docs/sources/binance.md#time, #key, #balance, #orders

@@ -258,6 +258,10 @@ BINGX = Exchange(
     id="bingx",
     title="BingX",
     ccxt="bingx",
+    live_hosts=(
+        "open-api.bingx.com",
+        "open-api.bingx.pro",
+    ),
     # docs/sources/bingx.md#signing
     signing=Signing(("api_key", "secret")),
     # docs/sources/bingx.md#time, #key, #balance, #orders

@@ -297,6 +297,7 @@ BITGET = Exchange(
     id="bitget",
     title="Bitget",
     ccxt="bitget",
+    live_hosts=("api.bitget.com",),
     # docs/sources/bitget.md#signing, #secrets
     signing=Signing(("api_key", "secret", "passphrase")),
     # docs/sources/bitget.md#time, #key, #balance, #orders

@@ -303,6 +303,17 @@ BYBIT = Exchange(
     id="bybit",
     title="Bybit",
     ccxt="bybit",
+    live_hosts=(
+        "api.bybit.com",
+        "api.bytick.com",
+        "api.bybit.nl",
+        "api.bybit.eu",
+        "api.bybit.tr",
+        "api.bybit.kz",
+        "api.bybit.ae",
+        "api.bybit.id",
+        "api.bybitgeorgia.ge",
+    ),
     # docs/sources/bybit.md#signing
     signing=Signing(("api_key", "secret")),
     # docs/sources/bybit.md#time, #key, #balance, #orders

@@ -206,6 +206,7 @@ COINBASE = Exchange(
     id="coinbase",
     title="Coinbase",
     ccxt="coinbase",
+    live_hosts=("api.coinbase.com",),
     # docs/sources/coinbase.md#signing, #secrets
     signing=Signing(("api_key", "secret"), read_secret=read_secret),
     # docs/sources/coinbase.md#time, #key, #balance, #orders

@@ -279,6 +279,11 @@ GATE = Exchange(
     id="gate",
     title="Gate.io",
     ccxt="gate",
+    live_hosts=(
+        "api.gateio.ws",
+        "fx-api.gateio.ws",
+        "api.gateeu.com",
+    ),
     # docs/sources/gate.md#signing
     signing=Signing(("api_key", "secret")),
     # docs/sources/gate.md#time, #key, #balance, #orders

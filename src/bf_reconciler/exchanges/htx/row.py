@@ -231,6 +231,12 @@ HTX = Exchange(
     id="htx",
     title="HTX",
     ccxt="htx",
+    live_hosts=(
+        "api.huobi.pro",
+        "api-aws.huobi.pro",
+        "api.hbdm.com",
+        "api.hbdm.vn",
+    ),
     # docs/sources/htx.md#signing, #secrets
     signing=Signing(("api_key", "secret"), hosts=("api.huobi.pro", "api-aws.huobi.pro")),
     # docs/sources/htx.md#time, #key, #balance, #orders

@@ -281,6 +281,7 @@ KRAKEN = Exchange(
     id="kraken",
     title="Kraken",
     ccxt="kraken",
+    live_hosts=("api.kraken.com",),
     # docs/sources/kraken.md#signing, #secrets
     signing=Signing(("api_key", "secret"), read_secret=read_secret),
     # docs/sources/kraken.md#time, #key, #balance, #orders

@@ -198,6 +198,11 @@ KUCOIN = Exchange(
     id="kucoin",
     title="KuCoin",
     ccxt="kucoin",
+    live_hosts=(
+        "api.kucoin.com",
+        "api-futures.kucoin.com",
+        "api-broker.kucoin.com",
+    ),
     # docs/sources/kucoin.md#signing
     signing=Signing(("api_key", "secret", "passphrase")),
     # docs/sources/kucoin.md#time, #key, #balance, #orders

@@ -258,6 +258,10 @@ MEXC = Exchange(
     id="mexc",
     title="MEXC",
     ccxt="mexc",
+    live_hosts=(
+        "api.mexc.com",
+        "contract.mexc.com",
+    ),
     # docs/sources/mexc.md#signing
     signing=Signing(("api_key", "secret")),
     # docs/sources/mexc.md#time, #key, #balance, #orders

@@ -248,6 +248,14 @@ OKX = Exchange(
     id="okx",
     title="OKX",
     ccxt="okx",
+    live_hosts=(
+        "www.okx.com",
+        "aws.okx.com",
+        "app.okx.com",
+        "eea.okx.com",
+        "my.okx.com",
+        "us.okx.com",
+    ),
     # docs/sources/okx.md#signing
     signing=Signing(("api_key", "secret", "passphrase")),
     # docs/sources/okx.md#time, #key, #balance, #orders

@@ -7,7 +7,15 @@ from aiohttp import web
 
 from bf_reconciler.web.backend import Backend
 from bf_reconciler.web.http import access, events, pages, reads, responses, writes
-from bf_reconciler.web.http.app_keys import BACKEND, LATENCIES, RENDERERS, STOPPING, Stopping
+from bf_reconciler.web.http.app_keys import (
+    BACKEND,
+    CLIENTS,
+    LATENCIES,
+    RENDERERS,
+    STOPPING,
+    Stopping,
+)
+from bf_reconciler.web.http.clients import IDLE_SECONDS
 from bf_reconciler.web.http.renderer_store import RendererStore
 from bf_reconciler.web.page.latency import Latencies
 
@@ -18,7 +26,8 @@ SAMPLE_SECONDS = 0.5
 
 def make_app(backend: Backend) -> web.Application:
     """All routes over one backend. When the application shuts down, its event streams end."""
-    app = web.Application(middlewares=[responses.errors, _admission], client_max_size=MAX_BODY)
+    middlewares = [_timing, responses.errors, _admission]
+    app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
     app[BACKEND] = backend
     app[STOPPING] = Stopping()
     app[LATENCIES] = Latencies()
@@ -47,6 +56,20 @@ def make_app(backend: Backend) -> web.Application:
         ]
     )
     return app
+
+
+@web.middleware
+async def _timing(request: web.Request, handler: responses.Handler) -> web.StreamResponse:
+    """Who is served is not silent; afterwards, the client's time runs again."""
+    clients = request.app.get(CLIENTS)
+    client = clients.of(request.transport) if clients is not None else None
+    if client is None:
+        return await handler(request)
+    client.busy()
+    try:
+        return await handler(request)
+    finally:
+        client.wait(IDLE_SECONDS)
 
 
 @web.middleware

@@ -5,6 +5,7 @@ import asyncio
 from aiohttp import web
 
 from bf_reconciler.web.backend import Backend
+from bf_reconciler.web.http.clients import Clients
 from bf_reconciler.web.http.renderer_store import RendererStore
 from bf_reconciler.web.page.latency import Latencies
 
@@ -16,6 +17,7 @@ class Stopping(asyncio.Event):
 
 
 BACKEND = web.AppKey("backend", Backend)
+CLIENTS = web.AppKey("clients", Clients)
 STOPPING = web.AppKey("stopping", Stopping)
 LATENCIES = web.AppKey("latencies", Latencies)
 RENDERERS = web.AppKey("renderers", RendererStore)

@@ -9,10 +9,9 @@ from aiohttp import web
 from bf_reconciler.status import Status, Transition
 from bf_reconciler.web.http.app_keys import BACKEND, STOPPING
 from bf_reconciler.web.http.event_payload import Payload, payload_for
+from bf_reconciler.web.http.responses import WRITE_SECONDS
 
 KEEPALIVE_SECONDS = 15.0
-WRITE_SECONDS = 30.0
-"""A reader that takes nothing for this long is disconnected."""
 MAX_STREAMS = 64
 Change = tuple[Status, Sequence[Transition]]
 

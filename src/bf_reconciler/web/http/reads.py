@@ -12,15 +12,19 @@ from bf_reconciler.status import (
     present_transition,
 )
 from bf_reconciler.web.http.app_keys import BACKEND
-from bf_reconciler.web.http.responses import answer, answer_made, language_of
+from bf_reconciler.web.http.responses import answer, answer_made, language_of, send_pieces
 
 MAX_LIMIT = 1000
 
 
-async def metrics(request: web.Request) -> web.Response:
+async def metrics(request: web.Request) -> web.StreamResponse:
+    """Everything, or with ``?detail=summary`` without the series of conditions and permissions."""
+    detail = request.query.get("detail", "full")
+    if detail not in {"full", "summary"}:
+        raise web.HTTPBadRequest(text="detail: full or summary is expected")
     accept = request.headers.get("Accept", "")
-    body, content_type = await asyncio.to_thread(request.app[BACKEND].metrics, accept)
-    return web.Response(body=body, headers={"Content-Type": content_type})
+    pieces, kind = request.app[BACKEND].metrics(accept, summary=detail == "summary")
+    return await send_pieces(request, pieces, kind)
 
 
 async def health(request: web.Request) -> web.Response:

@@ -3,12 +3,13 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
 
 from bf_reconciler.facts import Language
+from bf_reconciler.web.backend import NotDurableError
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +25,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+WRITE_SECONDS = 30.0
+"""A reader that takes nothing for this long is disconnected."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -39,6 +42,27 @@ async def answer_made(make: Callable[[], object], status: int = 200) -> web.Resp
     """Answer with a large body, made in a thread so that the event loop stays free."""
     text = await asyncio.to_thread(lambda: dumps(make()))
     return web.json_response(text=text, status=status)
+
+
+async def send_pieces(
+    request: web.Request, pieces: Iterable[bytes], content_type: str
+) -> web.StreamResponse:
+    """Answer piece by piece: others are served in between, and the whole is never in memory."""
+    response = web.StreamResponse(headers={"Content-Type": content_type})
+    await response.prepare(request)
+    if request.method == "HEAD":
+        return response
+    try:
+        for piece in pieces:
+            if piece:
+                async with asyncio.timeout(WRITE_SECONDS):
+                    await response.write(piece)
+            await asyncio.sleep(0)
+        await response.write_eof()
+    except TimeoutError:  # what was not sent cannot be: the reader must not take it for the end
+        if request.transport is not None:
+            request.transport.abort()
+    return response
 
 
 async def secured(_: web.Request, response: web.StreamResponse) -> None:
@@ -59,6 +83,8 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         body = answer({"error": text}, error.status)
         body.headers.update(kept)
         return body
+    except NotDurableError as error:
+        return answer({"error": str(error)}, 507 if error.full else 503)
     except Exception as error:
         logger.exception("request failed", extra={"path": request.path, "method": request.method})
         return answer({"error": f"internal error: {type(error).__name__}"}, 500)

@@ -32,13 +32,13 @@ async def test(request: web.Request) -> web.Response:
 
 
 async def halt(request: web.Request) -> web.Response:
-    """Halt every strategy: ``{"reason": "...", "by": "..."}``."""
+    """Halt every strategy: ``{"reason": "...", "by": "..."}``. 200: and a restart keeps it."""
     body = await read_object(request, BODY_SECONDS)
     reason, by = _text(body, "reason"), _text(body, "by")
     if reason is None or by is None:
         raise web.HTTPBadRequest(text="reason and by are required: why, and who")
     backend = request.app[BACKEND]
-    await backend.halt(reason, by)
+    await backend.halt(reason, by)  # 503 or 507 where a restart may forget it
     return answer({"halted": present(backend.status(), language_of(request))["halted"]})
 
 

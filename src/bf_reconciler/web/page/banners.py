@@ -10,6 +10,8 @@ from bf_reconciler.status import ConfigStatus, Status
 from bf_reconciler.web.page.html import Reader, moment, paragraph, title_of
 from bf_reconciler.web.page.markup import DOT, NOTHING, fill, join
 
+OF_ENTRIES: Final = {ConfigReason.INVALID_DOCUMENT, ConfigReason.HOST_NOT_ALLOWED}
+"""What is wrong with one entry alone."""
 SHOWN_PROBLEMS: Final = 50
 
 
@@ -53,7 +55,7 @@ def _rejected(config: ConfigStatus, reader: Reader) -> Markup:
     words = reader.words
     advice = CONFIG_ADVICE[config.reason][reader.language] if config.reason else None
     # A wrong entry isolates itself: the others may well be in force.
-    what = "rejected_part" if config.reason is ConfigReason.INVALID_DOCUMENT else "rejected"
+    what = "rejected_part" if config.reason in OF_ENTRIES else "rejected"
     return _banner(
         "bad",
         f"{words[what]}: {advice.title}" if advice else words[what],

@@ -1,0 +1,300 @@
+"""What a fleet costs in all, beside the same requests by others in the same run.
+
+    python benchmarks/whole.py [--keys 300 3000] [--interval 60] [--seconds 60] [--runs 1]
+                               [--clients bare ccxt] [--most 3.0] [--output table|json]
+
+Judging, folding, acting and showing are all in it: the CPU of the whole process is divided by the
+probes that it made. The stand-in is pinned to one core, who is measured to the other. The command
+fails where the ratio to bare requests is above ``--most``.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import clients
+from figures import free_port, rss
+
+HERE = Path(__file__).resolve().parent
+HOSTS = 64
+UP_SECONDS = 900
+Found = dict[str, float | None]
+LIMITS = {
+    "ratio": 1.5,
+    "listening": 1.0,
+    "all up": 15.0,
+    "scrape": 1.0,
+    "rss": 700.0,
+    "quiet": 1.0,
+    "withdraw": 61.0,
+    "bytes": 60.0,
+}
+"""The targets; those of start and memory are of 3,000 and of 10,000 keys."""
+UNITS = {
+    "bare": "us",
+    "ccxt": "us",
+    "ccxt-anew": "us",
+    "ours": "us",
+    "ratio": "x",
+    "listening": "s",
+    "all up": "s",
+    "scrape": "s",
+    "rss": "MiB",
+    "bytes": "kB",
+    "quiet": "ms",
+    "withdraw": "s",
+    "late": "",
+}
+HOW = {
+    "bare": "CPU of four bare aiohttp requests",
+    "ccxt": "the same by a script with one long-lived ccxt instance per key",
+    "ccxt-anew": "the same by a script that makes an instance per pass",
+    "ours": "CPU of the whole daemon, per probe",
+    "ratio": "the daemon's CPU per probe / that of four bare requests",
+    "listening": "from start to the first answer by HTTP",
+    "all up": "from start to every connection up",
+    "scrape": "/metrics, whole",
+    "rss": "RSS at the end",
+    "bytes": "RSS beyond that of one connection, per key with its strategy",
+    "quiet": "CPU per second while no probe is due",
+    "withdraw": "a withdraw right among them to its strategy file, the slowest of one host's keys",
+    "late": "share of the probes that were not made in time",
+}
+
+
+@contextmanager
+def standin(core: int | None) -> Iterator[int]:
+    command = [sys.executable, str(HERE / "standin.py"), "--hosts", str(HOSTS)]
+    command += ["--core", str(core)] if core is not None else []
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        yield int(child.stdout.readline())
+    finally:
+        child.terminate()
+        child.wait()
+        child.stdout.close()
+
+
+def document(port: int, keys: int, interval: float) -> str:
+    lines = ["version: 1", f"defaults: {{interval: {interval:g}s, timeout: 10s}}", "connections:"]
+    for index in range(keys):
+        given = {
+            "api_key": clients.api_key(index),
+            "secret": clients.SECRET,
+            "passphrase": clients.PASSPHRASE,
+        }
+        lines += [
+            f"  - name: kucoin-main-{index}",
+            "    exchange: kucoin",
+            "    egress_ips: [127.0.0.1]",
+            f"    endpoint: http://{clients.host(index, HOSTS)}:{port}",
+            f"    credentials: {json.dumps(given)}",
+        ]
+    lines.append("strategies:")
+    lines += [
+        f"  - {{name: grid-{index}, connection: kucoin-main-{index}, pairs: [BTC/USDT]}}"
+        for index in range(keys)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def cpu_of(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def fetch(port: int, path: str) -> bytes:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as response:
+        return response.read()
+
+
+def value(exposition: bytes, name: str) -> float:
+    """The sum of a family's samples."""
+    found = 0.0
+    for line in exposition.decode().splitlines():
+        if line.startswith(name) and line[len(name)] in " {":
+            found += float(line.rsplit(" ", 1)[1])
+    return found
+
+
+class Daemon:
+    """A daemon with so many keys, pinned to one core, from its start to its end."""
+
+    def __init__(self, port: int, keys: int, interval: float, core: int | None) -> None:
+        self.port, self.keys, self.interval = port, keys, interval
+        self._made = tempfile.TemporaryDirectory()
+        self.folder = Path(self._made.name)
+        file = self.folder / "connections.yaml"
+        file.write_text(document(port, keys, interval))
+        self.listen = free_port()
+        command = [sys.executable, "-m", "bf_reconciler", "run", str(file), "--allow-plaintext"]
+        command += ["--state-dir", str(self.folder / "state")]
+        command += ["--listen", f"127.0.0.1:{self.listen}", "--log-level", "error"]
+
+        def pinned() -> None:
+            hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+            if core is not None:
+                os.sched_setaffinity(0, {core})
+
+        self.begun = time.monotonic()
+        self.child = subprocess.Popen(command, preexec_fn=pinned)  # noqa: PLW1509 # one thread here
+
+    def close(self) -> None:
+        self.child.terminate()
+        self.child.wait()
+        self._made.cleanup()
+
+    def started(self) -> Found:
+        """Wait until every connection is up."""
+        listening = up = None
+        while up is None and time.monotonic() - self.begun < UP_SECONDS:
+            time.sleep(0.1 if listening is None else 1.0)
+            try:
+                fetch(self.listen, "/healthz" if listening is None else "/readyz")
+            except OSError as error:
+                if getattr(error, "code", None) is None:
+                    continue
+            listening = listening or time.monotonic() - self.begun
+            if value(fetch(self.listen, "/metrics"), "bf_connection_up") >= self.keys:
+                up = time.monotonic() - self.begun
+        return {"listening": listening, "all up": up}
+
+    def probes(self) -> float:
+        return value(fetch(self.listen, "/metrics"), "bf_probe_duration_seconds_count")
+
+    def scrape(self) -> float:
+        begun = time.monotonic()
+        fetch(self.listen, "/metrics")
+        return time.monotonic() - begun
+
+    def per_probe(self, seconds: float) -> Found:
+        """Microseconds of CPU per probe."""
+        probes, cpu = self.probes(), cpu_of(self.child.pid)
+        time.sleep(seconds)
+        cpu = cpu_of(self.child.pid) - cpu
+        probes = self.probes() - probes
+        late = max(0.0, 1 - probes / (self.keys * seconds / (1.05 * self.interval)))
+        return {"ours": 1e6 * cpu / max(probes, 1), "late": late, "rss": rss(self.child.pid)}
+
+    def withdraw(self) -> float:
+        """Seconds from a right at one host to the last strategy file of its keys that says off."""
+        host = clients.host(1, HOSTS)
+        files = [
+            self.folder / "state" / "strategies" / f"grid-{index}.json"
+            for index in range(1, self.keys, HOSTS)
+        ]
+        begun = time.monotonic()
+        fetch(self.port, f"/-/withdraw?on=1&host={host}")
+        while any(json.loads(file.read_text())["enabled"] for file in files):
+            time.sleep(0.05)
+            if time.monotonic() - begun > UP_SECONDS:
+                break
+        fetch(self.port, f"/-/withdraw?on=0&host={host}")
+        return time.monotonic() - begun
+
+    def quiet(self, seconds: float = 20.0) -> float:
+        """Milliseconds of CPU in a second in which nothing is due."""
+        cpu = cpu_of(self.child.pid)
+        time.sleep(seconds)
+        return 1000 * (cpu_of(self.child.pid) - cpu) / seconds
+
+
+def client(name: str, port: int, keys: int, options: argparse.Namespace, core: int | None) -> float:
+    command = [sys.executable, str(HERE / "clients.py"), name, str(port), str(keys)]
+    command += [str(options.seconds), str(options.interval), "--hosts", str(HOSTS)]
+    command += ["--core", str(core)] if core is not None else []
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    counted = json.loads(done.stdout)
+    return 1e6 * counted["cpu"] / max(counted["probes"], 1)
+
+
+def measure(port: int, keys: int, options: argparse.Namespace, core: int | None) -> Found:
+    """One run: the others first, then the daemon."""
+    found: Found = {}
+    for name in options.clients:
+        found[name] = client(name, port, keys, options, core)
+    daemon = Daemon(port, keys, options.interval, core)
+    try:
+        found |= daemon.started()
+        found["scrape"] = daemon.scrape()
+        time.sleep(min(options.interval, 20.0))
+        found |= daemon.per_probe(options.seconds)
+        if options.withdraw:
+            found["withdraw"] = daemon.withdraw()
+    finally:
+        daemon.close()
+    if "bare" in found:
+        found["ratio"] = found["ours"] / found["bare"]
+    return found
+
+
+def beside(port: int, keys: int, core: int | None) -> Found:
+    """What a quiet second costs, and what a key weighs."""
+    small, large = Daemon(port, 1, 3600.0, core), Daemon(port, keys, 3600.0, core)
+    try:
+        small.started()
+        large.started()
+        time.sleep(15.0)
+        least, most = rss(small.child.pid), rss(large.child.pid)
+        small.close()
+        return {"quiet": large.quiet(), "bytes": (most - least) * 1048.576 / keys}
+    finally:
+        large.close()
+
+
+def show(keys: int, name: str, values: list[float]) -> None:
+    limit = f" (target {LIMITS[name]:g})" if name in LIMITS else ""
+    low, high = min(values), max(values)
+    label = f"{name}, {keys} keys"
+    median = statistics.median(values)
+    print(f"{label:<22} {median:>9.3f} {UNITS[name]}{limit}  [{low:.3f} .. {high:.3f}]")
+    print(f"{'':<22} {HOW[name]}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--keys", type=int, nargs="+", default=[300, 3000])
+    parser.add_argument("--interval", type=float, default=60.0)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--clients", nargs="*", default=["bare"])
+    parser.add_argument("--withdraw", action="store_true", help="time a withdraw right, too")
+    parser.add_argument(
+        "--beside", action="store_true", help="a quiet second and bytes per key, too"
+    )
+    parser.add_argument("--most", type=float, help="fail where the ratio is above this")
+    parser.add_argument("--output", choices=["table", "json"], default="table")
+    options = parser.parse_args()
+    cores = sorted(os.sched_getaffinity(0))
+    mine, theirs = (cores[0], cores[1]) if len(cores) > 1 else (None, None)
+    worst = 0.0
+    with standin(theirs) as port:
+        for keys in options.keys:
+            runs = [measure(port, keys, options, mine) for _ in range(options.runs)]
+            if options.beside:
+                runs[0] |= beside(port, keys, mine)
+            if options.output == "json":
+                print(json.dumps({"keys": keys, "runs": runs}), flush=True)
+            else:
+                for name in UNITS:
+                    values = [run[name] for run in runs if run.get(name) is not None]
+                    if values:
+                        show(keys, name, values)
+            worst = max(worst, *(run.get("ratio") or 0.0 for run in runs), 0.0)
+    if options.most is not None and worst > options.most:
+        sys.exit(f"{worst:.2f} times the bare requests, over {options.most:g}")
+
+
+if __name__ == "__main__":
+    main()

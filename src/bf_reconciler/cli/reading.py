@@ -1,0 +1,78 @@
+"""How a verb reads FILE: as the daemon does, and without its key where that is not asked for."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bf_reconciler.cli.file_options import FileOptions
+from bf_reconciler.cli.output import fail
+
+if TYPE_CHECKING:
+    from bf_reconciler.document import Parsed
+    from bf_reconciler.facts import ConfigError
+    from bf_reconciler.sops import SopsSettings
+
+
+def content(file: Path) -> bytes:
+    """The whole content of a regular file of bearable size, or the end of the verb."""
+    from bf_reconciler.facts import ConfigError  # noqa: PLC0415 # help needs no source
+    from bf_reconciler.source import present  # noqa: PLC0415
+
+    try:
+        return present(str(file)).data
+    except ConfigError as error:
+        fail(error.message)
+
+
+def parse(
+    committed: bytes, chosen: FileOptions, *, decrypt: bool
+) -> tuple["Parsed", "ConfigError | None"]:
+    """What can be told of these bytes, and why they are not decrypted as they should be.
+
+    What is refused without a key never reaches sops.
+    """
+    from bf_reconciler import document, sops  # noqa: PLC0415 # help needs neither
+    from bf_reconciler.facts import ConfigError  # noqa: PLC0415
+
+    rules, plain = chosen.rules, chosen.allow_plaintext
+    parsed = document.parse(committed, None, rules, allow_plaintext=plain)
+    try:
+        if not _encrypted(committed, allow_plaintext=plain) or not decrypt or parsed.refused:
+            return parsed, None
+        decrypted = asyncio.run(sops.decrypt(committed, sops_settings(chosen)))
+    except ConfigError as error:
+        return parsed, error
+    return document.parse(committed, decrypted, rules, allow_plaintext=plain), None
+
+
+def sops_settings(chosen: FileOptions) -> "SopsSettings":
+    """How sops is run for these options.
+
+    Raises:
+        ConfigError: There is no sops.
+    """
+    from bf_reconciler import sops  # noqa: PLC0415 # help needs no sops
+
+    binary = sops.find_binary(chosen.sops_binary, os.environ)
+    return sops.SopsSettings(binary, os.environ, services=chosen.rules.services)
+
+
+def _encrypted(committed: bytes, *, allow_plaintext: bool) -> bool:
+    """Whether it is encrypted as it must be; False where it need not be.
+
+    Raises:
+        ConfigError: It must be, and is not.
+    """
+    from bf_reconciler import sops  # noqa: PLC0415 # help needs no sops
+    from bf_reconciler.facts import ConfigError, ConfigReason  # noqa: PLC0415
+
+    if not sops.is_encrypted(committed):
+        if allow_plaintext:
+            return False
+        message = "the file is not encrypted with sops; run `sops encrypt -i FILE`"
+        raise ConfigError(ConfigReason.NOT_ENCRYPTED, message)
+    if sops.mac_only_encrypted(committed):
+        message = "mac_only_encrypted is set, so unencrypted values could be changed unnoticed"
+        raise ConfigError(ConfigReason.MAC_ONLY_ENCRYPTED, message)
+    return True

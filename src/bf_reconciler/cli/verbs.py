@@ -1,0 +1,103 @@
+"""The group of verbs: each is imported only when it is asked for."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from traceback import format_tb
+from typing import NoReturn
+
+import click
+from click.shell_completion import CompletionItem
+
+from bf_reconciler import __version__
+
+PROGRAM = "bf-reconciler"
+INTERRUPTED = 130
+VERBS = {
+    "run": "Run the daemon.",
+    "validate": "Check a file offline: schema, references, encryption, names.",
+    "seal": "Seal a file, so that nothing in it can be moved without its key.",
+    "plan": "Show what a file would change, without applying it.",
+    "test": "Test each connection once and show how to fix it.",
+    "status": "Show the current status.",
+    "history": "Show what changed and when.",
+    "halt": "Turn off every strategy at once.",
+    "resume": "End the halt, or let one strategy run again.",
+    "schema": "Print the JSON Schema of the file, for editors.",
+    "exchanges": "Show what each exchange reports, and how to create a key.",
+    "simulate": "Run the exchange simulator.",
+    "demo": "Run a demo on simulated exchanges.",
+    "completion": "Print the shell completion script.",
+}
+"""Each verb is the ``command`` in the module of the same name."""
+
+
+class Verbs(click.Group):
+    """Verbs that are imported only when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 # click's signature
+        return list(VERBS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 # click's signature
+        cmd_name: str,
+    ) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"bf_reconciler.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 # click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """From the table above: help imports no verb."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        verbs = [
+            CompletionItem(name, help=text)
+            for name, text in VERBS.items()
+            if name.startswith(incomplete)
+        ]
+        return verbs + click.Command.shell_complete(self, ctx, incomplete)
+
+
+@click.group(
+    cls=Verbs,
+    subcommand_metavar="COMMAND [ARGS]...",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name=PROGRAM)
+def cli() -> None:
+    """Run trading strategies only while their exchange keys comply.
+
+    One committed, SOPS-encrypted file declares exchange connections and trading strategies. A
+    strategy runs only while tests show that its key can read and trade, and cannot withdraw.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit: 1 for every kind of error, 130 after Ctrl-C.
+
+    Where the reader of our output leaves early, click ends it quietly with 1.
+    """
+    try:
+        code = cli.main(arguments, prog_name=PROGRAM, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        code = 0
+    except click.ClickException as error:
+        error.show()
+        code = 1
+    except (click.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
+    except Exception as error:  # noqa: BLE001 # the last resort: a secret may stand in its text
+        code = 1
+        places = "".join(format_tb(error.__traceback__))
+        click.echo(f"{places}Error: unexpected error ({type(error).__name__})", err=True)
+    sys.exit(code)

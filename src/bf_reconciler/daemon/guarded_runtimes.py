@@ -1,0 +1,52 @@
+"""Turns nothing on that a crash could make forgotten; turning off waits for no journal."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from bf_reconciler.facts import Reason
+from bf_reconciler.runtimes import Bounds, Runtimes
+from bf_reconciler.status import Running
+from bf_reconciler.verdict import Decision
+
+MESSAGE = "It is not turned on while the journal cannot be written."
+
+
+class GuardedRuntimes(Runtimes):
+    """Runtimes that take no order to run while ``broken`` says that the journal is not saved.
+
+    What runs goes on, and what must be off goes off.
+    """
+
+    def __init__(
+        self, bounds: Bounds, wake: Callable[[], None], broken: Callable[[], bool]
+    ) -> None:
+        super().__init__(bounds, wake)
+        self._broken = broken
+
+    async def converge(
+        self, decisions: Iterable[Decision], generation: int, revision: str, now: datetime
+    ) -> Mapping[str, Running]:
+        decisions = tuple(decisions)
+        if not self._broken():
+            return await super().converge(decisions, generation, revision, now)
+        withheld = {each.name: each for each in decisions if each.order and each.order.on}
+        asked = (_waiting(each) if each.name in withheld else each for each in decisions)
+        running = await super().converge(asked, generation, revision, now)
+        return dict(running) | {
+            name: _withheld(running[name])
+            for name, decision in withheld.items()
+            if name in running and (running[name].state != "running" or decision.leave is not None)
+        }
+
+
+def _waiting(decision: Decision) -> Decision:
+    """Without its order: it stays as it is, and where it is."""
+    memory = decision.memory
+    if decision.leave is not None:
+        memory = replace(memory, runtime=decision.leave.runtime)
+    return replace(decision, order=None, leave=None, memory=memory)
+
+
+def _withheld(running: Running) -> Running:
+    return replace(running, reason=Reason.RUNTIME_UNAVAILABLE, message=MESSAGE)

@@ -1,0 +1,33 @@
+"""What the process asks of the system for itself: no core dumps, enough open files."""
+
+import ctypes
+import resource
+import sys
+from contextlib import suppress
+
+PR_SET_DUMPABLE = 4
+OPEN_FILES = 65536
+"""The soft limit is raised to this where the hard one permits: each client and probe needs one."""
+
+
+def harden() -> None:
+    """Keep keys in memory out of dumps and debuggers, and allow many open files.
+
+    What the system does not permit (a container, a system call filter) is left as it is.
+    """
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # children have it, too
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def open_files() -> int:
+    """How many files and sockets this process may have open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return OPEN_FILES if soft == resource.RLIM_INFINITY else soft

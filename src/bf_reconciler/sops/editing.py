@@ -1,0 +1,44 @@
+"""Writes one value into an encrypted document, with the document's own data key."""
+
+import json
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bf_reconciler.facts.config import ConfigError, ConfigReason
+from bf_reconciler.sops.environment import environment
+from bf_reconciler.sops.failures import classify, failed
+from bf_reconciler.sops.settings import SopsSettings
+
+
+def set_value(content: bytes, key: str, value: str, settings: SopsSettings) -> bytes:
+    """The document with this text at a top-level key. Blocks: call it in a thread.
+
+    Only encrypted bytes touch the disk, in a folder of their own; the value goes in by a pipe.
+
+    Raises:
+        ConfigError: sops could not be run, or failed; no word of it is in the message.
+    """
+    with TemporaryDirectory(prefix="bf-reconciler-") as folder:
+        file = Path(folder, "document.yaml")
+        file.write_bytes(content)
+        try:
+            done = subprocess.run(  # noqa: S603  no shell, and the binary the user chose
+                [str(settings.binary), "set", "--value-stdin", str(file), json.dumps([key])],
+                input=json.dumps(value).encode(),
+                env=environment(settings),
+                capture_output=True,
+                timeout=settings.timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            message = f"sops did not finish within {settings.timeout:g} seconds"
+            raise ConfigError(ConfigReason.DECRYPTION_TIMEOUT, message, transient=True) from None
+        except OSError:
+            message = "the sops binary cannot be run"
+            raise ConfigError(ConfigReason.DECRYPTION_TOOL_MISSING, message) from None
+        if done.returncode:
+            said = done.stderr.decode(errors="replace")
+            reason, transient = classify(done.returncode, said)
+            raise failed(reason, done.returncode, said, transient=transient)
+        return file.read_bytes()

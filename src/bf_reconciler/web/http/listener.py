@@ -1,0 +1,113 @@
+"""Accepts clients one at a time, within their bounds.
+
+asyncio's own server accepts a hundred at once, and one that runs out of descriptors logs thousands
+of lines and tries again with every one of them.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+from aiohttp import web
+
+from bf_reconciler.web.http.app_keys import CLIENTS
+from bf_reconciler.web.http.clients import Client, Clients
+
+BACKLOG: Final = 128
+RETRY_SECONDS: Final = 0.2
+"""After descriptors ran out."""
+GONE: Final = (BlockingIOError, InterruptedError, ConnectionAbortedError)
+
+
+@asynccontextmanager
+async def listening(
+    app: web.Application, host: str, port: int, clients: Clients, close_seconds: float
+) -> AsyncIterator[tuple[str, int]]:
+    """Serve the application until the block ends; gives the address that is listened on.
+
+    ``close_seconds``: how long requests may take to their end; aiohttp waits so long twice.
+
+    Raises:
+        OSError: the address cannot be used.
+    """
+    app[CLIENTS] = clients
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=close_seconds)
+    await runner.setup()
+    try:
+        server = runner.server
+        assert server is not None  # noqa: S101 # it is set up
+        acceptor = Acceptor(await _bound(host, port), server, clients)
+        try:
+            yield acceptor.address
+        finally:
+            acceptor.close()
+    finally:
+        await runner.cleanup()
+
+
+async def _bound(host: str, port: int) -> list[socket.socket]:
+    """A socket for each address of the host."""
+    loop = asyncio.get_running_loop()
+    # asyncio knows every system's ways to bind; what it made is ours from then on.
+    made = await loop.create_server(asyncio.Protocol, host, port, start_serving=False)
+    try:
+        return [socket.socket(fileno=os.dup(each.fileno())) for each in made.sockets]
+    finally:
+        made.close()
+
+
+class Acceptor:
+    """Waits at sockets that are bound; every client is accepted on its own."""
+
+    def __init__(
+        self, sockets: Iterable[socket.socket], server: web.Server, clients: Clients
+    ) -> None:
+        self._sockets, self._server, self._clients = tuple(sockets), server, clients
+        self._loop = asyncio.get_running_loop()
+        self._tasks: set[asyncio.Task[None]] = set()
+        for listener in self._sockets:
+            listener.setblocking(False)
+            listener.listen(BACKLOG)
+            self._resume(listener)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, port = self._sockets[0].getsockname()[:2]
+        return host, port
+
+    def close(self) -> None:
+        for listener in self._sockets:
+            self._loop.remove_reader(listener)
+            listener.close()
+        for task in self._tasks:
+            task.cancel()
+
+    def _resume(self, listener: socket.socket) -> None:
+        if listener.fileno() >= 0:
+            self._loop.add_reader(listener, self._accept, listener)
+
+    def _accept(self, listener: socket.socket) -> None:
+        try:
+            connection, peer = listener.accept()
+        except GONE:
+            return
+        except OSError:  # no descriptor is left
+            self._loop.remove_reader(listener)
+            self._clients.make_room(kind="descriptors")
+            self._loop.call_later(RETRY_SECONDS, self._resume, listener)
+            return
+        connection.setblocking(False)
+        client = self._clients.admit(str(peer[0]), self._server)
+        if client is None:
+            connection.close()
+            return
+        task = self._loop.create_task(self._connect(lambda: client, connection))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _connect(self, protocol: Callable[[], Client], accepted: socket.socket) -> None:
+        with suppress(OSError):
+            await self._loop.connect_accepted_socket(protocol, accepted)

@@ -1,0 +1,77 @@
+"""Nothing is turned on that a crash could make forgotten."""
+
+from dataclasses import replace
+
+import pytest
+
+from bf_reconciler.daemon.guarded_runtimes import MESSAGE, GuardedRuntimes
+from bf_reconciler.facts import Reason
+from bf_reconciler.runtimes import Bounds
+from bf_reconciler.spec import FileRuntime
+from bf_reconciler.verdict import guard, judge
+from build import NOW, a_seen, a_spec
+
+
+@pytest.fixture
+def broken():
+    return set()
+
+
+@pytest.fixture
+async def runtimes(tmp_path, broken):
+    made = GuardedRuntimes(
+        Bounds(tmp_path / "state", root=tmp_path), lambda: None, lambda: bool(broken)
+    )
+    yield made
+    await made.close()
+
+
+def on():
+    spec = a_spec()
+    seen = {name: a_seen() for name in spec.connections}
+    (decision,) = guard(spec, judge(spec, seen, None, NOW), {}, NOW)
+    assert decision.order.on
+    return decision
+
+
+def off(decision):
+    return replace(decision, order=replace(decision.order, on=False))
+
+
+async def converged(runtimes, *decisions):
+    found = await runtimes.converge(decisions, 1, "r", NOW)
+    return next(iter(found.values()))
+
+
+async def test_what_is_off_stays_off_until_the_journal_is_written_again(runtimes, broken):
+    broken.add(1)
+    running = await converged(runtimes, on())
+    assert (running.reason, running.message) == (Reason.RUNTIME_UNAVAILABLE, MESSAGE)
+    broken.clear()
+    assert (await converged(runtimes, on())).state == "running"
+
+
+async def test_what_runs_goes_on_and_what_must_be_off_goes_off(runtimes, broken):
+    await converged(runtimes, on())
+    broken.add(1)
+    running = await converged(runtimes, on())
+    assert (running.state, running.reason) == ("running", None)
+    assert (await converged(runtimes, off(on()))).state != "running"
+
+
+async def test_what_moves_stays_where_it_is(runtimes, broken, tmp_path):
+    decision = on()
+    await converged(runtimes, decision)
+    broken.add(1)
+    there = FileRuntime(name="there", type="file", path=str(tmp_path / "there"))
+    moving = replace(
+        decision,
+        order=replace(decision.order, runtime=there),
+        leave=replace(decision.order, on=False, strategy=None),
+        memory=replace(decision.memory, runtime=there),
+    )
+    running = await converged(runtimes, moving)
+    assert running.message == MESSAGE
+    assert not (tmp_path / "there").exists()
+    broken.clear()
+    assert (await converged(runtimes, decision)).state == "running"

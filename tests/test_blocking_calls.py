@@ -1,0 +1,102 @@
+"""Every call that may block has a thread and a deadline, and a sentence that says which."""
+
+import ast
+import subprocess
+import sys
+import textwrap
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "bf_reconciler"
+COUNTED = {"to_thread", "run_in_executor", "ThreadPoolExecutor", "Thread", "Timer", "Worker"}
+"""What gives work to a thread."""
+ABOVE = ("cli/", "demo/", "simulator/")
+"""Commands of a person, who can wait and can interrupt."""
+KNOWN = {  # how often, and what bounds it
+    "daemon/commands.py Worker": (1, "the history: HISTORY_SECONDS; refused while a save hangs"),
+    "daemon/ending.py Timer": (1, "the end of the process: END_SECONDS"),
+    "daemon/journal_writer.py Worker": (1, "saves: DEADLINE, then BROKEN_DEADLINE while one hangs"),
+    "daemon/service.py Worker": (1, "opening and closing the journal: OPEN_SECONDS, CLOSE_SECONDS"),
+    "daemon/worker.py Thread": (1, "ends with the process, whatever it waits for"),
+    "log_sink.py Thread": (1, "the log: nobody waits for it; at the end FLUSH_SECONDS"),
+    "probe/client.py to_thread": (1, "computes only: an exchange's class is made"),
+    "probe/dns.py Thread": (1, "a name: the deadline of the probe; ends with the process"),
+    "probe/market_fetch.py to_thread": (1, "computes only: a list is searched"),
+    "reload.py to_thread": (3, "the loop that reads the file, one at a time; two compute only"),
+    "runtimes/file.py to_thread": (3, "strategy files: one turn at a time"),
+    "sops/child.py Thread": (1, "feeds sops, which has its deadline; ends with the process"),
+    "source/source.py ThreadPoolExecutor": (1, "the loop that watches the file: poll_seconds"),
+    "source/source.py to_thread": (
+        2,
+        "the loop that watches the file, one at a time; healthz tells",
+    ),
+    "source/watch.py run_in_executor": (1, "the loop that watches the file: poll_seconds"),
+    "web/http/events.py to_thread": (2, "computes only: a status becomes text"),
+    "web/http/pages.py to_thread": (1, "computes only: a page is compressed"),
+    "web/http/reads.py to_thread": (2, "metrics compute only; the history has HISTORY_SECONDS"),
+    "web/http/responses.py to_thread": (1, "computes only: a status becomes text"),
+}
+
+
+def places():
+    """Where work is given to a thread."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        name = str(path.relative_to(SOURCE))
+        if name.startswith(ABOVE):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                called = node.func
+                word = getattr(called, "attr", None) or getattr(called, "id", None)
+                if word in COUNTED:
+                    yield f"{name} {word}"
+
+
+def test_every_call_that_may_block_names_its_deadline():
+    assert Counter(places()) == {place: count for place, (count, _) in KNOWN.items()}
+
+
+WAITED = {"result", "join"}
+
+
+def test_the_event_loop_never_waits_for_a_thread():
+    """Only threads do, and there with a time."""
+    found = []
+    for path in sorted((SOURCE / "daemon").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            called = node.func if isinstance(node, ast.Call) else None
+            if isinstance(called, ast.Attribute) and called.attr in WAITED and not node.args:
+                found.append(f"{path.name}:{ast.unparse(called.value)}.{called.attr}")
+    # What has ended already is only asked how.
+    assert found == ["service.py:loading.result"]
+
+
+STUCK = """
+    import asyncio, threading
+    from bf_reconciler.daemon.ending import run_to_end
+
+    async def main():
+        asyncio.get_running_loop().run_in_executor(None, threading.Event().wait)
+        await asyncio.sleep(0)
+        {end}
+
+    run_to_end(main())
+"""
+
+
+@pytest.mark.parametrize(("end", "code"), [("return", 0), ("raise SystemExit(3)", 1)])
+def test_a_thread_that_hangs_does_not_keep_the_process_from_ending(end, code):
+    program = textwrap.dedent(STUCK).format(end=end)
+    done = subprocess.run([sys.executable, "-c", program], timeout=60, check=False)
+    assert done.returncode == code
+
+
+def test_what_it_gives_is_given():
+    from bf_reconciler.daemon.ending import run_to_end  # noqa: PLC0415 # ccxt is imported with it
+
+    async def main():
+        return 3
+
+    assert run_to_end(main()) == 3

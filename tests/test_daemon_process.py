@@ -1,0 +1,75 @@
+"""What the process asks of the system, and what it says of clients that it cuts off."""
+
+import json
+import resource
+import subprocess
+import sys
+
+import pytest
+import structlog
+
+from bf_reconciler.daemon import client_report, process
+from bf_reconciler.daemon.client_report import ClientReport
+from bf_reconciler.metrics import Tallies
+
+SHOWN = """
+import ctypes, json, resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, 300))
+from bf_reconciler.daemon import harden
+harden()
+print(json.dumps([
+    resource.getrlimit(resource.RLIMIT_CORE),
+    resource.getrlimit(resource.RLIMIT_NOFILE),
+    ctypes.CDLL(None).prctl(3, 0, 0, 0, 0) if sys.platform == "linux" else 0,  # PR_GET_DUMPABLE
+]))
+"""
+
+
+def test_keys_in_memory_get_into_no_dump_and_files_may_be_many():
+    done = subprocess.run([sys.executable, "-c", SHOWN], capture_output=True, check=True)
+    assert json.loads(done.stdout) == [[0, 0], [300, 300], 0]
+
+
+def test_what_the_system_does_not_permit_is_left_as_it_is(monkeypatch):
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, resource.RLIM_INFINITY))
+    monkeypatch.setattr(process.sys, "platform", "darwin")
+    process.harden()
+    assert process.open_files() == 256
+
+
+@pytest.mark.parametrize("soft", [resource.RLIM_INFINITY, process.OPEN_FILES])
+def test_a_limit_that_is_high_is_left_as_it_is(monkeypatch, soft):
+    asked = []
+    monkeypatch.setattr(process.sys, "platform", "darwin")
+    monkeypatch.setattr(resource, "setrlimit", lambda *given: asked.append(given))
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, soft))
+    process.harden()
+    assert asked == [(resource.RLIMIT_CORE, (0, 0))]
+    assert process.open_files() == process.OPEN_FILES
+
+
+def test_clients_cut_off_make_a_line_a_minute_for_each_kind(monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr(client_report.time, "monotonic", lambda: now)
+    tallies = Tallies()
+    report = ClientReport(tallies)
+    with structlog.testing.capture_logs() as lines:
+        for _ in range(275_095):
+            report("silent")
+        report("crowded")
+        now += 60
+        report("silent")
+    assert [(line["kind"], line["clients"]) for line in lines] == [
+        ("silent", 1),
+        ("crowded", 1),
+        ("silent", 275_095),
+    ]
+    (family,) = [each for each in tallies.collect() if each.name == "bf_http_clients_dropped"]
+    assert {s.labels["kind"]: s.value for s in family.samples} == {
+        "silent": 275_096,
+        "crowded": 1,
+    }
