@@ -363,6 +363,8 @@ class Exchange:
         people: What a person is told of it.
         capture: What a capture of its answers may keep.
         environments: Its environments, by the value of ``environment`` in the file.
+        regions: Its legal entities with a host or header of their own, by the value of ``region``
+            in the file. A key of one does not exist at another.
         environment: The one this row speaks of; ``within`` gives the row of another one.
         expiry: The published rule by which keys end, where there is one.
         moves_value: Rights, beside withdraw, by which value can leave the owner's accounts or the
@@ -381,6 +383,7 @@ class Exchange:
     people: People
     capture: CaptureFields = CaptureFields()
     environments: Mapping[str, Environment] = field(default_factory=lambda: {"live": LIVE})
+    regions: Mapping[str, Environment] = field(default_factory=dict)
     environment: Environment = LIVE
     expiry: Expiry | None = None
     moves_value: Mapping[Scope, str] = field(default_factory=dict)
@@ -388,7 +391,8 @@ class Exchange:
     @property
     def hosts(self) -> frozenset[str]:
         """Every documented host of its API, those of its other environments included."""
-        bases = (there.base for there in self.environments.values())
+        places = (*self.environments.values(), *self.regions.values())
+        bases = (there.base for there in places)
         others = frozenset(base.removeprefix("https://") for base in bases if base is not None)
         return others.union(self.live_hosts)
 
@@ -397,9 +401,17 @@ class Exchange:
         """Code by which the key question is refused, to the row for such an account."""
         return {code: replace(self, calls=calls) for code, calls in self.calls.instead.items()}
 
-    def within(self, environment: str) -> "Exchange":
-        """The row as it stands in one of the exchange's environments."""
+    def within(self, environment: str, region: str | None = None) -> "Exchange":
+        """The row as it stands in one of the exchange's environments, or in a region of it."""
         there = self.environments[environment]
+        if region is not None:
+            place = self.regions[region]
+            there = replace(
+                there,
+                base=place.base or there.base,
+                headers={**there.headers, **place.headers},
+                kinds=tuple(kind for kind in there.kinds if kind in place.kinds),
+            )
         lists = {kind: found for kind, found in self.markets.lists.items() if kind in there.kinds}
         return replace(
             self,

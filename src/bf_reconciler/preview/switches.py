@@ -12,7 +12,7 @@ from bf_reconciler.spec import Strategy, Suspend
 
 Word = tuple[Power, Reason, str]
 UP: Final = {"Online", "Degraded"}
-ANSWERS: Final = frozenset({"exchange", "environment", "endpoint"})
+ANSWERS: Final = frozenset({"exchange", "environment", "endpoint", "region"})
 """Fields that make another key of it, beside the credentials."""
 STRICT: Final = frozenset({"required", "exact"})
 JUDGED: Final = ANSWERS | {"markets", "ip_allowlist", "attest", "suspend", "egress_ips"}

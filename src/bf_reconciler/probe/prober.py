@@ -64,7 +64,7 @@ class Prober:
         self._clients: Clients | None = None
         self._lists: MarketCache | None = None
         self._queues: dict[tuple[object, ...], Queue] = {}
-        self._rows: dict[tuple[str, str], Exchange] = {}
+        self._rows: dict[tuple[str, str, str | None], Exchange] = {}
         self._flights: dict[str, _Flight] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._finished: dict[str, Probed] = {}
@@ -164,9 +164,10 @@ class Prober:
         return self._sanitizer.observation(entry, await questions.observe())
 
     def _row(self, entry: ConnectionEntry) -> Exchange:
-        where = (entry.connection.exchange, entry.connection.environment)
+        connection = entry.connection
+        where = (connection.exchange, connection.environment, connection.region)
         if where not in self._rows:
-            self._rows[where] = EXCHANGES[where[0]].within(where[1])
+            self._rows[where] = EXCHANGES[where[0]].within(*where[1:])
         return self._rows[where]
 
     def _budget(self, entry: ConnectionEntry, row: Exchange) -> Budget:

@@ -344,6 +344,15 @@ BYBIT = Exchange(
         "testnet": Environment("https://api-testnet.bybit.com"),
         "demo": Environment("https://api-demo.bybit.com"),
     },
+    regions={
+        "eu": Environment("https://api.bybit.eu"),
+        "nl": Environment("https://api.bybit.nl"),
+        "tr": Environment("https://api.bybit.tr"),
+        "kz": Environment("https://api.bybit.kz"),
+        "ge": Environment("https://api.bybitgeorgia.ge"),
+        "ae": Environment("https://api.bybit.ae"),
+        "id": Environment("https://api.bybit.id"),
+    },
     # docs/sources/bybit.md#expiry
     expiry=Expiry(
         timedelta(days=90), "creation", "bybit-exchange.github.io/docs, API keys", told=True

@@ -12,6 +12,7 @@ from bf_reconciler.exchanges.model import (
     Call,
     Calls,
     CaptureFields,
+    Environment,
     Exchange,
     Expiry,
     Listing,
@@ -202,6 +203,7 @@ KUCOIN = Exchange(
         "api.kucoin.com",
         "api-futures.kucoin.com",
         "api-broker.kucoin.com",
+        "api.kucoin.eu",
     ),
     # docs/sources/kucoin.md#signing
     signing=Signing(("api_key", "secret", "passphrase")),
@@ -225,6 +227,10 @@ KUCOIN = Exchange(
         window=5.0,
     ),
     # Live alone: docs/sources/kucoin.md#environments
+    regions={
+        "eu": Environment("https://api.kucoin.eu", kinds=("spot",)),
+        "au": Environment(headers={"X-SITE-TYPE": "australia"}),
+    },
     # docs/sources/kucoin.md#expiry
     expiry=Expiry(
         timedelta(days=30),

@@ -255,6 +255,7 @@ OKX = Exchange(
         "eea.okx.com",
         "my.okx.com",
         "us.okx.com",
+        "tr.okx.com",
     ),
     # docs/sources/okx.md#signing
     signing=Signing(("api_key", "secret", "passphrase")),
@@ -278,6 +279,11 @@ OKX = Exchange(
     ),
     # docs/sources/okx.md#environments
     environments={"live": LIVE, "demo": Environment(headers={"x-simulated-trading": "1"})},
+    regions={
+        "eea": Environment("https://eea.okx.com"),
+        "us": Environment("https://us.okx.com"),
+        "tr": Environment("https://tr.okx.com"),
+    },
     # docs/sources/okx.md#expiry
     expiry=Expiry(
         timedelta(days=14),
