@@ -105,6 +105,11 @@ def says(field: str, *words: str) -> Holds:
     return holds
 
 
+def unless(field: str, *words: str) -> Holds:
+    """The field, which older answers do not have, holds none of these words."""
+    return lambda row: str(row.get(field)).lower() not in words
+
+
 def on(field: str) -> Holds:
     """The flag is set; some exchanges write it as text."""
 

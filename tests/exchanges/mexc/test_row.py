@@ -1,5 +1,6 @@
 """MEXC: words of a key, times in text, and an expiry that is told in days."""
 
+import copy
 from datetime import UTC, datetime
 
 import pytest
@@ -118,3 +119,28 @@ def test_an_answer_that_is_well_is_no_refusal():
 def test_the_maintenance_body_calls_its_text_message():
     body = {"code": 500, "message": "Under maintenance", "announcement": "https://www.mexc.com"}
     assert ROW.refusals.read(body) == Refusal("500", "Under maintenance")
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value", "trades"),
+    [
+        ("spot", "tradeSideType", 1, True),
+        ("spot", "tradeSideType", "1", True),
+        ("spot", "tradeSideType", 2, False),
+        ("spot", "tradeSideType", "4", False),
+        ("futures", "apiAllowed", True, True),
+        ("futures", "apiAllowed", False, False),
+        ("futures", "apiAllowed", "false", False),
+    ],
+    ids=repr,
+)
+def test_a_market_that_is_closed_to_the_api_or_to_one_side_does_not_trade(
+    kind, field, value, trades
+):
+    known = CASES["mexc"].market(kind)
+    body = copy.deepcopy(known["body"])
+    rows = body["symbols"] if kind == "spot" else body["data"]
+    pair = next(pair for pair, on in known["pairs"].items() if on)
+    for row in rows:
+        row[field] = value
+    assert ROW.markets.lists[kind].read(body)[pair] is trades

@@ -109,3 +109,15 @@ def test_a_pair_is_spelled_with_a_dash():
         "ETH-BTC",
         "BTC-USDT",
     ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "borrows", "margin"),
+    [
+        *(("1", False, False), ("1", True, None), ("1", None, None), ("1", "odd", None)),
+        ("2", False, True),
+    ],
+)
+def test_an_account_in_spot_mode_that_may_not_borrow_has_no_margin(mode, borrows, margin):
+    facts = ROW.calls.key.read(config(acctLv=mode, enableSpotBorrow=borrows), NOW)
+    assert facts.allows(Scope.MARGIN) is margin

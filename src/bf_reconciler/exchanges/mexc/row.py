@@ -198,7 +198,11 @@ MARKETS = MarketLists(
                 lambda body: shape.table(body, "body").get("symbols"),
                 listing.named("baseAsset", "quoteAsset"),
                 # Many pairs trade on the site alone.
-                listing.every(listing.says("status", "1"), listing.on("isSpotTradingAllowed")),
+                listing.every(
+                    listing.says("status", "1"),
+                    listing.on("isSpotTradingAllowed"),
+                    listing.unless("tradeSideType", "2", "3", "4"),  # one side alone, or closed
+                ),
             ),
         ),
         "futures": Listing(
@@ -206,7 +210,7 @@ MARKETS = MarketLists(
             listing.reader(
                 lambda body: shape.table(body, "body").get("data"),
                 listing.named("baseCoin", "quoteCoin", "settleCoin"),
-                listing.says("state", "0"),
+                listing.every(listing.says("state", "0"), listing.unless("apiAllowed", "false")),
             ),
             listing.perpetual,
         ),

@@ -43,6 +43,7 @@ TOLD = frozenset(
 
 # One word covers all trading; what can be traded is decided by the mode of the account. In Spot
 # mode derivatives are impossible whatever the key, and borrowing may be switched on.
+SPOT_MODE = "1"
 LEVERAGED = frozenset({Scope.FUTURES, Scope.MARGIN})
 TRADED: Mapping[str, frozenset[Scope]] = {
     "1": frozenset({Scope.SPOT}),
@@ -139,6 +140,8 @@ def _rights(data: Mapping[str, Json]) -> KeyFacts:
     meaning = {**PERMISSIONS, TRADE: TRADED.get(mode, PERMISSIONS[TRADE])}
     # With the right to trade come transfers within the owner's accounts.
     undecided = UNDECIDED.get(mode, LEVERAGED) | {Scope.TRANSFER} if TRADE in words else frozenset()
+    if mode == SPOT_MODE and shape.maybe_flag(data, "enableSpotBorrow") is False:
+        undecided -= {Scope.MARGIN}
     return shape.scopes(words, meaning, TOLD, undecided)
 
 
