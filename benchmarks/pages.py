@@ -50,6 +50,7 @@ class Still:
     """A daemon whose status never changes."""
 
     token = None
+    read_token = None
     host = "127.0.0.1"
 
     def __init__(self, status: Status) -> None:

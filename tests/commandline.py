@@ -97,6 +97,7 @@ class FakeView:
     now: Status
     transitions: list = field(default_factory=list)
     token: str | None = None
+    read_token: str | None = None
     host: str = "127.0.0.1"
     held: bool = True
     done: list = field(default_factory=list)

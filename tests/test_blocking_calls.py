@@ -18,14 +18,19 @@ KNOWN = {  # how often, and what bounds it
     "daemon/commands.py Worker": (1, "the history: HISTORY_SECONDS; refused while a save hangs"),
     "daemon/ending.py Timer": (1, "the end of the process: END_SECONDS"),
     "daemon/journal_writer.py Worker": (1, "saves: DEADLINE, then BROKEN_DEADLINE while one hangs"),
+    "daemon/kept_document.py Worker": (1, "the last good file: SECONDS"),
     "daemon/service.py Worker": (1, "opening and closing the journal: OPEN_SECONDS, CLOSE_SECONDS"),
     "daemon/worker.py Thread": (1, "ends with the process, whatever it waits for"),
+    "loader.py to_thread": (1, "computes only: a document is parsed"),
     "log_sink.py Thread": (1, "the log: nobody waits for it; at the end FLUSH_SECONDS"),
     "probe/client.py to_thread": (1, "computes only: an exchange's class is made"),
     "probe/dns.py Thread": (1, "a name: the deadline of the probe; ends with the process"),
     "probe/market_fetch.py to_thread": (1, "computes only: a list is searched"),
-    "reload.py to_thread": (3, "the loop that reads the file, one at a time; two compute only"),
-    "runtimes/file.py to_thread": (3, "strategy files: one turn at a time"),
+    "reload.py to_thread": (2, "the loop that reads the file, one at a time; two compute only"),
+    "runtimes/converge.py Worker": (1, "a runtime: PATIENCE of a turn, then its own deadline"),
+    "runtimes/thread.py Thread": (1, "one runtime each; ends with the process"),
+    "runtimes/watch.py Thread": (1, "watches a folder; nobody waits for it"),
+    "seals.py to_thread": (3, "a person waits: reload of the file, or a verb"),
     "sops/child.py Thread": (1, "feeds sops, which has its deadline; ends with the process"),
     "source/source.py ThreadPoolExecutor": (1, "the loop that watches the file: poll_seconds"),
     "source/source.py to_thread": (
@@ -35,7 +40,7 @@ KNOWN = {  # how often, and what bounds it
     "source/watch.py run_in_executor": (1, "the loop that watches the file: poll_seconds"),
     "web/http/events.py to_thread": (2, "computes only: a status becomes text"),
     "web/http/pages.py to_thread": (1, "computes only: a page is compressed"),
-    "web/http/reads.py to_thread": (2, "metrics compute only; the history has HISTORY_SECONDS"),
+    "web/http/reads.py to_thread": (1, "the history: HISTORY_SECONDS"),
     "web/http/responses.py to_thread": (1, "computes only: a status becomes text"),
 }
 
@@ -56,21 +61,6 @@ def places():
 
 def test_every_call_that_may_block_names_its_deadline():
     assert Counter(places()) == {place: count for place, (count, _) in KNOWN.items()}
-
-
-WAITED = {"result", "join"}
-
-
-def test_the_event_loop_never_waits_for_a_thread():
-    """Only threads do, and there with a time."""
-    found = []
-    for path in sorted((SOURCE / "daemon").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            called = node.func if isinstance(node, ast.Call) else None
-            if isinstance(called, ast.Attribute) and called.attr in WAITED and not node.args:
-                found.append(f"{path.name}:{ast.unparse(called.value)}.{called.attr}")
-    # What has ended already is only asked how.
-    assert found == ["service.py:loading.result"]
 
 
 STUCK = """

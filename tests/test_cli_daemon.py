@@ -2,6 +2,7 @@
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import getpass
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -11,6 +12,7 @@ from threading import Thread
 import pytest
 from click import UsageError
 from rich.console import Console
+from rich.text import Text
 
 from bf_reconciler.cli import one_screen, refresh, status_tables, tables, words
 from bf_reconciler.cli.api import Api
@@ -457,6 +459,71 @@ def test_how_long_something_lasts_is_told_in_its_largest_unit(seconds, words_, m
 def test_what_could_move_the_cursor_is_taken_out_of_cells():
     assert tables.cell("\x1b[2Jgone").plain == "�[2Jgone"
     assert tables.cell("[red]kept[/red]").plain == "[red]kept[/red]"
+
+
+EVIL = "\x1b]0;owned\x07 \x9b2J \u202eexe"
+
+
+@pytest.mark.parametrize("verb", [["status"], ["status", "btc-grid"], ["history"]])
+def test_what_others_wrote_does_not_steer_the_terminal(capsys, verb):
+    conditions = (replace(a_condition(), message=EVIL),)
+    status = a_status(
+        [a_connection(account=EVIL, conditions=conditions)],
+        [a_strategy(conditions=conditions)],
+        halted=Halted(EVIL, EVIL, NOW),
+    )
+    view = FakeView(status, [replace(a_transition(), message=EVIL)])
+    with serving(view) as url:
+        text = run_in(capsys, *verb, "--url", url)
+        told = run_in(capsys, *verb, "--url", url, "-o", "json")
+    shown = text.out + text.err + told.out + told.err
+    assert "owned" in shown
+    assert not set(EVIL) & set(shown) - set(" exeowned]02J;")
+    assert json.dumps(EVIL) in json.dumps(told.json())
+
+
+def test_a_console_shows_what_others_wrote_without_its_control(capsys):
+    tables.console().print(Text(EVIL))
+    tables.console().print(EVIL, markup=False)
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_errors_do_not_steer_the_terminal_either(capsys):
+    ran = run_in(capsys, "status", "--url", "http://127.0.0.1:9", "--no\x1b[2Jsuch")
+    assert ran.code == 1
+    assert "\x1b" not in ran.err
+    assert "Usage:" in ran.err
+
+
+@pytest.mark.parametrize("verb", ["status", "history"])
+def test_reads_send_the_token_where_the_daemon_wants_one(capsys, tmp_path, verb):
+    file = tmp_path / "token"
+    file.write_text(TOKEN)
+    with serving(FakeView(a_status(), read_token=TOKEN)) as url:
+        assert run_in(capsys, verb, "--url", url).code == 1
+        assert run_in(capsys, verb, "--url", url, "--token-file", file).code == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [
+        ("http://127.0.0.1:9", False),
+        ("http://[::1]:9", False),
+        ("http://localhost:9", False),
+        ("https://bots.example", False),
+        ("http://bots.example", True),
+        ("http://127.evil.example", True),
+    ],
+)
+def test_a_token_does_not_go_in_plain_text_unnoticed(capsys, tmp_path, url, warned):
+    file = tmp_path / "token"
+    file.write_text(TOKEN)
+    api = Api.of(url, file)
+    err = capsys.readouterr().err
+    assert ("unencrypted" in err) == warned
+    assert TOKEN not in err
+    assert not Api.of(url, None).token
+    assert api.local == (not warned and "bots" not in url)
 
 
 def test_words_of_a_newer_daemon_are_shown_as_they_are():

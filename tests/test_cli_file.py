@@ -233,6 +233,19 @@ def test_a_file_over_the_limit_is_not_read_to_its_end(capsys, tmp_path, verb):
     assert "larger than 5 MiB" in ran.out + ran.err
 
 
+@pytest.mark.parametrize("verb", ["validate", "plan", "test"])
+def test_a_file_that_no_trusted_signer_has_signed_is_rejected(capsys, plain, tmp_path, verb):
+    signers = tmp_path / "signers"
+    words = (verb, plain, "--allow-plaintext", "--trusted-signers", signers)
+    ran = run_in(capsys, *words)
+    assert ran.code == 1
+    assert "does not exist" in ran.err
+    signers.write_text("")
+    ran = run_in(capsys, *words)
+    assert ran.code == 1
+    assert f"{plain}: the file is in no git repository" in ran.err
+
+
 def test_a_file_that_is_not_there_cannot_be_sealed(capsys, tmp_path):
     ran = run_in(capsys, "seal", tmp_path / "none.yaml")
     assert ran.code == 1

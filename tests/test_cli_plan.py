@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -228,6 +229,17 @@ FULL = Preview(
     "released",
     ("okx-d",),
 )
+
+
+def test_a_label_does_not_steer_the_terminal():
+    change = Change("labels.a\x1b[2Jb\nc", "1", "2")
+    shown = plan_text.text(
+        replace(FULL, entries=(Entry("strategies", "x", "change", 1, (change,)),))
+    )
+    assert not shown.replace("\n", "").count("\x1b")
+    assert "labels.a\ufffd[2Jb\ufffdc:" in shown
+
+
 GOLDEN = """\
 <!-- bf-reconciler plan -->
 ### Plan for `connections.yaml`

@@ -1,6 +1,7 @@
 """WHEN: turns, edits, readiness, health, and the loops that live through what goes wrong."""
 
 import asyncio
+import stat
 import sys
 import threading
 import time
@@ -13,20 +14,25 @@ from types import SimpleNamespace
 
 import pytest
 from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from bf_reconciler.daemon import StartError, check, serve
 from bf_reconciler.daemon import daemon as room
 from bf_reconciler.daemon.commands import BACKLOG, Commands
 from bf_reconciler.daemon.cycle import Cycle
-from bf_reconciler.daemon.daemon import Daemon, any_of
+from bf_reconciler.daemon.daemon import Daemon, any_of, pause
 from bf_reconciler.daemon.journal_writer import JournalWriter
+from bf_reconciler.daemon.kept_document import KeptDocument
 from bf_reconciler.daemon.lost_halt import lost_halt
 from bf_reconciler.daemon.probe_counts import ProbeCounts
 from bf_reconciler.facts import ConfigError, ConfigReason, Reason
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Probed
-from bf_reconciler.reload import Reload
+from bf_reconciler.reload import NOTHING_YET, Reload
+from bf_reconciler.schedule import HEARTBEAT
 from bf_reconciler.settings import Listen, Settings
 from bf_reconciler.source import Source
 from bf_reconciler.status import ConfigStatus, Record, Status
@@ -44,9 +50,12 @@ from document.sample import a_connection as declared
 from document.sample import a_file
 from test_reconcile import Broken, Engine, House, Prober, _broken
 
+YEAR = timedelta(days=365)
 GOOD = ConfigStatus(last_reload_successful=True)
 CLEAR = {"api_key": "a key", "secret": "a secret", "passphrase": "a phrase"}
 PLAIN = a_file([declared(credentials=CLEAR)])
+ENCRYPTED = a_file()
+"""Its secrets are no clear text; without the stanza of sops, they need no key here."""
 
 
 class Exchanges:
@@ -336,6 +345,34 @@ async def test_a_reader_that_is_slow_misses_the_middle_and_never_the_end(daemon)
     assert daemon.news == set()
 
 
+@pytest.mark.parametrize("step", [-110, -3600, 3600])
+async def test_a_clock_that_is_set_while_a_turn_ends_lengthens_no_wait(daemon, monkeypatch, step):
+    await daemon.load()
+    waits, times = [], iter([0])
+    stop = asyncio.Event()
+
+    async def waited(*others, seconds):
+        for other in others:
+            other.close()
+        waits.append(seconds)
+        if len(waits) == 2:
+            stop.set()
+
+    def now():
+        return datetime.now(UTC) + timedelta(seconds=next(times, step))
+
+    monkeypatch.setattr(room, "utcnow", now)
+    monkeypatch.setattr(room, "any_of", waited)
+    await daemon.keep_turning(stop)
+    assert all(seconds <= HEARTBEAT.total_seconds() for seconds in waits)
+
+
+@given(st.timedeltas(-YEAR, YEAR), st.floats(0, 1e6))
+def test_no_wait_is_longer_than_a_heartbeat(due, since):
+    assert pause(due, since) <= HEARTBEAT.total_seconds() - since
+    assert pause(due, since) <= due.total_seconds() - since
+
+
 # --- what people ask for
 
 
@@ -490,12 +527,114 @@ async def test_what_breaks_in_the_first_reading_is_not_swallowed(tmp_path, monke
     settings = Settings(str(tmp_path / "f.yaml"), tmp_path / "state", Listen(port=0))
     from e2e.fleet import kept_loggers  # noqa: PLC0415 # as above
 
-    with kept_loggers(), pytest.raises(ZeroDivisionError):
+    with kept_loggers(), pytest.raises(StartError, match=r"error \(ZeroDivisionError\)"):
         await asyncio.wait_for(serve(settings), 60)
+
+
+# --- the last good file
+
+
+async def restarted(daemon):
+    """The next life of a daemon, over the same state folder."""
+    again = Daemon(daemon.settings, daemon.journal, Exchanges(daemon.cycle.wake.set), {}, _Wake())
+    await again.load()
+    await again.turn()
+    return again
+
+
+async def test_a_restart_on_a_file_that_is_refused_uses_the_last_good_one(daemon):
+    daemon.file.write_bytes(ENCRYPTED)
+    taken = await daemon.load()
+    await daemon.turn()
+    copy = daemon.settings.state_dir / "last-good.yaml"
+    assert copy.read_bytes() == ENCRYPTED
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    daemon.file.write_bytes(b"version: [\n")
+    again = await restarted(daemon)
+    config = again.cycle.status.config
+    assert again.cycle.spec.digest == taken.spec.digest
+    assert again.cycle.spec.generation == taken.spec.generation
+    assert (config.last_reload_successful, config.last_good_in_force) == (False, True)
+    assert (config.reason, NOTHING_YET in config.message) == (ConfigReason.INVALID_YAML, False)
+    daemon.file.write_bytes(ENCRYPTED + b"# mended\n")
+    assert (await again.load()).config == replace(
+        taken.config, last_reload_success=again.reloader.last.config.last_reload_success
+    )
+
+
+async def test_where_none_was_kept_nothing_is_known_and_what_runs_has_its_grace(
+    daemon, monkeypatch
+):
+    await daemon.load()  # it holds secrets in plain text: it is not kept
+    await daemon.turn()
+    await daemon.turn()
+    assert daemon.cycle.status.strategies["btc-grid"].running == "running"
+    assert not (daemon.settings.state_dir / "last-good.yaml").exists()
+    daemon.file.write_bytes(b"version: [\n")
+    again = await restarted(daemon)
+    (connection,) = again.cycle.status.connections.values()
+    (strategy,) = again.cycle.status.strategies.values()
+    assert (str(connection.status), connection.conditions[0].status) == ("Pending", "Unknown")
+    assert (str(strategy.status), strategy.running) == ("Holding", "running")
+    assert strategy.conditions[0].reason is Reason.CONNECTION_NOT_READY
+    since = connection.conditions[0].since
+    monkeypatch.setattr(room, "utcnow", lambda: datetime.now(UTC) + timedelta(minutes=6))
+    await again.turn()
+    (connection,) = again.cycle.status.connections.values()
+    (strategy,) = again.cycle.status.strategies.values()
+    assert (str(strategy.status), strategy.running) == ("Blocked", "paused")
+    assert strategy.conditions[0].reason is Reason.GRACE_EXPIRED
+    assert connection.conditions[0].since == since
+
+
+async def test_until_the_file_is_read_a_restart_changes_nothing(daemon):
+    await daemon.load()
+    await daemon.turn()
+    await daemon.turn()
+    again = Daemon(daemon.settings, daemon.journal, Exchanges(daemon.cycle.wake.set), {}, _Wake())
+    await again.turn()
+    assert again.cycle.status == daemon.cycle.status
+
+
+@pytest.mark.parametrize("kept", [b"version: [\n", b"not sops: 1\n"])
+async def test_a_copy_that_is_no_good_today_is_not_used(daemon, kept):
+    daemon.settings = replace(daemon.settings, allow_plaintext=False)
+    (daemon.settings.state_dir / "last-good.yaml").write_bytes(kept)
+    daemon.file.write_bytes(b"connections: [\n")
+    again = await restarted(daemon)
+    assert again.cycle.spec is None
+    assert NOTHING_YET in again.cycle.status.config.message
+
+
+async def test_a_disk_that_does_not_take_the_copy_is_told_and_stops_nothing(daemon, monkeypatch):
+    daemon.file.write_bytes(ENCRYPTED)
+    daemon.document.keep = KeptDocument(daemon.settings.state_dir / "nowhere").keep
+    with capture_logs() as lines:
+        assert (await daemon.load()).spec is not None
+    assert "last good file cannot be kept" in [line["event"] for line in lines]
+    monkeypatch.setattr("bf_reconciler.daemon.kept_document.SECONDS", 0.0)
+    assert await KeptDocument(daemon.settings.state_dir).read() is None
 
 
 def test_a_config_error_has_a_message_for_people():
     assert ConfigError(ConfigReason.FILE_NOT_FOUND, "gone").message == "gone"
+
+
+async def test_a_rollback_is_counted_and_told(daemon, monkeypatch):
+    told = []
+    monkeypatch.setattr(room.logs, "log_rollback", lambda *words: told.append(words))
+    await daemon.load()
+    assert not told
+    real = daemon.reloader.reload
+
+    async def older(*words, **more):
+        return replace(await real(*words, **more), rolled_back=True)
+
+    monkeypatch.setattr(daemon.reloader, "reload", older)
+    await daemon.load()
+    (rollbacks,) = [f for f in daemon.tallies.collect() if f.name == "bf_config_rollbacks"]
+    assert rollbacks.samples[0].value == 1
+    assert len(told) == 1
 
 
 async def test_a_history_that_does_not_come_is_told_as_that(daemon, monkeypatch):

@@ -1,14 +1,16 @@
 """What the process asks of the system, and what it says of clients that it cuts off."""
 
+import asyncio
 import json
 import resource
 import subprocess
 import sys
+import time
 
 import pytest
 import structlog
 
-from bf_reconciler.daemon import client_report, process
+from bf_reconciler.daemon import client_report, loop_lag, process
 from bf_reconciler.daemon.client_report import ClientReport
 from bf_reconciler.metrics import Tallies
 
@@ -73,3 +75,23 @@ def test_clients_cut_off_make_a_line_a_minute_for_each_kind(monkeypatch):
         "silent": 275_096,
         "crowded": 1,
     }
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+async def test_what_blocks_the_loop_is_measured(monkeypatch):
+    monkeypatch.setattr(loop_lag, "SAMPLE_SECONDS", 0.01)
+    lags, blocked = [], 0.2
+    sampling = asyncio.create_task(loop_lag.keep_sampling(lags.append))
+    while not lags:  # noqa: ASYNC110 # no event is given for it
+        await asyncio.sleep(0)
+    time.sleep(blocked)  # noqa: ASYNC251 # that is what is measured
+    seen = len(lags)
+    while len(lags) == seen:  # noqa: ASYNC110 # likewise
+        await asyncio.sleep(0)
+    sampling.cancel()
+    assert max(lags[seen:]) > blocked / 2
+    assert min(lags) >= 0

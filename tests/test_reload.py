@@ -19,12 +19,16 @@ class Source:
 
     def __init__(self, content=b""):
         self.content, self.revision, self.reads = content, "r1", 0
+        self.earlier = set()
 
     def read(self):
         self.reads += 1
         if isinstance(self.content, Exception):
             raise self.content
         return Snapshot(self.content, f"sha256:{hash(self.content)}", self.revision, "file.yaml")
+
+    def precedes(self, first, second):
+        return (first, second) in self.earlier
 
 
 def a_reloader(content, before=None, *, allow_plaintext=True, settings=None):
@@ -229,9 +233,8 @@ async def test_a_fault_of_ours_changes_nothing_and_says_nothing_of_the_file(monk
     }
 
 
-async def test_without_sops_a_sealed_file_says_that_sops_is_missing(monkeypatch):
-    monkeypatch.setattr(sops, "is_encrypted", lambda _: True)
-    _, reloader = a_reloader(GOOD)
+async def test_without_sops_an_encrypted_file_says_that_sops_is_missing():
+    _, reloader = a_reloader(UNSEALED)
     found = await reloader.reload(NOW)
     assert found.config.reason is ConfigReason.DECRYPTION_TOOL_MISSING
 
@@ -242,9 +245,8 @@ async def test_what_was_decrypted_is_what_is_parsed(monkeypatch, counted, tmp_pa
     async def decrypt(*_):
         return opened
 
-    monkeypatch.setattr(sops, "is_encrypted", lambda _: True)
     monkeypatch.setattr(sops, "decrypt", decrypt)
-    _, reloader = a_reloader(GOOD, settings=SopsSettings(tmp_path / "sops", {}))
+    _, reloader = a_reloader(UNSEALED, settings=SopsSettings(tmp_path / "sops", {}))
     await reloader.reload(NOW)
     assert [each[1] for each in counted] == [None, opened]
 
@@ -333,3 +335,56 @@ async def test_a_seal_over_other_content_changes_nothing(monkeypatch):
     found = await reloader.reload(NOW)
     assert found.spec is good.spec
     assert (found.config.reason, found.config.sealed) == (ConfigReason.SEAL_MISMATCH, False)
+
+
+def written_at(moment, **changes):
+    return a_file(**changes, seal=sealed(), sops={"mac": sealed(), "lastmodified": moment})
+
+
+EARLIER = written_at("2026-01-01T00:00:00Z")
+LATER = written_at("2026-01-02T00:00:00Z", strategies=[a_strategy(enabled=False)])
+LATEST = written_at("2026-01-03T00:00:00Z", strategies=[])
+
+
+async def test_an_older_version_is_followed_and_told(monkeypatch):
+    an_opener(monkeypatch)
+    source, reloader = a_reloader(LATER, settings=SopsSettings("sops", {}))
+    assert not (await reloader.reload(NOW)).rolled_back
+    assert not (await reloader.reload(NOW)).rolled_back
+    source.content = EARLIER
+    found = await reloader.reload(NOW)
+    assert found.rolled_back
+    assert (found.spec.generation, found.config.last_reload_successful) == (2, True)
+    assert not (await reloader.reload(NOW)).rolled_back
+    source.content = LATEST
+    assert not (await reloader.reload(NOW)).rolled_back
+
+
+async def test_an_older_version_is_told_after_a_restart_too(monkeypatch):
+    an_opener(monkeypatch)
+    _, first = a_reloader(LATER, settings=SopsSettings("sops", {}))
+    found = await first.reload(NOW)
+    before = Status(config=found.config, digest=found.spec.digest, revision="r1")
+    for content, told in ((LATER, False), (EARLIER, True), (LATEST, False)):
+        _, again = a_reloader(content, before, settings=SopsSettings("sops", {}))
+        assert (await again.reload(NOW)).rolled_back is told
+
+
+async def test_a_commit_that_came_before_the_one_in_force_is_told():
+    source, reloader = a_reloader(GOOD)
+    source.revision, source.earlier = "r2", {("r1", "r2")}
+    await reloader.reload(NOW)
+    source.content, source.revision = OTHER, "r1"
+    assert (await reloader.reload(NOW)).rolled_back
+    source.content, source.revision = GOOD, "r2"
+    assert not (await reloader.reload(NOW)).rolled_back
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026-01-01", None, 5])
+async def test_a_moment_that_says_nothing_tells_of_no_rollback(monkeypatch, moment):
+    an_opener(monkeypatch)
+    source, reloader = a_reloader(LATER, settings=SopsSettings("sops", {}))
+    await reloader.reload(NOW)
+    source.content = written_at(moment, strategies=[])
+    found = await reloader.reload(NOW)
+    assert (found.rolled_back, found.config.last_modified) == (False, None)

@@ -4,18 +4,21 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import IO, Any, Final, Literal
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from bf_reconciler.facts import CONFIG_ADVICE, errors_first, remedy
+from bf_reconciler.facts import CONFIG_ADVICE, errors_first, printable, remedy
 from bf_reconciler.facts.secret_forms import SHORTEST, secret_forms
 from bf_reconciler.log_sink import Sink
 from bf_reconciler.policy import Incident
 from bf_reconciler.status import ConfigStatus, Transition
 
 MASK: Final = "••••"
+LINES: Final = "\n\t"
+"""What a text of several lines may hold: a traceback is one."""
 KEY_LIKE = re.compile(
     r"(?i)(secret|passphrase|password|token|api_?key|private_?key|authorization|signature|cookie)$"
 )
@@ -175,7 +178,7 @@ def mask_fields(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 def _masked(value: Any) -> Any:  # noqa: ANN401 # whatever is logged
     if isinstance(value, str):  # before a renderer escapes it once more
-        return REDACTOR.redact(value)
+        return REDACTOR.redact(printable(value, LINES))  # a console may be a terminal
     if isinstance(value, Mapping):
         return {k: MASK if KEY_LIKE.search(str(k)) else _masked(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
@@ -261,3 +264,19 @@ def log_config(
 def _news(config: ConfigStatus) -> tuple[object, ...]:
     good = config.last_reload_successful
     return (good, config.last_reload_success if good else None, config.problems, config.reason)
+
+
+def log_rollback(
+    logger: structlog.stdlib.BoundLogger, before: ConfigStatus, after: ConfigStatus
+) -> None:
+    """A line when a version came into force that is older than the one before."""
+    logger.warning(
+        "file rolled back",
+        path=after.path,
+        last_modified=_moment(after.last_modified),
+        last_modified_before=_moment(before.last_modified),
+    )
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None

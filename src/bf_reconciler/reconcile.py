@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from bf_reconciler.facts import Markets, Observation, Seen, remember
+from bf_reconciler.facts import Markets, Observation, Reason, Seen, remember
 from bf_reconciler.schedule import schedule
 from bf_reconciler.spec import ConnectionEntry, Policy, Runtime, Spec, Wanted, wanted_pairs
 from bf_reconciler.status import Running, Status, fold
@@ -81,7 +81,7 @@ async def reconcile(
 
 
 async def halt(before: Status, outside: Outside, now: datetime) -> Status:
-    """The kill switch while no file is in force: every strategy that is remembered goes off."""
+    """No file is in force: what is remembered goes off by a halt, or when its grace is over."""
     was = before.strategies
     spec = Spec(
         generation=before.generation,
@@ -95,10 +95,18 @@ async def halt(before: Status, outside: Outside, now: datetime) -> Status:
         broken_strategies={name: status.connection for name, status in was.items()},
     )
     verdicts = judge(spec, {}, before.halted, now)
-    decisions = guard(spec, verdicts, before.memories, now)
+    decisions = tuple(map(_unfiled, guard(spec, verdicts, before.memories, now)))
     running = await outside.runtimes.converge(decisions, spec.generation, spec.revision, now)
     status = fold(before, spec, {}, verdicts, decisions, running, now)
     return replace(status, connections=before.connections, incidents=before.incidents)
+
+
+def _unfiled(decision: Decision) -> Decision:
+    """Not its entry is wrong, but the whole file."""
+    if decision.reason is not Reason.ENTRY_INVALID:
+        return decision
+    message = "No file is in force, so its connection is not tested; left as it is for its grace."
+    return replace(decision, reason=Reason.CONNECTION_NOT_READY, message=message)
 
 
 def stayed(decision: Decision, running: Running | None) -> Decision:

@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Protocol
 
 import structlog
@@ -20,7 +21,7 @@ from bf_reconciler.status import ConfigStatus, Status
 DIRTY = "-dirty"
 """Ends a revision whose commit does not hold the content that was read."""
 LAST_GOOD = "the last good version stays in force"
-NOTHING_YET = "no version is in force yet: no key is tested, and strategies are left as they are"
+NOTHING_YET = "no version is in force yet: no key is tested, and what runs has its grace"
 log = structlog.get_logger("bf_reconciler.reload")
 
 
@@ -28,6 +29,8 @@ class Readable(Protocol):
     """The committed file."""
 
     def read(self) -> Snapshot: ...
+
+    def precedes(self, first: str, second: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,10 @@ class Reload:
     spec: Spec | None
     config: ConfigStatus
     transient: bool = False
+    rolled_back: bool = False
+    """This reading put an older version of the file in force."""
+    adopted: Snapshot | None = None
+    """The content that ``spec`` was made of, where this reading made it."""
 
 
 class Reloader:
@@ -103,6 +110,7 @@ class Reloader:
         parsed = await load(snapshot.data, self._sops, rules, allow_plaintext=self._allow_plaintext)
         if parsed.refused:
             return self._wrong(parsed.problems)
+        rolled_back = await self._rolled_back(snapshot, parsed)
         spec, unfollowed = await asyncio.to_thread(
             document.adopt,
             self.last.spec,
@@ -125,9 +133,39 @@ class Reloader:
             message=_sentence(errors, "all other entries are in force") if errors else "",
             plaintext_secrets=parsed.plaintext_secrets,
             path=self._before.config.path,
+            last_modified=parsed.last_modified,
             sealed=parsed.seal == "good",
         )
-        return Reload(spec, self._good)
+        return Reload(spec, self._good, rolled_back=rolled_back, adopted=snapshot)
+
+    async def _rolled_back(self, snapshot: Snapshot, parsed: document.Parsed) -> bool:
+        """Whether this content is older than what is in force, or was before a restart."""
+        known = self.last.spec or self._before
+        if snapshot.digest == known.digest:
+            return False
+        before, now = self.last.config.last_modified, parsed.last_modified
+        if before is not None and now is not None and now < before:
+            return True
+        return await asyncio.to_thread(self._source.precedes, snapshot.revision, known.revision)
+
+    async def fall_back(self, committed: bytes, now: datetime) -> Reload:
+        """Put a document of an earlier life in force, since nothing is and the file was refused.
+
+        It must be good by the rules of today. Why the file was refused goes on being told.
+        """
+        refused = self.last
+        digest = "sha256:" + sha256(committed).hexdigest()
+        revision = self._before.revision if digest == self._before.digest else ""
+        try:
+            adopted = await self._adopt(Snapshot(committed, digest, revision, ""), now)
+        except ConfigError:
+            return refused
+        if adopted.spec is None:
+            return refused
+        message = refused.config.message.replace(NOTHING_YET, LAST_GOOD)
+        config = replace(refused.config, message=message, last_good_in_force=True)
+        self.last = Reload(adopted.spec, config, refused.transient)
+        return self.last
 
     def _wrong(self, problems: tuple[Problem, ...]) -> Reload:
         errors = [problem for problem in problems if problem.severity == "error"]

@@ -35,9 +35,11 @@ class Settings:
     state_dir: Path
     listen: Listen = Listen()
     token_file: Path | None = None
+    read_token_file: Path | None = None
     sops_binary: str | None = None
     allow_plaintext: bool = False
     rules: Rules = DEFAULT_RULES
+    trusted_signers: Path | None = None
     log_level: LogLevel = "info"
     log_format: LogFormat = "console"
     language: Language = "en"

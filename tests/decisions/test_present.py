@@ -57,6 +57,7 @@ def test_the_whole_status_has_the_shape_of_the_contract():
         "halted": None,
         "config": {
             "path": "",
+            "last_good_in_force": False,
             "last_reload_successful": False,
             "last_reload_success": None,
             "reason": None,
@@ -185,6 +186,7 @@ def test_a_refused_file_is_told_with_its_problems_and_a_remedy(language):
     )
     assert present(Status(config=config), language)["config"] == {
         "path": "a.yaml",
+        "last_good_in_force": False,
         "last_reload_successful": False,
         "last_reload_success": "2026-03-02T12:00:00.000Z",
         "reason": "DecryptionTimeout",

@@ -68,10 +68,24 @@ def test_a_connection_that_fits_its_exchange_has_no_misfits():
             ("region",),
         ),
         ({"markets": ["spot", "spot"]}, ("markets",)),
+        ({"endpoint": "http://[::1]:1", "proxy": "http://u:p@proxy.example:3128"}, ("proxy",)),
     ],
 )
 def test_each_misfit_is_told_at_its_place(changes, place):
     assert [where for where, _ in misfits(a_connection(**changes))] == [place]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"endpoint": "http://127.0.0.1:1", "proxy": "http://localhost:3128"},
+        {"endpoint": "https://gateway.example", "proxy": "http://proxy.example:3128"},
+        {"proxy": "http://proxy.example:3128"},
+        {"endpoint": "http://127.0.0.1:1"},
+    ],
+)
+def test_a_proxy_reads_no_key(changes):
+    assert misfits(a_connection(**changes)) == []
 
 
 def test_a_strategy_that_fits_is_consistent():

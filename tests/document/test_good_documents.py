@@ -131,7 +131,7 @@ def test_no_credential_stands_in_the_repr_of_what_was_read():
     keys = {"api_key": "SENTINEL-1", "secret": "SENTINEL-2", "passphrase": "SENTINEL-3"}
     committed = a_file([a_connection(credentials=keys, proxy="http://u:SENTINEL-4@localhost:1")])
     parsed = parse(committed, None, allow_plaintext=True)
-    assert parsed.plaintext_secrets == 3
+    assert parsed.plaintext_secrets == 4
     assert parsed.connections
     assert "SENTINEL" not in repr(parsed)
 

@@ -35,6 +35,34 @@ def test_everything_else_is_taken_from_the_committed_text():
     assert parsed.halt is None
 
 
+@pytest.mark.parametrize(
+    ("proxy", "told"),
+    [
+        ("http://proxy.example:3128", 0),
+        ("http://ada:SENTINEL@proxy.example:3128", 1),
+        ("http://SENTINEL@proxy.example:3128", 1),
+        ("http://[", 0),  # no URL, which is told elsewhere
+        (3128, 0),
+    ],
+)
+def test_the_login_of_a_proxy_is_a_credential(proxy, told):
+    parsed = read(a_file([a_connection(proxy=proxy)]), decrypted())
+    plain = [each for each in parsed.problems if each.reason is ConfigReason.PLAINTEXT_SECRET]
+    assert [each.path for each in plain] == ["connections.0.proxy"] * told
+    assert "SENTINEL" not in repr(parsed.problems)
+
+
+def test_an_encrypted_proxy_is_none_in_plain_text():
+    clear = decrypted()
+    clear["connections"][0]["proxy"] = f"http://ada:{SENTINEL}@127.0.0.1:3128"
+    file = a_file([a_connection(proxy=sealed())])
+    assert {each.reason for each in read(file).problems} == {ConfigReason.INVALID_DOCUMENT}
+    parsed = read(file, clear)
+    assert parsed.problems == ()
+    ((connection, _),) = parsed.connections
+    assert SENTINEL in connection.proxy.get_secret_value()
+
+
 def test_without_decryption_sealed_texts_stand_for_credentials():
     assert read(a_file()).problems == ()
 

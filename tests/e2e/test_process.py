@@ -100,8 +100,19 @@ async def test_told_to_stop_while_it_starts_it_ends_well_and_sops_with_it(fleet,
     process = Path("/proc") / begun.read_text().strip()
     await until(lambda: not process.exists())
     assert fleet.logged("stopped")
-    assert not fleet.logged("listening")
+    assert not fleet.logged("file taken")
     assert "Traceback" not in fleet.log.getvalue()
+
+
+async def test_it_listens_before_the_file_is_read(fleet, slow_sops):
+    spy, begun, go = slow_sops
+    fleet.declare()
+    async with fleet.process("--sops-binary", str(spy)):
+        await until(begun.exists, 60)
+        assert await fleet.until(lambda: fleet.api("/healthz"), lambda text: text) == "ok\n"
+        assert "no valid file is loaded" in await fleet.api("/readyz")
+        go.touch()
+        await fleet.strategy_is("Enabled")
 
 
 async def test_a_sighup_while_it_starts_is_answered_when_it_has_started(fleet, slow_sops):

@@ -126,7 +126,7 @@ async def test_what_only_an_earlier_process_saw_turns_nothing_on(fleet):
         await fleet.strategy_is("Enabled", name="new")
 
 
-async def test_a_file_that_went_bad_while_it_was_down_leaves_everything_as_it_is(fleet):
+async def test_a_file_that_went_bad_while_it_was_down_leaves_everything_guarded(fleet):
     fleet.declare()
     async with fleet.daemon():
         await fleet.strategy_is("Enabled")
@@ -136,6 +136,27 @@ async def test_a_file_that_went_bad_while_it_was_down_leaves_everything_as_it_is
         await fleet.config_is("InvalidYAML")
         assert left(fleet) == kept
         assert [s["status"] for s in (await fleet.api())["strategies"]] == ["Enabled"]
+        assert await fleet.metric("bf_config_last_good_in_force") == 1
+        assert fleet.logged("last good file in force")
+        fleet.world.patch_key("kucoin", {"withdraw": True})  # the last good file guards on
+        await fleet.strategy_is("Blocked", "WithdrawEnabled")
+        assert fleet.told()["enabled"] is False
+    assert "SENTINEL" not in (fleet.state_dir / "last-good.yaml").read_text()
+
+
+async def test_a_restart_on_a_bad_file_without_a_last_good_one_runs_nothing_unwatched(fleet):
+    fleet.declare()
+    async with fleet.daemon():
+        await fleet.strategy_is("Enabled")
+    (fleet.state_dir / "last-good.yaml").unlink()
+    fleet.commit("connections: [\n")
+    async with fleet.daemon():
+        await fleet.config_is("InvalidYAML")
+        await fleet.connection_is("Pending")
+        await fleet.strategy_is("Holding", "ConnectionNotReady")
+        assert await fleet.metric("bf_connection_up", connection="kucoin-main") == 0
+        fleet.declare()
+        await fleet.strategy_is("Enabled")
 
 
 async def test_the_kill_switch_works_without_a_valid_file(fleet):

@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from bf_reconciler.journal import Journal, JournalError, halt_file
+from bf_reconciler.journal import Journal, JournalError, halt_file, synced
 from bf_reconciler.journal.halt_file import ROOM, UNREADABLE_HALT, HaltFile
 from bf_reconciler.status import Record, Status
 from bf_reconciler.verdict import Halted
@@ -78,7 +78,7 @@ def test_it_is_written_only_where_it_says_something_else(file, tmp_path):
     assert file.read() == FIRE
 
 
-def full(path, *given, real=halt_file._write):  # noqa: SLF001 # the disk is full for new files
+def full(path, *given, real=synced.write):
     if path.name != "halted.json":
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     real(path, *given)
@@ -86,7 +86,7 @@ def full(path, *given, real=halt_file._write):  # noqa: SLF001 # the disk is ful
 
 def test_on_a_full_disk_a_halt_is_written_over_what_is_there(file, tmp_path, monkeypatch):
     file.write(None)
-    monkeypatch.setattr(halt_file, "_write", full)
+    monkeypatch.setattr(synced, "write", full)
     file.write(FIRE)
     assert file.read() == FIRE
     assert (tmp_path / "halted.json").stat().st_size == ROOM
@@ -98,7 +98,7 @@ def test_another_failure_to_write_is_told_and_leaves_nothing_behind(file, tmp_pa
     def broken(*_):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(halt_file.os, "fsync", broken)
+    monkeypatch.setattr(synced.os, "fsync", broken)
     with pytest.raises(OSError, match=os.strerror(errno.EIO)):
         file.keep(FIRE)
     monkeypatch.undo()
@@ -116,7 +116,7 @@ def test_a_file_system_whose_folders_cannot_be_synced_is_no_failure(file, monkey
             raise OSError(number, os.strerror(number))
         real(handle)
 
-    monkeypatch.setattr(halt_file.os, "fsync", sync)
+    monkeypatch.setattr(synced.os, "fsync", sync)
     file.write(FIRE)
     assert file.read() == FIRE
 
@@ -185,7 +185,7 @@ def _crash(*_):
 
 def test_a_file_that_cannot_be_written_is_told_and_mended_by_the_next_save(folder, monkeypatch):
     with Journal(folder) as journal:
-        monkeypatch.setattr(halt_file, "_write", _full)
+        monkeypatch.setattr(synced, "write", _full)
         journal.save(HALTED)
         assert journal.halt_trouble is not None
         assert journal.halt_trouble.full

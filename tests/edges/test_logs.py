@@ -307,3 +307,10 @@ def test_credentials_in_plain_text_are_told_at_the_level_of_warnings_too(stream)
     plain = a_config(last_reload_success=NOW, plaintext_secrets=3)
     (line,) = told(stream, logs.log_config, a_config(), plain)
     assert (line["level"], line["plaintext_secrets"]) == ("warning", 3)
+
+
+def test_a_rollback_says_from_when_to_when(stream):
+    before, after = a_config(last_modified=NOW), a_config()
+    (line,) = told(stream, logs.log_rollback, before, after)
+    assert (line["event"], line["level"]) == ("file rolled back", "warning")
+    assert (line["last_modified_before"], line["last_modified"]) == (NOW.isoformat(), None)

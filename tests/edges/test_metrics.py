@@ -49,7 +49,11 @@ from ports import free_port
 
 GOLDEN = Path(__file__).with_name("metrics.txt")
 EXTRAS = Extras("watch", NOW)
-OF_THE_PROCESS = ("bf_log_", "bf_reconcile_", "bf_probe_", "bf_http_", "bf_strategy_transitions_")
+OF_THE_PROCESS = (
+    *("bf_log_", "bf_reconcile_", "bf_probe_", "bf_http_", "bf_event_loop_"),
+    "bf_config_rollbacks",
+    "bf_strategy_transitions_",
+)
 OPENMETRICS = "application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5"
 
 
@@ -83,7 +87,9 @@ def some_tallies():
     tallies.transition("gone", "Blocked", "Removed")
     tallies.reconciled(0.02)
     tallies.error()
+    tallies.rollback()
     tallies.client_dropped("silent")
+    tallies.lagged(0.02)
     return tallies
 
 

@@ -1,9 +1,14 @@
 """Who may write over HTTP, and what writing does."""
 
 import asyncio
+import base64
+import contextlib
 import json
 
 import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bf_reconciler.verdict import Halted
 from bf_reconciler.web import NotDurableError
@@ -78,8 +83,116 @@ async def test_writes_with_the_token_may_come_from_anywhere(backend, path, body)
 async def test_reads_need_no_token(backend):
     backend.token = LOGIN["Authorization"].removeprefix("Bearer ")
     async with a_client(backend) as client:
-        answer = await client.get("/api/v1/status", headers={"Host": "bots.example"})
+        assert (await client.get("/api/v1/status")).status == 200
+
+
+async def test_a_name_made_to_point_here_reads_nothing_though_writes_need_a_token(backend):
+    backend.token = LOGIN["Authorization"].removeprefix("Bearer ")
+    rebound = {"Host": "bots.example"}
+    async with a_client(backend) as client:
+        for headers in (rebound, rebound | {"Authorization": "Bearer wrong"}):
+            assert (await client.get("/api/v1/status", headers=headers)).status == 403
+        answer = await client.get("/api/v1/status", headers=rebound | LOGIN)
         assert answer.status == 200
+
+
+# --- with a token for reads
+
+READER = "a-token-for-reads-alone"
+READS = ["/", "/style.css", "/metrics", "/api/v1/status", "/api/v1/events", "/nowhere"]
+
+
+def basic(text):
+    return {"Authorization": f"Basic {base64.b64encode(text.encode()).decode()}"}
+
+
+@pytest.mark.parametrize("path", READS)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": "Basic"},
+        {"Authorization": "Basic ====="},
+        {"Authorization": "Basic ş"},
+        {"Authorization": "Basic /w=="},
+        basic(READER),
+        basic(f"{READER}:"),
+        basic(f"ada:{READER}x"),
+    ],
+)
+async def test_reads_need_the_token_for_reads(backend, path, headers):
+    backend.read_token = READER
+    async with a_client(backend) as client:
+        answer = await client.get(path, headers=headers)
+        assert answer.status == 401
+        assert answer.headers["WWW-Authenticate"].startswith("Basic realm=")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": f"Bearer {READER}"},
+        basic(f"ada:{READER}"),
+        LOGIN,
+        basic(f":{LOGIN['Authorization'].removeprefix('Bearer ')}"),
+    ],
+)
+async def test_either_token_permits_reads(backend, headers):
+    backend.read_token = READER
+    backend.token = LOGIN["Authorization"].removeprefix("Bearer ")
+    async with a_client(backend) as client:
+        answer = await client.get("/api/v1/status", headers=headers | {"Host": "bots.example"})
+        assert answer.status == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+async def test_health_needs_no_token(backend, path):
+    backend.read_token = READER
+    async with a_client(backend) as client:
+        assert (await client.get(path)).status == 200
+        assert (await client.get(path, headers={"Host": "bots.example"})).status == 403
+
+
+@pytest.mark.parametrize(("path", "body"), WRITES)
+async def test_what_a_browser_sends_by_itself_permits_no_write(backend, path, body):
+    backend.token = LOGIN["Authorization"].removeprefix("Bearer ")
+    backend.read_token = READER
+    async with a_client(backend) as client:
+        for headers in ({"Authorization": f"Bearer {READER}"}, basic(f"ada:{backend.token}")):
+            assert (await client.post(path, json=body, headers=headers)).status == 401
+    assert backend.asked == []
+
+
+# --- headers of any kind
+
+
+class Request:
+    """A request from this machine with these headers."""
+
+    method, path, transport = "POST", "/-/reload", None
+
+    def __init__(self, **headers):
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+ANY = st.text() | st.from_regex(r"https?://[\[\]:@/a-z0-9.%]*", fullmatch=True)
+
+
+@given(ANY, ANY, ANY, st.sampled_from(["GET", "POST"]), st.sampled_from([None, READER]))
+def test_no_header_is_an_unexpected_error(host, origin, login, method, token):
+    request = Request(Host=host, Origin=origin, Authorization=login)
+    request.method = method
+    request.transport = Peer(("127.0.0.1", 1))
+    for backend in (ScriptedBackend(token=token), ScriptedBackend(read_token=token)):
+        with contextlib.suppress(web.HTTPForbidden, web.HTTPUnauthorized):
+            access.admit(request, backend)
+
+
+@pytest.mark.parametrize("origin", ["http://[", "//[::1", "http://[::1]x", "[", "null", ""])
+async def test_an_origin_that_is_no_url_is_of_another_site(client, origin):
+    status, error = await refused(await client.post("/-/reload", headers={"Origin": origin}))
+    assert (status, error) == (403, "requests from another site are not allowed")
 
 
 # --- without a token

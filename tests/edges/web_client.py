@@ -15,9 +15,10 @@ LOGIN = {"Authorization": f"Bearer {TOKEN}"}
 
 
 class ScriptedBackend:
-    def __init__(self, status=None, token=None, host="127.0.0.1"):
+    def __init__(self, status=None, token=None, host="127.0.0.1", read_token=None):
         self.now = a_status() if status is None else status
         self.token = token
+        self.read_token = read_token
         self.host = host
         self.refused = False
         self.healthy = (True, "ok")

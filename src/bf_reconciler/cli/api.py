@@ -13,6 +13,7 @@ from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Re
 
 import click
 
+from bf_reconciler.cli.output import note
 from bf_reconciler.facts import Json
 from bf_reconciler.settings import Listen, parse_listen, read_token
 
@@ -67,9 +68,19 @@ class Api:
         """
         try:
             token = read_token(token_file) if token_file else None
-            return cls(_address(url), token, timeout)
+            found = cls(_address(url), token, timeout)
         except ValueError as error:
             raise click.UsageError(str(error)) from None
+        if token and urlsplit(found.url).scheme == "http" and not found.local:
+            note(f"Warning: the token goes to {found.url} unencrypted; use https://.")
+        return found
+
+    @property
+    def local(self) -> bool:
+        """Whether the daemon is on this machine: no proxy is used, and nobody listens."""
+        from bf_reconciler.spec.types import is_loopback  # noqa: PLC0415 # help needs no pydantic
+
+        return is_loopback(urlsplit(self.url).hostname)
 
     def status(self) -> dict[str, Any]:
         """The whole status. Raises as ``get`` does."""
@@ -94,15 +105,17 @@ class Api:
             ApiError: no daemon answered.
         """
         given = {name: value for name, value in query.items() if value is not None}
-        return self._ask(Request(self._at(path, given)))  # noqa: S310 # http or https: see of()
+        request = Request(self._at(path, given), headers=self._login())  # noqa: S310 # http or https: see of()
+        return self._ask(request)
 
     def post(self, path: str, body: dict[str, Json]) -> Json:
         """The answer to a POST. Raises as ``get`` does."""
-        headers = {"Content-Type": "application/json"}
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
+        headers = {"Content-Type": "application/json", **self._login()}
         data = json.dumps(body).encode()
         return self._ask(Request(self._at(path, {}), data, headers))  # noqa: S310 # see of()
+
+    def _login(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     def _at(self, path: str, query: dict[str, str | int]) -> str:
         return self.url + quote(path) + (f"?{urlencode(query)}" if query else "")
@@ -128,9 +141,7 @@ class Api:
 
     def _opener(self) -> OpenerDirector:
         """Past any proxy to an address of this machine."""
-        host = urlsplit(self.url).hostname or ""
-        local = host in {"localhost", "::1"} or host.startswith("127.")
-        return build_opener(_Stay, *([ProxyHandler({})] if local else []))
+        return build_opener(_Stay, *([ProxyHandler({})] if self.local else []))
 
 
 def _address(url: str | None) -> str:

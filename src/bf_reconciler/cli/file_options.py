@@ -23,6 +23,7 @@ class FileOptions:
     require_seal: bool = False
     allow_host: tuple[str, ...] = ()
     allow_key_service: tuple[tuple[str, str], ...] = ()
+    trusted_signers: Path | None = None
     sops_binary: Path | None = None
 
     @property
@@ -45,6 +46,7 @@ def file_options(function: Callable[..., None]) -> Callable[..., None]:
     added: Callable[..., None] = command
     for add in (
         options.sops_option,
+        _trusted_signers,
         key_service_option,
         _allow_host,
         _require_seal,
@@ -95,6 +97,14 @@ def _allow_host(function: Callable[..., None]) -> Callable[..., None]:
         multiple=True,
         metavar="HOST",
         help="Host that endpoint and proxy may name besides the exchange's. Repeatable.",
+    )(function)
+
+
+def _trusted_signers(function: Callable[..., None]) -> Callable[..., None]:
+    return options.option(
+        "--trusted-signers",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        help="SSH allowed signers; a commit that none of them signed is rejected.",
     )(function)
 
 

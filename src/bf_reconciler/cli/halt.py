@@ -8,7 +8,7 @@ import click
 
 from bf_reconciler.cli import options
 from bf_reconciler.cli.api import NOT_DURABLE, Api, ApiError, RefusedError
-from bf_reconciler.cli.output import fail, note
+from bf_reconciler.cli.output import fail, note, say
 
 
 @click.command("halt")
@@ -44,10 +44,10 @@ def command(
             fail(f"{error}. Set --url, or --state-dir to write the halt to its journal.")
         note(f"Writing to the journal in {state_dir}; {error}.")
         _write(state_dir, reason, who)
-        click.echo("Halted in the journal. Takes effect when the daemon next starts.")
+        say("Halted in the journal. Takes effect when the daemon next starts.")
         return
-    click.echo(f"Halted by {who}: {reason}. Every strategy is being turned off.")
-    click.echo("When it is safe, run: bf-reconciler resume")
+    say(f"Halted by {who}: {reason}. Every strategy is being turned off.")
+    say("When it is safe, run: bf-reconciler resume")
 
 
 def _user() -> str:

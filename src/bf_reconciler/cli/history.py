@@ -6,6 +6,7 @@ from typing import Literal
 import click
 
 from bf_reconciler.cli import options
+from bf_reconciler.cli.api import Api
 from bf_reconciler.cli.output import print_json
 from bf_reconciler.cli.status_source import read_history
 from bf_reconciler.facts import Language
@@ -21,6 +22,7 @@ from bf_reconciler.facts import Language
     help="Maximum number of changes, newest first.",
 )
 @options.url_option
+@options.token_option
 @options.state_option
 @options.output_option
 @options.lang_option
@@ -29,6 +31,7 @@ def command(
     name: str | None,
     limit: int,
     url: str | None,
+    token_file: Path | None,
     state_dir: Path | None,
     output: Literal["table", "json"],
     lang: Language,
@@ -37,7 +40,7 @@ def command(
 
     Reads from the daemon at --url. If none answers, reads its journal in --state-dir.
     """
-    rows = read_history(url, state_dir, lang, name, limit)
+    rows = read_history(Api.of(url, token_file), state_dir, lang, name, limit)
     if output == "json":
         print_json({"transitions": rows})
         return

@@ -5,16 +5,26 @@ from typing import NoReturn
 
 import click
 
-from bf_reconciler.facts import Json
+from bf_reconciler.facts import Json, printable
+
+LINES = "\n\t"
+"""What text of several lines may hold."""
 
 
 def print_json(data: Json) -> None:
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    """As JSON. What could move a cursor is escaped, so that the value stays what it is."""
+    text = json.dumps(data, ensure_ascii=False, indent=2)
+    click.echo("".join([c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text]))
+
+
+def say(text: str, *, nl: bool = True) -> None:
+    """Print text. Whoever wrote it, nothing in it steers the terminal."""
+    click.echo(printable(text, LINES), nl=nl)
 
 
 def note(text: str) -> None:
     """Tell a person; standard output stays as it is."""
-    click.echo(text, err=True)
+    click.echo(printable(text, LINES), err=True)
 
 
 def leave(code: int) -> NoReturn:

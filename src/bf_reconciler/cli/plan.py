@@ -8,7 +8,7 @@ import click
 
 from bf_reconciler.cli import options, reading
 from bf_reconciler.cli.file_options import FileOptions, file_options
-from bf_reconciler.cli.output import fail, leave, note, print_json
+from bf_reconciler.cli.output import fail, leave, note, print_json, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +28,7 @@ Form = Literal["text", "json", "markdown"]
     "--detailed-exitcode", is_flag=True, help="Exit with code 2 if something would change."
 )
 @options.url_option
+@options.token_option
 @options.state_option
 @file_options
 @click.option(
@@ -38,12 +39,13 @@ Form = Literal["text", "json", "markdown"]
     show_default=True,
     help="Output format; markdown is for pull requests.",
 )
-def command(
+def command(  # noqa: PLR0913 # one argument per option
     *,
     file: Path,
     decrypt: bool,
     detailed_exitcode: bool,
     url: str | None,
+    token_file: Path | None,
     state_dir: Path | None,
     chosen: FileOptions,
     output: Form,
@@ -61,7 +63,9 @@ def command(
         _print(None, parsed, file, output)
         leave(1)
     place = _place(url, state_dir)
-    found = _previewed(parsed, url, place, decrypted=decrypt or parsed.plaintext_secrets > 0)
+    found = _previewed(
+        parsed, url, token_file, place, decrypted=decrypt or parsed.plaintext_secrets > 0
+    )
     _print(found, parsed, file, output)
     if parsed.errors:
         leave(1)
@@ -83,7 +87,7 @@ def _parsed(file: Path, chosen: FileOptions, *, decrypt: bool) -> "Parsed":
     from bf_reconciler import document  # noqa: PLC0415 # help needs no models
     from bf_reconciler.facts import ConfigReason, Problem  # noqa: PLC0415
 
-    parsed, error = reading.parse(reading.content(file), chosen, decrypt=decrypt)
+    parsed, error = reading.parse(reading.content(file, chosen), chosen, decrypt=decrypt)
     if error is None:
         return parsed
     if error.reason not in {ConfigReason.NOT_ENCRYPTED, ConfigReason.MAC_ONLY_ENCRYPTED}:
@@ -93,7 +97,12 @@ def _parsed(file: Path, chosen: FileOptions, *, decrypt: bool) -> "Parsed":
 
 
 def _previewed(
-    parsed: "Parsed", url: str | None, state_dir: Path | None, *, decrypted: bool
+    parsed: "Parsed",
+    url: str | None,
+    token_file: Path | None,
+    state_dir: Path | None,
+    *,
+    decrypted: bool,
 ) -> "Preview":
     from bf_reconciler.preview import in_force, preview  # noqa: PLC0415 # help needs no models
 
@@ -104,7 +113,7 @@ def _previewed(
             credentials = _credentials(parsed, record, pepper)
         note(f"Compared with the journal in {state_dir}.")
     else:
-        status = _daemon(url)
+        status = _daemon(url, token_file)
     try:
         present = in_force(status)
     except (KeyError, TypeError, IndexError):
@@ -112,10 +121,10 @@ def _previewed(
     return preview(parsed, present, credentials, datetime.now(UTC))
 
 
-def _daemon(url: str | None) -> dict[str, Any]:
+def _daemon(url: str | None, token_file: Path | None) -> dict[str, Any]:
     from bf_reconciler.cli.api import Api, ApiError  # noqa: PLC0415 # a journal needs no HTTP
 
-    api = Api.of(url)
+    api = Api.of(url, token_file)
     try:
         status = api.status()
     except ApiError as error:
@@ -163,6 +172,6 @@ def _print(found: "Preview | None", parsed: "Parsed", file: Path, output: Form) 
         shown |= {"refused": parsed.refused, "problems": validate.shown(parsed.problems)}
         print_json({"file": str(file)} | shown)
     elif output == "markdown":
-        click.echo(plan_text.markdown(found, parsed.problems, str(file)), nl=False)
+        say(plan_text.markdown(found, parsed.problems, str(file)), nl=False)
     else:
-        click.echo(plan_text.text(found), nl=False)
+        say(plan_text.text(found), nl=False)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from bf_reconciler.facts import Json, Problem
+from bf_reconciler.facts import Json, Problem, printable
 from bf_reconciler.preview import Change, Entry, Preview, Right, Switch
 
 SIGNS: Final = {
@@ -67,9 +67,9 @@ def _part(heading: str, rows: Iterable[str]) -> list[str]:
 
 def _entry(entry: Entry) -> Iterator[str]:
     line = f" (line {entry.line})" if entry.line else ""
-    yield f"{SIGNS[entry.action]} {entry.name}{line}: {ACTIONS[entry.action]}"
+    yield f"{SIGNS[entry.action]} {clean(entry.name)}{line}: {ACTIONS[entry.action]}"
     for change in entry.changes:
-        yield f"    {change.field}: {_values(change)}"
+        yield f"    {clean(change.field)}: {_values(change)}"
     if entry.credentials != "same":
         yield f"    credentials: {COMPARED[entry.credentials]}"
 
@@ -88,7 +88,7 @@ def value(found: Json) -> str:
 
 
 def clean(told: str) -> str:
-    plain = "".join(char if char.isprintable() else "\ufffd" for char in told)
+    plain = printable(told)
     return plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1]}…"
 
 

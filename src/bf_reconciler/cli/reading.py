@@ -14,15 +14,18 @@ if TYPE_CHECKING:
     from bf_reconciler.sops import SopsSettings
 
 
-def content(file: Path) -> bytes:
+def content(file: Path, chosen: FileOptions) -> bytes:
     """The whole content of a regular file of bearable size, or the end of the verb."""
     from bf_reconciler.facts import ConfigError  # noqa: PLC0415 # help needs no source
-    from bf_reconciler.source import present  # noqa: PLC0415
+    from bf_reconciler.source import present, require_signed  # noqa: PLC0415
 
     try:
-        return present(str(file)).data
+        found = present(str(file))
+        if chosen.trusted_signers is not None:
+            require_signed(found.real, found.data, chosen.trusted_signers)
     except ConfigError as error:
-        fail(error.message)
+        fail(error.message if str(file) in error.message else f"{file}: {error.message}")
+    return found.data
 
 
 def parse(

@@ -6,7 +6,7 @@ import click
 
 from bf_reconciler.cli import options
 from bf_reconciler.cli.api import NOT_DURABLE, Api, ApiError, RefusedError
-from bf_reconciler.cli.output import fail, note
+from bf_reconciler.cli.output import fail, note, say
 
 
 @click.command("resume")
@@ -37,9 +37,9 @@ def command(
         held = _write(state_dir, name)
         then = "Takes effect when the daemon next starts."
     if held:
-        click.echo(f"{name} is released. {then}" if name else f"The halt has ended. {then}")
+        say(f"{name} is released. {then}" if name else f"The halt has ended. {then}")
     else:
-        click.echo(f"{name} is not waiting for a resume." if name else "There was no halt.")
+        say(f"{name} is not waiting for a resume." if name else "There was no halt.")
 
 
 def _write(directory: Path, name: str | None) -> bool:

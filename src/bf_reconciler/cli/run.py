@@ -29,6 +29,11 @@ from bf_reconciler.settings import Listen, LogFormat, LogLevel
     help="Directory of strategy files outside of --state-dir.",
 )
 @options.token_option
+@options.option(
+    "--read-token-file",
+    type=click.Path(path_type=Path),
+    help="File with a token that reading over HTTP requires; the other token permits it, too.",
+)
 @file_options
 @options.log_options
 @options.output_option
@@ -40,6 +45,7 @@ def command(  # noqa: PLR0913 # one argument per option
     listen: str,
     state_dir: Path | None,
     token_file: Path | None,
+    read_token_file: Path | None,
     chosen: FileOptions,
     log_level: LogLevel,
     log_format: LogFormat,
@@ -59,6 +65,7 @@ def command(  # noqa: PLR0913 # one argument per option
         listen=listen,
         state_dir=state_dir,
         token_file=token_file,
+        read_token_file=read_token_file,
         chosen=chosen,
         log_level=log_level,
         log_format=log_format,

@@ -28,6 +28,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     listen: str = str(Listen()),
     state_dir: Path | None = None,
     token_file: Path | None = None,
+    read_token_file: Path | None = None,
     chosen: FileOptions = FileOptions(),  # noqa: B008 # frozen
     log_level: LogLevel = "info",
     log_format: LogFormat = "console",
@@ -40,8 +41,9 @@ def settings(  # noqa: PLR0913 # one argument per option
         click.UsageError: an option cannot be used.
     """
     try:
-        if token_file is not None:
-            read_token(token_file)
+        for path in (token_file, read_token_file):
+            if path is not None:
+                read_token(path)
         address = parse_listen(listen)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
@@ -50,9 +52,11 @@ def settings(  # noqa: PLR0913 # one argument per option
         state_dir=state_dir or default_state_dir(os.environ),
         listen=address,
         token_file=token_file,
+        read_token_file=read_token_file,
         sops_binary=str(chosen.sops_binary) if chosen.sops_binary else None,
         allow_plaintext=chosen.allow_plaintext,
         rules=chosen.rules,
+        trusted_signers=chosen.trusted_signers,
         log_level=log_level,
         log_format=log_format,
         language=lang,

@@ -7,7 +7,7 @@ import click
 
 from bf_reconciler.cli import options, reading
 from bf_reconciler.cli.file_options import FileOptions, key_service_option
-from bf_reconciler.cli.output import fail
+from bf_reconciler.cli.output import fail, say
 
 
 @click.command("seal")
@@ -33,4 +33,4 @@ def command(
     except ConfigError as error:
         message = error.message.replace("FILE", str(file))
         fail(message if str(file) in message else f"{file}: {message}")
-    click.echo(f"{file}: sealed" if new else f"{file}: sealed already, and nothing changed since")
+    say(f"{file}: sealed" if new else f"{file}: sealed already, and nothing changed since")

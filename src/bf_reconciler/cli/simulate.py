@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bf_reconciler.cli import options
-from bf_reconciler.cli.output import fail
+from bf_reconciler.cli.output import fail, say
 
 if TYPE_CHECKING:
     from bf_reconciler.simulator import Simulator, World
@@ -64,7 +64,7 @@ async def _serve(world: "World", port: int) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    await serve(world, HOST, port, stop, lambda simulator: click.echo(introduction(simulator)))
+    await serve(world, HOST, port, stop, lambda simulator: say(introduction(simulator)))
 
 
 def introduction(simulator: "Simulator") -> str:

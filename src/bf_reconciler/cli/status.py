@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from bf_reconciler.cli import options
+from bf_reconciler.cli.api import Api
 from bf_reconciler.cli.output import fail, leave, print_json
 from bf_reconciler.cli.status_source import read_status
 from bf_reconciler.facts import Language
@@ -20,6 +21,7 @@ BLOCKED = 2
 @options.name_argument
 @click.option("--watch", is_flag=True, help="Refresh every 2 seconds until Ctrl-C.")
 @options.url_option
+@options.token_option
 @options.state_option
 @options.output_option
 @options.lang_option
@@ -28,6 +30,7 @@ def command(
     name: str | None,
     watch: bool,
     url: str | None,
+    token_file: Path | None,
     state_dir: Path | None,
     output: Literal["table", "json"],
     lang: Language,
@@ -37,10 +40,11 @@ def command(
     Reads from the daemon at --url. If none answers, reads its journal in --state-dir. Exits with
     code 2 if something is Blocked.
     """
+    api = Api.of(url, token_file)
     if output == "json":
         if watch:
             raise click.UsageError("--watch cannot be combined with -o json")
-        status = read_status(url, state_dir, lang)
+        status = read_status(api, state_dir, lang)
         found = _named(status, name)
         print_json(status if name is None else found[0] if len(found) == 1 else found)
         leave(_verdict(found))
@@ -61,8 +65,8 @@ def command(
         return status_tables.entries(_named(status, name), lang)
 
     if watch:
-        refresh.watch(lambda: draw(read_status(url, state_dir, lang, quiet=True)))
-    status = read_status(url, state_dir, lang)
+        refresh.watch(lambda: draw(read_status(api, state_dir, lang, quiet=True)))
+    status = read_status(api, state_dir, lang)
     tables.show(draw(status))
     leave(_verdict(_named(status, name)))
 

@@ -10,14 +10,13 @@ from bf_reconciler.facts import Language
 
 
 def read_status(
-    url: str | None, state_dir: Path | None, language: Language, *, quiet: bool = False
+    api: Api, state_dir: Path | None, language: Language, *, quiet: bool = False
 ) -> dict[str, Any]:
     """The status in the shape of the API.
 
     Raises:
         click.ClickException: neither daemon nor journal could be read.
     """
-    api = Api.of(url)
     try:
         found = api.status()
     except RefusedError as error:
@@ -34,10 +33,9 @@ def read_status(
 
 
 def read_history(
-    url: str | None, state_dir: Path | None, language: Language, name: str | None, limit: int
+    api: Api, state_dir: Path | None, language: Language, name: str | None, limit: int
 ) -> list[dict[str, Any]]:
     """Transitions, newest first. Raises as ``read_status`` does."""
-    api = Api.of(url)
     try:
         rows = api.history(name, limit)
     except RefusedError as error:

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from bf_reconciler.cli.responsive_table import ResponsiveTable
 from bf_reconciler.cli.words import heading, title
-from bf_reconciler.facts import Language
+from bf_reconciler.facts import Language, printable
 
 COLOURS = {
     "Online": "green",
@@ -37,11 +38,22 @@ FOLDING = frozenset({"What to do", "Message", "Reason", "Expiry", "IP list", "Pe
 Row = dict[str, Any]
 
 
+class PlainConsole(Console):
+    """A console on which the text of others changes nothing but what can be read."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            text, style, control = segment
+            yield segment if control else Segment(printable(text, "\n"), style)
+
+
 def console(*, error: bool = False) -> Console:
     """A console. Colour only on a terminal, and not under NO_COLOR."""
     stream = sys.stderr if error else sys.stdout
     width = None if stream.isatty() or os.environ.get("COLUMNS") else WIDE
-    return Console(file=stream, width=width, highlight=False, soft_wrap=False, emoji=False)
+    return PlainConsole(file=stream, width=width, highlight=False, soft_wrap=False, emoji=False)
 
 
 def show(*parts: RenderableType) -> None:
@@ -60,7 +72,7 @@ def show(*parts: RenderableType) -> None:
 def cell(value: object) -> Text:
     """A cell. Words of a status have their colour; nothing in it is taken for markup."""
     text = "" if value is None else str(value)
-    plain = "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
+    plain = printable(text, "\n")
     return Text(plain, style=COLOURS.get(plain, ""))
 
 

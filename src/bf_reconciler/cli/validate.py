@@ -8,7 +8,7 @@ import click
 
 from bf_reconciler.cli import options, reading
 from bf_reconciler.cli.file_options import FileOptions, file_options
-from bf_reconciler.cli.output import leave, print_json
+from bf_reconciler.cli.output import leave, print_json, say
 
 if TYPE_CHECKING:
     from bf_reconciler.facts import Problem
@@ -31,15 +31,15 @@ def command(
     Decrypts nothing without --decrypt and contacts no exchange. Prints each problem as
     FILE:LINE:COLUMN: path: message. Exits with code 1 if there are errors; warnings do not count.
     """
-    problems = _problems(reading.content(file), chosen, decrypt=decrypt)
+    problems = _problems(reading.content(file, chosen), chosen, decrypt=decrypt)
     errors = [problem for problem in problems if problem.severity == "error"]
     if output == "json":
         print_json({"file": str(file), "valid": not errors, "problems": shown(problems)})
     else:
         for problem in problems:
-            click.echo(problem.render(str(file)))
+            say(problem.render(str(file)))
         if not errors:
-            click.echo(f"{file}: valid")
+            say(f"{file}: valid")
     leave(1 if errors else 0)
 
 

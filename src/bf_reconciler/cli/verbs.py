@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import StringIO
 from traceback import format_tb
 from typing import NoReturn
 
@@ -92,7 +93,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         error.show()
         code = 0
     except click.ClickException as error:
-        error.show()
+        from bf_reconciler.cli.output import note  # noqa: PLC0415 # help needs it not
+
+        shown = StringIO()
+        error.show(shown)
+        note(shown.getvalue().rstrip("\n"))
         code = 1
     except (click.Abort, KeyboardInterrupt):
         code = INTERRUPTED

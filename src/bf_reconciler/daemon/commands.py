@@ -1,6 +1,7 @@
 """The commands and queries of the HTTP API, carried out on the daemon."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -33,14 +34,20 @@ SYNC_SECONDS = 3.0
 class Commands:
     """What the routes ask; every write goes through an edit of the next turn."""
 
-    def __init__(self, daemon: Daemon, token: str | None) -> None:
+    def __init__(
+        self, daemon: Daemon, token: str | None = None, read_token: str | None = None
+    ) -> None:
         self._daemon = daemon
-        self._token = token
+        self._token, self._read_token = token, read_token
         self._reader = Worker("history")
 
     @property
     def token(self) -> str | None:
         return self._token
+
+    @property
+    def read_token(self) -> str | None:
+        return self._read_token
 
     @property
     def host(self) -> str:
@@ -90,14 +97,15 @@ class Commands:
         if name not in self.status().connections:
             return None
         asked_at, cycle = utcnow(), self._daemon.cycle
+        ends = time.monotonic() + PATIENCE.total_seconds()
         await cycle.edit(_asking(name))
-        while (at := utcnow()) < asked_at + PATIENCE and cycle.spec is not None:
+        while (left := ends - time.monotonic()) > 0 and cycle.spec is not None:
             memory = cycle.seen.get(name)
-            if answered(cycle.spec, name, memory, asked_at, at):
+            if answered(cycle.spec, name, memory, asked_at, utcnow()):
                 break
             if memory and not memory.asked:  # an older answer came, or is to be confirmed
                 await cycle.edit(_asking(name))
-            await self._daemon.next_turn(min(1.0, (asked_at + PATIENCE - at).total_seconds()))
+            await self._daemon.next_turn(min(1.0, left))
         return self.status().connections.get(name)
 
     async def halt(self, reason: str, by: str) -> None:

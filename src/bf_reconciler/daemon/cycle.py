@@ -11,7 +11,7 @@ from bf_reconciler.reconcile import Outside, Prober, Runtimes, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.schedule import HEARTBEAT, request_changed
 from bf_reconciler.spec import Spec
-from bf_reconciler.status import Record, Status, Transition, transitions
+from bf_reconciler.status import Record, Status, Transition, transitions, unwatched
 
 Edit = Callable[[Status, Mapping[str, Seen]], tuple[Status, Mapping[str, Seen]]]
 """What a person asks for: a change of what stood before the next turn."""
@@ -98,9 +98,11 @@ class Cycle:
     async def _act(
         self, spec: Spec | None, before: Status, seen: Mapping[str, Seen], now: datetime
     ) -> tuple[Status, Mapping[str, Seen], datetime]:
-        """Take the line, or halt where there is no file to take it with."""
+        """Take the line; where the file was refused and none is in force, only turn off."""
         if spec is not None:
             return await reconcile(spec, before, seen, self._outside, now)
-        if before.halted is not None:
+        if self._reload is not None or self._edits:  # until it is read, a restart is a no-op
             before = await halt(before, self._outside, now)
+        if self._reload is not None:
+            before = replace(before, connections=unwatched(before.connections, now), incidents=())
         return before, seen, now + HEARTBEAT

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -15,17 +14,17 @@ from bf_reconciler import logs
 from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.daemon.guarded_runtimes import GuardedRuntimes
 from bf_reconciler.daemon.journal_writer import JournalWriter
+from bf_reconciler.daemon.kept_document import KeptDocument
 from bf_reconciler.daemon.lost_halt import halting, lost_halt
 from bf_reconciler.daemon.probe_counts import ProbeCounts
-from bf_reconciler.daemon.wiring import make_reloader
+from bf_reconciler.daemon.wiring import make_reloader, make_source
 from bf_reconciler.journal import Journal
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Prober
 from bf_reconciler.reload import DIRTY, Reload, secrets
 from bf_reconciler.runtimes import Bounds
-from bf_reconciler.schedule import backoff, complete, rest_after
+from bf_reconciler.schedule import HEARTBEAT, backoff, complete, rest_after
 from bf_reconciler.settings import Settings
-from bf_reconciler.source import Source
 from bf_reconciler.spec import Spec
 from bf_reconciler.status import Status, Transition
 
@@ -55,7 +54,7 @@ class Daemon:
         self.settings = settings
         self.journal = journal
         self.tallies = Tallies(logs.dropped)
-        self.source = Source(Path(settings.file))
+        self.source = make_source(settings)
         self.log = structlog.get_logger("bf_reconciler")
         record = journal.load()
         self.reloader = make_reloader(
@@ -73,6 +72,7 @@ class Daemon:
         self.first_pass_done = False
         """The first whole pass is done: every connection was probed or is not to be."""
         self.news: set[asyncio.Queue[tuple[Status, tuple[Transition, ...]]]] = set()
+        self.document = KeptDocument(settings.state_dir)
         self._halt_looked_for = False
         self._failed_loads = 0
         self._reload_wanted = asyncio.Event()
@@ -97,12 +97,28 @@ class Daemon:
         """Read the file, and have it used from the next turn on."""
         before = self.reloader.last
         reload = await self.reloader.reload(utcnow(), asked=asked)
+        if reload.spec is None:
+            reload = await self._fall_back(reload)
         self._failed_loads = self._failed_loads + 1 if reload.transient else 0
         if reload.spec is not None:
             logs.REDACTOR.learn(secrets(reload.spec))
             await self._find_lost_halt(reload.spec)
         logs.log_config(self.log, before.config, reload.config)
+        if reload.rolled_back:
+            self.tallies.rollback()
+            logs.log_rollback(self.log, before.config, reload.config)
         self.cycle.take(reload)
+        await self.document.keep(reload)
+        return reload
+
+    async def _fall_back(self, refused: Reload) -> Reload:
+        """Use the last good document of an earlier life, if there is one: keys stay guarded."""
+        committed = await self.document.read()
+        if committed is None:
+            return refused
+        reload = await self.reloader.fall_back(committed, utcnow())
+        if reload.spec is not None:
+            self.log.warning("last good file in force", digest=reload.spec.digest)
         return reload
 
     async def _find_lost_halt(self, spec: Spec) -> None:
@@ -152,12 +168,12 @@ class Daemon:
     async def keep_turning(self, stop: asyncio.Event) -> None:
         """Turn at every wake and deadline until told to stop; a turn is never broken off."""
         while not stop.is_set():
-            begun = utcnow()
+            begun, started = utcnow(), time.monotonic()
             self.cycle.wake.clear()
             wake_at = await self.turn()
-            rest = rest_after(utcnow() - begun)
+            rest = rest_after(timedelta(seconds=time.monotonic() - started))
             await any_of(stop.wait(), seconds=rest.total_seconds())
-            left = (wake_at - utcnow()).total_seconds()
+            left = pause(wake_at - begun, time.monotonic() - started)
             if left > 0:
                 await any_of(stop.wait(), self.cycle.wake.wait(), seconds=left)
 
@@ -198,6 +214,15 @@ class Daemon:
         if not self.first_pass_done:
             return False, "the first pass is still running"
         return True, "ok"
+
+
+def pause(due: timedelta, since: float) -> float:
+    """Seconds to wait for a turn that is due so long after the last began, ``since`` seconds ago.
+
+    Only the clock that nobody sets is waited by, and never longer than a heartbeat: our clock may
+    have been set back at any moment.
+    """
+    return min(due, HEARTBEAT).total_seconds() - since
 
 
 def _answer(answers: list[asyncio.Future[Reload]], reload: Reload, _: asyncio.Future[None]) -> None:

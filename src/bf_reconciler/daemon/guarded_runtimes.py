@@ -23,14 +23,19 @@ class GuardedRuntimes(Runtimes):
     ) -> None:
         super().__init__(bounds, wake)
         self._broken = broken
+        self._on: set[str] = set()
+        """What was turned on before: its order may be given again."""
 
     async def converge(
         self, decisions: Iterable[Decision], generation: int, revision: str, now: datetime
     ) -> Mapping[str, Running]:
         decisions = tuple(decisions)
+        on = {each.name: each for each in decisions if each.order and each.order.on}
+        self._on -= {each.name for each in decisions if each.order and not each.order.on}
         if not self._broken():
+            self._on |= on.keys()
             return await super().converge(decisions, generation, revision, now)
-        withheld = {each.name: each for each in decisions if each.order and each.order.on}
+        withheld = {n: each for n, each in on.items() if each.leave or n not in self._on}
         asked = (_waiting(each) if each.name in withheld else each for each in decisions)
         running = await super().converge(asked, generation, revision, now)
         return dict(running) | {

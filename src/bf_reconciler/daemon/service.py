@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -10,7 +11,8 @@ from dataclasses import replace
 from bf_reconciler import logs
 from bf_reconciler.daemon.client_report import ClientReport
 from bf_reconciler.daemon.commands import Commands
-from bf_reconciler.daemon.daemon import Daemon, any_of, utcnow
+from bf_reconciler.daemon.daemon import Daemon, any_of, pause, utcnow
+from bf_reconciler.daemon.loop_lag import keep_sampling
 from bf_reconciler.daemon.notify import Notifier
 from bf_reconciler.daemon.process import open_files
 from bf_reconciler.daemon.wiring import set_up_logs
@@ -77,10 +79,11 @@ async def once(settings: Settings) -> Status:
         daemon.cycle.seen = request(daemon.cycle.seen, daemon.cycle.seen)
         while True:
             daemon.cycle.wake.clear()
+            begun, started = utcnow(), time.monotonic()
             wake_at = await daemon.turn()
             if daemon.complete() and daemon.runtimes.idle:
                 return daemon.cycle.status
-            left = (wake_at - utcnow()).total_seconds()
+            left = pause(wake_at - begun, time.monotonic() - started)
             await any_of(daemon.cycle.wake.wait(), seconds=max(left, 0.0))
 
 
@@ -97,19 +100,16 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
         stack.callback(logs.close)
         hung_up = _on_signals(stack, stop)  # first of all: sops may take its time
         daemon = await stack.enter_async_context(opened(settings, os.environ))
-        await _first_load(daemon, stop)
-        if stop.is_set():
-            daemon.log.info("stopped")
-            return
         await stack.enter_async_context(_listening(settings, daemon))
+        loaded = asyncio.Event()
         tasks = [
-            asyncio.create_task(daemon.source.watch(daemon.want_reload, stop), name="watch"),
-            asyncio.create_task(daemon.keep_loading(), name="load"),
+            asyncio.create_task(_keep_watching(daemon, loaded, stop), name="watch"),
+            asyncio.create_task(_keep_loading(daemon, loaded, notifier), name="load"),
             asyncio.create_task(_keep_answering(hung_up, daemon), name="hang-up"),
-            asyncio.create_task(_keep_notifying(notifier, daemon), name="notify"),
+            asyncio.create_task(_keep_notifying(notifier, daemon, loaded), name="notify"),
+            asyncio.create_task(keep_sampling(daemon.tallies.lagged), name="loop-lag"),
         ]
         turning = asyncio.create_task(daemon.keep_turning(stop), name="turn")
-        notifier.send("READY=1")
         try:
             await asyncio.wait({*tasks, turning}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -131,10 +131,13 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
 @asynccontextmanager
 async def _listening(settings: Settings, daemon: Daemon) -> AsyncIterator[None]:
     try:
-        token = read_token(settings.token_file) if settings.token_file else None
+        tokens = [
+            read_token(path) if path else None
+            for path in (settings.token_file, settings.read_token_file)
+        ]
     except ValueError as error:
         raise StartError(str(error)) from None
-    app = make_app(Commands(daemon, token))
+    app = make_app(Commands(daemon, *tokens))
     clients = Clients(limits(open_files()), ClientReport(daemon.tallies))
     listen = settings.listen
     async with AsyncExitStack() as stack:
@@ -165,12 +168,18 @@ def _on_signals(stack: AsyncExitStack, stop: asyncio.Event) -> asyncio.Event:
     return hung_up
 
 
-async def _first_load(daemon: Daemon, stop: asyncio.Event) -> None:
-    """Read the file for the first time, or leave it where it is told to stop before that ends."""
-    loading = asyncio.create_task(daemon.load(), name="first-load")
-    await any_of(loading, stop.wait())
-    if not loading.cancelled():
-        loading.result()
+async def _keep_loading(daemon: Daemon, loaded: asyncio.Event, notifier: Notifier) -> None:
+    """Read the file for the first time, which may take its time, and then whenever it changes."""
+    await daemon.load()
+    loaded.set()
+    notifier.send("READY=1")
+    await daemon.keep_loading()
+
+
+async def _keep_watching(daemon: Daemon, loaded: asyncio.Event, stop: asyncio.Event) -> None:
+    """Watch the file from its first reading on, so that this is not announced as a change."""
+    await loaded.wait()
+    await daemon.source.watch(daemon.want_reload, stop)
 
 
 async def _keep_answering(hung_up: asyncio.Event, daemon: Daemon) -> None:
@@ -191,8 +200,9 @@ async def _keep_answering(hung_up: asyncio.Event, daemon: Daemon) -> None:
         )
 
 
-async def _keep_notifying(notifier: Notifier, daemon: Daemon) -> None:
+async def _keep_notifying(notifier: Notifier, daemon: Daemon, loaded: asyncio.Event) -> None:
     """Tell the service manager that the loops live; silence is for it to act on."""
+    await loaded.wait()
     while True:
         await asyncio.sleep((notifier.watchdog or 60.0) / 3)
         if notifier.watchdog is not None and daemon.healthy()[0]:

@@ -30,13 +30,18 @@ def make_reloader(
     except ConfigError:
         sops = None
     return Reloader(
-        source or Source(Path(settings.file)),
+        source or make_source(settings),
         sops,
         allow_plaintext=settings.allow_plaintext,
         pepper=pepper,
         before=replace(before, config=replace(before.config, path=settings.file)),
         rules=settings.rules,
     )
+
+
+def make_source(settings: Settings) -> Source:
+    """Make the watcher of the committed file."""
+    return Source(Path(settings.file), signers=settings.trusted_signers)
 
 
 def set_up_logs(settings: Settings, environ: Mapping[str, str], *, guarding: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final, Literal
 
 from bf_reconciler.document.nodes import Path
@@ -22,8 +23,8 @@ class Parsed:
     read; it comes with its exchange or its connection, empty where that could not be read.
     ``nameless`` counts wrong entries whose name could not be read: any entry that vanished may be
     one of them. ``sealed``: of each entry with a readable name, where encrypted values stand in it.
-    ``encrypted``: it has the block of SOPS. ``digest``: what the seal of this content is; empty
-    where it was not decrypted.
+    ``encrypted``: it has the block of SOPS, which says when it was ``last_modified``. ``digest``:
+    what the seal of this content is; empty where it was not decrypted.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -41,6 +42,7 @@ class Parsed:
     plaintext_secrets: int = 0
     sealed: Mapping[tuple[Kind, str], frozenset[Path]] = field(default_factory=dict)
     encrypted: bool = False
+    last_modified: datetime | None = None
     seal: SealState = "none"
     digest: str = field(default="", repr=False)
 

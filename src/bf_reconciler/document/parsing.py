@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from bf_reconciler.document import key_services, name_advice, seal, text
@@ -74,6 +75,7 @@ def parse(
     return replace(
         parsed,
         encrypted=block is not None and isinstance(block.value, dict),
+        last_modified=_last_modified(block),
         seal=state,
         digest="" if opaque else seal.digest(data),
     )
@@ -87,6 +89,16 @@ def _crowd(root: Node) -> Problem | None:
             message = f"more than {MAX_ENTRIES:,} entries; split the file"
             return Problem(*node.spot, kind, message)
     return None
+
+
+def _last_modified(block: Node | None) -> datetime | None:
+    """When SOPS last wrote the file. The MAC is bound to it, so nobody can change it alone."""
+    node = block.child("lastmodified") if block is not None else None
+    try:
+        moment = datetime.fromisoformat(str(node.value)) if node is not None else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 class _Flaws:

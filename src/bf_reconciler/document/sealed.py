@@ -6,11 +6,16 @@ and booleans on its way.
 
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from bf_reconciler.document.nodes import Node, Path, Step, render
 from bf_reconciler.facts import ConfigReason, Problem, Severity
 from bf_reconciler.spec import CREDENTIAL
 
+EXPOSED: Final = "credential in plain text; replace it at the exchange, then use `sops edit`"
+EXPOSED_LOGIN: Final = (
+    "a proxy's password in plain text; change it, and add proxy to encrypted_regex of .sops.yaml"
+)
 SEALED = "ENC[AES256_GCM,"
 OPAQUE: Final = object()
 """In place of the decrypted file where nothing was decrypted."""
@@ -29,6 +34,14 @@ def is_sealed(value: object) -> bool:
 def sealed_type(value: str) -> str:
     """What the value was before it was sealed: str, int, float, bool."""
     return value.rpartition("type:")[2].rstrip("]")
+
+
+def has_login(value: object) -> bool:
+    """Whether a URL names a user: what stands before the ``@`` is a credential."""
+    try:
+        return isinstance(value, str) and "@" in urlsplit(value).netloc
+    except ValueError:
+        return False
 
 
 class Unsealing:
@@ -70,7 +83,9 @@ class Unsealing:
         if isinstance(value, str) and is_sealed(value):
             return self._unsealed(node, value, clear)
         if credential and value is not None and str(value).strip():
-            self._plaintext(node)
+            self._plaintext(node, EXPOSED)
+        elif self._path[-1:] == ["proxy"] and has_login(value):
+            self._plaintext(node, EXPOSED_LOGIN)
         return value
 
     def _under(self, step: Step, child: Node, clear: object, *, credential: bool) -> Any:  # noqa: ANN401
@@ -95,7 +110,7 @@ class Unsealing:
         path = tuple(self._path)
         self.problems.append((path, Problem(*node.spot, render(path), message)))
 
-    def _plaintext(self, node: Node) -> None:
+    def _plaintext(self, node: Node, message: str) -> None:
         self.plaintext_count += 1
         if self.plaintext_count > MAX_PLAINTEXT:
             return
@@ -103,7 +118,7 @@ class Unsealing:
             Problem(
                 *node.spot,
                 render(tuple(self._path)),
-                "credential in plain text; replace it at the exchange, then use `sops edit`",
+                message,
                 self._severity,
                 ConfigReason.PLAINTEXT_SECRET,
             )

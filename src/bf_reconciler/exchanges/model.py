@@ -92,7 +92,8 @@ class Calls:
     """The four questions, and how they are asked.
 
     Attributes:
-        time, key, balance, orders: The four questions. The first takes no key.
+        time, key, balance, orders: The four questions. The first takes no key, and its answer is
+            the same for all keys, so those who ask by the same egress share it.
         first: What the key question needs before its own call.
         more: What the key question needs after its own call.
         instead: Codes by which the key question is refused to accounts of another kind, and the
@@ -194,11 +195,14 @@ class Pace:
         window: Seconds our clock may differ before signed calls are refused; None where signed
             calls carry no time.
         ahead: Likewise, ahead of the exchange, where that is less: it tells such a call by a code.
+        by_weight: The rate was worked out from what a whole probe weighs there: a light call that
+            is saved makes no room for a heavy one.
     """
 
     rate: float
     window: float | None
     ahead: float | None = None
+    by_weight: bool = False
 
 
 Kind = Literal["spot", "futures"]

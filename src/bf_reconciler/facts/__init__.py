@@ -28,6 +28,7 @@ from bf_reconciler.facts.problems import Problem, Severity, errors_first
 from bf_reconciler.facts.reasons import TRANSIENT, Reason
 from bf_reconciler.facts.rules import DEFAULT_RULES, KEY_SERVICES, Rules
 from bf_reconciler.facts.said import Said
+from bf_reconciler.facts.text import printable
 
 __all__ = [
     "ADVICE",
@@ -66,6 +67,7 @@ __all__ = [
     "confirming",
     "errors_first",
     "network",
+    "printable",
     "remedy",
     "remember",
     "unconfirmed",

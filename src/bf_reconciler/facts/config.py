@@ -35,6 +35,7 @@ class ConfigReason(StrEnum):
     TRUNCATED_FILE = "TruncatedFile"
     INVALID_DOCUMENT = "InvalidDocument"
     HOST_NOT_ALLOWED = "HostNotAllowed"
+    SIGNATURE_NOT_TRUSTED = "SignatureNotTrusted"
     MASS_REMOVAL_HELD = "MassRemovalHeld"
     # the file
     FILE_NOT_FOUND = "FileNotFound"
@@ -209,6 +210,14 @@ _EN: dict[ConfigReason, tuple[str, str, str]] = {
         (
             "If it is yours, start the program with --allow-host HOST. "
             "If nobody knows it, treat it as an attack: it would get the credentials."
+        ),
+    ),
+    ConfigReason.SIGNATURE_NOT_TRUSTED: (
+        "Commit not signed by a trusted signer",
+        "--trusted-signers is set, and the commit has no valid signature of one of its keys.",
+        (
+            "Commit again with `git commit -S` and a key in the allowed signers file. "
+            "If nobody knows the commit, treat it as an attack."
         ),
     ),
     ConfigReason.MASS_REMOVAL_HELD: (
@@ -391,6 +400,14 @@ _TR: dict[ConfigReason, tuple[str, str, str]] = {
         (
             "Sunucu sizinse programı --allow-host HOST ile başlatın. "
             "Kimse tanımıyorsa bunu bir saldırı sayın: kimlik bilgileri ona giderdi."
+        ),
+    ),
+    ConfigReason.SIGNATURE_NOT_TRUSTED: (
+        "Kayıt güvenilir biri tarafından imzalanmamış",
+        "--trusted-signers açık ve kayıtta bu anahtarlardan birinin geçerli imzası yok.",
+        (
+            "İzinli imzacılar dosyasındaki bir anahtarla `git commit -S` yapıp yeniden kaydedin. "
+            "Kaydı kimse tanımıyorsa bunu bir saldırı sayın."
         ),
     ),
     ConfigReason.MASS_REMOVAL_HELD: (

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bf_reconciler.facts.config import ConfigReason
+from bf_reconciler.facts.text import printable
 
 Severity = Literal["error", "warning"]
 
@@ -24,7 +25,8 @@ class Problem:
         """``FILE:LINE:COLUMN: path: message``; parts that are not known are left out."""
         place = f"{file}:{self.line}:{self.column}" if self.line else file
         word = "warning: " if self.severity == "warning" else ""
-        return ": ".join(part for part in (place, self.path, word + self.message) if part)
+        parts = (place, self.path, word + self.message)
+        return printable(": ".join(part for part in parts if part))  # keys of the file are in it
 
 
 def errors_first(problems: Iterable[Problem]) -> list[Problem]:

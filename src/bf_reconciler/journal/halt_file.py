@@ -5,11 +5,9 @@ cannot be read is a halt: half a write must never lift one.
 """
 
 import errno
-import os
-from contextlib import suppress
 from pathlib import Path
 
-from bf_reconciler.journal import rows
+from bf_reconciler.journal import rows, synced
 from bf_reconciler.verdict import Halted
 
 NAME = "halted.json"
@@ -19,7 +17,6 @@ ROOM = 8192
 MAX_BYTES = 1024 * 1024
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 UNREADABLE_HALT = Halted("The halt that the journal holds cannot be read.", "journal")
-FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class HaltFile:
@@ -34,8 +31,7 @@ class HaltFile:
     def read(self) -> Halted | None:
         """The halt that the file holds; None where it holds none or does not exist."""
         try:
-            with os.fdopen(os.open(self._path, os.O_RDONLY | FLAGS), "rb") as file:
-                text = file.read(MAX_BYTES).decode().strip()
+            text = synced.read(self._path, MAX_BYTES).decode().strip()
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError):
@@ -57,19 +53,12 @@ class HaltFile:
         """
         text = NONE if halted is None else rows.HALTED.write(halted)
         data = text.encode(errors="replace").ljust(ROOM - 1) + b"\n"
-        temporary = self._path.with_name(f".{NAME}.tmp")
         try:
-            with suppress(FileNotFoundError):
-                temporary.unlink()
-            _write(temporary, data, os.O_CREAT | os.O_EXCL)
-            temporary.replace(self._path)
-            _sync(self._directory)
+            synced.replace(self._path, data)
         except OSError as error:
-            with suppress(OSError):
-                temporary.unlink()
             if error.errno not in FULL:
                 raise
-            _write(self._path, data, 0)
+            synced.write(self._path, data, 0)
 
     def _identity(self) -> tuple[int, int]:
         try:
@@ -77,22 +66,3 @@ class HaltFile:
         except FileNotFoundError:
             return 0, 0
         return found.st_dev, found.st_ino
-
-
-def _write(path: Path, data: bytes, flags: int) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | FLAGS | flags, 0o600), "wb") as file:
-        file.write(data)
-        file.truncate()
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in {errno.EINVAL, errno.EBADF}:  # folders cannot be synced there
-            raise
-    finally:
-        os.close(handle)

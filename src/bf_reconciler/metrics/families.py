@@ -105,6 +105,11 @@ def _config(status: Status) -> Iterator[Family]:
         "Unencrypted credentials in the file.",
         config.plaintext_secrets,
     )
+    yield _single(
+        "bf_config_last_good_in_force",
+        "1 while the file is refused and the last good one from the state folder is used.",
+        config.last_good_in_force,
+    )
     yield _single("bf_config_sealed", "1 if the file in force has a valid seal.", config.sealed)
 
 

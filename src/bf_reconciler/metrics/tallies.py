@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, M
 from bf_reconciler.metrics.family import Sample
 
 PROBE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 CYCLE_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -48,6 +49,8 @@ class Tallies:
         self._transitions: Counter[tuple[str, ...]] = Counter()
         self._cycles = _Durations(CYCLE_BUCKETS)
         self._errors = 0
+        self._rollbacks = 0
+        self._lag = _Durations(LAG_BUCKETS)
         self._clients: Counter[tuple[str, ...]] = Counter()
 
     def probed(self, exchange: str, seconds: float, results: Iterable[tuple[str, str]]) -> None:
@@ -71,6 +74,16 @@ class Tallies:
         """A cycle failed with an unexpected error."""
         with self._turn:
             self._errors += 1
+
+    def rollback(self) -> None:
+        """An older version of the file was put in force."""
+        with self._turn:
+            self._rollbacks += 1
+
+    def lagged(self, seconds: float) -> None:
+        """The event loop came so late."""
+        with self._turn:
+            self._lag.add(seconds)
 
     def client_dropped(self, kind: str) -> None:
         """A client of the HTTP server was cut off or refused."""
@@ -111,6 +124,12 @@ class Tallies:
         )
         self._cycles.write(cycles, ())
         yield cycles
+        lag = HistogramMetricFamily(
+            "bf_event_loop_lag_seconds",
+            "How late the event loop runs what is due; sampled four times a second.",
+        )
+        self._lag.write(lag, ())
+        yield lag
         yield _counter(
             "bf_http_clients_dropped",
             "HTTP clients that were cut off: silent (no request in time), crowded (for a newcomer),"
@@ -120,6 +139,8 @@ class Tallies:
         )
         errors = "Errors of reconcile cycles, including failures to write the journal."
         yield CounterMetricFamily("bf_reconcile_errors", errors, value=self._errors)
+        rollbacks = "Times that an older version of the file came into force."
+        yield CounterMetricFamily("bf_config_rollbacks", rollbacks, value=self._rollbacks)
         dropped = "Lines of the log that were dropped because nobody read those before them."
         yield CounterMetricFamily("bf_log_dropped", dropped, value=self._log_dropped())
 

@@ -18,6 +18,7 @@ from bf_reconciler.probe.market_fetch import MarketFetch
 from bf_reconciler.probe.questions import Questions, unforeseen
 from bf_reconciler.probe.queue import Queue
 from bf_reconciler.probe.sanitizer import Sanitizer
+from bf_reconciler.probe.shared_time import SharedTime
 from bf_reconciler.probe.transport import Transport
 from bf_reconciler.spec import ConnectionEntry, Wanted
 
@@ -27,7 +28,10 @@ OK: Final = "ok"
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """A finished probe. ``results`` holds each question asked: "ok", or the Reason it failed."""
+    """A finished probe. ``results`` holds each question asked: "ok", or the Reason it failed.
+
+    A time that another probe asked for is not among them.
+    """
 
     name: str
     observation: Observation
@@ -64,6 +68,7 @@ class Prober:
         self._clients: Clients | None = None
         self._lists: MarketCache | None = None
         self._queues: dict[tuple[object, ...], Queue] = {}
+        self._times: dict[tuple[object, ...], SharedTime] = {}
         self._rows: dict[tuple[str, str, str | None], Exchange] = {}
         self._flights: dict[str, _Flight] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -142,26 +147,30 @@ class Prober:
     async def _run(self, entry: ConnectionEntry, *, soon: bool) -> None:
         begun = time.monotonic()
         try:
-            observation = await self._observe(entry, soon=soon)
+            observation, asked_time = await self._observe(entry, soon=soon)
         except Exception as error:  # noqa: BLE001 # a probe is never lost
             failure = unforeseen(error, "time")
             observation = Observation(self._clock(), entry.fingerprint, failure)
+            asked_time = True
         seconds = time.monotonic() - begun
-        probed = Probed(entry.name, observation, seconds, _results(observation))
+        probed = Probed(entry.name, observation, seconds, _results(observation, asked_time))
         flight = self._flights.get(entry.name)
         if flight is not None and flight.task is asyncio.current_task():  # not forgotten meanwhile
             del self._flights[entry.name]
             self._finished[entry.name] = probed
             self._wake()
 
-    async def _observe(self, entry: ConnectionEntry, *, soon: bool) -> Observation:
+    async def _observe(self, entry: ConnectionEntry, *, soon: bool) -> tuple[Observation, bool]:
+        """One probe, and whether it asked for the time itself."""
         if self._clients is None:
             raise RuntimeError("the prober is not open")
         row = self._row(entry)
         await self._clients.load(row)
         queue, capture = self._queue(entry, row), self._capture
-        questions = Questions(entry, row, self._clients, queue, self._clock, capture, soon)
-        return self._sanitizer.observation(entry, await questions.observe())
+        times = self._time(entry, row) if capture is None else None  # each answer is kept
+        questions = Questions(entry, row, self._clients, queue, self._clock, capture, soon, times)
+        seen = self._sanitizer.observation(entry, await questions.observe())
+        return seen, questions.asked_time
 
     def _row(self, entry: ConnectionEntry) -> Exchange:
         connection = entry.connection
@@ -175,13 +184,22 @@ class Prober:
 
     def _queue(self, entry: ConnectionEntry, row: Exchange) -> Queue:
         """Of a host, as it sees us come: environments that share one share its limits, too."""
-        base = entry.connection.endpoint or row.environment.base
-        key = (row.id, entry.connection.proxy, urlsplit(base).netloc if base else None)
-        return self._queues.setdefault(key, Queue(Budget(row.pace.rate)))
+        return self._queues.setdefault(_route(entry, row), Queue(Budget(row.pace.rate)))
+
+    def _time(self, entry: ConnectionEntry, row: Exchange) -> SharedTime:
+        """Of a host, likewise; who waits for another timeout asks for an answer of its own."""
+        route = (*_route(entry, row), entry.timeout)
+        return self._times.setdefault(route, SharedTime(self._clock))
 
 
-def _results(observation: Observation) -> tuple[tuple[Question, str], ...]:
-    answers = {question: getattr(observation, question) for question in QUESTIONS}
+def _route(entry: ConnectionEntry, row: Exchange) -> tuple[object, ...]:
+    base = entry.connection.endpoint or row.environment.base
+    return row.id, entry.connection.proxy, urlsplit(base).netloc if base else None
+
+
+def _results(observation: Observation, asked_time: bool) -> tuple[tuple[Question, str], ...]:  # noqa: FBT001 # one caller
+    asked = QUESTIONS if asked_time else QUESTIONS[1:]
+    answers = {question: getattr(observation, question) for question in asked}
     return tuple(
         (question, answer.reason.value if isinstance(answer, Failure) else OK)
         for question, answer in answers.items()

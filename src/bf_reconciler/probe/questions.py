@@ -1,4 +1,7 @@
-"""One probe: the time first, then key, balance and orders, mostly side by side, a request each."""
+"""One probe: the time first, then key, balance and orders, mostly side by side, a request each.
+
+The time is shared by all who ask the same host by the same egress at about the same moment.
+"""
 
 import asyncio
 import time
@@ -25,6 +28,7 @@ from bf_reconciler.probe.budget import Budget
 from bf_reconciler.probe.capture import Capture
 from bf_reconciler.probe.client import Clients
 from bf_reconciler.probe.queue import Queue
+from bf_reconciler.probe.shared_time import SharedTime
 from bf_reconciler.probe.transport import Answer, Silence
 from bf_reconciler.spec import ConnectionEntry
 
@@ -34,9 +38,14 @@ Signed = tuple[KeyFacts | Failure, Balance | Failure, Orders | Failure]
 log = structlog.get_logger("bf_reconciler.probe")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Questions:
-    """The four questions to one connection."""
+    """The four questions to one connection.
+
+    Attributes:
+        times: The time of the host, shared with others; None asks for this connection alone.
+        asked_time: Whether the time was asked for this connection, after ``observe``.
+    """
 
     entry: ConnectionEntry
     row: Exchange
@@ -45,6 +54,8 @@ class Questions:
     clock: Callable[[], datetime]
     capture: Capture | None = None
     soon: bool = False
+    times: SharedTime | None = None
+    asked_time: bool = True
 
     @property
     def budget(self) -> Budget:
@@ -66,11 +77,25 @@ class Questions:
         patience = self.entry.timeout.total_seconds()
         if ban := await self.queue.turn(self.row.calls.requests, patience, soon=self.soon):
             return self._observation(self._held_back(ban))
-        told = await self._ask("time", self.row, self.row.calls.time.call, classify.read_time)
+        told = await self._time()
         if isinstance(told, Failure):
-            self.budget.refund(self.row.calls.requests - 1)
+            self.queue.refund(self.row.calls.requests - 1)
             return self._observation(told)
-        return await self._signed(told)
+        seen = await self._signed(told)
+        if self.times is not None and any(not failure.terminal for failure in seen.failures):
+            self.times.doubt()
+        return seen
+
+    async def _time(self) -> Clock | Failure:
+        if self.times is None:
+            return await self._ask_time()
+        told, self.asked_time = await self.times.read(self._ask_time, soon=self.soon)
+        if not self.asked_time and not self.row.pace.by_weight:
+            self.queue.refund(1)
+        return told
+
+    async def _ask_time(self) -> Clock | Failure:
+        return await self._ask("time", self.row, self.row.calls.time.call, classify.read_time)
 
     async def _signed(self, told: Clock) -> Observation:
         """The three that take a key. On some exchanges the key tells first what else to ask."""
@@ -110,7 +135,7 @@ class Questions:
         if refused_by is not None and refused_by in self.row.calls.instead:
             other = self.row.instead[refused_by]
             return other, await self._key(other)
-        self.budget.refund(1)
+        self.queue.refund(1)
         return self.row, first
 
     async def _key(
@@ -121,14 +146,14 @@ class Questions:
             return known
         call = await self._completed(row)
         if isinstance(call, Failure):
-            self.budget.refund(1)
+            self.queue.refund(1)
             return call
         told = await self._ask("key", row, call, classify.read_key)
         more = row.calls.more
         if more is None:
             return told
         if isinstance(told, Failure):
-            self.budget.refund(1)
+            self.queue.refund(1)
             return told
         api_key = self.entry.connection.credentials.api_key.get_secret_value()
 

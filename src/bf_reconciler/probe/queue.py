@@ -47,6 +47,11 @@ class Queue:
             self._let_out()
             raise
 
+    def refund(self, requests: int) -> None:
+        """Give back what was paid for and not used; the next one may go sooner for it."""
+        self.budget.refund(requests)
+        self._let_out()
+
     def block(self, seconds: float) -> None:
         """The exchange asked for a pause. Whoever cannot wait that long is told so now."""
         self.budget.block(seconds, time.monotonic())

@@ -11,7 +11,7 @@ from bf_reconciler.facts.config import ConfigError, ConfigReason
 
 MAX_BYTES = 5 * 1024 * 1024
 MISSING_SECONDS = 0.2  # a swap leaves the path empty for a moment
-GIVE_UP_SECONDS = 2.0
+LONGEST_SECONDS = 0.8  # a file that never rests is taken as it is: it must not starve the reader
 RETRY_SECONDS = 0.02
 GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE})
 
@@ -26,6 +26,8 @@ class Content:
     modified: int
     changed: float
     real: str
+    renamed: bool = False
+    """It was written before it got its name: it is whole."""
 
 
 class Moved(Exception):  # noqa: N818  it is the name of what happened
@@ -35,29 +37,28 @@ class Moved(Exception):  # noqa: N818  it is the name of what happened
 def settled(path: str, quiet: float) -> Content:
     """Read until the content has been at rest for ``quiet`` seconds.
 
-    A file that last changed longer ago is taken at once; a younger one is read twice.
+    A file that last changed longer ago, or was renamed into place, is taken at once; a younger
+    one is read twice. One that goes on changing is taken after 0.8 seconds.
 
     Raises:
-        ConfigError: FileNotFound, FileUnreadable, FileTooLarge, or FileChanging after 2 seconds.
+        ConfigError: FileNotFound, FileUnreadable or FileTooLarge.
     """
-    deadline = time.monotonic() + GIVE_UP_SECONDS
+    deadline = time.monotonic() + LONGEST_SECONDS
     before = present(path)
     while True:
         age = time.time() - before.changed
-        if age >= quiet:
+        if age >= quiet or before.renamed:
             return before
         # a clock behind the file's server: the age is of no use, two equal reads are
         time.sleep(quiet - max(age, 0.0))
         after = present(path)
-        if (after.digest, after.size, after.modified) == (
+        rests = (after.digest, after.size, after.modified) == (
             before.digest,
             before.size,
             before.modified,
-        ):
+        )
+        if rests or time.monotonic() > deadline:
             return after
-        if time.monotonic() > deadline:
-            message = f"{path}: the file keeps changing"
-            raise ConfigError(ConfigReason.FILE_CHANGING, message, transient=True)
         before = after
 
 
@@ -118,7 +119,9 @@ def _read(path: str, pin: int, name: str, real: str) -> Content:
         raise Moved
     digest = "sha256:" + sha256(data).hexdigest()
     changed = max(after.st_ctime, after.st_mtime)
-    return Content(bytes(data), digest, after.st_size, after.st_mtime_ns, changed, real)
+    # A write sets both times, a change of the name the second alone.
+    renamed = after.st_ctime_ns > after.st_mtime_ns
+    return Content(bytes(data), digest, after.st_size, after.st_mtime_ns, changed, real, renamed)
 
 
 def require_regular(path: str, status: os.stat_result) -> None:

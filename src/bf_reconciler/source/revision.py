@@ -1,28 +1,15 @@
-"""Which commit the content belongs to: git-sync's link target, else the repository it lies in."""
+"""Which commit the content is of: git-sync's link target, else the repository it lies in."""
 
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Sequence
 from hashlib import sha1, sha256
 
-TIMEOUT_SECONDS = 5.0
+from bf_reconciler.source.git import git
+
 COMMIT = re.compile(r"(?:^|/)(?:rev-)?([0-9a-f]{40}(?:[0-9a-f]{24})?)(?=/|$)")
 SHA256_DIGITS = 64
-# Nothing of the user's configuration or environment (GIT_DIR for one) may lead git elsewhere, and
-# a repository of another owner is only asked for two names: no hook, no filter, no network.
-ENVIRONMENT = {
-    "HOME": os.devnull,
-    "LC_ALL": "C",
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "none",
-}
-OPTIONS = ("-c", "safe.directory=*", "-c", "core.fsmonitor=false")
+DIRTY = "-dirty"
 
 
 def revision(targets: Sequence[str], real: str, data: bytes) -> str:
@@ -31,12 +18,24 @@ def revision(targets: Sequence[str], real: str, data: bytes) -> str:
         found = COMMIT.findall(target)
         if found:
             return str(found[-1])
+    head, clean = committed(real, data)
+    return head if clean else f"{head}{DIRTY}"
+
+
+def committed(real: str, data: bytes) -> tuple[str, bool]:
+    """The commit at HEAD of the repository that the file lies in, and whether it holds this."""
     directory, name = os.path.split(real)
-    head = _git(directory, "HEAD^{commit}")
-    if not head:
-        return ""
-    clean = _git(directory, f"HEAD:./{name}") == blob(data, head)
-    return head if clean else f"{head}-dirty"
+    head = _name(directory, "HEAD^{commit}")
+    return head, not head or _name(directory, f"HEAD:./{name}") == blob(data, head)
+
+
+def precedes(real: str, first: str, second: str) -> bool:
+    """Whether one commit is an ancestor of another. False where that is not known."""
+    first, second = first.removesuffix(DIRTY), second.removesuffix(DIRTY)
+    if first == second or not (COMMIT.fullmatch(first) and COMMIT.fullmatch(second)):
+        return False
+    directory = os.path.dirname(real)  # noqa: PTH120
+    return git(directory, "merge-base", "--is-ancestor", first, second).code == 0
 
 
 def blob(data: bytes, like: str) -> str:
@@ -47,21 +46,6 @@ def blob(data: bytes, like: str) -> str:
     return sha1(named, usedforsecurity=False).hexdigest()
 
 
-def _git(directory: str, name: str) -> str:
-    git = shutil.which("git")
-    if git is None:
-        return ""
-    try:
-        done = subprocess.run(  # noqa: S603  no shell, and a program found on our own PATH
-            [git, "-C", directory, *OPTIONS, "rev-parse", "--verify", "--quiet", name],
-            env=ENVIRONMENT | {"PATH": os.environ.get("PATH", os.defpath)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    answer = done.stdout.decode(errors="replace").strip()
-    return answer if done.returncode == 0 and COMMIT.fullmatch(answer) else ""
+def _name(directory: str, of: str) -> str:
+    answer = git(directory, "rev-parse", "--verify", "--quiet", of)
+    return answer.text if answer.code == 0 and COMMIT.fullmatch(answer.text) else ""

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from bf_reconciler.facts.config import ConfigError
 from bf_reconciler.source.links import follow, watchable
 from bf_reconciler.source.pinned import Content, settled
-from bf_reconciler.source.revision import revision
+from bf_reconciler.source.revision import precedes, revision
+from bf_reconciler.source.signatures import require_signed
 from bf_reconciler.source.watch import Unwatchable, Watch
 
 QUIET_SECONDS = 0.4  # how long a file must be at rest before it is believed to be whole
@@ -42,6 +44,7 @@ class Source:
         quiet_seconds: float = QUIET_SECONDS,
         rearm_seconds: float = REARM_SECONDS,
         watching: bool = True,
+        signers: Path | None = None,
     ) -> None:
         self.path = os.fspath(path)
         self._place = os.path.abspath(path)  # noqa: PTH100  no link may be followed yet
@@ -52,18 +55,22 @@ class Source:
         self._quiet = quiet_seconds
         self._rearm = rearm_seconds
         self._watching = watching
+        self._signers = signers
         self._known: str | None = None  # the digest, or the reason why there is none
 
     def read(self) -> Snapshot:
         """Read the file, whole and at rest, and find its revision. Blocks: call it in a thread.
 
-        It takes up to 2 seconds while the file is being written, and up to 10 more where git
+        It takes up to 0.8 seconds while the file is being written, and up to 10 more where git
         does not answer. What it returns or raises, ``watch`` does not announce again.
 
         Raises:
-            ConfigError: FileNotFound, FileUnreadable, FileTooLarge or FileChanging.
+            ConfigError: FileNotFound, FileUnreadable, FileTooLarge, FileChanging; with ``signers``
+                SignatureNotTrusted.
         """
         content = self._look()
+        if self._signers is not None:
+            require_signed(content.real, content.data, self._signers)
         targets = follow(self._place).targets
         return Snapshot(
             content.data,
@@ -71,6 +78,10 @@ class Source:
             revision(targets, content.real, content.data),
             self.path,
         )
+
+    def precedes(self, first: str, second: str) -> bool:
+        """Whether one commit is an ancestor of another. Blocks; False where that is not known."""
+        return precedes(os.path.realpath(self._place), first, second)
 
     async def watch(self, wake: Callable[[], None], stop: asyncio.Event) -> None:
         """Call ``wake`` whenever the content is another one, or can (no longer) be read.

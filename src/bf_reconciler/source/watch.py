@@ -9,7 +9,7 @@ from typing import Self
 from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
 QUIET_MS = 100  # a burst has ended when nothing came for so long
-BURST_MS = 2000  # or it is cut here
+BURST_MS = 300  # or it is cut here: commits without end must not keep anybody waiting
 
 
 class Unwatchable(Exception):  # noqa: N818  it is the name of what happened

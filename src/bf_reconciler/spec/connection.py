@@ -5,6 +5,7 @@ import hmac
 import json
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
@@ -24,6 +25,7 @@ from bf_reconciler.spec.types import (
     Text,
     Timeout,
     in_force,
+    is_loopback,
 )
 
 Market = Literal["spot", "margin", "futures"]
@@ -148,6 +150,13 @@ def _misplaced(connection: Connection, row: Exchange) -> list[tuple[tuple[str, .
     return []
 
 
+def _overheard(connection: Connection) -> bool:
+    """Whether requests go through another machine unencrypted."""
+    plain = urlsplit(connection.endpoint or "").scheme == "http"
+    proxy = connection.proxy.get_secret_value() if connection.proxy else None
+    return plain and proxy is not None and not is_loopback(urlsplit(proxy).hostname)
+
+
 def misfits(connection: Connection) -> list[tuple[tuple[str, ...], str]]:
     """Where a connection does not fit its exchange, as (path, message)."""
     row = EXCHANGES[connection.exchange]
@@ -164,6 +173,9 @@ def misfits(connection: Connection) -> list[tuple[tuple[str, ...], str]]:
         found.append((("environment",), message))
     elif connection.region is not None:
         found += _misplaced(connection, row)
+    if _overheard(connection):
+        message = "a proxy off this machine would read the key; use an https:// endpoint"
+        found.append((("proxy",), message))
     if len(set(connection.markets)) < len(connection.markets):
         found.append((("markets",), "duplicate market"))
     return found

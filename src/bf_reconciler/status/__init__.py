@@ -21,6 +21,7 @@ from bf_reconciler.status.present import (
     present_strategy,
     present_transition,
 )
+from bf_reconciler.status.unwatched import unwatched
 
 __all__ = [
     "Condition",
@@ -42,4 +43,5 @@ __all__ = [
     "present_strategy",
     "present_transition",
     "transitions",
+    "unwatched",
 ]

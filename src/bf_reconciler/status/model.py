@@ -124,6 +124,10 @@ class ConfigStatus:
     message: str = ""
     plaintext_secrets: int = 0
     path: str = ""
+    last_modified: datetime | None = None
+    """When SOPS wrote the file in force."""
+    last_good_in_force: bool = False
+    """The file was refused at the start, and the last good document of the state folder is used."""
     sealed: bool = False
     """Whether the seal of the file in force holds. From then on, one without a seal is refused."""
 

@@ -130,6 +130,7 @@ def _config(config: ConfigStatus, language: Language) -> dict[str, Any]:
     advice = CONFIG_ADVICE[config.reason][language] if config.reason else None
     return {
         "path": config.path,
+        "last_good_in_force": config.last_good_in_force,
         "last_reload_successful": config.last_reload_successful,
         "last_reload_success": _time(config.last_reload_success),
         "reason": str(config.reason) if config.reason else None,

@@ -26,6 +26,10 @@ class Backend(Protocol):
         """The token that writes need. None: they need none, but must come from this machine."""
 
     @property
+    def read_token(self) -> str | None:
+        """The token that reads need, where the write token is not given. None: they need none."""
+
+    @property
     def host(self) -> str:
         """The host of ``--listen``, without the port."""
 

@@ -306,6 +306,7 @@ BINANCE = Exchange(
         rate=12.0,  # a probe weighs 27 in 4 requests; 6000 in a minute per address
         window=10.0,
         ahead=1.0,
+        by_weight=True,
     ),
     # docs/sources/binance.md#environments
     environments={

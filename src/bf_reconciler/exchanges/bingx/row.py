@@ -285,6 +285,7 @@ BINGX = Exchange(
     pace=Pace(
         rate=6.0,  # key and orders: 2 in 1 s, also where probes begin in a burst; a fourth each
         window=5.0,
+        by_weight=True,
     ),
     # docs/sources/bingx.md#environments
     environments={"live": LIVE, "demo": Environment(base="https://open-api-vst.bingx.com")},

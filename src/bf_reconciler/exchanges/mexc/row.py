@@ -289,6 +289,7 @@ MEXC = Exchange(
         rate=6.0,  # a probe weighs 15 in 4 requests; 300 in 10 s per address
         window=5.0,
         ahead=1.0,
+        by_weight=True,
     ),
     # Live alone: docs/sources/mexc.md#environments
     # docs/sources/mexc.md#expiry

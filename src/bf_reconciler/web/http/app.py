@@ -44,6 +44,7 @@ def make_app(backend: Backend) -> web.Application:
             web.get("/metrics", reads.metrics),
             web.get("/healthz", reads.health),
             web.get("/readyz", reads.ready),
+            web.get("/api/v1/openapi.json", reads.openapi),
             web.get("/api/v1/status", reads.status),
             web.get("/api/v1/connections/{name}", reads.connection),
             web.get("/api/v1/strategies/{name}", reads.strategy),

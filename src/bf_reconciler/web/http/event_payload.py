@@ -1,7 +1,8 @@
-"""What an event stream sends: every status and transition, or what changed on one page."""
+"""What an event stream sends: what changed of the status, or of one page."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
 
 from aiohttp import web
 from yarl import URL
@@ -15,6 +16,7 @@ from bf_reconciler.web.page.markup import NOTHING
 from bf_reconciler.web.page.page_parts import PageParts, announcement, patch
 from bf_reconciler.web.page.renderer import Renderer
 
+E = TypeVar("E")
 PAGE_SECONDS = 1.0
 """A page is patched no more often than this."""
 LONGEST = 2000
@@ -29,17 +31,42 @@ class Payload(Protocol):
 
 
 class StatusPayload:
-    """``status`` with the whole status; ``transition`` for each."""
+    """``status``: the whole status at first, then what changed of it; ``transition`` for each."""
 
     pause = 0.0
 
     def __init__(self, language: Language) -> None:
         self._language = language
+        self._sent: Status | None = None
 
     def events(self, status: Status, changes: Sequence[Transition]) -> bytes:
         events = [_event("transition", present_transition(t, self._language)) for t in changes]
-        events.append(_event("status", present(status, self._language)))
+        events.append(_event("status", self._status(status)))
+        self._sent = status
         return "".join(events).encode()
+
+    def _status(self, status: Status) -> dict[str, Any]:
+        before = self._sent
+        if before is None:
+            return present(status, self._language)
+        changed = replace(
+            status,
+            connections=_changed(before.connections, status.connections),
+            strategies=_changed(before.strategies, status.strategies),
+        )
+        removed = {
+            "connections": [n for n in before.connections if n not in status.connections],
+            "strategies": [n for n in before.strategies if n not in status.strategies],
+        }
+        return present(changed, self._language) | {"partial": True, "removed": removed}
+
+
+def _changed(before: Mapping[str, E], after: Mapping[str, E]) -> dict[str, E]:
+    return {
+        name: entry
+        for name, entry in after.items()
+        if (known := before.get(name)) is not entry and known != entry
+    }
 
 
 class PagePayload:

@@ -17,7 +17,7 @@ Change = tuple[Status, Sequence[Transition]]
 
 
 async def stream(request: web.Request) -> web.StreamResponse:
-    """``status`` with the whole status, now and at every change; ``transition`` for each.
+    """``status`` with the whole status now, then with what changed; ``transition`` for each.
 
     With ``?page=PATH``: ``patch`` with what changed on the page at this path.
     """

@@ -12,6 +12,8 @@ from bf_reconciler.status import (
     present_transition,
 )
 from bf_reconciler.web.http.app_keys import BACKEND
+from bf_reconciler.web.http.openapi import DOCUMENT
+from bf_reconciler.web.http.paging import part
 from bf_reconciler.web.http.responses import answer, answer_made, language_of, send_pieces
 
 MAX_LIMIT = 1000
@@ -40,8 +42,18 @@ def _health(good: bool, sentence: str) -> web.Response:  # noqa: FBT001 # as the
 
 
 async def status(request: web.Request) -> web.Response:
-    now, language = request.app[BACKEND].status(), language_of(request)
-    return await answer_made(lambda: present(now, language))
+    """The whole status, or with ``limit`` a part of it and ``continue``, the token for the next."""
+    now, language, query = request.app[BACKEND].status(), language_of(request), request.query
+    if "limit" not in query:
+        return await answer_made(lambda: present(now, language))
+    some = part(now, query["limit"], query.get("continue"))
+    more = {"continue": some.token, "remaining": some.remaining}
+    return await answer_made(lambda: present(some.status, language) | more)
+
+
+async def openapi(_: web.Request) -> web.Response:
+    """What this API is, for machines."""
+    return answer(DOCUMENT)
 
 
 async def connection(request: web.Request) -> web.Response:

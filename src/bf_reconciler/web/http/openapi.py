@@ -1,0 +1,257 @@
+"""The OpenAPI document of the API, as ``/api/v1/openapi.json`` gives it."""
+
+from typing import Any, Final, get_args
+
+from bf_reconciler import __version__
+from bf_reconciler.facts import ConfigReason, Reason
+from bf_reconciler.policy import ConditionType
+from bf_reconciler.status import RunningState, StrategyState
+from bf_reconciler.verdict import ConnectionState
+
+Schema = dict[str, Any]
+OK: Final = 200
+TEXT: Final[Schema] = {"type": "string"}
+NUMBER: Final[Schema] = {"type": "number"}
+WHOLE: Final[Schema] = {"type": "integer"}
+YES_NO: Final[Schema] = {"type": "boolean"}
+MOMENT: Final[Schema] = {"type": "string", "format": "date-time"}
+ANY: Final[Schema] = {"type": "object", "additionalProperties": True}
+
+
+def _maybe(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _one_of(words: Any) -> Schema:  # noqa: ANN401 # an enum, or a tuple of texts
+    return {"type": "string", "enum": [str(word) for word in words]}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _object(**properties: Schema) -> Schema:
+    """An object with exactly these."""
+    return {
+        "type": "object",
+        "properties": {name.rstrip("_"): schema for name, schema in properties.items()},
+        "required": [name.rstrip("_") for name in properties],
+        "additionalProperties": False,
+    }
+
+
+REASON: Final = _one_of(Reason)
+CONFIG: Final = _object(
+    path=TEXT,
+    last_reload_successful=YES_NO,
+    last_reload_success=_maybe(MOMENT),
+    reason=_maybe(_one_of(ConfigReason)),
+    message=TEXT,
+    remedy=TEXT,
+    plaintext_secrets=WHOLE,
+    sealed=_maybe(YES_NO),
+    problems=_list(
+        _object(
+            line=WHOLE,
+            column=WHOLE,
+            path=TEXT,
+            message=TEXT,
+            severity=_one_of(("error", "warning")),
+            reason=_one_of(ConfigReason),
+        )
+    ),
+)
+FLEET: Final[dict[str, Schema]] = {
+    "generation": WHOLE,
+    "revision": TEXT,
+    "digest": TEXT,
+    "halted": _maybe(_ref("Halted")),
+    "config": _ref("Config"),
+    "incidents": _list(_ref("Incident")),
+    "connections": _list(_ref("Connection")),
+    "strategies": _list(_ref("Strategy")),
+}
+SCHEMAS: Final[dict[str, Schema]] = {
+    "Status": _object(**FLEET),
+    "StatusPart": _object(**FLEET, continue_=_maybe(TEXT), remaining=WHOLE),
+    "Config": CONFIG,
+    "Halted": _object(reason=TEXT, by=TEXT, since=_maybe(MOMENT)),
+    "Incident": _object(
+        kind=TEXT,
+        scope=TEXT,
+        reason=REASON,
+        remedy=TEXT,
+        connections=_list(TEXT),
+        since=MOMENT,
+    ),
+    "Condition": _object(
+        type=_one_of(ConditionType),
+        status=_one_of(("True", "False", "Unknown")),
+        reason=REASON,
+        message=TEXT,
+        remedy=TEXT,
+        since=MOMENT,
+        observed_generation=WHOLE,
+    ),
+    "Connection": _object(
+        name=TEXT,
+        exchange=TEXT,
+        account=TEXT,
+        environment=TEXT,
+        status=_one_of(ConnectionState),
+        api_key=TEXT,
+        conditions=_list(_ref("Condition")),
+        key=_object(
+            scopes=_maybe(_list(TEXT)),
+            unknown_words=_list(TEXT),
+            ip_bound=_maybe(YES_NO),
+            expires_at=_maybe(MOMENT),
+            expiry_source=_maybe(TEXT),
+            created_at=_maybe(MOMENT),
+        ),
+        labels={"type": "object", "additionalProperties": TEXT},
+        line=WHOLE,
+        origin=TEXT,
+        last_probe=_maybe(MOMENT),
+        last_success=_maybe(MOMENT),
+        next_probe=_maybe(MOMENT),
+        latency_seconds=_maybe(NUMBER),
+        clock_skew_seconds=_maybe(NUMBER),
+        suspended_until=_maybe(MOMENT),
+        attested_until=_maybe(MOMENT),
+        declared=ANY,
+    ),
+    "Strategy": _object(
+        name=TEXT,
+        connection=TEXT,
+        runtime=TEXT,
+        status=_one_of(StrategyState),
+        desired=YES_NO,
+        running=_one_of(get_args(RunningState)),
+        conditions=_list(_ref("Condition")),
+        line=WHOLE,
+        origin=TEXT,
+        suspended_until=_maybe(MOMENT),
+        declared=ANY,
+    ),
+    "Transition": _object(
+        at=MOMENT,
+        kind=_one_of(("connection", "strategy")),
+        name=TEXT,
+        from_=TEXT,
+        to=TEXT,
+        reason=REASON,
+        message=TEXT,
+        remedy=TEXT,
+        generation=WHOLE,
+        revision=TEXT,
+        lasted_seconds=_maybe(NUMBER),
+    ),
+    "Error": {"type": "object", "properties": {"error": TEXT}, "required": ["error"]},
+}
+RELOADED: Final = _object(generation=WHOLE, revision=TEXT, digest=TEXT, config=_ref("Config"))
+HALTED: Final = _object(halted=_maybe(_ref("Halted")))
+HALT: Final = _object(reason=TEXT, by=TEXT)
+RESUME: Final[Schema] = {"type": "object", "properties": {"name": _maybe(TEXT)}}
+LANGUAGE: Final[Schema] = {
+    "name": "lang",
+    "in": "query",
+    "schema": _one_of(("en", "tr")),
+    "description": "Language of remedies.",
+}
+
+
+def _query(name: str, schema: Schema, text: str) -> Schema:
+    return {"name": name, "in": "query", "schema": schema, "description": text}
+
+
+def _operation(text: str, answers: dict[int, Schema], **more: Any) -> Schema:  # noqa: ANN401 # JSON
+    path = [{"name": "name", "in": "path", "required": True, "schema": TEXT}]
+    named = more.pop("named", False)
+    refused = {"description": "refused", "content": _json(_ref("Error"))}
+    return {
+        "summary": text,
+        "parameters": [*(path if named else []), LANGUAGE, *more.pop("parameters", [])],
+        "responses": {
+            **{
+                str(code): {
+                    "description": "ok" if code == OK else "refused",
+                    "content": _json(made),
+                }
+                for code, made in answers.items()
+            },
+            "default": refused,
+        },
+        **more,
+    }
+
+
+def _json(schema: Schema) -> Schema:
+    return {"application/json": {"schema": schema}}
+
+
+def _write(
+    text: str,
+    answers: dict[int, Schema],
+    body: Schema | None = None,
+    **more: Any,  # noqa: ANN401 # JSON
+) -> Schema:
+    sent = {} if body is None else {"requestBody": {"content": _json(body)}}
+    return _operation(text, answers, security=[{"token": []}, {}], **sent, **more)
+
+
+DOCUMENT: Final[Schema] = {
+    "openapi": "3.1.0",
+    "info": {"title": "bf-reconciler", "version": __version__},
+    "paths": {
+        "/api/v1/status": {
+            "get": _operation(
+                "The whole status; with limit, a part of it.",
+                {OK: {"anyOf": [_ref("Status"), _ref("StatusPart")]}},
+                parameters=[
+                    _query("limit", WHOLE, "How many connections and strategies at most."),
+                    _query("continue", TEXT, "The token of the part before; 410: begin again."),
+                ],
+            )
+        },
+        "/api/v1/connections/{name}": {
+            "get": _operation("One connection.", {OK: _ref("Connection")}, named=True)
+        },
+        "/api/v1/strategies/{name}": {
+            "get": _operation("One strategy.", {OK: _ref("Strategy")}, named=True)
+        },
+        "/api/v1/history": {
+            "get": _operation(
+                "Transitions, newest first.",
+                {OK: _object(transitions=_list(_ref("Transition")))},
+                parameters=[
+                    _query("name", TEXT, "Of this connection or strategy."),
+                    _query("limit", WHOLE, "How many at most."),
+                    _query("before", MOMENT, "Older than this."),
+                ],
+            )
+        },
+        "/-/reload": {
+            "post": _write(
+                "Read the file now.",
+                {OK: RELOADED, 422: _object(error=TEXT, **RELOADED["properties"])},
+            )
+        },
+        "/api/v1/connections/{name}/test": {
+            "post": _write("Probe now.", {OK: _ref("Connection")}, named=True)
+        },
+        "/api/v1/halt": {"post": _write("Halt every strategy.", {OK: HALTED}, HALT)},
+        "/api/v1/resume": {
+            "post": _write("Resume everything, or one.", {OK: _object(resumed=YES_NO)}, RESUME)
+        },
+    },
+    "components": {
+        "schemas": SCHEMAS,
+        "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+    },
+}
+"""Without the event stream, which OpenAPI has no words for."""

@@ -1,0 +1,172 @@
+"""Signed commits, with the real git and ssh-keygen, and what a repository may not make git run."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bf_reconciler.facts import ConfigError, ConfigReason
+from bf_reconciler.source import Source
+from bf_reconciler.source.revision import precedes
+
+pytestmark = pytest.mark.slow
+CONTENT = b"version: 1\n"
+
+
+@dataclass(frozen=True)
+class Repository:
+    root: Path
+    file: Path
+    signers: Path
+
+    def git(self, *words, given=None):
+        done = subprocess.run(
+            [
+                "git",
+                "-C",
+                self.root,
+                "-c",
+                "user.name=t",
+                "-c",
+                "user.email=t@example.test",
+                *words,
+            ],
+            env={"PATH": os.environ["PATH"], "HOME": str(self.root.parent)},
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    def commit(self, *, key=None, amend=False):
+        self.git("add", "-A")
+        signing = ("-c", "gpg.format=ssh", "-c", f"user.signingkey={key}") if key else ()
+        words = ("--allow-empty", "-q", "-m", "change", *(["--amend"] if amend else []))
+        self.git(*signing, "commit", "-S" if key else "--no-gpg-sign", *words)
+        return self.git("rev-parse", "HEAD")
+
+    def read(self):
+        return Source(self.file, quiet_seconds=0.0, signers=self.signers).read()
+
+
+def make_key(path):
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    return path
+
+
+@pytest.fixture
+def key(tmp_path):
+    return make_key(tmp_path / "trusted")
+
+
+@pytest.fixture
+def repository(tmp_path, key):
+    root = tmp_path / "repository"
+    root.mkdir()
+    signers = tmp_path / "signers"
+    signers.write_text(f'ops@example.test namespaces="git" {key.with_suffix(".pub").read_text()}')
+    made = Repository(root, root / "file.yaml", signers)
+    made.file.write_bytes(CONTENT)
+    made.git("init", "-q")
+    return made
+
+
+def refused(repository):
+    with pytest.raises(ConfigError) as caught:
+        repository.read()
+    assert caught.value.reason is ConfigReason.SIGNATURE_NOT_TRUSTED
+    assert caught.value.transient  # a commit may be signed without a change of the content
+    return caught.value.message
+
+
+def test_a_commit_of_a_trusted_signer_is_taken(repository, key):
+    head = repository.commit(key=key)
+    assert repository.read().revision == head
+    assert Source(repository.file, quiet_seconds=0.0).read().revision == head
+
+
+def test_a_commit_without_a_signature_is_refused_until_it_has_one(repository, key):
+    repository.commit()
+    assert "no signature of a trusted signer" in refused(repository)
+    repository.commit(key=key, amend=True)
+    assert repository.read().data == CONTENT
+    repository.commit()  # unsigned, and on top of a signed one
+    refused(repository)
+
+
+def test_a_commit_of_a_foreign_signer_is_refused(repository, tmp_path):
+    repository.commit(key=make_key(tmp_path / "foreign"))
+    refused(repository)
+
+
+def test_content_that_is_not_committed_is_refused(repository, key):
+    repository.commit(key=key)
+    repository.file.write_bytes(b"version: 2\n")
+    assert "not committed" in refused(repository)
+
+
+def test_a_file_outside_of_any_repository_is_refused(repository, tmp_path):
+    outside = tmp_path / "outside.yaml"
+    outside.write_bytes(CONTENT)
+    assert "no git repository" in refused(Repository(repository.root, outside, repository.signers))
+
+
+def test_a_signature_moved_to_another_commit_is_refused(repository, key):
+    signed = repository.commit(key=key)
+    content = repository.git("cat-file", "commit", signed).replace("change", "another change")
+    forged = repository.git("hash-object", "-t", "commit", "-w", "--stdin", given=content + "\n")
+    repository.git("update-ref", "HEAD", forged)
+    refused(repository)
+
+
+def test_a_commit_that_stands_in_for_another_is_refused(repository, key):
+    signed = repository.commit(key=key)
+    repository.file.write_bytes(b"version: 2\n")
+    unsigned = repository.commit()
+    repository.git("replace", unsigned, signed)
+    refused(repository)
+
+
+def test_a_repository_makes_git_run_nothing(repository, key, tmp_path):
+    marker = tmp_path / "ran"
+    evil = tmp_path / "evil"
+    evil.write_text(f"#!/bin/sh\ntouch {marker}\nexit 0\n")
+    evil.chmod(0o755)
+    signed = repository.commit(key=key)
+    for name in ("gpg.program", "gpg.openpgp.program", "gpg.x509.program", "gpg.ssh.program"):
+        repository.git("config", name, str(evil))
+    repository.git("config", "core.fsmonitor", str(evil))
+    repository.git("config", "gpg.format", "openpgp")
+    assert repository.read().revision == signed
+    lines = repository.git("cat-file", "commit", signed).split("\n")
+    start = next(n for n, line in enumerate(lines) if line.startswith("gpgsig "))
+    end = next(n for n, line in enumerate(lines) if "END SSH SIGNATURE" in line)
+    for kind in ("PGP SIGNATURE", "PGP MESSAGE", "SIGNED MESSAGE"):
+        block = [f"gpgsig -----BEGIN {kind}-----", " ", " QQ==", f" -----END {kind}-----"]
+        content = "\n".join([*lines[:start], *block, *lines[end + 1 :]])
+        forged = repository.git("hash-object", "-t", "commit", "-w", "--stdin", given=content)
+        repository.git("update-ref", "HEAD", forged)
+        refused(repository)
+    assert not marker.exists()
+
+
+def test_one_commit_is_known_to_come_before_another(repository):
+    first, second = repository.commit(), repository.commit()
+    real = str(repository.file)
+    assert precedes(real, first, second)
+    assert precedes(real, f"{first}-dirty", f"{second}-dirty")
+    assert not precedes(real, second, first)
+    assert not precedes(real, first, first)
+    assert not precedes(real, "0" * 40, first)
+    assert not precedes(real, "", first)
+    assert not precedes(real, "--help", first)
+    assert Source(repository.file).precedes(first, second)
