@@ -205,7 +205,9 @@ def _concluded(
             None
             if assessment.unconfirmed
             else ConnectionState.UNREACHABLE
-            if decisive.reason in TRANSIENT or assessment.held
+            if decisive.reason in TRANSIENT
+            or assessment.held
+            or decisive.type is ConditionType.REACHABLE
             else ConnectionState.BLOCKED
         )
         return ConnectionVerdict(name, None, state, ready, findings)
@@ -271,8 +273,11 @@ def _connection_ready(
     if connection.compliant is None:
         return Finding(kind, "Unknown", connection.ready.reason, connection.ready.message)
     level = spec.policy.risk_levels.of(strategy.risk_level)
-    if level.ip_allowlist == "required":
+    if level.ip_allowlist in {"required", "exact"}:
         bound = next(f for f in connection.findings if f.type is ConditionType.IP_RESTRICTED)
+        if level.ip_allowlist == "exact" and bound.reason is Reason.ALLOWLIST_TOO_WIDE:
+            message = f"Risk level {strategy.risk_level} needs an exact allowlist."
+            return Finding(kind, "False", bound.reason, f"{message} {bound.message}")
         if bound.status != "True" or connection.unbound:
             message = f"Risk level {strategy.risk_level} requires a key restricted to IP addresses."
             if bound.status == "Unknown" and not connection.unbound:

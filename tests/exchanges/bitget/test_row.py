@@ -37,7 +37,7 @@ def unified(**changes):
         (ROW, info(authorities="stow,stor"), "authorities"),
         (ROW, info(authorities=["stow", 7]), "authorities"),
         (ROW, info(authorities=["stow", "<b>"]), "authorities"),
-        (ROW, info(ips=["203.0.113.7"]), "ips"),
+        (ROW, info(ips=[7]), "ips"),
         (ROW, info(ips="here"), "ips"),
         (ROW, unified(), "authorities"),
         (OTHER, info(), "permType"),

@@ -194,7 +194,9 @@ def test_time_balance_and_orders_are_read():
     )
 
 
-@pytest.mark.parametrize("body", [{}, [{}], [{"available": "0"}], [{"available": 0, "locked": 0}]])
+@pytest.mark.parametrize(
+    "body", [{}, [{}], [{"available": "0"}], [{"available": True, "locked": 0}]]
+)
 def test_a_balance_of_another_form_is_unexpected(body):
     with pytest.raises(Unexpected):
         ROW.calls.balance.read(body)

@@ -85,7 +85,7 @@ def test_the_time_is_the_middle_of_the_second_that_is_told():
     assert ROW.calls.time.read({"error": [], "result": told}) == 1688669448500
 
 
-@pytest.mark.parametrize("seconds", ["1688669448", None, 1688669448.5, True, -1, 10**12])
+@pytest.mark.parametrize("seconds", ["soon", None, 1688669448.5, True, -1, 10**12])
 def test_a_time_of_another_form_is_unexpected(seconds):
     with pytest.raises(Unexpected):
         ROW.calls.time.read({"error": [], "result": {"unixtime": seconds}})
@@ -103,7 +103,7 @@ def test_an_empty_balance_is_one_whose_every_amount_is_zero(amounts, empty):
     assert ROW.calls.balance.read({"error": [], "result": amounts}) == Balance(empty)
 
 
-@pytest.mark.parametrize("amounts", [None, [], {"ZUSD": 1}, {"ZUSD": "much"}, {"ZUSD": "NaN"}])
+@pytest.mark.parametrize("amounts", [None, [], {"ZUSD": True}, {"ZUSD": "much"}, {"ZUSD": "NaN"}])
 def test_a_balance_of_another_form_is_unexpected_and_names_no_asset(amounts):
     with pytest.raises(Unexpected, match=r"^(result|balance)$"):
         ROW.calls.balance.read({"error": [], "result": amounts})

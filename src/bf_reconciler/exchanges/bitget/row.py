@@ -164,7 +164,7 @@ def _allowlist(data: Mapping[str, Json]) -> dict[str, Json]:
     """An empty allowlist has no documented form: "" and null are none, silence says nothing."""
     if "ips" not in data:
         return {}
-    ips = shape.addresses(shape.optional_text(data, "ips"), "ips")
+    ips = shape.addresses(data.get("ips"), "ips") or ()
     return {"ip_bound": bool(ips), "ips": ips}
 
 
@@ -324,6 +324,10 @@ BITGET = Exchange(
     ),
     # docs/sources/bitget.md#environments
     environments={"live": LIVE, "demo": Environment(headers={"PAPTRADING": "1"})},
+    moves_value={
+        Scope.ACCOUNT: "docs/sources/bitget.md#permissions",
+        Scope.PAY: "docs/sources/bitget.md#permissions",
+    },
     markets=MARKETS,
     people=PEOPLE,
     capture=CaptureFields(rights=("authorities",), states=("permtype",), words=("uta",)),

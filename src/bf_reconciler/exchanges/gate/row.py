@@ -312,6 +312,10 @@ GATE = Exchange(
     environments={"live": LIVE, "testnet": Environment("https://api-testnet.gateapi.io")},
     # docs/sources/gate.md#expiry
     expiry=Expiry(timedelta(days=90), "creation", "gate.com/help, faq 17521"),
+    moves_value={
+        Scope.ACCOUNT: "docs/sources/gate.md#permissions",
+        Scope.PAY: "docs/sources/gate.md#permissions",
+    },
     markets=MARKETS,
     people=PEOPLE,
     capture=CaptureFields(rights=("perms",)),

@@ -304,6 +304,7 @@ KRAKEN = Exchange(
         window=None,  # no call carries the time
     ),
     # Live alone: docs/sources/kraken.md#environments
+    moves_value={Scope.ACCOUNT: "docs/sources/kraken.md#permissions"},
     markets=MARKETS,
     people=PEOPLE,
 )
