@@ -48,15 +48,15 @@ async def test_what_is_off_stays_off_until_the_journal_is_written_again(runtimes
     running = await converged(runtimes, on())
     assert (running.reason, running.message) == (Reason.RUNTIME_UNAVAILABLE, MESSAGE)
     broken.clear()
-    assert (await converged(runtimes, on())).state == "running"
+    assert (await converged(runtimes, on())).on
 
 
 async def test_what_runs_goes_on_and_what_must_be_off_goes_off(runtimes, broken):
     await converged(runtimes, on())
     broken.add(1)
     running = await converged(runtimes, on())
-    assert (running.state, running.reason) == ("running", None)
-    assert (await converged(runtimes, off(on()))).state != "running"
+    assert (running.on, running.reason) == (True, None)
+    assert (await converged(runtimes, off(on()))).off
 
 
 async def test_what_moves_stays_where_it_is(runtimes, broken, tmp_path):
@@ -74,4 +74,4 @@ async def test_what_moves_stays_where_it_is(runtimes, broken, tmp_path):
     assert running.message == MESSAGE
     assert not (tmp_path / "there").exists()
     broken.clear()
-    assert (await converged(runtimes, decision)).state == "running"
+    assert (await converged(runtimes, decision)).on
