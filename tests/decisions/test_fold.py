@@ -426,6 +426,9 @@ def test_a_lost_journal_shows_what_runs_and_orders_nothing():
 def test_what_was_seen_good_before_a_crash_waits_for_its_first_probe():
     restored = {CONNECTION: a_seen(GOOD, restored=True)}
     assert word(seen=restored) == (StrategyState.PENDING, Reason.NOT_PROBED)
+    stopped = {STRATEGY: Running("stopped")}
+    found = condition(strategy(seen=restored, running=stopped), ConditionType.RUNNING)
+    assert (found.status, found.reason) == ("False", Reason.NOT_PROBED)
     runs = {STRATEGY: Running("running")}
     assert word(seen=restored, running=runs) == (StrategyState.ENABLED, Reason.CONNECTED)
 

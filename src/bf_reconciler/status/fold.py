@@ -272,7 +272,8 @@ def _running(decision: Decision, running: Running) -> Finding:
         "stopped": "It is stopped.",
     }
     truth: Truth = "True" if running.state == "running" else "False"
-    reason = running.reason or (Reason.CONNECTED if truth == "True" else decision.reason)
+    why = Reason.NOT_PROBED if decision.reason is Reason.CONNECTED else decision.reason
+    reason = running.reason or (Reason.CONNECTED if truth == "True" else why)
     return Finding(kind, truth, reason, running.message or says[running.state])
 
 

@@ -43,7 +43,8 @@ class ConnectionVerdict:
 
     ``state`` is None while a first failure waits to be confirmed: what stood before still stands.
     ``restored``: nothing newer was seen than by an earlier life of this process, or before time
-    has jumped.
+    has jumped. ``unbound``: a probe that is not forgotten yet found a key that is not restricted to
+    addresses.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ConnectionVerdict:
     ready: Finding
     findings: tuple[Finding, ...]
     restored: bool = False
+    unbound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
