@@ -63,7 +63,7 @@ class GuardedRuntimes(Runtimes):
         return dict(running) | {
             name: _withheld(running[name])
             for name, decision in withheld.items()
-            if name in running and (running[name].state != "running" or decision.leave is not None)
+            if name in running and (not running[name].on or decision.leave is not None)
         }
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final, get_args
 from bf_reconciler import __version__
 from bf_reconciler.facts import ConfigReason, Reason
 from bf_reconciler.policy import ConditionType
-from bf_reconciler.status import RunningState, StrategyState
+from bf_reconciler.status import RunningState, StrategyState, Told
 from bf_reconciler.verdict import ConnectionState
 
 Schema = dict[str, Any]
@@ -132,7 +132,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         runtime=TEXT,
         status=_one_of(StrategyState),
         desired=YES_NO,
-        told=_maybe(_one_of(("run", "pause", "stop", "close"))),
+        told=_maybe(_one_of(get_args(Told))),
         running=_one_of(get_args(RunningState)),
         conditions=_list(_ref("Condition")),
         line=WHOLE,
