@@ -309,6 +309,23 @@ def test_an_aggressive_strategy_needs_a_key_that_is_known_to_be_bound(seen, on, 
     assert (verdict.on, verdict.violation, verdict.reason) == (on, violation, reason)
 
 
+@pytest.mark.parametrize(
+    ("probes", "on"),
+    [
+        ((FREE, GOOD), False),
+        ((FREE, UNTOLD), False),
+        ((GOOD, FREE, FREE, GOOD), False),
+        ((FREE, an_outage(), GOOD), False),
+        ((FREE, GOOD, GOOD), True),
+        ((UNTOLD, GOOD), True),
+    ],
+)
+def test_a_key_that_was_free_is_bound_again_after_as_many_good_tests_as_any_rule(probes, on):
+    for mode in ("recommended", "ignored"):
+        verdict = wanted(*probes, risk_level="aggressive", connection={"ip_allowlist": mode})
+        assert verdict.on is on
+
+
 def test_a_moderate_strategy_runs_beside_an_aggressive_one_that_may_not():
     bold = a_strategy("bold", risk_level="aggressive")
     verdicts = judge(a_spec(strategies=[a_strategy(), bold]), {CONNECTION: a_seen(FREE)}, None, NOW)

@@ -140,6 +140,7 @@ def test_a_strategy_has_the_shape_of_the_contract():
         "runtime": "local",
         "status": "Enabled",
         "desired": True,
+        "told": None,
         "running": "running",
         "line": 20,
         "origin": "current",

@@ -19,11 +19,27 @@ def broken():
 
 @pytest.fixture
 async def runtimes(tmp_path, broken):
-    made = GuardedRuntimes(
-        Bounds(tmp_path / "state", root=tmp_path), lambda: None, lambda: bool(broken)
-    )
+    made = GuardedRuntimes(Bounds(tmp_path / "state", root=tmp_path), lambda: None, Memory(broken))
     yield made
     await made.close()
+
+
+class Memory:
+    """What is saved; in ``marks`` stands what is wrong or off."""
+
+    def __init__(self, marks):
+        self.marks, self.intended = marks, []
+
+    def broken(self):
+        return 1 in self.marks
+
+    def remembered_off(self, _):
+        return "off" in self.marks
+
+    async def intend(self, names):
+        self.intended += names
+        if "breaks" in self.marks:
+            self.marks.add(1)
 
 
 def on():
@@ -75,3 +91,14 @@ async def test_what_moves_stays_where_it_is(runtimes, broken, tmp_path):
     assert not (tmp_path / "there").exists()
     broken.clear()
     assert (await converged(runtimes, decision)).state == "running"
+
+
+async def test_what_is_to_be_turned_on_is_saved_first_and_once(runtimes, broken):
+    broken |= {"off", "breaks"}
+    running = await converged(runtimes, on())
+    assert running.message == MESSAGE
+    broken -= {"breaks", 1}
+    for _ in range(2):
+        assert (await converged(runtimes, on())).state == "running"
+    memory = runtimes._intend.__self__  # noqa: SLF001 # the fake that was handed in
+    assert memory.intended == 2 * [on().name]

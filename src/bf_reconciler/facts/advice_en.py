@@ -337,6 +337,11 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
         "The engine was told to pause or stop, but is running, or nothing shows that it stopped.",
         "Stop the strategy by hand in the engine now, then read the engine's log.",
     ),
+    Reason.NOT_CONFIRMED: (
+        "Not confirmed",
+        "The order was given, but the engine has not reported what it does.",
+        ("Nothing, or have the bot confirm what it does (docs/bots.md): then the state is known."),
+    ),
     Reason.ORPHAN_STOPPED: (
         "Orphan stopped",
         "A runtime has this strategy from us, but neither the file nor the state knows it.",

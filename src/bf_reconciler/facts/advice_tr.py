@@ -363,6 +363,11 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
         "Motora durma komutu verildi, ancak hâlâ çalışıyor veya durduğu görülemiyor.",
         "Stratejiyi hemen motordan elle durdurun, ardından motorun günlüğünü inceleyin.",
     ),
+    Reason.NOT_CONFIRMED: (
+        "Onaylanmadı",
+        "Komut verildi, ancak motor ne yaptığını bildirmedi.",
+        "Bir şey yapmanız gerekmez; bot yaptığını bildirirse (docs/bots.md) durum bilinir.",
+    ),
     Reason.ORPHAN_STOPPED: (
         "Sahipsiz strateji durduruldu",
         (

@@ -64,6 +64,7 @@ class Reason(StrEnum):
     ENGINE_REFUSED = "EngineRefused"
     ENGINE_STOPPED_ITSELF = "EngineStoppedItself"
     STILL_RUNNING = "StillRunning"
+    NOT_CONFIRMED = "NotConfirmed"
     ORPHAN_STOPPED = "OrphanStopped"
 
 

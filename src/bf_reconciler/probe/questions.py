@@ -113,10 +113,10 @@ class Questions:
 
     async def _side_by_side(self, row: Exchange, known: KeyFacts | Failure | None) -> Signed:
         async with asyncio.TaskGroup() as group:
-            key = group.create_task(self._key(row, known))
             balance = group.create_task(self._balance(row))
             orders = group.create_task(self._orders(row))
-        return key.result(), balance.result(), orders.result()
+            key = await self._key(row, known)
+        return key, balance.result(), orders.result()
 
     async def _one_by_one(self, row: Exchange, known: KeyFacts | Failure | None) -> Signed:
         """Each has a deadline of its own, which begins when the one before has its answer."""

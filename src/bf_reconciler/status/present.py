@@ -78,6 +78,7 @@ def present_strategy(status: StrategyStatus, language: Language = "en") -> dict[
         "runtime": status.runtime,
         "status": str(status.status),
         "desired": status.desired,
+        "told": status.told,
         "running": status.running,
         "conditions": [_condition(c, language) for c in status.conditions],
         "line": status.line,

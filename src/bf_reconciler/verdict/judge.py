@@ -145,7 +145,13 @@ def judge_connection(
     violation = oldest.decisive if oldest.compliant is False else None
     good = sum(run.count for run, _ in takewhile(lambda pair: pair[1].compliant, history))
     verdict = _concluded(entry.name, newest, violation, good, policy)
+    verdict = replace(verdict, unbound=any(_unbound(one.findings) for _, one in history))
     return replace(verdict, restored=seen.restored or _aged(entry, seen.runs[0].latest.at, now))
+
+
+def _unbound(findings: tuple[Finding, ...]) -> bool:
+    """Whether the key is known not to be restricted to addresses."""
+    return any(f.type is ConditionType.IP_RESTRICTED and f.status == "False" for f in findings)
 
 
 def _aged(entry: ConnectionEntry, at: datetime, now: datetime) -> bool:
@@ -272,9 +278,9 @@ def _connection_ready(
         if level.ip_allowlist == "exact" and bound.reason is Reason.ALLOWLIST_TOO_WIDE:
             message = f"Risk level {strategy.risk_level} needs an exact allowlist."
             return Finding(kind, "False", bound.reason, f"{message} {bound.message}")
-        if bound.status != "True":
+        if bound.status != "True" or connection.unbound:
             message = f"Risk level {strategy.risk_level} requires a key restricted to IP addresses."
-            if bound.status == "Unknown":
+            if bound.status == "Unknown" and not connection.unbound:
                 return Finding(kind, "Unknown", bound.reason, f"{message} {bound.message}")
             return Finding(kind, "False", Reason.IP_NOT_RESTRICTED, message)
     return Finding(kind, "True", Reason.CONNECTED, "Its connection complies.")
