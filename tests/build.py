@@ -143,7 +143,7 @@ def obeyed(decisions, before):
     """What runs where every engine does as it is told."""
     rests = {"pause": "paused", "stop": "stopped", "close": "stopped"}
     found = {}
-    for decision in decisions:
+    for decision in decisions.values():
         was = before.strategies.get(decision.name)
         state = was.running if was else "stopped"
         if decision.order is not None:

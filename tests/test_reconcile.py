@@ -11,6 +11,7 @@ from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.facts import Listed, Reason
 from bf_reconciler.reconcile import Outside, halt, reconcile
 from bf_reconciler.reload import Reload
+from bf_reconciler.schedule import HEARTBEAT
 from bf_reconciler.spec import venue_of
 from bf_reconciler.status import ConfigStatus, Record, Running, Status, StrategyState
 from bf_reconciler.verdict import ConnectionState, Halted, Holding
@@ -63,12 +64,23 @@ class Engine:
 
     def __init__(self):
         self.on, self.orders, self.broken, self.strays = {}, [], set(), {}
+        self.given, self.failed = {}, set()
 
     async def converge(self, decisions, *_):
-        return {each.name: self.settle(each) for each in decisions}
+        decisions = tuple(decisions)
+        self.given |= {each.name: each for each in decisions}
+        return {each.name: self.settled(each) for each in decisions}
 
     def collect(self):
-        return {}
+        """What failed is tried again by itself."""
+        return {name: self.settled(self.given[name]) for name in sorted(self.failed)}
+
+    def settled(self, decision):
+        running = self.settle(decision)
+        self.failed.discard(decision.name)
+        if running.reason is not None:
+            self.failed.add(decision.name)
+        return running
 
     def held(self, declared):
         return dict.fromkeys(declared, self.strays)
@@ -90,10 +102,10 @@ class Journal:
     def __init__(self):
         self.record, self.told = Record(Status(), {}), []
 
-    async def keep(self, status, seen):
+    async def keep(self, status, seen, *_):
         self.record = Record(status, dict(seen))
 
-    async def save(self, record, changes):
+    async def save(self, record, changes, *_):
         self.record = record
         self.told += [(c.name, c.after, str(c.reason)) for c in changes]
 
@@ -248,11 +260,29 @@ async def test_what_was_seen_is_kept_before_anything_is_done():
 async def test_it_wakes_when_the_next_probe_is_due_and_at_least_every_few_seconds():
     seen = {CONNECTION: a_seen(an_observation(NOW))}
     outside = Outside(Prober(), Engine(), Journal().keep)
-    *_, wake_at = await reconcile(a_spec(), Status(), seen, outside, NOW)
-    assert NOW < wake_at <= NOW + 5 * SECOND
+    turn = await reconcile(a_spec(), Status(), seen, outside, NOW)
+    assert NOW < turn.wake_at <= NOW + HEARTBEAT
     spec = a_spec([a_connection(interval=2 * SECOND)])
-    *_, wake_at = await reconcile(spec, Status(), seen, outside, NOW)
-    assert NOW + 2 * SECOND <= wake_at <= NOW + 2.2 * SECOND
+    turn = await reconcile(spec, Status(), seen, outside, NOW)
+    assert NOW + 2 * SECOND <= turn.wake_at <= NOW + 2.2 * SECOND
+
+
+async def test_it_wakes_for_the_heartbeat_when_nothing_is_due_sooner():
+    outside = Outside(Prober(), Engine(), Journal().keep)
+    for spec in (a_spec([], []), a_spec(strategies=[])):
+        turn = await reconcile(spec, Status(), {}, outside, NOW)
+        assert turn.wake_at == NOW + HEARTBEAT
+
+
+@pytest.mark.parametrize("paused", ["connection", "strategy"])
+async def test_it_wakes_when_a_suspension_ends(paused):
+    pause = {"suspend": a_suspension(until=NOW + SECOND)}
+    connection = a_connection(**pause) if paused == "connection" else a_connection()
+    strategy = a_strategy(**pause) if paused == "strategy" else a_strategy()
+    outside = Outside(Prober(), Engine(), Journal().keep)
+    spec = a_spec([connection], [strategy])
+    turn = await reconcile(spec, Status(), {CONNECTION: a_seen()}, outside, NOW)
+    assert turn.wake_at == NOW + SECOND
 
 
 async def test_an_engine_that_cannot_be_reached_is_an_error_and_is_tried_again():

@@ -3,13 +3,31 @@
 from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 from bf_reconciler.facts import Markets, Observation, Reason, Seen, remember
+from bf_reconciler.policy import common_causes, watch
 from bf_reconciler.schedule import schedule
-from bf_reconciler.spec import ConnectionEntry, Policy, Runtime, Spec, Wanted, wanted_pairs
-from bf_reconciler.status import Running, Status, fold
-from bf_reconciler.verdict import Decision, Holdings, guard, judge, orphans
+from bf_reconciler.spec import (
+    ConnectionEntry,
+    Names,
+    Policy,
+    Runtime,
+    Spec,
+    Wanted,
+    differing,
+    updated,
+    wanted_pairs,
+    without,
+)
+from bf_reconciler.status import Running, Status, fold, in_order
+from bf_reconciler.turn import Turn, begin, concerned, ended, paused
+from bf_reconciler.verdict import Decision, Holdings, Verdicts, guard, judge, orphans
+
+PART = 64
+"""So many names are decided before others get their turn of the event loop."""
+T = TypeVar("T")
 
 
 class Prober(Protocol):
@@ -27,9 +45,10 @@ class Prober(Protocol):
 class Runtimes(Protocol):
     """Carries orders out and reads back what runs, beside the turn.
 
-    ``converge`` returns what is known after a short while, and nothing of a strategy of which
-    nothing is known yet; ``collect`` what was read since, and ``held`` what is on there without
-    an order. These wait for nothing.
+    ``converge`` is given new decisions alone, and looks after each until another is given. It
+    returns what is known after a short while, and nothing of a strategy of which nothing is known
+    yet; ``collect`` what was read since, and ``held`` what is on there without an order. These
+    wait for nothing.
     """
 
     async def converge(
@@ -41,43 +60,130 @@ class Runtimes(Protocol):
     def held(self, declared: Collection[Runtime]) -> Holdings: ...
 
 
-Keep = Callable[[Status, Mapping[str, Seen]], Awaitable[None]]
-"""Saves what was seen, so that nothing is done on what a crash could take back."""
+Keep = Callable[[Status, Mapping[str, Seen], Names], Awaitable[None]]
+"""Saves what was seen of these, so that nothing is done on what a crash could take back."""
+
+
+async def _straight_on() -> None:
+    """Nobody else waits for the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Everything outside that a cycle touches."""
+    """Everything outside that a turn touches. ``breathe`` lets others have the event loop."""
 
     prober: Prober
     runtimes: Runtimes
     keep: Keep
+    breathe: Callable[[], Awaitable[None]] = _straight_on
 
 
 async def reconcile(
-    spec: Spec, before: Status, seen: Mapping[str, Seen], outside: Outside, now: datetime
-) -> tuple[Status, Mapping[str, Seen], datetime]:
-    """One cycle. Any prefix of it may be lost; the next one ends in the same place."""
-    seen = dict(seen)
-    for name, answer in outside.prober.collect().items():  # what the exchanges said
-        entry = spec.connections.get(name)
-        if entry is not None and entry.fingerprint == answer.entry:
-            seen[name] = remember(seen.get(name), answer)
-    todo = schedule(spec, seen, now)  # what to ask them next
-    outside.prober.probe(todo.probe, todo.soon, todo.forget)
-    seen = {name: memory for name, memory in seen.items() if name not in todo.forget}
-    markets = outside.prober.markets(wanted_pairs(spec, now))  # what is listed in public
-    await outside.keep(before, seen)  # evidence outlives a crash
+    spec: Spec,
+    before: Status,
+    seen: Mapping[str, Seen],
+    outside: Outside,
+    now: datetime,
+    last: Turn | None = None,
+) -> Turn:
+    """One turn. Any prefix of it may be lost; the next one ends in the same place.
 
-    verdicts = judge(spec, seen, before.halted, now, markets)  # compliant? True, False, Unknown
+    Decided again are those whose inputs changed since the last turn, or whose moment came: what
+    was decided on all others still holds. Without a last turn all are decided.
+    """
+    old, names, due, whole = begin(last, spec, before, seen, now)
+    again = partial(_in_parts, spec, outside.breathe)
+    answers = _answers(spec, seen, outside.prober.collect())  # what the exchanges said
+    reports = outside.runtimes.collect()  # what was seen to run
     stray = orphans(spec, before.memories, outside.runtimes.held(spec.runtimes.values()))
-    decisions = guard(spec, verdicts, {**before.memories, **stray}, now)
-    running = await outside.runtimes.converge(  # act, only here
-        decisions, spec.generation, spec.revision, now
+    seen, running = _with(seen, answers), _with(old.running, reports)
+    names |= Names(frozenset(answers), frozenset((*reports, *stray)))
+    watched = await again(watch, spec, seen, now, before=old.watch, names=names)
+    causes = common_causes(watched, now, old.verdicts.causes)  # what failures have in common
+    names = concerned(old, spec, names, causes)
+
+    plan = partial(schedule, spec, seen, now, causes)  # what to ask them next
+    todo = await again(plan, before=old.todo.kept(), names=names | due)
+    outside.prober.probe(todo.probe, todo.soon, todo.forget)
+    seen = without(seen, todo.forget)
+    wanted = wanted_pairs(spec, now) if whole or paused(spec, names) else old.wanted
+    markets = outside.prober.markets(wanted)  # what is listed in public
+    if markets != old.markets:
+        names |= Names(strategies=frozenset(spec.strategies))
+    await outside.keep(before, seen, names)  # evidence outlives a crash
+
+    rules = partial(judge, spec, seen, before.halted, now, markets)
+    verdicts = await again(rules, before=old.judged(causes), names=names)  # True, False, Unknown
+    care = partial(guard, spec, verdicts, _with(before.memories, stray), now)
+    decisions = await again(care, before=old.decisions, names=names)
+    fresh = sorted(differing(old.decisions, decisions, names.strategies))
+    orders = [decisions[name] for name in fresh if name in decisions]
+    told = await outside.runtimes.converge(  # act, only here
+        orders, spec.generation, spec.revision, now
     )
-    decisions = tuple(stayed(decision, running.get(decision.name)) for decision in decisions)
-    status = fold(before, spec, seen, verdicts, decisions, running, now)
-    return status, seen, todo.wake_at
+    running = without(_with(running, told), frozenset(d.name for d in orders if d.name not in told))
+    decisions = _stayed(decisions, orders, running)
+    names |= Names(strategies=frozenset(told))
+    picture = partial(
+        fold,
+        spec=spec,
+        seen=seen,
+        verdicts=verdicts,
+        decisions=decisions,
+        running=running,
+        now=now,
+    )
+    status = await again(picture, before=before, names=names)
+    status = in_order(status, spec) if whole else status
+    turn = Turn(
+        now, spec, status, seen, wanted, markets, watched, todo, verdicts, decisions, running
+    )
+    return ended(old, turn, names, due, whole=whole)
+
+
+async def _in_parts(
+    spec: Spec,
+    breathe: Callable[[], Awaitable[None]],
+    decide: Callable[..., T],
+    *inputs: object,
+    before: T,
+    names: Names,
+) -> T:
+    """Decide on these names a part at a time, so that nothing else waits long."""
+    for index, part in enumerate(names.parts(spec, PART)):
+        if index:
+            await breathe()
+        before = decide(*inputs, before=before, names=part)
+    return before
+
+
+def _answers(
+    spec: Spec, seen: Mapping[str, Seen], collected: Mapping[str, Observation]
+) -> Mapping[str, Seen]:
+    """What is known now of those who were asked; an answer about another entry is dropped."""
+    return {
+        name: remember(seen.get(name), answer)
+        for name, answer in collected.items()
+        if name in spec.connections and spec.connections[name].fingerprint == answer.entry
+    }
+
+
+def _with(old: Mapping[str, T], new: Mapping[str, T]) -> Mapping[str, T]:
+    return {**old, **new} if new else old
+
+
+def _stayed(
+    decisions: Mapping[str, Decision], orders: Iterable[Decision], running: Mapping[str, Running]
+) -> Mapping[str, Decision]:
+    """A move that is not confirmed is not over: it is left again next time."""
+
+    def stayed(name: str) -> Decision:
+        decision, shown = decisions[name], running.get(name)
+        if decision.leave is None or (shown is not None and shown.reason is None):
+            return decision
+        return replace(decision, memory=replace(decision.memory, runtime=decision.leave.runtime))
+
+    return updated(decisions, [d.name for d in orders if d.leave is not None], stayed)
 
 
 async def halt(before: Status, outside: Outside, now: datetime) -> Status:
@@ -95,8 +201,11 @@ async def halt(before: Status, outside: Outside, now: datetime) -> Status:
         broken_strategies={name: status.connection for name, status in was.items()},
     )
     verdicts = judge(spec, {}, before.halted, now)
-    decisions = tuple(map(_unfiled, guard(spec, verdicts, before.memories, now)))
-    running = await outside.runtimes.converge(decisions, spec.generation, spec.revision, now)
+    guarded = guard(spec, verdicts, before.memories, now)
+    decisions = {name: _unfiled(decision) for name, decision in guarded.items()}
+    running = await outside.runtimes.converge(
+        decisions.values(), spec.generation, spec.revision, now
+    )
     status = fold(before, spec, {}, verdicts, decisions, running, now)
     return replace(status, connections=before.connections, incidents=before.incidents)
 
@@ -109,8 +218,25 @@ def _unfiled(decision: Decision) -> Decision:
     return replace(decision, reason=Reason.CONNECTION_NOT_READY, message=message)
 
 
-def stayed(decision: Decision, running: Running | None) -> Decision:
-    """A move that is not confirmed is not over: it is left again next time."""
-    if decision.leave is None or (running is not None and running.reason is None):
-        return decision
-    return replace(decision, memory=replace(decision.memory, runtime=decision.leave.runtime))
+def audit(turn: Turn, names: Names) -> Names:
+    """Decide on these once more, from what is in force and was seen: who comes out otherwise?"""
+    spec, seen, before, now = turn.spec, turn.seen, turn.status, turn.at
+    watched = watch(spec, seen, now, None, names).connections
+    blank = Verdicts({}, {}, None, turn.verdicts.causes)
+    verdicts = judge(spec, seen, before.halted, now, turn.markets, blank, names)
+    decisions = guard(spec, verdicts, before.memories, now, names=names)
+    status = fold(before, spec, seen, verdicts, decisions, turn.running, now, names=names)
+    moving = {n for n in names.strategies if (d := turn.decisions.get(n)) and d.leave is not None}
+    settled = names.strategies - turn.again.strategies - moving  # the others are not at rest yet
+    return Names(
+        _others(turn.watch.connections, watched, names.connections)
+        | _others(turn.verdicts.connections, verdicts.connections, names.connections)
+        | _others(before.connections, status.connections, names.connections),
+        _others(turn.verdicts.strategies, verdicts.strategies, names.strategies)
+        | _others(turn.decisions, decisions, settled)
+        | _others(before.strategies, status.strategies, settled),
+    )
+
+
+def _others(old: Mapping[str, T], new: Mapping[str, T], names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for name in names if old.get(name) != new.get(name))

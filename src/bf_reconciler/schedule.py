@@ -2,13 +2,21 @@
 
 import zlib
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 
-from bf_reconciler.facts import Listed, Markets, Run, Seen, confirming, unconfirmed
-from bf_reconciler.policy import common_causes
-from bf_reconciler.spec import ConnectionEntry, Policy, Spec
+from bf_reconciler.facts import (
+    Listed,
+    Markets,
+    Observation,
+    Run,
+    Seen,
+    confirming,
+    unconfirmed,
+)
+from bf_reconciler.policy import Causes, common_causes, watch
+from bf_reconciler.spec import ConnectionEntry, Names, Policy, Spec
 
 CONFIRM = timedelta(seconds=2)
 """A first terminal answer is asked again after this."""
@@ -20,42 +28,102 @@ JITTER = 0.1
 """Share of a delay by which it is spread, so that many connections do not move in step."""
 HEARTBEAT = timedelta(seconds=5)
 """A cycle runs at least this often: it reads back what runs, and proves that it lives."""
+LOST = timedelta(minutes=1)
+"""A probe that is not answered for so long is asked for again: who waits in a queue stays there."""
 SHORTEST_REST, LONGEST_REST = timedelta(seconds=0.05), timedelta(seconds=2)
 """Bounds of the rest after a cycle."""
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A probe that was given to the prober: when, of which entry, and what was known then."""
+
+    at: datetime
+    entry: str
+    soon: bool
+    known: Observation | None
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
-    """What to do about the world's answers: probe (some of them soon), forget, and wake at."""
+    """What to do about the world's answers: probe (some of them soon), and forget."""
 
-    probe: tuple[ConnectionEntry, ...]
-    soon: frozenset[str]
-    forget: frozenset[str]
-    wake_at: datetime
+    probe: tuple[ConnectionEntry, ...] = ()
+    soon: frozenset[str] = frozenset()
+    forget: frozenset[str] = frozenset()
+    asked: Mapping[str, Asked] = field(default_factory=dict)
+    """Probes that have not been answered."""
+    next: Mapping[str, datetime] = field(default_factory=dict)
+    """When to look again at those that were looked at."""
+
+    def kept(self) -> "Schedule":
+        """What of it the next turn begins with."""
+        return Schedule(asked=self.asked)
 
 
-def schedule(spec: Spec, seen: Mapping[str, Seen], now: datetime) -> Schedule:
-    """Schedule one cycle.
+def schedule(
+    spec: Spec,
+    seen: Mapping[str, Seen],
+    now: datetime,
+    causes: Causes | None = None,
+    before: Schedule | None = None,
+    names: Names | None = None,
+) -> Schedule:
+    """Schedule these connections; None is all of them.
 
     A suspended or removed connection is never probed and is forgotten: what was seen of it
     before proves nothing when it comes back. Where a cause may be common to many, others are
     asked at once, and those it hit are asked as often as any. Where more are due than the pace of
-    an exchange allows, those with something to find out do not wait for everybody's routine.
+    an exchange allows, those with something to find out do not wait for everybody's routine. Who
+    was asked is not asked again until there is an answer, its entry has changed, or it is urgent.
     """
-    causes = common_causes(spec, seen, now)
-    active = {name: entry for name, entry in spec.connections.items() if not entry.suspended(now)}
+    causes = common_causes(watch(spec, seen, now), now) if causes is None else causes
+    before = Schedule() if before is None else before
+    wanted = spec.connections.keys() | seen.keys() if names is None else names.connections
+    active = {n: e for n in wanted if (e := _probed(spec, n, now)) is not None}
+    asked = {n: a for n, a in before.asked.items() if n not in wanted or n in active}
     due: list[ConnectionEntry] = []
-    wake_at = now + HEARTBEAT
-    for name, entry in active.items():
-        at = next_probe(entry, seen.get(name), spec.policy, held=name in causes.holds)
-        if at is None or at <= now or name in causes.witnesses or _ahead(seen[name], now):
+    soon, later = set(before.soon), dict(before.next)
+    for name in sorted(active, key=spec.position):
+        entry, memory = active[name], seen.get(name)
+        at = _resting(entry, memory, spec, causes, now)
+        if at is not None:
+            asked.pop(name, None)
+            later[name] = at
+            continue
+        hurry = name in causes.witnesses or _open(entry, memory, spec)
+        latest, wait = memory.latest if memory else None, asked.get(name)
+        if wait is None or _again(wait, entry, latest, now, soon=hurry):
+            wait = asked[name] = Asked(now, entry.fingerprint, hurry, latest)
             due.append(entry)
-        else:
-            wake_at = min(wake_at, at)
-    ends = [until for until in spec.suspensions() if until > now]
-    soon = {e.name for e in due if e.name in causes.witnesses or _open(e, seen.get(e.name), spec)}
-    forget = {name for name in seen if name not in active}
-    return Schedule(tuple(due), frozenset(soon), frozenset(forget), min([wake_at, *ends]))
+            soon |= {name} if hurry else set()
+        later[name] = wait.at + LOST
+    forget = {name for name in wanted if name in seen and name not in active}
+    return Schedule((*before.probe, *due), frozenset(soon), before.forget | forget, asked, later)
+
+
+def _resting(
+    entry: ConnectionEntry, seen: Seen | None, spec: Spec, causes: Causes, now: datetime
+) -> datetime | None:
+    """Until when a connection is left alone; None where it is due."""
+    at = next_probe(entry, seen, spec.policy_of(entry), held=entry.name in causes.holds)
+    if seen is None or at is None or entry.name in causes.witnesses or _ahead(seen, now):
+        return None
+    return at if at > now else None
+
+
+def _probed(spec: Spec, name: str, now: datetime) -> ConnectionEntry | None:
+    entry = spec.connections.get(name)
+    return entry if entry is not None and not entry.suspended(now) else None
+
+
+def _again(
+    asked: Asked, entry: ConnectionEntry, latest: Observation | None, now: datetime, *, soon: bool
+) -> bool:
+    """Whether to ask though it was asked: that was answered, is out of date, or took too long."""
+    current = asked.entry == entry.fingerprint and asked.known is latest
+    lost = not asked.at <= now < asked.at + LOST
+    return not current or lost or (soon and not asked.soon)
 
 
 def _open(entry: ConnectionEntry, seen: Seen | None, spec: Spec) -> bool:
@@ -66,7 +134,7 @@ def _open(entry: ConnectionEntry, seen: Seen | None, spec: Spec) -> bool:
         return True
     latest = seen.runs[0].latest
     return bool(
-        confirming(seen.runs, entry.under(spec.policy).confirm_after)
+        confirming(seen.runs, spec.policy_of(entry).confirm_after)
         if latest.refusals
         else latest.failures
     )
@@ -143,8 +211,7 @@ def jittered(wait: timedelta, name: str, at: datetime, most: timedelta | None = 
 
 def is_probed(spec: Spec, name: str, now: datetime) -> bool:
     """Whether a connection is probed at all: it is in force and not suspended."""
-    entry = spec.connections.get(name)
-    return entry is not None and not entry.suspended(now)
+    return _probed(spec, name, now) is not None
 
 
 def settled(spec: Spec, name: str, seen: Seen | None, now: datetime) -> bool:
@@ -158,10 +225,12 @@ def settled(spec: Spec, name: str, seen: Seen | None, now: datetime) -> bool:
     entry = spec.connections[name]
     if seen is None or seen.entry != entry.fingerprint:
         return False
-    if confirming(seen.runs, entry.under(spec.policy).confirm_after):
+    if confirming(seen.runs, spec.policy_of(entry).confirm_after):
         return False
+    if not seen.restored:
+        return True
     due = next_probe(entry, seen, spec.policy)
-    return not seen.restored or (due is not None and due > now)
+    return due is not None and due > now
 
 
 def complete(spec: Spec, seen: Mapping[str, Seen], markets: Markets, now: datetime) -> bool:
@@ -193,7 +262,7 @@ def request_changed(
     """Have every connection probed at once whose entry, or whose strategies, changed."""
     if old is None or new is None:
         return seen
-    were, are = old.by_connection(), new.by_connection()
+    were, are = old.by_connection, new.by_connection
     changed = {
         name
         for name, entry in new.connections.items()

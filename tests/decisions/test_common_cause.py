@@ -7,8 +7,8 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from bf_reconciler.facts import KeyFacts, Reason, Scope, remember
-from bf_reconciler.policy import ConditionType, Incident, common_causes
-from bf_reconciler.policy.common_cause import REFUSED
+from bf_reconciler.policy import ConditionType, Incident, common_causes, watch
+from bf_reconciler.policy.streaks import REFUSED
 from bf_reconciler.schedule import schedule
 from bf_reconciler.spec import Credentials, Policy
 from bf_reconciler.status import Status, fold
@@ -268,13 +268,13 @@ def test_a_strategy_has_its_grace_and_is_then_off():
         assert all(before.memories[name].on for name in spec.strategies)
     at = NOW + 5 * MINUTE
     decisions = guard(spec, judge(spec, seen, None, at), before.memories, at)
-    assert {decision.reason for decision in decisions} == {Reason.GRACE_EXPIRED}
+    assert {decision.reason for decision in decisions.values()} == {Reason.GRACE_EXPIRED}
 
 
 def test_the_status_holds_it_and_the_connections_are_unreachable():
     spec, seen = fleet(fell(), fell(), fell())
     verdicts = judge(spec, seen, None, NOW)
-    status = fold(Status(), spec, seen, verdicts, (), {}, NOW)
+    status = fold(Status(), spec, seen, verdicts, {}, {}, NOW)
     assert status.incidents == verdicts.causes.incidents
     assert {c.status for c in status.connections.values()} == {ConnectionState.UNREACHABLE}
     ready = status.connections["c0"].conditions[0]
@@ -287,7 +287,7 @@ def test_the_status_holds_it_and_the_connections_are_unreachable():
 
 def test_the_first_to_fail_is_not_believed_before_others_are_asked():
     spec, seen = fleet(fell(), *[STALE] * 7)
-    causes = common_causes(spec, seen, NOW)
+    causes = common_causes(watch(spec, seen, NOW), NOW)
     assert causes.holds["c0"].asking
     assert causes.witnesses == {"c1", "c2", "c3", "c4"}
     verdict = judge(spec, seen, None, NOW).connections["c0"]
@@ -313,7 +313,7 @@ def test_it_is_believed_when_the_others_cannot_be_asked_for_too_long():
 
 def test_of_a_way_out_those_of_other_exchanges_are_asked_first():
     spec, seen = fleet(fell(), STALE, *[(STALE, MEXC), (STALE, OKX)] * 2)
-    causes = common_causes(spec, seen, NOW)
+    causes = common_causes(watch(spec, seen, NOW), NOW)
     assert {"c2", "c3", "c4", "c5"} <= causes.witnesses <= schedule(spec, seen, NOW).soon
     assert causes.holds["c0"].asking
 
@@ -333,7 +333,7 @@ def test_what_is_held_is_asked_again_at_the_interval():
 
 def test_a_cause_that_is_common_goes_before_a_question_that_is_open():
     spec, seen = fleet(fell(), fell(), fell(), *[(STALE, MEXC)] * 2)
-    causes = common_causes(spec, seen, NOW)
+    causes = common_causes(watch(spec, seen, NOW), NOW)
     assert not any(hold.asking for hold in causes.holds.values())
 
 
@@ -451,7 +451,7 @@ def test_connections_that_share_a_key_know_each_other_and_no_others():
         for name, key in {"a": "k1", "b": "k2", "c": "k1", "d": "", "e": "", "f": "k1"}.items()
     ]
     spec = a_spec(entries, [])
-    assert spec.twins() == {"a": ("c", "f"), "c": ("a", "f"), "f": ("a", "c")}
+    assert spec.twins == dict.fromkeys("acf", ("a", "c", "f"))
     seen = {name: a_seen() for name in spec.connections}
     found = judge(spec, seen, None, NOW).connections
     duplicates = [name for name, v in found.items() if v.ready.reason is Reason.DUPLICATE_KEY]
@@ -482,7 +482,7 @@ def lived(answer, seconds, count=10):
         decisions = guard(spec, verdicts, before.memories, now)
         before = fold(before, spec, seen, verdicts, decisions, {}, now)
         told.append(before.incidents)
-        for decision in decisions:
+        for decision in decisions.values():
             if decision.order is not None and not decision.order.on:
                 off.setdefault(decision.name, (second, decision.reason))
     return off, told

@@ -47,8 +47,8 @@ def decided(*observations, before=None, spec=None, halted=None, now=NOW, seen=No
     memories = before if isinstance(before, dict) else {STRATEGY: before} if before else {}
     memory = {CONNECTION: seen or a_seen(*observations)} if seen or observations else {}
     decisions = guard(spec, judge(spec, memory, halted, now), memories, now)
-    assert len({decision.name for decision in decisions}) == len(decisions)
-    return {decision.name: decision for decision in decisions}
+    assert all(decision.name == name for name, decision in decisions.items())
+    return decisions
 
 
 def decision(*observations, strategy=None, connection=None, policy=None, **changes):

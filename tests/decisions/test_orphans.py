@@ -20,7 +20,7 @@ def held(**names):
 
 def decided(spec, memories, seen=None, halted=None):
     verdicts = judge(spec, seen or {}, halted, NOW)
-    return {each.name: each for each in guard(spec, verdicts, memories, NOW)}
+    return guard(spec, verdicts, memories, NOW)
 
 
 def test_what_is_on_and_nobody_declares_is_turned_off_as_it_was_declared():
@@ -71,7 +71,7 @@ def test_one_that_is_held_is_off_all_the_same_where_it_must_not_run():
 def shown(running):
     spec = a_spec()
     memories = orphans(spec, {}, held(stray=ON))
-    decisions = tuple(decided(spec, memories).values())
+    decisions = decided(spec, memories)
     status = fold(
         Status(), spec, {}, judge(spec, {}, None, NOW), decisions, {"stray": running}, NOW
     )

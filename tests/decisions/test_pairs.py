@@ -249,5 +249,5 @@ def test_a_latched_strategy_still_waits_for_its_person():
         on=False, action="pause", runtime=LOCAL, latched=True, connection=CONNECTION
     )
     verdicts = judge(house.spec, {CONNECTION: a_seen(GOOD)}, None, NOW, {VENUE: {BTC: MISSING}})
-    (decision,) = guard(house.spec, verdicts, {STRATEGY: memory}, NOW)
+    (decision,) = guard(house.spec, verdicts, {STRATEGY: memory}, NOW).values()
     assert decision.reason is Reason.AWAITING_MANUAL_RESUME

@@ -9,6 +9,7 @@ from bf_reconciler.policy.findings import REJECTED
 from bf_reconciler.spec import Credentials, Policy
 from bf_reconciler.spec.connection import ATTESTATION_LIFETIME, Attest, Attestation
 from build import (
+    CONNECTION,
     DAY,
     NOW,
     OWN_IP,
@@ -694,7 +695,7 @@ def test_a_market_that_cannot_be_told_apart_is_named_by_the_word_it_hides_in():
 
 
 def test_a_key_under_two_names_is_a_warning():
-    twins = ("mexc-a", "mexc-b")
+    twins = ("mexc-a", "mexc-b", CONNECTION)
     expected = ("False", Reason.DUPLICATE_KEY, WARN)
     assert told(Type.LEAST_PRIVILEGE, twins=twins) == expected
     assert findings(twins=twins)[Type.LEAST_PRIVILEGE].message == (
@@ -704,22 +705,27 @@ def test_a_key_under_two_names_is_a_warning():
 
 
 def test_many_names_of_one_key_are_not_all_told():
-    found = findings(twins=tuple("abcde"))[Type.LEAST_PRIVILEGE]
+    found = findings(twins=(CONNECTION, *"abcde"))[Type.LEAST_PRIVILEGE]
     assert found.message == "The same key is also used by a, b, c and 2 more."
 
 
 def test_a_key_under_two_names_is_told_though_the_exchange_is_silent():
-    assert told(Type.LEAST_PRIVILEGE, an_outage(), twins=("a",))[1] is Reason.DUPLICATE_KEY
-    assert assess(a_case(an_outage(), twins=("a",))).compliant is None
+    assert (
+        told(Type.LEAST_PRIVILEGE, an_outage(), twins=("a", CONNECTION))[1] is Reason.DUPLICATE_KEY
+    )
+    assert assess(a_case(an_outage(), twins=("a", CONNECTION))).compliant is None
 
 
 def test_beside_a_right_too_many_the_second_name_is_told_in_the_same_breath():
     seen = with_key(grant=[Scope.EARN])
-    found = findings(seen, twins=("a",))[Type.LEAST_PRIVILEGE]
+    found = findings(seen, twins=("a", CONNECTION))[Type.LEAST_PRIVILEGE]
     assert (found.reason, found.effect) == (Reason.EXCESS_PERMISSION, WARN)
     assert found.message.endswith("The same key is also used by a.")
     silent = {"excess_permissions": "ignore"}
-    assert told(Type.LEAST_PRIVILEGE, seen, twins=("a",), policy=silent)[1] is Reason.DUPLICATE_KEY
+    assert (
+        told(Type.LEAST_PRIVILEGE, seen, twins=("a", CONNECTION), policy=silent)[1]
+        is Reason.DUPLICATE_KEY
+    )
 
 
 def test_a_connection_without_strategies_needs_its_markets():

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from bf_reconciler.facts import Listed, Reason, Seen
 from bf_reconciler.schedule import (
-    HEARTBEAT,
     JITTER,
     answered,
     backoff,
@@ -98,23 +97,9 @@ def test_a_good_probe_rests_for_its_interval_and_a_tenth_at_most():
     assert probed(a_schedule(a_seen(), at)) == [CONNECTION]
 
 
-def test_it_wakes_when_the_next_connection_is_due():
+def test_it_is_looked_at_again_when_it_is_due():
     at = next_probe(a_connection(), a_seen(), Policy())
-    assert a_schedule(a_seen(), at - SECOND).wake_at == at
-
-
-def test_it_wakes_for_the_heartbeat_when_nothing_is_due_sooner():
-    assert a_schedule(a_seen()).wake_at == NOW + HEARTBEAT
-    assert a_schedule().wake_at == NOW + HEARTBEAT
-    assert schedule(a_spec([], []), {}, NOW).wake_at == NOW + HEARTBEAT
-
-
-def test_it_wakes_when_a_suspension_ends():
-    soon = a_suspension(until=NOW + SECOND)
-    assert a_schedule(suspend=soon).wake_at == NOW + SECOND
-    suspended = a_spec(strategies=[a_strategy(suspend=soon)])
-    assert schedule(suspended, {CONNECTION: a_seen()}, NOW).wake_at == NOW + SECOND
-    assert a_schedule(a_seen(), suspend=a_suspension(until=NOW)).wake_at == NOW + HEARTBEAT
+    assert a_schedule(a_seen(), at - SECOND).next == {CONNECTION: at}
 
 
 def test_a_clock_that_was_set_back_does_not_put_probes_off():

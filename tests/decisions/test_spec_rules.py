@@ -225,17 +225,7 @@ def a_spec(connections, strategies):
 def test_a_spec_knows_the_strategies_of_each_connection():
     one, two = a_strategy(), a_strategy(name="eth-grid")
     spec = a_spec([a_connection()], [one, two, a_strategy(name="x", connection="other")])
-    assert spec.by_connection()["kucoin-a"] == (one, two)
-    assert set(spec.by_connection()) == {"kucoin-a", "other"}
+    assert spec.by_connection["kucoin-a"] == (one, two)
+    assert set(spec.by_connection) == {"kucoin-a", "other"}
     assert spec.connections["kucoin-a"].name == "kucoin-a"
     assert spec.strategies["btc-grid"].name == "btc-grid"
-
-
-def test_a_spec_knows_when_declared_pauses_end():
-    pause = {"reason": "x", "owner": "y", "until": "2027-01-31"}
-    connections = [
-        a_connection(suspend=pause),
-        a_connection(name="b", suspend=pause | {"until": None}),
-    ]
-    spec = a_spec(connections, [a_strategy(suspend=pause), a_strategy(name="c")])
-    assert spec.suspensions() == (datetime(2027, 1, 31, tzinfo=UTC),) * 2

@@ -219,4 +219,4 @@ def test_the_spec_takes_over_what_the_file_says_of_everything_else():
 
 def test_connections_with_one_key_are_known_as_twins():
     spec, _ = adopted(None, a_file([a_connection("a"), a_connection("b")], []))
-    assert spec.twins() == {"a": ("b",), "b": ("a",)}
+    assert spec.twins == dict.fromkeys("ab", ("a", "b"))

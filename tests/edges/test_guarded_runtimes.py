@@ -45,7 +45,7 @@ class Memory:
 def on():
     spec = a_spec()
     seen = {name: a_seen() for name in spec.connections}
-    (decision,) = guard(spec, judge(spec, seen, None, NOW), {}, NOW)
+    (decision,) = guard(spec, judge(spec, seen, None, NOW), {}, NOW).values()
     assert decision.order.on
     return decision
 
@@ -64,7 +64,16 @@ async def test_what_is_off_stays_off_until_the_journal_is_written_again(runtimes
     running = await converged(runtimes, on())
     assert (running.reason, running.message) == (Reason.RUNTIME_UNAVAILABLE, MESSAGE)
     broken.clear()
-    assert (await converged(runtimes, on())).state == "running"
+    assert (await converged(runtimes)).state == "running"
+
+
+async def test_what_was_decided_meanwhile_takes_the_place_of_what_was_withheld(runtimes, broken):
+    broken.add(1)
+    await converged(runtimes, on())
+    await converged(runtimes, off(on()))
+    broken.clear()
+    assert await runtimes.converge((), 1, "r", NOW) == {}
+    assert (await converged(runtimes, off(on()))).state != "running"
 
 
 async def test_what_runs_goes_on_and_what_must_be_off_goes_off(runtimes, broken):

@@ -64,7 +64,7 @@ async def check(
     seen = await _look(spec, progress, capture)
     status = Status(config=reload.config)
     at = now()
-    return fold(status, spec, seen, judge(spec, seen, None, at), (), {}, at)
+    return fold(status, spec, seen, judge(spec, seen, None, at), {}, {}, at)
 
 
 def now() -> datetime:

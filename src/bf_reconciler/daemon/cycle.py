@@ -4,25 +4,31 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from bf_reconciler.facts import Seen
 from bf_reconciler.reconcile import Outside, Prober, Runtimes, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.schedule import HEARTBEAT, request_changed
-from bf_reconciler.spec import Spec
+from bf_reconciler.spec import Names, Spec
 from bf_reconciler.status import Record, Status, Transition, transitions, unwatched
+from bf_reconciler.turn import Turn
 
 Edit = Callable[[Status, Mapping[str, Seen]], tuple[Status, Mapping[str, Seen]]]
 """What a person asks for: a change of what stood before the next turn."""
 
 
 class Writer(Protocol):
-    """Saves records."""
+    """Saves records, of these names; None is all."""
 
-    async def keep(self, status: Status, seen: Mapping[str, Seen]) -> None: ...
+    async def keep(
+        self, status: Status, seen: Mapping[str, Seen], names: Names | None = None
+    ) -> None: ...
 
-    async def save(self, record: Record, changes: tuple[Transition, ...]) -> None: ...
+    async def save(
+        self, record: Record, changes: tuple[Transition, ...], names: Names | None = None
+    ) -> None: ...
 
 
 class Cycle:
@@ -36,14 +42,18 @@ class Cycle:
         record: Record,
         publish: Callable[[Status, Status, tuple[Transition, ...]], None],
         wake: asyncio.Event,
+        audit: Callable[[Turn], Turn] = lambda turn: turn,
     ) -> None:
-        self._outside = Outside(prober, runtimes, self._keep)
+        self._outside = Outside(prober, runtimes, self._keep, partial(asyncio.sleep, 0))
         self._writer = writer
         self._publish = publish
+        self._audit = audit
         self._edits: list[tuple[Edit, asyncio.Future[None]]] = []
         self._reload: Reload | None = None
         self._unfinished: Mapping[str, Seen] | None = None
         """What was seen by a turn that has not ended; it may have broken."""
+        self._last: Turn | None = None
+        """The last turn; None after one that broke, so that the next one decides on everything."""
         self.spec: Spec | None = None
         self.status = record.status
         self.seen: Mapping[str, Seen] = {
@@ -69,9 +79,9 @@ class Cycle:
         self.wake.set()
         return done
 
-    async def _keep(self, status: Status, seen: Mapping[str, Seen]) -> None:
+    async def _keep(self, status: Status, seen: Mapping[str, Seen], names: Names) -> None:
         """Save what was seen. The next turn begins with it, even if this one breaks."""
-        await self._writer.keep(status, seen)
+        await self._writer.keep(status, seen, names)
         self._unfinished = seen
 
     async def turn(self, now: datetime) -> datetime:
@@ -81,28 +91,48 @@ class Cycle:
         for edit, _ in edits:
             before, seen = edit(before, seen)
         if self._reload is not None:
-            seen = request_changed(self.spec, self._reload.spec, seen)
-            self.spec = self._reload.spec
-            before = replace(before, config=self._reload.config)
-        after, seen, wake_at = await self._act(self.spec, before, seen, now)
-        changes = tuple(transitions(self.status, after, now))
-        await self._writer.save(Record(after, seen), changes)
-        published, self.status, self.seen, self._unfinished = self.status, after, seen, None
-        self._publish(published, after, changes)
+            before, seen = self._reloaded(self._reload, before, seen)
+        last, self._last = self._last, None
+        if self.spec is not None:
+            turn = await reconcile(self.spec, before, seen, self._outside, now, last)
+            await self._end(turn.status, turn.seen, now, turn.changed)
+            self._last = self._audit(turn)
+        else:
+            await self._end(await self._without_file(before, now), seen, now)
         del self._edits[: len(edits)]
         for _, done in edits:
             if not done.done():
                 done.set_result(None)
-        return wake_at
+        return self._last.wake_at if self._last is not None else now + HEARTBEAT
 
-    async def _act(
-        self, spec: Spec | None, before: Status, seen: Mapping[str, Seen], now: datetime
-    ) -> tuple[Status, Mapping[str, Seen], datetime]:
-        """Take the line; where the file was refused and none is in force, only turn off."""
-        if spec is not None:
-            return await reconcile(spec, before, seen, self._outside, now)
+    def _reloaded(
+        self, reload: Reload, before: Status, seen: Mapping[str, Seen]
+    ) -> tuple[Status, Mapping[str, Seen]]:
+        """Use what was read; where it is what is in force, nothing changes."""
+        if reload.spec != self.spec:
+            seen = request_changed(self.spec, reload.spec, seen)
+            self.spec = reload.spec
+        if reload.config != before.config:
+            before = replace(before, config=reload.config)
+        return before, seen
+
+    async def _without_file(self, before: Status, now: datetime) -> Status:
+        """Where the file was refused and none is in force, only turn off."""
         if self._reload is not None or self._edits:  # until it is read, a restart is a no-op
             before = await halt(before, self._outside, now)
         if self._reload is not None:
             before = replace(before, connections=unwatched(before.connections, now), incidents=())
-        return before, seen, now + HEARTBEAT
+        return before
+
+    async def _end(
+        self,
+        after: Status,
+        seen: Mapping[str, Seen],
+        now: datetime,
+        names: Names | None = None,
+    ) -> None:
+        """Save and tell what changed, among these names."""
+        changes = tuple(transitions(self.status, after, now, names))
+        await self._writer.save(Record(after, seen), changes, names)
+        published, self.status, self.seen, self._unfinished = self.status, after, seen, None
+        self._publish(published, after, changes)

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from bf_reconciler import logs
+from bf_reconciler.daemon.audit import Audit
 from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.daemon.guarded_runtimes import GuardedRuntimes
 from bf_reconciler.daemon.journal_writer import JournalWriter
@@ -25,7 +26,7 @@ from bf_reconciler.reload import DIRTY, Reload, secrets
 from bf_reconciler.runtimes import Bounds
 from bf_reconciler.schedule import HEARTBEAT, backoff, complete, rest_after
 from bf_reconciler.settings import Settings
-from bf_reconciler.spec import Spec
+from bf_reconciler.spec import Names, Spec
 from bf_reconciler.status import Status, Transition
 
 DEADLINE = 60.0
@@ -65,7 +66,13 @@ class Daemon:
         self.runtimes = GuardedRuntimes(self.bounds, wake.set, _Memory(self))
         self.probe_counts = ProbeCounts(prober, self.tallies)
         self.cycle = Cycle(
-            self.probe_counts, self.runtimes, self.writer, record, self._publish, wake
+            self.probe_counts,
+            self.runtimes,
+            self.writer,
+            record,
+            self._publish,
+            wake,
+            Audit(self._drifted),
         )
         self.last_completed: datetime | None = None
         self._begun = self._turned = time.monotonic()
@@ -189,11 +196,20 @@ class Daemon:
             logs.log_transition(self.log, change)
             if change.kind == "strategy":
                 self.tallies.transition(change.name, change.after, str(change.reason))
-        if changes or before != after:
+        if after is not before:
             for queue in self.news:
                 if queue.full():
                     queue.get_nowait()  # a slow reader misses the middle, never the end
                 queue.put_nowait((after, changes))
+
+    def _drifted(self, names: Names) -> None:
+        """A decision that stood was not what it should be: a fault of ours; it is made again."""
+        self.tallies.drifted(len(names.connections) + len(names.strategies))
+        self.log.error(
+            "decisions drifted",
+            connections=sorted(names.connections),
+            strategies=sorted(names.strategies),
+        )
 
     def healthy(self) -> tuple[bool, str]:
         """Each loop finished a pass within its deadline; depends on nothing outside."""

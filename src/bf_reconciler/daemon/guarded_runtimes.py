@@ -39,21 +39,26 @@ class GuardedRuntimes(Runtimes):
         self._intend = memory.intend
         self._on: set[str] = set()
         """What was turned on before: its order may be given again."""
+        self._withheld: dict[str, Decision] = {}
+        """What is to be turned on when the journal is saved again."""
 
     async def converge(
         self, decisions: Iterable[Decision], generation: int, revision: str, now: datetime
     ) -> Mapping[str, Running]:
-        decisions = tuple(decisions)
-        on = {each.name: each for each in decisions if each.order and each.order.on}
-        self._on -= {each.name for each in decisions if each.order and not each.order.on}
+        given = self._withheld | {each.name: each for each in decisions}
+        on = {name: each for name, each in given.items() if each.order and each.order.on}
+        self._on -= {name for name, each in given.items() if each.order and not each.order.on}
         starting = [name for name in on if name not in self._on and self._remembered_off(name)]
         if starting and not self._broken():
             await self._intend(starting)  # a crash after it was turned on must not turn it off
         if not self._broken():
             self._on |= on.keys()
-            return await super().converge(decisions, generation, revision, now)
-        withheld = {n: each for n, each in on.items() if each.leave or n not in self._on}
-        asked = (_waiting(each) if each.name in withheld else each for each in decisions)
+            self._withheld = {}
+            return await super().converge(given.values(), generation, revision, now)
+        self._withheld = withheld = {
+            name: each for name, each in on.items() if each.leave or name not in self._on
+        }
+        asked = [_waiting(each) if name in withheld else each for name, each in given.items()]
         running = await super().converge(asked, generation, revision, now)
         return dict(running) | {
             name: _withheld(running[name])

@@ -8,6 +8,7 @@ import structlog
 from bf_reconciler.daemon.worker import Worker
 from bf_reconciler.facts import Seen
 from bf_reconciler.journal import Journal, JournalError
+from bf_reconciler.spec import Names
 from bf_reconciler.status import Record, Status, Transition
 
 MOST_OWED = 10_000
@@ -39,6 +40,8 @@ class JournalWriter:
         self._worker = worker or Worker("journal")
         self._deadline = deadline
         self._newest: Record | None = None
+        self._unsaved: Names | None = Names()
+        """Who is not saved as the newest record has it; None is everybody."""
         self._saving: asyncio.Task[None] | None = None
         self._owed: tuple[Transition, ...] = ()
         self._told = False
@@ -47,14 +50,19 @@ class JournalWriter:
         self.trouble: JournalError | None = None
         """Why the newest record is not saved, or its halt not in both places; None: they are."""
 
-    async def keep(self, status: Status, seen: Mapping[str, Seen]) -> None:
+    async def keep(
+        self, status: Status, seen: Mapping[str, Seen], names: Names | None = None
+    ) -> None:
         """Save what was seen before anything is done about it."""
-        await self.save(Record(status, seen), ())
+        await self.save(Record(status, seen), (), names)
 
-    async def save(self, record: Record, changes: Iterable[Transition]) -> None:
-        """Save a status, what was seen, and what changed."""
+    async def save(
+        self, record: Record, changes: Iterable[Transition], names: Names | None = None
+    ) -> None:
+        """Save a status, what was seen, and what changed, of these names; None is all."""
         self._owed = (*self._owed, *changes)[-MOST_OWED:]
         self._newest = record
+        self._unsaved = _both(self._unsaved, names)
         if self._saving is None:
             self._saving = asyncio.create_task(self._save(), name="journal")
         await self.settled(self._deadline if self.trouble is None else BROKEN_DEADLINE)
@@ -87,12 +95,15 @@ class JournalWriter:
         while self._newest is not None:
             record, self._newest = self._newest, None
             changes, self._owed = self._owed, ()
+            names, self._unsaved = self._unsaved, Names()
             try:
-                self._saved(await self._worker.call(self._journal.save, record, changes))
+                self._saved(await self._worker.call(self._journal.save, record, changes, names))
             except JournalError as error:
+                self._unsaved = None
                 self._owed = (*changes, *self._owed)[-MOST_OWED:]
                 self._broke(error)
             except Exception as error:  # noqa: BLE001 # a fault of ours stops no turn
+                self._unsaved = None
                 self._log.error("saving failed", exc_info=error)
                 self._broke(JournalError(f"saving failed ({type(error).__name__})"))
         self._saving = None
@@ -114,3 +125,8 @@ class JournalWriter:
         if not self._told:
             self._log.error("journal cannot be written", message=str(trouble))
         self._told = True
+
+
+def _both(one: Names | None, other: Names | None) -> Names | None:
+    """The names of both; None is all of them."""
+    return None if one is None or other is None else one | other

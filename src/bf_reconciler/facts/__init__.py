@@ -5,6 +5,7 @@ from bf_reconciler.facts.allowlist import Network, network
 from bf_reconciler.facts.config import CONFIG_ADVICE, ConfigError, ConfigReason
 from bf_reconciler.facts.json import Json
 from bf_reconciler.facts.markets import Listed, Markets, Venue
+from bf_reconciler.facts.moments import TICK, another_day, earliest
 from bf_reconciler.facts.observations import (
     QUESTIONS,
     Balance,
@@ -36,6 +37,7 @@ __all__ = [
     "DEFAULT_RULES",
     "KEY_SERVICES",
     "QUESTIONS",
+    "TICK",
     "TRANSIENT",
     "Advice",
     "Balance",
@@ -64,7 +66,9 @@ __all__ = [
     "Severity",
     "Unread",
     "Venue",
+    "another_day",
     "confirming",
+    "earliest",
     "errors_first",
     "network",
     "printable",

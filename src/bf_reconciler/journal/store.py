@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from bf_reconciler.journal import database, rows
 from bf_reconciler.journal.database import JournalError, journal_errors
 from bf_reconciler.journal.halt_file import UNREADABLE_HALT, HaltFile
+from bf_reconciler.spec import Names
 from bf_reconciler.status import Record, Status, Transition
 from bf_reconciler.verdict import Halted
 
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 PEPPER_BYTES = 32
 MAX_TRANSITIONS = 100_000
 MAX_AGE = timedelta(days=400)
+UNREADABLE = object()
+"""Stands for a row of another format: it is written again, or deleted."""
 DATABASE = "journal.db"
 Key = tuple[str, str]
 """Kind and name of a row."""
@@ -134,36 +137,38 @@ class Journal:
         with self._using() as connection:
             return self._loaded(connection)
 
-    def save(self, record: Record, transitions: Iterable[Transition] = ()) -> bool:
-        """Write what changed since the last save, all of it or nothing; False: nothing changed."""
-        status = record.status
-        wanted: dict[Key, object] = {("meta", "status"): _bare(status)}
-        if status.halted is not None:
-            wanted[HALTED] = status.halted
-        wanted |= {("connection", name): entry for name, entry in status.connections.items()}
-        wanted |= {("strategy", name): entry for name, entry in status.strategies.items()}
-        wanted |= {("seen", name): entry for name, entry in record.seen.items()}
+    def save(
+        self,
+        record: Record,
+        transitions: Iterable[Transition] = (),
+        names: Names | None = None,
+    ) -> bool:
+        """Write what changed since the last save, all of it or nothing; False: nothing changed.
+
+        Only these names are looked at; None is all of them.
+        """
         news = list(transitions)
         with self._using():
             self._begin_anew_where_replaced()
-        with self._using() as connection, self._filed(status.halted):
-            if self._known is None:
+        with self._using() as connection, self._filed(record.status.halted):
+            if self._known is None:  # nobody can say what is saved
                 self._loaded(connection)
-            known = self._known or {}
+                names = None
+            known = {} if self._known is None else self._known
+            wanted = _rows(record, names)
+            if names is None:
+                wanted = dict.fromkeys(known) | wanted
             changed = {key: value for key, value in wanted.items() if _differs(known, key, value)}
-            gone = [key for key in known if key not in wanted]
-            if not (changed or gone or news):
-                self._known = wanted
-                return False
-            halt_changed = HALTED in changed or HALTED in gone
-            with database.transaction(connection, durable=halt_changed):
-                for key, value in changed.items():
-                    _put(connection, key, value)
-                for key in gone:
-                    _delete(connection, key)
-                _append(connection, news)
-            self._known = wanted
-            return True
+            if changed or news:
+                halt_changed = HALTED in changed
+                with database.transaction(connection, durable=halt_changed):
+                    for key, value in changed.items():
+                        _write(connection, key, value)
+                    _append(connection, news)
+            known.update(wanted)
+            for key in [key for key, value in wanted.items() if value is None]:
+                del known[key]
+            return bool(changed or news)
 
     def pepper(self) -> bytes:
         """32 random bytes of this journal, made once."""
@@ -279,7 +284,7 @@ class Journal:
             bare, halt = _meta(connection, "status"), _meta(connection, "halted")
         for kind, name, text in texts:
             value = FORMS[kind].read(text) if kind in FORMS else None
-            known[kind, name] = value
+            known[kind, name] = UNREADABLE if value is None else value
             if value is None:
                 logger.warning("journal row left out", extra={"kind": kind, "name_of": name})
             else:
@@ -290,7 +295,7 @@ class Journal:
         halted = (rows.HALTED.read(halt) or UNREADABLE_HALT) if halt is not None else None
         halted = halted or self._halts.read()
         if bare is not None:
-            known["meta", "status"] = status
+            known["meta", "status"] = UNREADABLE if status is None else status
         if halt is not None:
             known[HALTED] = halted
         self._known = known
@@ -301,6 +306,23 @@ class Journal:
             strategies=_by_line(found["strategy"]),
         )
         return Record(whole, found["seen"])
+
+
+def _rows(record: Record, names: Names | None) -> dict[Key, object]:
+    """What the rows of these names hold; None is a row that is not there."""
+    status, seen = record.status, record.seen
+    if names is None:
+        names = Names(frozenset().union(status.connections, seen), frozenset(status.strategies))
+    rows: dict[Key, object] = {
+        ("meta", "status"): _bare(status),
+        HALTED: status.halted,
+    }
+    for name in names.connections:
+        rows["connection", name] = status.connections.get(name)
+        rows["seen", name] = seen.get(name)
+    for name in names.strategies:
+        rows["strategy", name] = status.strategies.get(name)
+    return rows
 
 
 def _differs(known: Mapping[Key, object], key: Key, value: object) -> bool:
@@ -331,6 +353,13 @@ def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
 def _meta(connection: sqlite3.Connection, key: str) -> str | None:
     row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
     return str(row[0]) if row else None
+
+
+def _write(connection: sqlite3.Connection, key: Key, value: object) -> None:
+    if value is None:
+        _delete(connection, key)
+    else:
+        _put(connection, key, value)
 
 
 def _put(connection: sqlite3.Connection, key: Key, value: object) -> None:

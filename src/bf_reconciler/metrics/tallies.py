@@ -49,6 +49,7 @@ class Tallies:
         self._transitions: Counter[tuple[str, ...]] = Counter()
         self._cycles = _Durations(CYCLE_BUCKETS)
         self._errors = 0
+        self._drift = 0
         self._rollbacks = 0
         self._lag = _Durations(LAG_BUCKETS)
         self._clients: Counter[tuple[str, ...]] = Counter()
@@ -74,6 +75,11 @@ class Tallies:
         """A cycle failed with an unexpected error."""
         with self._turn:
             self._errors += 1
+
+    def drifted(self, count: int) -> None:
+        """Decisions that stood were not what they should be."""
+        with self._turn:
+            self._drift += count
 
     def rollback(self) -> None:
         """An older version of the file was put in force."""
@@ -139,6 +145,8 @@ class Tallies:
         )
         errors = "Errors of reconcile cycles, including failures to write the journal."
         yield CounterMetricFamily("bf_reconcile_errors", errors, value=self._errors)
+        drift = "Decisions that came out otherwise when they were made again from scratch."
+        yield CounterMetricFamily("bf_reconcile_drift", drift, value=self._drift)
         rollbacks = "Times that an older version of the file came into force."
         yield CounterMetricFamily("bf_config_rollbacks", rollbacks, value=self._rollbacks)
         dropped = "Lines of the log that were dropped because nobody read those before them."

@@ -5,6 +5,7 @@ from bf_reconciler.policy.common_cause import Causes, Hold, Incident, common_cau
 from bf_reconciler.policy.expiry import ExpirySource, end
 from bf_reconciler.policy.findings import Case, ConditionType, Effect, Finding, Truth
 from bf_reconciler.policy.rules import RULES, Assessment, assess
+from bf_reconciler.policy.watch import Watch, watch
 
 __all__ = [
     "RULES",
@@ -18,8 +19,10 @@ __all__ = [
     "Hold",
     "Incident",
     "Truth",
+    "Watch",
     "assess",
     "common_causes",
     "end",
     "on_list",
+    "watch",
 ]

@@ -208,6 +208,8 @@ def egress_allowed(case: Case) -> Finding:
 
 def on_list(address: str, listed: tuple[str, ...]) -> bool | None:
     """True or False, or None where the address fits only a masked entry (``203.**.154``)."""
+    if address in listed:  # as they are written nearly always
+        return True
     wanted = ipaddress.ip_address(address)
     answers = {_covers(item, wanted) for item in listed}
     if True in answers:

@@ -46,7 +46,10 @@ class Effect(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one rule says. ``derived``: not known only because another answer is missing."""
+    """What one rule says. ``derived``: not known only because another answer is missing.
+
+    ``until``: when time alone will change it.
+    """
 
     type: ConditionType
     status: Truth
@@ -54,6 +57,7 @@ class Finding:
     message: str
     effect: Effect = Effect.NONE
     derived: bool = False
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class Case:
         unconfirmed: Terminal reasons not seen often enough yet.
         hold: Refusals that are not believed, since they have one cause with those of others.
         accepted: The last probe before this one in which the key was let in.
-        twins: Names of other connections with the same API key.
+        twins: Names of all connections with the same API key, where there are others.
     """
 
     entry: ConnectionEntry

@@ -1,8 +1,9 @@
 """Rules of what can be read: balance, orders, and the date the key expires."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from bf_reconciler.facts import Balance, Failure, KeyFacts, Orders, Reason
+from bf_reconciler.facts import Balance, Failure, KeyFacts, Orders, Reason, another_day
 from bf_reconciler.policy import expiry
 from bf_reconciler.policy.findings import (
     REJECTED,
@@ -66,11 +67,14 @@ def key_fresh(case: Case) -> Finding:
     day, left = f"{end.at:%Y-%m-%d}", end.at - case.now
     rule = expiry.rule(connection)
     by = f" by its published rule ({rule.source})" if rule and end.source == "computed" else ""
-    if left > case.policy.key_expiry_warning:
-        return holds(Type.KEY_FRESH, f"The key expires on {day}{by}.")
+    warned = case.policy.key_expiry_warning
+    if left > warned:
+        fresh = holds(Type.KEY_FRESH, f"The key expires on {day}{by}.")
+        return replace(fresh, until=end.at - warned)
     if left > timedelta(0):
         message = f"The key expires on {day}{by}, in {left.days} days."
-        return broken(Type.KEY_FRESH, Reason.KEY_EXPIRING, message, Effect.WARN)
+        expiring = broken(Type.KEY_FRESH, Reason.KEY_EXPIRING, message, Effect.WARN)
+        return replace(expiring, until=another_day(end.at, left))
     if by:
         message = f"The key should have expired on {day}{by}, but is still accepted."
         return unknown(Type.KEY_FRESH, Reason.UNVERIFIABLE, message, Effect.NONE)

@@ -3,7 +3,15 @@
 from dataclasses import replace
 
 from bf_reconciler.exchanges import EXCHANGES, Exchange
-from bf_reconciler.facts import Balance, Failure, KeyFacts, Orders, Reason, Scope
+from bf_reconciler.facts import (
+    Balance,
+    Failure,
+    KeyFacts,
+    Orders,
+    Reason,
+    Scope,
+    another_day,
+)
 from bf_reconciler.policy.findings import (
     Case,
     Effect,
@@ -115,18 +123,20 @@ def _attested(case: Case) -> Finding:
     word = attest.withdraw_disabled
     who, day = f"{word.by} on {word.at:%Y-%m-%d}", f"{word.until:%Y-%m-%d}"
     if not word.holds(case.now):
-        state = f"expired on {day}" if word.at <= case.now else "is dated in the future"
+        ended = word.at <= case.now
+        state = f"expired on {day}" if ended else "is dated in the future"
         message = f"{message} The attestation by {who} {state}."
-        return unknown(Type.WITHDRAW_DISABLED, Reason.WITHDRAW_UNVERIFIABLE, message)
+        silent = unknown(Type.WITHDRAW_DISABLED, Reason.WITHDRAW_UNVERIFIABLE, message)
+        return replace(silent, until=None if ended else word.at)
     left = word.until - case.now
     message = f"The exchange does not report it; attested by {who}, valid until {day}."
-    if left <= case.policy.key_expiry_warning:
+    warned = case.policy.key_expiry_warning
+    if left <= warned:
         message = f"{message} Check again: {left.days} days are left."
-        return replace(
-            holds(Type.WITHDRAW_DISABLED, message, Reason.WITHDRAW_UNVERIFIABLE),
-            effect=Effect.WARN,
-        )
-    return holds(Type.WITHDRAW_DISABLED, message, Reason.WITHDRAW_UNVERIFIABLE)
+    attested = holds(Type.WITHDRAW_DISABLED, message, Reason.WITHDRAW_UNVERIFIABLE)
+    if left <= warned:
+        return replace(attested, effect=Effect.WARN, until=another_day(word.until, left))
+    return replace(attested, until=word.until - warned)
 
 
 def least_privilege(case: Case) -> Finding:
@@ -135,8 +145,9 @@ def least_privilege(case: Case) -> Finding:
     rights = _excess(case, key) if isinstance(key, KeyFacts) else None
     if not case.twins:
         return rights or unanswered(case, Type.LEAST_PRIVILEGE)
-    named = ", ".join(case.twins[:MAX_NAMED])
-    more = f" and {len(case.twins) - MAX_NAMED} more" if len(case.twins) > MAX_NAMED else ""
+    others = [name for name in case.twins[: MAX_NAMED + 1] if name != case.entry.name][:MAX_NAMED]
+    left = len(case.twins) - 1 - len(others)
+    named, more = ", ".join(others), f" and {left} more" if left else ""
     message = f"The same key is also used by {named}{more}."
     if rights is not None and rights.effect and rights.reason is not Reason.DUPLICATE_KEY:
         return replace(rights, message=f"{rights.message} {message}")

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
+from bf_reconciler.facts import earliest
 from bf_reconciler.policy.access import (
     authenticated,
     clock_in_sync,
@@ -43,6 +45,7 @@ class Assessment:
     """One observation under the rules: compliant True, False, or None for not known.
 
     ``unconfirmed``: what stood before still stands. ``held``: it has its cause with others.
+    ``until``: when time alone will change any of it.
     """
 
     findings: tuple[Finding, ...]
@@ -50,6 +53,7 @@ class Assessment:
     decisive: Finding | None
     unconfirmed: bool
     held: bool = False
+    until: datetime | None = None
 
 
 def assess(case: Case) -> Assessment:
@@ -70,4 +74,5 @@ def assess(case: Case) -> Assessment:
         decisive if decisive.effect > Effect.NONE else None,
         waits or (hold is not None and held and hold.asking),
         held,
+        earliest(finding.until for finding in findings),
     )

@@ -3,6 +3,7 @@
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
 from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials
 from bf_reconciler.spec.hosts import unknown_hosts
+from bf_reconciler.spec.names import Names, differing, updated, without
 from bf_reconciler.spec.pairs import Wanted, venue_of, wanted_pairs
 from bf_reconciler.spec.policy import Allowlist, Defaults, Halt, Limits, MaxRemovals, Policy
 from bf_reconciler.spec.references import inconsistencies
@@ -28,6 +29,7 @@ __all__ = [
     "Limits",
     "Market",
     "MaxRemovals",
+    "Names",
     "Origin",
     "Policy",
     "Runtime",
@@ -36,12 +38,15 @@ __all__ = [
     "StrategyEntry",
     "Suspend",
     "Wanted",
+    "differing",
     "inconsistencies",
     "is_loopback",
     "misfits",
     "too_many",
     "unknown_hosts",
+    "updated",
     "venue_of",
     "wanted_pairs",
+    "without",
     "without_credentials",
 ]

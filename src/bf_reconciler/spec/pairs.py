@@ -19,7 +19,7 @@ def venue_of(entry: ConnectionEntry) -> Venue:
 def wanted_pairs(spec: Spec, now: datetime) -> Wanted:
     """The pairs that are to be looked up: those of strategies that are to run."""
     found: list[tuple[ConnectionEntry, frozenset[str]]] = []
-    for name, strategies in spec.by_connection().items():
+    for name, strategies in spec.by_connection.items():
         entry = spec.connections.get(name)
         if entry is None or entry.suspended(now):
             continue

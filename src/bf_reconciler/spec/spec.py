@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
@@ -93,14 +94,15 @@ class StrategyEntry:
         return self.strategy.suspended(now)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Spec:
     """What should be. Generation counts accepted revisions.
 
     ``broken_connections`` and ``broken_strategies`` name the entries that are wrong in the file,
     with the exchange (where it could be read) or the connection they name; an entry may be
     broken and in force in its last good form. ``nameless_strategies`` counts wrong entries whose
-    name could not be read: any strategy that vanished may be one of them.
+    name could not be read: any strategy that vanished may be one of them. What many decisions need
+    of the whole is worked out once, when it is first asked for.
     """
 
     generation: int
@@ -116,6 +118,7 @@ class Spec:
     nameless_strategies: int = 0
     plaintext_secrets: int = 0
 
+    @cached_property
     def by_connection(self) -> Mapping[str, tuple[Strategy, ...]]:
         """The strategies of each connection that has any."""
         found: dict[str, list[Strategy]] = {}
@@ -123,21 +126,33 @@ class Spec:
             found.setdefault(entry.strategy.connection, []).append(entry.strategy)
         return {name: tuple(strategies) for name, strategies in found.items()}
 
+    @cached_property
     def twins(self) -> Mapping[str, tuple[str, ...]]:
-        """For each connection whose API key stands under other names, too: those names."""
+        """For each connection whose API key stands under other names, too: all its names."""
         found: dict[str, list[str]] = {}
         for name, entry in self.connections.items():
             if entry.key_fingerprint:
                 found.setdefault(entry.key_fingerprint, []).append(name)
+        shared = [tuple(names) for names in found.values() if len(names) > 1]
+        return {name: names for names in shared for name in names}
+
+    @cached_property
+    def _positions(self) -> Mapping[str, int]:
+        return {name: index for index, name in enumerate(self.connections)}
+
+    def position(self, name: str) -> int:
+        """Where a connection stands in the file."""
+        return self._positions[name]
+
+    @cached_property
+    def policies(self) -> Mapping[str, Policy]:
+        """The policy as it holds for each exchange: some refuse good keys now and then."""
         return {
-            name: tuple(other for other in names if other != name)
-            for names in found.values()
-            if len(names) > 1
-            for name in names
+            name: self.policy.model_copy(update={"confirm_after": row.refusals.confirm})
+            for name, row in EXCHANGES.items()
+            if row.refusals.confirm > self.policy.confirm_after
         }
 
-    def suspensions(self) -> tuple[datetime, ...]:
-        """When declared pauses end."""
-        pauses = [e.connection.suspend for e in self.connections.values()]
-        pauses += [e.strategy.suspend for e in self.strategies.values()]
-        return tuple(p.until for p in pauses if p is not None and p.until is not None)
+    def policy_of(self, entry: ConnectionEntry) -> Policy:
+        """The policy as it holds for a connection."""
+        return self.policies.get(entry.connection.exchange, self.policy)

@@ -1,7 +1,7 @@
 """Folds everything into one Status, names its transitions, and gives it the shape of the API."""
 
 from bf_reconciler.status.changes import transitions
-from bf_reconciler.status.fold import conditions, fold, mask
+from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask
 from bf_reconciler.status.model import (
     Condition,
     ConfigStatus,
@@ -38,7 +38,9 @@ __all__ = [
     "Told",
     "Transition",
     "conditions",
+    "everything",
     "fold",
+    "in_order",
     "mask",
     "present",
     "present_connection",

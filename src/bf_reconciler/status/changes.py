@@ -1,9 +1,11 @@
 """Names what changed from one Status to the next."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from bf_reconciler.facts import TRANSIENT, Reason
+from bf_reconciler.spec import Names
 from bf_reconciler.status.model import (
     ConnectionStatus,
     Status,
@@ -13,8 +15,13 @@ from bf_reconciler.status.model import (
 )
 
 
-def transitions(before: Status, after: Status, now: datetime) -> Iterator[Transition]:
-    """What changed of any status word or the reason it stands for. Nothing else is news."""
+def transitions(
+    before: Status, after: Status, now: datetime, names: Names | None = None
+) -> Iterator[Transition]:
+    """What changed of any status word or the reason it stands for. Nothing else is news.
+
+    Only these names are looked at; None is all of them.
+    """
     for kind in ("connection", "strategy"):
         old: Mapping[str, ConnectionStatus | StrategyStatus] = (
             before.connections if kind == "connection" else before.strategies
@@ -22,7 +29,8 @@ def transitions(before: Status, after: Status, now: datetime) -> Iterator[Transi
         new: Mapping[str, ConnectionStatus | StrategyStatus] = (
             after.connections if kind == "connection" else after.strategies
         )
-        for name in [*new, *(name for name in old if name not in new)]:
+        wanted = None if names is None else _of(names, kind)
+        for name in _ordered(old, new, wanted):
             was, now_is = old.get(name), new.get(name)
             if _word(was) == _word(now_is):
                 continue
@@ -39,6 +47,22 @@ def transitions(before: Status, after: Status, now: datetime) -> Iterator[Transi
                 revision=after.revision,
                 lasted=max((now - was.conditions[0].since).total_seconds(), 0.0) if was else None,
             )
+
+
+def _of(names: Names, kind: str) -> frozenset[str]:
+    return names.connections if kind == "connection" else names.strategies
+
+
+def _ordered(
+    old: Mapping[str, ConnectionStatus | StrategyStatus],
+    new: Mapping[str, ConnectionStatus | StrategyStatus],
+    names: frozenset[str] | None,
+) -> list[str]:
+    """Those that are there first, in the order of the file where they are many."""
+    if names is None:
+        return [*new, *(name for name in old if name not in new)]
+    line = {name: new[name].line if name in new else sys.maxsize for name in names}
+    return sorted(line, key=lambda name: (line[name], name))
 
 
 def _word(status: ConnectionStatus | StrategyStatus | None) -> tuple[str, Reason]:

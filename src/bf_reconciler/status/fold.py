@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from bf_reconciler.facts import Clock, KeyFacts, Reason, Run, Seen
 from bf_reconciler.policy import ConditionType, Finding, Truth, end
 from bf_reconciler.schedule import next_probe
-from bf_reconciler.spec import Connection, ConnectionEntry, Spec, Suspend
+from bf_reconciler.spec import Connection, ConnectionEntry, Names, Spec, Suspend, updated
 from bf_reconciler.status.model import (
     Condition,
     ConnectionStatus,
@@ -22,34 +23,47 @@ from bf_reconciler.status.model import (
 from bf_reconciler.verdict import ConnectionState, Decision, Verdicts
 
 NOTHING = Running("unknown")
+T = TypeVar("T")
 
 
-def fold(
+def fold(  # noqa: PLR0913 # the inputs of the line, and whose part of it changed
     before: Status,
     spec: Spec,
     seen: Mapping[str, Seen],
     verdicts: Verdicts,
-    decisions: Iterable[Decision],
+    decisions: Mapping[str, Decision],
     running: Mapping[str, Running],
     now: datetime,
+    *,
+    names: Names | None = None,
 ) -> Status:
-    """Make the next Status. It keeps ``since`` unless a condition's status or reason changed."""
-    connections = {
-        name: _connection(before, spec, entry, verdicts, seen.get(name), now)
-        for name, entry in spec.connections.items()
-    }
-    for name, exchange in spec.broken_connections.items():
-        if name not in connections:
-            connections[name] = _unreadable(before, spec, name, exchange, now)
-    folded = (
-        _strategy(before, spec, decision, running.get(decision.name, NOTHING), now)
-        for decision in decisions
-    )
-    strategies = {status.name: status for status in folded if status is not None}
-    for name, connection in spec.broken_strategies.items():
-        if name not in strategies:
-            strategies[name] = _nameless(before, spec, name, connection, now)
-    return replace(
+    """Make the next Status, of these names; None is all, and the others stay as they are.
+
+    It keeps ``since`` unless a condition's status or reason changed. What comes out the same is
+    the same object as before.
+    """
+    whole = names is None
+    if names is None:
+        names = everything(before, spec) | Names(strategies=frozenset(decisions))
+
+    def connection(name: str) -> ConnectionStatus | None:
+        entry = spec.connections.get(name)
+        if entry is not None:
+            return _connection(before, spec, entry, verdicts, seen.get(name), now)
+        exchange = spec.broken_connections.get(name)
+        return _unreadable(before, spec, name, exchange, now) if exchange is not None else None
+
+    def strategy(name: str) -> StrategyStatus | None:
+        decision, wrong = decisions.get(name), spec.broken_strategies.get(name)
+        if decision is not None:
+            folded = _strategy(before, spec, decision, running.get(name, NOTHING), now)
+            if folded is not None:
+                return folded
+        return _nameless(before, spec, name, wrong, now) if wrong is not None else None
+
+    connections = updated(before.connections, names.connections, connection)
+    strategies = updated(before.strategies, names.strategies, strategy)
+    status = replace(
         before,
         generation=spec.generation,
         revision=spec.revision,
@@ -59,6 +73,35 @@ def fold(
         strategies=strategies,
         incidents=verdicts.causes.incidents,
     )
+    if whole:
+        return in_order(status, spec)
+    same = connections is before.connections and strategies is before.strategies
+    return before if same and status == before else status
+
+
+def everything(status: Status, spec: Spec) -> Names:
+    """All that stands in the file, and all that is known beside it."""
+    connections = frozenset().union(spec.connections, spec.broken_connections, status.connections)
+    strategies = frozenset().union(spec.strategies, spec.broken_strategies, status.strategies)
+    return Names(connections, strategies)
+
+
+def in_order(status: Status, spec: Spec) -> Status:
+    """The same in the order of the file: what is in force, what left it, what is wrong in it."""
+    return replace(
+        status,
+        connections=_sorted(status.connections, spec.connections, spec.broken_connections),
+        strategies=_sorted(status.strategies, spec.strategies, spec.broken_strategies),
+    )
+
+
+def _sorted(
+    found: Mapping[str, T], declared: Iterable[str], broken: Mapping[str, str]
+) -> Mapping[str, T]:
+    first = {name: found[name] for name in declared if name in found}
+    left = {name: value for name, value in found.items() if name not in broken}
+    last = {name: found[name] for name in broken if name in found}
+    return first | left | last
 
 
 def conditions(
@@ -116,7 +159,9 @@ def _connection(
         last_success=observation.at
         if observation and succeeded
         else (was.last_success if was else None),
-        next_probe=next_probe(entry, seen, spec.policy, held=entry.name in verdicts.causes.holds),
+        next_probe=next_probe(
+            entry, seen, spec.policy_of(entry), held=entry.name in verdicts.causes.holds
+        ),
         latency_seconds=measured.latency if measured else None,
         clock_skew_seconds=measured.skew if measured else None,
         suspended_until=_end(entry.suspended(now)),

@@ -1,6 +1,6 @@
 """The one immutable Status that metrics, page, API and log are made of. Its shape is the API's."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -132,6 +132,25 @@ class StrategyStatus:
     """What its engine was told to do; None where it was never told anything."""
 
 
+class Memories(Mapping[str, StrategyMemory]):
+    """What is remembered of each strategy, as its status holds it; nothing is copied."""
+
+    def __init__(self, strategies: Mapping[str, StrategyStatus]) -> None:
+        self._strategies = strategies
+
+    def __getitem__(self, name: str) -> StrategyMemory:
+        memory = self._strategies[name].memory
+        if memory is None:
+            raise KeyError(name)
+        return memory
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, s in self._strategies.items() if s.memory is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 @dataclass(frozen=True, slots=True)
 class ConfigStatus:
     """How the last reading of the file ended. ``path`` is the file as the daemon was given it."""
@@ -172,7 +191,7 @@ class Status:
 
     @property
     def memories(self) -> Mapping[str, StrategyMemory]:
-        return {name: s.memory for name, s in self.strategies.items() if s.memory is not None}
+        return Memories(self.strategies)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 from bf_reconciler.facts import Reason
 from bf_reconciler.policy import Finding
-from bf_reconciler.spec import Runtime, Spec, Strategy, too_many
+from bf_reconciler.spec import Names, Runtime, Spec, Strategy, too_many, updated
 from bf_reconciler.verdict.orphans import farewell, leaves
 from bf_reconciler.verdict.values import (
     LEAST_LEASE,
@@ -25,40 +26,51 @@ NAMELESS = "It may be the entry without a readable name; left unchanged."
 
 
 def guard(
+    spec: Spec,
+    verdicts: Verdicts,
+    memories: Mapping[str, StrategyMemory],
+    now: datetime,
+    before: Mapping[str, Decision] = MappingProxyType({}),
+    names: Names | None = None,
+) -> Mapping[str, Decision]:
+    """Decide for these strategies; None is all, and the others stay as ``before``.
+
+    All are those that are declared, and those that left the file.
+    """
+    everyone = dict.fromkeys((*verdicts.strategies, *memories))
+    wanted = everyone if names is None else names.strategies
+    absent = any(name not in spec.strategies for name in wanted)
+    frame = _frame(spec, verdicts, memories, now) if absent else None
+
+    def decision(name: str) -> Decision | None:
+        verdict, memory = verdicts.strategies.get(name), memories.get(name)
+        if verdict is not None:
+            known = memory is not None or verdict.strategy.runtime in spec.runtimes
+            return decide(spec, verdict, memory, now) if known else None
+        if memory is None or frame is None:
+            return None
+        if name not in spec.broken_strategies:
+            return _removed(name, memory, frame)
+        message = "Its entry in the file is invalid; left unchanged."
+        return _absent(name, memory, frame, Reason.ENTRY_INVALID, message)
+
+    return updated(before, wanted, decision)
+
+
+def _frame(
     spec: Spec, verdicts: Verdicts, memories: Mapping[str, StrategyMemory], now: datetime
-) -> tuple[Decision, ...]:
-    """Decide for every strategy that is declared, and for every one that left the file."""
-    decided = [
-        decide(spec, verdict, memories.get(name), now)
-        for name, verdict in verdicts.strategies.items()
-        if name in memories or verdict.strategy.runtime in spec.runtimes
-    ]
+) -> "_Frame":
+    """What those who left the file have in common: whether they may go."""
     gone = [
         name
         for name in memories
         if name not in spec.strategies and name not in spec.broken_strategies
     ]
-    leaving = {name for name in gone if leaves(memories[name])}
-    left = len(gone) - len(leaving)
+    leaving = sum(leaves(memories[name]) for name in gone)
     held = NAMELESS if spec.nameless_strategies else ""
-    if too_many(len(memories) - len(leaving), left, spec.policy.max_removals):
+    if too_many(len(memories) - leaving, len(gone) - leaving, spec.policy.max_removals):
         held = TOO_MANY
-    frame = _Frame(verdicts, spec.policy.grace, now)
-    decided += [
-        _removed(name, memories[name], frame, "" if name in leaving else held) for name in gone
-    ]
-    decided += [
-        _absent(
-            name,
-            memories[name],
-            frame,
-            Reason.ENTRY_INVALID,
-            "Its entry in the file is invalid; left unchanged.",
-        )
-        for name in spec.broken_strategies
-        if name in memories and name not in spec.strategies
-    ]
-    return tuple(decided)
+    return _Frame(verdicts, spec.policy.grace, now, held)
 
 
 class _Frame(NamedTuple):
@@ -67,6 +79,8 @@ class _Frame(NamedTuple):
     verdicts: Verdicts
     grace: timedelta
     now: datetime
+    held: str
+    """Why those who vanished are not let go; empty where they are."""
 
 
 def decide(
@@ -121,6 +135,7 @@ class _Wish(NamedTuple):
     reason: Reason
     message: str
     since: datetime | None = None
+    until: datetime | None = None
 
 
 def _word(verdict: StrategyVerdict, before: StrategyMemory | None, *, latched: bool) -> _Wish:
@@ -170,7 +185,7 @@ def _patience(
     if now - since >= grace:
         words = f"Unknown for {_words(grace)}: {message}"
         return _Wish(False, Reason.GRACE_EXPIRED, words, since)
-    return _Wish(None, reason, message, since)
+    return _Wish(None, reason, message, since, since + grace)
 
 
 def _ordered(
@@ -182,7 +197,8 @@ def _ordered(
     if wish.on is None:
         if before is not None and moved:
             memory = replace(memory, runtime=before.runtime)
-        return Decision(strategy.name, None, wish.reason, wish.message, memory, verdict)
+        left = Decision(strategy.name, None, wish.reason, wish.message, memory, verdict)
+        return replace(left, until=wish.until)
     order = Order(
         strategy.name,
         memory.runtime,
@@ -206,10 +222,10 @@ def _ordered(
     return Decision(strategy.name, order, wish.reason, wish.message, memory, verdict, leave)
 
 
-def _removed(name: str, before: StrategyMemory, frame: _Frame, held: str) -> Decision:
-    """``held`` says why it is not let go, where it is not."""
-    if held:
-        decision = _absent(name, before, frame, Reason.MASS_REMOVAL_HELD, held)
+def _removed(name: str, before: StrategyMemory, frame: _Frame) -> Decision:
+    """It is let go, unless it is held; what goes already is held no more."""
+    if frame.held and not leaves(before):
+        decision = _absent(name, before, frame, Reason.MASS_REMOVAL_HELD, frame.held)
         return replace(decision, held=True)
     return _off(name, before, *farewell(before))
 
@@ -240,7 +256,8 @@ def _absent(
     if wish.reason is Reason.GRACE_EXPIRED:
         off = _off(name, before, wish.reason, wish.message)
         return replace(off, memory=replace(off.memory, unknown_since=wish.since))
-    return Decision(name, None, reason, message, replace(before, unknown_since=wish.since), None)
+    memory = replace(before, unknown_since=wish.since)
+    return Decision(name, None, reason, message, memory, None, until=wish.until)
 
 
 def _off(name: str, before: StrategyMemory, reason: Reason, message: str) -> Decision:

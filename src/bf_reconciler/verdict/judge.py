@@ -6,6 +6,7 @@ from itertools import takewhile
 from types import MappingProxyType
 
 from bf_reconciler.facts import (
+    TICK,
     TRANSIENT,
     Markets,
     Reason,
@@ -13,6 +14,7 @@ from bf_reconciler.facts import (
     Seen,
     SeenByConnection,
     confirming,
+    earliest,
     unconfirmed,
 )
 from bf_reconciler.policy import (
@@ -24,8 +26,9 @@ from bf_reconciler.policy import (
     Hold,
     assess,
     common_causes,
+    watch,
 )
-from bf_reconciler.spec import ConnectionEntry, Policy, Spec, Strategy
+from bf_reconciler.spec import ConnectionEntry, Names, Policy, Spec, Strategy, updated
 from bf_reconciler.verdict.pairs import with_pairs
 from bf_reconciler.verdict.values import (
     ConnectionState,
@@ -46,28 +49,44 @@ def judge(
     halted: Halted | None,
     now: datetime,
     markets: Markets = MappingProxyType({}),
+    before: Verdicts | None = None,
+    names: Names | None = None,
 ) -> Verdicts:
-    """Judge every connection and every strategy. ``halted`` is a person's; the file may add one."""
+    """Judge these connections and strategies; None is all, and the others stay as ``before``.
+
+    ``halted`` is a person's; the file may add one. The causes that are common to many are those of
+    ``before``.
+    """
     if spec.halt is not None:
         halted = Halted(spec.halt.reason, spec.halt.by)
-    strategies, twins = spec.by_connection(), spec.twins()
-    causes = common_causes(spec, seen, now)
-    connections = {
-        name: judge_connection(
-            entry,
-            strategies.get(name, ()),
-            spec.policy,
-            seen.get(name),
-            now,
-            causes.holds.get(name),
-            twins.get(name, ()),
+    if before is None:
+        before = Verdicts({}, {}, halted, common_causes(watch(spec, seen, now), now))
+
+    def connection(name: str) -> ConnectionVerdict | None:
+        entry = spec.connections.get(name)
+        return (
+            None
+            if entry is None
+            else judge_connection(
+                entry,
+                spec.by_connection.get(name, ()),
+                spec.policy_of(entry),
+                seen.get(name),
+                now,
+                before.causes.holds.get(name),
+                spec.twins.get(name, ()),
+            )
         )
-        for name, entry in spec.connections.items()
-    }
-    return Verdicts(
-        connections,
-        {
-            name: judge_strategy(
+
+    asked = spec.connections if names is None else names.connections
+    connections = updated(before.connections, asked, connection)
+
+    def strategy(name: str) -> StrategyVerdict | None:
+        entry = spec.strategies.get(name)
+        return (
+            None
+            if entry is None
+            else judge_strategy(
                 entry.strategy,
                 spec,
                 connections.get(entry.strategy.connection),
@@ -75,11 +94,11 @@ def judge(
                 now,
                 markets,
             )
-            for name, entry in spec.strategies.items()
-        },
-        halted,
-        causes,
-    )
+        )
+
+    wanted = spec.strategies if names is None else names.strategies
+    strategies = updated(before.strategies, wanted, strategy)
+    return Verdicts(connections, strategies, halted, before.causes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +150,9 @@ def judge_connection(
         until = f" until {suspend.until:%Y-%m-%d %H:%M %Z}" if suspend.until else ""
         message = f"Suspended by {suspend.owner}{until}: {suspend.reason}"
         ready = Finding(READY, "Unknown", Reason.SUSPENDED, message)
-        return ConnectionVerdict(entry.name, None, ConnectionState.SUSPENDED, ready, ())
+        return ConnectionVerdict(
+            entry.name, None, ConnectionState.SUSPENDED, ready, (), until=suspend.until
+        )
     if seen is None or seen.entry != entry.fingerprint or not seen.runs:
         ready = Finding(READY, "Unknown", Reason.NOT_PROBED, "Not probed yet.")
         return ConnectionVerdict(entry.name, None, ConnectionState.PENDING, ready, ())
@@ -145,8 +166,14 @@ def judge_connection(
     violation = oldest.decisive if oldest.compliant is False else None
     good = sum(run.count for run, _ in takewhile(lambda pair: pair[1].compliant, history))
     verdict = _concluded(entry.name, newest, violation, good, policy)
-    verdict = replace(verdict, unbound=any(_unbound(one.findings) for _, one in history))
-    return replace(verdict, restored=seen.restored or _aged(entry, seen.runs[0].latest.at, now))
+    young, old = _life(entry, seen.runs[0].latest.at)
+    turns = [moment for moment in (young, old) if moment > now]
+    return replace(
+        verdict,
+        unbound=any(_unbound(one.findings) for _, one in history),
+        restored=seen.restored or not young <= now < old,
+        until=earliest([*turns, *(assessment.until for _, assessment in history)]),
+    )
 
 
 def _unbound(findings: tuple[Finding, ...]) -> bool:
@@ -154,13 +181,14 @@ def _unbound(findings: tuple[Finding, ...]) -> bool:
     return any(f.type is ConditionType.IP_RESTRICTED and f.status == "False" for f in findings)
 
 
-def _aged(entry: ConnectionEntry, at: datetime, now: datetime) -> bool:
-    """Whether a probe is from the future, or older than they get while this process runs.
+def _life(entry: ConnectionEntry, at: datetime) -> tuple[datetime, datetime]:
+    """Before when a probe is from the future, and since when older than they get while we run.
 
     The process was frozen, or a clock was set: nobody knows what has happened meanwhile. Where so
     many wait for our pace that a probe gets as old by that, the next one decides.
     """
-    return abs(now - at) > SLACK + AGED * (entry.interval + entry.timeout)
+    age = SLACK + AGED * (entry.interval + entry.timeout)
+    return at - age, at + age + TICK
 
 
 def _history(known: _Known, runs: tuple[Run, ...]) -> list[tuple[Run, Assessment]]:
@@ -227,6 +255,7 @@ def judge_strategy(
     markets: Markets,
 ) -> StrategyVerdict:
     """Judge one strategy. What people said goes before what was seen."""
+    suspend = strategy.suspended(now)
     ready = _connection_ready(strategy, spec, connection)
     permitted = _market_permitted(strategy, connection)
     market, barred = with_pairs(
@@ -237,13 +266,15 @@ def judge_strategy(
         reason: Reason, message: str, *, on: bool | None = False, violation: bool = False
     ) -> StrategyVerdict:
         old = connection is not None and connection.restored
-        return StrategyVerdict(strategy, on, reason, message, violation, ready, market, old, barred)
+        until = suspend.until if suspend is not None else None
+        return StrategyVerdict(
+            strategy, on, reason, message, violation, ready, market, old, barred, until
+        )
 
     if halted is not None:
         return verdict(Reason.HALTED, f"Halted by {halted.by}: {halted.reason}")
     if not strategy.enabled:
         return verdict(Reason.DISABLED, "The file says enabled: false.")
-    suspend = strategy.suspended(now)
     if suspend is not None:
         message = f"Suspended by {suspend.owner}: {suspend.reason}"
         return verdict(Reason.SUSPENDED, message)

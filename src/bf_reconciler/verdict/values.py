@@ -1,5 +1,6 @@
 """The values a verdict is made of, and what it must remember of a strategy."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -44,7 +45,7 @@ class ConnectionVerdict:
     ``state`` is None while a first failure waits to be confirmed: what stood before still stands.
     ``restored``: nothing newer was seen than by an earlier life of this process, or before time
     has jumped. ``unbound``: a probe that is not forgotten yet found a key that is not restricted to
-    addresses.
+    addresses. ``until``: when time alone will change any of it.
     """
 
     name: str
@@ -54,13 +55,15 @@ class ConnectionVerdict:
     findings: tuple[Finding, ...]
     restored: bool = False
     unbound: bool = False
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StrategyVerdict:
     """What should be of a strategy: on True, off False, or None for not known.
 
-    ``violation``: off because a rule is broken, not because somebody said so.
+    ``violation``: off because a rule is broken, not because somebody said so. ``until``: when time
+    alone will change it, while the verdict on its connection stays the same.
     """
 
     strategy: Strategy
@@ -73,14 +76,15 @@ class StrategyVerdict:
     restored: bool = False
     barred: Finding | None = None
     """What keeps it from being turned on, though it may run on where it runs."""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
     """The judgement of everything declared."""
 
-    connections: dict[str, ConnectionVerdict]
-    strategies: dict[str, StrategyVerdict]
+    connections: Mapping[str, ConnectionVerdict]
+    strategies: Mapping[str, StrategyVerdict]
     halted: Halted | None
     causes: Causes = Causes()  # noqa: RUF009 # frozen
 
@@ -149,3 +153,5 @@ class Decision:
     leave: Order | None = None
     held: bool = False
     """It vanished from the file and the guard holds it."""
+    until: datetime | None = None
+    """When time alone will change it, while the verdict stays the same: the end of its grace."""

@@ -132,6 +132,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         runtime=TEXT,
         status=_one_of(StrategyState),
         desired=YES_NO,
+        told=_maybe(_one_of(("run", "pause", "stop", "close"))),
         running=_one_of(get_args(RunningState)),
         conditions=_list(_ref("Condition")),
         line=WHOLE,

@@ -1,0 +1,177 @@
+"""Who is probed, who of them fails, and who could share a cause; kept from turn to turn."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from bf_reconciler.facts import Seen
+from bf_reconciler.policy.streaks import Streak, streak_of
+from bf_reconciler.spec import ConnectionEntry, Names, Spec, updated
+
+
+class Watched(NamedTuple):
+    """One connection that is probed: when it was last asked, and how it failed."""
+
+    asked: datetime
+    well: bool
+    streak: Streak | None
+
+    @property
+    def until(self) -> datetime | None:
+        """When a streak that is over may be looked at no more."""
+        streak = self.streak
+        return streak.over + streak.window if streak is not None and streak.over else None
+
+
+class Seat(NamedTuple):
+    """Where a connection stands in the file, and the places that it belongs to."""
+
+    position: int
+    places: tuple[int, ...]
+
+
+class Place(NamedTuple):
+    """Connections that could share a cause. ``exchanges``: how many must be among those hit."""
+
+    scope: str
+    exchanges: int
+    members: tuple[str, ...]
+    """As declared, in the order of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Those of a place that are watched: how many, and when those who are well were asked."""
+
+    size: int = 0
+    asked: tuple[datetime, ...] = ()
+    """In order of time, less those who have a streak that is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """All connections that are probed, kept so that one probe costs no look at all the others.
+
+    ``changes`` counts what could change the common causes. A good key that is asked again does
+    not, once it was asked since the last failure began.
+    """
+
+    declared: Mapping[str, ConnectionEntry] = field(default_factory=dict)
+    places: tuple[Place, ...] = ()
+    of: Mapping[str, Seat] = field(default_factory=dict)
+    connections: Mapping[str, Watched] = field(default_factory=dict)
+    groups: tuple[Group, ...] = ()
+    streaks: Mapping[str, Streak] = field(default_factory=dict)
+    changes: int = 0
+
+    def order(self, name: str) -> int:
+        """Its position in the file."""
+        return self.of[name].position
+
+
+def watch(
+    spec: Spec,
+    seen: Mapping[str, Seen],
+    now: datetime,
+    before: Watch | None = None,
+    names: Names | None = None,
+) -> Watch:
+    """Look at these connections again; None is all of them."""
+    if before is None or before.declared is not spec.connections:
+        changes = before.changes + 1 if before is not None else 0
+        places = _places(spec.connections)
+        before = replace(
+            Watch(spec.connections, places, changes=changes),
+            of=_of(spec.connections, places),
+            groups=(Group(),) * len(places),
+        )
+    wanted = spec.connections if names is None else names.connections
+    connections = updated(before.connections, wanted, lambda name: _watched(spec, seen, name, now))
+    moved = {
+        name: (before.connections.get(name), connections.get(name))
+        for name in wanted
+        if before.connections.get(name) is not connections.get(name)
+    }
+    if not moved:
+        return before
+    streaks = updated(before.streaks, moved, lambda name: _failing(connections.get(name)))
+    latest = max((s.began for s in (*before.streaks.values(), *streaks.values())), default=None)
+    matters = latest is not None and any(_matters(*pair, latest) for pair in moved.values())
+    return replace(
+        before,
+        connections=connections,
+        groups=_regrouped(before, moved),
+        streaks=streaks,
+        changes=before.changes + matters,
+    )
+
+
+def _watched(spec: Spec, seen: Mapping[str, Seen], name: str, now: datetime) -> Watched | None:
+    entry, memory = spec.connections.get(name), seen.get(name)
+    if entry is None or memory is None or memory.entry != entry.fingerprint or not memory.runs:
+        return None
+    if entry.suspended(now):
+        return None
+    latest = memory.runs[0].latest
+    return Watched(latest.at, not latest.failures, streak_of(entry, memory.runs, spec.policy, now))
+
+
+def _failing(watched: Watched | None) -> Streak | None:
+    return watched.streak if watched is not None else None
+
+
+def _matters(was: Watched | None, now: Watched | None, latest: datetime) -> bool:
+    """Whether a change can change a common cause; ``latest``: when the last streak began."""
+    if was is None or now is None or (was.well, was.streak) != (now.well, now.streak):
+        return True
+    return now.well and min(was.asked, now.asked) < latest
+
+
+def _places(declared: Mapping[str, ConnectionEntry]) -> tuple[Place, ...]:
+    """By way out first: it explains more."""
+    ways: dict[str | None, list[str]] = {}
+    exchanges: dict[tuple[str, str], list[str]] = {}
+    for name, entry in declared.items():
+        connection = entry.connection
+        proxy = connection.proxy.get_secret_value() if connection.proxy else None
+        ways.setdefault(proxy, []).append(name)
+        exchanges.setdefault((connection.exchange, connection.environment), []).append(name)
+    found = [
+        Place("direct" if proxy is None else f"proxy of {members[0]}", 2, tuple(members))
+        for proxy, members in ways.items()
+    ]
+    for (exchange, environment), members in exchanges.items():
+        scope = exchange if environment == "live" else f"{exchange} {environment}"
+        found.append(Place(scope, 1, tuple(members)))
+    return tuple(found)
+
+
+def _of(declared: Iterable[str], places: tuple[Place, ...]) -> Mapping[str, Seat]:
+    found: dict[str, list[int]] = {name: [] for name in declared}
+    for index, place in enumerate(places):
+        for name in place.members:
+            found[name].append(index)
+    return {name: Seat(at, tuple(mine)) for at, (name, mine) in enumerate(found.items())}
+
+
+def _regrouped(
+    watch: Watch, moved: Mapping[str, tuple[Watched | None, Watched | None]]
+) -> tuple[Group, ...]:
+    """The groups after these connections changed."""
+    sizes: dict[int, int] = {}
+    rows: dict[int, list[datetime]] = {}
+    for name, (was, now) in moved.items():
+        for index in watch.of[name].places:
+            group = watch.groups[index]
+            row = rows.setdefault(index, list(group.asked))
+            sizes[index] = sizes.get(index, group.size) + (now is not None) - (was is not None)
+            if was is not None and was.well and was.streak is None:
+                del row[bisect_left(row, was.asked)]
+            if now is not None and now.well and now.streak is None:
+                insort(row, now.asked)
+    groups = list(watch.groups)
+    for index, row in rows.items():
+        groups[index] = Group(sizes[index], tuple(row))
+    return tuple(groups)

@@ -1,0 +1,80 @@
+"""Names of what is looked at again; whatever else there is stays as it was."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from bf_reconciler.spec.spec import Spec
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Connections and strategies."""
+
+    connections: frozenset[str] = frozenset()
+    strategies: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.connections or self.strategies)
+
+    def __or__(self, other: "Names") -> "Names":
+        return Names(self.connections | other.connections, self.strategies | other.strategies)
+
+    def parts(self, spec: Spec, size: int) -> Iterator["Names"]:
+        """The same in parts of this size, in the order of the file, connections first.
+
+        A verdict on a strategy needs the one on its connection.
+        """
+        if len(self.connections) + len(self.strategies) <= size:
+            yield self
+            return
+        for part in _chunks(self.connections, spec.connections, size):
+            yield Names(connections=part)
+        for part in _chunks(self.strategies, spec.strategies, size):
+            yield Names(strategies=part)
+
+
+def _chunks(names: frozenset[str], declared: Iterable[str], size: int) -> Iterator[frozenset[str]]:
+    ordered = [name for name in declared if name in names]
+    ordered += sorted(names.difference(ordered))
+    for start in range(0, len(ordered), size):
+        yield frozenset(ordered[start : start + size])
+
+
+def updated(
+    old: Mapping[str, T], names: Iterable[str], make: Callable[[str], T | None]
+) -> Mapping[str, T]:
+    """The same with these made again; None is one that is no more.
+
+    What comes out equal stays the same object, so that "is it another?" is asked by identity.
+    """
+    new: dict[str, T] | None = None
+    for name in names:
+        was, value = old.get(name), make(name)
+        if value == was:
+            continue
+        new = dict(old) if new is None else new
+        if value is None:
+            del new[name]
+        else:
+            new[name] = value
+    return old if new is None else new
+
+
+def differing(
+    old: Mapping[str, T], new: Mapping[str, T], names: Iterable[str] | None = None
+) -> frozenset[str]:
+    """Which of these names, or of all, are not the same object in both."""
+    if old is new:
+        return frozenset()
+    wanted = old.keys() | new.keys() if names is None else names
+    return frozenset(name for name in wanted if old.get(name) is not new.get(name))
+
+
+def without(values: Mapping[str, T], names: frozenset[str]) -> Mapping[str, T]:
+    """The same less these names."""
+    if values.keys().isdisjoint(names):
+        return values
+    return {name: value for name, value in values.items() if name not in names}
