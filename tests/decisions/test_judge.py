@@ -12,6 +12,7 @@ from build import (
     DAY,
     MINUTE,
     NOW,
+    OWN_IP,
     SECOND,
     STRATEGY,
     a_connection,
@@ -365,3 +366,18 @@ def test_a_connection_in_its_last_good_form_is_judged_like_any_other():
     verdicts = judge(spec, {CONNECTION: a_seen(WITHDRAW)}, None, NOW)
     assert verdicts.connections[CONNECTION].compliant is False
     assert verdicts.strategies[STRATEGY].on is False
+
+
+@pytest.mark.parametrize(
+    ("ips", "on", "reason"),
+    [
+        ((OWN_IP,), True, Reason.CONNECTED),
+        ((OWN_IP, "198.51.100.0/24"), False, Reason.ALLOWLIST_TOO_WIDE),
+    ],
+    ids=["exact", "wide"],
+)
+def test_a_risk_level_may_need_an_exact_allowlist(ips, on, reason):
+    exact = {"risk_levels": {"moderate": {"max_leverage": 3, "ip_allowlist": "exact"}}}
+    seen = an_observation(key=a_key(ips=ips))
+    verdict = wanted(seen, policy=exact, connection={"egress_ips": [OWN_IP]})
+    assert (verdict.on, verdict.reason) == (on, reason)
