@@ -75,7 +75,8 @@ def judged(case, answer):
     raw = body if isinstance(body, str) else json.dumps(body)
     got = Answer(answer["http"], answer.get("headers", {}), raw.encode())
     asked = ASKED.get(answer["question"], (answer["question"],))
-    answers = {question: READERS[question](case.row, got, NOW) for question in asked}
+    row = case.row.instead[answer["instead"]] if "instead" in answer else case.row
+    answers = {question: READERS[question](row, got, NOW) for question in asked}
     if isinstance(answers.get("time"), Failure):  # nothing signed is asked, then
         answers = {"time": answers["time"]}
     passphrase = "p" * 12 if "passphrase" in case.row.signing.credentials else None
