@@ -7,6 +7,7 @@ is each), the answer or its `change` against the good one of `forms.json`, the s
 
 import copy
 import json
+from functools import partial
 
 import pytest
 
@@ -22,7 +23,7 @@ from exchanges.test_forms import changed
 
 READERS = {
     "time": classify.read_time,
-    "key": classify.read_key,
+    "key": partial(classify.read_key, api_key="k" * 12),
     "balance": classify.read_balance,
     "orders": classify.read_orders,
 }
@@ -75,7 +76,13 @@ def judged(case, answer):
     raw = body if isinstance(body, str) else json.dumps(body)
     got = Answer(answer["http"], answer.get("headers", {}), raw.encode())
     asked = ASKED.get(answer["question"], (answer["question"],))
-    answers = {question: READERS[question](case.row, got, NOW) for question in asked}
+    row = case.row.instead[answer["instead"]] if "instead" in answer else case.row
+    answers = {question: READERS[question](row, got, NOW) for question in asked}
+    if "more" in answer:
+        more = Answer(200, {}, json.dumps(answer["more"]).encode())
+        answers["key"] = classify.read_more(
+            row, row.calls.more, answers["key"], "k" * 12, more, NOW
+        )
     if isinstance(answers.get("time"), Failure):  # nothing signed is asked, then
         answers = {"time": answers["time"]}
     passphrase = "p" * 12 if "passphrase" in case.row.signing.credentials else None

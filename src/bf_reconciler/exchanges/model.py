@@ -95,6 +95,8 @@ class Calls:
         time, key, balance, orders: The four questions. The first takes no key, and its answer is
             the same for all keys, so those who ask by the same egress share it.
         first: What the key question needs before its own call.
+        own: Body of the key question and API key to the part that is this key's, where an answer
+            may hold several keys: it is read alone, then.
         more: What the key question needs after its own call.
         instead: Codes by which the key question is refused to accounts of another kind, and the
             calls for those; the key question goes out before balance and orders, then.
@@ -107,6 +109,7 @@ class Calls:
     balance: BalanceQuery
     orders: OrdersQuery
     first: First | None = None
+    own: Callable[[Json, str], Json] | None = None
     more: More | None = None
     instead: Mapping[str, "Calls"] = field(default_factory=dict)
     in_turn: bool = False

@@ -90,8 +90,16 @@ def read_first(row: Exchange, first: First, got: Answer | Silence, now: datetime
     return read(row, "key", got, first.read, now)
 
 
-def read_key(row: Exchange, got: Answer | Silence, now: datetime) -> KeyFacts | Failure:
-    return read(row, "key", got, lambda body: row.calls.key.read(body, now), now)
+def read_key(
+    row: Exchange, got: Answer | Silence, now: datetime, api_key: str = ""
+) -> KeyFacts | Failure:
+    """The facts of the key that asks, also where an answer holds several."""
+    own = row.calls.own
+
+    def reader(body: Json) -> KeyFacts:
+        return row.calls.key.read(body if own is None else own(body, api_key), now)
+
+    return read(row, "key", got, reader, now)
 
 
 def read_more(

@@ -148,14 +148,18 @@ class Questions:
         if isinstance(call, Failure):
             self.queue.refund(1)
             return call
-        told = await self._ask("key", row, call, classify.read_key)
+        api_key = self.entry.connection.credentials.api_key.get_secret_value()
+
+        def own(row: Exchange, got: Answer | Silence, now: datetime) -> KeyFacts | Failure:
+            return classify.read_key(row, got, now, api_key)
+
+        told = await self._ask("key", row, call, own)
         more = row.calls.more
         if more is None:
             return told
         if isinstance(told, Failure):
             self.queue.refund(1)
             return told
-        api_key = self.entry.connection.credentials.api_key.get_secret_value()
 
         def read(row: Exchange, got: Answer | Silence, now: datetime) -> KeyFacts | Failure:
             return classify.read_more(row, more, told, api_key, got, now)
