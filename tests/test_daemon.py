@@ -568,21 +568,21 @@ async def test_where_none_was_kept_nothing_is_known_and_what_runs_has_its_grace(
     await daemon.load()  # it holds secrets in plain text: it is not kept
     await daemon.turn()
     await daemon.turn()
-    assert daemon.cycle.status.strategies["btc-grid"].running == "running"
+    assert daemon.cycle.status.strategies["btc-grid"].told == "run"
     assert not (daemon.settings.state_dir / "last-good.yaml").exists()
     daemon.file.write_bytes(b"version: [\n")
     again = await restarted(daemon)
     (connection,) = again.cycle.status.connections.values()
     (strategy,) = again.cycle.status.strategies.values()
     assert (str(connection.status), connection.conditions[0].status) == ("Pending", "Unknown")
-    assert (str(strategy.status), strategy.running) == ("Holding", "running")
+    assert (str(strategy.status), strategy.told) == ("Holding", "run")
     assert strategy.conditions[0].reason is Reason.CONNECTION_NOT_READY
     since = connection.conditions[0].since
     monkeypatch.setattr(room, "utcnow", lambda: datetime.now(UTC) + timedelta(minutes=6))
     await again.turn()
     (connection,) = again.cycle.status.connections.values()
     (strategy,) = again.cycle.status.strategies.values()
-    assert (str(strategy.status), strategy.running) == ("Blocked", "paused")
+    assert (str(strategy.status), strategy.told) == ("Blocked", "pause")
     assert strategy.conditions[0].reason is Reason.GRACE_EXPIRED
     assert connection.conditions[0].since == since
 

@@ -271,11 +271,46 @@ def test_an_engine_that_does_not_obey_is_an_error():
     [
         (Running("unknown"), Reason.RUNTIME_UNAVAILABLE, "The runtime did not report it."),
         (MISMATCH, MISMATCH.reason, MISMATCH.message),
+        (Running("unknown", told="run"), Reason.NOT_CONFIRMED, "Told to run; not confirmed."),
+        (Running("unknown", absent=True), Reason.NOT_CONFIRMED, "Never told anything."),
     ],
 )
 def test_what_an_engine_does_may_be_unknown(running, reason, message):
     found = condition(strategy(GOOD, running={STRATEGY: running}), ConditionType.RUNNING)
     assert (found.status, found.reason, found.message) == ("Unknown", reason, message)
+
+
+def test_what_it_was_told_is_shown_beside_what_it_does():
+    told = Running("unknown", told="run")
+    found = strategy(GOOD, running={STRATEGY: told})
+    assert (found.status, found.told, found.running) == (StrategyState.ENABLED, "run", "unknown")
+    before = a_cycle(GOOD, running={STRATEGY: told})
+    silent = Running("unknown", Reason.RUNTIME_UNAVAILABLE, "It does not answer.")
+    assert strategy(GOOD, before=before, running={STRATEGY: silent}).told == "run"
+    assert strategy(GOOD, running={STRATEGY: silent}).told is None
+
+
+def test_what_was_told_to_run_and_is_not_confirmed_holds_on():
+    told = {STRATEGY: Running("unknown", told="run")}
+    assert word(GOOD, OUTAGE, before=ON, running=told) == (StrategyState.HOLDING, Reason.TIMEOUT)
+
+
+@pytest.mark.parametrize(
+    ("running", "on", "off"),
+    [
+        (Running("running"), True, False),
+        (Running("paused"), False, True),
+        (Running("stopped"), False, True),
+        (Running("unknown"), False, False),
+        (Running("unknown", told="run"), True, False),
+        (Running("unknown", told="close"), False, True),
+        (Running("unknown", absent=True), False, True),
+        (Running("running", told="pause"), True, False),
+        (Running("paused", told="run"), False, True),
+    ],
+)
+def test_what_an_engine_says_goes_before_what_it_was_told(running, on, off):
+    assert (running.on, running.off) == (on, off)
 
 
 def test_a_strategy_that_left_is_shown_until_its_engine_rests():
@@ -391,6 +426,9 @@ def test_a_lost_journal_shows_what_runs_and_orders_nothing():
 def test_what_was_seen_good_before_a_crash_waits_for_its_first_probe():
     restored = {CONNECTION: a_seen(GOOD, restored=True)}
     assert word(seen=restored) == (StrategyState.PENDING, Reason.NOT_PROBED)
+    stopped = {STRATEGY: Running("stopped")}
+    found = condition(strategy(seen=restored, running=stopped), ConditionType.RUNNING)
+    assert (found.status, found.reason) == ("False", Reason.NOT_PROBED)
     runs = {STRATEGY: Running("running")}
     assert word(seen=restored, running=runs) == (StrategyState.ENABLED, Reason.CONNECTED)
 

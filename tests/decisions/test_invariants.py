@@ -107,7 +107,7 @@ def histories(draw, at_most=5):
 
 policies = st.fixed_dictionaries(
     {
-        "ip_allowlist": st.sampled_from(["required", "recommended", "ignored"]),
+        "ip_allowlist": st.sampled_from(["exact", "required", "recommended", "ignored"]),
         "excess_permissions": st.sampled_from(["warn", "block", "ignore"]),
         "recover_after": st.integers(1, 3),
         "confirm_after": st.integers(1, 3),

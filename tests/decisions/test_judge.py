@@ -12,6 +12,7 @@ from build import (
     DAY,
     MINUTE,
     NOW,
+    OWN_IP,
     SECOND,
     STRATEGY,
     a_connection,
@@ -309,6 +310,23 @@ def test_an_aggressive_strategy_needs_a_key_that_is_known_to_be_bound(seen, on, 
     assert (verdict.on, verdict.violation, verdict.reason) == (on, violation, reason)
 
 
+@pytest.mark.parametrize(
+    ("probes", "on"),
+    [
+        ((FREE, GOOD), False),
+        ((FREE, UNTOLD), False),
+        ((GOOD, FREE, FREE, GOOD), False),
+        ((FREE, an_outage(), GOOD), False),
+        ((FREE, GOOD, GOOD), True),
+        ((UNTOLD, GOOD), True),
+    ],
+)
+def test_a_key_that_was_free_is_bound_again_after_as_many_good_tests_as_any_rule(probes, on):
+    for mode in ("recommended", "ignored"):
+        verdict = wanted(*probes, risk_level="aggressive", connection={"ip_allowlist": mode})
+        assert verdict.on is on
+
+
 def test_a_moderate_strategy_runs_beside_an_aggressive_one_that_may_not():
     bold = a_strategy("bold", risk_level="aggressive")
     verdicts = judge(a_spec(strategies=[a_strategy(), bold]), {CONNECTION: a_seen(FREE)}, None, NOW)
@@ -348,3 +366,18 @@ def test_a_connection_in_its_last_good_form_is_judged_like_any_other():
     verdicts = judge(spec, {CONNECTION: a_seen(WITHDRAW)}, None, NOW)
     assert verdicts.connections[CONNECTION].compliant is False
     assert verdicts.strategies[STRATEGY].on is False
+
+
+@pytest.mark.parametrize(
+    ("ips", "on", "reason"),
+    [
+        ((OWN_IP,), True, Reason.CONNECTED),
+        ((OWN_IP, "198.51.100.0/24"), False, Reason.ALLOWLIST_TOO_WIDE),
+    ],
+    ids=["exact", "wide"],
+)
+def test_a_risk_level_may_need_an_exact_allowlist(ips, on, reason):
+    exact = {"risk_levels": {"moderate": {"max_leverage": 3, "ip_allowlist": "exact"}}}
+    seen = an_observation(key=a_key(ips=ips))
+    verdict = wanted(seen, policy=exact, connection={"egress_ips": [OWN_IP]})
+    assert (verdict.on, verdict.reason) == (on, reason)

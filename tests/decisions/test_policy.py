@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from bf_reconciler.facts import Balance, Clock, Reason, Scope, unconfirmed
+from bf_reconciler.facts import Balance, Clock, Reason, Scope, Unread, unconfirmed
 from bf_reconciler.policy import RULES, Case, ConditionType, Effect, Hold, assess, on_list
 from bf_reconciler.policy.findings import REJECTED
 from bf_reconciler.spec import Credentials, Policy
@@ -97,9 +97,14 @@ def test_an_outage_leaves_everything_unknown_for_its_own_reason(reason):
 
 
 def test_a_region_that_is_shut_out_is_believed_when_it_was_told_twice():
-    shut = an_outage(reason=Reason.REGION_RESTRICTED)
+    shut = an_outage(reason=Reason.REGION_RESTRICTED, code="0")
     assert told(Type.REACHABLE, shut, times=1) == ("Unknown", Reason.REGION_RESTRICTED, HOLD)
     assert told(Type.REACHABLE, shut) == ("False", Reason.REGION_RESTRICTED, BLOCK)
+
+
+def test_a_page_that_shuts_a_region_out_is_no_word_of_the_exchange():
+    shut = an_outage(reason=Reason.REGION_RESTRICTED)
+    assert told(Type.REACHABLE, shut) == ("False", Reason.REGION_RESTRICTED, HOLD)
 
 
 @pytest.mark.parametrize(("skew", "way"), [(1.2, "ahead of"), (-1.2, "behind")])
@@ -219,7 +224,8 @@ def test_a_key_that_may_not_read_is_let_in():
 
 
 @pytest.mark.parametrize(
-    ("strictness", "effect"), [("required", BLOCK), ("recommended", WARN), ("ignored", NONE)]
+    ("strictness", "effect"),
+    [("exact", BLOCK), ("required", BLOCK), ("recommended", WARN), ("ignored", NONE)],
 )
 def test_a_key_without_an_allowlist_is_as_bad_as_the_file_says(strictness, effect):
     free = with_key(ip_bound=False, ips=())
@@ -230,7 +236,8 @@ def test_a_key_without_an_allowlist_is_as_bad_as_the_file_says(strictness, effec
 
 
 @pytest.mark.parametrize(
-    ("strictness", "effect"), [("required", HOLD), ("recommended", WARN), ("ignored", NONE)]
+    ("strictness", "effect"),
+    [("exact", HOLD), ("required", HOLD), ("recommended", WARN), ("ignored", NONE)],
 )
 def test_an_allowlist_that_is_not_told_is_unknown(strictness, effect):
     untold = with_key(ip_bound=None, ips=None)
@@ -250,6 +257,122 @@ def test_an_address_that_is_refused_proves_the_allowlist():
     assert told(Type.EGRESS_ALLOWED, seen) == ("False", Reason.IP_NOT_ALLOWED, BLOCK)
     assert told(Type.EGRESS_ALLOWED, seen, times=1)[2] is HOLD
     assert assess(a_case(seen)).decisive.reason is Reason.IP_NOT_ALLOWED
+
+
+WIDE = with_key(ips=(OWN_IP, "198.51.100.0/24"))
+
+
+@pytest.mark.parametrize(
+    ("strictness", "expected"),
+    [
+        ("exact", ("False", Reason.ALLOWLIST_TOO_WIDE, BLOCK)),
+        ("required", ("True", Reason.ALLOWLIST_TOO_WIDE, WARN)),
+        ("recommended", ("True", Reason.ALLOWLIST_TOO_WIDE, WARN)),
+        ("ignored", ("True", Reason.CONNECTED, NONE)),
+    ],
+)
+def test_an_allowlist_beyond_the_declared_addresses_is_told_and_blocks_where_it_must_be_exact(
+    strictness, expected
+):
+    declared = {"egress_ips": [OWN_IP], "ip_allowlist": strictness}
+    assert told(Type.IP_RESTRICTED, WIDE, **declared) == expected
+    assert told(Type.EGRESS_ALLOWED, WIDE, **declared)[0] == "True"
+    named = "198.51.100.0/24" in findings(WIDE, **declared)[Type.IP_RESTRICTED].message
+    assert named is (strictness != "ignored")
+    assert told(Type.IP_RESTRICTED, with_key(), **declared) == ("True", Reason.CONNECTED, NONE)
+
+
+def test_only_where_addresses_are_declared_can_others_be_beyond_them():
+    assert told(Type.IP_RESTRICTED, WIDE) == ("True", Reason.CONNECTED, NONE)
+    exact = told(Type.IP_RESTRICTED, WIDE, ip_allowlist="exact")
+    assert exact == ("False", Reason.ALLOWLIST_TOO_WIDE, BLOCK)
+
+
+def test_a_list_that_is_not_shown_is_not_known_to_be_exact():
+    hidden = with_key(ips=None)
+    assert told(Type.IP_RESTRICTED, hidden, egress_ips=[OWN_IP])[0] == "True"
+    exact = told(Type.IP_RESTRICTED, hidden, egress_ips=[OWN_IP], ip_allowlist="exact")
+    assert exact == ("Unknown", Reason.UNVERIFIABLE, HOLD)
+
+
+def test_many_addresses_beyond_are_counted():
+    seen = with_key(ips=(*(f"198.51.100.{n}" for n in range(9)), OWN_IP))
+    message = findings(seen, egress_ips=[OWN_IP])[Type.IP_RESTRICTED].message
+    assert message.endswith("198.51.100.3, 198.51.100.4 and 4 more.")
+
+
+def test_an_allowlist_that_admits_everybody_is_named_and_is_none():
+    seen = with_key(ips=("0.0.0.0/0",))
+    found = findings(seen, ip_allowlist="required")[Type.IP_RESTRICTED]
+    assert (found.status, found.reason) == ("False", Reason.IP_NOT_RESTRICTED)
+    assert found.message.endswith("Its allowlist admits every address: 0.0.0.0/0.")
+
+
+# parts of an answer in an unknown form
+
+
+def unread(part, **changes):
+    return with_key(unread=(Unread(part, "field"),), **changes)
+
+
+NOT_UNDERSTOOD = ("Unknown", Reason.UNEXPECTED_RESPONSE)
+
+
+def test_rights_that_are_not_understood_leave_only_what_needs_them_unknown():
+    seen = unread("rights", granted=frozenset(), denied=frozenset())
+    found = findings(seen, markets=["spot", "futures"])
+    bad = {kind for kind, finding in found.items() if finding.status == "Unknown"}
+    assert bad == {
+        Type.WITHDRAW_DISABLED,
+        Type.TRADE_PERMITTED,
+        Type.FUTURES_PERMITTED,
+        Type.LEAST_PRIVILEGE,
+        Type.KEY_FRESH,
+    }
+    for kind in bad - {Type.KEY_FRESH}:
+        assert (*NOT_UNDERSTOOD, HOLD) == told(kind, seen, markets=["spot", "futures"])
+    assert "(field: field)" in found[Type.WITHDRAW_DISABLED].message
+
+
+def test_nobodys_word_counts_where_the_exchange_did_say_something():
+    seen = unread("rights", granted=frozenset(), denied=frozenset())
+    assert told(Type.WITHDRAW_DISABLED, seen, attest=attested()) == (*NOT_UNDERSTOOD, HOLD)
+
+
+def test_a_right_that_is_understood_stands_beside_one_that_is_not():
+    seen = unread("rights", granted=frozenset({Scope.READ, Scope.SPOT, Scope.WITHDRAW}))
+    assert told(Type.WITHDRAW_DISABLED, seen) == ("False", Reason.WITHDRAW_ENABLED, BLOCK)
+
+
+@pytest.mark.parametrize(
+    ("strictness", "effect"), [("required", HOLD), ("recommended", WARN), ("ignored", NONE)]
+)
+def test_an_allowlist_that_is_not_understood_is_unknown(strictness, effect):
+    seen = unread("allowlist", ip_bound=None, ips=None)
+    assert told(Type.IP_RESTRICTED, seen, ip_allowlist=strictness) == (*NOT_UNDERSTOOD, effect)
+    assert told(Type.EGRESS_ALLOWED, seen, egress_ips=[OWN_IP]) == (*NOT_UNDERSTOOD, WARN)
+    assert told(Type.EGRESS_ALLOWED, seen)[0] == "True"
+    assert told(Type.WITHDRAW_DISABLED, seen)[0] == "True"
+
+
+def test_an_expiry_or_a_state_that_is_not_understood_is_unknown():
+    assert told(Type.KEY_FRESH, unread("expiry")) == (*NOT_UNDERSTOOD, WARN)
+    assert told(Type.AUTHENTICATED, unread("state")) == (*NOT_UNDERSTOOD, HOLD)
+
+
+def test_a_number_that_does_not_grow_has_a_reason_of_its_own():
+    seen = refused(Reason.INVALID_NONCE)
+    assert told(Type.AUTHENTICATED, seen) == ("Unknown", Reason.INVALID_NONCE, HOLD)
+    assert told(Type.CLOCK_IN_SYNC, seen)[0] == "True"
+    assert assess(a_case(seen)).decisive.reason is Reason.INVALID_NONCE
+
+
+def test_an_address_refused_by_somebody_elses_list_proves_none_of_the_key():
+    bybit = {"exchange": "bybit", "credentials": Credentials(api_key="k" * 12, secret="s")}
+    seen = refused(Reason.IP_NOT_ALLOWED, code="10010")
+    assert told(Type.IP_RESTRICTED, seen, **bybit) == ("Unknown", Reason.UNVERIFIABLE, WARN)
+    assert told(Type.EGRESS_ALLOWED, seen, **bybit)[0] == "False"
+    assert told(Type.IP_RESTRICTED, seen)[0] == "True"
 
 
 EGRESS = {
@@ -464,10 +587,7 @@ def test_a_right_no_strategy_needs_is_as_bad_as_the_file_says(strictness, effect
     policy = {"excess_permissions": strictness}
     assert told(Type.LEAST_PRIVILEGE, seen, policy=policy) == expected
     message = findings(seen, policy=policy)[Type.LEAST_PRIVILEGE].message
-    assert message == (
-        "Permissions that no declared market needs: Earn, FlexTransfers."
-        " These can move funds: FlexTransfers."
-    )
+    assert message == ("Permissions that no declared market needs: Earn, FlexTransfers.")
 
 
 def test_the_right_of_a_declared_market_is_needed_though_no_strategy_trades_it_yet():
@@ -489,13 +609,25 @@ def test_a_right_the_exchange_has_no_name_for_keeps_ours():
     assert message.endswith(": deposit.")
 
 
+@pytest.mark.parametrize("excess", ["warn", "block", "ignore"])
 @pytest.mark.parametrize(
-    ("strictness", "effect"), [("warn", WARN), ("block", WARN), ("ignore", NONE)]
+    ("unknown", "expected"),
+    [
+        ("warn", ("Unknown", Reason.UNKNOWN_PERMISSION, WARN)),
+        ("block", ("False", Reason.UNKNOWN_PERMISSION, BLOCK)),
+    ],
 )
-def test_a_word_nobody_knows_is_at_most_a_warning_by_itself(strictness, effect):
+def test_a_right_nobody_knows_is_a_finding_of_its_own(excess, unknown, expected):
     seen = with_key(unknown_words=("Novelty",))
-    expected = ("Unknown", Reason.EXCESS_PERMISSION, effect)
-    assert told(Type.LEAST_PRIVILEGE, seen, policy={"excess_permissions": strictness}) == expected
+    policy = {"excess_permissions": excess, "unknown_permissions": unknown}
+    assert told(Type.LEAST_PRIVILEGE, seen, policy=policy) == expected
+    assert told(Type.WITHDRAW_DISABLED, seen, policy=policy)[0] == "True"
+
+
+def test_many_rights_nobody_knows_are_counted():
+    seen = with_key(unknown_words=tuple("abcdefg"))
+    message = findings(seen)[Type.LEAST_PRIVILEGE].message
+    assert message == "Undocumented permissions: a, b, c, d, e and 2 more."
 
 
 def test_a_word_nobody_knows_is_told_beside_a_right_that_is_too_much():
@@ -510,14 +642,27 @@ def test_withdraw_is_told_once_and_not_as_an_excess():
     assert found[Type.LEAST_PRIVILEGE].status == "True"
 
 
-MOVERS = [(Scope.ACCOUNT, "SPOT_ACCOUNT_WRITE"), (Scope.TRANSFER, "SPOT_TRANSFER_WRITE")]
+MEXC = {"exchange": "mexc", "credentials": Credentials(api_key="k" * 12, secret="s")}
 
 
-@pytest.mark.parametrize(("scope", "word"), MOVERS)
-def test_a_right_that_can_move_value_is_told_by_the_exchanges_own_word(scope, word):
-    mexc = {"exchange": "mexc", "credentials": Credentials(api_key="k" * 12, secret="s")}
-    found = findings(with_key(grant=[scope, Scope.FUTURES]), **mexc)[Type.LEAST_PRIVILEGE]
-    assert found.message.endswith(f" These can move funds: {word}.")
+@pytest.mark.parametrize("excess", ["warn", "ignore", "block"])
+@pytest.mark.parametrize(("value", "effect"), [("block", BLOCK), ("warn", WARN)])
+def test_a_right_by_which_value_can_leave_is_named_with_its_source_and_blocks(
+    excess, value, effect
+):
+    seen = with_key(grant=[Scope.ACCOUNT, Scope.FUTURES])
+    policy = {"excess_permissions": excess, "value_permissions": value}
+    found = findings(seen, policy=policy, **MEXC)[Type.LEAST_PRIVILEGE]
+    assert found.reason is Reason.EXCESS_PERMISSION
+    assert found.effect is max(effect, BLOCK if excess == "block" else NONE)
+    assert found.message.endswith(
+        " These can move value out without a withdrawal: SPOT_ACCOUNT_WRITE"
+        " (docs/sources/mexc.md#permissions)."
+    )
+
+
+def test_a_transfer_between_accounts_of_the_owner_lets_no_value_leave():
+    assert told(Type.LEAST_PRIVILEGE, with_key(grant=[Scope.TRANSFER]), **MEXC)[2] is WARN
 
 
 def test_rights_an_exchange_does_not_tell_apart_are_not_claimed_to_be_absent():

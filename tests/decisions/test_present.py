@@ -14,7 +14,7 @@ from bf_reconciler.facts import (
     remedy,
 )
 from bf_reconciler.policy import Incident
-from bf_reconciler.spec import Halt
+from bf_reconciler.spec import Credentials, Halt
 from bf_reconciler.status import (
     ConfigStatus,
     Status,
@@ -37,6 +37,7 @@ from build import (
     a_withdraw_key,
     an_observation,
     an_outage,
+    refused,
 )
 
 LANGUAGES: tuple[Language, ...] = ("en", "tr")
@@ -139,6 +140,7 @@ def test_a_strategy_has_the_shape_of_the_contract():
         "runtime": "local",
         "status": "Enabled",
         "desired": True,
+        "told": None,
         "running": "running",
         "line": 20,
         "origin": "current",
@@ -244,3 +246,17 @@ def test_no_secret_of_a_connection_is_shown():
     shown = json.dumps(present(WITHDRAW), ensure_ascii=False) + repr(WITHDRAW)
     for secret in ("0123456789abc", "a secret", "a passphrase"):
         assert secret not in shown
+
+
+def test_the_remedy_of_an_unknown_key_names_the_entities_of_the_exchange():
+    okx = a_connection(
+        exchange="okx",
+        credentials=Credentials(api_key="k" * 12, secret="s", passphrase="p"),
+    )
+    unknown = refused(Reason.INVALID_KEY)
+    status = a_cycle(unknown, unknown, spec=a_spec([okx]))
+    for language in LANGUAGES:
+        shown = present_connection(status.connections[okx.name], language)
+        remedies = {c["remedy"] for c in shown["conditions"] if c["reason"] == "InvalidKey"}
+        assert remedies
+        assert all("(eea, us, tr)" in each for each in remedies)

@@ -53,6 +53,20 @@ def test_a_connection_that_fits_its_exchange_has_no_misfits():
         ({"credentials": {"api_key": "k", "secret": "s"}}, ("credentials",)),
         ({"exchange": "mexc"}, ("credentials", "passphrase")),
         ({"environment": "testnet"}, ("environment",)),
+        ({"region": "mars"}, ("region",)),
+        (
+            {"exchange": "mexc", "region": "eu", "credentials": {"api_key": "k", "secret": "s"}},
+            ("region",),
+        ),
+        (
+            {
+                "exchange": "bybit",
+                "environment": "demo",
+                "region": "eu",
+                "credentials": {"api_key": "k", "secret": "s"},
+            },
+            ("region",),
+        ),
         ({"markets": ["spot", "spot"]}, ("markets",)),
         ({"endpoint": "http://[::1]:1", "proxy": "http://u:p@proxy.example:3128"}, ("proxy",)),
     ],
@@ -162,9 +176,10 @@ def test_the_fingerprint_changes_with_what_decides_the_answers_and_only_then():
         fingerprint(endpoint="https://x.example"),
         fingerprint(proxy="http://x.example:1"),
         fingerprint(environment="testnet"),
+        fingerprint(region="eu"),
         fingerprint(exchange="mexc"),
     }
-    assert len(different) == 9
+    assert len(different) == 10
 
 
 def test_a_persons_word_holds_for_ninety_days():

@@ -78,6 +78,15 @@ def test_a_condition_that_does_not_change_the_word_is_no_news():
     assert news(before, a_cycle(WITHDRAW, worse, before=before)) == []
 
 
+def test_a_strategy_that_is_held_on_is_told_of_once_however_its_outage_shows():
+    before = a_cycle(GOOD, OUTAGE, before=ON)
+    assert news(ON, before)[-1][:3] == (STRATEGY, "Enabled", "Holding")
+    after = a_cycle(GOOD, an_outage(reason=Reason.NETWORK_ERROR), before=before)
+    held = [status.strategies[STRATEGY].conditions[0].reason for status in (before, after)]
+    assert held[0] is not held[1]
+    assert [name for name, *_ in news(before, after)] == [CONNECTION]
+
+
 def test_a_removal_is_told_once():
     after = a_cycle(before=ON, spec=a_spec([], []))
     assert news(ON, after) == [

@@ -202,10 +202,10 @@ async def test_a_clock_that_is_far_off_is_a_warning_where_no_call_carries_the_ti
 
 
 @pytest.mark.parametrize("exchange", TIMELESS)
-async def test_a_number_that_does_not_grow_is_told_as_the_clock(exchange, sim, world):
+async def test_a_number_that_does_not_grow_has_a_reason_of_its_own(exchange, sim, world):
     world.keys[f"{exchange}-main"].nonce = 10**15
     verdict = await verdict_of(exchange, sim, world, times=2)
-    assert told(verdict) == ("Unreachable", "ClockSkew")
+    assert told(verdict) == ("Unreachable", "InvalidNonce")
     assert verdict.compliant is None
 
 

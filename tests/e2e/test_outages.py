@@ -33,7 +33,7 @@ async def test_what_runs_has_its_grace_and_what_is_off_stays_off(fleet, fault, r
         fleet.world.put_faults("kucoin", fault)
         await fleet.connection_is("Unreachable", reason)
         holding = await fleet.strategy_is("Holding", reason)
-        assert (holding["running"], fleet.told()["enabled"]) == ("running", True)
+        assert (holding["told"], fleet.told()["enabled"]) == ("run", True)
         strategies[1]["enabled"] = True  # somebody wants it on, while nothing is known
         fleet.declare(connections, strategies, **changes)
         await fleet.strategy_is("Blocked", reason, "late")

@@ -65,7 +65,7 @@ async def test_a_delisting_leaves_a_running_strategy_on_and_says_so(fleet):
             lambda: fleet.api("/api/v1/strategies/btc-grid"),
             lambda strategy: permitted(strategy) == ("False", "PairNotTradable"),
         )
-        assert (found["status"], found["running"]) == ("Enabled", "running")
+        assert (found["status"], found["told"]) == ("Enabled", "run")
         assert fleet.told()["enabled"] is True
 
         fleet.world.patch_key("kucoin", {"withdraw": True})  # it does not delay an off

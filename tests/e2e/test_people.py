@@ -32,7 +32,7 @@ async def test_halt_needs_the_token_and_lasts_until_somebody_resumes(fleet, tmp_
         status, answer = await fleet.post("/api/v1/halt", body, TOKEN)
         assert (status, answer["halted"]["by"]) == (200, "ada")
         found = await fleet.api("/api/v1/strategies/btc-grid")  # it is in force with the answer
-        assert (found["status"], found["running"]) == ("Halted", "paused")
+        assert (found["status"], found["told"]) == ("Halted", "pause")
         assert fleet.told()["enabled"] is False
         assert await fleet.metric("bf_halted") == 1
         await fleet.connection_is("Online")  # connections are tested all the same
@@ -133,7 +133,7 @@ async def test_enabled_false_turns_it_off_as_on_violation_says(fleet):
         await fleet.strategy_is("Enabled")
         fleet.declare(strategies=[strategy | {"enabled": False}])
         disabled = await fleet.strategy_is("Disabled", "Disabled")
-        assert (disabled["desired"], disabled["running"]) == (False, "stopped")
+        assert (disabled["desired"], disabled["told"]) == (False, "close")
         assert (fleet.told()["enabled"], fleet.told()["action"]) == (False, "close")
         assert await fleet.metric("bf_strategy_desired", strategy="btc-grid") == 0
         fleet.declare(strategies=[strategy])

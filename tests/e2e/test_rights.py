@@ -26,7 +26,7 @@ async def test_a_withdraw_right_turns_a_strategy_off_until_it_was_good_twice(fle
         told = fleet.told()
         assert (told["enabled"], told["action"]) == (False, "pause")
         assert told["reason"] == "WithdrawEnabled"
-        assert strategy["running"] == "paused"
+        assert strategy["told"] == "pause"
         assert "withdraw" in head(strategy)["remedy"].lower()
         named = {"connection": "kucoin-main", "exchange": "kucoin"}
         problem = await fleet.metric("bf_connection_problem", **named, reason="WithdrawEnabled")
@@ -39,7 +39,7 @@ async def test_a_withdraw_right_turns_a_strategy_off_until_it_was_good_twice(fle
         await fleet.strategy_is("Enabled")
         assert fleet.world.count(path="/api/v1/user/api-key") >= 2
         assert fleet.told()["enabled"] is True
-        assert await fleet.metric("bf_strategy_running", strategy="btc-grid") == 1
+        assert await fleet.metric("bf_strategy_told", strategy="btc-grid") == 1
         assert await fleet.metric("bf_connection_problem", reason="WithdrawEnabled") is None
         assert await fleet.history("btc-grid") == [
             ("", "Pending", "NotProbed"),
@@ -81,9 +81,9 @@ async def test_a_revoked_key_is_believed_when_it_was_refused_twice(fleet):
         await fleet.strategy_is("Enabled")
         fleet.world.patch_key("kucoin", {"revoked": True})
         holding = await fleet.strategy_is("Holding", "InvalidKey")
-        assert holding["running"] == "running"
+        assert holding["told"] == "run"
         blocked = await fleet.strategy_is("Blocked", "InvalidKey")
-        assert (blocked["running"], fleet.told()["enabled"]) == ("paused", False)
+        assert (blocked["told"], fleet.told()["enabled"]) == ("pause", False)
 
 
 async def test_a_strategy_with_manual_resume_waits_for_a_person(fleet):

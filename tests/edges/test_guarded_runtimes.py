@@ -19,11 +19,27 @@ def broken():
 
 @pytest.fixture
 async def runtimes(tmp_path, broken):
-    made = GuardedRuntimes(
-        Bounds(tmp_path / "state", root=tmp_path), lambda: None, lambda: bool(broken)
-    )
+    made = GuardedRuntimes(Bounds(tmp_path / "state", root=tmp_path), lambda: None, Memory(broken))
     yield made
     await made.close()
+
+
+class Memory:
+    """What is saved; in ``marks`` stands what is wrong or off."""
+
+    def __init__(self, marks):
+        self.marks, self.intended = marks, []
+
+    def broken(self):
+        return 1 in self.marks
+
+    def remembered_off(self, _):
+        return "off" in self.marks
+
+    async def intend(self, names):
+        self.intended += names
+        if "breaks" in self.marks:
+            self.marks.add(1)
 
 
 def on():
@@ -48,7 +64,7 @@ async def test_what_is_off_stays_off_until_the_journal_is_written_again(runtimes
     running = await converged(runtimes, on())
     assert (running.reason, running.message) == (Reason.RUNTIME_UNAVAILABLE, MESSAGE)
     broken.clear()
-    assert (await converged(runtimes)).state == "running"
+    assert (await converged(runtimes)).on
 
 
 async def test_what_was_decided_meanwhile_takes_the_place_of_what_was_withheld(runtimes, broken):
@@ -57,15 +73,15 @@ async def test_what_was_decided_meanwhile_takes_the_place_of_what_was_withheld(r
     await converged(runtimes, off(on()))
     broken.clear()
     assert await runtimes.converge((), 1, "r", NOW) == {}
-    assert (await converged(runtimes, off(on()))).state != "running"
+    assert (await converged(runtimes, off(on()))).off
 
 
 async def test_what_runs_goes_on_and_what_must_be_off_goes_off(runtimes, broken):
     await converged(runtimes, on())
     broken.add(1)
     running = await converged(runtimes, on())
-    assert (running.state, running.reason) == ("running", None)
-    assert (await converged(runtimes, off(on()))).state != "running"
+    assert (running.on, running.reason) == (True, None)
+    assert (await converged(runtimes, off(on()))).off
 
 
 async def test_what_moves_stays_where_it_is(runtimes, broken, tmp_path):
@@ -83,4 +99,15 @@ async def test_what_moves_stays_where_it_is(runtimes, broken, tmp_path):
     assert running.message == MESSAGE
     assert not (tmp_path / "there").exists()
     broken.clear()
-    assert (await converged(runtimes, decision)).state == "running"
+    assert (await converged(runtimes, decision)).on
+
+
+async def test_what_is_to_be_turned_on_is_saved_first_and_once(runtimes, broken):
+    broken |= {"off", "breaks"}
+    running = await converged(runtimes, on())
+    assert running.message == MESSAGE
+    broken -= {"breaks", 1}
+    for _ in range(2):
+        assert (await converged(runtimes, on())).on
+    memory = runtimes._intend.__self__  # noqa: SLF001 # the fake that was handed in
+    assert memory.intended == 2 * [on().name]

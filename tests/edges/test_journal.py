@@ -235,6 +235,34 @@ def test_the_pepper_is_random_and_made_once(folder, tmp_path):
         assert journal.pepper() == pepper
 
 
+@pytest.mark.parametrize("garbage", ["no hex", "", "abcd", "00" * 31])
+def test_a_pepper_that_is_garbage_is_told(folder, garbage):
+    with Journal(folder) as journal:
+        journal.pepper()
+        sql(folder, "UPDATE meta SET value = ? WHERE key = 'pepper'", garbage)
+        with pytest.raises(JournalError, match="pepper of the journal is damaged"):
+            journal.pepper()
+
+
+def test_what_is_about_to_be_turned_on_is_remembered_as_on(folder):
+    off, on = (
+        a_strategy("off", memory=a_memory(on=False)),
+        a_strategy("on", memory=a_memory(on=True)),
+    )
+    unknown = a_strategy("unknown", memory=None)
+    saved = a_record(a_status(strategies=[off, on, unknown]))
+    with Journal(folder) as journal:
+        journal.save(saved)
+        journal.intend(["off", "on", "unknown", "none"])
+    with Journal(folder) as journal:
+        found = journal.load().status.strategies
+        assert found["off"].memory == a_memory(on=True)
+        assert (found["on"], found["unknown"]) == (on, unknown)
+        journal.intend(["off"])
+        journal.save(saved)  # it was not turned on after all
+        assert journal.load() == saved
+
+
 # --- who may open it
 
 

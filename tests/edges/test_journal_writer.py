@@ -132,3 +132,28 @@ async def test_a_folder_that_was_replaced_and_a_halt_that_is_not_filed_are_count
 async def test_nothing_is_waited_for_where_nothing_is_saved(book):
     await a_writer(book).settled(60.0)
     assert book.saved == []
+
+
+async def test_what_cannot_be_intended_is_trouble(book):
+    writer = a_writer(book)
+    book.intend = lambda names: names
+    await writer.intend(["btc-grid"])
+    assert writer.trouble is None
+    book.intend = lambda _: _raise(JournalError("no space is left on the disk"))
+    with capture_logs():
+        await writer.intend(["btc-grid"])
+        assert "no space" in str(writer.trouble)
+        book.intend = lambda _: 1 / 0
+        await writer.intend(["btc-grid"])
+        assert "ZeroDivisionError" in str(writer.trouble)
+    hanging = JournalWriter(book, lambda: None, deadline=0.01)
+    go = threading.Event()
+    book.intend = lambda _: go.wait(60)
+    with capture_logs():
+        await hanging.intend(["btc-grid"])
+    assert "TimeoutError" in str(hanging.trouble)
+    go.set()
+
+
+def _raise(error):
+    raise error

@@ -43,8 +43,10 @@ STATUSES = [
     (PAGE, 400, Reason.UNEXPECTED_RESPONSE),
     ({}, 400, Reason.UNEXPECTED_RESPONSE),
     ({"code": "999999", "msg": LEAK}, 400, Reason.UNEXPECTED_RESPONSE),
-    (PAGE, 401, Reason.UNEXPECTED_RESPONSE),
-    ({}, 401, Reason.UNEXPECTED_RESPONSE),
+    (PAGE, 401, Reason.KEY_OR_IP_REJECTED),
+    ({}, 401, Reason.KEY_OR_IP_REJECTED),
+    (PAGE, 202, Reason.EXCHANGE_UNAVAILABLE),
+    ("", 202, Reason.EXCHANGE_UNAVAILABLE),
     (PAGE, 403, Reason.EXCHANGE_UNAVAILABLE),
     ({}, 403, Reason.UNEXPECTED_RESPONSE),
     (PAGE, 404, Reason.UNEXPECTED_RESPONSE),
@@ -71,6 +73,66 @@ def test_an_answer_without_a_known_code_is_judged_by_its_status(row, body, statu
     assert failure.reason is reason
     assert failure.http_status == status
     assert LEAK not in repr(failure)
+
+
+@EACH
+def test_401_of_a_question_without_a_key_is_a_gateways(row):
+    failure = classify.read_time(row, answer(PAGE, 401), NOW)
+    assert failure.reason is Reason.UNEXPECTED_RESPONSE
+
+
+CLOUDFRONT = (
+    "<H1>403 ERROR</H1>The Amazon CloudFront distribution is configured to block access from your "
+    "country."
+)
+CLOUDFLARE = (
+    "<p>The owner of this website has banned the country or region your IP address is in.</p>"
+    '<span id="cf-footer-ip">203.0.113.9</span>'
+)
+ROWS = pytest.mark.parametrize("row", EXCHANGES.values(), ids=EXCHANGES)
+
+
+@ROWS
+@pytest.mark.parametrize("page", [CLOUDFRONT, CLOUDFLARE], ids=["cloudfront", "cloudflare"])
+@pytest.mark.parametrize("status", [403, 451])
+def test_the_page_of_a_content_network_that_names_the_country_is_a_region(row, page, status):
+    assert balance(row, page, status).reason is Reason.REGION_RESTRICTED
+
+
+JUST_A_MOMENT = "<title>Just a moment...</title><script src=/cdn-cgi/challenge-platform/x.js>"
+FIREWALLS = [
+    (JUST_A_MOMENT, 403, {}, "challenge"),
+    (JUST_A_MOMENT, 503, {}, "challenge"),
+    ("", 405, {"x-amzn-waf-action": "captcha"}, "challenge"),
+    ("", 202, {"X-Amzn-Waf-Action": "challenge"}, "challenge"),
+    ("", 202, {}, "challenge"),
+    ("<h1>Access Denied</h1>", 403, {}, "firewall page"),
+]
+
+
+@EACH
+@pytest.mark.parametrize(("page", "status", "headers", "word"), FIREWALLS)
+def test_a_firewall_is_named_and_no_fault_of_the_key(row, page, status, headers, word):
+    failure = balance(row, page, status, headers)
+    assert failure.reason is Reason.EXCHANGE_UNAVAILABLE
+    assert word in failure.message
+
+
+@EACH
+@pytest.mark.parametrize(
+    ("page", "ours"),
+    [
+        ('<span id="cf-footer-ip">203.0.113.9</span>', "203.0.113.9"),
+        ("<li>Your IP: <b>2001:db8::7</b></li>", "2001:db8::7"),
+        ("Your IP address is 203.0.113.9.", "203.0.113.9"),
+        ("Your IP: 999.1.1.1", None),
+        ("<p>Blocked.</p>", None),
+    ],
+)
+def test_a_firewall_page_may_tell_which_address_it_refuses(row, page, ours):
+    failure = balance(row, page, 403)
+    assert failure.client_ip == ours
+    assert (f"It refuses our address {ours}" in failure.message) is (ours is not None)
 
 
 @EACH

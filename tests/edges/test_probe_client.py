@@ -176,6 +176,13 @@ def test_a_signed_address_moves_whole_and_keeps_its_path_and_query():
     assert moved("https://x.com/_api/v1?b=%2F&a=x.com", BASE) == f"{BASE}/_api/v1?b=%2F&a=x.com"
 
 
+def test_a_base_that_ends_in_the_path_of_the_api_has_it_once():
+    url = "https://api.binance.com/api/v3/time?a=1"
+    for base in ("https://x.com/gate/api/v3", "https://x.com/gate/api/v3/"):
+        assert moved(url, base) == "https://x.com/gate/api/v3/time?a=1"
+    assert moved(url, "https://x.com/ap") == "https://x.com/ap/api/v3/time?a=1"
+
+
 def test_importing_the_room_does_not_import_ccxt():
     asked = "import sys, bf_reconciler.probe; sys.exit('ccxt' in sys.modules)"
     assert (

@@ -7,6 +7,7 @@ import os
 import socket
 import stat
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,9 @@ from build import CONNECTION, NOW, SECOND, a_strategy
 
 HERE = FileRuntime(name="local", type="file", path="strategies")
 THERE = FileRuntime(name="other", type="file", path="elsewhere")
+
+
+ON, OFF = Running("unknown", told="run"), Running("unknown", told="pause")
 
 
 def an_order(*, on=True, runtime=HERE, reason=Reason.CONNECTED, **changes):
@@ -79,6 +83,10 @@ async def shown(path):
     return readings["btc-grid"].running
 
 
+def minutes_left(valid_until):
+    return (datetime.fromisoformat(valid_until) - datetime.now(UTC)).total_seconds() / 60
+
+
 def told(path):
     return json.loads(path.read_text())
 
@@ -89,9 +97,10 @@ def garble(path, text):
 
 
 async def test_an_order_is_a_document_that_a_bot_can_follow(runtimes, path):
-    assert (await converge(runtimes, an_order())).state == "running"
+    assert await converge(runtimes, an_order()) == ON
     found = told(path)
-    strategy = found.pop("strategy")
+    strategy, valid_until = found.pop("strategy"), found.pop("valid_until")
+    assert minutes_left(valid_until) == pytest.approx(2, abs=0.5)
     assert found == {
         "version": 1,
         "by": "bf-reconciler",
@@ -107,12 +116,10 @@ async def test_an_order_is_a_document_that_a_bot_can_follow(runtimes, path):
     assert strategy["pairs"] == ["BTC/USDT"]
 
 
-@pytest.mark.parametrize(
-    ("action", "state"), [("pause", "paused"), ("stop", "stopped"), ("close", "stopped")]
-)
-async def test_off_is_what_on_violation_says(runtimes, path, action, state):
+@pytest.mark.parametrize("action", ["pause", "stop", "close"])
+async def test_off_is_what_on_violation_says(runtimes, path, action):
     running = await converge(runtimes, an_order(on=False, action=action))
-    assert (running.state, running.reason) == (state, None)
+    assert running == Running("unknown", told=action)
     assert (told(path)["enabled"], told(path)["action"]) == (False, action)
 
 
@@ -181,14 +188,14 @@ async def test_garbage_is_replaced(runtimes, path, garbage):
     found = await shown(path)
     assert found.reason is Reason.RUNTIME_UNAVAILABLE
     assert found.message == "The file does not contain a JSON object."
-    assert (await converge(runtimes, an_order(on=False))).state == "paused"
+    assert await converge(runtimes, an_order(on=False)) == OFF
     assert told(path)["enabled"] is False
 
 
 async def test_a_pipe_in_its_place_is_not_waited_for(runtimes, path):
     path.parent.mkdir()
     os.mkfifo(path)
-    assert (await converge(runtimes, an_order(on=False))).state == "paused"
+    assert await converge(runtimes, an_order(on=False)) == OFF
     assert told(path)["enabled"] is False
 
 
@@ -206,7 +213,7 @@ async def test_a_folder_in_its_place_is_told_and_leaves_no_handle_open(runtimes,
         assert running.message == "The file cannot be written (Is a directory)."
     assert handles() <= before
     path.rmdir()
-    await becomes(runtimes, lambda news: news.state == "paused")
+    await becomes(runtimes, lambda news: news == OFF)
 
 
 async def test_a_file_that_may_not_be_read_is_turned_off_all_the_same(runtimes, path, monkeypatch):
@@ -222,7 +229,7 @@ async def test_a_file_that_may_not_be_read_is_turned_off_all_the_same(runtimes, 
     found = await shown(path)
     assert found.state == "unknown"
     assert found.message == "The file cannot be read (Permission denied)."
-    assert (await converge(runtimes, an_order(on=False))).state == "paused"
+    assert await converge(runtimes, an_order(on=False)) == OFF
     assert told(path)["enabled"] is False
 
 
@@ -241,7 +248,7 @@ async def test_a_folder_that_cannot_be_written_is_an_error_and_heals(runtimes, p
     running = await converge(runtimes, an_order())
     assert (running.state, running.reason) == ("unknown", Reason.RUNTIME_UNAVAILABLE)
     path.parent.unlink()
-    await becomes(runtimes, lambda news: news == Running("running"))
+    await becomes(runtimes, lambda news: news == ON)
 
 
 @pytest.fixture
@@ -269,7 +276,7 @@ async def test_a_write_that_fails_leaves_no_half_file(runtimes, path, monkeypatc
 
     monkeypatch.setattr(os, "fsync", broken)
     running = await converge(runtimes, an_order())
-    assert (running.state, running.reason) == ("paused", Reason.RUNTIME_UNAVAILABLE)
+    assert (running.state, running.reason) == ("unknown", Reason.RUNTIME_UNAVAILABLE)
     assert running.message == "The file cannot be written (Input/output error)."
     assert [each.name for each in path.parent.iterdir()] == ["btc-grid.json"]
     assert told(path)["enabled"] is False
@@ -280,12 +287,12 @@ async def test_on_a_full_disk_it_is_turned_off_in_place(runtimes, path, full, nu
     await converge(runtimes, an_order())
     before = path.stat()
     full(number)
-    assert await converge(runtimes, an_order(on=False)) == Running("paused")
+    assert await converge(runtimes, an_order(on=False)) == OFF
     assert (told(path)["enabled"], told(path)["action"]) == (False, "pause")
     after = path.stat()
     assert (after.st_ino, after.st_size) == (before.st_ino, before.st_size)
     running = await converge(runtimes, an_order())  # what turns on is never written over another
-    assert (running.state, running.reason) == ("paused", Reason.RUNTIME_UNAVAILABLE)
+    assert (running.state, running.reason) == ("unknown", Reason.RUNTIME_UNAVAILABLE)
 
 
 async def test_what_turns_off_in_place_leaves_out_the_strategy_rather_than_take_more_room(
@@ -295,11 +302,11 @@ async def test_what_turns_off_in_place_leaves_out_the_strategy_rather_than_take_
     size = path.stat().st_size
     full()
     order = an_order(on=False, message="x" * 300)
-    assert await converge(runtimes, order) == Running("paused")
+    assert await converge(runtimes, order) == OFF
     assert (told(path)["strategy"], path.stat().st_size) == (None, size)
     before = path.stat().st_mtime_ns
     again = Runtimes(Bounds(path.parent.parent))
-    assert await converge(again, order) == Running("paused")
+    assert await converge(again, order) == OFF
     await again.close()
     assert path.stat().st_mtime_ns == before
 
@@ -309,7 +316,7 @@ async def test_a_file_of_another_name_elsewhere_is_not_written_over(runtimes, pa
     os.link(path, tmp_path / "theirs")
     full()
     running = await converge(runtimes, an_order(on=False))
-    assert (running.state, running.reason) == ("running", Reason.STILL_RUNNING)
+    assert (running.state, running.reason) == ("unknown", Reason.STILL_RUNNING)
     assert told(tmp_path / "theirs")["enabled"] is True
 
 
@@ -322,7 +329,7 @@ async def test_a_folder_that_cannot_be_synced_is_no_error(runtimes, monkeypatch)
         fsync(handle)
 
     monkeypatch.setattr(os, "fsync", refuse)
-    assert await converge(runtimes, an_order()) == Running("running")
+    assert await converge(runtimes, an_order()) == ON
 
 
 async def test_a_folder_whose_sync_fails_is_one(runtimes, monkeypatch):
@@ -346,7 +353,7 @@ async def test_a_strategy_that_left_keeps_its_last_form_and_is_off(runtimes, pat
 
 async def test_a_strategy_that_left_without_a_trace_gets_no_file(runtimes, path):
     gone = an_order(on=False, strategy=None, reason=Reason.REMOVED)
-    assert (await converge(runtimes, gone)).state == "stopped"
+    assert (await converge(runtimes, gone)).absent
     assert not path.exists()
 
 
@@ -354,7 +361,7 @@ async def test_a_strategy_that_moves_is_off_where_it_was(runtimes, path, tmp_pat
     await converge(runtimes, an_order())
     leave = an_order(on=False, strategy=None, reason=Reason.REMOVED)
     running = await converge(runtimes, an_order(runtime=THERE), leave=leave)
-    assert running.state == "running"
+    assert running == ON
     assert told(path)["enabled"] is False
     assert told(tmp_path / "elsewhere" / "btc-grid.json")["enabled"] is True
 
@@ -375,7 +382,7 @@ async def test_a_runtime_of_another_name_is_the_same_folder_and_no_move(
     there = FileRuntime(name="other", type="file", path=where)
     leave = an_order(on=False, action="close", strategy=None, reason=Reason.REMOVED)
     running = await converge(runtimes, an_order(runtime=there), leave=leave)
-    assert (running.state, written) == ("running", [])
+    assert (running, written) == (ON, [])
     assert told(path)["enabled"] is True
 
 
@@ -393,7 +400,7 @@ async def test_it_is_not_turned_on_elsewhere_while_it_cannot_be_turned_off(
     monkeypatch.setattr(FileAdapter, "apply", refuse)
     leave = an_order(on=False, strategy=None, reason=Reason.REMOVED)
     running = await converge(runtimes, an_order(runtime=THERE), leave=leave)
-    assert (running.state, running.reason) == ("running", Reason.STILL_RUNNING)
+    assert (running.state, running.reason) == ("unknown", Reason.STILL_RUNNING)
     assert not (tmp_path / "elsewhere").exists()
 
 
@@ -440,7 +447,7 @@ async def test_what_is_no_file_is_neither_followed_nor_waited_for(runtimes, path
         listening = socket.socket(socket.AF_UNIX)
         listening.bind(str(path))
         listening.close()
-    assert await converge(runtimes, an_order(on=False)) == Running("paused")
+    assert await converge(runtimes, an_order(on=False)) == OFF
     assert path.is_file()
     assert not path.is_symlink()
     assert target.read_text() == "precious"
@@ -498,7 +505,7 @@ async def test_somebody_else_s_file_is_never_overwritten(runtimes, path, on):
     )
     assert path.read_bytes() == theirs
     path.unlink()
-    await becomes(runtimes, lambda news: news == Running("running" if on else "paused"))
+    await becomes(runtimes, lambda news: news == ON if on else OFF)
 
 
 async def test_a_file_of_an_earlier_version_is_ours(runtimes, path):
@@ -507,7 +514,7 @@ async def test_a_file_of_an_earlier_version_is_ours(runtimes, path):
     del old["by"]
     garble(path, json.dumps(old).encode())
     again = Runtimes(Bounds(path.parent.parent))
-    assert await converge(again, an_order(on=False)) == Running("paused")
+    assert await converge(again, an_order(on=False)) == OFF
     await again.close()
     assert told(path)["by"] == "bf-reconciler"
 
@@ -539,11 +546,11 @@ async def test_an_absolute_path_lies_in_the_runtime_root(tmp_path):
 async def test_a_strategy_that_is_too_large_to_be_read_is_refused_and_never_written(runtimes, path):
     large = a_strategy(settings={"padding": "x" * (5 << 20)})
     running = await converge(runtimes, an_order(strategy=large))
-    assert (running.state, running.reason) == ("stopped", Reason.RUNTIME_UNAVAILABLE)
+    assert (running.state, running.reason) == ("unknown", Reason.RUNTIME_UNAVAILABLE)
     assert running.message == "The file cannot be written (it would be larger than 4 MiB)."
     assert not path.exists()
     await converge(runtimes, an_order())
-    assert await converge(runtimes, an_order(on=False, strategy=large)) == Running("paused")
+    assert await converge(runtimes, an_order(on=False, strategy=large)) == OFF
     assert told(path)["strategy"] is None
 
 
@@ -552,7 +559,7 @@ async def test_half_a_character_is_read_back_as_it_was_written(runtimes, path):
     await converge(runtimes, half)
     before = path.stat().st_mtime_ns
     again = Runtimes(Bounds(path.parent.parent))
-    assert await converge(again, half) == Running("running")
+    assert await converge(again, half) == ON
     await again.close()
     assert path.stat().st_mtime_ns == before
 
@@ -646,3 +653,157 @@ async def test_a_runtime_that_left_the_file_is_looked_at_no_more(runtimes):
     )
     assert runtimes.held([HERE]).keys() == {HERE}
     assert runtimes.held([]) == {}
+
+
+# --- a lease, and the bot's word
+
+
+def acknowledge(path, action="run", generation=3, ago=timedelta(0), **changes):
+    at = (datetime.now(UTC) - ago).isoformat()
+    word = {"version": 1, "generation": generation, "action": action, "at": at} | changes
+    path.with_name("btc-grid.ack.json").write_text(json.dumps(word))
+
+
+@pytest.mark.parametrize(
+    ("action", "state"),
+    [("run", "running"), ("pause", "paused"), ("stop", "stopped"), ("close", "stopped")],
+)
+async def test_what_a_bot_acknowledges_is_confirmed(runtimes, path, action, state):
+    on = action == "run"
+    order = an_order(on=on, action="pause" if on else action)
+    assert (await converge(runtimes, order)).state == "unknown"
+    acknowledge(path, action)
+    assert await becomes(runtimes, lambda news: news.state != "unknown") == (
+        Running(state, told=action)
+    )
+    path.with_name("btc-grid.ack.json").unlink()
+    await becomes(runtimes, lambda news: news.state == "unknown")
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        {"generation": 2},
+        {"version": 2},
+        {"action": "fly"},
+        {"at": "yesterday"},
+        {"at": "2026-11-28T22:00:00"},
+        {"ago": timedelta(minutes=3)},
+        {"ago": timedelta(minutes=-3)},
+    ],
+)
+async def test_another_word_confirms_nothing(runtimes, path, word):
+    await converge(runtimes, an_order())
+    acknowledge(path, **word)
+    assert (await shown(path)).state == "unknown"
+    path.with_name("btc-grid.ack.json").write_text("[]")
+    assert (await shown(path)).state == "unknown"
+
+
+async def test_a_bot_that_says_that_it_runs_on_is_still_running(runtimes, path):
+    await converge(runtimes, an_order())
+    await converge(runtimes, an_order(on=False))
+    acknowledge(path, "run")
+    news = await becomes(runtimes, lambda news: news.state == "running")
+    assert (news.reason, news.told) == (Reason.STILL_RUNNING, "pause")
+
+
+async def test_a_bot_that_paused_though_it_was_told_to_run_refused(runtimes, path):
+    await converge(runtimes, an_order())
+    acknowledge(path, "pause")
+    news = await becomes(runtimes, lambda news: news.state == "paused")
+    assert (news.reason, news.told) == (Reason.ENGINE_REFUSED, "run")
+
+
+async def test_what_was_acknowledged_before_the_order_counts_for_nothing(runtimes, path):
+    now = datetime.now(UTC)
+    await converge(runtimes, an_order(on=False), now=now)
+    acknowledge(path, "run", at=(now - timedelta(seconds=1)).isoformat())
+    assert (await shown(path)).state == "unknown"
+
+
+def until(path):
+    return datetime.fromisoformat(told(path)["valid_until"])
+
+
+async def a_renewal(adapter, path, left, order=None):
+    """Renew a lease of which so much is left."""
+    end = datetime.now(UTC) + left
+    garble(path, json.dumps(told(path) | {"valid_until": end.isoformat()}).encode())
+    await adapter.read(["btc-grid"])
+    return await adapter.renew({"btc-grid": Target(order, Stamp(3, "r1", NOW))})
+
+
+async def test_a_lease_is_renewed_well_before_it_ends(tmp_path, runtimes, path):
+    await converge(runtimes, an_order())
+    adapter = FileAdapter(HERE, Bounds(tmp_path))
+    for left, renewed in ((110, False), (55, True), (1, True)):
+        order = an_order()
+        assert await a_renewal(adapter, path, timedelta(seconds=left), order) == (set(), False)
+        assert (until(path) > datetime.now(UTC) + timedelta(seconds=115)) is renewed
+    assert await adapter.changed(["btc-grid"]) == []  # what it wrote itself is no news
+    adapter.close()
+
+
+async def test_a_lease_that_ended_is_renewed_by_an_order_alone(tmp_path, runtimes, path):
+    await converge(runtimes, an_order())
+    adapter = FileAdapter(HERE, Bounds(tmp_path))
+    await a_renewal(adapter, path, timedelta(seconds=-1))
+    assert until(path) < datetime.now(UTC)
+    await a_renewal(adapter, path, timedelta(seconds=30))
+    assert until(path) > datetime.now(UTC) + timedelta(seconds=100)
+    await a_renewal(adapter, path, timedelta(seconds=-1), an_order())
+    assert until(path) > datetime.now(UTC)
+    adapter.close()
+
+
+async def test_an_order_whose_lease_ended_is_given_again(tmp_path, runtimes, path):
+    await converge(runtimes, an_order())
+    for old in ("2026-01-01T00:00:00Z", "never"):
+        garble(path, json.dumps(told(path) | {"valid_until": old}).encode())
+        again = Runtimes(Bounds(tmp_path))
+        await converge(again, an_order())
+        await again.close()
+        assert until(path) > datetime.now(UTC)
+
+
+async def test_a_file_that_was_changed_by_hand_is_not_renewed_but_read(tmp_path, runtimes, path):
+    await converge(runtimes, an_order())
+    adapter = FileAdapter(HERE, Bounds(tmp_path))
+    end = datetime.now(UTC) + timedelta(seconds=5)
+    text = told(path) | {"valid_until": end.isoformat()}
+    garble(path, json.dumps(text).encode())
+    await adapter.read(["btc-grid"])
+    garble(path, json.dumps(text | {"enabled": False}).encode())
+    target = Target(None, Stamp(3, "r1", NOW))
+    assert await adapter.renew({"btc-grid": target}) == ({"btc-grid"}, False)
+    assert until(path) == end
+    adapter.close()
+
+
+async def test_the_lease_is_the_declared_one(tmp_path, path):
+    short = FileRuntime(name="local", type="file", path="strategies", lease="10s")
+    runtimes = Runtimes(Bounds(tmp_path))
+    await converge(runtimes, an_order(runtime=short, lease=timedelta(hours=1)))
+    await runtimes.close()
+    assert until(path) < datetime.now(UTC) + timedelta(seconds=11)
+    runtimes = Runtimes(Bounds(tmp_path))
+    await converge(runtimes, an_order(message="other", lease=timedelta(hours=1)))
+    await runtimes.close()
+    assert minutes_left(told(path)["valid_until"]) == pytest.approx(60, abs=1)
+
+
+async def test_a_word_that_is_too_old_is_looked_at_again(tmp_path, runtimes, path):
+    await converge(runtimes, an_order())
+    adapter = FileAdapter(HERE, Bounds(tmp_path))
+    acknowledge(path, ago=timedelta(seconds=120 - 0.01))
+    readings = await adapter.read(["btc-grid"])
+    assert readings["btc-grid"].running.state in {"running", "unknown"}
+    async with asyncio.timeout(20):
+        while True:
+            names, _ = await adapter.renew({})
+            if names or readings["btc-grid"].running.state == "unknown":
+                break
+            await asyncio.sleep(0.01)
+    assert (await adapter.read(["btc-grid"]))["btc-grid"].running.state == "unknown"
+    adapter.close()

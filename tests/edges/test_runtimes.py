@@ -30,7 +30,7 @@ class Engine:
         self.state, self.settle_time = state, settle_time
         self.expect, self.identity = expect or {}, identity or {}
         self.reads, self.given, self.slow, self.obeys, self.answers = 0, [], 0, True, True
-        self.coming = []
+        self.coming, self.renewals, self.silent = [], 0, []
         self.deadline, self.hangs = timedelta(minutes=1), asyncio.Event()
         self.hangs.set()
         self.hints, self.acted = asyncio.Queue(), asyncio.Event()
@@ -44,6 +44,12 @@ class Engine:
 
     async def hint(self):
         return await self.hints.get()
+
+    rhythm = timedelta(hours=1)
+
+    async def renew(self, _targets):
+        self.renewals += 1
+        return self.silent, self.renewals < 3
 
     def close(self):
         pass
@@ -361,3 +367,18 @@ async def test_a_call_that_hangs_is_left_behind_at_the_end(tmp_path, monkeypatch
     assert await converge(runtimes, a_decision(an_order(on=False))) == {}
     await runtimes.close()
     hangs.set()
+
+
+async def test_what_is_lent_is_renewed_while_turns_are_taken(runtimes, engines, monkeypatch):
+    engine = engines["here"]
+    await converge(runtimes, a_decision(an_order()))
+    async with asyncio.timeout(20):
+        while True:
+            if engine.renewals == 3:  # as long as more is to be renewed
+                break
+            await asyncio.sleep(0.01)
+    monkeypatch.setattr(converging, "ALIVE_SECONDS", -1.0)
+    monkeypatch.setattr(Engine, "rhythm", timedelta(0))
+    engine.hints.put_nowait([])
+    await converge(runtimes)
+    assert engine.renewals == 3

@@ -46,6 +46,7 @@ class Facts:
         expiry: The published rule by which keys end: `days`, and what it `counts` from.
         tells_withdraw: Whether the exchange says if a key may withdraw. Where it does not, only a
             person's word enables.
+        explicit_no: Whether it says no to each right by name: an unknown one overrules none, then.
         secret_has_form: Whether a secret of any other form is told before it signs.
         in_turn: Whether signed calls carry a number that must grow from one to the next.
     """
@@ -54,6 +55,7 @@ class Facts:
     ahead: float | None = None
     expiry: Mapping[str, int | str] | None = None
     tells_withdraw: bool = True
+    explicit_no: bool = False
     secret_has_form: bool = False
     in_turn: bool = False
 
@@ -89,6 +91,18 @@ class Case:
     def keys(self):
         """Documented descriptions of keys, by the name of their file."""
         return {path.stem: self.read(path.name) for path in sorted(self.folder.glob("key-*.json"))}
+
+    @cached_property
+    def forms(self):
+        """Good answers, and which of their fields inform and which decide."""
+        path = self.folder / "forms.json"
+        return json.loads(path.read_text()) if path.exists() else []
+
+    @cached_property
+    def answers(self):
+        """Answers that were seen or are described, and what is right to say of them."""
+        path = self.folder / "answers.json"
+        return json.loads(path.read_text()) if path.exists() else []
 
     @cached_property
     def errors(self):

@@ -94,7 +94,7 @@ def test_withdrawal_is_denied_by_the_documented_field_alone(name, data):
     facts = outcome(row.calls.key.read, body, NOW)
     if facts is not None and Scope.WITHDRAW in facts.denied:
         assert says_no(body)
-        assert facts.unknown_words == ()
+        assert facts.unknown_words == () or CASES[row.id].facts.explicit_no
 
 
 @NAMED
@@ -284,3 +284,27 @@ def test_a_live_call_goes_to_a_host_that_the_row_documents(row):
     }
     assert used & row.hosts
     assert all(host == host.lower().rstrip(".") for host in row.hosts)
+
+
+REGIONS = [(row, region) for row in EXCHANGES.values() for region in row.regions]
+
+
+@pytest.mark.parametrize(("row", "region"), REGIONS, ids=[f"{r.id}-{n}" for r, n in REGIONS])
+def test_a_region_is_a_place_of_its_own_on_a_documented_host(row, region):
+    there, here = row.within("live", region).environment, row.within("live").environment
+    assert (there.base, dict(there.headers)) != (here.base, dict(here.headers))
+    assert there.base is None or there.base.removeprefix("https://") in row.live_hosts
+    assert set(row.within("live", region).markets.lists) <= set(row.markets.lists)
+
+
+def test_a_region_of_an_environment_keeps_what_is_other_there():
+    demo = EXCHANGES["okx"].within("demo", "eea").environment
+    assert (demo.base, demo.headers) == ("https://eea.okx.com", {"x-simulated-trading": "1"})
+
+
+@ROWS
+def test_a_right_that_moves_value_is_one_of_the_exchange_with_its_source(row):
+    assert set(row.moves_value) <= set(Scope) - {Scope.WITHDRAW, Scope.READ}
+    assert all(
+        source.startswith(f"docs/sources/{row.id}.md#") for source in row.moves_value.values()
+    )

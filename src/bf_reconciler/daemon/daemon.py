@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -63,7 +63,7 @@ class Daemon:
         )
         self.writer = JournalWriter(journal, self.tallies.error)
         self.bounds = Bounds(settings.state_dir, settings.runtime_root)
-        self.runtimes = GuardedRuntimes(self.bounds, wake.set, self._unsaved)
+        self.runtimes = GuardedRuntimes(self.bounds, wake.set, _Memory(self))
         self.probe_counts = ProbeCounts(prober, self.tallies)
         self.cycle = Cycle(
             self.probe_counts,
@@ -85,9 +85,6 @@ class Daemon:
         self._reload_wanted = asyncio.Event()
         self._turn_ended = asyncio.Event()
         self._asked: list[asyncio.Future[Reload]] = []
-
-    def _unsaved(self) -> bool:
-        return self.writer.trouble is not None
 
     def want_reload(self) -> None:
         """The file may have changed. Carries no data; may be called from any signal."""
@@ -230,6 +227,24 @@ class Daemon:
         if not self.first_pass_done:
             return False, "the first pass is still running"
         return True, "ok"
+
+
+class _Memory:
+    """What the journal of a daemon holds of its strategies."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+
+    def broken(self) -> bool:
+        return self._daemon.writer.trouble is not None
+
+    def remembered_off(self, name: str) -> bool:
+        strategy = self._daemon.cycle.status.strategies.get(name)
+        memory = strategy.memory if strategy is not None else None
+        return memory is not None and memory.on is False
+
+    async def intend(self, names: Collection[str]) -> None:
+        await self._daemon.writer.intend(names)
 
 
 def pause(due: timedelta, since: float) -> float:

@@ -1,8 +1,9 @@
 """Turns nothing on that a crash could make forgotten; turning off waits for no journal."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes import Bounds, Runtimes
@@ -12,17 +13,30 @@ from bf_reconciler.verdict import Decision
 MESSAGE = "It is not turned on while the journal cannot be written."
 
 
+class Memory(Protocol):
+    """What is saved of strategies."""
+
+    def broken(self) -> bool:
+        """Whether nothing can be saved."""
+
+    def remembered_off(self, name: str) -> bool:
+        """Whether a start would find that it was off."""
+
+    async def intend(self, names: Collection[str]) -> None:
+        """Save that these are about to be turned on."""
+
+
 class GuardedRuntimes(Runtimes):
-    """Runtimes that take no order to run while ``broken`` says that the journal is not saved.
+    """Runtimes that take no order to run while nothing can be saved.
 
     What runs goes on, and what must be off goes off.
     """
 
-    def __init__(
-        self, bounds: Bounds, wake: Callable[[], None], broken: Callable[[], bool]
-    ) -> None:
+    def __init__(self, bounds: Bounds, wake: Callable[[], None], memory: Memory) -> None:
         super().__init__(bounds, wake)
-        self._broken = broken
+        self._broken = memory.broken
+        self._remembered_off = memory.remembered_off
+        self._intend = memory.intend
         self._on: set[str] = set()
         """What was turned on before: its order may be given again."""
         self._withheld: dict[str, Decision] = {}
@@ -34,6 +48,9 @@ class GuardedRuntimes(Runtimes):
         given = self._withheld | {each.name: each for each in decisions}
         on = {name: each for name, each in given.items() if each.order and each.order.on}
         self._on -= {name for name, each in given.items() if each.order and not each.order.on}
+        starting = [name for name in on if name not in self._on and self._remembered_off(name)]
+        if starting and not self._broken():
+            await self._intend(starting)  # a crash after it was turned on must not turn it off
         if not self._broken():
             self._on |= on.keys()
             self._withheld = {}
@@ -46,7 +63,7 @@ class GuardedRuntimes(Runtimes):
         return dict(running) | {
             name: _withheld(running[name])
             for name, decision in withheld.items()
-            if name in running and (running[name].state != "running" or decision.leave is not None)
+            if name in running and (not running[name].on or decision.leave is not None)
         }
 
 

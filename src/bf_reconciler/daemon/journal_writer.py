@@ -1,7 +1,7 @@
 """Writes the journal beside the reconcile loop, and survives a disk that is full or hangs."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import structlog
 
@@ -66,6 +66,16 @@ class JournalWriter:
         if self._saving is None:
             self._saving = asyncio.create_task(self._save(), name="journal")
         await self.settled(self._deadline if self.trouble is None else BROKEN_DEADLINE)
+
+    async def intend(self, names: Collection[str]) -> None:
+        """Save that these are about to be turned on."""
+        intending = self._worker.call(self._journal.intend, names)
+        done, _ = await asyncio.wait({intending}, timeout=self._deadline)
+        error = intending.exception() if done else TimeoutError()
+        if isinstance(error, JournalError):
+            self._broke(error)
+        elif error is not None:
+            self._broke(JournalError(f"it did not take what is intended ({type(error).__name__})"))
 
     async def settled(self, seconds: float) -> None:
         """Wait for the save that is under way, at most this long."""

@@ -24,19 +24,28 @@ def reader(
         only: Which rows are of this kind at all.
 
     Returns:
-        A body to its pairs and whether they trade, or Unexpected. A row without a name lists
-        nothing and is passed over. A list without any pair is not believed.
+        A body to its pairs and whether they trade, or Unexpected. A row without a name, or of a
+        shape no document has, lists nothing and is passed over. A list without any pair, or of
+        mostly odd rows, is not believed.
     """
 
     def read(body: Json) -> Mapping[str, bool]:
         found: dict[str, bool] = {}
-        for row in shape.rows(rows(body), "list"):
-            if only is not None and not only(row):
-                continue
-            parts = names(row)
-            if parts is not None:
-                pair = spelled(parts)
-                found[pair] = trades(row) or found.get(pair, False)
+        odd: list[Unexpected] = []
+        listed = rows(body)
+        if not isinstance(listed, list):
+            raise Unexpected("list")
+        for item in listed:
+            try:
+                row = shape.table(item, "list")
+                parts = names(row) if only is None or only(row) else None
+                if parts is not None:
+                    pair = spelled(parts)
+                    found[pair] = trades(row) or found.get(pair, False)
+            except Unexpected as error:
+                odd.append(error)
+        if 2 * len(odd) > len(listed):
+            raise odd[0]
         if not found:
             raise Unexpected("list")
         return found
@@ -94,6 +103,11 @@ def says(field: str, *words: str) -> Holds:
         return str(value) in words
 
     return holds
+
+
+def unless(field: str, *words: str) -> Holds:
+    """The field, which older answers do not have, holds none of these words."""
+    return lambda row: str(row.get(field)).lower() not in words
 
 
 def on(field: str) -> Holds:

@@ -95,6 +95,8 @@ class Calls:
         time, key, balance, orders: The four questions. The first takes no key, and its answer is
             the same for all keys, so those who ask by the same egress share it.
         first: What the key question needs before its own call.
+        own: Body of the key question and API key to the part that is this key's, where an answer
+            may hold several keys: it is read alone, then.
         more: What the key question needs after its own call.
         instead: Codes by which the key question is refused to accounts of another kind, and the
             calls for those; the key question goes out before balance and orders, then.
@@ -107,6 +109,7 @@ class Calls:
     balance: BalanceQuery
     orders: OrdersQuery
     first: First | None = None
+    own: Callable[[Json, str], Json] | None = None
     more: More | None = None
     instead: Mapping[str, "Calls"] = field(default_factory=dict)
     in_turn: bool = False
@@ -140,6 +143,9 @@ class Refusals:
         confirm: Times in a row, at least, that a refusal must be met before it is believed: more
             than one where good keys are known to be refused now and then.
         client_ip: Its first group is our egress address in an error text, where one tells it.
+        others_lists: Codes of an address that is refused, maybe by a list which the exchange keeps
+            for an application: the key has none of its own, then.
+        ends: Its first group is the end of a ban in an error text, in epoch milliseconds.
         retry_header: Header of its own that says when to come back, and its unit in seconds;
             Retry-After is known to all.
     """
@@ -150,6 +156,8 @@ class Refusals:
     pauses: Mapping[str, float] = field(default_factory=dict)
     confirm: int = 1
     client_ip: re.Pattern[str] | None = None
+    others_lists: frozenset[str] = frozenset()
+    ends: re.Pattern[str] | None = None
     retry_header: tuple[str, float] | None = None
 
     def address(self, text: str) -> str | None:
@@ -159,6 +167,11 @@ class Refusals:
             return str(ip_address(match[1])) if match else None
         except ValueError:
             return None
+
+    def ban_end(self, text: str) -> int | None:
+        """When a ban ends, epoch milliseconds, where the text of a refusal tells it."""
+        match = self.ends.search(text) if self.ends else None
+        return int(match[1]) if match else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,8 +370,12 @@ class Exchange:
         people: What a person is told of it.
         capture: What a capture of its answers may keep.
         environments: Its environments, by the value of ``environment`` in the file.
+        regions: Its legal entities with a host or header of their own, by the value of ``region``
+            in the file. A key of one does not exist at another.
         environment: The one this row speaks of; ``within`` gives the row of another one.
         expiry: The published rule by which keys end, where there is one.
+        moves_value: Rights, beside withdraw, by which value can leave the owner's accounts or the
+            key its own guard, and where the exchange says so.
     """
 
     id: str
@@ -373,13 +390,16 @@ class Exchange:
     people: People
     capture: CaptureFields = CaptureFields()
     environments: Mapping[str, Environment] = field(default_factory=lambda: {"live": LIVE})
+    regions: Mapping[str, Environment] = field(default_factory=dict)
     environment: Environment = LIVE
     expiry: Expiry | None = None
+    moves_value: Mapping[Scope, str] = field(default_factory=dict)
 
     @property
     def hosts(self) -> frozenset[str]:
         """Every documented host of its API, those of its other environments included."""
-        bases = (there.base for there in self.environments.values())
+        places = (*self.environments.values(), *self.regions.values())
+        bases = (there.base for there in places)
         others = frozenset(base.removeprefix("https://") for base in bases if base is not None)
         return others.union(self.live_hosts)
 
@@ -388,9 +408,17 @@ class Exchange:
         """Code by which the key question is refused, to the row for such an account."""
         return {code: replace(self, calls=calls) for code, calls in self.calls.instead.items()}
 
-    def within(self, environment: str) -> "Exchange":
-        """The row as it stands in one of the exchange's environments."""
+    def within(self, environment: str, region: str | None = None) -> "Exchange":
+        """The row as it stands in one of the exchange's environments, or in a region of it."""
         there = self.environments[environment]
+        if region is not None:
+            place = self.regions[region]
+            there = replace(
+                there,
+                base=place.base or there.base,
+                headers={**there.headers, **place.headers},
+                kinds=tuple(kind for kind in there.kinds if kind in place.kinds),
+            )
         lists = {kind: found for kind, found in self.markets.lists.items() if kind in there.kinds}
         return replace(
             self,

@@ -1,6 +1,7 @@
 """The vocabulary: reasons and their advice, scopes, facts, failures, observations."""
 
 from bf_reconciler.facts.advice import ADVICE, Advice, Language, remedy
+from bf_reconciler.facts.allowlist import Network, network
 from bf_reconciler.facts.config import CONFIG_ADVICE, ConfigError, ConfigReason
 from bf_reconciler.facts.json import Json
 from bf_reconciler.facts.markets import Listed, Markets, Venue
@@ -13,11 +14,13 @@ from bf_reconciler.facts.observations import (
     KeyFacts,
     Observation,
     Orders,
+    Part,
     Question,
     Run,
     Scope,
     Seen,
     SeenByConnection,
+    Unread,
     confirming,
     remember,
     unconfirmed,
@@ -47,8 +50,10 @@ __all__ = [
     "Language",
     "Listed",
     "Markets",
+    "Network",
     "Observation",
     "Orders",
+    "Part",
     "Problem",
     "Question",
     "Reason",
@@ -59,11 +64,13 @@ __all__ = [
     "Seen",
     "SeenByConnection",
     "Severity",
+    "Unread",
     "Venue",
     "another_day",
     "confirming",
     "earliest",
     "errors_first",
+    "network",
     "printable",
     "remedy",
     "remember",

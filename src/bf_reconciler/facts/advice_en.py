@@ -74,6 +74,17 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
         "The key works from any address, so a stolen key could be used from anywhere.",
         "Restrict the key to the server IP at the exchange.",
     ),
+    Reason.ALLOWLIST_TOO_WIDE: (
+        "Allowlist too wide",
+        (
+            "The key's allowlist admits addresses that `egress_ips` of the connection does not "
+            "declare."
+        ),
+        (
+            "Either the allowlist is too wide or the file is behind: remove the named addresses at "
+            "the exchange, or add them to `egress_ips` if they are yours."
+        ),
+    ),
     Reason.REGION_RESTRICTED: (
         "Region restricted",
         "The exchange does not serve the country of the server's address or of the account.",
@@ -130,6 +141,14 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
         "Excess permission",
         "The key has permissions that no strategy of this connection needs.",
         "Turn off the permissions that are not needed at the exchange.",
+    ),
+    Reason.UNKNOWN_PERMISSION: (
+        "Unknown permission",
+        "The key has a permission that no document of the exchange explains.",
+        (
+            "Look at the key on the exchange's API management page, turn off what is not needed, "
+            "and report the permission so that it can be read."
+        ),
     ),
     Reason.UNVERIFIABLE: (
         "Not verifiable",
@@ -209,6 +228,14 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
         (
             "Start time synchronisation (chrony or another NTP service) on the host, and check its "
             "clock."
+        ),
+    ),
+    Reason.INVALID_NONCE: (
+        "Invalid nonce",
+        "The number that a request carries was not higher than the last one of this key.",
+        (
+            "Create a key of its own for this program: another one that uses the same key spoils "
+            "the numbers. If no other does, set a nonce window at the exchange."
         ),
     ),
     # what the file and its people say
@@ -309,6 +336,11 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
         "Still running",
         "The engine was told to pause or stop, but is running, or nothing shows that it stopped.",
         "Stop the strategy by hand in the engine now, then read the engine's log.",
+    ),
+    Reason.NOT_CONFIRMED: (
+        "Not confirmed",
+        "The order was given, but the engine has not reported what it does.",
+        ("Nothing, or have the bot confirm what it does (docs/bots.md): then the state is known."),
     ),
     Reason.ORPHAN_STOPPED: (
         "Orphan stopped",

@@ -82,6 +82,17 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
         "Anahtar her adresten çalışıyor; çalınırsa herhangi bir yerden kullanılabilir.",
         "Borsada anahtarı sunucunun IP adresiyle kısıtlayın.",
     ),
+    Reason.ALLOWLIST_TOO_WIDE: (
+        "İzin listesi çok geniş",
+        (
+            "Anahtarın IP izin listesi, bağlantının `egress_ips` alanında bildirilmeyen adreslere "
+            "de izin veriyor."
+        ),
+        (
+            "Ya liste çok geniş ya da dosya eski: adı geçen adresleri borsada silin veya sizinse "
+            "`egress_ips` alanına ekleyin."
+        ),
+    ),
     Reason.REGION_RESTRICTED: (
         "Bölge kısıtlaması",
         "Borsa, sunucu adresinin veya hesabın bulunduğu ülkeye hizmet vermiyor.",
@@ -138,6 +149,14 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
         "Fazla izin",
         "Anahtarda, bu bağlantıdaki hiçbir stratejinin ihtiyaç duymadığı izinler var.",
         "Gerekmeyen izinleri borsada kapatın.",
+    ),
+    Reason.UNKNOWN_PERMISSION: (
+        "Bilinmeyen izin",
+        "Anahtarda, borsanın hiçbir belgesinde açıklanmayan bir izin var.",
+        (
+            "Anahtara borsanın API yönetimi sayfasında bakın, gerekmeyeni kapatın ve tanınabilmesi "
+            "için izni bildirin."
+        ),
     ),
     Reason.UNVERIFIABLE: (
         "Doğrulanamıyor",
@@ -217,6 +236,14 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
         (
             "Sunucuda saat eşitlemeyi (chrony veya başka bir NTP hizmeti) başlatın ve saati "
             "kontrol edin."
+        ),
+    ),
+    Reason.INVALID_NONCE: (
+        "Geçersiz sıra numarası",
+        "İsteğin taşıdığı numara, bu anahtarın son numarasından büyük değildi.",
+        (
+            "Bu program için ayrı bir anahtar oluşturun: aynı anahtarı kullanan başka bir program "
+            "numaraları bozar. Başka kullanan yoksa borsada bir nonce penceresi ayarlayın."
         ),
     ),
     # what the file and its people say
@@ -335,6 +362,11 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
         "Hâlâ çalışıyor",
         "Motora durma komutu verildi, ancak hâlâ çalışıyor veya durduğu görülemiyor.",
         "Stratejiyi hemen motordan elle durdurun, ardından motorun günlüğünü inceleyin.",
+    ),
+    Reason.NOT_CONFIRMED: (
+        "Onaylanmadı",
+        "Komut verildi, ancak motor ne yaptığını bildirmedi.",
+        "Bir şey yapmanız gerekmez; bot yaptığını bildirirse (docs/bots.md) durum bilinir.",
     ),
     Reason.ORPHAN_STOPPED: (
         "Sahipsiz strateji durduruldu",

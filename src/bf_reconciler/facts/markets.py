@@ -11,6 +11,7 @@ class Venue(NamedTuple):
     exchange: str
     environment: str
     endpoint: str | None
+    region: str | None = None
 
 
 class Listed(StrEnum):

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import takewhile
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
+from bf_reconciler.facts.allowlist import admits_everybody
 from bf_reconciler.facts.reasons import TRANSIENT, Reason
 
 
@@ -38,9 +39,30 @@ class Clock:
     latency: float
 
 
+Part = Literal["rights", "allowlist", "expiry", "state"]
+"""A part of the description of a key that decides."""
+
+
+class Unread(NamedTuple):
+    """A deciding part that was told in a form no document has, and the name of its field."""
+
+    part: Part
+    field: str
+
+
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
-    """What the exchange says of a key. What it does not say is None, or in neither scope set."""
+    """What the exchange says of a key. What it does not say is None, or in neither scope set.
+
+    Attributes:
+        granted, denied: Rights it has, and rights it is said not to have.
+        unknown_words: Rights that no document explains.
+        ip_bound: Whether it is bound to addresses; a list that admits everybody binds nobody.
+        ips: The list.
+        created_at, expires_at: When it began, and when it ends.
+        account: Main or sub-account, for people.
+        unread: What was told and not understood; the conditions that need it are unknown.
+    """
 
     granted: frozenset[Scope]
     denied: frozenset[Scope]
@@ -50,12 +72,21 @@ class KeyFacts:
     created_at: datetime | None = None
     expires_at: datetime | None = None
     account: str | None = None
+    unread: tuple[Unread, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.ip_bound and self.ips and admits_everybody(self.ips):
+            object.__setattr__(self, "ip_bound", False)
 
     def allows(self, scope: Scope) -> bool | None:
         """True, False, or None where the exchange did not say."""
         if scope in self.granted:
             return True
         return False if scope in self.denied else None
+
+    def not_understood(self, part: Part) -> str | None:
+        """The field of a part that was told in a form no document has."""
+        return next((each.field for each in self.unread if each.part == part), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class Reason(StrEnum):
     # where it may be used from
     IP_NOT_ALLOWED = "IPNotAllowed"
     IP_NOT_RESTRICTED = "IPNotRestricted"
+    ALLOWLIST_TOO_WIDE = "AllowlistTooWide"
     REGION_RESTRICTED = "RegionRestricted"
     # what it may do
     NO_READ_PERMISSION = "NoReadPermission"
@@ -28,6 +29,7 @@ class Reason(StrEnum):
     WITHDRAW_ENABLED = "WithdrawEnabled"
     WITHDRAW_UNVERIFIABLE = "WithdrawUnverifiable"
     EXCESS_PERMISSION = "ExcessPermission"
+    UNKNOWN_PERMISSION = "UnknownPermission"
     UNVERIFIABLE = "Unverifiable"
     # what it reads
     BALANCE_UNREADABLE = "BalanceUnreadable"
@@ -42,6 +44,7 @@ class Reason(StrEnum):
     NETWORK_ERROR = "NetworkError"
     UNEXPECTED_RESPONSE = "UnexpectedResponse"
     CLOCK_SKEW = "ClockSkew"
+    INVALID_NONCE = "InvalidNonce"
     # what the file and its people say
     NOT_PROBED = "NotProbed"
     SUSPENDED = "Suspended"
@@ -61,6 +64,7 @@ class Reason(StrEnum):
     ENGINE_REFUSED = "EngineRefused"
     ENGINE_STOPPED_ITSELF = "EngineStoppedItself"
     STILL_RUNNING = "StillRunning"
+    NOT_CONFIRMED = "NotConfirmed"
     ORPHAN_STOPPED = "OrphanStopped"
 
 
@@ -73,6 +77,7 @@ TRANSIENT = frozenset(
         Reason.NETWORK_ERROR,
         Reason.UNEXPECTED_RESPONSE,
         Reason.CLOCK_SKEW,
+        Reason.INVALID_NONCE,
     }
 )
 """Failures that pass by themselves; every other failure needs a person."""

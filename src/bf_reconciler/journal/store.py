@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+PEPPER_BYTES = 32
 MAX_TRANSITIONS = 100_000
 MAX_AGE = timedelta(days=400)
 UNREADABLE = object()
@@ -174,13 +175,23 @@ class Journal:
         with self._using() as connection:
             if self._held is not None:
                 connection.execute(
-                    "INSERT OR IGNORE INTO meta VALUES ('pepper', ?)", (secrets.token_hex(32),)
+                    "INSERT OR IGNORE INTO meta VALUES ('pepper', ?)",
+                    (secrets.token_hex(PEPPER_BYTES),),
                 )
             found = _meta(connection, "pepper")
         if found is None:
             raise JournalError("the journal holds no pepper yet; start the daemon once")
+        try:
+            pepper = bytes.fromhex(found)
+        except ValueError:
+            pepper = b""
+        if len(pepper) != PEPPER_BYTES:
+            raise JournalError(
+                "the pepper of the journal is damaged; restore journal.db from a backup, or move it"
+                " away: every key is then tested anew, and halted.json keeps a halt"
+            )
         self._pepper = found
-        return bytes.fromhex(found)
+        return pepper
 
     def halt(self, halted: Halted | None) -> None:
         """Pull or release the kill switch while no daemon runs."""
@@ -193,6 +204,25 @@ class Journal:
                     _put(connection, HALTED, halted)
         if self.halt_trouble is not None:
             raise self.halt_trouble
+
+    def intend(self, names: Iterable[str]) -> None:
+        """Remember that these strategies are about to be turned on, where they were off.
+
+        A crash between that and the next save would otherwise have the next start turn them off,
+        and a probe on again.
+        """
+        with self._using() as connection:
+            query = "SELECT json FROM entries WHERE kind = 'strategy' AND name = ?"
+            with database.transaction(connection):
+                for name in names:
+                    row = connection.execute(query, (name,)).fetchone()
+                    found = rows.STRATEGY.read(row[0]) if row else None
+                    if found is None or found.memory is None or found.memory.on is not False:
+                        continue
+                    turned = replace(found, memory=replace(found.memory, on=True))
+                    _put(connection, ("strategy", name), turned)
+                    if self._known is not None:
+                        self._known["strategy", name] = turned
 
     def release(self, name: str) -> bool:
         """Let a strategy that waits for a person run again; False where none of this name waits."""

@@ -1,9 +1,13 @@
 """Rules of access: the exchange answers, the clocks agree, the key is accepted."""
 
 import ipaddress
+from collections.abc import Iterable
+from dataclasses import replace
 from fnmatch import fnmatchcase
+from typing import Final
 
-from bf_reconciler.facts import Clock, Failure, KeyFacts, Reason
+from bf_reconciler.exchanges import EXCHANGES
+from bf_reconciler.facts import Clock, Failure, KeyFacts, Reason, network
 from bf_reconciler.policy.findings import (
     REJECTED,
     Case,
@@ -12,18 +16,24 @@ from bf_reconciler.policy.findings import (
     Type,
     broken,
     holds,
+    not_understood,
     refused,
     unanswered,
     unknown,
 )
+
+STRICT: Final = frozenset({"required", "exact"})
+MAX_NAMED: Final = 5
 
 
 def reachable(case: Case) -> Finding:
     time = case.observation.time
     if isinstance(time, Clock):
         return holds(Type.REACHABLE, f"Answered in {time.latency * 1000:.0f} ms.")
-    if time.terminal:
+    shut = time.reason is Reason.REGION_RESTRICTED and time.code is None
+    if time.terminal and not shut:
         return refused(case, Type.REACHABLE, time)
+    # A page of whoever stands before the exchange is no word of the exchange.
     return broken(Type.REACHABLE, time.reason, time.message, Effect.HOLD)
 
 
@@ -57,6 +67,13 @@ def authenticated(case: Case) -> Finding:
     ]
     if rejections:  # one that is believed counts, whatever is still to be confirmed
         return max(rejections, key=lambda finding: finding.effect)
+    for answer in case.signed:
+        if isinstance(answer, Failure) and answer.reason is Reason.INVALID_NONCE:
+            return unknown(Type.AUTHENTICATED, Reason.INVALID_NONCE, answer.message)
+    key = case.observation.key
+    field = key.not_understood("state") if isinstance(key, KeyFacts) else None
+    if field is not None:
+        return not_understood(case, Type.AUTHENTICATED, field)
     if any(
         not isinstance(a, Failure) or a.reason is Reason.NO_READ_PERMISSION
         for a in case.signed
@@ -68,30 +85,90 @@ def authenticated(case: Case) -> Finding:
 
 def ip_restricted(case: Case) -> Finding:
     key = case.observation.key
-    if any(isinstance(a, Failure) and a.reason is Reason.IP_NOT_ALLOWED for a in case.signed):
+    for answer in case.signed:
+        if isinstance(answer, Failure) and answer.reason is Reason.IP_NOT_ALLOWED:
+            return _shut_out(case, answer)
+    if not isinstance(key, KeyFacts):
+        return unanswered(case, Type.IP_RESTRICTED)
+    effect = _effect(case)
+    if key.ip_bound:
+        return _bound(case, key)
+    if key.ip_bound is False:
+        message = "The key works from any IP address."
+        if key.ips:
+            message = f"{message} Its allowlist admits every address: {_some(key.ips)}."
+        return broken(Type.IP_RESTRICTED, Reason.IP_NOT_RESTRICTED, message, effect)
+    weak = min(effect, Effect.HOLD)
+    field = key.not_understood("allowlist")
+    if field is not None:
+        return not_understood(case, Type.IP_RESTRICTED, field, weak)
+    message = "The exchange does not report whether the key is restricted to IP addresses."
+    return unknown(Type.IP_RESTRICTED, Reason.UNVERIFIABLE, message, weak)
+
+
+def _shut_out(case: Case, failure: Failure) -> Finding:
+    row = EXCHANGES[case.entry.connection.exchange]
+    if failure.code not in row.refusals.others_lists:
         return holds(
             Type.IP_RESTRICTED, "The key is restricted to IP addresses; ours is not one of them."
         )
-    if not isinstance(key, KeyFacts):
-        return unanswered(case, Type.IP_RESTRICTED)
-    if key.ip_bound:
-        return holds(Type.IP_RESTRICTED, "The key is restricted to IP addresses.")
-    strictness = case.allowlist
-    if key.ip_bound is False:
-        return broken(
-            Type.IP_RESTRICTED,
-            Reason.IP_NOT_RESTRICTED,
-            "The key works from any IP address.",
-            {"required": Effect.BLOCK, "recommended": Effect.WARN, "ignored": Effect.NONE}[
-                strictness
-            ],
-        )
-    return unknown(
-        Type.IP_RESTRICTED,
-        Reason.UNVERIFIABLE,
-        "The exchange does not report whether the key is restricted to IP addresses.",
-        {"required": Effect.HOLD, "recommended": Effect.WARN, "ignored": Effect.NONE}[strictness],
+    message = (
+        "Our address is refused by the key's allowlist, or by one that the exchange keeps for an"
+        " application; such a key has no allowlist of its own."
     )
+    return unknown(
+        Type.IP_RESTRICTED, Reason.UNVERIFIABLE, message, min(_effect(case), Effect.HOLD)
+    )
+
+
+def _effect(case: Case) -> Effect:
+    """What a key that is bound to nothing does."""
+    if case.allowlist in STRICT:
+        return Effect.BLOCK
+    return Effect.WARN if case.allowlist == "recommended" else Effect.NONE
+
+
+def _bound(case: Case, key: KeyFacts) -> Finding:
+    """The key is bound to addresses; to more than are declared, maybe."""
+    held = holds(Type.IP_RESTRICTED, "The key is restricted to IP addresses.")
+    declared, exact = case.entry.connection.egress_ips, case.allowlist == "exact"
+    if not exact and (not declared or case.allowlist == "ignored"):
+        return held
+    if key.ips is None:
+        message = "The key is restricted to IP addresses, which the exchange does not show."
+        return unknown(Type.IP_RESTRICTED, Reason.UNVERIFIABLE, message) if exact else held
+    wide = beyond(declared, key.ips)
+    if not wide:
+        return held
+    message = (
+        f"The key's allowlist admits addresses that egress_ips does not declare: {_some(wide)}."
+    )
+    if exact:
+        return broken(Type.IP_RESTRICTED, Reason.ALLOWLIST_TOO_WIDE, message)
+    return replace(
+        holds(Type.IP_RESTRICTED, message, Reason.ALLOWLIST_TOO_WIDE), effect=Effect.WARN
+    )
+
+
+def beyond(declared: Iterable[str], listed: Iterable[str]) -> tuple[str, ...]:
+    """Entries of an allowlist that admit an address which is not declared.
+
+    A masked entry is one only where it fits none that is declared.
+    """
+    ours = {ipaddress.ip_address(each) for each in declared}
+    return tuple(item for item in listed if _admits_others(item, ours))
+
+
+def _admits_others(item: str, ours: set[ipaddress.IPv4Address | ipaddress.IPv6Address]) -> bool:
+    found = network(item)
+    if found is None:
+        return all(_covers(item, each) is False for each in ours)
+    return sum(each in found for each in ours) < found.num_addresses
+
+
+def _some(entries: tuple[str, ...]) -> str:
+    rest = len(entries) - MAX_NAMED
+    return ", ".join(entries[:MAX_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def egress_allowed(case: Case) -> Finding:
@@ -104,6 +181,9 @@ def egress_allowed(case: Case) -> Finding:
     if key.ip_bound is False:
         return holds(Type.EGRESS_ALLOWED, "The key works from any IP address.")
     declared = case.entry.connection.egress_ips
+    field = key.not_understood("allowlist")
+    if field is not None and declared:
+        return not_understood(case, Type.EGRESS_ALLOWED, field, Effect.WARN)
     if key.ips is None and declared:
         return unknown(
             Type.EGRESS_ALLOWED,
@@ -142,7 +222,5 @@ def _covers(item: str, wanted: ipaddress.IPv4Address | ipaddress.IPv6Address) ->
         # An IPv6 address has too many spellings to be compared with half of one.
         both_v6 = wanted.version == 6 and ":" in item  # noqa: PLR2004 # IPv6
         return None if both_v6 or fnmatchcase(str(wanted), item) else False
-    try:
-        return wanted in ipaddress.ip_network(item, strict=False)
-    except ValueError:
-        return None
+    found = network(item)
+    return None if found is None else wanted in found

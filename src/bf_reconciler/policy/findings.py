@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Literal
 
+from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Balance, Clock, Failure, KeyFacts, Observation, Orders, Reason
 from bf_reconciler.policy.common_cause import Hold
 from bf_reconciler.spec import Allowlist, ConnectionEntry, Policy, Strategy
@@ -125,6 +126,13 @@ def broken(kind: Type, reason: Reason, message: str, effect: Effect = Effect.BLO
 
 def unknown(kind: Type, reason: Reason, message: str, effect: Effect = Effect.HOLD) -> Finding:
     return Finding(kind, "Unknown", reason, message, effect)
+
+
+def not_understood(case: Case, kind: Type, field: str, effect: Effect = Effect.HOLD) -> Finding:
+    """A part of an answer, told in a form no document has; the rest of it stands."""
+    title = EXCHANGES[case.entry.connection.exchange].title
+    message = f"{title} tells this in a form that is not known (field: {field})."
+    return unknown(kind, Reason.UNEXPECTED_RESPONSE, message, effect)
 
 
 def refused(case: Case, kind: Type, failure: Failure) -> Finding:

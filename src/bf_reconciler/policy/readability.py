@@ -13,6 +13,7 @@ from bf_reconciler.policy.findings import (
     Type,
     broken,
     holds,
+    not_understood,
     refused,
     unanswered,
     unknown,
@@ -55,6 +56,9 @@ def key_fresh(case: Case) -> Finding:
     key = case.observation.key
     if not isinstance(key, KeyFacts):
         return unanswered(case, Type.KEY_FRESH)
+    field = key.not_understood("expiry")
+    if field is not None:
+        return not_understood(case, Type.KEY_FRESH, field, Effect.WARN)
     connection = case.entry.connection
     end = expiry.end(connection, key)
     if end is None:

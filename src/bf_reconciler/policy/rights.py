@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bf_reconciler.exchanges import EXCHANGES
+from bf_reconciler.exchanges import EXCHANGES, Exchange
 from bf_reconciler.facts import (
     Balance,
     Failure,
@@ -19,13 +19,13 @@ from bf_reconciler.policy.findings import (
     Type,
     broken,
     holds,
+    not_understood,
     unanswered,
     unknown,
 )
 
-MOVES_VALUE = frozenset({Scope.TRANSFER, Scope.ACCOUNT, Scope.PAY})
-"""Rights, beside withdraw, by which value can get out of the account or out of its guard."""
 MAX_NAMED = 3
+MAX_WORDS = 5
 
 
 def read_permitted(case: Case) -> Finding:
@@ -58,6 +58,9 @@ def _granted(case: Case, kind: Type, scope: Scope, reason: Reason, what: str) ->
         return holds(kind, f"The key can {what}.")
     if said is False:
         return broken(kind, reason, f"The key cannot {what}.")
+    field = key.not_understood("rights")
+    if field is not None:
+        return not_understood(case, kind, field)
     row = EXCHANGES[case.entry.connection.exchange]
     there = (
         f"; the permission there is: {row.people.needs[scope].en}"
@@ -99,6 +102,9 @@ def withdraw_disabled(case: Case) -> Finding:
             )
         if said is False:
             return holds(Type.WITHDRAW_DISABLED, "The key cannot withdraw.")
+        field = key.not_understood("rights")
+        if field is not None:  # it did say: nobody's word counts instead
+            return not_understood(case, Type.WITHDRAW_DISABLED, field)
     elif not (
         isinstance(key, Failure)
         and key.reason is Reason.NO_READ_PERMISSION
@@ -143,35 +149,58 @@ def least_privilege(case: Case) -> Finding:
     left = len(case.twins) - 1 - len(others)
     named, more = ", ".join(others), f" and {left} more" if left else ""
     message = f"The same key is also used by {named}{more}."
-    if rights is not None and rights.reason is Reason.EXCESS_PERMISSION and rights.effect:
+    if rights is not None and rights.effect and rights.reason is not Reason.DUPLICATE_KEY:
         return replace(rights, message=f"{rights.message} {message}")
     return broken(Type.LEAST_PRIVILEGE, Reason.DUPLICATE_KEY, message, Effect.WARN)
 
 
 def _excess(case: Case, key: KeyFacts) -> Finding:
+    """The gravest of: rights that move value, rights not needed, and rights nobody knows."""
     row = EXCHANGES[case.entry.connection.exchange]
     markets = case.entry.connection.markets  # what strategies may use; each needs its right
     needed = {Scope.READ, Scope.WITHDRAW} | {Scope(market) for market in markets}
     excess = sorted(key.granted - needed)
-    words = ", ".join(key.unknown_words[:5])
-    strange = f"Undocumented permissions: {words}." if words else ""
-    effect = {"warn": Effect.WARN, "block": Effect.BLOCK, "ignore": Effect.NONE}[
-        case.policy.excess_permissions
+    found = [
+        each
+        for each in (_not_needed(case, row, excess), _strange(case, key.unknown_words))
+        if each is not None
     ]
-    if excess:
-        named = ", ".join(row.people.right(scope) for scope in excess)
-        message = f"Permissions that no declared market needs: {named}."
-        movers = [row.people.right(scope) for scope in excess if scope in MOVES_VALUE]
-        if movers:
-            message = f"{message} These can move funds: {', '.join(movers)}."
-        message = f"{message} {strange}" if strange else message
-        return broken(Type.LEAST_PRIVILEGE, Reason.EXCESS_PERMISSION, message, effect)
-    if strange:
-        return unknown(
-            Type.LEAST_PRIVILEGE, Reason.EXCESS_PERMISSION, strange, min(effect, Effect.WARN)
-        )
+    if found:
+        worst = max(found, key=lambda finding: finding.effect)
+        return replace(worst, message=" ".join(finding.message for finding in found))
+    field = key.not_understood("rights")
+    if field is not None:
+        return not_understood(case, Type.LEAST_PRIVILEGE, field)
     unsaid = sorted(row.people.needs.keys() - key.granted - key.denied - needed)
     if unsaid:
         message = f"No unneeded permission is known; not reported: {', '.join(unsaid)}."
         return unknown(Type.LEAST_PRIVILEGE, Reason.UNVERIFIABLE, message, Effect.NONE)
     return holds(Type.LEAST_PRIVILEGE, "No unneeded permissions.")
+
+
+def _not_needed(case: Case, row: Exchange, excess: list[Scope]) -> Finding | None:
+    if not excess:
+        return None
+    effect = {"warn": Effect.WARN, "block": Effect.BLOCK, "ignore": Effect.NONE}[
+        case.policy.excess_permissions
+    ]
+    named = ", ".join(row.people.right(scope) for scope in excess)
+    message = f"Permissions that no declared market needs: {named}."
+    movers = [scope for scope in excess if scope in row.moves_value]
+    if movers:
+        rights = ", ".join(row.people.right(scope) for scope in movers)
+        sources = ", ".join(sorted({row.moves_value[scope] for scope in movers}))
+        message = f"{message} These can move value out without a withdrawal: {rights} ({sources})."
+        strict = case.policy.value_permissions == "block"
+        effect = max(effect, Effect.BLOCK if strict else Effect.WARN)
+    return broken(Type.LEAST_PRIVILEGE, Reason.EXCESS_PERMISSION, message, effect)
+
+
+def _strange(case: Case, words: tuple[str, ...]) -> Finding | None:
+    if not words:
+        return None
+    more = f" and {len(words) - MAX_WORDS} more" if len(words) > MAX_WORDS else ""
+    message = f"Undocumented permissions: {', '.join(words[:MAX_WORDS])}{more}."
+    if case.policy.unknown_permissions == "block":
+        return broken(Type.LEAST_PRIVILEGE, Reason.UNKNOWN_PERMISSION, message)
+    return unknown(Type.LEAST_PRIVILEGE, Reason.UNKNOWN_PERMISSION, message, Effect.WARN)

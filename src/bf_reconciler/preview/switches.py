@@ -12,8 +12,9 @@ from bf_reconciler.spec import Strategy, Suspend
 
 Word = tuple[Power, Reason, str]
 UP: Final = {"Online", "Degraded"}
-ANSWERS: Final = frozenset({"exchange", "environment", "endpoint"})
+ANSWERS: Final = frozenset({"exchange", "environment", "endpoint", "region"})
 """Fields that make another key of it, beside the credentials."""
+STRICT: Final = frozenset({"required", "exact"})
 JUDGED: Final = ANSWERS | {"markets", "ip_allowlist", "attest", "suspend", "egress_ips"}
 """Fields of a connection that its verdict rests on."""
 OWN: Final = frozenset({"connection", "market", "pairs", "risk_level"})
@@ -175,7 +176,7 @@ def _newly_asked(case: Case, planned: Entry, present: EntryInForce) -> Word | No
     changed = {_root(change): change for change in planned.changes if change.known}
     if declared is None:
         return None
-    strict = (declared.ip_allowlist or case.parsed.policy.ip_allowlist) == "required"
+    strict = (declared.ip_allowlist or case.parsed.policy.ip_allowlist) in STRICT
     if "ip_allowlist" in changed and strict and present.ip_bound is not True:
         power: Power = "off" if present.ip_bound is False else "unknown"
         return (
@@ -208,7 +209,7 @@ def _by_rules(
     if was is not None and not fresh and was.reason not in SAID:
         return None
     level = case.parsed.policy.risk_levels.of(strategy.risk_level)
-    if level.ip_allowlist == "required" and present.ip_bound is not True:
+    if level.ip_allowlist in STRICT and present.ip_bound is not True:
         message = f"Risk level {strategy.risk_level} requires a key restricted to IP addresses."
         power: Power = "off" if present.ip_bound is False else "unknown"
         return power, Reason.IP_NOT_RESTRICTED, message

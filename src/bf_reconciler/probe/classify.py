@@ -1,9 +1,12 @@
 """What an answer means: facts, or a failure in our own words. Pure."""
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Any, Final, Literal, TypeVar
 
 from bf_reconciler.exchanges import Exchange, First, More, Refusal, Unexpected
@@ -24,6 +27,7 @@ from bf_reconciler.probe.transport import Answer, Silence
 
 T = TypeVar("T")
 Subject = Question | Literal["markets"]
+SIGNED: Final = frozenset[Subject]({"key", "balance", "orders"})
 
 TEAPOT: Final = 418  # Binance began it: banned, not only too fast
 SILENT: Mapping[Silence, tuple[Reason, str]] = {
@@ -37,6 +41,26 @@ SILENT: Mapping[Silence, tuple[Reason, str]] = {
     Silence.TOO_LARGE: (Reason.UNEXPECTED_RESPONSE, "sent a response that is too large"),
     Silence.UNSENT: (Reason.INVALID_KEY, "was not asked: the key contains a control character"),
 }
+COUNTRY: Final = (
+    "block access from your country",  # Amazon CloudFront
+    "banned the country or region your ip",  # Cloudflare, 1009
+    "not available in your country",
+    "not available in your region",
+    "unavailable in your country",
+    "unavailable in your region",
+    "unavailable in your location",
+    "restricted location",
+)
+"""What the pages of large content networks say of a country; they are the same everywhere."""
+CHALLENGED: Final = frozenset({"x-amzn-waf-action", "cf-mitigated"})
+"""Headers by which a web firewall says that it, and not the exchange, has answered."""
+CHALLENGE: Final = ("just a moment", "challenge-platform", "captcha", "_incapsula_")
+SEEN_FROM: Final = re.compile(
+    r"(?:your ip(?: address)?|client ip|ip address|cf-footer-ip)\W{1,3}(?:is\W{1,3})?"
+    r"(?:<[^>]{0,80}>\s*)*(?P<ip>[0-9A-Fa-f.:]{3,45})",
+    re.IGNORECASE,
+)
+"""Where such a page tells our address."""
 DEFAULT_PAUSE: Final = 5.0
 DEFAULT_BAN: Final = 120.0
 DISTRUSTED: Final = frozenset(
@@ -66,8 +90,16 @@ def read_first(row: Exchange, first: First, got: Answer | Silence, now: datetime
     return read(row, "key", got, first.read, now)
 
 
-def read_key(row: Exchange, got: Answer | Silence, now: datetime) -> KeyFacts | Failure:
-    return read(row, "key", got, lambda body: row.calls.key.read(body, now), now)
+def read_key(
+    row: Exchange, got: Answer | Silence, now: datetime, api_key: str = ""
+) -> KeyFacts | Failure:
+    """The facts of the key that asks, also where an answer holds several."""
+    own = row.calls.own
+
+    def reader(body: Json) -> KeyFacts:
+        return row.calls.key.read(body if own is None else own(body, api_key), now)
+
+    return read(row, "key", got, reader, now)
 
 
 def read_more(
@@ -105,13 +137,13 @@ def read(
     refusal = row.refusals.read(bodies.page(got.body) if unreadable else body)
     if refusal is not None:
         return _refused(row, question, got, refusal, now)
+    if body is Unreadable.NOT_JSON:
+        return _page(row, question, got, now)
     if not HTTPStatus.OK <= got.status < HTTPStatus.MULTIPLE_CHOICES:
-        reason, words = _by_status(got, is_json=not unreadable)
+        reason, words = _by_status(got, question)
         return _failure(row, question, got, reason, words, now)
     if isinstance(body, Unreadable):
-        upkeep = body is Unreadable.NOT_JSON and _maintained(got)
-        reason = Reason.MAINTENANCE if upkeep else Reason.UNEXPECTED_RESPONSE
-        return _failure(row, question, got, reason, body.value, now)
+        return _failure(row, question, got, Reason.UNEXPECTED_RESPONSE, body.value, now)
     try:
         return reader(body)
     except Unexpected as error:
@@ -134,7 +166,7 @@ def _refused(
     reason = _by_words(row, refusal) or row.refusals.codes.get(refusal.code)
     words = None
     if reason is None:
-        reason, words = _by_status(got, is_json=True)
+        reason, words = _by_status(got, question)
     return _failure(row, question, got, reason, words, now, refusal)
 
 
@@ -146,9 +178,57 @@ def _by_words(row: Exchange, refusal: Refusal) -> Reason | None:
     return None
 
 
-def _by_status(got: Answer, *, is_json: bool) -> tuple[Reason, str | None]:
-    """For answers whose body says nothing that we know. A bare 401 may be any gateway's."""
+def _page(row: Exchange, question: Subject, got: Answer, now: datetime) -> Failure:
+    """An answer that is no JSON: of the exchange's web server, or of a firewall in front of it."""
+    text = bodies.page(got.body).casefold()
+    bad = got.status >= HTTPStatus.BAD_REQUEST
+    if bad and any(words in text for words in COUNTRY):
+        return _failure(row, question, got, Reason.REGION_RESTRICTED, None, now)
+    if words := _firewall(got):
+        ours = _seen_from(text)
+        if ours is not None:
+            words = f"{words}. It refuses our address {ours}"
+        reason = Reason.EXCHANGE_UNAVAILABLE
+        return replace(_failure(row, question, got, reason, words, now), client_ip=ours)
+    if bad or got.status >= HTTPStatus.MULTIPLE_CHOICES:
+        reason, said = _by_status(got, question)
+        return _failure(row, question, got, reason, said, now)
+    reason = Reason.MAINTENANCE if _maintained(got) else Reason.UNEXPECTED_RESPONSE
+    return _failure(row, question, got, reason, Unreadable.NOT_JSON.value, now)
+
+
+def _firewall(got: Answer) -> str | None:
+    """What a web firewall wants of us, where it answered in the exchange's place."""
+    page = bodies.page(got.body).casefold()
+    if got.status == HTTPStatus.ACCEPTED or not CHALLENGED.isdisjoint(
+        name.lower() for name in got.headers
+    ):
+        return "a web firewall's challenge, which no program can answer"
+    asked = got.status in {HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE}
+    if asked and any(word in page for word in CHALLENGE):
+        return "a web firewall's challenge, which no program can answer"
+    if got.status == HTTPStatus.FORBIDDEN:
+        return "a firewall page: it may block this address"
+    return None
+
+
+def _seen_from(text: str) -> str | None:
+    for match in SEEN_FROM.finditer(text):
+        try:
+            return str(ip_address(match["ip"].strip(".:")))
+        except ValueError:
+            continue
+    return None
+
+
+def _by_status(got: Answer, question: Subject) -> tuple[Reason, str | None]:
+    """For answers whose body says nothing that we know.
+
+    401 is the key's, or its address's, where one was sent; of what takes no key, a gateway's.
+    """
     match got.status:
+        case HTTPStatus.UNAUTHORIZED if question in SIGNED:
+            return Reason.KEY_OR_IP_REJECTED, None
         case HTTPStatus.TOO_MANY_REQUESTS | 418:
             return Reason.RATE_LIMITED, None
         case HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS:
@@ -157,8 +237,6 @@ def _by_status(got: Answer, *, is_json: bool) -> tuple[Reason, str | None]:
             return Reason.TIMEOUT, None
         case HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
             return Reason.NETWORK_ERROR, "the proxy asks for a password"
-        case HTTPStatus.FORBIDDEN if not is_json:
-            return Reason.EXCHANGE_UNAVAILABLE, "a firewall page: it may block this address"
         case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             down = Reason.MAINTENANCE if _maintained(got) else Reason.EXCHANGE_UNAVAILABLE
             return down, None
@@ -184,13 +262,13 @@ def _failure(
         f"{row.title} answered with {told} (asked for: {question}): {meaning}.",
         http_status=got.status,
         code=code,
-        retry_after=_retry_after(row, got, reason, code, now),
+        retry_after=_retry_after(row, got, reason, refusal, now),
         client_ip=row.refusals.address(refusal.text) if refusal else None,
     )
 
 
 def _retry_after(
-    row: Exchange, got: Answer, reason: Reason, code: str | None, now: datetime
+    row: Exchange, got: Answer, reason: Reason, refusal: Refusal | None, now: datetime
 ) -> float | None:
     """Seconds to stay away; only where we were too fast, or the exchange is down and says so."""
     if reason not in {Reason.RATE_LIMITED, Reason.EXCHANGE_UNAVAILABLE, Reason.MAINTENANCE}:
@@ -203,8 +281,12 @@ def _retry_after(
         own = got.headers.get(name, "")
         if _digits(own):
             return int(own) * unit
+    end = row.refusals.ban_end(refusal.text) if refusal is not None else None
+    if end is not None:
+        return max(0.0, end / 1000 - now.timestamp())
+    code = refusal.code if refusal is not None else ""
     usual = DEFAULT_BAN if got.status == TEAPOT else DEFAULT_PAUSE
-    return row.refusals.pauses.get(code or "", usual)
+    return row.refusals.pauses.get(code, usual)
 
 
 def _seconds(value: str, now: datetime) -> float | None:

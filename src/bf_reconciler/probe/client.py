@@ -194,5 +194,15 @@ def _nothing(_: object) -> None:
 
 
 def moved(url: str, base: str) -> str:
-    """The same call under another base URL. It is signed for the exchange's own host before."""
-    return base + ORIGIN.sub("", url)
+    """The same call under another base URL. It is signed for the exchange's own host before.
+
+    A base that ends in the path of the API, as some documents write it, has it once.
+    """
+    rest = ORIGIN.sub("", url)
+    base = base.rstrip("/")
+    parts = urlsplit(base).path.split("/")
+    for first in range(1, len(parts)):
+        end = "/" + "/".join(parts[first:])
+        if rest.startswith(f"{end}/"):
+            return base.removesuffix(end) + rest
+    return base + rest

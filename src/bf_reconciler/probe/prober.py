@@ -69,7 +69,7 @@ class Prober:
         self._lists: MarketCache | None = None
         self._queues: dict[tuple[object, ...], Queue] = {}
         self._times: dict[tuple[object, ...], SharedTime] = {}
-        self._rows: dict[tuple[str, str], Exchange] = {}
+        self._rows: dict[tuple[str, str, str | None], Exchange] = {}
         self._flights: dict[str, _Flight] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._finished: dict[str, Probed] = {}
@@ -173,9 +173,10 @@ class Prober:
         return seen, questions.asked_time
 
     def _row(self, entry: ConnectionEntry) -> Exchange:
-        where = (entry.connection.exchange, entry.connection.environment)
+        connection = entry.connection
+        where = (connection.exchange, connection.environment, connection.region)
         if where not in self._rows:
-            self._rows[where] = EXCHANGES[where[0]].within(where[1])
+            self._rows[where] = EXCHANGES[where[0]].within(*where[1:])
         return self._rows[where]
 
     def _budget(self, entry: ConnectionEntry, row: Exchange) -> Budget:

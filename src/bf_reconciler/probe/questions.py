@@ -113,10 +113,10 @@ class Questions:
 
     async def _side_by_side(self, row: Exchange, known: KeyFacts | Failure | None) -> Signed:
         async with asyncio.TaskGroup() as group:
-            key = group.create_task(self._key(row, known))
             balance = group.create_task(self._balance(row))
             orders = group.create_task(self._orders(row))
-        return key.result(), balance.result(), orders.result()
+            key = await self._key(row, known)
+        return key, balance.result(), orders.result()
 
     async def _one_by_one(self, row: Exchange, known: KeyFacts | Failure | None) -> Signed:
         """Each has a deadline of its own, which begins when the one before has its answer."""
@@ -148,14 +148,18 @@ class Questions:
         if isinstance(call, Failure):
             self.queue.refund(1)
             return call
-        told = await self._ask("key", row, call, classify.read_key)
+        api_key = self.entry.connection.credentials.api_key.get_secret_value()
+
+        def own(row: Exchange, got: Answer | Silence, now: datetime) -> KeyFacts | Failure:
+            return classify.read_key(row, got, now, api_key)
+
+        told = await self._ask("key", row, call, own)
         more = row.calls.more
         if more is None:
             return told
         if isinstance(told, Failure):
             self.queue.refund(1)
             return told
-        api_key = self.entry.connection.credentials.api_key.get_secret_value()
 
         def read(row: Exchange, got: Answer | Silence, now: datetime) -> KeyFacts | Failure:
             return classify.read_more(row, more, told, api_key, got, now)

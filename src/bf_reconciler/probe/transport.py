@@ -149,16 +149,11 @@ async def _read(content: aiohttp.StreamReader, most: int) -> bytes | None:
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Notes when a connection is there: a round trip begins then, not when it is being made."""
+    """Makes connections that read responses as we want."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 # aiohttp's own
         super().__init__(**options)
         self._factory: Callable[[], ResponseHandler] = partial(_Protocol, loop=self._loop)  # type: ignore[assignment] # of our own kind
-
-    async def connect(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 # aiohttp's own signature
-        connection = await super().connect(*args, **kwargs)
-        CONNECTED.set(time.monotonic())
-        return connection
 
 
 class _Protocol(ResponseHandler):
@@ -176,9 +171,13 @@ class _Protocol(ResponseHandler):
             transport.max_size = READ_SIZE
 
     def set_response_params(self, **options: Any) -> None:  # noqa: ANN401 # aiohttp's own
-        """Called once per request, before its response is read."""
+        """Called once per request, when it has its connection and before it is sent.
+
+        A round trip begins then, not when the connection is being made.
+        """
         self._has_head, self._received = False, 0
         super().set_response_params(**options)
+        CONNECTED.set(time.monotonic())
 
     def feed_data(self, data: tuple[RawResponseMessage, Any], size: int = 0) -> None:
         """Called with each head; those below 200 are interim."""

@@ -120,6 +120,19 @@ class Adapter(Protocol):
         """Wait until something may have changed outside: these strategies, or None for any."""
         ...
 
+    @property
+    def rhythm(self) -> timedelta:
+        """How often ``renew`` is to be called."""
+        ...
+
+    async def renew(self, targets: Mapping[str, Target]) -> tuple[Collection[str], bool]:
+        """Renew what was lent to the engines, where it soon ends.
+
+        Returns:
+            Strategies of which another thing may be known now, and whether more is to be renewed.
+        """
+        ...
+
     def close(self) -> None:
         """Give up what it holds open. Nothing is waited for."""
         ...

@@ -12,6 +12,8 @@ from bf_reconciler.spec import Runtime
 from bf_reconciler.status import Running
 from bf_reconciler.verdict import Decision, Holdings, Order
 
+ALIVE_SECONDS = 60.0
+"""Without a turn for so long, nobody guards the strategies, and none is told to go on."""
 PATIENCE = timedelta(seconds=1)
 """How long a turn waits for what it ordered to be read back; then it comes with a later one."""
 
@@ -34,6 +36,7 @@ class Runtimes:
         """Where each strategy was last given to."""
         self._news: dict[str, Running] = {}
         self._awaited: frozenset[str] = frozenset()
+        self._turned = 0.0
         self._closing: list[asyncio.Task[None]] = []
 
     async def converge(
@@ -44,6 +47,7 @@ class Runtimes:
         A strategy that moves is first turned off where it was: until that is confirmed, it is not
         turned on elsewhere, and nothing is returned of it unless that fails.
         """
+        self._turned = asyncio.get_running_loop().time()
         decisions, stamp = tuple(decisions), Stamp(generation, revision, now)
         self._awaited = frozenset(decision.name for decision in decisions)
         staying: dict[Runtime, list[str]] = {}
@@ -63,6 +67,7 @@ class Runtimes:
 
     def collect(self) -> Mapping[str, Running]:
         """What is newly known of strategies since it was last returned. Waits for nothing."""
+        self._turned = asyncio.get_running_loop().time()
         news, self._news = self._news, {}
         return news
 
@@ -126,7 +131,7 @@ class Runtimes:
                 continue
             self._news.pop(name, None)
             yield name, running
-            if decision.reason is Reason.REMOVED and running.state in {"paused", "stopped"}:
+            if decision.reason is Reason.REMOVED and running.off:
                 self._forget(name, self._worker(self._given.pop(name)))
 
     def _forget(self, name: str, worker: Worker) -> None:
@@ -141,15 +146,18 @@ class Runtimes:
         worker, name = self._worker(_place(decision)), decision.name
         running = worker.known.get(name)
         on = decision.order is not None and decision.order.on
-        if running is not None and on and running.state != "running" and not worker.settled(name):
+        if running is not None and on and not running.on and not worker.settled(name):
             return None
         return running
 
     def _worker(self, runtime: Runtime) -> Worker:
         if runtime not in self._workers:
             adapter = RUNTIMES[runtime.type](runtime, self._bounds)
-            self._workers[runtime] = Worker(adapter, self._report, self._wake)
+            self._workers[runtime] = Worker(adapter, self._report, self._wake, self._alive)
         return self._workers[runtime]
+
+    def _alive(self) -> bool:
+        return asyncio.get_running_loop().time() - self._turned < ALIVE_SECONDS
 
     def _report(self, name: str, running: Running) -> None:
         self._news[name] = running

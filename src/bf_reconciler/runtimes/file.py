@@ -4,10 +4,11 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from errno import EDQUOT, EFBIG, EINTR, ENOSPC, EPERM
 from types import MappingProxyType
 from typing import Any, get_args
+from zlib import crc32
 
 from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes.adapter import Bounds, Reading, Stamp, Target, UnavailableError
@@ -15,8 +16,8 @@ from bf_reconciler.runtimes.folder import MAX_BYTES, Files, Folder, Signature
 from bf_reconciler.runtimes.thread import OwnThread
 from bf_reconciler.runtimes.watch import FolderWatch
 from bf_reconciler.spec import Action, FileRuntime, without_credentials
-from bf_reconciler.status import Running
-from bf_reconciler.verdict import Holding, Order
+from bf_reconciler.status import Running, RunningState, Told
+from bf_reconciler.verdict import LEAST_LEASE, Holding, Order
 
 STATE = ("enabled", "action", "reason")
 """What ``since`` is the time of; a message may say the same in other words."""
@@ -27,7 +28,16 @@ UNMARKED = ("version", "name", "enabled", "action", "generation", "revision", "s
 FULL = {ENOSPC, EDQUOT}
 ACTIONS: tuple[Action, ...] = get_args(Action)
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-ABSENT = Reading(Running("stopped", absent=True))
+ABSENT = Reading(Running("unknown", absent=True))
+STATES: Mapping[str, RunningState] = {
+    "run": "running",
+    "pause": "paused",
+    "stop": "stopped",
+    "close": "stopped",
+}
+RHYTHM = timedelta(seconds=10)
+"""How often leases are looked at."""
+RENEWED_AT_ONCE = 256
 
 
 class Garbage(Exception):  # noqa: N818 # it is the name of what was found
@@ -43,13 +53,19 @@ class FileAdapter:
 
     def __init__(self, declared: FileRuntime, bounds: Bounds) -> None:
         self._path = bounds.base / declared.path
+        self._declared_lease = declared.lease
+        self.rhythm = min(RHYTHM, (declared.lease or RHYTHM) / 6)
         mode = int(declared.mode, 8) if declared.mode else None
         self._folder = Folder(self._path, bounds.allow, mode)
         self._thread = OwnThread(f"files of {declared.name}")
         self._watch: FolderWatch | None = None
         self._swept = False
-        self._read_as: dict[str, Signature] = {}
-        """The signature of each file when it was read."""
+        self._read_as: dict[str, tuple[Signature, Signature]] = {}
+        """The signatures of each file and of what its bot wrote, when they were read."""
+        self._valid_until: dict[str, datetime] = {}
+        self._acked_until: dict[str, datetime] = {}
+        self._lengths: dict[str, timedelta] = {}
+        """How long the lease of each strategy was when it was last given."""
 
     async def place(self) -> str:
         """The folder: a bot must not be told off and on again for another name of it."""
@@ -69,6 +85,9 @@ class FileAdapter:
         if old is None:
             return order.strategy is not None  # one that left without a trace gets no file
         new = document(order, old)
+        valid_until = moment(old.get("valid_until"))
+        if valid_until is None or valid_until < utcnow():
+            return True
         if not order.on and "strategy" in old and old["strategy"] is None:
             new["strategy"] = None  # there was no room for it
         return any(old.get(key) != value for key, value in new.items())
@@ -81,9 +100,67 @@ class FileAdapter:
         """
         try:
             content = stamped(order, reading.content or {}, target.stamp)
+            content["valid_until"] = format_time(utcnow() + self._length(order.name, order))
             await self._thread.call(self._write, order, content, target)
         except OSError as error:
             raise UnavailableError(f"The file cannot be written ({_why(error)}).") from error
+
+    async def renew(self, targets: Mapping[str, Target]) -> tuple[Collection[str], bool]:
+        """Give bots that follow their files more time, and forget what they said too long ago."""
+        now = utcnow()
+        silent = {name for name, until in self._acked_until.items() if until < now}
+        for name in silent:
+            del self._acked_until[name]
+        due = [name for name, target in targets.items() if self._ends(name, target, now)]
+        lengths = {name: self._length(name, targets[name].order) for name in due[:RENEWED_AT_ONCE]}
+        changed = await self._thread.call(self._renew, lengths) if lengths else set()
+        return silent | changed, len(due) > RENEWED_AT_ONCE
+
+    def _length(self, name: str, order: Order | None) -> timedelta:
+        if order is not None:
+            self._lengths[name] = self._declared_lease or order.lease
+        return self._lengths.get(name) or self._declared_lease or LEAST_LEASE
+
+    def _ends(self, name: str, target: Target, now: datetime) -> bool:
+        """Whether a lease is to be renewed.
+
+        One that has ended is not, where there is no order: its bot has stopped, and nothing new
+        is known that would start it again.
+        """
+        until = self._valid_until.get(name)
+        if until is None or (target.order is None and until <= now):
+            return False
+        spread = 0.5 + crc32(name.encode()) % 100 / 400  # not all of them at the same time
+        return until - now < spread * self._length(name, target.order)
+
+    def _renew(self, lengths: Mapping[str, timedelta]) -> set[str]:
+        changed: set[str] = set()
+        with suppress(OSError), self._folder.opened() as files:
+            for name, length in lengths.items():
+                try:
+                    self._renew_one(files, name, length)
+                except (OSError, Garbage):
+                    changed.add(name)
+        return changed
+
+    def _renew_one(self, files: Files, name: str, length: timedelta) -> None:
+        """Write the file again with more time.
+
+        Raises:
+            OSError: It is not what was read of it, or cannot be written.
+            Garbage: Likewise.
+        """
+
+        def check() -> None:
+            if self._signatures(files, name) != self._read_as.get(name):
+                raise InterruptedError(EINTR, "it was changed meanwhile")
+
+        check()
+        until = utcnow() + length
+        content = parsed(files.read(_file(name))) | {"valid_until": format_time(until)}
+        files.replace(_file(name), encoded(content), check, sync=False)
+        self._read_as[name] = self._signatures(files, name)
+        self._valid_until[name] = until
 
     async def hint(self) -> Collection[str] | None:
         """Wait for files to change, or for the time to look at all of them."""
@@ -103,7 +180,7 @@ class FileAdapter:
                 self._sweep(files)
                 if names is None:
                     names = known | {n for file in files.names() if (n := strategy_of(file))}
-                return [n for n in names if self._read_as.get(n) != files.signature(_file(n))]
+                return [n for n in names if self._read_as.get(n) != self._signatures(files, n)]
         except OSError:
             return known if names is None else known & set(names)
 
@@ -118,14 +195,15 @@ class FileAdapter:
             with self._folder.opened() as files:
                 return {name: self._read(files, name) for name in names}
         except FileNotFoundError:
-            self._read_as |= dict.fromkeys(names)
+            self._read_as |= dict.fromkeys(names, (None, None))
             return dict.fromkeys(names, ABSENT)
         except OSError as error:
             return dict.fromkeys(names, _unreadable(f"The folder cannot be read ({_why(error)})."))
 
     def _read(self, files: Files, name: str) -> Reading:
         try:
-            self._read_as[name] = files.signature(_file(name))  # first: what changes is seen again
+            self._valid_until.pop(name, None)
+            self._read_as[name] = self._signatures(files, name)  # first: a change is seen again
             content = parsed(files.read(_file(name)))
         except FileNotFoundError:
             return ABSENT
@@ -133,7 +211,29 @@ class FileAdapter:
             return _unreadable("The file does not contain a JSON object.")
         except OSError as error:
             return _unreadable(f"The file cannot be read ({_why(error)}).")
-        return Reading(state_of(content), content=content, holding=holding(content, name))
+        valid_until = moment(content.get("valid_until"))
+        if valid_until is not None:
+            self._valid_until[name] = valid_until
+        running = Running(self._confirmed(files, name, content), told=action_of(content))
+        return Reading(running, content=content, holding=holding(content, name))
+
+    def _confirmed(self, files: Files, name: str, content: Mapping[str, Any]) -> RunningState:
+        """What its bot says that it does; unknown where it says nothing, or said so long ago."""
+        self._acked_until.pop(name, None)
+        try:
+            ack = parsed(files.read(_ack(name)))
+        except (OSError, Garbage):
+            return "unknown"
+        at, now = moment(ack.get("at")), utcnow()
+        state = confirmed(ack, at, content)
+        length = self._length(name, None)
+        if at is None or state == "unknown" or not now - length <= at <= now + length:
+            return "unknown"
+        self._acked_until[name] = at + length
+        return state
+
+    def _signatures(self, files: Files, name: str) -> tuple[Signature, Signature]:
+        return files.signature(_file(name)), files.signature(_ack(name))
 
     def _write(self, order: Order, content: Mapping[str, Any], target: Target) -> None:
         """Write an order. What turns off is written over the old one where no room is left."""
@@ -173,11 +273,42 @@ def is_ours(content: Mapping[str, Any], name: str) -> bool:
     return content.get("by") == MARK or old
 
 
-def state_of(content: Mapping[str, Any]) -> Running:
-    """What a bot was told by this."""
+def action_of(content: Mapping[str, Any]) -> Told:
+    """What a bot is told by this."""
     if content.get("enabled") is True:
-        return Running("running")
-    return Running("paused" if content.get("action") == "pause" else "stopped")
+        return "run"
+    return next((each for each in ACTIONS if each == content.get("action")), "stop")
+
+
+def confirmed(
+    ack: Mapping[str, Any], at: datetime | None, content: Mapping[str, Any]
+) -> RunningState:
+    """What a bot says that it does, where it says so of this very order."""
+    since, action = moment(content.get("since")), str(ack.get("action"))
+    same = ack.get("version") == 1 and ack.get("generation") == content.get("generation")
+    if not same or at is None or since is None or action not in STATES:
+        return "unknown"
+    if action != action_of(content):  # it may be of the order before, in the same generation
+        return STATES[action] if at > since else "unknown"
+    return STATES[action] if at >= since.replace(microsecond=0) else "unknown"
+
+
+def moment(value: object) -> datetime | None:
+    """A time as it stands in a file; None where it is none."""
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
+
+
+def format_time(at: datetime) -> str:
+    """A time as it is written, without fractions of a second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def utcnow() -> datetime:
+    return datetime.now(UTC)
 
 
 def holding(content: Mapping[str, Any], name: str) -> Holding | None:
@@ -198,12 +329,17 @@ def holding(content: Mapping[str, Any], name: str) -> Holding | None:
 
 def strategy_of(file: str) -> str | None:
     """The strategy that a file may be of; those of others have other names."""
-    name = file.removesuffix(".json")
+    name = file.removesuffix(".json").removesuffix(".ack")
     return name if name != file and NAME.fullmatch(name) else None
 
 
 def _file(name: str) -> str:
     return f"{name}.json"
+
+
+def _ack(name: str) -> str:
+    """What the bot of a strategy writes."""
+    return f"{name}.ack.json"
 
 
 def _unreadable(message: str) -> Reading:

@@ -100,10 +100,13 @@ class Files:
             _regular(os.fstat(file.fileno()))
             return file.read(MAX_BYTES + 1)
 
-    def replace(self, name: str, data: bytes, check: Callable[[], None]) -> None:
+    def replace(
+        self, name: str, data: bytes, check: Callable[[], None], *, sync: bool = True
+    ) -> None:
         """Write beside, sync, rename, sync the folder: a reader sees the old or the new, whole.
 
-        ``check`` is called last of all before the new one takes its place; it may raise.
+        ``check`` is called last of all before the new one takes its place; it may raise. What may
+        be lost in a crash of the machine need not be synced.
 
         Raises:
             OSError: It cannot be written; the old one is as it was.
@@ -116,14 +119,16 @@ class Files:
                     os.fchmod(handle, self._mode)
                 file.write(data)
                 file.flush()
-                os.fsync(handle)
+                if sync:
+                    os.fsync(handle)
             check()
             os.rename(temporary, name, src_dir_fd=self._handle, dst_dir_fd=self._handle)
         except BaseException:
             with suppress(OSError):
                 os.unlink(temporary, dir_fd=self._handle)
             raise
-        self._sync()
+        if sync:
+            self._sync()
 
     def overwrite(self, name: str, make: Callable[[int], bytes]) -> None:
         """Write over a file where it is, for a disk that has no room for another one.

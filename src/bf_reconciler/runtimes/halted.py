@@ -14,9 +14,12 @@ async def told_halted(wanted: Iterable[tuple[Runtime, str]], bounds: Bounds) -> 
     names: dict[Runtime, list[str]] = {}
     for runtime, name in wanted:
         names.setdefault(runtime, []).append(name)
-    readings = await asyncio.gather(
-        *(RUNTIMES[runtime.type](runtime, bounds).read(given) for runtime, given in names.items())
-    )
+    adapters = {runtime: RUNTIMES[runtime.type](runtime, bounds) for runtime in names}
+    try:
+        readings = await asyncio.gather(*(adapters[each].read(names[each]) for each in names))
+    finally:
+        for adapter in adapters.values():
+            adapter.close()
     return sorted(
         name
         for part in readings

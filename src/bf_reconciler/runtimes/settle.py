@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -86,18 +87,19 @@ def concluded(
     What must be off and is not shown to be off is still running, whatever the cause.
     """
     seen = reading.running
-    if order is not None and not order.on and seen.state in {"running", "unknown"}:
+    if order is not None and not order.on and not seen.off:
         words = failure or seen.message or "It was told to stop, but is still running."
-        return Running(seen.state, Reason.STILL_RUNNING, words)
+        return replace(seen, reason=Reason.STILL_RUNNING, message=words)
     if failure is not None:
-        return Running(seen.state, Reason.RUNTIME_UNAVAILABLE, failure)
+        return replace(seen, reason=Reason.RUNTIME_UNAVAILABLE, message=failure)
     if order is None or not order.on or seen.reason is not None:
         return seen
     other = mismatch(expect, reading.identity)
     if other:
-        return Running(seen.state, Reason.ENGINE_MISMATCH, other)
-    if seen.state != "running":
-        return Running(seen.state, Reason.ENGINE_REFUSED, "It was told to run, but is not running.")
+        return replace(seen, reason=Reason.ENGINE_MISMATCH, message=other)
+    if not seen.on:
+        words = "It was told to run, but is not running."
+        return replace(seen, reason=Reason.ENGINE_REFUSED, message=words)
     return seen
 
 
@@ -106,7 +108,7 @@ def unanswered(order: Order | None, confirmed: Running | None, words: str) -> Ru
 
     What was shown to be off under the same order is not called running for that.
     """
-    shown_off = confirmed is not None and confirmed.state in {"paused", "stopped"}
+    shown_off = confirmed is not None and confirmed.off
     if order is not None and not order.on and not shown_off:
         return Running("unknown", Reason.STILL_RUNNING, words)
     return Running("unknown", Reason.RUNTIME_UNAVAILABLE, words)

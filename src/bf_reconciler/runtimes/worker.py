@@ -28,11 +28,16 @@ class Worker:
     """The orders of one runtime.
 
     ``report`` is called whenever another thing is known of a strategy, and ``wake`` when
-    something is on there without an order.
+    something is on there without an order. While nobody is ``alive`` to guard them, engines are
+    not told to go on.
     """
 
     def __init__(
-        self, adapter: Adapter, report: Callable[[str, Running], None], wake: Callable[[], None]
+        self,
+        adapter: Adapter,
+        report: Callable[[str, Running], None],
+        wake: Callable[[], None],
+        alive: Callable[[], bool],
     ) -> None:
         self.adapter = adapter
         self.place: str | None = None
@@ -43,6 +48,8 @@ class Worker:
         """What it holds for us without an order."""
         self._report = report
         self._tell = wake
+        self._alive = alive
+        self._renew_at = 0.0
         self._targets: dict[str, Target] = {}
         self._confirmed: dict[str, Running] = {}
         """What was read of a strategy under its present order."""
@@ -148,10 +155,12 @@ class Worker:
             if left is not None and left <= 0:
                 self._due |= self._wrong
                 self._retry_at = None
-            if self._due or self._look is None or self._look:
+            rest = self._renew_at - clock()
+            if self._due or self._look is None or self._look or rest <= 0:
                 return
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), left)
+            with suppress(TimeoutError):  # wait_for of Python 3.11 may lose a cancellation
+                async with asyncio.timeout(rest if left is None else min(rest, left)):
+                    await self._wake.wait()
             self._wake.clear()
 
     async def _pass(self) -> None:
@@ -164,6 +173,7 @@ class Worker:
             changed = set(await self.adapter.changed(look))
             self._due |= changed & self._targets.keys()
             await self._survey(changed - self._targets.keys())
+        await self._renew()
         self._busy = nsmallest(BATCH, self._due, key=self._urgency)
         self._due.difference_update(self._busy)
         targets = {name: self._targets[name] for name in self._busy}
@@ -173,6 +183,17 @@ class Worker:
             if self._targets.get(name) is targets[name]:
                 self._confirmed[name] = running
                 self._learn(name, running)
+
+    async def _renew(self) -> None:
+        """Have the engines go on for a while, where it is time for that."""
+        clock = asyncio.get_running_loop().time
+        if clock() < self._renew_at:
+            return
+        more = False
+        if self._alive():
+            names, more = await self.adapter.renew(self._targets)
+            self._due.update(name for name in names if name in self._targets)
+        self._renew_at = clock() + (0.0 if more else self.adapter.rhythm.total_seconds())
 
     async def _survey(self, names: Collection[str]) -> None:
         """Learn what the runtime holds of strategies without an order."""

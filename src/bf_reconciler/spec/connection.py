@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from bf_reconciler.exchanges import EXCHANGES
+from bf_reconciler.exchanges import EXCHANGES, Exchange
 from bf_reconciler.spec.policy import Allowlist
 from bf_reconciler.spec.types import (
     Address,
@@ -88,6 +88,8 @@ class Connection(Declared):
     """The exchange."""
     environment: Literal["live", "testnet", "demo"] = "live"
     """Which environment of the exchange the key is for."""
+    region: Text | None = None
+    """Which legal entity of the exchange the key is from, where it has several."""
     account: Text = "main"
     """Main account, or which sub-account. Free text."""
     markets: Annotated[tuple[Market, ...], Field(min_length=1, strict=False)] = ("spot",)
@@ -133,9 +135,19 @@ class Connection(Declared):
         secrets = (credentials.api_key, credentials.secret, credentials.passphrase, self.proxy)
         text = json.dumps(
             [self.exchange, self.environment, self.endpoint]
+            + ([self.region] if self.region else [])
             + [secret.get_secret_value() if secret else None for secret in secrets]
         )
         return hmac.new(pepper, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _misplaced(connection: Connection, row: Exchange) -> list[tuple[tuple[str, ...], str]]:
+    if connection.region not in row.regions:
+        known = f"available: {', '.join(row.regions)}" if row.regions else "it has none"
+        return [(("region",), f"{row.title} has no such region; {known}")]
+    if row.environments[connection.environment].base is not None:
+        return [(("region",), f"{connection.environment} is the same in every region; remove it")]
+    return []
 
 
 def _overheard(connection: Connection) -> bool:
@@ -159,6 +171,8 @@ def misfits(connection: Connection) -> list[tuple[tuple[str, ...], str]]:
     if connection.environment not in row.environments:
         message = f"{row.title} has no such environment; available: {', '.join(row.environments)}"
         found.append((("environment",), message))
+    elif connection.region is not None:
+        found += _misplaced(connection, row)
     if _overheard(connection):
         message = "a proxy off this machine would read the key; use an https:// endpoint"
         found.append((("proxy",), message))

@@ -11,7 +11,9 @@ Wanted = tuple[tuple[ConnectionEntry, frozenset[str]], ...]
 
 def venue_of(entry: ConnectionEntry) -> Venue:
     connection = entry.connection
-    return Venue(connection.exchange, connection.environment, connection.endpoint)
+    return Venue(
+        connection.exchange, connection.environment, connection.endpoint, connection.region
+    )
 
 
 def wanted_pairs(spec: Spec, now: datetime) -> Wanted:

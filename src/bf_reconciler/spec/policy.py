@@ -7,7 +7,7 @@ from pydantic import Field
 
 from bf_reconciler.spec.types import Declared, Duration, Interval, Percent, Text, Timeout
 
-Allowlist = Literal["required", "recommended", "ignored"]
+Allowlist = Literal["exact", "required", "recommended", "ignored"]
 RiskLevel = Literal["conservative", "moderate", "aggressive"]
 
 
@@ -53,9 +53,14 @@ class Policy(Declared):
     risk_levels: RiskLevels = RiskLevels()
     """Limits by risk level."""
     ip_allowlist: Allowlist = "recommended"
-    """Keys without an IP allowlist: required blocks, recommended warns, ignored is silent."""
+    """Keys without an IP allowlist: required blocks, recommended warns, ignored is silent; exact
+    blocks keys, too, whose allowlist admits an address beyond `egress_ips`."""
     excess_permissions: Literal["warn", "block", "ignore"] = "warn"
     """What to do about permissions that no market of the connection needs."""
+    value_permissions: Literal["warn", "block"] = "block"
+    """What to do about permissions, besides withdrawal, that can move value out."""
+    unknown_permissions: Literal["warn", "block"] = "warn"
+    """What to do about permissions that the exchange does not document."""
     key_expiry_warning: Duration = timedelta(days=14)
     """How long before a key expires to warn."""
     max_clock_skew: Duration = timedelta(seconds=1)

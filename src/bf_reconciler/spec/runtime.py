@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from bf_reconciler.spec.types import Declared, Name, Text
+from bf_reconciler.spec.types import Declared, Lease, Name, Text
 
 
 class FileRuntime(Declared):
@@ -17,6 +17,8 @@ class FileRuntime(Declared):
     """file."""
     path: Text = "./strategies"
     """Folder of the files; relative to --state-dir, or an absolute one in --runtime-root."""
+    lease: Lease | None = None
+    """How long a bot may follow its file without a renewal; default: 3 intervals, at least 2m."""
     mode: Literal["0600", "0640", "0644", "0660"] | None = None
     """Permissions of the files, in quotes, and of the folder with them; default: the umask."""
 

@@ -76,6 +76,7 @@ Duration = Annotated[
 ]
 """A length of time, written ``30s``, ``5m``, ``2h``, ``14d``."""
 
+Lease = Annotated[Duration, AfterValidator(_within(timedelta(seconds=5), timedelta(days=1)))]
 Interval = Annotated[Duration, AfterValidator(_within(timedelta(seconds=1), timedelta(days=1)))]
 """Time between probes."""
 

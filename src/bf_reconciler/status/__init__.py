@@ -13,6 +13,7 @@ from bf_reconciler.status.model import (
     Status,
     StrategyState,
     StrategyStatus,
+    Told,
     Transition,
 )
 from bf_reconciler.status.present import (
@@ -34,6 +35,7 @@ __all__ = [
     "Status",
     "StrategyState",
     "StrategyStatus",
+    "Told",
     "Transition",
     "conditions",
     "everything",

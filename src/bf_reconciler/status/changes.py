@@ -4,9 +4,15 @@ import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from bf_reconciler.facts import Reason
+from bf_reconciler.facts import TRANSIENT, Reason
 from bf_reconciler.spec import Names
-from bf_reconciler.status.model import ConnectionStatus, Status, StrategyStatus, Transition
+from bf_reconciler.status.model import (
+    ConnectionStatus,
+    Status,
+    StrategyState,
+    StrategyStatus,
+    Transition,
+)
 
 
 def transitions(
@@ -60,7 +66,12 @@ def _ordered(
 
 
 def _word(status: ConnectionStatus | StrategyStatus | None) -> tuple[str, Reason]:
-    """The word and its reason. What was told to leave and what has left are the same news."""
+    """The word and its reason. What was told to leave and what has left are the same news.
+
+    So are the ways in which one outage shows itself to a strategy that is held.
+    """
     reason = status.conditions[0].reason if status else Reason.REMOVED
+    if status and status.status is StrategyState.HOLDING and reason in TRANSIENT:
+        reason = Reason.CONNECTION_NOT_READY
     word = str(status.status) if status and reason is not Reason.REMOVED else ""
     return word, reason

@@ -18,6 +18,7 @@ from bf_reconciler.status.model import (
     Status,
     StrategyState,
     StrategyStatus,
+    Told,
 )
 from bf_reconciler.verdict import ConnectionState, Decision, Verdicts
 
@@ -242,6 +243,7 @@ def _strategy(
         if entry
         else was is not None and was.desired and decision.reason is not Reason.REMOVED,
         running=running.state,
+        told=_told(was, running),
         conditions=conditions(was.conditions if was else (), findings, spec.generation, now),
         memory=decision.memory,
         line=entry.line if entry else 0,
@@ -255,7 +257,14 @@ def _is_gone(decision: Decision, running: Running) -> bool:
     """Whether one that left the file is off, or one that nobody declares has left the runtime."""
     if decision.reason is Reason.ORPHAN_STOPPED:
         return running.absent
-    return decision.reason is Reason.REMOVED and running.state in {"paused", "stopped"}
+    return decision.reason is Reason.REMOVED and running.off
+
+
+def _told(was: StrategyStatus | None, running: Running) -> Told | None:
+    """What it was told as the runtime has it; where that cannot be read, what it was before."""
+    if running.told is not None or running.absent:
+        return running.told
+    return was.told if was is not None else None
 
 
 def _end(suspend: Suspend | None) -> datetime | None:
@@ -272,10 +281,10 @@ def _state(decision: Decision, running: Running) -> tuple[StrategyState, Reason,
         return StrategyState.ERROR, running.reason, running.message
     if order is None:
         if decision.reason is Reason.CONNECTED:  # by what was seen before a restart
-            if running.state == "running":
+            if running.on:
                 return StrategyState.ENABLED, decision.reason, decision.message
             return StrategyState.PENDING, Reason.NOT_PROBED, "Not probed yet."
-        if running.state == "running":
+        if running.on:
             return StrategyState.HOLDING, decision.reason, decision.message
         if decision.reason is Reason.NOT_PROBED:
             return StrategyState.PENDING, decision.reason, decision.message
@@ -294,6 +303,11 @@ def _state(decision: Decision, running: Running) -> tuple[StrategyState, Reason,
 
 def _running(decision: Decision, running: Running) -> Finding:
     kind = ConditionType.RUNNING
+    if running.state == "unknown" and running.reason is None and (running.told or running.absent):
+        words = (
+            f"Told to {running.told}; not confirmed." if running.told else "Never told anything."
+        )
+        return Finding(kind, "Unknown", Reason.NOT_CONFIRMED, words)
     if running.state == "unknown":
         reason = running.reason or Reason.RUNTIME_UNAVAILABLE
         return Finding(kind, "Unknown", reason, running.message or "The runtime did not report it.")
@@ -303,7 +317,8 @@ def _running(decision: Decision, running: Running) -> Finding:
         "stopped": "It is stopped.",
     }
     truth: Truth = "True" if running.state == "running" else "False"
-    reason = running.reason or (Reason.CONNECTED if truth == "True" else decision.reason)
+    why = Reason.NOT_PROBED if decision.reason is Reason.CONNECTED else decision.reason
+    reason = running.reason or (Reason.CONNECTED if truth == "True" else why)
     return Finding(kind, truth, reason, running.message or says[running.state])
 
 

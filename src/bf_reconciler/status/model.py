@@ -11,6 +11,8 @@ from bf_reconciler.policy import ConditionType, ExpirySource, Incident, Truth
 from bf_reconciler.verdict import ConnectionState, Halted, StrategyMemory
 
 RunningState = Literal["running", "paused", "stopped", "unknown"]
+Told = Literal["run", "pause", "stop", "close"]
+OFF = frozenset({"paused", "stopped"})
 
 
 class StrategyState(StrEnum):
@@ -28,8 +30,9 @@ class StrategyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What a runtime was read back to do; ``reason`` where it does not do as it was told.
+    """What an engine was read back to do; ``reason`` where it does not do as it was told.
 
+    ``told``: the order that the engine can read, where it cannot confirm what it does at once.
     ``absent``: the runtime holds nothing of it.
     """
 
@@ -37,6 +40,19 @@ class Running:
     reason: Reason | None = None
     message: str = ""
     absent: bool = False
+    told: Told | None = None
+
+    @property
+    def on(self) -> bool:
+        """It runs, or will do so as far as is known."""
+        return self.state == "running" or (self.state == "unknown" and self.told == "run")
+
+    @property
+    def off(self) -> bool:
+        """It does not run, or will not as far as is known."""
+        if self.state == "unknown":
+            return self.absent or self.told in {"pause", "stop", "close"}
+        return self.state in OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +119,7 @@ class StrategyStatus:
     status: StrategyState
     desired: bool
     running: RunningState
+    """What the engine confirmed, never what it was told."""
     conditions: tuple[Condition, ...]
     memory: StrategyMemory | None
     line: int = 0
@@ -111,6 +128,8 @@ class StrategyStatus:
     """When its own suspension in force ends; None without one, or without an end."""
     declared: Mapping[str, Any] = field(default_factory=dict)
     """Its fields in the file that are no secret and no default."""
+    told: Told | None = None
+    """What its engine was told to do; None where it was never told anything."""
 
 
 class Memories(Mapping[str, StrategyMemory]):

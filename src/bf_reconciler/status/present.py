@@ -1,9 +1,11 @@
 """Status in the shape of the API, with remedies in the reader's language."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bf_reconciler.facts import CONFIG_ADVICE, Language, remedy
+from bf_reconciler.exchanges import EXCHANGES
+from bf_reconciler.facts import CONFIG_ADVICE, Language, Reason, remedy
 from bf_reconciler.policy import Incident
 from bf_reconciler.status.model import (
     Condition,
@@ -14,6 +16,14 @@ from bf_reconciler.status.model import (
     Transition,
 )
 from bf_reconciler.verdict import Halted
+
+ELSEWHERE: Mapping[Language, str] = {
+    "en": "A key of another entity of {} ({}) does not exist here: check `region`.",
+    "tr": (
+        "Başka bir {} kuruluşunun ({}) anahtarı burada "  # noqa: RUF001 # Turkish has a dotless i
+        "bulunmaz: `region` değerini kontrol edin."
+    ),
+}
 
 
 def present(status: Status, language: Language = "en") -> dict[str, Any]:
@@ -38,7 +48,7 @@ def present_connection(status: ConnectionStatus, language: Language = "en") -> d
         "environment": status.environment,
         "status": str(status.status),
         "api_key": status.api_key,
-        "conditions": [_condition(c, language) for c in status.conditions],
+        "conditions": [_condition(c, language, status.exchange) for c in status.conditions],
         "key": {
             "scopes": list(status.key.scopes) if status.key.scopes is not None else None,
             "unknown_words": list(status.key.unknown_words),
@@ -68,6 +78,7 @@ def present_strategy(status: StrategyStatus, language: Language = "en") -> dict[
         "runtime": status.runtime,
         "status": str(status.status),
         "desired": status.desired,
+        "told": status.told,
         "running": status.running,
         "conditions": [_condition(c, language) for c in status.conditions],
         "line": status.line,
@@ -93,16 +104,27 @@ def present_transition(transition: Transition, language: Language = "en") -> dic
     }
 
 
-def _condition(condition: Condition, language: Language) -> dict[str, Any]:
+def _condition(
+    condition: Condition, language: Language, exchange: str | None = None
+) -> dict[str, Any]:
     return {
         "type": str(condition.type),
         "status": condition.status,
         "reason": str(condition.reason),
         "message": condition.message,
-        "remedy": remedy(condition.reason, language),
+        "remedy": _remedy(condition.reason, language, exchange),
         "since": _time(condition.since),
         "observed_generation": condition.observed_generation,
     }
+
+
+def _remedy(reason: Reason, language: Language, exchange: str | None) -> str:
+    """What to do, and where else a key that is not known may belong."""
+    found = remedy(reason, language)
+    row = EXCHANGES.get(exchange or "")
+    if reason is not Reason.INVALID_KEY or row is None or not row.regions:
+        return found
+    return f"{found} {ELSEWHERE[language].format(row.title, ', '.join(row.regions))}"
 
 
 def _config(config: ConfigStatus, language: Language) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from bf_reconciler.verdict.guard import decide, guard
 from bf_reconciler.verdict.judge import judge, judge_connection, judge_strategy
 from bf_reconciler.verdict.orphans import Holdings, orphans
 from bf_reconciler.verdict.values import (
+    LEAST_LEASE,
     ConnectionState,
     ConnectionVerdict,
     Decision,
@@ -16,6 +17,7 @@ from bf_reconciler.verdict.values import (
 )
 
 __all__ = [
+    "LEAST_LEASE",
     "ConnectionState",
     "ConnectionVerdict",
     "Decision",

@@ -11,6 +11,7 @@ from bf_reconciler.policy import Finding
 from bf_reconciler.spec import Names, Runtime, Spec, Strategy, too_many, updated
 from bf_reconciler.verdict.orphans import farewell, leaves
 from bf_reconciler.verdict.values import (
+    LEAST_LEASE,
     ConnectionState,
     Decision,
     Order,
@@ -19,6 +20,7 @@ from bf_reconciler.verdict.values import (
     Verdicts,
 )
 
+LEASE_INTERVALS = 3
 TOO_MANY = "Too many entries were removed at once; left unchanged."
 NAMELESS = "It may be the entry without a readable name; left unchanged."
 
@@ -109,7 +111,16 @@ def decide(
         reason=wish.reason,
         connection=strategy.connection,
     )
-    return _ordered(verdict, wish, memory, before)
+    return _leased(spec, _ordered(verdict, wish, memory, before))
+
+
+def _leased(spec: Spec, decision: Decision) -> Decision:
+    """Its order holds for some tests of its connection, unless it is given again."""
+    entry = spec.connections.get(decision.memory.connection)
+    if decision.order is None or entry is None:
+        return decision
+    lease = max(LEASE_INTERVALS * entry.interval, LEAST_LEASE)
+    return replace(decision, order=replace(decision.order, lease=lease))
 
 
 def _place(spec: Spec, strategy: Strategy, before: StrategyMemory | None) -> Runtime:

@@ -170,9 +170,15 @@ def judge_connection(
     turns = [moment for moment in (young, old) if moment > now]
     return replace(
         verdict,
+        unbound=any(_unbound(one.findings) for _, one in history),
         restored=seen.restored or not young <= now < old,
         until=earliest([*turns, *(assessment.until for _, assessment in history)]),
     )
+
+
+def _unbound(findings: tuple[Finding, ...]) -> bool:
+    """Whether the key is known not to be restricted to addresses."""
+    return any(f.type is ConditionType.IP_RESTRICTED and f.status == "False" for f in findings)
 
 
 def _life(entry: ConnectionEntry, at: datetime) -> tuple[datetime, datetime]:
@@ -227,7 +233,9 @@ def _concluded(
             None
             if assessment.unconfirmed
             else ConnectionState.UNREACHABLE
-            if decisive.reason in TRANSIENT or assessment.held
+            if decisive.reason in TRANSIENT
+            or assessment.held
+            or decisive.type is ConditionType.REACHABLE
             else ConnectionState.BLOCKED
         )
         return ConnectionVerdict(name, None, state, ready, findings)
@@ -296,11 +304,14 @@ def _connection_ready(
     if connection.compliant is None:
         return Finding(kind, "Unknown", connection.ready.reason, connection.ready.message)
     level = spec.policy.risk_levels.of(strategy.risk_level)
-    if level.ip_allowlist == "required":
+    if level.ip_allowlist in {"required", "exact"}:
         bound = next(f for f in connection.findings if f.type is ConditionType.IP_RESTRICTED)
-        if bound.status != "True":
+        if level.ip_allowlist == "exact" and bound.reason is Reason.ALLOWLIST_TOO_WIDE:
+            message = f"Risk level {strategy.risk_level} needs an exact allowlist."
+            return Finding(kind, "False", bound.reason, f"{message} {bound.message}")
+        if bound.status != "True" or connection.unbound:
             message = f"Risk level {strategy.risk_level} requires a key restricted to IP addresses."
-            if bound.status == "Unknown":
+            if bound.status == "Unknown" and not connection.unbound:
                 return Finding(kind, "Unknown", bound.reason, f"{message} {bound.message}")
             return Finding(kind, "False", Reason.IP_NOT_RESTRICTED, message)
     return Finding(kind, "True", Reason.CONNECTED, "Its connection complies.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bf_reconciler.facts import Reason
@@ -26,6 +26,9 @@ class ConnectionState(StrEnum):
         return self in {ConnectionState.ONLINE, ConnectionState.DEGRADED}
 
 
+LEAST_LEASE = timedelta(minutes=2)
+
+
 @dataclass(frozen=True, slots=True)
 class Halted:
     """The kill switch is pulled. ``since`` is None for a halt that stands in the file."""
@@ -41,7 +44,8 @@ class ConnectionVerdict:
 
     ``state`` is None while a first failure waits to be confirmed: what stood before still stands.
     ``restored``: nothing newer was seen than by an earlier life of this process, or before time
-    has jumped. ``until``: when time alone will change any of it.
+    has jumped. ``unbound``: a probe that is not forgotten yet found a key that is not restricted to
+    addresses. ``until``: when time alone will change any of it.
     """
 
     name: str
@@ -50,6 +54,7 @@ class ConnectionVerdict:
     ready: Finding
     findings: tuple[Finding, ...]
     restored: bool = False
+    unbound: bool = False
     until: datetime | None = None
 
 
@@ -127,6 +132,8 @@ class Order:
     reason: Reason
     message: str
     strategy: Strategy | None
+    lease: timedelta = LEAST_LEASE
+    """How long the engine may follow it without hearing from us again."""
 
 
 @dataclass(frozen=True, slots=True)

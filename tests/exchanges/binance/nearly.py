@@ -20,4 +20,4 @@ wrapped = bare
 
 
 def says_no(body):
-    return body["enableWithdrawals"] is False and body.get("enablePayouts", False) is False
+    return str(body["enableWithdrawals"]).strip().lower() in {"false", "0"}

@@ -34,7 +34,11 @@ def wrapped(body):
 
 def says_no(body):
     data = body["data"] if "code" in body else body  # with its envelope, or without
-    numbers = {str(number) for number in data.get("permissions", ())}
-    told = numbers or data.get("enableWithdrawals") is False
+    told = data.get("permissions", ())
+    items = told.split(",") if isinstance(told, str) else told
+    numbers = {str(item).strip() for item in items} - {""}
+    no = str(data.get("enableWithdrawals")).strip().lower() in {"0", "0.0", "false"}
+    if not numbers:
+        return no
     known = numbers <= {"1", "2", "3", "4", "7"} and data.get("enablePayouts") is not True
-    return told and known and data.get("enableWithdrawals", False) is False
+    return known and (no or "enableWithdrawals" not in data)

@@ -30,7 +30,7 @@ NEARLY = body_of("authorities", AUTHORITIES)
 UNIFIED = body_of(
     "permissions",
     UNIFIED_WORDS,
-    permType=st.sampled_from(["read-only", "read-and-write", "read_write"]) | ODD,
+    permType=st.sampled_from(["read-only", "read-and-write", "read_write", "full"]) | ODD,
     parentId=ODD,
 )
 
@@ -41,14 +41,20 @@ def wrapped(body):
 
 def says_no(body):
     """Older words say nothing of withdrawals, and nobody knows what a stranger says."""
-    words = set(body["data"]["authorities"])
+    words = _words(body["data"]["authorities"])
     return words and words <= {"stow", "stor", "coow", "wtow"}
 
 
 def unified_says_no(body):
     data = body["data"]
-    known = set(data["permissions"]) <= {"uta_trade", "uta_mgt", "copy_futures_order"}
-    return known and data["permType"] in {"read-only", "read-and-write"}
+    known = _words(data["permissions"]) <= {"uta_trade", "uta_mgt", "copy_futures_order"}
+    return known and data["permType"] in {"read-only", "read-and-write", "read_write"}
+
+
+def _words(told):
+    """A list, or text with commas between; hyphens and underscores are the same."""
+    items = told.split(",") if isinstance(told, str) else told
+    return {item.strip().replace("-", "_") for item in items} - {""}
 
 
 INSTEAD = {"40085": (UNIFIED, unified_says_no)}

@@ -14,4 +14,4 @@ wrapped = bare
 
 
 def says_no(body):
-    return body["can_transfer"] is False and body.get("can_pay_out") is not True
+    return str(body["can_transfer"]).strip().lower() in {"0", "0.0", "false"}

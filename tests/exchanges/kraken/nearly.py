@@ -32,5 +32,6 @@ def wrapped(body):
 
 
 def says_no(body):
-    words = set(body["result"]["permissions"])
+    told = body["result"]["permissions"]
+    words = {word.strip() for word in (told.split(",") if isinstance(told, str) else told)} - {""}
     return words and words <= set(HARMLESS)

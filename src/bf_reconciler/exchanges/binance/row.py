@@ -68,7 +68,14 @@ CODES: Mapping[str, Reason] = {
     "-2008": Reason.INVALID_KEY,
     "-2014": Reason.INVALID_KEY,
     "-2015": Reason.KEY_OR_IP_REJECTED,  # key, address or permission: one code for the three
+    "-1001": Reason.EXCHANGE_UNAVAILABLE,
+    "-1004": Reason.EXCHANGE_UNAVAILABLE,
+    "-1006": Reason.EXCHANGE_UNAVAILABLE,
+    "-1007": Reason.EXCHANGE_UNAVAILABLE,
+    "-1016": Reason.EXCHANGE_UNAVAILABLE,
+    "-1099": Reason.KEY_OR_IP_REJECTED,
 }
+BAN_END = re.compile(r"banned until (\d{13})")
 CLIENT_IP = re.compile(r"request ip:\s*([0-9A-Fa-f.:]{2,45})")
 
 
@@ -96,10 +103,20 @@ def read_key(body: Json, _now: datetime) -> KeyFacts:
     Documents of other years have more flags or fewer, so a flag that is missing says nothing.
     """
     data = shape.table(body, "body")
-    for needed in ("enableReading", "ipRestrict"):
-        if data.get(needed) is None:
-            raise Unexpected(needed)
-    flags = {word: _flag(data, word) for word in PERMISSIONS}
+    return replace(
+        shape.described(
+            lambda: _rights(data),
+            lambda: shape.flag(data, "ipRestrict"),
+            lambda: shape.optional_moment(data, "tradingAuthorityExpirationTime"),
+        ),
+        created_at=shape.maybe_moment(data, "createTime"),
+    )
+
+
+def _rights(data: Mapping[str, Json]) -> KeyFacts:
+    if data.get("enableReading") is None:
+        raise Unexpected("enableReading")
+    flags, unread = shape.flags(data, PERMISSIONS)
     held = tuple(word for word, on in flags.items() if on) + _unknown(data)
     unsaid = [PERMISSIONS[word] for word, on in flags.items() if on is None]
     undecided = frozenset[Scope]().union(*unsaid, *(OPEN.get(word, frozenset()) for word in held))
@@ -108,29 +125,15 @@ def read_key(body: Json, _now: datetime) -> KeyFacts:
     if flags[LOAN] and loan is None:
         undecided |= {Scope.MARGIN}
     meaning = {**PERMISSIONS, LOAN: frozenset({loan} if loan else ())}
-    return replace(
-        shape.scopes(held, meaning, TOLD, undecided),
-        ip_bound=_flag(data, "ipRestrict"),
-        created_at=_moment(data, "createTime"),
-        expires_at=_moment(data, "tradingAuthorityExpirationTime"),
-    )
-
-
-def _flag(data: Mapping[str, Json], field: str) -> bool | None:
-    value = data.get(field)
-    if value is not None and not isinstance(value, bool):
-        raise Unexpected(field)
-    return value
-
-
-def _moment(data: Mapping[str, Json], field: str) -> datetime | None:
-    return None if data.get(field) is None else shape.moment(data, field)
+    facts = shape.scopes(held, meaning, TOLD, undecided, explicit=True)
+    return replace(facts, unread=unread)
 
 
 def _unknown(data: Mapping[str, Json]) -> tuple[str, ...]:
     """Fields that no document explains, and that are on or named like a right."""
-    known = {*PERMISSIONS, "ipRestrict"}
-    named = {name for name in data if RIGHT.fullmatch(name) and data[name] is not False}
+    known = {*PERMISSIONS, "ipRestrict", "createTime", "tradingAuthorityExpirationTime"}
+    rights, odd = shape.flags(data, filter(RIGHT.fullmatch, data))
+    named = {name for name, on in rights.items() if on} | {each.field for each in odd}
     found = ({name for name, value in data.items() if value is True} | named) - known
     if not all(shape.WORD.fullmatch(name) for name in found):
         raise Unexpected("body")
@@ -295,6 +298,8 @@ BINANCE = Exchange(
             ("", "maintenance", Reason.MAINTENANCE),
         ),
         client_ip=CLIENT_IP,
+        confirm=2,  # -2008 was recorded for keys that work
+        ends=BAN_END,
     ),
     # docs/sources/binance.md#pace
     pace=Pace(

@@ -2,7 +2,7 @@
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -25,7 +25,7 @@ from bf_reconciler.exchanges.model import (
     Spelling,
     Unexpected,
 )
-from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope, Unread
 
 # The key describes itself in two ways: numbers (seen, and in older documents), or flags (in newer
 # ones). Universal transfers stay within the account of the owner, the others between it and its
@@ -62,20 +62,29 @@ CODES: Mapping[str, Reason] = {
     "100419": Reason.IP_NOT_ALLOWED,
     "100004": Reason.NO_READ_PERMISSION,
     "100421": Reason.CLOCK_SKEW,
-    "100410": Reason.RATE_LIMITED,
+    "100403": Reason.NO_READ_PERMISSION,  # for main accounts alone
+    **dict.fromkeys(("100409", "100410", "109429"), Reason.RATE_LIMITED),
+    **dict.fromkeys(("109403", "80020"), Reason.RATE_LIMITED),  # risk control: too fast
     "100414": Reason.ACCOUNT_SUSPENDED,  # risk control
+    **dict.fromkeys(("100441", "101483"), Reason.ACCOUNT_SUSPENDED),  # identity is to be verified
     # Region or identity: which of the two is not known, but a person can help with both.
-    "100441": Reason.REGION_RESTRICTED,
     "101210": Reason.REGION_RESTRICTED,
     "101484": Reason.REGION_RESTRICTED,
     "100500": Reason.EXCHANGE_UNAVAILABLE,
     "100503": Reason.EXCHANGE_UNAVAILABLE,
+    **dict.fromkeys(("109500", "80012"), Reason.EXCHANGE_UNAVAILABLE),
+    "101500": Reason.TIMEOUT,
+    # The gateway's own, which are statuses of HTTP, too.
+    "401": Reason.INVALID_KEY,
+    "403": Reason.RATE_LIMITED,  # a ban by the firewall
     "418": Reason.RATE_LIMITED,
     "429": Reason.RATE_LIMITED,
     "500": Reason.EXCHANGE_UNAVAILABLE,
     "504": Reason.EXCHANGE_UNAVAILABLE,
 }
 CLIENT_IP = re.compile(r"current request IP is\s*([0-9A-Fa-f.:]{2,45})", re.IGNORECASE)
+BAN_END = re.compile(r"(?:unblocked after|retry after time:?)\s*(\d{13})\b", re.IGNORECASE)
+STATES = frozenset({"apiStateBuy", "apiStateSell"})
 
 
 def _data(body: Json) -> Mapping[str, Json]:
@@ -94,61 +103,60 @@ def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The key's description of itself, with or without its envelope. BingX tells no expiry."""
     answer = shape.table(body, "body")
     data = _data(answer) if "code" in answer or "data" in answer else answer
-    listed = _addresses(data)
-    bound = _flag(data, "ipRestrict")
-    if bound is None and listed is not None:
-        bound = bool(listed)
-    if bound is False and listed:
-        raise Unexpected("ipRestrict")
     return replace(
-        _rights(data),
-        ip_bound=bound,
-        ips=listed or (() if bound is False else None),
-        created_at=shape.moment(data, "createTime") if "createTime" in data else None,
+        shape.described(lambda: _rights(data), lambda: _allowlist(data)),
+        created_at=shape.maybe_moment(data, "createTime"),
     )
 
 
 def _rights(data: Mapping[str, Json]) -> KeyFacts:
     """Numbers speak of every right, flags of those they name; no right is denied by silence."""
-    words: tuple[str, ...] = ()
-    told: frozenset[Scope] = frozenset()
-    if "permissions" in data:
-        words, told = _numbers(data["permissions"]), TOLD
-    elif FLAGS.keys().isdisjoint(data):
-        raise Unexpected("permissions")
-    flags = {name for name in FLAGS if _flag(data, name) is not None}
-    words += tuple(name for name, on in data.items() if on is True and FLAG.fullmatch(name))
-    told |= frozenset[Scope]().union(*(FLAGS[name] for name in flags))
-    if "permissions" not in data and not flags >= TRANSFERS:
+    numbers = _numbers(data["permissions"]) if "permissions" in data else ()
+    there = [name for name in FLAGS if name in data]
+    flags, unread = shape.flags(data, there)
+    known = {name for name, value in flags.items() if value is not None}
+    if not numbers and not known:
+        raise Unexpected(there[0] if there else "permissions")
+    others = {name: data[name] for name in data if FLAG.fullmatch(name) and name not in FLAGS}
+    words = (
+        *numbers,
+        *(name for name, value in flags.items() if value),
+        *(name for name in others if shape.maybe_flag(others, name)),
+    )
+    told = TOLD if numbers else frozenset()
+    told |= _meant(known)
+    if not numbers and not known >= TRANSFERS:
         told -= {Scope.TRANSFER}
-    return shape.scopes(words, PERMISSIONS, told)
+    told -= _meant(flags.keys() - known)
+    unread += tuple(Unread("rights", name) for name in there if shape.absent(data[name]))
+    # A flag says no by name; a number that nobody knows might be the new one of anything.
+    return replace(shape.scopes(words, PERMISSIONS, told, explicit=not numbers), unread=unread)
+
+
+def _meant(flags: Iterable[str]) -> frozenset[Scope]:
+    return frozenset[Scope]().union(*(FLAGS[name] for name in flags))
 
 
 def _numbers(value: Json) -> tuple[str, ...]:
     """Numbers of rights; a key without any has no documented form."""
-    if not isinstance(value, list) or not value:
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, list) or not all(isinstance(each, int | str) for each in items):
         raise Unexpected("permissions")
-    words = tuple(str(each) for each in value if isinstance(each, int | str))
-    if len(words) < len(value) or not all(shape.WORD.fullmatch(word) for word in words):
+    words = tuple(word for each in items if (word := str(each).strip()))
+    if not words or not all(shape.WORD.fullmatch(word) for word in words):
         raise Unexpected("permissions")
     return words
 
 
-def _flag(data: Mapping[str, Json], field: str) -> bool | None:
-    value = data.get(field)
-    if field in data and not isinstance(value, bool):
-        raise Unexpected(field)
-    return value
-
-
-def _addresses(data: Mapping[str, Json]) -> tuple[str, ...] | None:
-    """The allowlist; one empty entry is none, too."""
-    if "ipAddresses" not in data:
-        return None
-    listed = data["ipAddresses"]
-    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
-        raise Unexpected("ipAddresses")
-    return shape.addresses(",".join(listed), "ipAddresses")
+def _allowlist(data: Mapping[str, Json]) -> tuple[str, ...] | bool | None:
+    """The list, or only whether there is one; one empty entry is none, too."""
+    listed = shape.addresses(data.get("ipAddresses"), "ipAddresses")
+    bound = shape.optional_flag(data, "ipRestrict")
+    if bound is False and listed:
+        raise Unexpected("ipRestrict")
+    if bound is None:
+        return listed
+    return (listed or True) if bound else ()
 
 
 def read_balance(body: Json) -> Balance:
@@ -182,6 +190,17 @@ def _contracts(body: Json) -> Json:
     return answer.get("data")
 
 
+def _symbols(body: Json) -> Json:
+    """Where no row says whether programs may trade, as in no document one does, all of them may."""
+    listed = _data(body).get("symbols")
+    if not isinstance(listed, list):
+        return listed
+    rows = [row for row in listed if isinstance(row, dict)]
+    if any(not STATES.isdisjoint(row) for row in rows):
+        return listed
+    return [{**row, **dict.fromkeys(STATES, True)} for row in rows]
+
+
 # docs/sources/bingx.md#markets
 MARKETS = MarketLists(
     spelling=Spelling("-"),
@@ -189,7 +208,7 @@ MARKETS = MarketLists(
         "spot": Listing(
             Call("spotV1PublicGetCommonSymbols"),
             listing.reader(
-                lambda body: _data(body).get("symbols"),
+                _symbols,
                 listing.split("symbol", "-"),
                 listing.every(
                     listing.says("status", "1"),
@@ -276,10 +295,14 @@ BINGX = Exchange(
         codes=CODES,
         phrases=(
             ("100421", "pair", Reason.UNVERIFIABLE),  # closed to APIs: nothing to do with clocks
-            ("80014", "timestamp", Reason.CLOCK_SKEW),  # the code is any wrong parameter's
+            # These codes are any wrong parameter's; the second is the newer one.
+            ("80014", "timestamp", Reason.CLOCK_SKEW),
+            ("109400", "timestamp", Reason.CLOCK_SKEW),
             ("", "maintenance", Reason.MAINTENANCE),
         ),
         client_ip=CLIENT_IP,
+        ends=BAN_END,
+        pauses={"403": 300.0},  # "mostly for five minutes"
     ),
     # docs/sources/bingx.md#pace
     pace=Pace(

@@ -1,10 +1,10 @@
 """Bitget. Sources: docs/sources/bitget.md#documents."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.model import (
@@ -65,13 +65,14 @@ UNIFIED_WORDS: Mapping[str, frozenset[Scope]] = {
     "uta_trade": TRADED,
     **dict.fromkeys(("copy_futures_position", "copy_futures_order"), frozenset({Scope.OTHER})),
 }
-KINDS = {"read-only": False, "read-and-write": True}
+KINDS = {"read-only": False, "read-and-write": True, "read-write": True}
+"""The documents have hyphens; underscores were seen. Calls for brokers have the shorter form."""
 
 PERMISSIONS = {**AUTHORITIES, **OLDER, **UNIFIED_WORDS}
 
 SUSPENDED = (
     *("40013", "40016", "40022", "40023", "40024", "40025", "40026", "40031", "40035"),
-    *("40068", "40101", "40104", "40916"),
+    *("40068", "40101", "40104", "40710", "40916", "50012", "50013", "50023", "50064"),
 )
 # docs/sources/bitget.md#codes
 CODES: Mapping[str, Reason] = {
@@ -80,19 +81,20 @@ CODES: Mapping[str, Reason] = {
     **dict.fromkeys(("40006", "40037", "40041"), Reason.INVALID_KEY),
     "40009": Reason.INVALID_SIGNATURE,
     **dict.fromkeys(("40011", "40012", "40036"), Reason.INVALID_PASSPHRASE),
-    **dict.fromkeys(("40004", "40005", "40008", "40911"), Reason.CLOCK_SKEW),
+    **dict.fromkeys(("40004", "40005", "40008", "40078", "40911"), Reason.CLOCK_SKEW),
     **dict.fromkeys(("40018", "40038", "49003"), Reason.IP_NOT_ALLOWED),
     "22010": Reason.IP_NOT_RESTRICTED,  # the call is for keys that are bound to an address
-    "40014": Reason.NO_READ_PERMISSION,
+    **dict.fromkeys(("40014", "40040", "40061", "40301"), Reason.NO_READ_PERMISSION),
     **dict.fromkeys(SUSPENDED, Reason.ACCOUNT_SUSPENDED),  # identity, phone or risk control
     # The kind of account: where it is not understood, it changed between two questions.
     **dict.fromkeys(("40084", "40085"), Reason.UNEXPECTED_RESPONSE),
-    "40731": Reason.UNVERIFIABLE,  # a trader whom others copy: such accounts have other calls
-    "40099": Reason.WRONG_ENVIRONMENT,
-    "40103": Reason.REGION_RESTRICTED,
-    **dict.fromkeys(("40200", "40308"), Reason.MAINTENANCE),
+    # Copy trading: traders whom others copy may not call, or have other calls.
+    **dict.fromkeys(("40199", "40731", "40732"), Reason.UNVERIFIABLE),
+    **dict.fromkeys(("40081", "40099", "40105", "40110"), Reason.WRONG_ENVIRONMENT),
+    **dict.fromkeys(("40100", "40103", "40111"), Reason.REGION_RESTRICTED),
+    **dict.fromkeys(("40200", "40308", "40844"), Reason.MAINTENANCE),
     **dict.fromkeys(("40015", "40725"), Reason.EXCHANGE_UNAVAILABLE),
-    "40010": Reason.TIMEOUT,
+    **dict.fromkeys(("40010", "40910"), Reason.TIMEOUT),
     "429": Reason.RATE_LIMITED,
 }
 
@@ -105,54 +107,58 @@ def _data(body: Json) -> Json:
 
 
 def read_time(body: Json) -> int:
-    told = shape.text(shape.table(_data(body), "data"), "serverTime")
-    if not re.fullmatch(r"\d{1,15}", told, re.ASCII):
-        raise Unexpected("serverTime")
-    return shape.milliseconds({"serverTime": int(told)}, "serverTime")
+    return shape.milliseconds(shape.table(_data(body), "data"), "serverTime")
 
 
 # docs/sources/bitget.md#key, #allowlist, #expiry
 def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The account's description, which describes the key, too. No dates of the key are told."""
     data = shape.table(_data(body), "data")
-    words = _words(data, "authorities")
-    if not words:
-        raise Unexpected("authorities")
+    return shape.described(lambda: _rights(data), lambda: _addresses(data))
+
+
+def _rights(data: Mapping[str, Json]) -> KeyFacts:
+    words = shape.words(data, "authorities")
     told = TOLD if OLDER.keys().isdisjoint(words) else TOLD_BY_OLDER
-    facts = shape.scopes(words, {**AUTHORITIES, **OLDER, **_withdrawals(words)}, told)
-    return replace(facts, **_allowlist(data))
+    return shape.scopes(words, {**AUTHORITIES, **OLDER, **_withdrawals(words)}, told)
 
 
 def read_unified_key(body: Json, _now: datetime) -> KeyFacts:
     """A unified account's. A key that only reads may list what it may read of."""
     data = shape.table(_data(body), "data")
-    kind = shape.text(data, "permType")
+    facts = shape.described(lambda: _unified_rights(data), lambda: _addresses(data))
+    return replace(facts, account=_account(data))
+
+
+def _unified_rights(data: Mapping[str, Json]) -> KeyFacts:
+    kind = shape.text(data, "permType").strip()
     if not shape.WORD.fullmatch(kind):
         raise Unexpected("permType")
-    writes = KINDS.get(kind)
-    words = _words(data, "permissions")
-    if not words and writes is not False:
-        raise Unexpected("permissions")
+    writes = KINDS.get(kind.replace("_", "-"))
+    words = _unified_words(data, none_is_told=writes is False)
     granted = {word: held if writes else frozenset() for word, held in UNIFIED_WORDS.items()}
     stranger = (kind,) if writes is None else ()
     facts = shape.scopes(words + stranger, granted | _withdrawals(words), TOLD_UNIFIED)
-    parent = shape.optional_text(data, "parentId")
-    return replace(
-        facts,
-        granted=facts.granted | READ,  # both kinds of key read
-        denied=facts.denied - READ,
-        account=None if parent is None else "sub" if parent else "main",
-        **_allowlist(data),
-    )
+    # both kinds of key read
+    return replace(facts, granted=facts.granted | READ, denied=facts.denied - READ)
 
 
-def _words(data: Mapping[str, Json], field: str) -> tuple[str, ...]:
-    value = data.get(field)
-    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-        raise Unexpected(field)
-    if not all(shape.WORD.fullmatch(word) for word in value):
-        raise Unexpected(field)
-    return tuple(value)
+def _unified_words(data: Mapping[str, Json], *, none_is_told: bool) -> tuple[str, ...]:
+    """The words of a key; one that only reads may list none."""
+    if none_is_told and not shape.listed(data.get("permissions"), "permissions"):
+        return ()
+    return tuple(word.replace("-", "_") for word in shape.words(data, "permissions"))
+
+
+def _account(data: Mapping[str, Json]) -> Literal["main", "sub"] | None:
+    """Which kind of account it is: a main one has no parent, told as empty text or as null."""
+    if "parentId" not in data:
+        return None
+    parent = data["parentId"]
+    if shape.absent(parent):
+        return "main"
+    number = str(parent) if isinstance(parent, str | int) else ""
+    return "sub" if number.isascii() and number.isdigit() else None
 
 
 def _withdrawals(words: tuple[str, ...]) -> dict[str, frozenset[Scope]]:
@@ -160,12 +166,12 @@ def _withdrawals(words: tuple[str, ...]) -> dict[str, frozenset[Scope]]:
     return {word: frozenset({Scope.WITHDRAW}) for word in words if "withdraw" in word.casefold()}
 
 
-def _allowlist(data: Mapping[str, Json]) -> dict[str, Json]:
+def _addresses(data: Mapping[str, Json]) -> tuple[str, ...] | None:
     """An empty allowlist has no documented form: "" and null are none, silence says nothing."""
     if "ips" not in data:
-        return {}
-    ips = shape.addresses(shape.optional_text(data, "ips"), "ips")
-    return {"ip_bound": bool(ips), "ips": ips}
+        return None
+    told = data["ips"]
+    return () if told is None else shape.addresses(told, "ips")
 
 
 def read_balance(body: Json) -> Balance:
@@ -314,6 +320,11 @@ BITGET = Exchange(
         phrases=(
             # The code is any bad request's.
             ("40000", "country or region", Reason.REGION_RESTRICTED),
+            ("40000", "country and region", Reason.REGION_RESTRICTED),
+            ("40000", "your region", Reason.REGION_RESTRICTED),
+            ("40104", "country or region", Reason.REGION_RESTRICTED),
+            ("40104", "ip address", Reason.REGION_RESTRICTED),
+            ("40025", "permission", Reason.NO_READ_PERMISSION),
         ),
         confirm=2,
     ),
@@ -324,6 +335,10 @@ BITGET = Exchange(
     ),
     # docs/sources/bitget.md#environments
     environments={"live": LIVE, "demo": Environment(headers={"PAPTRADING": "1"})},
+    moves_value={
+        Scope.ACCOUNT: "docs/sources/bitget.md#permissions",
+        Scope.PAY: "docs/sources/bitget.md#permissions",
+    },
     markets=MARKETS,
     people=PEOPLE,
     capture=CaptureFields(rights=("authorities",), states=("permtype",), words=("uta",)),

@@ -96,23 +96,32 @@ CODES: Mapping[str, Reason] = {
     "10028": Reason.UNVERIFIABLE,  # the account is not a unified one
     "10029": Reason.UNVERIFIABLE,  # the key is limited to some pairs
     "33004": Reason.KEY_EXPIRED,
-    "-2015": Reason.KEY_EXPIRED,
+    "-2015": Reason.KEY_OR_IP_REJECTED,
+    "10007": Reason.INVALID_KEY,
+    "10020": Reason.UNVERIFIABLE,
+    "100028": Reason.UNVERIFIABLE,
+    "3100197": Reason.ACCOUNT_SUSPENDED,
+    "-1": Reason.CLOCK_SKEW,
+    "429": Reason.EXCHANGE_UNAVAILABLE,
 }
+CODE, MESSAGE = ("retCode", "ret_code"), ("retMsg", "ret_msg")
+"""The older envelope still answers some errors."""
 BANNED = "403"
 """The page that bans our address has no code of its own; this stands for it."""
+EXPIRED = ("-2015", "expired", Reason.KEY_EXPIRED)
+"""The code was seen for key, address and permission, too."""
 PAGES = (
     (BANNED, "access too frequent", Reason.RATE_LIMITED),
     ("", "block access from your country", Reason.REGION_RESTRICTED),
 )
 """HTTP 403 without JSON: too many requests from our address, or from our country."""
-MAX_YEAR = 3000
 NEVER = datetime(1971, 1, 1, tzinfo=UTC)
 """Earlier ends are none: a key that is bound to an address shows 1970."""
 
 
 def _result(body: Json) -> Mapping[str, Json]:
     answer = shape.table(body, "body")
-    if shape.whole(answer, "retCode") != 0:
+    if shape.whole(answer, shape.spelled(answer, *CODE)) != 0:
         raise Unexpected("retCode")
     return shape.table(answer.get("result"), "result")
 
@@ -130,12 +139,24 @@ def read_key(body: Json, _now: datetime) -> KeyFacts:
     document says that of it.
     """
     data = _result(body)
+    is_master = shape.maybe_flag(data, "isMaster")
+    return replace(
+        shape.described(
+            lambda: _rights(data, is_master),
+            lambda: _ips(data),
+            lambda: _expiry(data),
+        ),
+        created_at=shape.maybe_moment(data, "createdAt"),
+        account=None if is_master is None else "main" if is_master else "sub",
+    )
+
+
+def _rights(data: Mapping[str, Json], is_master: bool | None) -> KeyFacts:  # noqa: FBT001 # a fact
     listed = shape.table(data.get("permissions"), "permissions")
     words = ("Read", *_words(listed))
-    is_master = _is_master(data)
     meaning = {**PERMISSIONS, "Read": frozenset({Scope.READ})}
     undecided = NOTHING
-    if _reads_only(data):
+    if shape.flag(data, "readOnly"):
         meaning |= {word: NOTHING for word in PERMISSIONS if word != "Wallet.Withdraw"}
         undecided = NOTHING if "Wallet" in listed else frozenset({Scope.WITHDRAW})
     else:
@@ -145,71 +166,28 @@ def read_key(body: Json, _now: datetime) -> KeyFacts:
             if is_master:
                 meaning["Read"] |= {Scope.ACCOUNT}
             undecided |= {Scope.ACCOUNT}
-    ips = _ips(data)
-    return replace(
-        shape.scopes(words, meaning, TOLD, undecided),
-        ip_bound=None if ips is None else bool(ips),
-        ips=ips,
-        created_at=_time(data, "createdAt"),
-        expires_at=_expiry(data),
-        account=None if is_master is None else "main" if is_master else "sub",
-    )
+    return shape.scopes(words, meaning, TOLD, undecided)
 
 
 def _words(listed: Mapping[str, Json]) -> tuple[str, ...]:
-    found = []
-    for category, words in listed.items():
-        if not isinstance(words, list):
-            raise Unexpected("permissions")
-        found += [f"{category}.{word}" for word in words if isinstance(word, str)]
-        if not all(isinstance(word, str) for word in words):
-            raise Unexpected("permissions")
+    found = [
+        f"{category}.{word}"
+        for category, words in listed.items()
+        for word in shape.listed(words, "permissions")
+    ]
     if not all(shape.WORD.fullmatch(word) for word in found):
         raise Unexpected("permissions")
     return tuple(found)
 
 
-def _reads_only(data: Mapping[str, Json]) -> bool:
-    told = shape.whole(data, "readOnly")
-    if told not in {0, 1}:
-        raise Unexpected("readOnly")
-    return told == 1
-
-
-def _is_master(data: Mapping[str, Json]) -> bool | None:
-    told = data.get("isMaster")
-    if told is not None and not isinstance(told, bool):
-        raise Unexpected("isMaster")
-    return told
-
-
 def _ips(data: Mapping[str, Json]) -> tuple[str, ...] | None:
     """The allowlist; a lone `*` is none."""
-    listed = data.get("ips")
-    if listed is None or listed in ([], ["*"]):
-        return None if listed is None else ()
-    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
-        raise Unexpected("ips")
-    if not all(shape.ADDRESS.fullmatch(item) and item.strip("*") for item in listed):
-        raise Unexpected("ips")
-    return tuple(listed)
-
-
-def _time(data: Mapping[str, Json], field: str) -> datetime | None:
-    written = shape.optional_text(data, field)
-    if written is None:
-        return None
-    try:
-        found = datetime.fromisoformat(written)
-    except ValueError:
-        raise Unexpected(field) from None
-    if found.utcoffset() != UTC.utcoffset(None) or found.year >= MAX_YEAR:
-        raise Unexpected(field)
-    return found.replace(tzinfo=UTC)
+    found = shape.addresses(data.get("ips"), "ips")
+    return () if found == ("*",) else found
 
 
 def _expiry(data: Mapping[str, Json]) -> datetime | None:
-    end = _time(data, "expiredAt")
+    end = shape.optional_moment(data, "expiredAt")
     return None if end is None or end < NEVER else end
 
 
@@ -230,9 +208,10 @@ def read_refusal(body: Json) -> Refusal | None:
     if isinstance(body, str):
         said = (code for code, words, _ in PAGES if words in body.casefold())
         return next((Refusal(code, body) for code in said), None)
-    if not isinstance(body, dict) or body.get("retCode", 0) == 0:
+    if not isinstance(body, dict) or str(body.get(shape.spelled(body, *CODE), 0)) == "0":
         return None
-    return shape.refusal(body["retCode"], body.get("retMsg"))
+    code, message = (body.get(shape.spelled(body, *names)) for names in (CODE, MESSAGE))
+    return shape.refusal(code, message)
 
 
 def _instruments(body: Json) -> Json:
@@ -349,7 +328,8 @@ BYBIT = Exchange(
     refusals=Refusals(
         read=read_refusal,
         codes=CODES,
-        phrases=PAGES,
+        phrases=(*PAGES, EXPIRED),
+        others_lists=frozenset({"10010"}),
         pauses={BANNED: 600.0},  # "at least 10 minutes"
     ),
     # docs/sources/bybit.md#pace
@@ -364,10 +344,23 @@ BYBIT = Exchange(
         "testnet": Environment("https://api-testnet.bybit.com"),
         "demo": Environment("https://api-demo.bybit.com"),
     },
+    regions={
+        "eu": Environment("https://api.bybit.eu"),
+        "nl": Environment("https://api.bybit.nl"),
+        "tr": Environment("https://api.bybit.tr"),
+        "kz": Environment("https://api.bybit.kz"),
+        "ge": Environment("https://api.bybitgeorgia.ge"),
+        "ae": Environment("https://api.bybit.ae"),
+        "id": Environment("https://api.bybit.id"),
+    },
     # docs/sources/bybit.md#expiry
     expiry=Expiry(
         timedelta(days=90), "creation", "bybit-exchange.github.io/docs, API keys", told=True
     ),
+    moves_value={
+        Scope.ACCOUNT: "docs/sources/bybit.md#permissions",
+        Scope.PAY: "docs/sources/bybit.md#permissions",
+    },
     markets=MARKETS,
     people=PEOPLE,
     capture=CaptureFields(

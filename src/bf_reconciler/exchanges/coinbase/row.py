@@ -23,7 +23,7 @@ from bf_reconciler.exchanges.model import (
     Spelling,
     Unexpected,
 )
-from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
+from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope, Unread
 
 # docs/sources/coinbase.md#permissions
 PERMISSIONS: Mapping[str, frozenset[Scope]] = {
@@ -32,9 +32,9 @@ PERMISSIONS: Mapping[str, frozenset[Scope]] = {
     "can_transfer": frozenset({Scope.TRANSFER, Scope.WITHDRAW}),  # deposits and withdrawals, too
     "can_receive": frozenset({Scope.DEPOSIT}),
 }
-ALWAYS = ("can_view", "can_trade", "can_transfer")  # can_receive is in newer documents alone
+LATER = ("can_receive",)
+"""In newer documents alone, so it may be missing."""
 FLAG = re.compile(r"can_[a-z_]{1,48}", re.ASCII)
-DIGITS = re.compile(r"\d{13,15}", re.ASCII)
 PORTFOLIO = re.compile(r"[A-Z_]{1,32}", re.ASCII)
 UNDEFINED = "UNDEFINED"
 
@@ -45,10 +45,31 @@ CODES: Mapping[str, Reason] = {
     "RESOURCE_EXHAUSTED": Reason.RATE_LIMITED,
     "INTERNAL": Reason.EXCHANGE_UNAVAILABLE,
     "UNAVAILABLE": Reason.EXCHANGE_UNAVAILABLE,
+    # The numbers of the same, where a gateway gives no name.
+    "7": Reason.NO_READ_PERMISSION,
+    "16": Reason.KEY_OR_IP_REJECTED,
+    "8": Reason.RATE_LIMITED,
+    "13": Reason.EXCHANGE_UNAVAILABLE,
+    "14": Reason.EXCHANGE_UNAVAILABLE,
     # The words of version 2.
     "authentication_error": Reason.KEY_OR_IP_REJECTED,
+    "unauthorized": Reason.KEY_OR_IP_REJECTED,
+    **dict.fromkeys(("invalid_token", "revoked_token", "expired_token"), Reason.KEY_OR_IP_REJECTED),
+    "invalid_authentication_method": Reason.ACCOUNT_SUSPENDED,  # of users that are deleted
+    **dict.fromkeys(
+        (
+            "unverified_email",
+            "personal_details_required",
+            "identity_verification_required",
+            "jumio_verification_required",
+            "jumio_face_match_verification_required",
+        ),
+        Reason.ACCOUNT_SUSPENDED,
+    ),
     "invalid_scope": Reason.NO_READ_PERMISSION,
     "rate_limit_exceeded": Reason.RATE_LIMITED,
+    "resource_exhausted": Reason.RATE_LIMITED,
+    "internal_server_error": Reason.EXCHANGE_UNAVAILABLE,
 }
 
 
@@ -59,32 +80,38 @@ def read_secret(api_key: str, secret: str) -> str:
 
 
 def read_time(body: Json) -> int:
-    written = shape.text(shape.table(body, "body"), "epochMillis")
-    if not DIGITS.fullmatch(written):
-        raise Unexpected("epochMillis")
-    return shape.milliseconds({"epochMillis": int(written)}, "epochMillis")
+    return shape.milliseconds(shape.table(body, "body"), "epochMillis")
 
 
 # docs/sources/coinbase.md#key, #allowlist, #expiry
 def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The key's description of itself. Coinbase tells no address, no time and no expiry."""
     data = shape.table(body, "body")
-    for name in PERMISSIONS:
-        if (name in data or name in ALWAYS) and not isinstance(data.get(name), bool):
-            raise Unexpected(name)
-    on = tuple(name for name, value in data.items() if value is True and FLAG.fullmatch(name))
-    told = frozenset[Scope]().union(*(PERMISSIONS[name] for name in PERMISSIONS if name in data))
+    facts = shape.described(lambda: _rights(data))
+    return replace(facts, account=_portfolio(data))
+
+
+def _rights(data: Mapping[str, Json]) -> KeyFacts:
+    """Each right has a flag; one that is not told, or in an unknown form, is not known."""
+    there = [name for name in PERMISSIONS if name in data or name not in LATER]
+    told, unread = shape.flags(data, there)
+    if not any(value is not None for value in told.values()):
+        raise Unexpected(there[0])
+    unread += tuple(Unread("rights", name) for name in there if shape.absent(data.get(name)))
+    strange = {name: data[name] for name in data if name not in told and FLAG.fullmatch(name)}
+    others = tuple(name for name, value in strange.items() if shape.maybe_flag(strange, name))
+    on = tuple(name for name, value in told.items() if value) + others
+    known = [name for name, value in told.items() if value is not None]
+    spoken = frozenset[Scope]().union(*(PERMISSIONS[name] for name in known))
     # Futures come with the right to trade where the portfolio has them, which is not said.
-    told |= frozenset() if data["can_trade"] else {Scope.FUTURES}
-    return replace(shape.scopes(on, PERMISSIONS, told), account=_portfolio(data))
+    spoken |= {Scope.FUTURES} if told["can_trade"] is False else frozenset()
+    return replace(shape.scopes(on, PERMISSIONS, spoken, explicit=True), unread=unread)
 
 
 def _portfolio(data: Mapping[str, Json]) -> str | None:
     """The kind of the one portfolio that the key is bound to."""
-    kind = shape.optional_text(data, "portfolio_type")
-    if kind is not None and not PORTFOLIO.fullmatch(kind):
-        raise Unexpected("portfolio_type")
-    return None if kind == UNDEFINED else kind
+    kind = shape.maybe_text(data, "portfolio_type")
+    return None if kind == UNDEFINED or not PORTFOLIO.fullmatch(kind or "") else kind
 
 
 def read_balance(body: Json) -> Balance:
@@ -104,10 +131,7 @@ def read_orders(body: Json) -> Orders:
 
 
 def _has_next(answer: Mapping[str, Json]) -> bool:
-    more = answer.get("has_next")
-    if not isinstance(more, bool):
-        raise Unexpected("has_next")
-    return more
+    return shape.flag(answer, "has_next")
 
 
 def read_refusal(body: Json) -> Refusal | None:
@@ -119,9 +143,11 @@ def read_refusal(body: Json) -> Refusal | None:
     listed = body.get("errors")
     if isinstance(listed, list) and listed and isinstance(listed[0], dict):
         return _named(listed[0].get("id"), listed[0].get("message"))
-    if "error" in body:
-        return _named(body["error"], body.get("message") or body.get("error_details"))
-    return shape.refusal(body["code"], body.get("message")) if "code" in body else None
+    message = body.get("message") or body.get("error_details")
+    named = _named(body.get("error"), message)
+    if "error" in body and (named.code or "code" not in body):
+        return named
+    return shape.refusal(body["code"], message) if "code" in body else None
 
 
 def _named(code: Json, message: Json) -> Refusal:

@@ -9,6 +9,7 @@ import binascii
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from bf_reconciler.exchanges.model import Unusable
@@ -22,8 +23,9 @@ SEED, PAIR = 32, 64
 def usable(api_key: str, secret: str) -> str:
     r"""The secret as ccxt takes it: line breaks that came as `\n` are line breaks again.
 
-    ccxt raises errors of all kinds over a secret that is none, and signs in a way that Coinbase
-    has given up where it looks like one of old.
+    Of Ed25519 ccxt takes one form alone, the seed with its public key; the official client also
+    takes the seed alone, and PEM. ccxt raises errors of all kinds over a secret that is none, and
+    signs in a way that Coinbase has given up where it looks like one of old.
 
     Raises:
         Unusable: Coinbase gave no such secret; says what it looks like.
@@ -32,27 +34,35 @@ def usable(api_key: str, secret: str) -> str:
         raise Unusable("the private key stands where the name of the key belongs")
     secret = secret.replace("\\r", "").replace("\\n", "\n").strip()
     if PEM in secret:
-        _refuse_curve(secret)
-        return secret + "\n"
+        key = _of_pem(secret)
+        return _pair(key) if isinstance(key, Ed25519PrivateKey) else secret + "\n"
     try:
-        _refuse_pair(base64.b64decode(secret, validate=True))
+        raw = base64.b64decode(secret, validate=True)
     except (binascii.Error, ValueError):
         raise Unusable("the secret is no private key (PEM, or Ed25519 in base64)") from None
-    return secret
+    return _pair(_of_bytes(raw))
 
 
-def _refuse_curve(pem: str) -> None:
+def _of_pem(pem: str) -> PrivateKeyTypes:
     try:
         key = load_pem_private_key(pem.encode(), None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise Unusable("the secret is a damaged or an encrypted PEM") from None
-    if not isinstance(key, EllipticCurvePrivateKey) or key.curve.name != P_256:
-        raise Unusable("the secret is a PEM of another algorithm than ECDSA (P-256)")
+    curve = isinstance(key, EllipticCurvePrivateKey) and key.curve.name == P_256
+    if not curve and not isinstance(key, Ed25519PrivateKey):
+        raise Unusable("the secret is a PEM of another algorithm than ECDSA (P-256) and Ed25519")
+    return key
 
 
-def _refuse_pair(pair: bytes) -> None:
-    if len(pair) != PAIR:
+def _of_bytes(raw: bytes) -> Ed25519PrivateKey:
+    if len(raw) not in {SEED, PAIR}:
         raise Unusable("the secret has another length than Ed25519 keys; legacy keys are void")
-    key = Ed25519PrivateKey.from_private_bytes(pair[:SEED])
-    if key.public_key().public_bytes_raw() != pair[SEED:]:
+    key = Ed25519PrivateKey.from_private_bytes(raw[:SEED])
+    if raw[SEED:] not in {b"", key.public_key().public_bytes_raw()}:
         raise Unusable("the secret is damaged: its halves do not belong together")
+    return key
+
+
+def _pair(key: Ed25519PrivateKey) -> str:
+    """The seed with its public key, as the portal gives it."""
+    return base64.b64encode(key.private_bytes_raw() + key.public_key().public_bytes_raw()).decode()

@@ -4,7 +4,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.model import (
@@ -58,6 +58,8 @@ OPEN: Mapping[str, frozenset[Scope]] = {
 }
 
 NORMAL = 1
+DESCRIBES = frozenset({"user_id", "ip_whitelist", "key"})
+"""A description of an account has one of these, at least."""
 MASK = "*"
 SEEN = 8
 """Characters of a masked key that must be there to know it again; the documents show 12."""
@@ -65,7 +67,9 @@ SEEN = 8
 # docs/sources/gate.md#codes
 CODES: Mapping[str, Reason] = {
     "INVALID_KEY": Reason.INVALID_KEY,
+    "INVALID_CREDENTIALS": Reason.INVALID_KEY,
     "MISSING_REQUIRED_HEADER": Reason.INVALID_KEY,
+    "AUTHENTICATION_FAILED": Reason.KEY_OR_IP_REJECTED,
     "INVALID_SIGNATURE": Reason.INVALID_SIGNATURE,
     "IP_FORBIDDEN": Reason.IP_NOT_ALLOWED,
     "FORBIDDEN": Reason.NO_READ_PERMISSION,
@@ -73,9 +77,12 @@ CODES: Mapping[str, Reason] = {
     "REQUEST_EXPIRED": Reason.CLOCK_SKEW,
     "TOO_MANY_REQUESTS": Reason.RATE_LIMITED,
     "ACCOUNT_LOCKED": Reason.ACCOUNT_SUSPENDED,
+    "SUB_ACCOUNT_LOCKED": Reason.ACCOUNT_SUSPENDED,
+    "ACCOUNT_EXCEPTION": Reason.ACCOUNT_SUSPENDED,
     "INTERNAL": Reason.EXCHANGE_UNAVAILABLE,
     "SERVER_ERROR": Reason.EXCHANGE_UNAVAILABLE,
     "TOO_BUSY": Reason.EXCHANGE_UNAVAILABLE,
+    "SUB_ACCOUNT_NOT_FOUND": Reason.UNVERIFIABLE,
     "USER_NOT_FOUND": Reason.UNVERIFIABLE,  # no funds were ever moved to that account
 }
 CLIENT_IP = re.compile(r"IP not in whitelist:\s*([0-9A-Fa-f.:]{2,45})", re.IGNORECASE)
@@ -89,29 +96,45 @@ def read_time(body: Json) -> int:
 def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The account as the calling key sees it: its allowlist, and no rights."""
     data = shape.table(body, "body")
-    if "user_id" not in data:
+    if DESCRIBES.isdisjoint(data):
         raise Unexpected("user_id")
-    ips = _addresses(data)
-    bound = None if ips is None else bool(ips)
-    return KeyFacts(frozenset(), frozenset(), ip_bound=bound, ips=ips)
+    return shape.described(
+        lambda: KeyFacts(frozenset(), frozenset()),
+        lambda: shape.addresses(data.get("ip_whitelist"), "ip_whitelist"),
+    )
 
 
 def read_keys(told: KeyFacts, body: Json, api_key: str) -> KeyFacts:
     """The keys of the main account, masked; one of them is ours, or nothing is known of ours.
 
-    A key of a sub-account is not expected to stand among them. The documents show a list, and a
-    single key in their schema.
+    A key of a sub-account is not expected to stand among them. The documents show a list; their
+    schema and the official client have one key alone, which then is not shown, and is the one
+    that asks.
     """
     listed = shape.rows([body] if isinstance(body, dict) else body, "body")
-    own = [row for row in listed if _is(row, api_key)]
+    alone = isinstance(body, dict) and _is_unnamed(listed[0])
+    own = listed if alone else [row for row in listed if _is(row, api_key)]
     if len(own) != 1:
         return told
-    state = _number(own[0], "state")
-    if state not in {None, NORMAL}:
+    found = shape.described(
+        lambda: _rights(own[0]), lambda: told.ips, state=lambda: _normal(own[0])
+    )
+    return replace(
+        found,
+        created_at=shape.maybe_moment(own[0], "created_at", unit=1),
+        unread=(*told.unread, *found.unread),
+    )
+
+
+def _normal(row: Mapping[str, Json]) -> None:
+    if shape.optional_whole(row, "state") not in {None, NORMAL}:
         raise Unexpected("state")
-    rights = _rights(own[0])
-    created = _created(own[0])
-    return replace(rights, ip_bound=told.ip_bound, ips=told.ips, created_at=created)
+
+
+def _is_unnamed(row: Mapping[str, Json]) -> bool:
+    """The one key of the schema, where an object stands in place of its name."""
+    shown = row.get("key")
+    return isinstance(shown, dict) and "mode" in shown
 
 
 def _is(row: Mapping[str, Json], api_key: str) -> bool:
@@ -134,11 +157,10 @@ def _rights(row: Mapping[str, Json]) -> KeyFacts:
     meaning: dict[str, frozenset[Scope]] = {}
     undecided: frozenset[Scope] = frozenset()
     for permission in listed:
-        name, only_reads = shape.text(permission, "name"), permission.get("read_only")
+        name = shape.text(permission, "name")
         if not shape.WORD.fullmatch(name):
             raise Unexpected("name")
-        if only_reads is not None and not isinstance(only_reads, bool):
-            raise Unexpected("read_only")
+        only_reads = shape.optional_flag(permission, "read_only")
         writes, certain = PERMISSIONS.get(name), only_reads is False
         if "withdraw" in name.casefold():  # held, unless it is said to read alone
             writes, certain = frozenset({Scope.WITHDRAW}), not only_reads
@@ -150,32 +172,6 @@ def _rights(row: Mapping[str, Json]) -> KeyFacts:
             undecided |= writes | OPEN.get(name, frozenset())
     names = tuple(permission["name"] for permission in listed)
     return shape.scopes(names, meaning, TOLD, undecided)
-
-
-def _created(row: Mapping[str, Json]) -> datetime | None:
-    seconds = _number(row, "created_at")
-    if seconds is None:
-        return None
-    if not 0 < seconds * 1000 < shape.MAX_MS:
-        raise Unexpected("created_at")
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _number(row: Mapping[str, Json], field: str) -> int | None:
-    """A number, or one in text: the documents have both."""
-    value = row.get(field)
-    if isinstance(value, str) and re.fullmatch(r"\d{1,12}", value, re.ASCII):
-        return int(value)
-    return None if value is None else shape.whole(row, field)
-
-
-def _addresses(data: Mapping[str, Json]) -> tuple[str, ...] | None:
-    if "ip_whitelist" not in data:
-        return None
-    listed = data["ip_whitelist"]
-    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
-        raise Unexpected("ip_whitelist")
-    return shape.addresses(",".join(listed), "ip_whitelist")
 
 
 def read_balance(body: Json) -> Balance:
@@ -312,6 +308,10 @@ GATE = Exchange(
     environments={"live": LIVE, "testnet": Environment("https://api-testnet.gateapi.io")},
     # docs/sources/gate.md#expiry
     expiry=Expiry(timedelta(days=90), "creation", "gate.com/help, faq 17521"),
+    moves_value={
+        Scope.ACCOUNT: "docs/sources/gate.md#permissions",
+        Scope.PAY: "docs/sources/gate.md#permissions",
+    },
     markets=MARKETS,
     people=PEOPLE,
     capture=CaptureFields(rights=("perms",)),

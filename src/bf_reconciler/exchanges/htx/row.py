@@ -52,21 +52,30 @@ CODES: Mapping[str, Reason] = {
     "api-signature-not-valid": Reason.KEY_OR_IP_REJECTED,
     "api-signature-check-failed": Reason.KEY_OR_IP_REJECTED,
     "login-required": Reason.KEY_OR_IP_REJECTED,
+    "base-operation-forbidden": Reason.NO_READ_PERMISSION,
     "base-request-exceed-frequency-limit": Reason.RATE_LIMITED,
     "rate-too-many-requests": Reason.RATE_LIMITED,
     "system-maintenance": Reason.MAINTENANCE,
     "gateway-internal-error": Reason.EXCHANGE_UNAVAILABLE,
+    "base-system-error": Reason.EXCHANGE_UNAVAILABLE,
+    **dict.fromkeys(("timeout", "base-request-timeout"), Reason.TIMEOUT),
     # The numbers of versions 2 and 5, most of them with HTTP 200.
-    "401": Reason.KEY_OR_IP_REJECTED,
-    "403": Reason.KEY_OR_IP_REJECTED,
-    "429": Reason.RATE_LIMITED,
-    "1002": Reason.KEY_OR_IP_REJECTED,
-    "1003": Reason.INVALID_SIGNATURE,
-    "1032": Reason.RATE_LIMITED,
-    "2000": Reason.IP_NOT_ALLOWED,
+    **dict.fromkeys(("401", "403", "1002"), Reason.KEY_OR_IP_REJECTED),
+    **dict.fromkeys(("429", "1006", "1032", "4000"), Reason.RATE_LIMITED),
+    **dict.fromkeys(("500", "1000", "1001", "1004"), Reason.EXCHANGE_UNAVAILABLE),
+    **dict.fromkeys(("1003", "1253", "12002", "12003", "12008"), Reason.INVALID_SIGNATURE),
+    **dict.fromkeys(("2000", "12005"), Reason.IP_NOT_ALLOWED),
+    **dict.fromkeys(("1084", "12009"), Reason.ACCOUNT_SUSPENDED),
+    **dict.fromkeys(("12001", "12006"), Reason.CLOCK_SKEW),
+    "12007": Reason.INVALID_KEY,
     "12004": Reason.KEY_EXPIRED,
-    "12005": Reason.IP_NOT_ALLOWED,
+    "1220": Reason.UNVERIFIABLE,  # no account of contracts was opened
+    "1224": Reason.REGION_RESTRICTED,
+    "1431": Reason.MAINTENANCE,
 }
+MASKS = frozenset("X*")
+SEEN = 8
+"""Characters of a masked key that must be there to know it again; the documents show more."""
 CLIENT_IP = re.compile(r"Incorrect IP address[^:]{0,40}:\s*([0-9A-Fa-f.:]{2,45})")
 
 
@@ -94,6 +103,24 @@ def read_user(body: Json) -> str:
     return str(shape.whole({"data": _second(body)}, "data"))
 
 
+def own_key(body: Json, api_key: str) -> Json:
+    """Of several keys the one that asks; of one alone we asked for no other."""
+    keys = shape.rows(_second(body), "data")
+    if len(keys) > 1:
+        keys = [key for key in keys if _is(key.get("accessKey"), api_key)]
+    return {"code": OK, "data": list(keys)}
+
+
+def _is(shown: Json, api_key: str) -> bool:
+    """Whether this is the key, maybe masked."""
+    if not isinstance(shown, str) or len(shown) != len(api_key):
+        return False
+    pairs = list(zip(shown, api_key, strict=True))
+    same = sum(one == other for one, other in pairs)
+    masked = all(one == other or one in MASKS for one, other in pairs)
+    return masked and same >= SEEN
+
+
 # docs/sources/htx.md#key, #allowlist, #expiry
 def read_key(body: Json, now: datetime) -> KeyFacts:
     """The one key that was asked for; one that is not normal has no documented use."""
@@ -101,34 +128,39 @@ def read_key(body: Json, now: datetime) -> KeyFacts:
     if len(keys) != 1:
         raise Unexpected("data")
     key = keys[0]
+    return replace(
+        shape.described(
+            lambda: _rights(key),
+            lambda: shape.addresses(key.get("ipAddresses"), "ipAddresses"),
+            lambda: _expiry(key, now),
+            lambda: _state(key),
+        ),
+        created_at=shape.maybe_moment(key, "createTime"),
+    )
+
+
+def _rights(key: Mapping[str, Json]) -> KeyFacts:
+    words = shape.words(key, "permission")
+    return shape.scopes(words, PERMISSIONS, TOLD, TRADED if "trade" in words else frozenset())
+
+
+def _state(key: Mapping[str, Json]) -> None:
     if key.get("status") != "normal":
         raise Unexpected("status")
-    words = shape.words(key, "permission")
-    listed = shape.optional_text(key, "ipAddresses")
-    ips = None if listed is None else shape.addresses(listed, "ipAddresses")
-    return replace(
-        shape.scopes(words, PERMISSIONS, TOLD, TRADED if "trade" in words else frozenset()),
-        ip_bound=None if ips is None else bool(ips),
-        ips=ips,
-        created_at=shape.moment(key, "createTime") if "createTime" in key else None,
-        expires_at=_expiry(key, now),
-    )
 
 
 def _expiry(key: Mapping[str, Json], now: datetime) -> datetime | None:
     """When the key ends. HTX counts whole days left; its creation, or a renewal, tells the hour."""
-    if key.get("validDays") is None:
-        return None
-    days = shape.whole(key, "validDays")
-    if days == FOREVER:
+    days = shape.optional_whole(key, "validDays")
+    if days is None or days == FOREVER:
         return None
     if not 0 <= days <= MAX_DAYS:
         raise Unexpected("validDays")
     at_least = now + timedelta(days=days)
     for field in ("updateTime", "createTime"):
-        end = shape.moment(key, field) + VALIDITY if field in key else None
-        if end and at_least <= end < at_least + DAY:
-            return end
+        begun = shape.maybe_moment(key, field)
+        if begun and at_least <= begun + VALIDITY < at_least + DAY:
+            return begun + VALIDITY
     # The one midnight that lies within the day in question: the same at every probe of a day.
     return datetime.combine(at_least.astimezone(UTC) + DAY, time(), UTC)
 
@@ -199,8 +231,14 @@ PEOPLE = People(
     },
     notes=(
         Said(
-            "A key that is bound to no IP address ends 90 days after its creation.",
-            "IP adresine bağlı olmayan bir anahtar, oluşturulduktan 90 gün sonra sona erer.",
+            (
+                "A key that is bound to no IP address ends after 90 days without use, by an older "
+                "document 90 days after its creation; HTX tells the days left."
+            ),
+            (
+                "IP adresine bağlı olmayan bir anahtar 90 gün kullanılmazsa, eski bir belgeye göre "
+                "oluşturulduktan 90 gün sonra sona erer; HTX kalan günü bildirir."
+            ),
         ),
         Said(
             (
@@ -248,6 +286,7 @@ HTX = Exchange(
         ),
         orders=Query(Call("spotPrivateGetV1OrderOpenOrders"), read_orders),
         first=First(Call("spotPrivateGetV2UserUid"), "uid", read_user),
+        own=own_key,
     ),
     refusals=Refusals(
         read=read_refusal,
@@ -257,6 +296,8 @@ HTX = Exchange(
             ("", "verification failure", Reason.INVALID_SIGNATURE),
             ("", "incorrect ip address", Reason.IP_NOT_ALLOWED),
             ("", "api key has expired", Reason.KEY_EXPIRED),
+            ("", "apikey has expired", Reason.KEY_EXPIRED),
+            ("", "429 too many request", Reason.RATE_LIMITED),
             ("", "submission time", Reason.CLOCK_SKEW),
             ("", "api key has no permission", Reason.NO_READ_PERMISSION),
             ("1002", "forbidden", Reason.NO_READ_PERMISSION),
@@ -271,7 +312,7 @@ HTX = Exchange(
     ),
     # Live alone: docs/sources/htx.md#environments
     # docs/sources/htx.md#expiry
-    expiry=Expiry(VALIDITY, "creation", "HTX API documentation, creating an API key", told=True),
+    expiry=Expiry(VALIDITY, "idle", "HTX API documentation, creating an API key", told=True),
     markets=MARKETS,
     people=PEOPLE,
     capture=CaptureFields(

@@ -6,7 +6,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.model import (
@@ -39,6 +39,7 @@ PERMISSIONS: Mapping[str, frozenset[Scope]] = {
     "query-ledger": READ,
     "export-data": READ,
     "modify-trades": frozenset({Scope.SPOT}),
+    "create-orders": frozenset({Scope.SPOT}),  # in no document; in one answer that was captured
     "close-trades": NOTHING,  # cancels, and opens nothing
     "add-funds": frozenset({Scope.DEPOSIT}),
     "withdraw-funds": frozenset({Scope.WITHDRAW}),
@@ -62,8 +63,10 @@ CODES: Mapping[str, Reason] = {
     # the list or an ended key is told stands nowhere.
     "EAPI:Invalid key": Reason.KEY_OR_IP_REJECTED,
     "EAPI:Invalid signature": Reason.INVALID_SIGNATURE,
-    # Our number was not above the last one: our clock was set back, or somebody else uses the key.
-    "EAPI:Invalid nonce": Reason.CLOCK_SKEW,
+    "EAuth:Failed": Reason.KEY_OR_IP_REJECTED,
+    "ESession:Invalid session": Reason.KEY_OR_IP_REJECTED,
+    # Our number was not above the last one: somebody else uses the key, or our clock was set back.
+    "EAPI:Invalid nonce": Reason.INVALID_NONCE,
     "EAPI:Rate limit exceeded": Reason.RATE_LIMITED,
     "EAuth:Rate limit exceeded": Reason.RATE_LIMITED,
     "EAuth:Too many requests": Reason.RATE_LIMITED,
@@ -81,8 +84,18 @@ CODES: Mapping[str, Reason] = {
     "EGeneral:Internal error": Reason.EXCHANGE_UNAVAILABLE,
     "EDatabase:Internal error": Reason.EXCHANGE_UNAVAILABLE,
 }
-SECONDS = re.compile(r"\d{1,11}", re.ASCII)
+THROTTLED = "EService:Throttled"
+SECONDS = re.compile(r"\d{1,10}", re.ASCII)
+BACK_AT = re.compile(r"back at (\d{1,13})\b", re.ASCII)
 WARNING = "W"
+CODE_PARTS = 2
+"""Category and text; what follows is a detail."""
+TRADE_WORDS = frozenset({"modify-trades", "create-orders"})
+
+# The documents have the first spelling, answers that others recorded the second.
+ALLOWLIST = ("ipAllowlist", "ip_allowlist")
+CREATED = ("createdTime", "created_time")
+ENDS = ("validUntil", "valid_until")
 
 
 def read_secret(_api_key: str, secret: str) -> str:
@@ -120,40 +133,28 @@ def read_time(body: Json) -> int:
 def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The key's description of itself. Every key may ask for it."""
     data = shape.table(_result(body), "result")
-    words = _texts(data, "permissions", shape.WORD)
-    if not words:
-        raise Unexpected("permissions")  # a key without any right is documented nowhere
-    undecided = NOTHING.union(*(OPEN.get(word, NOTHING) for word in words))
-    # Margin comes with the right to trade where the account has it, which is not said.
-    told = TOLD if "modify-trades" in words else TOLD | {Scope.MARGIN}
-    ips = _texts(data, "ipAllowlist", shape.ADDRESS)
     return replace(
-        shape.scopes(words, PERMISSIONS, told, undecided),
-        ip_bound=bool(ips),
-        ips=ips,
-        created_at=_moment(data, "createdTime"),
-        expires_at=_moment(data, "validUntil"),
+        shape.described(
+            lambda: _rights(data),
+            lambda: _addresses(data),
+            lambda: shape.optional_moment(data, shape.spelled(data, *ENDS), unit=1),
+        ),
+        created_at=shape.maybe_moment(data, *CREATED, unit=1),
     )
 
 
-def _texts(data: Mapping[str, Json], field: str, form: re.Pattern[str]) -> tuple[str, ...]:
-    listed = data.get(field)
-    if not isinstance(listed, list):
-        raise Unexpected(field)
-    if not all(isinstance(each, str) and form.fullmatch(each) for each in listed):
-        raise Unexpected(field)
-    return tuple(listed)
+def _rights(data: Mapping[str, Json]) -> KeyFacts:
+    words = shape.words(data, "permissions")
+    undecided = NOTHING.union(*(OPEN.get(word, NOTHING) for word in words))
+    # Margin comes with the right to trade where the account has it, which is not said.
+    told = TOLD | {Scope.MARGIN} if TRADE_WORDS.isdisjoint(words) else TOLD
+    return shape.scopes(words, PERMISSIONS, told, undecided)
 
 
-def _moment(data: Mapping[str, Json], field: str) -> datetime | None:
-    """A time in epoch seconds, as text; 0 is none."""
-    written = shape.text(data, field)
-    if not SECONDS.fullmatch(written):
-        raise Unexpected(field)
-    if int(written) == 0:
-        return None
-    found = shape.milliseconds({field: int(written) * 1000}, field)
-    return datetime.fromtimestamp(found / 1000, UTC)
+def _addresses(data: Mapping[str, Json]) -> tuple[str, ...] | None:
+    """The allowlist; a list of one empty text is none, too."""
+    field = shape.spelled(data, *ALLOWLIST)
+    return shape.addresses(data.get(field), field)
 
 
 def read_balance(body: Json) -> Balance:
@@ -179,15 +180,17 @@ def read_refusal(body: Json) -> Refusal | None:
     errors = [each for each in told if not _warns(each)] if isinstance(told, list) else [told]
     if not errors:
         return None
-    found = next((code for each in errors if (code := _code(each))), "")
-    return Refusal(found, found)
+    return next((found for each in errors if (found := _known(each))), Refusal("", ""))
 
 
-def _code(told: object) -> str:
-    if not isinstance(told, str):
-        return ""
-    parts = [part.strip() for part in told.split(":")]
-    return known if (known := ":".join(parts[:2])) in CODES else ""
+def _known(told: object) -> Refusal | None:
+    """An error that the row knows, and when to come back where its detail says so."""
+    parts = [part.strip() for part in told.split(":")] if isinstance(told, str) else []
+    code = ":".join(parts[:2])
+    if code not in CODES:
+        return None
+    timed = code == THROTTLED and len(parts) > CODE_PARTS and SECONDS.fullmatch(parts[CODE_PARTS])
+    return Refusal(code, f"{code}, back at {parts[CODE_PARTS]}000" if timed else code)
 
 
 def _pairs(body: Json) -> list[Json]:
@@ -199,6 +202,11 @@ def _plain(row: Mapping[str, Json]) -> bool:
     return ":" not in (shape.optional_text(row, "wsname") or "")
 
 
+def _online(row: Mapping[str, Json]) -> bool:
+    """Older answers have no state: what was listed there was traded."""
+    return row.get("status") is None or listing.says("status", "online")(row)
+
+
 # docs/sources/kraken.md#markets
 MARKETS = MarketLists(
     spelling=Spelling("/"),
@@ -208,7 +216,7 @@ MARKETS = MarketLists(
             listing.reader(
                 _pairs,
                 listing.split("wsname", "/"),  # `base` and `quote` carry old letters: XXBT, ZUSD
-                listing.says("status", "online"),
+                _online,
                 only=_plain,
             ),
         ),
@@ -241,10 +249,6 @@ PEOPLE = People(
                 "Her imzalı çağrı artması gereken bir numara taşır: bir anahtar yalnızca bir "
                 "program içindir."
             ),
-        ),
-        Said(
-            "A number that does not grow shows as a clock skew, whatever its cause.",
-            "Artmayan bir numara, nedeni ne olursa olsun saat sapması olarak görünür.",
         ),
         Said(
             (
@@ -295,7 +299,9 @@ KRAKEN = Exchange(
     refusals=Refusals(
         read=read_refusal,
         codes=CODES,
-        pauses={"EGeneral:Temporary lockout": 300.0},  # "a few minutes", and each try prolongs it
+        ends=BACK_AT,
+        # "A few minutes" by the guide; an older page has about 15 minutes.
+        pauses={"EGeneral:Temporary lockout": 300.0},
     ),
     # docs/sources/kraken.md#pace
     pace=Pace(
@@ -304,6 +310,7 @@ KRAKEN = Exchange(
         window=None,  # no call carries the time
     ),
     # Live alone: docs/sources/kraken.md#environments
+    moves_value={Scope.ACCOUNT: "docs/sources/kraken.md#permissions"},
     markets=MARKETS,
     people=PEOPLE,
 )

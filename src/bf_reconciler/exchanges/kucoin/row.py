@@ -12,6 +12,7 @@ from bf_reconciler.exchanges.model import (
     Call,
     Calls,
     CaptureFields,
+    Environment,
     Exchange,
     Expiry,
     Listing,
@@ -74,14 +75,20 @@ CODES: Mapping[str, Reason] = {
     "429000": Reason.RATE_LIMITED,
     "200002": Reason.RATE_LIMITED,  # the older code
     "500000": Reason.EXCHANGE_UNAVAILABLE,
+    "400401": Reason.INVALID_KEY,
+    "600004": Reason.REGION_RESTRICTED,
+    "408000": Reason.EXCHANGE_UNAVAILABLE,
+    "900001": Reason.UNVERIFIABLE,
+    "112010": Reason.UNVERIFIABLE,
 }
 CLIENT_IP = re.compile(r"(?:clientIp is:|current ip:)\s*([0-9A-Fa-f.:]{2,45})")
 
 
 def _data(body: Json) -> Json:
     answer = shape.table(body, "body")
-    if answer.get("code") != OK or "data" not in answer:
-        raise Unexpected("data" if answer.get("code") == OK else "code")
+    good = str(answer.get("code")) == OK
+    if not good or "data" not in answer:
+        raise Unexpected("data" if good else "code")
     return answer["data"]
 
 
@@ -93,23 +100,20 @@ def read_time(body: Json) -> int:
 def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The key's description of itself. KuCoin tells no expiry; a missing allowlist is none."""
     data = shape.table(_data(body), "data")
-    words = shape.words(data, "permission")
-    undecided = frozenset[Scope]().union(*(OPEN.get(word, frozenset()) for word in words))
-    ips = shape.addresses(shape.optional_text(data, "ipWhitelist"), "ipWhitelist")
     return replace(
-        shape.scopes(words, PERMISSIONS, TOLD, undecided),
-        ip_bound=bool(ips),
-        ips=ips,
-        created_at=shape.moment(data, "createdAt") if "createdAt" in data else None,
-        account=_account(data),
+        shape.described(
+            lambda: _rights(data),
+            lambda: shape.addresses(data.get("ipWhitelist"), "ipWhitelist") or (),
+        ),
+        created_at=shape.maybe_moment(data, "createdAt"),
+        account="main" if shape.maybe_flag(data, "isMaster") else shape.maybe_text(data, "subName"),
     )
 
 
-def _account(data: Mapping[str, Json]) -> str | None:
-    is_master = data.get("isMaster")
-    if is_master is not None and not isinstance(is_master, bool):
-        raise Unexpected("isMaster")
-    return "main" if is_master else shape.optional_text(data, "subName")
+def _rights(data: Mapping[str, Json]) -> KeyFacts:
+    words = shape.words(data, "permission")
+    undecided = frozenset[Scope]().union(*(OPEN.get(word, frozenset()) for word in words))
+    return shape.scopes(words, PERMISSIONS, TOLD, undecided)
 
 
 def read_balance(body: Json) -> Balance:
@@ -126,7 +130,7 @@ def read_orders(body: Json) -> Orders:
 
 
 def read_refusal(body: Json) -> Refusal | None:
-    if not isinstance(body, dict) or body.get("code", OK) == OK:
+    if not isinstance(body, dict) or str(body.get("code", OK)) == OK:
         return None
     return shape.refusal(body["code"], body.get("msg"))
 
@@ -199,6 +203,7 @@ KUCOIN = Exchange(
         "api.kucoin.com",
         "api-futures.kucoin.com",
         "api-broker.kucoin.com",
+        "api.kucoin.eu",
     ),
     # docs/sources/kucoin.md#signing
     signing=Signing(("api_key", "secret", "passphrase")),
@@ -222,6 +227,10 @@ KUCOIN = Exchange(
         window=5.0,
     ),
     # Live alone: docs/sources/kucoin.md#environments
+    regions={
+        "eu": Environment("https://api.kucoin.eu", kinds=("spot",)),
+        "au": Environment(headers={"X-SITE-TYPE": "australia"}),
+    },
     # docs/sources/kucoin.md#expiry
     expiry=Expiry(
         timedelta(days=30),

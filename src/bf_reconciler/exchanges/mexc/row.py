@@ -57,7 +57,6 @@ VALIDITY = timedelta(days=90)
 """Life of a key that is bound to no IP address."""
 DAY = timedelta(days=1)
 MAX_DAYS = 36_500
-MAX_YEAR = 3000
 
 # The exchange signs off on the key before it looks at the pair: 10007, 30020 and 70011 say that
 # this pair is closed to the key (keys can be limited to a list of pairs) or does not exist, not
@@ -86,7 +85,7 @@ CODES: Mapping[str, Reason] = {
     "503": Reason.EXCHANGE_UNAVAILABLE,
     "504": Reason.EXCHANGE_UNAVAILABLE,
     # The futures side's words for the same; its answers come with HTTP 200.
-    "401": Reason.INVALID_KEY,
+    "401": Reason.KEY_OR_IP_REJECTED,
     "402": Reason.KEY_EXPIRED,
     "406": Reason.IP_NOT_ALLOWED,
     "513": Reason.CLOCK_SKEW,
@@ -95,6 +94,21 @@ CODES: Mapping[str, Reason] = {
     "702": Reason.NO_FUTURES_PERMISSION,
     "703": Reason.NO_READ_PERMISSION,
     "704": Reason.NO_FUTURES_PERMISSION,
+    "10001": Reason.INVALID_KEY,
+    "10073": Reason.CLOCK_SKEW,
+    "30014": Reason.UNVERIFIABLE,
+    "30021": Reason.UNVERIFIABLE,
+    "730001": Reason.UNVERIFIABLE,
+    "730100": Reason.ACCOUNT_SUSPENDED,
+    "140002": Reason.ACCOUNT_SUSPENDED,
+    "140001": Reason.INVALID_KEY,
+    "501": Reason.EXCHANGE_UNAVAILABLE,
+    "20001": Reason.EXCHANGE_UNAVAILABLE,
+    "20002": Reason.EXCHANGE_UNAVAILABLE,
+    "604": Reason.MAINTENANCE,
+    "801": Reason.MAINTENANCE,
+    "11444": Reason.MAINTENANCE,
+    "-1121": Reason.UNVERIFIABLE,
 }
 CLIENT_IP = re.compile(r"IP \[([0-9A-Fa-f.:]{2,45})\]")
 
@@ -107,42 +121,35 @@ def read_time(body: Json) -> int:
 def read_key(body: Json, now: datetime) -> KeyFacts:
     """The key's description of itself; a key that is not VALID has no documented form."""
     data = shape.table(body, "body")
+    created = shape.maybe_moment(data, "createTime")
+    return replace(
+        shape.described(
+            lambda: _rights(data),
+            lambda: shape.addresses(data.get("ipWhiteList"), "ipWhiteList"),
+            lambda: _expiry(data, created, now),
+            lambda: _state(data),
+        ),
+        created_at=created,
+    )
+
+
+def _state(data: Mapping[str, Json]) -> None:
     if data.get("status") != "VALID":
         raise Unexpected("status")
+
+
+def _rights(data: Mapping[str, Json]) -> KeyFacts:
     words = tuple(_full(word) for word in shape.words(data, "permissions"))
     facts = shape.scopes(words, PERMISSIONS, TOLD)
     if frozenset(words) >= BOTH_READS:
-        facts = replace(
+        return replace(
             facts, granted=facts.granted | {Scope.READ}, denied=facts.denied - {Scope.READ}
         )
-    listed = shape.optional_text(data, "ipWhiteList")
-    ips = None if listed is None else shape.addresses(listed, "ipWhiteList")
-    created = _created(data)
-    return replace(
-        facts,
-        ip_bound=None if ips is None else bool(ips),
-        ips=ips,
-        created_at=created,
-        expires_at=_expiry(data, created, now),
-    )
+    return facts
 
 
 def _full(word: str) -> str:
     return word[:-2] + ABBREVIATED.get(word[-2:], word[-2:])
-
-
-def _created(data: Mapping[str, Json]) -> datetime | None:
-    written = shape.optional_text(data, "createTime")
-    if written is None:
-        return None
-    try:
-        created = datetime.fromisoformat(written)
-        created = created.astimezone(UTC) if created.tzinfo else created.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        raise Unexpected("createTime") from None
-    if created.year >= MAX_YEAR:
-        raise Unexpected("createTime")
-    return created
 
 
 def _expiry(data: Mapping[str, Json], created: datetime | None, now: datetime) -> datetime | None:
@@ -150,13 +157,11 @@ def _expiry(data: Mapping[str, Json], created: datetime | None, now: datetime) -
 
     No count, or a negative one, is no known end.
     """
-    if data.get("remainingValidity") is None:
+    days = shape.optional_whole(data, "remainingValidity")
+    if days is None or days < 0:
         return None
-    days = shape.whole(data, "remainingValidity")
     if days > MAX_DAYS:
         raise Unexpected("remainingValidity")
-    if days < 0:
-        return None
     at_least = now + timedelta(days=days)
     if created and at_least <= created + VALIDITY < at_least + DAY:
         return created + VALIDITY
@@ -193,7 +198,11 @@ MARKETS = MarketLists(
                 lambda body: shape.table(body, "body").get("symbols"),
                 listing.named("baseAsset", "quoteAsset"),
                 # Many pairs trade on the site alone.
-                listing.every(listing.says("status", "1"), listing.on("isSpotTradingAllowed")),
+                listing.every(
+                    listing.says("status", "1"),
+                    listing.on("isSpotTradingAllowed"),
+                    listing.unless("tradeSideType", "2", "3", "4"),  # one side alone, or closed
+                ),
             ),
         ),
         "futures": Listing(
@@ -201,7 +210,7 @@ MARKETS = MarketLists(
             listing.reader(
                 lambda body: shape.table(body, "body").get("data"),
                 listing.named("baseCoin", "quoteCoin", "settleCoin"),
-                listing.says("state", "0"),
+                listing.every(listing.says("state", "0"), listing.unless("apiAllowed", "false")),
             ),
             listing.perpetual,
         ),
@@ -285,6 +294,7 @@ MEXC = Exchange(
     # Live alone: docs/sources/mexc.md#environments
     # docs/sources/mexc.md#expiry
     expiry=Expiry(VALIDITY, "creation", "MEXC API documentation, spot v3, FAQ"),
+    moves_value={Scope.ACCOUNT: "docs/sources/mexc.md#permissions"},
     markets=MARKETS,
     people=PEOPLE,
     capture=CaptureFields(digits=("remainingvalidity",)),

@@ -43,6 +43,7 @@ TOLD = frozenset(
 
 # One word covers all trading; what can be traded is decided by the mode of the account. In Spot
 # mode derivatives are impossible whatever the key, and borrowing may be switched on.
+SPOT_MODE = "1"
 LEVERAGED = frozenset({Scope.FUTURES, Scope.MARGIN})
 TRADED: Mapping[str, frozenset[Scope]] = {
     "1": frozenset({Scope.SPOT}),
@@ -68,10 +69,8 @@ CODES: Mapping[str, Reason] = {
     "50030": Reason.NO_READ_PERMISSION,
     "50035": Reason.IP_NOT_RESTRICTED,  # the call is for keys that are bound to an address
     "50051": Reason.REGION_RESTRICTED,
-    "50052": Reason.REGION_RESTRICTED,
-    "50059": Reason.REGION_RESTRICTED,
-    "50060": Reason.REGION_RESTRICTED,
-    "50061": Reason.RATE_LIMITED,
+    "50059": Reason.ACCOUNT_SUSPENDED,
+    "50060": Reason.ACCOUNT_SUSPENDED,
     "50100": Reason.ACCOUNT_SUSPENDED,  # the API is frozen
     "50101": Reason.WRONG_ENVIRONMENT,
     "50102": Reason.CLOCK_SKEW,
@@ -84,13 +83,32 @@ CODES: Mapping[str, Reason] = {
     "50119": Reason.INVALID_KEY,  # deleted and expired keys, and keys of another regional host
     "50120": Reason.NO_READ_PERMISSION,
     "50121": Reason.REGION_RESTRICTED,  # the exchange lets nobody in from our address
+    "50004": Reason.EXCHANGE_UNAVAILABLE,
+    "50005": Reason.EXCHANGE_UNAVAILABLE,
+    "50008": Reason.INVALID_KEY,
+    "50009": Reason.ACCOUNT_SUSPENDED,
+    "50012": Reason.ACCOUNT_SUSPENDED,
+    "50019": Reason.ACCOUNT_SUSPENDED,
+    "50022": Reason.ACCOUNT_SUSPENDED,
+    "50029": Reason.ACCOUNT_SUSPENDED,
+    "50038": Reason.WRONG_ENVIRONMENT,
+    "50053": Reason.WRONG_ENVIRONMENT,
+    "50040": Reason.RATE_LIMITED,
+    "50041": Reason.NO_READ_PERMISSION,
+    "50046": Reason.EXCHANGE_UNAVAILABLE,
+    "50062": Reason.EXCHANGE_UNAVAILABLE,
+    "50067": Reason.REGION_RESTRICTED,
+    "50103": Reason.INVALID_KEY,
+    "50104": Reason.INVALID_PASSPHRASE,
+    "50106": Reason.INVALID_SIGNATURE,
+    "50118": Reason.IP_NOT_ALLOWED,
 }
 CLIENT_IP = re.compile(r"(?:Your IP |IP address \()([0-9A-Fa-f.:]{2,45})")
 
 
 def _data(body: Json) -> list[Mapping[str, Json]]:
     answer = shape.table(body, "body")
-    if answer.get("code") != OK:
+    if str(answer.get("code")) != OK:
         raise Unexpected("code")
     return shape.rows(answer.get("data"), "data")
 
@@ -103,33 +121,32 @@ def _one(body: Json) -> Mapping[str, Json]:
 
 
 def read_time(body: Json) -> int:
-    told = shape.text(_one(body), "ts")
-    if not re.fullmatch(r"\d{1,15}", told, re.ASCII):
-        raise Unexpected("ts")
-    return shape.milliseconds({"ts": int(told)}, "ts")
+    return shape.milliseconds(_one(body), "ts")
 
 
 # docs/sources/okx.md#key, #allowlist, #expiry
 def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The account's configuration, which describes the key, too. No dates of the key are told."""
     data = _one(body)
-    words = shape.words(data, "perm")
-    mode = shape.optional_text(data, "acctLv") or ""
-    meaning = {**PERMISSIONS, TRADE: TRADED.get(mode, PERMISSIONS[TRADE])}
-    # With the right to trade come transfers within the owner's accounts.
-    undecided = UNDECIDED.get(mode, LEVERAGED) | {Scope.TRANSFER} if TRADE in words else frozenset()
-    listed = shape.optional_text(data, "ip")
-    ips = None if listed is None else shape.addresses(listed, "ip")
     return replace(
-        shape.scopes(words, meaning, TOLD, undecided),
-        ip_bound=None if ips is None else bool(ips),
-        ips=ips,
+        shape.described(lambda: _rights(data), lambda: shape.addresses(data.get("ip"), "ip")),
         account=_account(data),
     )
 
 
+def _rights(data: Mapping[str, Json]) -> KeyFacts:
+    words = shape.words(data, "perm")
+    mode = shape.maybe_text(data, "acctLv") or ""
+    meaning = {**PERMISSIONS, TRADE: TRADED.get(mode, PERMISSIONS[TRADE])}
+    # With the right to trade come transfers within the owner's accounts.
+    undecided = UNDECIDED.get(mode, LEVERAGED) | {Scope.TRANSFER} if TRADE in words else frozenset()
+    if mode == SPOT_MODE and shape.maybe_flag(data, "enableSpotBorrow") is False:
+        undecided -= {Scope.MARGIN}
+    return shape.scopes(words, meaning, TOLD, undecided)
+
+
 def _account(data: Mapping[str, Json]) -> str | None:
-    own, main = shape.optional_text(data, "uid"), shape.optional_text(data, "mainUid")
+    own, main = shape.maybe_text(data, "uid"), shape.maybe_text(data, "mainUid")
     if not own or not main:
         return None
     return "main" if own == main else "sub"
@@ -148,7 +165,7 @@ def read_orders(body: Json) -> Orders:
 
 
 def read_refusal(body: Json) -> Refusal | None:
-    if not isinstance(body, dict) or body.get("code", OK) == OK:
+    if not isinstance(body, dict) or str(body.get("code", OK)) == OK:
         return None
     return shape.refusal(body["code"], body.get("msg"))
 
@@ -241,6 +258,7 @@ OKX = Exchange(
         "eea.okx.com",
         "my.okx.com",
         "us.okx.com",
+        "tr.okx.com",
     ),
     # docs/sources/okx.md#signing
     signing=Signing(("api_key", "secret", "passphrase")),
@@ -255,6 +273,7 @@ OKX = Exchange(
         read=read_refusal,
         codes=CODES,
         client_ip=CLIENT_IP,
+        others_lists=frozenset({"50118"}),
     ),
     # docs/sources/okx.md#pace
     pace=Pace(
@@ -263,6 +282,11 @@ OKX = Exchange(
     ),
     # docs/sources/okx.md#environments
     environments={"live": LIVE, "demo": Environment(headers={"x-simulated-trading": "1"})},
+    regions={
+        "eea": Environment("https://eea.okx.com"),
+        "us": Environment("https://us.okx.com"),
+        "tr": Environment("https://tr.okx.com"),
+    },
     # docs/sources/okx.md#expiry
     expiry=Expiry(
         timedelta(days=14),

@@ -5,7 +5,7 @@ from typing import Any, Final, get_args
 from bf_reconciler import __version__
 from bf_reconciler.facts import ConfigReason, Reason
 from bf_reconciler.policy import ConditionType
-from bf_reconciler.status import RunningState, StrategyState
+from bf_reconciler.status import RunningState, StrategyState, Told
 from bf_reconciler.verdict import ConnectionState
 
 Schema = dict[str, Any]
@@ -54,6 +54,7 @@ CONFIG: Final = _object(
     remedy=TEXT,
     plaintext_secrets=WHOLE,
     sealed=_maybe(YES_NO),
+    last_good_in_force=YES_NO,
     problems=_list(
         _object(
             line=WHOLE,
@@ -131,6 +132,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         runtime=TEXT,
         status=_one_of(StrategyState),
         desired=YES_NO,
+        told=_maybe(_one_of(get_args(Told))),
         running=_one_of(get_args(RunningState)),
         conditions=_list(_ref("Condition")),
         line=WHOLE,

@@ -25,6 +25,7 @@ from bf_reconciler.web.page.html import (
 )
 from bf_reconciler.web.page.markup import NOTHING, fill, join
 from bf_reconciler.web.page.page_parts import PageParts
+from bf_reconciler.web.page.pages import page_of
 from bf_reconciler.web.page.query import Query
 from bf_reconciler.web.page.rows import CONNECTION_COLUMNS, STRATEGY_COLUMNS, Rows
 
@@ -45,9 +46,14 @@ def overview(
     """The page for this query. ``rows`` remembers those that were made before."""
     words = reader.words
     connections, strategies = query.connections(status), query.strategies(status)
+    some, bots = page_of(connections, query.pages[0]), page_of(strategies, query.pages[1])
     lists = {
-        "connections": rows.connections(connections, reader),
-        "strategies": rows.strategies(strategies, reader),
+        "connections": rows.connections(some.rows, reader),
+        "strategies": rows.strategies(bots.rows, reader),
+    }
+    turning = {
+        "connections": some.turning("connections", query, reader),
+        "strategies": bots.turning("strategies", query, reader),
     }
     blocks = {
         "banners": banners(status, reader),
@@ -55,8 +61,12 @@ def overview(
         "attention": attention(status, reader),
         "problems": problems_of(status.config, reader),
         "news": _changes(status, changes, reader),
-        "connections-shown": _shown("connections", connections, status.connections, reader),
-        "strategies-shown": _shown("strategies", strategies, status.strategies, reader),
+        "connections-shown": _shown(
+            "connections", connections, status.connections, reader, turning["connections"]
+        ),
+        "strategies-shown": _shown(
+            "strategies", strategies, status.strategies, reader, turning["strategies"]
+        ),
         "control": control(status, reader),
     }
     body = join(
@@ -121,7 +131,11 @@ def _tile(state: str, count: int, reader: Reader, *, current: bool) -> Markup:
 
 
 def _shown(
-    name: str, matching: Mapping[str, object], every: Mapping[str, object], reader: Reader
+    name: str,
+    matching: Mapping[str, object],
+    every: Mapping[str, object],
+    reader: Reader,
+    turning: Markup,
 ) -> Markup:
     words = reader.words
     if not every:
@@ -132,7 +146,7 @@ def _shown(
         text = str(len(every))
     else:
         text = words["shown"].format(len(matching), len(every))
-    return fill('<p id="%s-shown" class="count">%s</p>', name, text)
+    return fill('<p id="%s-shown" class="count">%s%s</p>', name, text, turning)
 
 
 def _changes(status: Status, changes: Sequence[Transition], reader: Reader) -> Markup:

@@ -24,11 +24,28 @@ class Query:
     status: str = ""
     exchange: str = ""
     runtime: str = ""
+    pages: tuple[int, int] = (1, 1)
+    """Which page of the connections, and of the strategies."""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Self:
         names = ("q", "status", "exchange", "runtime")
-        return cls(*(query.get(name, "").strip()[:LONGEST] for name in names))
+        text, status, exchange, runtime = (query.get(n, "").strip()[:LONGEST] for n in names)
+        pages = _page(query.get("connections", "")), _page(query.get("strategies", ""))
+        return cls(text, status, exchange, runtime, pages)
+
+    def turned(self, reader: Reader, kind: str, page: int) -> str:
+        """The address of another page of one table, filtered as it is."""
+        pages = dict(zip(("connections", "strategies"), map(str, self.pages), strict=True))
+        query = {
+            "q": self.text,
+            "status": self.status,
+            "exchange": self.exchange,
+            "runtime": self.runtime,
+            **{name: number for name, number in pages.items() if number != "1"},
+            kind: str(page),
+        }
+        return reader.href("/", **{name: value for name, value in query.items() if value})
 
     def connections(self, status: Status) -> dict[str, ConnectionStatus]:
         """With a runtime: those that one of its strategies uses."""
@@ -114,6 +131,10 @@ def _select(name: str, values: Iterable[str], chosen: str, reader: Reader) -> Ma
             if value
         ),
     )
+
+
+def _page(text: str) -> int:
+    return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < LONGEST else 1
 
 
 def _plain(text: str) -> str:

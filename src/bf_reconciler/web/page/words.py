@@ -50,6 +50,9 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "filter": ("Filter", "Filtrele"),
     "clear": ("Show all", "Tümünü göster"),
     "shown": ("{} of {}", "{} / {}"),
+    "page_before": ("Previous", "Önceki"),
+    "page_after": ("Next", "Sonraki"),
+    "page_of": ("page {} of {}", "sayfa {} / {}"),
     "no_match": ("Nothing matches this filter.", "Bu filtreyle eşleşen bir şey yok."),
     # tables
     "connections": ("Connections", "Bağlantılar"),
