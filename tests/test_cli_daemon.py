@@ -67,6 +67,19 @@ def test_status_shows_connections_and_strategies(capsys):
     assert ran.err == f"Read from the daemon at {url}.\n"
 
 
+@pytest.mark.parametrize(
+    ("lang", "short", "note"),
+    [("en", "told to run", "not confirmed"), ("tr", "çalıştırma komutu verildi", "onaylanmadı")],
+)
+def test_an_order_that_is_not_confirmed_is_told_from_a_state(capsys, lang, short, note):
+    status = a_status(strategies=[a_strategy(told="run", running="unknown")])
+    with serving(FakeView(status)) as url:
+        ran = run_in(capsys, "status", "--url", url, "--lang", lang)
+        one = run_in(capsys, "status", "btc-grid", "--url", url, "--lang", lang)
+    assert f"  {short}  " in ran.out
+    assert f"{short}, {note}\n" in one.out
+
+
 def test_status_exits_2_where_something_is_blocked(capsys):
     with serving(FakeView(BLOCKED)) as url:
         ran = run_in(capsys, "status", "--url", url)
@@ -548,7 +561,7 @@ def test_no_word_is_lost_on_a_narrow_terminal(capsys, monkeypatch, lang):
         a_connection("gate-main", ConnectionState.BLOCKED, Reason.WITHDRAW_UNVERIFIABLE),
     ]
     strategies = [
-        a_strategy(connection="kucoin-main-grid"),
+        a_strategy(connection="kucoin-main-grid", told="run", running="unknown"),
         a_strategy(
             "sol-dca-of-alice",
             StrategyState.BLOCKED,

@@ -102,6 +102,20 @@ def test_a_strategy_shows_what_its_engine_does():
     assert "kucoin-main-grid running" in text
 
 
+@pytest.mark.parametrize(
+    ("told", "running", "lang", "shown"),
+    [
+        ("run", "unknown", "en", "told to run not confirmed"),
+        ("pause", "unknown", "tr", "duraklatma komutu verildi onaylanmadı"),  # noqa: RUF001
+        ("pause", "paused", "en", "paused"),
+        ("pause", "running", "en", "running told to pause"),
+    ],
+)
+def test_a_row_tells_an_order_from_what_is_confirmed(told, running, lang, shown):
+    status = a_status(strategies=[a_strategy(told=told, running=running)])
+    assert f"kucoin-main-grid {shown}" in text_of(status, lang)
+
+
 def test_every_state_has_a_mark_and_none_of_a_kind_share_a_shape():
     for kind in (ConnectionState, StrategyState):
         assert {str(state) for state in kind} <= MARKS.keys()

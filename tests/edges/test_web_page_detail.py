@@ -92,7 +92,7 @@ def test_a_strategy_shows_its_connection_and_what_is_wanted():
     page = strategy_page(status, "btc-grid", a_reader(), history)
     text = text_of(page)
     assert "Strategy btc-grid Disabled" in text
-    assert "Connection kucoin-main-grid Runtime local Desired off Engine paused" in text
+    assert "Connection kucoin-main-grid Runtime local Desired off Running paused" in text
     assert "Enabled → -" in text
     assert "Resume" not in text
 

@@ -194,6 +194,8 @@ def _strategies() -> Sequence[Panel]:
     status = f"bf_strategy_status{{{CONNECTION}}} == 1"
     moved = f"increase(bf_strategy_transitions_total{{{INSTANCE}}}[$__rate_interval])"
     ours = f"on (job, instance, strategy) bf_strategy_desired{{{CONNECTION}}}"
+    told = f"max by (strategy) (bf_strategy_told{{{CONNECTION}}})"
+    confirmed = f"max by (strategy) (bf_strategy_running{{{CONNECTION}}})"
     columns = {"strategy": "Strategy", "runtime": "Runtime", "status": "Status", "reason": "Reason"}
     return [
         rows(
@@ -203,9 +205,12 @@ def _strategies() -> Sequence[Panel]:
             columns,
         ),
         states(
-            "Running",
-            "Whether the runtime reports each strategy as running.",
-            {"{{strategy}}": f"max by (strategy) (bf_strategy_running{{{CONNECTION}}})"},
+            "Told to run, and confirmed running",
+            "Whether each strategy is told to run, and whether its engine confirms that it runs.",
+            {
+                "{{strategy}}: told": told,
+                "{{strategy}}: confirmed": confirmed,
+            },
             YES_NO,
         ),
         lines(

@@ -30,6 +30,9 @@ OF_CONNECTION = "job, instance, connection"
 # Strategy metrics have no exchange label; it comes from their connection.
 OURS = f"on ({OF_CONNECTION}) bf_connection_info{{{EXCHANGE}}}"
 LEFT = f"bf_connection_key_expiry_timestamp_seconds{{{EXCHANGE}}} - time()"
+DESIRED = f"bf_strategy_desired{{{INSTANCE}}}"
+TOLD = f"bf_strategy_told{{{INSTANCE}}}"
+RUNNING = f"bf_strategy_running{{{INSTANCE}}}"
 DETAIL = (
     "/d/bf-reconciler-connection?var-connection=${__data.fields.Connection}"
     "&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}&${__url_time_range}"
@@ -60,8 +63,13 @@ def _strategy(expr: str) -> str:
 
 def _now() -> Sequence[Panel]:
     up = f"bf_connection_up{{{EXCHANGE}}}"
-    off = f"bf_strategy_desired{{{INSTANCE}}} * (1 - bf_strategy_running{{{INSTANCE}}})"
-    against = f"bf_strategy_running{{{INSTANCE}}} * (1 - bf_strategy_told{{{INSTANCE}}})"
+    # Off are also those that were never told anything, and those whose engine disobeys.
+    disobeys = f'bf_strategy_status_reason{{{INSTANCE}, reason=~"Engine.+"}}'
+    on = f"({TOLD} unless ignoring (reason) {disobeys} or 0 * {DESIRED})"
+    unseen = (
+        f'max without (reason) (bf_strategy_status_reason{{{INSTANCE}, reason="StillRunning"}})'
+    )
+    against = f"({unseen} or {RUNNING} * (1 - {TOLD}))"
     halted = f"max(bf_halted{{{INSTANCE}}})"
     return [
         number(
@@ -94,10 +102,11 @@ def _now() -> Sequence[Panel]:
         ),
         alert(
             number(
-                "Desired but not running",
-                "Strategies that are enabled but that their runtime does not report as running.",
+                "Desired but off",
+                "Strategies that are enabled in the file but are not told to run, or whose engine"
+                " refuses to.",
                 "short",
-                f"sum({_strategy(off)})",
+                f"sum({_strategy(f'{DESIRED} * (1 - {on})')})",
                 {LOWEST: GOOD, 1: FAIR},
             ),
             "BFReconcilerStrategyOff",
@@ -105,7 +114,8 @@ def _now() -> Sequence[Panel]:
         alert(
             number(
                 "Running although off",
-                "Strategies that were turned off and still run. Stop them by hand.",
+                "Strategies that were turned off and still run, or do not show that they stopped."
+                " Stop them by hand.",
                 "short",
                 f"sum({_strategy(against)})",
                 NONE_WANTED,
@@ -181,12 +191,14 @@ def _strategies() -> Sequence[Panel]:
     return [
         alert(
             lines(
-                "Desired and running",
-                "Number of strategies that are enabled, and that the runtime reports as running.",
+                "Desired, told and running",
+                "Number of strategies that are enabled, that are told to run, and that their"
+                " engine confirms to run.",
                 "short",
                 {
-                    "desired": f"sum({_strategy(f'bf_strategy_desired{{{INSTANCE}}}')})",
-                    "running": f"sum({_strategy(f'bf_strategy_running{{{INSTANCE}}}')})",
+                    "desired": f"sum({_strategy(DESIRED)})",
+                    "told to run": f"sum({_strategy(TOLD)})",
+                    "confirmed running": f"sum({_strategy(RUNNING)})",
                 },
             ),
             "BFReconcilerStrategyOff",

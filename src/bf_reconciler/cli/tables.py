@@ -14,12 +14,14 @@ from rich.text import Text
 from bf_reconciler.cli.responsive_table import ResponsiveTable
 from bf_reconciler.cli.words import heading, title
 from bf_reconciler.facts import Language, printable
+from bf_reconciler.status import Activity, activity
 
 COLOURS = {
     "Online": "green",
     "Enabled": "green",
     "True": "green",
     "running": "green",
+    "çalışıyor": "green",  # noqa: RUF001 # Turkish has a dotless i
     "Degraded": "yellow",
     "Holding": "yellow",
     "Unknown": "yellow",
@@ -115,7 +117,13 @@ def strategies(rows: Iterable[Row], language: Language) -> RenderableType:
     return table(
         ("Strategy", "Connection", "Status", "Running", "Reason", "What to do"),
         (
-            (row["name"], row["connection"], row["status"], row["running"], *_ready(row, language))
+            (
+                row["name"],
+                row["connection"],
+                row["status"],
+                _activity(row, language).words,
+                *_ready(row, language),
+            )
             for row in rows
         ),
         language,
@@ -162,6 +170,10 @@ def _ready(row: Row, language: Language) -> tuple[str, str]:
     return (title(ready["reason"], language), ready["remedy"]) if ready else ("", "")
 
 
+def _activity(row: Row, language: Language) -> Activity:
+    return activity(row.get("told"), row["running"], language)
+
+
 def _facts(row: Row, language: Language) -> Iterable[tuple[str, object]]:
     yield "Name", row["name"]
     yield "Status", row["status"]
@@ -170,7 +182,7 @@ def _facts(row: Row, language: Language) -> Iterable[tuple[str, object]]:
         yield "Connection", row["connection"]
         yield "Runtime", row["runtime"]
         yield "Desired", heading("on" if row["desired"] else "off", language)
-        yield "Running", row["running"]
+        yield "Running", _activity(row, language)
         return
     key = row["key"]
     yield "Exchange", row["exchange"]

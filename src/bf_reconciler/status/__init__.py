@@ -1,5 +1,6 @@
 """Folds everything into one Status, names its transitions, and gives it the shape of the API."""
 
+from bf_reconciler.status.activity import Activity, activity
 from bf_reconciler.status.changes import transitions
 from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask
 from bf_reconciler.status.model import (
@@ -25,6 +26,7 @@ from bf_reconciler.status.present import (
 from bf_reconciler.status.unwatched import unwatched
 
 __all__ = [
+    "Activity",
     "Condition",
     "ConfigStatus",
     "ConnectionStatus",
@@ -37,6 +39,7 @@ __all__ = [
     "StrategyStatus",
     "Told",
     "Transition",
+    "activity",
     "conditions",
     "everything",
     "fold",

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from bf_reconciler.status import ConnectionStatus, StrategyStatus
+from bf_reconciler.status import ConnectionStatus, StrategyStatus, activity
 from bf_reconciler.web.page.html import Reader, days_left, link, milliseconds, moment, section
 from bf_reconciler.web.page.markup import NOTHING, fill, join
 
@@ -44,7 +44,7 @@ def strategy_facts(strategy: StrategyStatus, reader: Reader) -> Markup:
         "connection": link(reader.connection(strategy.connection), strategy.connection),
         "runtime": strategy.runtime,
         "desired": words["on" if strategy.desired else "off"],
-        "runs": words[strategy.running],
+        "runs": str(activity(strategy.told, strategy.running, reader.language)),
         "suspended_until": _when(strategy.suspended_until, reader),
         "location": _location(strategy.line, reader),
     }

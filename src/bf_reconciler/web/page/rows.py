@@ -4,7 +4,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from bf_reconciler.status import ConnectionStatus, StrategyStatus
+from bf_reconciler.status import ConnectionStatus, StrategyStatus, activity
 from bf_reconciler.web.page.control import test_button
 from bf_reconciler.web.page.html import (
     Entry,
@@ -90,11 +90,12 @@ def key_facts(connection: ConnectionStatus, reader: Reader) -> Markup:
 
 
 def strategy_row(key: str, strategy: StrategyStatus, reader: Reader) -> Markup:
+    words, note = activity(strategy.told, strategy.running, reader.language)
     return fill(
         '<tr id="%(key)s"><th scope="row"><a href="%(href)s">%(name)s</a>'
         "<small>%(runtime)s</small></th>"
         '<td>%(state)s</td><td>%(why)s</td><td><a href="%(above)s">%(connection)s</a></td>'
-        "<td>%(running)s</td></tr>",
+        "<td>%(running)s%(note)s</td></tr>",
         key=key,
         href=reader.strategy(strategy.name),
         name=strategy.name,
@@ -103,5 +104,6 @@ def strategy_row(key: str, strategy: StrategyStatus, reader: Reader) -> Markup:
         why=why(strategy, reader.language),
         above=reader.connection(strategy.connection),
         connection=strategy.connection,
-        running=reader.words[strategy.running],
+        running=words,
+        note=fill("<small>%s</small>", note) if note else NOTHING,
     )

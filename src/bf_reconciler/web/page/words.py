@@ -70,7 +70,7 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "key": ("Key", "Anahtar"),
     "latency": ("Latency", "Gecikme"),
     "probed": ("Last probe", "Son test"),
-    "runs": ("Engine", "Motor"),
+    "runs": ("Running", "Çalışma"),
     "actions": ("Action", "İşlem"),
     "none_declared": ("None declared.", "Tanımlı yok."),
     # one entry
@@ -142,11 +142,6 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "done": ("Done", "Tamamlandı"),
     "failed": ("Failed", "Başarısız oldu"),
     "from_shell": ("From a shell, without JavaScript", "JavaScript olmadan, komut satırından"),
-    # what an engine does
-    "running": ("running", "çalışıyor"),
-    "paused": ("paused", "duraklatıldı"),
-    "stopped": ("stopped", "durdu"),
-    "unknown": ("unknown", "bilinmiyor"),
     # status words
     "Online": ("Online", "Çevrimiçi"),
     "Degraded": ("Degraded", "Uyarılı"),
