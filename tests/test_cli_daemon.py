@@ -36,7 +36,10 @@ from edges.fakes import (
 )
 
 BLOCKED = a_status(
-    [a_connection(), a_connection("mexc-a", ConnectionState.BLOCKED, Reason.INVALID_KEY)],
+    [
+        a_connection(),
+        a_connection("mexc-a", ConnectionState.BLOCKED, Reason.INVALID_KEY, exchange="mexc"),
+    ],
     [a_strategy(), a_strategy("sol-dca", StrategyState.BLOCKED, Reason.INVALID_KEY)],
 )
 TOKEN = "a-token-of-many-signs"
@@ -597,3 +600,11 @@ def test_no_entry_is_a_table_of_headings_even_on_a_narrow_terminal(capsys, monke
     monkeypatch.setenv("COLUMNS", "30")
     tables.show(tables.connections([], "en"))
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+@pytest.mark.parametrize("lang", ["en", "tr"])
+def test_an_unknown_key_of_an_exchange_with_entities_is_told_where_else_it_may_belong(lang):
+    status = a_status([a_connection(state=ConnectionState.BLOCKED, reason=Reason.INVALID_KEY)])
+    shown = present(status, lang)
+    assert "region" in shown["connections"][0]["conditions"][0]["remedy"]
+    assert words.translated(present(status, "en"), lang) == shown

@@ -81,22 +81,28 @@ def title(reason: str, language: Language) -> str:
     return told if alike else f"{told} ({reason})"
 
 
-def translated(data: Json, language: Language) -> Json:
-    """The same JSON with every remedy in this language."""
+def translated(data: Json, language: Language, exchange: str | None = None) -> Json:
+    """The same JSON with every remedy in this language. ``exchange`` is that of what holds it."""
     if isinstance(data, list):
-        return [translated(item, language) for item in data]
+        return [translated(item, language, exchange) for item in data]
     if not isinstance(data, dict):
         return data
-    found = {key: translated(value, language) for key, value in data.items()}
+    exchange = data.get("exchange", exchange)
+    found = {key: translated(value, language, exchange) for key, value in data.items()}
     if "remedy" in found and isinstance(found.get("reason"), str):
-        found["remedy"] = _remedy(found, language)
+        found["remedy"] = _remedy(found, language, exchange)
     return found
 
 
-def _remedy(told: dict[str, Any], language: Language) -> str:
+def _remedy(told: dict[str, Any], language: Language, exchange: str | None) -> str:
     try:
         if "last_reload_successful" in told:
             return CONFIG_ADVICE[ConfigReason(told["reason"])][language].remedy
-        return ADVICE[Reason(told["reason"])][language].remedy
+        reason = Reason(told["reason"])
+        if exchange is None or reason is not Reason.INVALID_KEY:
+            return ADVICE[reason][language].remedy
+        from bf_reconciler.status.present import remedy_at  # noqa: PLC0415 # the rest needs no rows
+
+        return remedy_at(reason, language, exchange)
     except ValueError:  # of a newer daemon
         return str(told["remedy"])

@@ -112,13 +112,13 @@ def _condition(
         "status": condition.status,
         "reason": str(condition.reason),
         "message": condition.message,
-        "remedy": _remedy(condition.reason, language, exchange),
+        "remedy": remedy_at(condition.reason, language, exchange),
         "since": _time(condition.since),
         "observed_generation": condition.observed_generation,
     }
 
 
-def _remedy(reason: Reason, language: Language, exchange: str | None) -> str:
+def remedy_at(reason: Reason, language: Language, exchange: str | None) -> str:
     """What to do, and where else a key that is not known may belong."""
     found = remedy(reason, language)
     row = EXCHANGES.get(exchange or "")
