@@ -442,3 +442,10 @@ def test_a_key_that_expires_soon_is_told_with_its_date():
 def test_a_balance_that_could_not_be_read_is_no_success():
     found = connection(an_observation(balance=a_failure()))
     assert (found.last_probe, found.last_success) == (NOW, None)
+
+
+def test_nothing_is_remembered_of_a_strategy_that_was_never_told_anything():
+    wrong = a_spec(strategies=[], broken_strategies={STRATEGY: CONNECTION})
+    memories = a_cycle(GOOD, spec=wrong).memories
+    assert STRATEGY not in memories
+    assert (list(memories), len(memories)) == ([], 0)
