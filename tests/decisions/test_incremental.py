@@ -3,7 +3,7 @@
 import copy
 from dataclasses import replace
 
-from hypothesis import given, note, settings
+from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
 from bf_reconciler.daemon.audit import Audit
@@ -427,3 +427,31 @@ def test_what_drifted_is_found_decided_again_and_told_once():
         life.before = life.last.status
     assert told == [Names(frozenset({"c3"}))]
     assert life.last.status.connections["c3"].status is ConnectionState.ONLINE
+
+
+troubles = st.sampled_from(["good", "good", "invalid", "elsewhere", "outage"])
+weather = st.one_of(
+    st.tuples(st.just("answer"), st.just(NAMES)),
+    st.tuples(st.just("answer"), some),
+    st.tuples(st.just("wait"), st.sampled_from([1, 2, 5, 9, 12])),
+    st.tuples(st.just("world"), st.tuples(some, troubles)),
+    st.tuples(st.just("world"), st.tuples(st.just(NAMES), troubles)),
+)
+plain = st.fixed_dictionaries({}, optional={"mexc": st.booleans(), "proxy": st.booleans()})
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(plain, min_size=COUNT, max_size=COUNT),
+    policies,
+    st.lists(weather, min_size=10, max_size=40),
+)
+def test_what_failures_have_in_common_is_kept_as_it_would_be_found_anew(fleet, policy, history):
+    life = Life(fleet, policy)
+    life.turn()
+    life.step("answer", NAMES)
+    for kind, given_ in history:
+        note(f"{life.now:%H:%M:%S} {kind} {given_}")
+        life.step(kind, given_)
+        causes = life.last.verdicts.causes
+        event(f"{'held' if causes.holds else 'free'}, {len(causes.incidents)} incidents")
