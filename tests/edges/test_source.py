@@ -10,6 +10,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -131,14 +132,18 @@ def test_a_file_of_ten_megabytes_is_refused_and_one_at_the_limit_is_not(tmp_path
 
 def resting(monkeypatch, write) -> None:
     """Whenever the reader rests, somebody writes; every change is a young one."""
-    rest = time.sleep
 
     def rest_while_another_writes(seconds: float) -> None:
-        rest(seconds)
+        time.sleep(seconds)
         write()
 
-    monkeypatch.setattr(pinned.time, "sleep", rest_while_another_writes)
-    monkeypatch.setattr(pinned.time, "time", lambda: 0.0)
+    clock_of_the_reader(monkeypatch, rest_while_another_writes, lambda: 0.0)
+
+
+def clock_of_the_reader(monkeypatch, sleep, now=time.time):
+    """Its own alone: who starts git sleeps by the same module."""
+    clock = SimpleNamespace(sleep=sleep, time=now, monotonic=time.monotonic)
+    monkeypatch.setattr(pinned, "time", clock)
 
 
 def test_a_file_written_in_two_halves_is_never_seen_torn(tmp_path, monkeypatch):
@@ -164,7 +169,7 @@ def test_a_file_that_never_rests_is_taken_as_it_is(tmp_path, monkeypatch):
 
 def test_a_file_that_is_renamed_into_place_is_taken_at_once(tmp_path, monkeypatch):
     path, beside = tmp_path / "file.yaml", tmp_path / "beside"
-    monkeypatch.setattr(pinned.time, "sleep", lambda _: pytest.fail("it waits"))
+    clock_of_the_reader(monkeypatch, lambda _: pytest.fail("it waits"))
     for content in (b"one", b"two"):
         beside.write_bytes(content)
         written = beside.stat().st_mtime_ns

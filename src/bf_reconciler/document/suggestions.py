@@ -30,12 +30,10 @@ def advice(root: type[BaseModel], path: Path) -> str:
 
 
 def _under(models: Models, step: str | int) -> Models:
-    if isinstance(step, int):
-        return models
     return tuple(
         inner
         for model in models
-        if step in model.model_fields
+        if isinstance(step, str) and step in model.model_fields
         for inner in _models(model.model_fields[step].annotation)
     )
 

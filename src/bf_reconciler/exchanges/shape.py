@@ -101,11 +101,6 @@ def milliseconds(body: Mapping[str, Json], field: str) -> int:
     return value
 
 
-def moment(body: Mapping[str, Json], field: str) -> datetime:
-    """A time in epoch milliseconds."""
-    return datetime.fromtimestamp(milliseconds(body, field) / 1000, UTC)
-
-
 def is_zero(body: Mapping[str, Json], field: str) -> bool:
     """Whether an amount is zero; one that is told as nothing is."""
     value = body.get(field)
