@@ -12,6 +12,7 @@ from bf_reconciler.exchanges.model import (
     Call,
     Calls,
     CaptureFields,
+    Environment,
     Exchange,
     Expiry,
     First,
@@ -265,6 +266,8 @@ PEOPLE = People(
     ),
 )
 
+LIVE = Environment(bases={"futures": "https://api.hbdm.com"})
+
 HTX = Exchange(
     id="htx",
     title="HTX",
@@ -272,11 +275,16 @@ HTX = Exchange(
     live_hosts=(
         "api.huobi.pro",
         "api-aws.huobi.pro",
+        "api.huobi.vn",
+        "api.huobi.so",
         "api.hbdm.com",
         "api.hbdm.vn",
     ),
     # docs/sources/htx.md#signing, #secrets
-    signing=Signing(("api_key", "secret"), hosts=("api.huobi.pro", "api-aws.huobi.pro")),
+    signing=Signing(
+        ("api_key", "secret"),
+        hosts=("api.huobi.pro", "api-aws.huobi.pro", "api.huobi.vn", "api.huobi.so"),
+    ),
     # docs/sources/htx.md#time, #key, #balance, #orders
     calls=Calls(
         time=Query(Call("spotPublicGetV1CommonTimestamp"), read_time),
@@ -311,6 +319,8 @@ HTX = Exchange(
         window=60.0,  # 5 minutes by one document, less than one by another
     ),
     # Live alone: docs/sources/htx.md#environments
+    environments={"live": LIVE},
+    environment=LIVE,
     # docs/sources/htx.md#expiry
     expiry=Expiry(VALIDITY, "idle", "HTX API documentation, creating an API key", told=True),
     markets=MARKETS,
