@@ -303,6 +303,10 @@ HTX = Exchange(
             ("", "incorrect access key", Reason.INVALID_KEY),
             ("", "verification failure", Reason.INVALID_SIGNATURE),
             ("", "incorrect ip address", Reason.IP_NOT_ALLOWED),
+            # Chinese alone, as older answers have it.
+            ("", "access key错误", Reason.INVALID_KEY),
+            ("", "校验失败", Reason.INVALID_SIGNATURE),
+            ("", "ip地址错误", Reason.IP_NOT_ALLOWED),
             ("", "api key has expired", Reason.KEY_EXPIRED),
             ("", "apikey has expired", Reason.KEY_EXPIRED),
             ("", "429 too many request", Reason.RATE_LIMITED),
