@@ -285,6 +285,7 @@ class Environment:
         kinds: Kinds of markets whose lists can be read there.
         bases: Base URL of the list of a kind, where another host serves it than the other calls.
         lists: Lists of markets that are asked for otherwise there.
+        rate: Requests per second that we allow ourselves, where that is another.
     """
 
     base: str | None = None
@@ -294,6 +295,7 @@ class Environment:
     kinds: tuple[Kind, ...] = ("spot", "futures")
     bases: Mapping[Kind, str] = field(default_factory=dict)
     lists: Mapping[Kind, Listing] = field(default_factory=dict)
+    rate: float | None = None
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -311,6 +313,7 @@ class Environment:
             kinds=tuple(kind for kind in self.kinds if kind in place.kinds),
             bases=place.bases if place.base else {**self.bases, **place.bases},
             lists={**self.lists, **place.lists},
+            rate=place.rate or self.rate,
         )
 
 
@@ -460,6 +463,7 @@ class Exchange:
                 calls, key=there.key or calls.key, balance=there.balance or calls.balance
             ),
             markets=replace(self.markets, lists=lists),
+            pace=replace(self.pace, rate=there.rate or self.pace.rate),
         )
 
     def base(self, endpoint: str | None, kind: Kind | None = None) -> str | None:

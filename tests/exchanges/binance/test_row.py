@@ -177,6 +177,16 @@ def test_the_american_entity_tells_that_a_key_reads_and_nothing_more():
             there.calls.key.read(body, NOW)
 
 
+@pytest.mark.parametrize(
+    ("environment", "region", "weight", "limit"),
+    [("testnet", None, 47, 6000), ("demo", None, 47, 6000), ("live", "us", 24, 1200)],
+)
+def test_probes_stay_within_the_weight_of_each_place(environment, region, weight, limit):
+    there = ROW.within(environment, region)
+    assert there.pace.rate * 60 / there.calls.requests * weight <= limit
+    assert there.pace.window == ROW.pace.window
+
+
 def test_a_test_network_lists_no_futures_for_their_keys_are_others():
     assert {name: set(ROW.within(name).markets.lists) for name in ROW.environments} == {
         "live": {"spot", "futures"},

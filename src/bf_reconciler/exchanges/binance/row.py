@@ -187,12 +187,16 @@ US_ACCOUNT = Call("privateGetAccount")
 LIVE = Environment(bases={"futures": "https://fapi.binance.com"})
 # The keys of futures are others on the test network, and so is its host.
 TEST = Environment(
-    "https://testnet.binance.vision", key=Query(ACCOUNT, read_test_key), kinds=("spot",)
+    "https://testnet.binance.vision",
+    key=Query(ACCOUNT, read_test_key),
+    kinds=("spot",),
+    rate=8.0,  # a probe weighs 47 in 4 requests there
 )
 DEMO = Environment(
     "https://demo-api.binance.com",
     key=Query(ACCOUNT, read_test_key),
     bases={"futures": "https://demo-fapi.binance.com"},
+    rate=8.0,
 )
 
 _read_spot = listing.reader(
@@ -352,6 +356,7 @@ BINANCE = Exchange(
             balance=Query(US_ACCOUNT, read_balance),
             kinds=("spot",),
             lists={"spot": Listing(Call("publicGetExchangeInfo"), _read_spot)},
+            rate=3.0,  # a probe weighs 24 in 4 requests; 1200 in a minute per address
         ),
     },
     markets=MARKETS,
