@@ -8,6 +8,7 @@ from bf_reconciler.facts import Reason
 from bf_reconciler.preview.values import Power
 from bf_reconciler.verdict import Halted
 
+TRADING = frozenset({"TradePermitted", "FuturesPermitted"})
 ON, OFF = {"Enabled", "Holding"}, {"Disabled", "Blocked", "Suspended", "Halted"}
 
 
@@ -26,6 +27,8 @@ class EntryInForce:
     ip_bound: bool | None = None
     attested: bool = False
     """Only a person's word says that its key may not withdraw."""
+    trade_attested: bool = False
+    """Only a person's word says that its key may trade."""
     connection: str = ""
     power: Power = "unknown"
 
@@ -75,6 +78,12 @@ def _connection(told: Mapping[str, Any]) -> EntryInForce:
         ip_bound=key["ip_bound"],
         attested=("WithdrawDisabled", Reason.WITHDRAW_UNVERIFIABLE)
         in {(condition["type"], condition["reason"]) for condition in told["conditions"]},
+        trade_attested=any(
+            condition["type"] in TRADING
+            and condition["status"] == "True"
+            and condition["reason"] == Reason.UNVERIFIABLE
+            for condition in told["conditions"]
+        ),
     )
 
 
