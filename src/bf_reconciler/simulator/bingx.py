@@ -22,6 +22,7 @@ from bf_reconciler.simulator.dialect import (
     failing,
     require,
 )
+from bf_reconciler.simulator.documented import bingx as documented
 from bf_reconciler.simulator.key import Credentials, Key, digest, number
 from bf_reconciler.simulator.wire import Request, as_json, as_page, same, sent_bytes, whole
 
@@ -137,6 +138,7 @@ def _symbols(call: Call) -> object:
     """Every spot market."""
     symbols = [
         {
+            **documented.SYMBOL,
             "symbol": each.joined("-"),
             "status": 1 if each.trades else 0,
             "apiStateBuy": each.trades,
@@ -151,7 +153,9 @@ def _contracts(call: Call) -> object:
     """Every perpetual that is settled in its quote. Its flags are texts."""
     return [
         {
+            **documented.CONTRACT,
             "symbol": each.joined("-"),
+            "displayName": each.joined("-"),
             "asset": each.base,
             "currency": each.settle,
             "status": 1,

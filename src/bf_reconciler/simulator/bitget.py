@@ -24,6 +24,7 @@ from bf_reconciler.simulator.dialect import (
     failing,
     require,
 )
+from bf_reconciler.simulator.documented import bitget as documented
 from bf_reconciler.simulator.key import Credentials, Key, digest, number
 from bf_reconciler.simulator.wire import Request, as_json, same, sent_bytes, waf_page, whole
 
@@ -194,6 +195,7 @@ def _symbols(call: Call) -> object:
     """Every spot market."""
     return [
         {
+            **documented.SYMBOL,
             "symbol": each.joined(""),
             "baseCoin": each.base,
             "quoteCoin": each.quote,
@@ -207,6 +209,7 @@ def _contracts(call: Call) -> object:
     """Every contract of one product type; here, those that are settled in USDT."""
     return [
         {
+            **documented.CONTRACT,
             "symbol": each.joined(""),
             "baseCoin": each.base,
             "quoteCoin": each.quote,
