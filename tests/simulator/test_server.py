@@ -37,7 +37,7 @@ async def test_an_unknown_exchange_has_no_base():
 
 async def test_one_exchange_alone_needs_no_prefix(session):
     async with Simulator(World(), only="mexc") as sim:
-        assert sim.base("mexc") == sim.url
+        assert (sim.base("mexc"), sim.exchanges) == (sim.url, ("mexc",))
         assert (await send(session, "GET", f"{sim.url}/api/v3/ping")).status == 200
         assert (await send(session, "GET", f"{sim.url}/_sim/requests")).status == 200
         with pytest.raises(RefusedError, match="only mexc"):

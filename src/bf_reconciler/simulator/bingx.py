@@ -67,7 +67,8 @@ def _signed(call: Call) -> bool:
 
 
 def _success(request: Request, data: object) -> object:
-    return {"code": 0, "timestamp": request.now_ms, "data": data}
+    """Calls differ in what they put around the data; here, each has it all."""
+    return {"code": 0, "msg": "", "debugMsg": "", "timestamp": request.now_ms, "data": data}
 
 
 def _refusal(request: Request, refusal: Refusal) -> object:

@@ -59,6 +59,11 @@ class Simulator:
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self._runner.addresses[0][1]}"
 
+    @property
+    def exchanges(self) -> tuple[str, ...]:
+        """The exchanges that it is."""
+        return tuple(DIALECTS) if self._only is None else (self._only,)
+
     def base(self, exchange: str) -> str:
         """What a client of this exchange takes for its base URL."""
         if self._only is None:

@@ -29,7 +29,7 @@ CONTRACT: Mapping[str, object] = {
     "tradeMinUSDT": 2,
     "ensureTrigger": True,
     "triggerFeeRate": "0.00050000",
-    "brokerState": False,
+    "brokerState": "false",
     "launchTime": 1586275200000,
     "maintainTime": 0,
     "offTime": 0,

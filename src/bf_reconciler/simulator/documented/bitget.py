@@ -56,3 +56,27 @@ CONTRACT: Mapping[str, object] = {
     "openTime": "",
     "isRwa": "NO",
 }
+UNIFIED_ASSETS: Mapping[str, object] = {
+    "accountEquity": "0",
+    "usdtEquity": "0",
+    "btcEquity": "0",
+    "unrealisedPnl": "0",
+    "usdtUnrealisedPnl": "0",
+    "btcUnrealizedPnl": "0",
+    "effEquity": "0",
+    "mmr": "0",
+    "imr": "0",
+    "mgnRatio": "0",
+    "positionMgnRatio": "0",
+    "positionValue": "0",
+    "leverage": "0",
+}
+UNIFIED_COIN: Mapping[str, object] = {"debt": "0", "locked": "0", "bonus": "0"}
+SETTINGS: Mapping[str, object] = {
+    "assetMode": "multi_assets",
+    "accountLevel": "advanced",
+    "holdMode": "one_way_mode",
+    "stpMode": "none",
+    "symbolConfigList": [],
+    "coinConfigList": [],
+}
