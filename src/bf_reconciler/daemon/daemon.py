@@ -61,8 +61,14 @@ class Daemon:
         self.reloader = make_reloader(
             settings, environ, journal.pepper(), record.status, self.source
         )
-        self.writer = JournalWriter(journal, self.tallies.error)
-        self.bounds = Bounds(settings.state_dir, settings.runtime_root)
+        self.writer = JournalWriter(
+            journal, self.tallies.error, partial(self.tallies.folder_replaced, "state")
+        )
+        self.bounds = Bounds(
+            settings.state_dir,
+            settings.runtime_root,
+            partial(self.tallies.folder_replaced, "strategies"),
+        )
         self.runtimes = GuardedRuntimes(self.bounds, wake.set, _Memory(self))
         self.probe_counts = ProbeCounts(prober, self.tallies)
         self.cycle = Cycle(

@@ -32,11 +32,13 @@ class JournalWriter:
         self,
         journal: Journal,
         failed: Callable[[], None],
+        replaced: Callable[[], None] = lambda: None,
         worker: Worker | None = None,
         deadline: float = DEADLINE,
     ) -> None:
         self._journal = journal
         self._failed = failed
+        self._replaced = replaced
         self._worker = worker or Worker("journal")
         self._deadline = deadline
         self._newest: Record | None = None
@@ -113,6 +115,7 @@ class JournalWriter:
         if self._journal.replacements != self._replacements:
             self._replacements = self._journal.replacements
             self._failed()
+            self._replaced()
         if self._journal.halt_trouble is not None:
             self._broke(self._journal.halt_trouble)
         elif written and self._told:
