@@ -44,7 +44,9 @@ def an_order(*, on=True, runtime=HERE, reason=Reason.CONNECTED, **changes):
 
 def a_decision(order, leave=None, runtime=None):
     memory = StrategyMemory(on=True, action="pause", runtime=runtime or order.runtime)
-    return Decision("btc-grid", order, Reason.CONNECTED, "", memory, None, leave)
+    return Decision(
+        "btc-grid", order, Reason.CONNECTED, "", memory, None, () if leave is None else (leave,)
+    )
 
 
 @pytest.fixture

@@ -1,14 +1,14 @@
 """Writes the journal beside the reconcile loop, and survives a disk that is full or hangs."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 
 from bf_reconciler.daemon.worker import Worker
 from bf_reconciler.facts import Seen
 from bf_reconciler.journal import Journal, JournalError
-from bf_reconciler.spec import Names
+from bf_reconciler.spec import Names, Runtime
 from bf_reconciler.status import Record, Status, Transition
 
 MOST_OWED = 10_000
@@ -69,9 +69,9 @@ class JournalWriter:
             self._saving = asyncio.create_task(self._save(), name="journal")
         await self.settled(self._deadline if self.trouble is None else BROKEN_DEADLINE)
 
-    async def intend(self, names: Collection[str]) -> None:
-        """Save that these are about to be turned on."""
-        intending = self._worker.call(self._journal.intend, names)
+    async def intend(self, starting: Mapping[str, Runtime]) -> None:
+        """Save that these are about to be turned on there."""
+        intending = self._worker.call(self._journal.intend, starting)
         done, _ = await asyncio.wait({intending}, timeout=self._deadline)
         error = intending.exception() if done else TimeoutError()
         if isinstance(error, JournalError):
