@@ -35,12 +35,16 @@ class EntryInForce:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """Everything in force; ``by_file``: the halt stands in the file."""
+    """Everything in force; ``by_file``: the halt stands in the file.
+
+    ``sealed``: a sealed file was in force, so that an unsealed one is refused.
+    """
 
     connections: Mapping[str, EntryInForce]
     strategies: Mapping[str, EntryInForce]
     halted: Halted | None = None
     by_file: bool = False
+    sealed: bool = False
 
 
 def in_force(status: Mapping[str, Any]) -> InForce:
@@ -55,6 +59,7 @@ def in_force(status: Mapping[str, Any]) -> InForce:
         {s["name"]: _strategy(s) for s in status["strategies"] if _in_force(s)},
         Halted(halted["reason"], halted["by"]) if halted else None,
         by_file=halted is not None and halted["since"] is None,
+        sealed=bool(status["config"]["sealed"]),
     )
 
 
