@@ -14,7 +14,15 @@ from bf_reconciler.document.parsed import Kind, Parsed, ordered, refusal
 from bf_reconciler.document.sealed import OPAQUE, Unsealing
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import DEFAULT_RULES, ConfigReason, Problem, Rules
-from bf_reconciler.spec import Connection, File, Strategy, inconsistencies, misfits, unknown_hosts
+from bf_reconciler.spec import (
+    OLD_NAMES,
+    Connection,
+    File,
+    Strategy,
+    inconsistencies,
+    misfits,
+    unknown_hosts,
+)
 
 KINDS: Final = ("connections", "strategies")
 FITTING: Final = frozenset({"exchange", "environment", "markets", "credentials"})
@@ -144,6 +152,7 @@ def _second_pass(
         if connection.good is not None:
             connection.advise(name_advice.of_connection(connection.good))
     for strategy in strategies:
+        strategy.warn_of(OLD_NAMES)
         if strategy.good is not None:
             strategy.advise(name_advice.of_strategy(strategy.good))
 

@@ -10,12 +10,13 @@ from bf_reconciler.spec.references import inconsistencies
 from bf_reconciler.spec.removals import too_many
 from bf_reconciler.spec.runtime import LOCAL, FileRuntime, Runtime
 from bf_reconciler.spec.spec import ConnectionEntry, File, Origin, Spec, StrategyEntry
-from bf_reconciler.spec.strategy import Action, Strategy
+from bf_reconciler.spec.strategy import OLD_NAMES, Action, Strategy
 from bf_reconciler.spec.types import Declared, Suspend, is_loopback
 
 __all__ = [
     "CREDENTIAL",
     "LOCAL",
+    "OLD_NAMES",
     "Action",
     "Allowlist",
     "Connection",
