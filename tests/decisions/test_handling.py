@@ -1,0 +1,41 @@
+"""What runtimes do with the fields of a strategy: every field is named, and shown as it is."""
+
+from typing import get_args
+
+import pytest
+
+from bf_reconciler.spec import IGNORED, PASSED_ON, FileRuntime, Strategy, enforced, handled
+from bf_reconciler.spec.handling import FIELDS, OURS
+from bf_reconciler.spec.runtime import Runtime
+
+UNION = get_args(Runtime)[0]
+RUNTIMES = get_args(UNION) or (UNION,)
+
+
+def test_every_field_of_a_strategy_is_the_engines_or_ours():
+    assert OURS.isdisjoint(FIELDS)
+    assert OURS | set(FIELDS) == set(Strategy.model_fields)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES, ids=lambda runtime: runtime.__name__)
+def test_every_runtime_names_every_field(runtime):
+    assert set(runtime.handling) == set(FIELDS)
+
+
+def test_what_is_declared_is_shown_in_the_order_of_the_model():
+    declared = {"settings": {"a": 1}, "margin_limit": {}, "labels": {}, "name": "btc-grid"}
+    shown = handled(declared, FileRuntime.handling)
+    assert list(shown.items()) == [("margin_limit", PASSED_ON), ("settings", PASSED_ON)]
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        (PASSED_ON, "passed on, not checked"),
+        (IGNORED, "ignored"),
+        (enforced("freqtrade's stake_amount"), "enforced by freqtrade's stake_amount"),
+        (IGNORED._replace(by="one pod is one trade"), "ignored (one pod is one trade)"),
+    ],
+)
+def test_it_is_told_in_words(what, words):
+    assert str(what) == words
