@@ -367,7 +367,7 @@ def _write(connection: sqlite3.Connection, key: Key, value: object) -> None:
 def _started(memory: StrategyMemory, runtime: Runtime) -> StrategyMemory:
     """What to remember of one that is about to be turned on in this runtime."""
     if memory.on is False:
-        memory = replace(memory, on=True)
+        memory = replace(memory, on=True, ever_on=True)
     if runtime not in (memory.runtime, *memory.also):
         memory = replace(memory, also=(*memory.also, runtime))
     return memory

@@ -326,7 +326,7 @@ def holding(content: Mapping[str, Any], name: str) -> Holding | None:
         return None
     declared = content.get("strategy")
     strategy: Mapping[str, Any] = declared if isinstance(declared, dict) else {}
-    wanted = strategy.get("on_violation")
+    wanted = strategy.get("when_off", strategy.get("on_violation"))  # the name of earlier versions
     action: Action = next((each for each in ACTIONS if each == wanted), "pause")
     return Holding(
         on=content.get("enabled") is True,

@@ -93,9 +93,10 @@ class Verdicts:
 class StrategyMemory:
     """What is remembered of a strategy between cycles, and over a restart.
 
-    ``on``: what it was last told; None when it was never told anything. ``latched``: it waits
-    for a person. ``unknown_since``: since when its connection is not known. ``also``: where else it
-    may be on, since it was to move there and that was not confirmed.
+    ``on``: what it was last told; None when it was never told anything. ``action``: what turning
+    off means. ``latched``: it waits for a person. ``unknown_since``: since when its connection is
+    not known. ``also``: where else it may be on, since it was to move there and that was not
+    confirmed. ``ever_on``: whether it was ever told to run; True where that is not known.
     """
 
     on: bool | None
@@ -106,6 +107,12 @@ class StrategyMemory:
     reason: Reason = Reason.NOT_PROBED
     connection: str = ""
     also: tuple[Runtime, ...] = ()
+    ever_on: bool = True
+
+    @property
+    def off_action(self) -> Action:
+        """What turns it off. What never ran has nothing of ours to close."""
+        return "pause" if self.action == "close" and not self.ever_on else self.action
 
 
 @dataclass(frozen=True, slots=True)
