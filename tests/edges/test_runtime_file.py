@@ -44,7 +44,9 @@ def an_order(*, on=True, runtime=HERE, reason=Reason.CONNECTED, **changes):
 
 def a_decision(order, leave=None, runtime=None):
     memory = StrategyMemory(on=True, action="pause", runtime=runtime or order.runtime)
-    return Decision("btc-grid", order, Reason.CONNECTED, "", memory, None, leave)
+    return Decision(
+        "btc-grid", order, Reason.CONNECTED, "", memory, None, () if leave is None else (leave,)
+    )
 
 
 @pytest.fixture
@@ -117,7 +119,7 @@ async def test_an_order_is_a_document_that_a_bot_can_follow(runtimes, path):
 
 
 @pytest.mark.parametrize("action", ["pause", "stop", "close"])
-async def test_off_is_what_on_violation_says(runtimes, path, action):
+async def test_off_is_what_when_off_says(runtimes, path, action):
     running = await converge(runtimes, an_order(on=False, action=action))
     assert running == Running("unknown", told=action)
     assert (told(path)["enabled"], told(path)["action"]) == (False, action)
@@ -606,7 +608,7 @@ async def holdings(runtimes, wanted):
 async def test_a_folder_tells_what_is_on_without_an_order(runtimes, path):
     await converge(runtimes, an_order())
     text = told(path)
-    stray = text | {"name": "stray", "strategy": text["strategy"] | {"on_violation": "close"}}
+    stray = text | {"name": "stray", "strategy": text["strategy"] | {"when_off": "close"}}
     garble(path.with_name("stray.json"), json.dumps(stray).encode())
     old = text | {"name": "gone", "enabled": False, "reason": "Removed"}
     garble(path.with_name("gone.json"), json.dumps(old).encode())
@@ -807,3 +809,22 @@ async def test_a_word_that_is_too_old_is_looked_at_again(tmp_path, runtimes, pat
             await asyncio.sleep(0.01)
     assert (await adapter.read(["btc-grid"]))["btc-grid"].running.state == "unknown"
     adapter.close()
+
+
+async def test_a_folder_that_was_deleted_or_replaced_is_counted_and_filled_again(tmp_path, path):
+    replaced = []
+    runtimes = Runtimes(Bounds(tmp_path, replaced=lambda: replaced.append(1)))
+    try:
+        await converge(runtimes, an_order())
+        assert replaced == []
+        path.parent.rename(tmp_path / "aside")
+        await converge(runtimes, an_order(on=False))
+        assert told(path)["enabled"] is False
+        assert replaced == [1]
+        path.parent.rename(tmp_path / "aside too")
+        (tmp_path / "aside").rename(path.parent)
+        await converge(runtimes, an_order())
+        assert told(path)["enabled"] is True
+        assert replaced == [1, 1]
+    finally:
+        await runtimes.close()

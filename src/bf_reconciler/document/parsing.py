@@ -9,20 +9,30 @@ from bf_reconciler.document import key_services, name_advice, seal, text
 from bf_reconciler.document.compose import Stop, compose
 from bf_reconciler.document.entries import MAX_ENTRIES, Entry, M, duplicates, read
 from bf_reconciler.document.head import Head, read_head
+from bf_reconciler.document.limits import check_limits
 from bf_reconciler.document.nodes import Node, Path
 from bf_reconciler.document.parsed import Kind, Parsed, ordered, refusal
 from bf_reconciler.document.sealed import OPAQUE, Unsealing
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import DEFAULT_RULES, ConfigReason, Problem, Rules
-from bf_reconciler.spec import Connection, File, Strategy, inconsistencies, misfits, unknown_hosts
+from bf_reconciler.spec import (
+    OLD_NAMES,
+    Connection,
+    File,
+    Strategy,
+    inconsistencies,
+    misfits,
+    unknown_hosts,
+)
 
 KINDS: Final = ("connections", "strategies")
 FITTING: Final = frozenset({"exchange", "environment", "markets", "credentials"})
 HOSTED: Final = frozenset({"exchange", "endpoint", "proxy"})
 HOST_NOT_ALLOWED: Final = ConfigReason.HOST_NOT_ALLOWED
 CONSISTENT: Final = frozenset(
-    {"connection", "market", "runtime", "risk_level", "leverage", "direction", "safety_orders"}
-    | {"pairs", "settings"}
+    {"connection", "market", "runtime", "leverage", "direction", "safety_orders", "pairs"}
+    | {"exclude_pairs", "take_profit_pct", "trailing", "max_daily_loss_pct", "max_drawdown_pct"}
+    | {"grid", "start_condition", "settings"}
 )
 """Fields that the second pass looks at; where one could not be read, it would guess."""
 
@@ -70,7 +80,8 @@ def parse(
         connection.accept(
             lambda subject: unknown_hosts(subject, rules.hosts), HOSTED, HOST_NOT_ALLOWED
         )
-    _second_pass(connections, strategies, None if head.unchecked else head.file)
+    file = None if head.unchecked else head.file
+    _second_pass(connections, strategies, file, unsealing.sealed)
     parsed = _parsed(head, connections, strategies, unsealing)
     return replace(
         parsed,
@@ -125,7 +136,10 @@ def _entries(  # one call per kind, all of it needed
 
 
 def _second_pass(
-    connections: list[Entry[Connection]], strategies: list[Entry[Strategy]], file: File | None
+    connections: list[Entry[Connection]],
+    strategies: list[Entry[Strategy]],
+    file: File | None,
+    sealed: list[Path],
 ) -> None:
     """What no entry can tell of itself alone: its exchange, the other entries, its name."""
     for connection in connections:
@@ -136,14 +150,17 @@ def _second_pass(
         runtimes = {runtime.name for runtime in file.runtimes}
         for strategy in strategies:
             strategy.accept(
-                lambda subject: inconsistencies(subject, file.policy, by_name, runtimes),
+                lambda subject: inconsistencies(subject, by_name, runtimes),
                 CONSISTENT,
             )
     _report_duplicates(strategies)
+    if file is not None:
+        check_limits(connections, strategies, file.policy, sealed)
     for connection in connections:
         if connection.good is not None:
             connection.advise(name_advice.of_connection(connection.good))
     for strategy in strategies:
+        strategy.warn_of(OLD_NAMES)
         if strategy.good is not None:
             strategy.advise(name_advice.of_strategy(strategy.good))
 

@@ -2,6 +2,15 @@
 
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
 from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials
+from bf_reconciler.spec.handling import (
+    ALL_PASSED_ON,
+    IGNORED,
+    PASSED_ON,
+    Handled,
+    Handling,
+    enforced,
+    handled,
+)
 from bf_reconciler.spec.hosts import unknown_hosts
 from bf_reconciler.spec.names import Names, differing, updated, without
 from bf_reconciler.spec.pairs import Wanted, venue_of, wanted_pairs
@@ -10,12 +19,16 @@ from bf_reconciler.spec.references import inconsistencies
 from bf_reconciler.spec.removals import too_many
 from bf_reconciler.spec.runtime import LOCAL, FileRuntime, Runtime
 from bf_reconciler.spec.spec import ConnectionEntry, File, Origin, Spec, StrategyEntry
-from bf_reconciler.spec.strategy import Action, Strategy
+from bf_reconciler.spec.strategy import OLD_NAMES, Action, Strategy
 from bf_reconciler.spec.types import Declared, Suspend, is_loopback
 
 __all__ = [
+    "ALL_PASSED_ON",
     "CREDENTIAL",
+    "IGNORED",
     "LOCAL",
+    "OLD_NAMES",
+    "PASSED_ON",
     "Action",
     "Allowlist",
     "Connection",
@@ -26,6 +39,8 @@ __all__ = [
     "File",
     "FileRuntime",
     "Halt",
+    "Handled",
+    "Handling",
     "Limits",
     "Market",
     "MaxRemovals",
@@ -39,6 +54,8 @@ __all__ = [
     "Suspend",
     "Wanted",
     "differing",
+    "enforced",
+    "handled",
     "inconsistencies",
     "is_loopback",
     "misfits",

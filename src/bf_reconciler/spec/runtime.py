@@ -1,15 +1,18 @@
 """Declared runtimes: where strategies run."""
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from bf_reconciler.spec.handling import ALL_PASSED_ON, Handling
 from bf_reconciler.spec.types import Declared, Lease, Name, Text
 
 
 class FileRuntime(Declared):
     """One NAME.json per strategy, replaced atomically; a bot watches its file."""
+
+    handling: ClassVar[Handling] = ALL_PASSED_ON
 
     name: Name
     """Unique DNS label."""
@@ -56,7 +59,8 @@ def _type(member: type[Declared]) -> str:
 
 
 Runtime = Annotated[FileRuntime, ByType()]
-"""One declared runtime: a union of models. The ``type`` selects the adapter."""
+"""One declared runtime: a union of models. The ``type`` selects the adapter. Each says in its
+``handling`` what it does with every field of a strategy."""
 
 LOCAL = FileRuntime(name="local", type="file")
 """The default where none is declared."""

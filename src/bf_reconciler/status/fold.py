@@ -20,7 +20,7 @@ from bf_reconciler.status.model import (
     StrategyStatus,
     Told,
 )
-from bf_reconciler.verdict import ConnectionState, Decision, Verdicts
+from bf_reconciler.verdict import ConnectionState, Decision, StrategyMemory, Verdicts
 
 NOTHING = Running("unknown")
 T = TypeVar("T")
@@ -110,14 +110,21 @@ def conditions(
     """Findings with the time since when they stand."""
     old = {condition.type: condition for condition in before}
 
-    def since(finding: Finding) -> datetime:
-        was = old.get(finding.type)
-        same = was and (was.status, was.reason) == (finding.status, finding.reason)
-        return was.since if was and same else now
+    def condition(finding: Finding) -> Condition:
+        kind, status, reason, message = (
+            finding.type,
+            finding.status,
+            finding.reason,
+            finding.message,
+        )
+        was = old.get(kind)
+        if was is None or was.reason != reason or was.status != status:
+            return Condition(kind, status, reason, message, now, generation)
+        if was.message == message and was.observed_generation == generation:
+            return was
+        return Condition(kind, status, reason, message, was.since, generation)
 
-    return tuple(
-        Condition(f.type, f.status, f.reason, f.message, since(f), generation) for f in findings
-    )
+    return tuple([condition(finding) for finding in findings])
 
 
 def _connection(
@@ -245,12 +252,19 @@ def _strategy(
         running=running.state,
         told=_told(was, running),
         conditions=conditions(was.conditions if was else (), findings, spec.generation, now),
-        memory=decision.memory,
+        memory=_remembered(decision.memory, running),
         line=entry.line if entry else 0,
         origin=entry.origin if entry else ("held" if decision.held else "none"),
         suspended_until=_end(entry.suspended(now)) if entry else None,
         declared=entry.declared if entry else was.declared if was else {},
     )
+
+
+def _remembered(memory: StrategyMemory, running: Running) -> StrategyMemory:
+    """Where the journal was lost, the runtime may still show that it was told to run."""
+    if running.told != "run" or memory.ever_on:
+        return memory
+    return replace(memory, ever_on=True)
 
 
 def _is_gone(decision: Decision, running: Running) -> bool:

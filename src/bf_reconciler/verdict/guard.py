@@ -104,12 +104,13 @@ def decide(
         wish = _word(verdict, before, latched=latched)
     memory = StrategyMemory(
         on=wish.on if wish.on is not None else (before.on if before else None),
-        action=strategy.on_violation,
+        action=strategy.when_off,
         runtime=_place(spec, strategy, before),
         latched=latched,
         unknown_since=wish.since,
         reason=wish.reason,
         connection=strategy.connection,
+        ever_on=wish.on is True or (before is not None and before.ever_on),
     )
     return _leased(spec, _ordered(verdict, wish, memory, before))
 
@@ -195,33 +196,53 @@ def _ordered(
 ) -> Decision:
     """Put a wish into orders; a strategy that moved is first turned off where it was."""
     strategy = verdict.strategy
-    moved = before is not None and before.runtime != memory.runtime
     if wish.on is None:
-        if before is not None and moved:
-            memory = replace(memory, runtime=before.runtime)
+        if before is not None:
+            memory = replace(memory, runtime=before.runtime, also=before.also)
         left = Decision(strategy.name, None, wish.reason, wish.message, memory, verdict)
         return replace(left, until=wish.until)
     order = Order(
         strategy.name,
         memory.runtime,
         on=wish.on,
-        action=strategy.on_violation,
+        action=memory.off_action,
         reason=wish.reason,
         message=wish.message,
         strategy=strategy,
     )
-    leave = None
-    if before is not None and moved:
-        leave = Order(
-            strategy.name,
-            before.runtime,
+    leaves = _leaves(strategy.name, memory.runtime, before)
+    return Decision(strategy.name, order, wish.reason, wish.message, memory, verdict, leaves)
+
+
+def _leaves(name: str, place: Runtime, before: StrategyMemory | None) -> tuple[Order, ...]:
+    """Orders to everywhere else where it may be on."""
+    if before is None:
+        return ()
+    return tuple(
+        Order(
+            name,
+            runtime,
             on=False,
-            action=before.action,
+            action=before.off_action,
             reason=Reason.REMOVED,
             message="It moved to another runtime.",
             strategy=None,
         )
-    return Decision(strategy.name, order, wish.reason, wish.message, memory, verdict, leave)
+        for runtime in dict.fromkeys((before.runtime, *before.also))
+        if runtime != place
+    )
+
+
+def unsettled(decision: Decision, before: StrategyMemory) -> StrategyMemory:
+    """What to remember while it is not confirmed that it is off everywhere else.
+
+    It stays where it was, and may be on wherever it was told to run.
+    """
+    places = list(before.also)
+    if decision.order is not None and decision.order.on:
+        places.append(decision.order.runtime)
+    also = tuple(each for each in dict.fromkeys(places) if each != before.runtime)
+    return replace(decision.memory, runtime=before.runtime, also=also)
 
 
 def _removed(name: str, before: StrategyMemory, frame: _Frame) -> Decision:
@@ -267,13 +288,14 @@ def _off(name: str, before: StrategyMemory, reason: Reason, message: str) -> Dec
         name,
         before.runtime,
         on=False,
-        action=before.action,
+        action=before.off_action,
         reason=reason,
         message=message,
         strategy=None,
     )
-    memory = replace(before, on=False, reason=reason, unknown_since=None)
-    return Decision(name, order, reason, message, memory, None)
+    memory = replace(before, on=False, reason=reason, unknown_since=None, also=())
+    leaves = _leaves(name, before.runtime, before)
+    return Decision(name, order, reason, message, memory, None, leaves)
 
 
 def _words(length: timedelta) -> str:

@@ -93,8 +93,10 @@ class Verdicts:
 class StrategyMemory:
     """What is remembered of a strategy between cycles, and over a restart.
 
-    ``on``: what it was last told; None when it was never told anything. ``latched``: it waits
-    for a person. ``unknown_since``: since when its connection is not known.
+    ``on``: what it was last told; None when it was never told anything. ``action``: what turning
+    off means. ``latched``: it waits for a person. ``unknown_since``: since when its connection is
+    not known. ``also``: where else it may be on, since it was to move there and that was not
+    confirmed. ``ever_on``: whether it was ever told to run; True where that is not known.
     """
 
     on: bool | None
@@ -104,6 +106,13 @@ class StrategyMemory:
     unknown_since: datetime | None = None
     reason: Reason = Reason.NOT_PROBED
     connection: str = ""
+    also: tuple[Runtime, ...] = ()
+    ever_on: bool = True
+
+    @property
+    def off_action(self) -> Action:
+        """What turns it off. What never ran has nothing of ours to close."""
+        return "pause" if self.action == "close" and not self.ever_on else self.action
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +149,8 @@ class Order:
 class Decision:
     """What is done about one strategy in this cycle.
 
-    ``order`` is None where it is left as it is. ``leave`` is an order to the runtime it moved
-    away from.
+    ``order`` is None where it is left as it is. ``leaves`` are orders to the runtimes where it may
+    be on and is not to be: where it was, and where a move went that was not confirmed.
     """
 
     name: str
@@ -150,7 +159,7 @@ class Decision:
     message: str
     memory: StrategyMemory
     verdict: StrategyVerdict | None
-    leave: Order | None = None
+    leaves: tuple[Order, ...] = ()
     held: bool = False
     """It vanished from the file and the guard holds it."""
     until: datetime | None = None
