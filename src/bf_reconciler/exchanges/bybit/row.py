@@ -370,8 +370,8 @@ BYBIT = Exchange(
     people=PEOPLE,
     capture=CaptureFields(
         digits=("readonly", "uta", "unified", "deadlineday"),
-        codes=("retcode",),
-        prose=("retmsg",),
+        codes=("retcode", "ret_code"),
+        prose=("retmsg", "ret_msg"),
         names=("NFT",),
     ),
 )
