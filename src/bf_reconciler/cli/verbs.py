@@ -15,6 +15,7 @@ from bf_reconciler import __version__
 PROGRAM = "bf-reconciler"
 INTERRUPTED = 130
 VERBS = {
+    "init": "Create a repository for the file.",
     "run": "Run the daemon.",
     "validate": "Check a file offline: schema, references, encryption, names.",
     "seal": "Seal a file, so that nothing in it can be moved without its key.",

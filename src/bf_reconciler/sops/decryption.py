@@ -20,10 +20,26 @@ async def decrypt(committed: bytes, settings: SopsSettings) -> dict[str, Any]:
     Raises:
         ConfigError: with our own sentence; no word of sops, for a value can stand in it.
     """
+    return understand(await _decrypted(committed, "json", settings), committed)
+
+
+async def decrypt_text(committed: bytes, settings: SopsSettings) -> bytes:
+    """Decrypt exactly these bytes and return the text as `sops edit` shows it.
+
+    Raises:
+        ConfigError: as ``decrypt`` does.
+    """
+    finished = await _decrypted(committed, "yaml", settings)
+    if finished.returncode:
+        raise _failure(finished, committed)
+    return finished.stdout
+
+
+async def _decrypted(committed: bytes, form: str, settings: SopsSettings) -> Finished:
     refuse(committed)
     try:
-        finished = await run(
-            [str(settings.binary), "decrypt", "--input-type", "yaml", "--output-type", "json"],
+        return await run(
+            [str(settings.binary), "decrypt", "--input-type", "yaml", "--output-type", form],
             committed,
             environ=environment(settings),
             timeout=settings.timeout,
@@ -38,7 +54,6 @@ async def decrypt(committed: bytes, settings: SopsSettings) -> dict[str, Any]:
     except OSError:
         message = "the sops binary cannot be run"
         raise ConfigError(ConfigReason.DECRYPTION_TOOL_MISSING, message) from None
-    return understand(finished, committed)
 
 
 def refuse(committed: bytes) -> None:
@@ -53,9 +68,7 @@ def refuse(committed: bytes) -> None:
 def understand(finished: Finished, committed: bytes) -> dict[str, Any]:
     """Turn the end of sops into the document, or into the reason why there is none."""
     if finished.returncode:
-        reason, transient = classify(finished.returncode, finished.stderr)
-        reason = refine(reason, finished.stderr, committed)
-        raise failed(reason, finished.returncode, finished.stderr, transient=transient)
+        raise _failure(finished, committed)
     try:
         document = json.loads(finished.stdout)
     except (ValueError, RecursionError):  # its text quotes what it could not read
@@ -64,3 +77,9 @@ def understand(finished: Finished, committed: bytes) -> dict[str, Any]:
         message = "the output of sops is not a document"
         raise ConfigError(ConfigReason.DECRYPTION_FAILED, message) from None
     return document
+
+
+def _failure(finished: Finished, committed: bytes) -> ConfigError:
+    reason, transient = classify(finished.returncode, finished.stderr)
+    reason = refine(reason, finished.stderr, committed)
+    return failed(reason, finished.returncode, finished.stderr, transient=transient)
