@@ -13,6 +13,7 @@ from bf_reconciler.authoring import age_key, repository
 from bf_reconciler.authoring.age_key import AgeKeyError
 from bf_reconciler.facts import ConfigError, ConfigReason
 from commandline import run_in
+from desk import git, isolate
 from edges.keys import SOPS, make_age_key
 from terminal import answered
 
@@ -29,32 +30,14 @@ FILES = {
 
 
 @pytest.fixture(autouse=True)
-def _alone(unconfigured, monkeypatch, tmp_path):  # noqa: ARG001 # a fixture
-    for name in [name for name in os.environ if name.startswith(("SOPS_", "GIT_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    monkeypatch.setenv("PATH", f"{SOPS.parent}{os.pathsep}{os.environ['PATH']}")
+def _alone(monkeypatch, tmp_path):
+    isolate(monkeypatch, tmp_path)
 
 
 @pytest.fixture
 def started(capsys, tmp_path):
     assert run_in(capsys, "init", "desk", "--yes").code == 0
     return tmp_path / "desk"
-
-
-def git(folder, *words, check=True, **environ):
-    done = subprocess.run(
-        ["git", "-c", "user.name=ada", "-c", "user.email=ada@localhost", *words],
-        cwd=folder,
-        env=os.environ | environ,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert not check or done.returncode == 0, done.stderr
-    return done
 
 
 def test_it_creates_what_a_repository_needs_and_says_what_comes_next(capsys, tmp_path):
