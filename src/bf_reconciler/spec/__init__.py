@@ -3,6 +3,15 @@
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
 from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials
 from bf_reconciler.spec.engines import HummingbotRuntime, ProcessRuntime, WebhookRuntime
+from bf_reconciler.spec.handling import (
+    ALL_PASSED_ON,
+    IGNORED,
+    PASSED_ON,
+    Handled,
+    Handling,
+    enforced,
+    handled,
+)
 from bf_reconciler.spec.hosts import foreign_urls, unknown_hosts
 from bf_reconciler.spec.names import Names, differing, updated, without
 from bf_reconciler.spec.pairs import Wanted, venue_of, wanted_pairs
@@ -15,9 +24,12 @@ from bf_reconciler.spec.strategy import OLD_NAMES, Action, Strategy
 from bf_reconciler.spec.types import Declared, Suspend, is_loopback
 
 __all__ = [
+    "ALL_PASSED_ON",
     "CREDENTIAL",
+    "IGNORED",
     "LOCAL",
     "OLD_NAMES",
+    "PASSED_ON",
     "Action",
     "Allowlist",
     "Connection",
@@ -28,6 +40,8 @@ __all__ = [
     "File",
     "FileRuntime",
     "Halt",
+    "Handled",
+    "Handling",
     "HummingbotRuntime",
     "Limits",
     "Market",
@@ -44,7 +58,9 @@ __all__ = [
     "Wanted",
     "WebhookRuntime",
     "differing",
+    "enforced",
     "foreign_urls",
+    "handled",
     "inconsistencies",
     "is_loopback",
     "misfits",

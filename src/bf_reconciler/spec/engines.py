@@ -1,11 +1,19 @@
 """Declared engines: local processes, webhooks, and bots behind an API of their own."""
 
 from datetime import timedelta
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal, cast, get_args
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
+from bf_reconciler.spec.handling import (
+    ALL_PASSED_ON,
+    FIELDS,
+    IGNORED,
+    Handled,
+    Handling,
+    enforced,
+)
 from bf_reconciler.spec.strategy import Action
 from bf_reconciler.spec.types import (
     Declared,
@@ -55,6 +63,14 @@ def _program(command: tuple[str, ...]) -> tuple[str, ...]:
     return command
 
 
+AT_START = Handled("passed_on", "BF_STRATEGY_FILE at its start")
+
+
+def _table(when_off: str, rest: Handled) -> Handling:
+    """The runtime itself enforces that it is off; all other fields are treated alike."""
+    return cast("Handling", {**dict.fromkeys(FIELDS, rest), "when_off": enforced(when_off)})
+
+
 class Engine(Declared):
     """An engine is the same one with another password: it is no move when that is rotated."""
 
@@ -72,6 +88,7 @@ class Engine(Declared):
 class ProcessRuntime(Engine):
     """One local process per strategy. It needs `run --process-root`."""
 
+    handling: ClassVar[Handling] = _table("a signal to the process", AT_START)
     exclusive: ClassVar[bool] = False
 
     name: Name
@@ -118,6 +135,7 @@ class ProcessRuntime(Engine):
 class WebhookRuntime(Engine):
     """Anything that takes a signed POST per order."""
 
+    handling: ClassVar[Handling] = ALL_PASSED_ON
     exclusive: ClassVar[bool] = False
     actions: ClassVar[frozenset[Action]] = frozenset(get_args(Action))
 
@@ -140,6 +158,7 @@ class WebhookRuntime(Engine):
 class HummingbotRuntime(Engine):
     """One bot behind a hummingbot-api."""
 
+    handling: ClassVar[Handling] = _table("hummingbot's stop", IGNORED)
     exclusive: ClassVar[bool] = True
     actions: ClassVar[frozenset[Action]] = frozenset({"close"})
 
@@ -166,6 +185,7 @@ class HummingbotRuntime(Engine):
 class KubernetesRuntime(Engine):
     """The scale of one Deployment or StatefulSet: 1 runs, 0 is stopped."""
 
+    handling: ClassVar[Handling] = _table("the scale", IGNORED)
     exclusive: ClassVar[bool] = True
     actions: ClassVar[frozenset[Action]] = frozenset({"stop"})
 
