@@ -97,7 +97,7 @@ class MarketCache:
 
     def want(self, wanted: Wanted) -> None:
         """Have these pairs looked up, in the background, and nothing else."""
-        if wanted == self._wanted:
+        if wanted is self._wanted or wanted == self._wanted:
             return
         self._wanted, self._known = wanted, None
         sorted_ = self._sorted(wanted)

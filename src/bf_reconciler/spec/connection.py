@@ -78,6 +78,8 @@ class Attest(Declared):
 
     withdraw_disabled: Attestation
     """A person checked that this key cannot withdraw. Valid for 90 days."""
+    trade_permitted: Attestation | None = None
+    """A person checked that this key may trade the declared markets. Valid for 90 days."""
 
 
 class Connection(Declared):
