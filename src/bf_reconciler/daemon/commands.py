@@ -63,8 +63,11 @@ class Commands:
         return self._daemon.ready()
 
     def metrics(self, accept: str, *, summary: bool) -> tuple[Iterator[bytes], str]:
-        extras = Extras(self._daemon.source.mode, self._daemon.last_completed)
-        return render(self.status(), extras, self._daemon.tallies, accept, summary=summary)
+        daemon = self._daemon
+        told = daemon.settings.monitoring
+        links = (told.page_url, told.dashboard_url, told.runbook_url)
+        extras = Extras(daemon.source.mode, daemon.last_completed, links, told.labels)
+        return render(self.status(), extras, daemon.tallies, accept, summary=summary)
 
     def history(
         self, name: str | None, limit: int, before: datetime | None
