@@ -230,6 +230,18 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
             "`bf-reconciler test FILE NAME --capture DIR` ile kaydedip bildirin."
         ),
     ),
+    Reason.EXCHANGE_CHANGED: (
+        "Borsa değişti",
+        (
+            "Bir saat içinde bu borsanın iki anahtarına, hiçbir belgede bulunmayan yanıtlar geldi: "
+            "bilinmeyen bir biçim ya da bilinmeyen izinler."
+        ),
+        (
+            "Borsanın API duyurularını okuyun ve bf-reconciler'ı güncelleyin. Bu bağlantılardan "
+            "biri için `bf-reconciler certify FILE NAME` çalıştırıp paketi gönderin. Arada bir "
+            "proxy veya geçit varsa önce onu kontrol edin."
+        ),
+    ),
     Reason.CLOCK_SKEW: (
         "Saat sapması",
         "Bu sunucunun saati ile borsanın saati arasındaki fark çok büyük.",

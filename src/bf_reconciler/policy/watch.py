@@ -6,23 +6,26 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from bf_reconciler.facts import Seen
+from bf_reconciler.facts import Seen, earliest
+from bf_reconciler.policy import oddities
+from bf_reconciler.policy.oddities import Oddity, oddity_of
 from bf_reconciler.policy.streaks import Streak, streak_of
 from bf_reconciler.spec import ConnectionEntry, Names, Spec, updated
 
 
 class Watched(NamedTuple):
-    """One connection that is probed: when it was last asked, and how it failed."""
+    """One connection that is probed: when it was last asked, how it failed, what was odd."""
 
     asked: datetime
     well: bool
     streak: Streak | None
+    odd: Oddity | None = None
 
     @property
     def until(self) -> datetime | None:
-        """When a streak that is over may be looked at no more."""
-        streak = self.streak
-        return streak.over + streak.window if streak is not None and streak.over else None
+        """When a streak or an oddity that is over may be looked at no more."""
+        both = (self.streak, self.odd)
+        return earliest(each.over + each.window for each in both if each and each.over)
 
 
 class Seat(NamedTuple):
@@ -64,6 +67,7 @@ class Watch:
     connections: Mapping[str, Watched] = field(default_factory=dict)
     groups: tuple[Group, ...] = ()
     streaks: Mapping[str, Streak] = field(default_factory=dict)
+    odd: Mapping[str, Oddity] = field(default_factory=dict)
     changes: int = 0
 
     def order(self, name: str) -> int:
@@ -98,12 +102,16 @@ def watch(
         return before
     streaks = updated(before.streaks, moved, lambda name: _failing(connections.get(name)))
     latest = max((s.began for s in (*before.streaks.values(), *streaks.values())), default=None)
-    matters = latest is not None and any(_matters(*pair, latest) for pair in moved.values())
+    matters = any(
+        _is_news(*pair) or (latest is not None and _matters(*pair, latest))
+        for pair in moved.values()
+    )
     return replace(
         before,
         connections=connections,
         groups=_regrouped(before, moved),
         streaks=streaks,
+        odd=updated(before.odd, moved, lambda name: _odd(connections.get(name))),
         changes=before.changes + matters,
     )
 
@@ -115,11 +123,23 @@ def _watched(spec: Spec, seen: Mapping[str, Seen], name: str, now: datetime) -> 
     if entry.suspended(now):
         return None
     latest = memory.runs[0].latest
-    return Watched(latest.at, not latest.failures, streak_of(entry, memory.runs, spec.policy, now))
+    streak = streak_of(entry, memory.runs, spec.policy, now)
+    return Watched(latest.at, not latest.failures, streak, oddity_of(entry, memory.runs, now))
 
 
 def _failing(watched: Watched | None) -> Streak | None:
     return watched.streak if watched is not None else None
+
+
+def _odd(watched: Watched | None) -> Oddity | None:
+    return watched.odd if watched is not None else None
+
+
+def _is_news(was: Watched | None, now: Watched | None) -> bool:
+    """Whether two keys may have another oddity in common, or none."""
+    if was is None or now is None:
+        return _odd(was) != _odd(now)
+    return oddities.matters(was.odd, was.asked, now.odd, now.asked)
 
 
 def _matters(was: Watched | None, now: Watched | None, latest: datetime) -> bool:
