@@ -1,7 +1,6 @@
 """certify and replay: an exchange is asked once, and what it said can be read again anywhere."""
 
 import json
-import os
 import stat
 from datetime import UTC, datetime
 
@@ -10,22 +9,10 @@ import pytest
 from bf_reconciler.cli import certify as verb
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.probe import bundle
-from commandline import declare, run_in, simulated
+from commandline import declare, run_in
 from exchanges.cases import CASES
 
-
-@pytest.fixture(scope="module")
-def simulator():
-    with simulated() as simulator:
-        yield simulator
-
-
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch, tmp_path):
-    for name in list(os.environ):
-        if name.startswith("BF_"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("unconfigured")
 
 
 @pytest.fixture

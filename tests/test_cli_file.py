@@ -14,7 +14,7 @@ from bf_reconciler.cli import test as testing
 from bf_reconciler.journal import Journal
 from bf_reconciler.spec import Connection, Credentials, File, Strategy
 from bf_reconciler.status import Record, Status
-from commandline import declare, program, run_in, simulated
+from commandline import declare, program, run_in
 from edges.keys import SOPS, encrypt, make_age_key
 
 EXAMPLE = "connections.example.yaml"
@@ -55,12 +55,6 @@ def sealed(tmp_path, monkeypatch):
     file.write_text(encrypt(PLAIN, tmp_path, "--age", key.recipient))
     monkeypatch.setenv("SOPS_AGE_KEY_FILE", str(key.path))
     return file
-
-
-@pytest.fixture(scope="module")
-def simulator():
-    with simulated() as simulator:
-        yield simulator
 
 
 def test_the_example_is_valid_and_has_no_warnings(capsys, request):

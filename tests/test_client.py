@@ -331,7 +331,7 @@ def test_it_loads_no_other_module_of_the_program():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_the_bot_of_the_documentation_is_the_one_of_the_demo():
+def test_the_bot_of_the_documentation_is_the_one_that_ships():
     root = Path(__file__).parents[1]
     bot = (root / "src/bf_reconciler/demo/bot.py").read_text()
     assert bot.partition("\n\n")[2] in (root / "docs/bots.md").read_text()

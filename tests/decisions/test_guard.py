@@ -118,7 +118,7 @@ def test_what_was_never_on_is_paused_where_it_left_the_file_or_moved():
     never = a_memory(on=False, ever_on=False, action="close")
     assert decided(GOOD, before=never, spec=a_spec(strategies=[]))[STRATEGY].order.action == "pause"
     moved = decision(GOOD, before=never, strategy={"runtime": ELSEWHERE.name, "when_off": "close"})
-    assert moved.leave.action == "pause"
+    assert [order.action for order in moved.leaves] == ["pause"]
 
 
 def test_a_halt_in_the_file_turns_off():

@@ -107,14 +107,8 @@ async def _ask(entry: ConnectionEntry) -> tuple[list[Answered], Observation]:
 
 
 def _failures(seen: Observation) -> list[tuple[Question, Failure]]:
-    answers: dict[Question, object] = {
-        "time": seen.time,
-        "key": seen.key,
-        "balance": seen.balance,
-        "orders": seen.orders,
-    }
-    return [(q, answer) for q, answer in answers.items() if isinstance(answer, Failure)]
+    return [(q, answer) for q, answer in seen.answers.items() if isinstance(answer, Failure)]
 
 
 def _why(seen: Observation) -> str:
-    return next((failure.message for _, failure in _failures(seen)), "")
+    return next((failure.message for failure in seen.failures), "")

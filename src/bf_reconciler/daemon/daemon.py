@@ -145,7 +145,8 @@ class Daemon:
         """Read the file whenever it may have changed, or when a failure may have passed."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._reload_wanted.wait(), self._patience())
+                async with asyncio.timeout(self._patience()):
+                    await self._reload_wanted.wait()
             self._reload_wanted.clear()
             answers, self._asked = self._asked, []
             reload = await self.load(asked=bool(answers))

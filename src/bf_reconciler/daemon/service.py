@@ -48,7 +48,8 @@ async def opened(settings: Settings, environ: Mapping[str, str]) -> AsyncIterato
     try:
         opening = worker.call(Journal, settings.state_dir)
         try:
-            journal = await asyncio.wait_for(opening, OPEN_SECONDS)
+            async with asyncio.timeout(OPEN_SECONDS):
+                journal = await opening
         except TimeoutError:
             raise JournalError(f"the disk did not answer within {OPEN_SECONDS:g} s") from None
         try:

@@ -214,7 +214,7 @@ def entry_of(bundle: Bundle) -> ConnectionEntry:
 def outcome(seen: Observation) -> Facts:
     """What was understood: per question "ok" or a reason, and what the key is said to be."""
     found: Facts = {}
-    for question, answer in _answers(seen).items():
+    for question, answer in seen.answers.items():
         if answer is not None:
             found[question] = str(answer.reason) if isinstance(answer, Failure) else OK
     key = seen.key
@@ -239,10 +239,6 @@ def differences(first: Observation, second: Observation) -> list[str]:
 
 def _counted(found: Facts) -> Facts:
     return found | {"unknown_words": len(found.get("unknown_words", ()))}
-
-
-def _answers(seen: Observation) -> Mapping[str, object]:
-    return {"time": seen.time, "key": seen.key, "balance": seen.balance, "orders": seen.orders}
 
 
 def _kept(each: Answered, secrets: list[str]) -> KeptAnswer:

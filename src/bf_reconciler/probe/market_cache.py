@@ -146,7 +146,8 @@ class MarketCache:
                 self._known = None
                 self._wake()
             with suppress(TimeoutError):
-                await asyncio.wait_for(shelf.more.wait(), rest.total_seconds())
+                async with asyncio.timeout(rest.total_seconds()):
+                    await shelf.more.wait()
 
     async def _look(self, shelf: _Shelf, kind: Kind) -> timedelta:
         """Look once; returns how long to rest."""
