@@ -229,9 +229,9 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
             "describes: an unknown format, or unknown permissions."
         ),
         (
-            "Read the exchange's API announcements, and update bf-reconciler. Run `bf-reconciler "
-            "certify FILE NAME` for one of these connections and send the bundle. If a proxy or "
-            "gateway is in between, check it first."
+            "Read the exchange's API announcements and update bf-reconciler. If that does not "
+            "help, run `bf-reconciler certify FILE NAME` for one of these connections and send the "
+            "bundle."
         ),
     ),
     Reason.CLOCK_SKEW: (

@@ -237,9 +237,8 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
             "bilinmeyen bir biçim ya da bilinmeyen izinler."
         ),
         (
-            "Borsanın API duyurularını okuyun ve bf-reconciler'ı güncelleyin. Bu bağlantılardan "
-            "biri için `bf-reconciler certify FILE NAME` çalıştırıp paketi gönderin. Arada bir "
-            "proxy veya geçit varsa önce onu kontrol edin."
+            "Borsanın API duyurularını okuyun ve bf-reconciler'ı güncelleyin. Bu yetmezse bu "
+            "bağlantılardan biri için `bf-reconciler certify FILE NAME` çalıştırıp paketi gönderin."
         ),
     ),
     Reason.CLOCK_SKEW: (

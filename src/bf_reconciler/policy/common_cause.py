@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from bf_reconciler.facts import Reason, earliest
-from bf_reconciler.policy.oddities import Oddity, counting
+from bf_reconciler.policy.anomalies import Anomaly, of_two_keys
 from bf_reconciler.policy.streaks import LEAST, Streak, Tally
 from bf_reconciler.policy.watch import Place, Watch
 
@@ -92,7 +92,7 @@ def common_causes(watch: Watch, now: datetime, before: Causes | None = None) -> 
                     incidents.append(incident)
                     covered |= frozenset(incident.connections)
     return Causes(
-        _told_once(incidents, _changes(watch, now)),
+        _each_once(incidents, _changes(watch, now)),
         holds,
         frozenset(witnesses),
         earliest(at for at in _moments(watch) if at > now),
@@ -102,33 +102,36 @@ def common_causes(watch: Watch, now: datetime, before: Causes | None = None) -> 
 
 
 def _changes(watch: Watch, now: datetime) -> list[Incident]:
-    """Exchanges of which two keys were lately answered what no document has."""
-    places: dict[int, list[tuple[Oddity, datetime]]] = {}
-    for name in sorted(watch.odd, key=watch.order):
-        for index in watch.of[name].places:
+    """Exchanges of which two keys were lately given answers that no document has."""
+    places: dict[int, list[Anomaly]] = {}
+    for name in sorted(watch.anomalies, key=watch.order):
+        anomaly, asked = watch.anomalies[name], watch.connections[name].asked
+        for index in watch.of[name].places if anomaly.counts(asked, now) else ():
             if watch.places[index].exchanges == 1:
-                found = (watch.odd[name], watch.connections[name].asked)
-                places.setdefault(index, []).append(found)
+                places.setdefault(index, []).append(anomaly)
     return [
         Incident(
             kind="change",
             scope=watch.places[index].scope,
             reason=Reason.EXCHANGE_CHANGED,
-            connections=tuple(odd.name for odd in odds),
-            since=min(odd.began for odd in odds),
+            connections=tuple(anomaly.name for anomaly in hit),
+            since=min(anomaly.began for anomaly in hit),
         )
         for index, found in sorted(places.items())
-        if (odds := counting(found, now))
+        if (hit := of_two_keys(found))
     ]
 
 
-def _told_once(causes: list[Incident], changes: list[Incident]) -> tuple[Incident, ...]:
-    """What cannot be read is told once: of a way out by that, of an exchange as its change."""
+def _each_once(causes: list[Incident], changes: list[Incident]) -> tuple[Incident, ...]:
+    """Answers that cannot be read are reported once: of a way out as its failure, else as a change.
+
+    A gateway that garbles the answers of two exchanges is no change of either.
+    """
     unread = [each for each in causes if each.reason is Reason.UNEXPECTED_RESPONSE]
     ways = [each for each in unread if each.kind == "egress"]
     kept = [each for each in changes if not _covered(each, ways)]
-    told = [each for each in unread if each.kind == "outage" and _covered(each, kept)]
-    return (*(each for each in causes if each not in told), *kept)
+    doubles = [each for each in unread if each.kind == "outage" and _covered(each, kept)]
+    return (*(each for each in causes if each not in doubles), *kept)
 
 
 def _covered(incident: Incident, others: list[Incident]) -> bool:
@@ -139,8 +142,8 @@ def _moments(watch: Watch) -> Iterator[datetime]:
     """When time alone changes what counts."""
     for streak in watch.streaks.values():
         yield from _turns(streak)
-    for odd in watch.odd.values():
-        yield (odd.over or watch.connections[odd.name].asked) + odd.window
+    for name, anomaly in watch.anomalies.items():
+        yield (anomaly.over or watch.connections[name].asked) + anomaly.window
 
 
 def _by_place(watch: Watch) -> Iterator[tuple[int, Sequence[Streak]]]:

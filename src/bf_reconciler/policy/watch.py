@@ -7,25 +7,24 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bf_reconciler.facts import Seen, earliest
-from bf_reconciler.policy import oddities
-from bf_reconciler.policy.oddities import Oddity, oddity_of
+from bf_reconciler.policy.anomalies import Anomaly, anomaly_of
 from bf_reconciler.policy.streaks import Streak, streak_of
 from bf_reconciler.spec import ConnectionEntry, Names, Spec, updated
 
 
 class Watched(NamedTuple):
-    """One connection that is probed: when it was last asked, how it failed, what was odd."""
+    """One connection that is probed: when it was last asked, how it failed, what was anomalous."""
 
     asked: datetime
     well: bool
     streak: Streak | None
-    odd: Oddity | None = None
+    anomaly: Anomaly | None = None
 
-    @property
-    def until(self) -> datetime | None:
-        """When a streak or an oddity that is over may be looked at no more."""
-        both = (self.streak, self.odd)
-        return earliest(each.over + each.window for each in both if each and each.over)
+    def until(self, now: datetime) -> datetime | None:
+        """When a streak or an anomaly that is over may be looked at no more."""
+        both = (self.streak, self.anomaly)
+        ends = (each.over + each.window for each in both if each is not None and each.over)
+        return earliest(end for end in ends if end > now)
 
 
 class Seat(NamedTuple):
@@ -67,7 +66,7 @@ class Watch:
     connections: Mapping[str, Watched] = field(default_factory=dict)
     groups: tuple[Group, ...] = ()
     streaks: Mapping[str, Streak] = field(default_factory=dict)
-    odd: Mapping[str, Oddity] = field(default_factory=dict)
+    anomalies: Mapping[str, Anomaly] = field(default_factory=dict)
     changes: int = 0
 
     def order(self, name: str) -> int:
@@ -103,7 +102,7 @@ def watch(
     streaks = updated(before.streaks, moved, lambda name: _failing(connections.get(name)))
     latest = max((s.began for s in (*before.streaks.values(), *streaks.values())), default=None)
     matters = any(
-        _is_news(*pair) or (latest is not None and _matters(*pair, latest))
+        _is_news(*pair, now) or (latest is not None and _matters(*pair, latest))
         for pair in moved.values()
     )
     return replace(
@@ -111,7 +110,7 @@ def watch(
         connections=connections,
         groups=_regrouped(before, moved),
         streaks=streaks,
-        odd=updated(before.odd, moved, lambda name: _odd(connections.get(name))),
+        anomalies=updated(before.anomalies, moved, lambda name: _anomaly(connections.get(name))),
         changes=before.changes + matters,
     )
 
@@ -124,22 +123,25 @@ def _watched(spec: Spec, seen: Mapping[str, Seen], name: str, now: datetime) -> 
         return None
     latest = memory.runs[0].latest
     streak = streak_of(entry, memory.runs, spec.policy, now)
-    return Watched(latest.at, not latest.failures, streak, oddity_of(entry, memory.runs, now))
+    return Watched(latest.at, not latest.failures, streak, anomaly_of(entry, memory.runs, now))
 
 
 def _failing(watched: Watched | None) -> Streak | None:
     return watched.streak if watched is not None else None
 
 
-def _odd(watched: Watched | None) -> Oddity | None:
-    return watched.odd if watched is not None else None
+def _anomaly(watched: Watched | None) -> Anomaly | None:
+    return watched.anomaly if watched is not None else None
 
 
-def _is_news(was: Watched | None, now: Watched | None) -> bool:
-    """Whether two keys may have another oddity in common, or none."""
-    if was is None or now is None:
-        return _odd(was) != _odd(now)
-    return oddities.matters(was.odd, was.asked, now.odd, now.asked)
+def _is_news(was: Watched | None, now: Watched | None, at: datetime) -> bool:
+    """Whether another anomaly counts, or one counts that did not.
+
+    One that goes on alike is none, however often its connection is probed.
+    """
+    if was is None or now is None or was.anomaly is None or was.anomaly != now.anomaly:
+        return _anomaly(was) != _anomaly(now)
+    return now.asked < was.asked or not was.anomaly.counts(was.asked, at)
 
 
 def _matters(was: Watched | None, now: Watched | None, latest: datetime) -> bool:
