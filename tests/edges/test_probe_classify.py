@@ -13,6 +13,7 @@ from bf_reconciler.facts import Balance, Clock, Failure, Orders, Reason
 from bf_reconciler.probe import classify
 from bf_reconciler.probe.transport import Answer, Silence
 from edges.probing import IDS
+from exchanges.cases import CASES
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
@@ -133,6 +134,45 @@ def test_a_firewall_page_may_tell_which_address_it_refuses(row, page, ours):
     failure = balance(row, page, 403)
     assert failure.client_ip == ours
     assert (f"It refuses our address {ours}" in failure.message) is (ours is not None)
+
+
+SENTENCES = [
+    ("System is under maintenance.", Reason.MAINTENANCE, True),
+    ("Too many requests. Please try again later.", Reason.RATE_LIMITED, True),
+    ("Exceeded the access frequency", Reason.RATE_LIMITED, True),
+    ("Server is busy, please try again later", Reason.EXCHANGE_UNAVAILABLE, True),
+    ("failure to get a peer from the ring-balancer", Reason.EXCHANGE_UNAVAILABLE, True),
+    ("This service is not available in your region", Reason.REGION_RESTRICTED, True),
+    ("API key does not exist", Reason.INVALID_KEY, False),
+    ("The API key has expired.", Reason.KEY_EXPIRED, False),
+    ("openapi: invalid signature", Reason.INVALID_SIGNATURE, False),
+    ("request timestamp expired", Reason.CLOCK_SKEW, False),
+    ("permissions not right", Reason.NO_READ_PERMISSION, False),
+]
+
+
+@ROWS
+@pytest.mark.parametrize(("text", "reason", "anybody"), SENTENCES)
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_code_that_nobody_knows_is_judged_by_words_that_mean_the_same_everywhere(
+    row, text, reason, anybody, status
+):
+    for body in (CASES[row.id].error("987654", text), {"msg": text}, {"message": text}):
+        failure = balance(row, body, status)
+        assert failure.reason is reason, body
+        assert text not in failure.message
+        public = classify.read_time(row, answer(body, status), NOW)
+        assert (public.reason is reason) or not anybody
+
+
+@EACH
+def test_a_good_answer_is_read_whatever_its_texts_say(row):
+    good = {"kucoin": {"code": "200000", "data": NOW_MS}, "mexc": {"serverTime": NOW_MS}}[row.id]
+    told = [
+        classify.read_time(row, answer(body), NOW)
+        for body in (good, {**good, "msg": "under maintenance"})
+    ]
+    assert told[0] == told[1] == Clock(skew=0.0, latency=0.0)
 
 
 @EACH
