@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
 EACH = pytest.mark.parametrize("row", [EXCHANGES[each] for each in IDS], ids=IDS)
 KUCOIN, MEXC = EXCHANGES["kucoin"], EXCHANGES["mexc"]
+SOURCES = Path(__file__).parents[2] / "docs" / "sources"
 LEAK = "SENTINELTEXT"
 PAGE = f"<html><h1>{LEAK}</h1></html>"
 UPKEEP = f"<html><h1>Scheduled Maintenance {LEAK}</h1></html>"
@@ -255,6 +257,37 @@ def test_kucoin_s_own_header_counts_milliseconds():
     assert balance(KUCOIN, PAGE, 429, {"gw-ratelimit-reset": "soon"}).retry_after == 5
     assert balance(MEXC, PAGE, 429, headers).retry_after == 5
     assert balance(KUCOIN, PAGE, 500, headers).retry_after is None  # every answer has that header
+
+
+RESETS = {row.id: row for row in EXCHANGES.values() if row.refusals.reset_header}
+
+
+@pytest.mark.parametrize("exchange", sorted(RESETS))
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        (f"{NOW_MS + 2500}", 2.5),
+        (f"{NOW_MS // 1000 + 30}", 30.0),
+        (f"{NOW_MS}", 5.0),  # over
+        (f"{NOW_MS - 60_000}", 5.0),
+        (f"{NOW_MS + 3_600_001}", 5.0),  # no limit lasts as long
+        ("0", 5.0),
+        ("9" * 400, 5.0),
+        ("soon", 5.0),
+    ],
+)
+def test_the_clock_time_at_which_a_limit_begins_anew_is_kept_to(exchange, told, seconds):
+    row = RESETS[exchange]
+    headers = {row.refusals.reset_header: told}
+    assert balance(row, {}, 429, headers).retry_after == seconds
+    assert balance(row, {}, 429, headers | {"retry-after": "7"}).retry_after == 7
+    assert balance(row, {}, 503, headers).retry_after is None
+
+
+def test_every_such_header_is_a_documented_one():
+    for exchange, row in RESETS.items():
+        page = (SOURCES / f"{exchange}.md").read_text().casefold()
+        assert f"`{row.refusals.reset_header}`" in page
 
 
 @EACH

@@ -149,6 +149,8 @@ class Refusals:
         ends: Its first group is the end of a ban in an error text, in epoch milliseconds.
         retry_header: Header of its own that says when to come back, and its unit in seconds;
             Retry-After is known to all.
+        reset_header: Header of its own with the clock time at which a limit begins anew, in epoch
+            seconds or milliseconds.
     """
 
     read: Callable[[Json], Refusal | None]
@@ -160,6 +162,7 @@ class Refusals:
     others_lists: frozenset[str] = frozenset()
     ends: re.Pattern[str] | None = None
     retry_header: tuple[str, float] | None = None
+    reset_header: str | None = None
 
     def address(self, text: str) -> str | None:
         """Our egress address, where the text of a refusal tells it."""

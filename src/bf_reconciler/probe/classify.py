@@ -52,6 +52,9 @@ SEEN_FROM: Final = re.compile(
 """Where such a page tells our address."""
 DEFAULT_PAUSE: Final = 5.0
 DEFAULT_BAN: Final = 120.0
+LONGEST_LIMIT: Final = 3600.0
+MILLISECONDS: Final = 13
+"""Digits of a time in epoch milliseconds."""
 DISTRUSTED: Final = frozenset(
     {
         Reason.INVALID_KEY,
@@ -280,6 +283,9 @@ def _retry_after(
         own = got.headers.get(name, "")
         if _digits(own):
             return int(own) * unit
+    reset = _until(got.headers.get(row.refusals.reset_header or "", ""), now)
+    if reset is not None:
+        return reset
     end = row.refusals.ban_end(refusal.text) if refusal is not None else None
     if end is not None:
         return max(0.0, end / 1000 - now.timestamp())
@@ -295,6 +301,15 @@ def _seconds(value: str, now: datetime) -> float | None:
         return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def _until(value: str, now: datetime) -> float | None:
+    """Seconds until a clock time; one that is over, or too far off to be a limit's, tells none."""
+    if not value.isascii() or not value.isdigit() or len(value) > MILLISECONDS:
+        return None
+    at = int(value) / 1000 if len(value) == MILLISECONDS else int(value)
+    left = at - now.timestamp()
+    return left if 0 < left <= LONGEST_LIMIT else None
 
 
 def _digits(value: str) -> bool:

@@ -336,6 +336,7 @@ BYBIT = Exchange(
         codes=CODES,
         phrases=(*PAGES, EXPIRED),
         others_lists=frozenset({"10010"}),
+        reset_header="x-bapi-limit-reset-timestamp",
         pauses={BANNED: 600.0},  # "at least 10 minutes"
     ),
     # docs/sources/bybit.md#pace
