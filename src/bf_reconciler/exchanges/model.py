@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address
-from typing import Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from bf_reconciler.facts import QUESTIONS, Balance, Json, KeyFacts, Orders, Reason, Said, Scope
@@ -36,11 +36,13 @@ class Call:
         params: Its parameters.
         posts: The path of a read that the exchange serves by POST alone. A POST goes out to this
             very path or not at all; "" is a GET.
+        headers: Sent with it, where an exchange answers it otherwise then.
     """
 
     method: str
     params: Mapping[str, str] = field(default_factory=dict)
     posts: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +188,13 @@ class Signing:
         credentials: Fields of ``credentials`` that must be there; any other is superfluous.
         read_secret: API key and secret of the file to the secret as ccxt takes it, or Unusable.
         hosts: Hosts of its own that its signature names, where it has more than one.
+        claims: What a token is to claim, from what ccxt makes it claim; None leaves that as it is.
     """
 
     credentials: tuple[str, ...]
     read_secret: Callable[[str, str], str] = lambda _, secret: secret
     hosts: tuple[str, ...] = ()
+    claims: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
