@@ -42,6 +42,7 @@ CHAIN = r'if eq \$labels\.reason "(\w+)" -\}\}(.*?)\{\{-'
 SAYS = {
     "ConnectionWithdrawEnabled": Reason.WITHDRAW_ENABLED,
     "ExchangeUnreachable": Reason.EXCHANGE_UNAVAILABLE,
+    "ExchangeChanged": Reason.EXCHANGE_CHANGED,
     "KeyExpiring": Reason.KEY_EXPIRING,
     "KeyExpiringSoon": Reason.KEY_EXPIRING,
     "ClockSkew": Reason.CLOCK_SKEW,

@@ -33,8 +33,8 @@ def families(status: Status, extras: Extras) -> Iterator[Family]:
     yield from _config(status)
     yield Family(
         "bf_incident",
-        "Number of connections that fail for one common cause: an exchange outage (outage), or a"
-        " change of our egress address (egress).",
+        "Number of connections with one common cause: an exchange outage (outage), a change of our"
+        " egress address (egress), or an exchange that answers otherwise than documented (change).",
         ("kind", "scope", "reason"),
         [((i.kind, i.scope, i.reason), float(len(i.connections))) for i in status.incidents],
     )

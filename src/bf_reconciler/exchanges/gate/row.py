@@ -299,6 +299,7 @@ GATE = Exchange(
             ("", "IP not in whitelist", Reason.IP_NOT_ALLOWED),
         ),
         client_ip=CLIENT_IP,
+        reset_header="x-gate-ratelimit-reset-timestamp",
     ),
     # docs/sources/gate.md#pace
     pace=Pace(

@@ -109,7 +109,7 @@ def _problems(config: ConfigStatus) -> Markup:
 def _incident(incident: Incident, reader: Reader) -> Markup:
     """Many failures of one cause are one thing."""
     words = reader.words
-    heading = words["incident_egress" if incident.kind == "egress" else "incident_outage"]
+    heading = words[f"incident_{incident.kind}"]
     since = moment(incident.since, words)
     return _banner(
         "warn",
