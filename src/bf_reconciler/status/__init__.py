@@ -5,8 +5,10 @@ from bf_reconciler.status.changes import transitions
 from bf_reconciler.status.evidence import evidence
 from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask
 from bf_reconciler.status.model import (
+    OFF,
     Condition,
     ConfigStatus,
+    Confirmed,
     ConnectionStatus,
     Key,
     Record,
@@ -28,9 +30,11 @@ from bf_reconciler.status.present import (
 from bf_reconciler.status.unwatched import unwatched
 
 __all__ = [
+    "OFF",
     "Activity",
     "Condition",
     "ConfigStatus",
+    "Confirmed",
     "ConnectionStatus",
     "Key",
     "Record",
