@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from bf_reconciler.cli.api import Api, ApiError, RefusedError
+from bf_reconciler.cli.journals import journal
 from bf_reconciler.cli.output import fail, note
 from bf_reconciler.cli.words import translated
 from bf_reconciler.facts import Language
@@ -56,24 +57,16 @@ def _directory(state_dir: Path | None, error: ApiError) -> Path:
 
 
 def _present(directory: Path, language: Language) -> dict[str, Any]:
-    from bf_reconciler.journal import Journal, JournalError  # noqa: PLC0415 # a second way only
-    from bf_reconciler.status import present  # noqa: PLC0415
+    from bf_reconciler.status import present  # noqa: PLC0415 # a second way only
 
-    try:
-        with Journal(directory, readonly=True) as journal:
-            return present(journal.load().status, language)
-    except JournalError as error:
-        fail(str(error))
+    with journal(directory) as found:
+        return present(found.load().status, language)
 
 
 def _transitions(
     directory: Path, language: Language, name: str | None, limit: int
 ) -> list[dict[str, Any]]:
-    from bf_reconciler.journal import Journal, JournalError  # noqa: PLC0415 # a second way only
-    from bf_reconciler.status import present_transition  # noqa: PLC0415
+    from bf_reconciler.status import present_transition  # noqa: PLC0415 # a second way only
 
-    try:
-        with Journal(directory, readonly=True) as journal:
-            return [present_transition(t, language) for t in journal.history(name, limit)]
-    except JournalError as error:
-        fail(str(error))
+    with journal(directory) as found:
+        return [present_transition(t, language) for t in found.history(name, limit)]
