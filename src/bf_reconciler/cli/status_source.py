@@ -33,6 +33,16 @@ def read_status(
     return status
 
 
+def read_evidence(
+    api: Api, state_dir: Path | None, language: Language, name: str
+) -> dict[str, Any] | None:
+    """What stands behind the conditions of a connection; None where it is not told."""
+    try:
+        return api.evidence(name, language)
+    except ApiError as error:
+        return _evidence(_directory(state_dir, error), language, name)
+
+
 def read_history(
     api: Api, state_dir: Path | None, language: Language, name: str | None, limit: int
 ) -> list[dict[str, Any]]:
@@ -61,6 +71,23 @@ def _present(directory: Path, language: Language) -> dict[str, Any]:
 
     with journal(directory) as found:
         return present(found.load().status, language)
+
+
+def _evidence(directory: Path, language: Language, name: str) -> dict[str, Any] | None:
+    """Of the journal, and of the last good file beside it: that has the policy in plain text."""
+    from bf_reconciler import document  # noqa: PLC0415 # a second way only
+    from bf_reconciler.journal import LastGood  # noqa: PLC0415
+    from bf_reconciler.status import evidence  # noqa: PLC0415
+
+    with journal(directory) as found:
+        record = found.load()
+    known = record.status.connections.get(name)
+    if known is None:
+        return None
+    committed = LastGood(directory).read()
+    parsed = document.parse(committed, None) if committed is not None else None
+    policy = parsed.policy if parsed is not None and not parsed.refused else None
+    return evidence(known, record.seen.get(name), policy, language)
 
 
 def _transitions(

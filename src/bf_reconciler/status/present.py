@@ -85,6 +85,7 @@ def present_strategy(status: StrategyStatus, language: Language = "en") -> dict[
         "line": status.line,
         "origin": status.origin,
         "suspended_until": written(status.suspended_until),
+        "unknown_since": written(status.memory.unknown_since) if status.memory else None,
         "declared": dict(status.declared),
         "handling": {
             name: {"degree": what.degree, "by": what.by}

@@ -138,6 +138,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         line=WHOLE,
         origin=TEXT,
         suspended_until=_maybe(MOMENT),
+        unknown_since=_maybe(MOMENT),
         declared=ANY,
         handling=ANY,
     ),
