@@ -8,6 +8,7 @@ import click
 
 from bf_reconciler.cli import options
 from bf_reconciler.cli.api import NOT_DURABLE, Api, ApiError, RefusedError
+from bf_reconciler.cli.journals import journal
 from bf_reconciler.cli.output import fail, note, say
 
 
@@ -58,11 +59,7 @@ def _user() -> str:
 
 
 def _write(directory: Path, reason: str, by: str) -> None:
-    from bf_reconciler.journal import Journal, JournalError  # noqa: PLC0415 # a second way only
-    from bf_reconciler.verdict import Halted  # noqa: PLC0415
+    from bf_reconciler.verdict import Halted  # noqa: PLC0415 # a second way only
 
-    try:
-        with Journal(directory) as journal:
-            journal.halt(Halted(reason, by, datetime.now(UTC)))
-    except JournalError as error:
-        fail(str(error))
+    with journal(directory, readonly=False) as found:
+        found.halt(Halted(reason, by, datetime.now(UTC)))

@@ -6,6 +6,7 @@ import click
 
 from bf_reconciler.cli import options
 from bf_reconciler.cli.api import NOT_DURABLE, Api, ApiError, RefusedError
+from bf_reconciler.cli.journals import journal
 from bf_reconciler.cli.output import fail, note, say
 
 
@@ -43,16 +44,11 @@ def command(
 
 
 def _write(directory: Path, name: str | None) -> bool:
-    from bf_reconciler.journal import Journal, JournalError  # noqa: PLC0415 # a second way only
-
-    try:
-        with Journal(directory) as journal:
-            if name is not None:
-                return journal.release(name)
-            status = journal.load().status
-            if status.file_halt is not None:
-                fail("the file sets `halt`; remove it there")
-            journal.halt(None)
-            return status.halted is not None
-    except JournalError as error:
-        fail(str(error))
+    with journal(directory, readonly=False) as found:
+        if name is not None:
+            return found.release(name)
+        status = found.load().status
+        if status.file_halt is not None:
+            fail("the file sets `halt`; remove it there")
+        found.halt(None)
+        return status.halted is not None

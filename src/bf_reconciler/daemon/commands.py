@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from aiohttp import web
 
@@ -12,11 +13,11 @@ from bf_reconciler.daemon.cycle import Edit
 from bf_reconciler.daemon.daemon import Daemon, utcnow
 from bf_reconciler.daemon.lost_halt import halting
 from bf_reconciler.daemon.worker import Worker
-from bf_reconciler.facts import Seen
+from bf_reconciler.facts import Language, Seen
 from bf_reconciler.journal import JournalError
 from bf_reconciler.metrics import Extras, render
 from bf_reconciler.schedule import answered, request
-from bf_reconciler.status import ConnectionStatus, Status, Transition
+from bf_reconciler.status import ConnectionStatus, Status, Transition, evidence
 from bf_reconciler.verdict import Halted
 from bf_reconciler.web import NotDurableError
 
@@ -81,6 +82,14 @@ class Commands:
             raise web.HTTPServiceUnavailable(text="the journal does not answer") from None
         except JournalError as error:
             raise web.HTTPServiceUnavailable(text=str(error)) from None
+
+    def evidence(self, name: str, language: Language) -> dict[str, Any] | None:
+        cycle = self._daemon.cycle
+        known = cycle.status.connections.get(name)
+        if known is None:
+            return None
+        policy = cycle.spec.policy if cycle.spec is not None else None
+        return evidence(known, cycle.seen.get(name), policy, language)
 
     async def subscribe(self) -> AsyncIterator[tuple[Status, Sequence[Transition]]]:
         queue: asyncio.Queue[tuple[Status, tuple[Transition, ...]]] = asyncio.Queue(BACKLOG)

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from bf_reconciler.facts import Language
 from bf_reconciler.status import ConnectionStatus, Status, Transition
 
 
@@ -48,6 +49,9 @@ class Backend(Protocol):
         self, name: str | None, limit: int, before: datetime | None
     ) -> Sequence[Transition]:
         """Transitions, newest first."""
+
+    def evidence(self, name: str, language: Language) -> dict[str, Any] | None:
+        """What stands behind the conditions of a connection; None where none has this name."""
 
     def subscribe(self) -> AsyncIterator[tuple[Status, Sequence[Transition]]]:
         """Every new status with the transitions that led to it, until the reader leaves."""
