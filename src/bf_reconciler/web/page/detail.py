@@ -30,7 +30,7 @@ from bf_reconciler.web.page.page_parts import PageParts
 from bf_reconciler.web.page.rows import STRATEGY_COLUMNS, Rows
 
 CONDITION_COLUMNS: Final = ("condition", "status", "evidence", "since")
-HISTORY_COLUMNS: Final = ("when", "change", "reason", "lasted", "revision")
+HISTORY_COLUMNS: Final = ("when", "change", "why", "lasted", "revision")
 TRUTHS: Final = {"True": ("good", "disc"), "False": ("bad", "cross"), "Unknown": ("calm", "ring")}
 
 

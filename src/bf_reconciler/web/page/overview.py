@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 
 from bf_reconciler.facts import Reason
 from bf_reconciler.status import Status, Transition
-from bf_reconciler.web.page.attention import attention
+from bf_reconciler.web.page.attention import attention, repeated
 from bf_reconciler.web.page.banners import banners, has_banner, problems_of
 from bf_reconciler.web.page.control import control
 from bf_reconciler.web.page.html import (
@@ -48,8 +48,8 @@ def overview(
     connections, strategies = query.connections(status), query.strategies(status)
     some, bots = page_of(connections, query.pages[0]), page_of(strategies, query.pages[1])
     lists = {
-        "connections": rows.connections(some.rows, reader),
-        "strategies": rows.strategies(bots.rows, reader),
+        "connections": rows.connections(some.rows, reader, repeated(status.connections)),
+        "strategies": rows.strategies(bots.rows, reader, repeated(status.strategies)),
     }
     turning = {
         "connections": some.turning("connections", query, reader),

@@ -40,6 +40,14 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "attention": ("Needs attention", "Dikkat gerektirenler"),
     "no_action": ("No action needed.", "Yapılması gereken bir şey yok."),
     "more": ("and {} more", "ve {} tane daha"),
+    "follow_off": (
+        "Strategies off because of it: {}",
+        "Bu nedenle kapalı olan stratejiler: {}",
+    ),
+    "follow_held": (
+        "Strategies still running in their grace period: {}",
+        "Ek sürede çalışmaya devam eden stratejiler: {}",
+    ),
     "changes": ("Recent changes", "Son değişiklikler"),
     "no_changes": ("No changes yet.", "Henüz değişiklik yok."),
     # finding
@@ -63,8 +71,8 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "status": ("Status", "Durum"),
     "exchange": ("Exchange", "Borsa"),
     "runtime": ("Runtime", "Çalışma ortamı"),
-    "why": ("Reason, and what to do", "Neden ve ne yapmalı"),
-    "reason": ("Reason", "Neden"),
+    "why": ("Reason", "Neden"),
+    "as_connection": ("because of its connection", "bağlantısı nedeniyle"),
     "todo": ("What to do", "Ne yapmalı"),
     "cause": ("Likely cause", "Olası neden"),
     "key": ("Key", "Anahtar"),
