@@ -102,6 +102,17 @@ class FakeView:
     held: bool = True
     done: list = field(default_factory=list)
 
+    @property
+    def tokens(self):
+        return {} if self.token is None else {"": self.token}
+
+    @property
+    def read_tokens(self):
+        return {} if self.read_token is None else {"": self.read_token}
+
+    def report_refusal(self, *_):
+        pass
+
     def status(self):
         return self.now
 

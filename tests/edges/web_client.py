@@ -24,7 +24,19 @@ class ScriptedBackend:
         self.healthy = (True, "ok")
         self.prepared = (True, "ok")
         self.asked = []
+        self.refusals = []
         self.readers = set()
+
+    @property
+    def tokens(self):
+        return {} if self.token is None else {"ops": self.token}
+
+    @property
+    def read_tokens(self):
+        return {} if self.read_token is None else {"": self.read_token}
+
+    def report_refusal(self, why, client, request):
+        self.refusals.append((why, client, request))
 
     def status(self):
         return self.now

@@ -11,6 +11,7 @@ from aiohttp import web
 from bf_reconciler.daemon.cycle import Edit
 from bf_reconciler.daemon.daemon import Daemon, utcnow
 from bf_reconciler.daemon.lost_halt import halting
+from bf_reconciler.daemon.refusal_report import RefusalReport
 from bf_reconciler.daemon.worker import Worker
 from bf_reconciler.facts import Seen
 from bf_reconciler.journal import JournalError
@@ -18,8 +19,9 @@ from bf_reconciler.metrics import Extras, render
 from bf_reconciler.schedule import answered, request
 from bf_reconciler.status import ConnectionStatus, Status, Transition
 from bf_reconciler.verdict import Halted
-from bf_reconciler.web import NotDurableError
+from bf_reconciler.web import NotDurableError, Refusal
 
+NO_TOKENS: Mapping[str, str] = {}
 PATIENCE = timedelta(seconds=60)
 """How long a person who asks for a test waits for its end."""
 BACKLOG = 16
@@ -35,19 +37,26 @@ class Commands:
     """What the routes ask; every write goes through an edit of the next turn."""
 
     def __init__(
-        self, daemon: Daemon, token: str | None = None, read_token: str | None = None
+        self,
+        daemon: Daemon,
+        tokens: Mapping[str, str] = NO_TOKENS,
+        read_tokens: Mapping[str, str] = NO_TOKENS,
     ) -> None:
         self._daemon = daemon
-        self._token, self._read_token = token, read_token
+        self._tokens, self._read_tokens = tokens, read_tokens
+        self._refusals = RefusalReport(daemon.tallies)
         self._reader = Worker("history")
 
     @property
-    def token(self) -> str | None:
-        return self._token
+    def tokens(self) -> Mapping[str, str]:
+        return self._tokens
 
     @property
-    def read_token(self) -> str | None:
-        return self._read_token
+    def read_tokens(self) -> Mapping[str, str]:
+        return self._read_tokens
+
+    def report_refusal(self, why: Refusal, client: str, request: str) -> None:
+        self._refusals(why, client, request)
 
     @property
     def host(self) -> str:

@@ -1,10 +1,13 @@
 """What the web asks of the daemon."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bf_reconciler.status import ConnectionStatus, Status, Transition
+
+Refusal = Literal["missing_token", "wrong_token", "unknown_host", "not_local", "other_site"]
+"""Why a request was refused."""
 
 
 class NotDurableError(Exception):
@@ -22,12 +25,15 @@ class Backend(Protocol):
     """The daemon as the web sees it. ``history`` may block: a thread calls it."""
 
     @property
-    def token(self) -> str | None:
-        """The token that writes need. None: they need none, but must come from this machine."""
+    def tokens(self) -> Mapping[str, str]:
+        """The tokens that permit writes, by name. Empty: they must come from this machine."""
 
     @property
-    def read_token(self) -> str | None:
-        """The token that reads need, where the write token is not given. None: they need none."""
+    def read_tokens(self) -> Mapping[str, str]:
+        """The tokens that permit reads, beside those of writes. Empty: they need none."""
+
+    def report_refusal(self, why: Refusal, client: str, request: str) -> None:
+        """A request was refused: of this address, with this method and path."""
 
     @property
     def host(self) -> str:
