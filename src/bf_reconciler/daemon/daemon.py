@@ -68,9 +68,11 @@ class Daemon:
         self.bounds = Bounds(
             settings.state_dir,
             settings.runtime_root,
+            settings.process_root,
             partial(self.tallies.folder_replaced, "strategies"),
         )
-        self.runtimes = GuardedRuntimes(self.bounds, wake.set, _Memory(self))
+        shown = record.status.confirmed
+        self.runtimes = GuardedRuntimes(self.bounds, wake.set, _Memory(self), shown)
         self.probe_counts = ProbeCounts(prober, self.tallies)
         self.cycle = Cycle(
             self.probe_counts,

@@ -29,6 +29,7 @@ OURS: Final = frozenset(
         "secret",
         "exchange",
         "margin_limit",
+        "runtime",
         "runtime_type",
     }
 )

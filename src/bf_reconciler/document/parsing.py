@@ -19,6 +19,7 @@ from bf_reconciler.spec import (
     OLD_NAMES,
     Connection,
     File,
+    Runtime,
     Strategy,
     inconsistencies,
     misfits,
@@ -32,7 +33,7 @@ HOST_NOT_ALLOWED: Final = ConfigReason.HOST_NOT_ALLOWED
 CONSISTENT: Final = frozenset(
     {"connection", "market", "runtime", "leverage", "direction", "safety_orders", "pairs"}
     | {"exclude_pairs", "take_profit_pct", "trailing", "max_daily_loss_pct", "max_drawdown_pct"}
-    | {"grid", "start_condition", "settings"}
+    | {"grid", "start_condition", "settings", "when_off"}
 )
 """Fields that the second pass looks at; where one could not be read, it would guess."""
 
@@ -68,7 +69,7 @@ def parse(
     data = unsealing.plain(root, OPAQUE if decrypted is None else decrypted)
     flaws = _Flaws([*shape, *unsealing.problems])
     opaque = decrypted is None
-    head = read_head(root, data, opaque=opaque)
+    head = read_head(root, data, rules, opaque=opaque)
     if head.foreign:
         return refusal(*head.problems)
     state, broken_seal = seal.check(root, data, rules, encrypted=block is not None, opaque=opaque)
@@ -147,12 +148,13 @@ def _second_pass(
     _report_duplicates(connections)
     if file is not None:
         by_name = {c.name: c.good for c in connections if c.name is not None}
-        runtimes = {runtime.name for runtime in file.runtimes}
+        runtimes = {runtime.name: runtime for runtime in file.runtimes}
         for strategy in strategies:
             strategy.accept(
                 lambda subject: inconsistencies(subject, by_name, runtimes),
                 CONSISTENT,
             )
+        _report_shared(strategies, runtimes)
     _report_duplicates(strategies)
     if file is not None:
         check_limits(connections, strategies, file.policy, sealed)
@@ -163,6 +165,20 @@ def _second_pass(
         strategy.warn_of(OLD_NAMES)
         if strategy.good is not None:
             strategy.advise(name_advice.of_strategy(strategy.good))
+
+
+def _report_shared(strategies: list[Entry[Strategy]], runtimes: Mapping[str, Runtime]) -> None:
+    """One engine carries one strategy: two would be told off and on in turn."""
+    first: dict[str, Entry[Strategy]] = {}
+    for strategy in strategies:
+        model = strategy.model or strategy.draft
+        runtime = runtimes.get(model.runtime) if model is not None else None
+        if model is None or runtime is None or not runtime.exclusive:
+            continue
+        other = first.setdefault(model.runtime, strategy)
+        if other is not strategy:
+            message = f"its engine carries one strategy; it has another on line {other.node.line}"
+            strategy.add_problem((("runtime",), message))
 
 
 def _report_duplicates(entries: list[Entry[M]]) -> None:
