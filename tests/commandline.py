@@ -120,11 +120,11 @@ class FakeView:
         found = [each for each in self.transitions if name in {None, each.name}]
         return found[:limit]
 
-    async def halt(self, reason, by):
+    async def halt(self, reason, by, _token=""):
         self.done.append(("halt", reason, by))
 
-    async def resume(self, name):
-        self.done.append(("resume", name))
+    async def resume(self, name, reason="", by="", _token=""):
+        self.done.append(("resume", name, reason, by))
         return self.held
 
 

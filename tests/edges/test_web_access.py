@@ -405,9 +405,34 @@ async def test_a_halt_that_a_restart_may_forget_is_never_200(
 
 async def test_one_strategy_is_resumed_by_name(client, backend):
     await client.post("/api/v1/resume", json={"name": "btc-grid"})
-    assert backend.asked == [("resume", "btc-grid")]
+    assert backend.asked == [("resume", "btc-grid", "", "unknown", "")]
     answer = await client.post("/api/v1/resume", json={"name": "none"})
     assert await refused(answer) == (404, "no strategy with this name")
+
+
+@pytest.mark.parametrize(
+    ("by", "token", "signed"),
+    [
+        ("ada", None, "ada"),
+        ("ada", TOKEN, "ada (token ops)"),
+        ("ops", TOKEN, "ops"),
+        (None, TOKEN, "token ops"),
+        (None, None, "unknown"),
+    ],
+)
+async def test_who_it_was_is_the_name_given_and_that_of_the_token(backend, by, token, signed):
+    backend.token, name = token, "ops" if token else ""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    async with a_client(backend) as client:
+        if by is not None:
+            body = {"reason": "fire", "by": by}
+            await client.post("/api/v1/halt", json=body, headers=headers)
+            assert backend.now.halted.by == signed
+        body = {"reason": "it rains", "by": by}
+        await client.post("/api/v1/resume", json=body, headers=headers)
+    assert backend.asked[-1] == ("resume", None, "it rains", signed, name)
+    halts = [asked for asked in backend.asked if asked[0] == "halt"]
+    assert halts == ([("halt", "fire", signed, name)] if by is not None else [])
 
 
 async def test_a_halt_in_the_file_is_not_lifted_from_here(client, backend):

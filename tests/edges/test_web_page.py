@@ -283,6 +283,14 @@ def test_a_strategy_with_a_need_of_its_own_is_shown():
     assert 'href="/strategies/btc-grid"' in block
 
 
+def test_who_halted_and_resumed_is_among_the_changes():
+    halt = a_transition("", "halt", before="", after="Halted", message="fire", by="ada (token ops)")
+    one = a_transition("btc-grid", "halt", before="Blocked", after="", message="", by="bob")
+    news = parsed(rendered(a_status(), news=[halt, one]).blocks["news"]).words
+    assert "12:00:00Z all strategies Halted fire — ada (token ops)" in news
+    assert "12:00:00Z btc-grid Resumed bob" in news
+
+
 # --- banners
 
 

@@ -78,11 +78,12 @@ class ScriptedBackend:
         self.asked.append(("test", name))
         return self.now.connections.get(name)
 
-    async def halt(self, reason, by):
+    async def halt(self, reason, by, token=""):
+        self.asked.append(("halt", reason, by, token))
         self.now = replace(self.now, halted=Halted(reason, by, NOW))
 
-    async def resume(self, name):
-        self.asked.append(("resume", name))
+    async def resume(self, name, reason="", by="", token=""):
+        self.asked.append(("resume", name, reason, by, token))
         held = self.now.halted is not None
         self.now = replace(self.now, halted=None)
         return held

@@ -17,7 +17,7 @@ from bf_reconciler.facts import Seen
 from bf_reconciler.journal import JournalError
 from bf_reconciler.metrics import Extras, render
 from bf_reconciler.schedule import answered, request
-from bf_reconciler.status import ConnectionStatus, Status, Transition
+from bf_reconciler.status import ConnectionStatus, Status, Transition, halt_event, resume_event
 from bf_reconciler.verdict import Halted
 from bf_reconciler.web import NotDurableError, Refusal
 
@@ -117,27 +117,36 @@ class Commands:
             await self._daemon.next_turn(min(1.0, left))
         return self.status().connections.get(name)
 
-    async def halt(self, reason: str, by: str) -> None:
-        halted = Halted(reason, by, utcnow())
+    async def halt(self, reason: str, by: str, token: str = "") -> None:
+        halt = Halted(reason, by, utcnow())
+        self._daemon.tallies.command("halt", token)
         await self._durably(
-            halting(halted),
+            halting(halt),
+            (halt_event(self.status(), halt, utcnow()),),
             "The halt is in force, and every strategy is told to be off; a restart may forget it",
         )
 
-    async def resume(self, name: str | None) -> bool:
+    async def resume(
+        self, name: str | None, reason: str = "", by: str = "", token: str = ""
+    ) -> bool:
         """Release the halt of a person, or the latch of a strategy."""
         status = self.status()
         if name is None:
             held = status.halted is not None
-            await self._durably(_released, "The halt is ended; a restart may bring it back")
+            self._daemon.tallies.command("resume", token)
+            event = resume_event(status, utcnow(), reason=reason, by=by)
+            done = "The halt is ended; a restart may bring it back"
+            await self._durably(_released, (event,) if held else (), done)
             return held
         strategy = status.strategies.get(name)
         if strategy is None or strategy.memory is None or not strategy.memory.latched:
             return False
-        await self._daemon.cycle.edit(_unlatching(name))
+        self._daemon.tallies.command("resume_strategy", token)
+        event = resume_event(status, utcnow(), reason=reason, by=by, strategy=name)
+        await self._daemon.cycle.edit(_unlatching(name), event)
         return True
 
-    async def _durably(self, edit: Edit, done: str) -> None:
+    async def _durably(self, edit: Edit, events: Sequence[Transition], done: str) -> None:
         """Carry out an edit of the halt, and see that a restart finds it.
 
         Raises:
@@ -145,7 +154,7 @@ class Commands:
         """
         try:
             async with asyncio.timeout(HALT_SECONDS):
-                await self._daemon.cycle.edit(edit)
+                await self._daemon.cycle.edit(edit, *events)
                 if self._daemon.writer.trouble is not None:  # a slow disk may still take it
                     await self._daemon.writer.settled(SYNC_SECONDS)
         except TimeoutError:

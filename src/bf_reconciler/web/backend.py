@@ -64,14 +64,18 @@ class Backend(Protocol):
     async def test(self, name: str) -> ConnectionStatus | None:
         """Probe one connection now and wait for it; None where no connection has this name."""
 
-    async def halt(self, reason: str, by: str) -> None:
+    async def halt(self, reason: str, by: str, token: str = "") -> None:
         """Halt every strategy, and return when the halt is in force and outlives a restart.
+
+        ``token`` is the name of the one that permitted it.
 
         Raises:
             NotDurableError: It is in force, and a restart may forget it.
         """
 
-    async def resume(self, name: str | None) -> bool:
+    async def resume(
+        self, name: str | None, reason: str = "", by: str = "", token: str = ""
+    ) -> bool:
         """Resume everything, or one strategy that waits for a person; False: nothing to resume.
 
         Raises:

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from bf_reconciler.facts import ADVICE, Language, Reason, remedy
 from bf_reconciler.policy import ConditionType
-from bf_reconciler.status import Condition, ConnectionStatus, StrategyStatus
+from bf_reconciler.status import Condition, ConnectionStatus, StrategyStatus, Transition
 from bf_reconciler.web.page.latency import Latencies
 from bf_reconciler.web.page.markup import LINE_BREAK, NOTHING, fill, join
 from bf_reconciler.web.page.words import WORDS, Words
@@ -84,6 +84,13 @@ def state_mark(state: str, language: Language) -> Markup:
     colour, shape = MARKS.get(state, ("calm", "ring"))
     word = WORDS[language].get(state, state)
     return fill('<span class="state %s %s">%s</span>', colour, shape, word)
+
+
+def halt_mark(change: Transition, reader: Reader) -> Markup:
+    """What a person did: halted, or resumed."""
+    if change.after:
+        return state_mark(change.after, reader.language)
+    return fill('<span class="state good disc">%s</span>', reader.words["resumed"])
 
 
 def head_of(conditions: tuple[Condition, ...]) -> Condition | None:

@@ -14,6 +14,7 @@ from bf_reconciler.web.page.control import control
 from bf_reconciler.web.page.html import (
     MARKS,
     Reader,
+    halt_mark,
     hour,
     link,
     paragraph,
@@ -158,7 +159,20 @@ def _changes(status: Status, changes: Sequence[Transition], reader: Reader) -> M
     return section("news", words["changes"], listed)
 
 
+def halt_change(status: Status, change: Transition, reader: Reader) -> Markup:
+    """Who halted or resumed, and why."""
+    name = escape(change.name or reader.words["every_strategy"])
+    if change.name in status.strategies:
+        name = link(reader.strategy(change.name), name)
+    why = " — ".join(text for text in (change.message, change.by) if text)
+    return fill(
+        "%s %s %s <span>%s</span>", hour(change.at, reader), name, halt_mark(change, reader), why
+    )
+
+
 def _change(status: Status, change: Transition, reader: Reader) -> Markup:
+    if change.kind == "halt":
+        return halt_change(status, change, reader)
     here = status.connections if change.kind == "connection" else status.strategies
     name = escape(change.name)
     if change.name in here:

@@ -128,6 +128,8 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "test": ("Test now", "Şimdi test et"),
     "testing": ("Testing …", "Test ediliyor …"),
     "halt": ("Halt all strategies", "Tüm stratejileri durdur"),
+    "resumed": ("Resumed", "Devam ettirildi"),
+    "every_strategy": ("all strategies", "tüm stratejiler"),
     "resume": ("Resume", "Devam ettir"),
     "emergency": ("Emergency stop", "Acil durdurma"),
     "halt_why": (
