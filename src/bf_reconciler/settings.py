@@ -23,6 +23,8 @@ RESERVED_LABELS = frozenset(
     }
 )
 """Labels that mean something already, in our metrics or to Prometheus and its operators."""
+TOKEN_NAME = re.compile(r"[A-Za-z0-9](?:[-_.A-Za-z0-9]{0,30}[A-Za-z0-9])?")
+"""Who has the token, or what for: it is shown, logged, and a label of a metric."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +117,43 @@ def default_state_dir(environ: Mapping[str, str]) -> Path:
     return base / "bf-reconciler"
 
 
-def read_token(path: Path) -> str:
-    """The token of ``--token-file``: one word.
+def read_tokens(path: Path) -> Mapping[str, str]:
+    """The tokens of ``--token-file`` by name: one word, or lines of a name and a word.
+
+    The name of a token that stands alone is empty.
 
     Raises:
-        ValueError: the file cannot be read, or holds no token; the token is never in the message.
+        ValueError: the file cannot be read, or a line is wrong; no token is ever in the message.
     """
     try:
-        token = path.read_text(encoding="ascii").strip()
+        text = path.read_text(encoding="ascii")
     except (OSError, UnicodeError) as error:
         raise ValueError(f"the token file {path} cannot be read: {type(error).__name__}") from None
-    if len(token) < MIN_TOKEN or not token.isprintable() or " " in token:
+    lines = [line.split() for line in text.splitlines() if line.strip() and line.strip()[0] != "#"]
+    if len(lines) == 1 and len(lines[0]) == 1:
+        lines = [["", *lines[0]]]
+    tokens = {line[0]: line[1] for line in lines if _names_a_token(line)}
+    if not lines or len(tokens) != len(lines) or len(set(tokens.values())) != len(lines):
         raise ValueError(
-            f"the token file {path} must contain one word of at least {MIN_TOKEN} characters"
+            f"the token file {path} must contain one word of at least {MIN_TOKEN} characters, or"
+            " several lines, each with a name of its own and such a word"
         )
-    return token
+    return tokens
+
+
+def read_token(path: Path) -> str:
+    """The token to send: the only one of the file, or the first of several.
+
+    Raises:
+        ValueError: as ``read_tokens``.
+    """
+    return next(iter(read_tokens(path).values()))
+
+
+def _names_a_token(line: list[str]) -> bool:
+    if len(line) != 2:  # noqa: PLR2004 # a name and a token
+        return False
+    name, token = line
+    return (not name or TOKEN_NAME.fullmatch(name) is not None) and (
+        len(token) >= MIN_TOKEN and token.isprintable()
+    )

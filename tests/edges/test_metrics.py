@@ -55,6 +55,7 @@ OF_THE_PROCESS = (
     "bf_config_rollbacks",
     "bf_folder_",
     "bf_strategy_transitions_",
+    "bf_commands",
 )
 OPENMETRICS = "application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5"
 
@@ -92,6 +93,8 @@ def some_tallies():
     tallies.rollback()
     tallies.folder_replaced("state")
     tallies.client_dropped("silent")
+    tallies.request_refused("wrong_token")
+    tallies.command("halt", "ops")
     tallies.lagged(0.02)
     return tallies
 

@@ -16,7 +16,7 @@ from bf_reconciler.settings import (
     Settings,
     default_state_dir,
     parse_listen,
-    read_token,
+    read_tokens,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     try:
         for path in (token_file, read_token_file):
             if path is not None:
-                read_token(path)
+                read_tokens(path)
         address = parse_listen(listen)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
