@@ -191,17 +191,16 @@ def _slow(interval: timedelta) -> timedelta:
     return max(interval, min(SLOWER * interval, SLOWEST))
 
 
-def _most(latest: Run, interval: timedelta) -> timedelta | None:
-    """What no failure is rested for beyond, unless the exchange or the interval says so."""
-    if not latest.latest.failures:
-        return None
-    return SLOWEST if latest.latest.refusals else interval
+def _most(latest: Run, interval: timedelta) -> timedelta:
+    """What nothing is rested for beyond, unless the exchange or the interval says so."""
+    return max(interval, SLOWEST) if latest.latest.refusals else interval
 
 
 def jittered(wait: timedelta, name: str, at: datetime, most: timedelta | None = None) -> timedelta:
     """Lengthen a wait by up to a tenth; the same inputs give the same result.
 
-    A wait that would so come to lie beyond ``most`` is spread over the tenth before it.
+    A wait that would so come to lie beyond ``most`` is spread over the tenth before it: nobody is
+    asked later than his interval, so a right that appears is found within it.
     """
     share = zlib.crc32(f"{name} {at.timestamp()}".encode()) / 0xFFFFFFFF
     spread = wait * JITTER
