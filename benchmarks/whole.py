@@ -58,6 +58,7 @@ UNITS = {
     "withdraw": "s",
     "late": "",
     "gap": "s",
+    "kept out": "",
 }
 HOW = {
     "bare": "CPU of four bare aiohttp requests",
@@ -73,6 +74,7 @@ HOW = {
     "quiet": "CPU per second while no probe is due",
     "withdraw": "a withdraw right among them to its strategy file, the slowest of one host's keys",
     "late": f"share of the keys read later than {LATE_SECONDS:g} s after their interval",
+    "kept out": "share of the time in which it could have run, and others had its core",
     "gap": "between two reads of a key, at the 99th percentile",
 }
 
@@ -116,6 +118,11 @@ def document(port: int, keys: int, interval: float) -> str:
 def cpu_of(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def waited(pid: int) -> float:
+    """Seconds for which it could have run, and others had its core."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
 
 
 def fetch(port: int, path: str) -> bytes:
@@ -187,9 +194,10 @@ class Daemon:
     def per_probe(self, seconds: float) -> Found:
         """Microseconds of CPU per probe, and the share that was late, as the exchange saw it."""
         fetch(self.port, "/-/gaps")
-        probes, cpu = self.probes(), cpu_of(self.child.pid)
+        probes, cpu, others = self.probes(), cpu_of(self.child.pid), waited(self.child.pid)
         time.sleep(seconds)
         cpu = cpu_of(self.child.pid) - cpu
+        others = waited(self.child.pid) - others
         probes = self.probes() - probes
         seen = json.loads(fetch(self.port, "/-/gaps"))
         limit = self.interval + LATE_SECONDS
@@ -198,6 +206,7 @@ class Daemon:
             "ours": 1e6 * cpu / max(probes, 1),
             "late": sum(gap > limit for gap in gaps) / max(len(gaps), 1),
             "gap": gaps[99 * len(gaps) // 100] if gaps else None,
+            "kept out": others / seconds,
             "rss": rss(self.child.pid),
         }
 

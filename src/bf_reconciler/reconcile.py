@@ -7,7 +7,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from bf_reconciler.facts import Markets, Observation, Reason, Seen, remember
-from bf_reconciler.policy import common_causes, watch
+from bf_reconciler.policy import common_causes, watch, watch_each
 from bf_reconciler.schedule import schedule
 from bf_reconciler.spec import (
     ConnectionEntry,
@@ -250,7 +250,7 @@ def _unfiled(decision: Decision) -> Decision:
 def audit(turn: Turn, names: Names) -> Names:
     """Decide on these once more, from what is in force and was seen: who comes out otherwise?"""
     spec, seen, before, now = turn.spec, turn.seen, turn.status, turn.at
-    watched = watch(spec, seen, now, None, names).connections
+    watched = watch_each(spec, seen, now, names.connections)
     blank = Verdicts({}, {}, None, turn.verdicts.causes)
     verdicts = judge(spec, seen, before.halted, now, turn.markets, blank, names)
     decisions = guard(spec, verdicts, before.memories, now, names=names)

@@ -1,12 +1,12 @@
 """One reconcile cycle after another, with what people asked for applied in between."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import Protocol
 
+from bf_reconciler.daemon.breath import Breath
 from bf_reconciler.facts import Seen
 from bf_reconciler.reconcile import Outside, Prober, Runtimes, halt, reconcile
 from bf_reconciler.reload import Reload
@@ -42,9 +42,9 @@ class Cycle:
         record: Record,
         publish: Callable[[Status, Status, tuple[Transition, ...]], None],
         wake: asyncio.Event,
-        audit: Callable[[Turn], Turn] = lambda turn: turn,
+        audit: Callable[[Turn], Awaitable[Turn]] | None = None,
     ) -> None:
-        self._outside = Outside(prober, runtimes, self._keep, partial(asyncio.sleep, 0))
+        self._outside = Outside(prober, runtimes, self._keep, Breath())
         self._writer = writer
         self._publish = publish
         self._audit = audit
@@ -93,17 +93,20 @@ class Cycle:
         if self._reload is not None:
             before, seen = self._reloaded(self._reload, before, seen)
         last, self._last = self._last, None
+        turn = None
         if self.spec is not None:
             turn = await reconcile(self.spec, before, seen, self._outside, now, last)
             await self._end(turn.status, turn.seen, now, turn.changed)
-            self._last = self._audit(turn)
         else:
             await self._end(await self._without_file(before, now), seen, now)
         del self._edits[: len(edits)]
         for _, done in edits:
             if not done.done():
                 done.set_result(None)
-        return self._last.wake_at if self._last is not None else now + HEARTBEAT
+        if turn is not None and self._audit is not None:
+            turn = await self._audit(turn)
+        self._last = turn
+        return turn.wake_at if turn is not None else now + HEARTBEAT
 
     def _reloaded(
         self, reload: Reload, before: Status, seen: Mapping[str, Seen]
