@@ -30,8 +30,8 @@ HEARTBEAT = timedelta(seconds=5)
 """A cycle runs at least this often: it reads back what runs, and proves that it lives."""
 LOST = timedelta(minutes=1)
 """A probe that is not answered for so long is asked for again: who waits in a queue stays there."""
-SHORTEST_REST, LONGEST_REST = timedelta(seconds=0.05), timedelta(seconds=2)
-"""Bounds of the rest after a cycle."""
+SHORTEST_REST, LONGEST_REST = timedelta(seconds=0.05), timedelta(seconds=0.5)
+"""Bounds of the rest after a cycle: for so long, an answer may wait to be acted on."""
 
 
 @dataclass(frozen=True, slots=True)

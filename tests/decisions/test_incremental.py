@@ -143,8 +143,8 @@ class Engine:
         return {runtime: self.strays for runtime in declared if runtime.name == LOCAL.name}
 
 
-async def keep(*_):
-    pass
+def keep(*_):
+    return straight_on
 
 
 async def straight_on():

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from bf_reconciler.daemon.breath import Breath
 from bf_reconciler.facts import Seen
-from bf_reconciler.reconcile import Outside, Prober, Runtimes, halt, reconcile
+from bf_reconciler.reconcile import Outside, Prober, Runtimes, Save, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.schedule import HEARTBEAT, request_changed
 from bf_reconciler.spec import Names, Spec
@@ -20,7 +21,7 @@ Edit = Callable[[Status, Mapping[str, Seen]], tuple[Status, Mapping[str, Seen]]]
 
 
 class Writer(Protocol):
-    """Saves records, of these names; None is all."""
+    """Saves records, of these names; None is all. What is saved ``later`` is not waited for."""
 
     async def keep(
         self, status: Status, seen: Mapping[str, Seen], names: Names | None = None
@@ -29,6 +30,8 @@ class Writer(Protocol):
     async def save(
         self, record: Record, changes: tuple[Transition, ...], names: Names | None = None
     ) -> None: ...
+
+    def later(self, record: Record, names: Names | None = None) -> None: ...
 
 
 class Cycle:
@@ -79,10 +82,10 @@ class Cycle:
         self.wake.set()
         return done
 
-    async def _keep(self, status: Status, seen: Mapping[str, Seen], names: Names) -> None:
-        """Save what was seen. The next turn begins with it, even if this one breaks."""
-        await self._writer.keep(status, seen, names)
+    def _keep(self, status: Status, seen: Mapping[str, Seen], names: Names) -> Save:
+        """The next turn begins with what was seen, even if this one breaks."""
         self._unfinished = seen
+        return partial(self._writer.keep, status, seen, names)
 
     async def turn(self, now: datetime) -> datetime:
         """Take one turn; returns when the next one is due at the latest."""
@@ -136,6 +139,10 @@ class Cycle:
     ) -> None:
         """Save and tell what changed, among these names."""
         changes = tuple(transitions(self.status, after, now, names))
-        await self._writer.save(Record(after, seen), changes, names)
+        record = Record(after, seen)
+        if changes or self._edits or names is None:
+            await self._writer.save(record, changes, names)
+        else:  # nobody is told anything, so nobody waits for the disk
+            self._writer.later(record, names)
         published, self.status, self.seen, self._unfinished = self.status, after, seen, None
         self._publish(published, after, changes)
