@@ -35,7 +35,7 @@ def a_reloader(content, before=None, *, allow_plaintext=True, settings=None):
     source = Source(content)
     reloader = Reloader(
         source,
-        settings,
+        settings or SopsSettings(None, {}),
         allow_plaintext=allow_plaintext,
         pepper=b"pepper",
         before=before or Status(config=ConfigStatus(last_reload_successful=False, path="f.yaml")),
@@ -234,9 +234,11 @@ async def test_a_fault_of_ours_changes_nothing_and_says_nothing_of_the_file(monk
 
 
 async def test_without_sops_an_encrypted_file_says_that_sops_is_missing():
-    _, reloader = a_reloader(UNSEALED)
+    _, reloader = a_reloader(UNSEALED, settings=SopsSettings("/none/sops", {}))
     found = await reloader.reload(NOW)
     assert found.config.reason is ConfigReason.DECRYPTION_TOOL_MISSING
+    assert found.config.message.startswith("there is no sops binary at '/none/sops'")
+    assert found.transient
 
 
 async def test_what_was_decrypted_is_what_is_parsed(monkeypatch, counted, tmp_path):

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from bf_reconciler import document
+from bf_reconciler import document, sops
 from bf_reconciler.facts import DEFAULT_RULES, ConfigError, ConfigReason, Problem, Rules
 from bf_reconciler.loader import load
 from bf_reconciler.sops import SopsSettings
@@ -52,7 +52,7 @@ class Reloader:
     def __init__(
         self,
         source: Readable,
-        settings: SopsSettings | None,
+        settings: SopsSettings,
         *,
         allow_plaintext: bool,
         pepper: bytes,
@@ -66,6 +66,7 @@ class Reloader:
         self._before = before
         self._rules = rules
         self._tried = ""
+        self._keys: object = None
         self._good: ConfigStatus | None = None
         self.last = Reload(None, replace(before.config, last_reload_successful=False))
 
@@ -85,6 +86,11 @@ class Reloader:
             message = f"{message}; {LAST_GOOD}" if self.last.spec else message
             self.last = self._refused(ConfigError(ConfigReason.INVALID_DOCUMENT, message))
         return self.last
+
+    def keys_changed(self) -> bool:
+        """Whether a key of sops, or sops itself, changed since it last failed. Blocks."""
+        waiting = self.last.config.reason in sops.KEY_REASONS
+        return waiting and sops.fingerprint(self._sops) != self._keys
 
     async def _read(self, now: datetime, *, asked: bool) -> Reload:
         tried, self._tried = self._tried, ""
@@ -107,6 +113,7 @@ class Reloader:
         rules = replace(
             self._rules, require_seal=self._rules.require_seal or self.last.config.sealed
         )
+        self._keys = await asyncio.to_thread(sops.fingerprint, self._sops)
         parsed = await load(snapshot.data, self._sops, rules, allow_plaintext=self._allow_plaintext)
         if parsed.refused:
             return self._wrong(parsed.problems)

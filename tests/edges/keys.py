@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SOPS = Path(sys.executable).parent / "sops"
+VERSIONS = (SOPS, *sorted(Path(sys.prefix, "sops").glob("sops-*")))
+"""The one of the lock file, and the oldest and the newest where `make sops-versions` built them."""
 SECRETS = ("SENTINEL-api-key", "SENTINEL-secret", "SENTINEL-passphrase")
 PLAIN = f"""\
 version: 1
@@ -42,12 +44,14 @@ def make_age_key(path: Path) -> AgeKey:
     return AgeKey(path, re.search(r"age1\w+", path.read_text())[0])
 
 
-def encrypt(plain: str, home: Path, *options: str, regex: str = REGEX, **environ: str) -> str:
+def encrypt(
+    plain: str, home: Path, *options: str, regex: str = REGEX, sops: Path = SOPS, **environ: str
+) -> str:
     """Encrypt with the real sops; ``options`` name the keys."""
     source = home / "plain.yaml"
     source.write_text(plain)
     done = subprocess.run(
-        [SOPS, "--encrypt", *options, "--encrypted-regex", regex, source],
+        [sops, "--encrypt", *options, "--encrypted-regex", regex, source],
         env=environment(home, **environ),
         capture_output=True,
         text=True,
@@ -97,5 +101,8 @@ def make_pgp_key(home: Path) -> str:
 def only_for(encrypted: str, block: str) -> str:
     """Replace the age recipients of an encrypted file by another, hand-made block."""
     return re.sub(
-        r"^    age:.*?(?=^    lastmodified)", block, encrypted, flags=re.MULTILINE | re.DOTALL
+        r"^    (?:kms|age):.*?(?=^    lastmodified)",
+        block,
+        encrypted,
+        flags=re.MULTILINE | re.DOTALL,
     )

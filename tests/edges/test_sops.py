@@ -14,6 +14,7 @@ from edges.keys import (
     PLAIN,
     SECRETS,
     SOPS,
+    VERSIONS,
     AgeKey,
     encrypt,
     environment,
@@ -61,18 +62,22 @@ class World:
             services=frozenset(KEY_SERVICES),
         )
 
+    def encrypt(self, plain: str, *options: str, **environ: str) -> str:
+        """Encrypt with the same sops."""
+        return encrypt(plain, self.home, *options, sops=self.settings.binary, **environ)
+
     def value(self, name: str) -> str:
         """Return the encrypted form of one credential."""
         return re.search(rf"^ +{name}: (ENC\[.*\])$", self.encrypted, re.MULTILINE)[1]
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory) -> World:
+@pytest.fixture(scope="module", params=VERSIONS, ids=lambda path: path.name)
+def world(request, tmp_path_factory) -> World:
     home = tmp_path_factory.mktemp("home")
     key, other = make_age_key(home / "key.txt"), make_age_key(home / "other.txt")
     environ = environment(home, SOPS_AGE_KEY_FILE=str(key.path))
-    encrypted = encrypt(PLAIN, home, "--age", key.recipient)
-    return World(home, key, other, encrypted, SopsSettings(SOPS, environ))
+    encrypted = encrypt(PLAIN, home, "--age", key.recipient, sops=request.param)
+    return World(home, key, other, encrypted, SopsSettings(request.param, environ))
 
 
 async def refused(text: str | bytes, settings: SopsSettings, caplog) -> ConfigError:
@@ -99,7 +104,7 @@ async def test_the_document_comes_out_as_it_went_in(world):
 async def test_a_pgp_key_opens_it_too(world):
     with gnupg_home() as gnupg:
         fingerprint = make_pgp_key(gnupg)
-        encrypted = encrypt(PLAIN, world.home, "--pgp", fingerprint, GNUPGHOME=str(gnupg))
+        encrypted = world.encrypt(PLAIN, "--pgp", fingerprint, GNUPGHOME=str(gnupg))
         document = await decrypt(encrypted.encode(), world.with_env(GNUPGHOME=str(gnupg)))
     assert document["connections"][0]["credentials"]["api_key"] == SECRETS[0]
 
@@ -113,10 +118,17 @@ async def test_a_key_in_the_home_directory_is_found(world, tmp_path):
 
 
 async def test_a_broken_sops_yaml_in_the_working_directory_is_of_no_account(
-    world, tmp_path, monkeypatch
+    world, tmp_path, monkeypatch, caplog
 ):
     (tmp_path / ".sops.yaml").write_text("a: [")
     monkeypatch.chdir(tmp_path)
+    if world.settings.binary.name == "sops-3.9.0":  # SOPS_CONFIG came with 3.10
+        error = await refused(world.encrypted, world.settings, caplog)
+        assert str(error) == (
+            "Decryption failed: a .sops.yaml in or above the working directory is not valid;"
+            " correct it"
+        )
+        return
     assert (await decrypt(world.encrypted.encode(), world.settings))["version"] == 1
 
 
@@ -126,21 +138,39 @@ async def test_a_broken_sops_yaml_in_the_working_directory_is_of_no_account(
 async def test_another_key_is_a_mismatch(world, caplog):
     settings = world.with_env(SOPS_AGE_KEY_FILE=str(world.other.path))
     error = await refused(world.encrypted, settings, caplog)
-    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_KEY_MISMATCH, False)
+    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_KEY_MISMATCH, True)
 
 
 async def test_no_key_is_missing(world, caplog):
     error = await refused(world.encrypted, world.with_env(), caplog)
-    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_KEY_MISSING, False)
+    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_KEY_MISSING, True)
 
 
-@pytest.mark.parametrize("content", [None, ""], ids=["no such file", "empty file"])
-async def test_a_key_file_that_is_not_there_or_empty_is_missing(world, tmp_path, content, caplog):
+@pytest.mark.parametrize("variable", ["SOPS_AGE_KEY_FILE", "SOPS_AGE_SSH_PRIVATE_KEY_FILE"])
+async def test_a_key_file_that_does_not_exist_is_named(world, tmp_path, variable, caplog):
     path = tmp_path / "key.txt"
-    if content is not None:
-        path.write_text(content)
+    error = await refused(world.encrypted, world.with_env(**{variable: str(path)}), caplog)
+    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_KEY_MISSING, True)
+    assert str(error) == (
+        f"No decryption key: {variable} names '{path}', and there is no such file"
+    )
+
+
+async def test_an_empty_key_file_is_named(world, tmp_path, caplog):
+    path = tmp_path / "key.txt"
+    path.touch()
     error = await refused(world.encrypted, world.with_env(SOPS_AGE_KEY_FILE=str(path)), caplog)
+    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_KEY_MISSING, True)
+    assert str(error) == f"No decryption key: SOPS_AGE_KEY_FILE names '{path}', which is empty"
+
+
+async def test_a_key_in_place_of_its_path_is_told_and_not_shown(world, caplog):
+    key = "AGE-SECRET-KEY-1SENTINEL"
+    error = await refused(world.encrypted, world.with_env(SOPS_AGE_KEY_FILE=key), caplog)
     assert error.reason is ConfigReason.DECRYPTION_KEY_MISSING
+    assert str(error) == (
+        "No decryption key: SOPS_AGE_KEY_FILE contains a key where the path of one is expected"
+    )
 
 
 async def test_a_key_file_of_garbage_is_invalid(world, tmp_path, caplog):
@@ -159,15 +189,15 @@ async def test_a_garbled_key_in_the_environment_is_invalid(world, caplog):
 async def test_a_pgp_key_that_is_not_there_is_missing(world, caplog):
     with gnupg_home() as gnupg, gnupg_home() as empty:
         fingerprint = make_pgp_key(gnupg)
-        encrypted = encrypt(PLAIN, world.home, "--pgp", fingerprint, GNUPGHOME=str(gnupg))
+        encrypted = world.encrypt(PLAIN, "--pgp", fingerprint, GNUPGHOME=str(gnupg))
         error = await refused(encrypted, world.with_env(GNUPGHOME=str(empty)), caplog)
-    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_KEY_MISSING, False)
+    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_KEY_MISSING, True)
 
 
 async def test_gpg_that_is_not_installed_is_a_missing_tool(world, tmp_path, caplog):
     with gnupg_home() as gnupg:
         fingerprint = make_pgp_key(gnupg)
-        encrypted = encrypt(PLAIN, world.home, "--pgp", fingerprint, GNUPGHOME=str(gnupg))
+        encrypted = world.encrypt(PLAIN, "--pgp", fingerprint, GNUPGHOME=str(gnupg))
         settings = world.with_env(GNUPGHOME=str(gnupg), PATH=str(tmp_path))
         error = await refused(encrypted, settings, caplog)
     assert error.reason is ConfigReason.DECRYPTION_TOOL_MISSING
@@ -302,7 +332,7 @@ async def test_no_prefix_of_an_encrypted_file_is_ever_taken(world, caplog):
 
 @pytest.mark.parametrize("word", ["true", "yes", "True"])
 async def test_a_mac_over_encrypted_values_alone_is_refused(world, word, caplog):
-    weak = encrypt(PLAIN, world.home, "--mac-only-encrypted", "--age", world.key.recipient)
+    weak = world.encrypt(PLAIN, "--mac-only-encrypted", "--age", world.key.recipient)
     assert "mac_only_encrypted: true" in weak
     weak = weak.replace("mac_only_encrypted: true", f"mac_only_encrypted: {word}")
     error = await refused(weak, world.settings, caplog)

@@ -1,12 +1,13 @@
 """Runs sops on the bytes of a file, and turns its answer into a document or a reason."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from bf_reconciler.facts.config import ConfigError, ConfigReason
 from bf_reconciler.sops.child import Finished, Overflow, run
-from bf_reconciler.sops.environment import environment
-from bf_reconciler.sops.failures import classify, failed, refine
+from bf_reconciler.sops.environment import environment, find_binary
+from bf_reconciler.sops.failures import cannot_be_run, classify, explain, failed, refine
 from bf_reconciler.sops.metadata import mac_only_encrypted
 from bf_reconciler.sops.settings import SopsSettings
 
@@ -21,9 +22,10 @@ async def decrypt(committed: bytes, settings: SopsSettings) -> dict[str, Any]:
         ConfigError: with our own sentence; no word of sops, for a value can stand in it.
     """
     refuse(committed)
+    binary = find_binary(settings.binary, settings.environ)
     try:
         finished = await run(
-            [str(settings.binary), "decrypt", "--input-type", "yaml", "--output-type", "json"],
+            [str(binary), "decrypt", "--input-type", "yaml", "--output-type", "json"],
             committed,
             environ=environment(settings),
             timeout=settings.timeout,
@@ -36,9 +38,8 @@ async def decrypt(committed: bytes, settings: SopsSettings) -> dict[str, Any]:
         message = "the decrypted document is too large"
         raise ConfigError(ConfigReason.FILE_TOO_LARGE, message) from None
     except OSError:
-        message = "the sops binary cannot be run"
-        raise ConfigError(ConfigReason.DECRYPTION_TOOL_MISSING, message) from None
-    return understand(finished, committed)
+        raise cannot_be_run(binary) from None
+    return understand(finished, committed, settings.environ)
 
 
 def refuse(committed: bytes) -> None:
@@ -50,12 +51,15 @@ def refuse(committed: bytes) -> None:
         raise ConfigError(ConfigReason.MAC_ONLY_ENCRYPTED, message)
 
 
-def understand(finished: Finished, committed: bytes) -> dict[str, Any]:
+def understand(finished: Finished, committed: bytes, environ: Mapping[str, str]) -> dict[str, Any]:
     """Turn the end of sops into the document, or into the reason why there is none."""
     if finished.returncode:
         reason, transient = classify(finished.returncode, finished.stderr)
         reason = refine(reason, finished.stderr, committed)
-        raise failed(reason, finished.returncode, finished.stderr, transient=transient)
+        detail = explain(reason, finished.stderr, environ)
+        raise failed(
+            reason, finished.returncode, finished.stderr, transient=transient, detail=detail
+        )
     try:
         document = json.loads(finished.stdout)
     except (ValueError, RecursionError):  # its text quotes what it could not read

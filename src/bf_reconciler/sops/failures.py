@@ -1,8 +1,11 @@
 """Turns the exit code and messages of sops into one reason; its text is never repeated."""
 
 import re
+from collections.abc import Mapping
+from pathlib import Path
 
 from bf_reconciler.facts.config import CONFIG_ADVICE, ConfigError, ConfigReason
+from bf_reconciler.sops.key_files import missing_key_file
 from bf_reconciler.sops.metadata import SEALED, block_line
 
 UNREACHABLE = (
@@ -10,24 +13,30 @@ UNREACHABLE = (
     r"|i/o timeout|TLS handshake timeout|deadline exceeded|Client\.Timeout|proxyconnect"
     r"|StatusCode: 5\d\d|Code: 5\d\d|Throttl|TooManyRequests|Vault is sealed"
 )
-# Exit codes of sops 3 (cmd/sops/codes). 1 and 128 each stand for many causes, so the text decides;
-# where the text is not known, the safe reason is taken. First match wins within a code.
+# Exit codes of sops 3 (cmd/sops/codes), and the words of 3.9 to 3.13. 1 and 128 each stand for many
+# causes, so the text decides; where it is not known, the safe reason is taken. First match wins.
 PATTERNS: dict[int, tuple[tuple[str, ConfigReason], ...]] = {
     1: (
-        (r"sops metadata not found", ConfigReason.NOT_ENCRYPTED),
-        (r"Error unmarshalling input yaml", ConfigReason.INVALID_YAML),
+        (
+            r"sops metadata not found|sops entry that is not a mapping",
+            ConfigReason.NOT_ENCRYPTED,
+        ),
+        (r"^(?:Error unmarshalling input yaml: )?yaml: ", ConfigReason.INVALID_YAML),
         (r"^parsing time |Version string empty", ConfigReason.TRUNCATED_FILE),
         (r"No Major\.Minor\.Patch elements found", ConfigReason.TRUNCATED_FILE),
         (r"No keys found in file", ConfigReason.NO_RECIPIENTS),
     ),
     2: (
-        # a bare number where ENC[...] is due makes sops panic
+        # a bare number where ENC[...] is due makes sops before 3.13.2 panic
         (r"^panic: interface conversion: .* not string", ConfigReason.PLAINTEXT_SECRET),
         (r"^Error reading file", ConfigReason.FILE_UNREADABLE),
     ),
     24: ((r"", ConfigReason.INTEGRITY_CHECK_FAILED),),
     25: (
-        (r"does not match sops' data format", ConfigReason.PLAINTEXT_SECRET),
+        (
+            r"does not match sops' data format|Expected encrypted value as string",
+            ConfigReason.PLAINTEXT_SECRET,
+        ),
         (r"Could not decrypt value", ConfigReason.CIPHERTEXT_CORRUPT),
     ),
     51: ((r"", ConfigReason.INTEGRITY_CHECK_FAILED),),
@@ -44,9 +53,13 @@ PATTERNS: dict[int, tuple[tuple[str, ConfigReason], ...]] = {
             UNREACHABLE,
             ConfigReason.DECRYPTION_PROVIDER_UNAVAILABLE,
         ),
-        (r"identity did not match any of the recipients", ConfigReason.DECRYPTION_KEY_MISMATCH),
+        (
+            r"identity did not match any of the recipients|no identity matched any",
+            ConfigReason.DECRYPTION_KEY_MISMATCH,
+        ),
         (r"illegal base64|age header|invalid armor", ConfigReason.CIPHERTEXT_CORRUPT),
-        (r"corrupted or tampered|bad header MAC|parse header", ConfigReason.CIPHERTEXT_CORRUPT),
+        (r"payload chunk|bad header MAC|parse header", ConfigReason.CIPHERTEXT_CORRUPT),
+        (r"no secret keys found", ConfigReason.DECRYPTION_KEY_MISSING),
         (r"failed to parse '?SOPS_AGE|malformed secret key", ConfigReason.DECRYPTION_KEY_INVALID),
         (r"unknown identity type|passphrase|pinentry", ConfigReason.DECRYPTION_KEY_INVALID),
         (r"Inappropriate ioctl for device", ConfigReason.DECRYPTION_KEY_INVALID),
@@ -64,8 +77,20 @@ PATTERNS: dict[int, tuple[tuple[str, ConfigReason], ...]] = {
         ),
     ),
 }
+KEY_REASONS = frozenset(
+    {
+        ConfigReason.DECRYPTION_KEY_MISSING,
+        ConfigReason.DECRYPTION_KEY_MISMATCH,
+        ConfigReason.DECRYPTION_KEY_INVALID,
+        ConfigReason.DECRYPTION_TOOL_MISSING,
+    }
+)
+"""What passes when somebody installs a key or a program: a new key may come after its file."""
+TRANSIENT = KEY_REASONS | {ConfigReason.DECRYPTION_PROVIDER_UNAVAILABLE}
 FOLD = re.compile(r"\n[ \t]+\|[ \t]?")  # sops wraps its lines behind a gutter
 LINE = re.compile(r"yaml: (?:unmarshal errors:\s+)?line (\d{1,9})\b")
+OLD_CONFIG_PANIC = re.compile(r"^panic: .*(?s:.*)cmd/sops/common\.new\w+Store", re.MULTILINE)
+"""sops before 3.10 has no SOPS_CONFIG, and reads the one of the working directory."""
 CONFLICT = re.compile(rb"^(?:<{7}|={7}|>{7})(?: |\r?$)", re.MULTILINE)
 
 
@@ -76,7 +101,7 @@ def classify(returncode: int, stderr: str) -> tuple[ConfigReason, bool]:
     text = FOLD.sub(" ", stderr)
     for pattern, reason in PATTERNS.get(returncode, ()):
         if re.search(pattern, text, re.MULTILINE | re.IGNORECASE):
-            return reason, reason is ConfigReason.DECRYPTION_PROVIDER_UNAVAILABLE
+            return reason, reason in TRANSIENT
     return ConfigReason.DECRYPTION_FAILED, False
 
 
@@ -97,12 +122,29 @@ def line_of(stderr: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def failed(reason: ConfigReason, returncode: int, stderr: str, *, transient: bool) -> ConfigError:
-    """Build the error: our title, the exit code, and a line number where the text is at fault."""
+def explain(reason: ConfigReason, stderr: str, environ: Mapping[str, str]) -> str:
+    """What else is known of a failure; empty where nothing is."""
+    if OLD_CONFIG_PANIC.search(stderr):
+        return "a .sops.yaml in or above the working directory is not valid; correct it"
+    if reason is ConfigReason.INTEGRITY_CHECK_FAILED:
+        return "the file was changed without sops after it was encrypted"
+    return missing_key_file(environ) if reason in KEY_REASONS else ""
+
+
+def cannot_be_run(binary: Path) -> ConfigError:
+    """The error for a sops that is there and does not start."""
+    message = f"the sops binary cannot be run: {binary}"
+    return ConfigError(ConfigReason.DECRYPTION_TOOL_MISSING, message, transient=True)
+
+
+def failed(
+    reason: ConfigReason, returncode: int, stderr: str, *, transient: bool, detail: str = ""
+) -> ConfigError:
+    """Build the error: our title, and what is known, or else the exit code and a line number."""
     line = line_of(stderr) if reason is ConfigReason.INVALID_YAML else None
     title = CONFIG_ADVICE[reason]["en"].title
     end = f"exit code {returncode}" if returncode >= 0 else f"signal {-returncode}"
     place = f", near line {line}" if line else ""
-    message = f"{title}: sops ended with {end}{place}"
+    message = f"{title}: {detail or f'sops ended with {end}{place}'}"
     column = 1 if line else None  # sops names none
     return ConfigError(reason, message, transient=transient, line=line, column=column)
