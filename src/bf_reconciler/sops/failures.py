@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 from bf_reconciler.facts.config import CONFIG_ADVICE, ConfigError, ConfigReason
-from bf_reconciler.sops.key_files import missing_key_file
+from bf_reconciler.sops.key_files import wrong_key_file
 from bf_reconciler.sops.metadata import SEALED, block_line
 
 UNREACHABLE = (
@@ -13,6 +12,7 @@ UNREACHABLE = (
     r"|i/o timeout|TLS handshake timeout|deadline exceeded|Client\.Timeout|proxyconnect"
     r"|StatusCode: 5\d\d|Code: 5\d\d|Throttl|TooManyRequests|Vault is sealed"
 )
+PLUGIN_MISSING = r"age-plugin-\S+: executable file not found|couldn't start plugin"
 # Exit codes of sops 3 (cmd/sops/codes), and the words of 3.9 to 3.13. 1 and 128 each stand for many
 # causes, so the text decides; where it is not known, the safe reason is taken. First match wins.
 PATTERNS: dict[int, tuple[tuple[str, ConfigReason], ...]] = {
@@ -46,6 +46,7 @@ PATTERNS: dict[int, tuple[tuple[str, ConfigReason], ...]] = {
     126: ((r"", ConfigReason.DECRYPTION_TOOL_MISSING),),  # of a shell: cannot be run
     127: ((r"", ConfigReason.DECRYPTION_TOOL_MISSING),),  # of a shell: not found
     128: (
+        (r"Allowlist does not allow", ConfigReason.KEY_SERVICE_NOT_ALLOWED),
         # One line per key that was tried. A service that may come back outweighs the rest, for
         # waiting costs nothing; missing cloud credentials do not, for a file that names several
         # kinds of keys is most often opened with the local one.
@@ -53,6 +54,7 @@ PATTERNS: dict[int, tuple[tuple[str, ConfigReason], ...]] = {
             UNREACHABLE,
             ConfigReason.DECRYPTION_PROVIDER_UNAVAILABLE,
         ),
+        (PLUGIN_MISSING, ConfigReason.DECRYPTION_TOOL_MISSING),
         (
             r"identity did not match any of the recipients|no identity matched any",
             ConfigReason.DECRYPTION_KEY_MISMATCH,
@@ -91,6 +93,9 @@ FOLD = re.compile(r"\n[ \t]+\|[ \t]?")  # sops wraps its lines behind a gutter
 LINE = re.compile(r"yaml: (?:unmarshal errors:\s+)?line (\d{1,9})\b")
 OLD_CONFIG_PANIC = re.compile(r"^panic: .*(?s:.*)cmd/sops/common\.new\w+Store", re.MULTILINE)
 """sops before 3.10 has no SOPS_CONFIG, and reads the one of the working directory."""
+PLUGIN = re.compile(r"\bage-plugin-[a-z0-9-]{1,40}")
+COMMAND = re.compile(r"failed to execute command .*", re.DOTALL)
+COMMANDS = ("SOPS_AGE_KEY_CMD", "SOPS_AGE_SSH_PRIVATE_KEY_CMD")
 CONFLICT = re.compile(rb"^(?:<{7}|={7}|>{7})(?: |\r?$)", re.MULTILINE)
 
 
@@ -126,12 +131,27 @@ def explain(reason: ConfigReason, stderr: str, environ: Mapping[str, str]) -> st
     """What else is known of a failure; empty where nothing is."""
     if OLD_CONFIG_PANIC.search(stderr):
         return "a .sops.yaml in or above the working directory is not valid; correct it"
+    text = FOLD.sub(" ", stderr)
     if reason is ConfigReason.INTEGRITY_CHECK_FAILED:
         return "the file was changed without sops after it was encrypted"
-    return missing_key_file(environ) if reason in KEY_REASONS else ""
+    if reason is ConfigReason.KEY_SERVICE_NOT_ALLOWED:
+        return "SOPS_HC_VAULT_ALLOWLIST does not contain this server"
+    if reason is ConfigReason.DECRYPTION_TOOL_MISSING and (plugin := PLUGIN.search(text)):
+        return f"{plugin[0]} is not on PATH; install this plugin of age"
+    if reason not in KEY_REASONS:
+        return ""
+    if command := COMMAND.search(text):
+        return f"the command in {_command(command[0], environ)} failed"
+    return wrong_key_file(environ)
 
 
-def cannot_be_run(binary: Path) -> ConfigError:
+def _command(said: str, environ: Mapping[str, str]) -> str:
+    """The variable whose command failed: sops before 3.12 names it, a newer one the command."""
+    known = [name for name in COMMANDS if name in environ]
+    return next((name for name in known if name in said), " or ".join(known))
+
+
+def cannot_be_run(binary: str) -> ConfigError:
     """The error for a sops that is there and does not start."""
     message = f"the sops binary cannot be run: {binary}"
     return ConfigError(ConfigReason.DECRYPTION_TOOL_MISSING, message, transient=True)

@@ -14,6 +14,9 @@ NAMED = ("SOPS_AGE_KEY_FILE", "SOPS_AGE_SSH_PRIVATE_KEY_FILE")
 AT_HOME = (".ssh/id_ed25519", ".ssh/id_rsa", ".gnupg/private-keys-v1.d", ".gnupg/pubring.kbx")
 IN_GNUPG = ("private-keys-v1.d", "pubring.kbx")
 KEY = re.compile(r"secret-key|private key|age-plugin-|\n", re.IGNORECASE)
+IDENTITY = re.compile(rb"^AGE-(?:SECRET-KEY|PLUGIN)-", re.MULTILINE)
+RECIPIENT = re.compile(rb"^age1", re.MULTILINE)
+LONGEST = 64 * 1024
 Stamp = tuple[int, ...] | None
 
 
@@ -22,7 +25,7 @@ def fingerprint(settings: SopsSettings) -> tuple[Stamp, ...]:
     return tuple(_stamp(path) for path in (*_key_files(settings.environ), *_binary(settings)))
 
 
-def missing_key_file(environ: Mapping[str, str]) -> str:
+def wrong_key_file(environ: Mapping[str, str]) -> str:
     """What is wrong with a file that a variable names, in words; empty where nothing is."""
     for name in NAMED:
         value = environ.get(name)
@@ -30,21 +33,36 @@ def missing_key_file(environ: Mapping[str, str]) -> str:
             continue
         if KEY.search(value):  # it is no path, and must not be shown
             return f"{name} contains a key where the path of one is expected"
-        if problem := _problem(value):
+        if problem := _problem(value, age=name == NAMED[0]):
             return f"{name} names {value!r}, {problem}"
     return ""
 
 
-def _problem(path: str) -> str:
+def _problem(path: str, *, age: bool) -> str:
     try:
         with open(path, "rb") as file:  # noqa: PTH123  an empty name is no path
-            return "" if file.read(1) else "which is empty"
+            return _flaw(file.read(LONGEST), age=age)
     except FileNotFoundError:
         return "and there is no such file"
+    except IsADirectoryError:
+        return "which is a directory"
     except PermissionError:
         return "which this user may not read"
     except OSError:
         return "which cannot be read"
+
+
+def _flaw(content: bytes, *, age: bool) -> str:
+    """Why there is no key in a file, as far as that can be seen."""
+    if not content.strip():
+        return "which is empty"
+    if content.startswith((b"age-encryption.org/", b"-----BEGIN AGE ENCRYPTED FILE")):
+        return "which is protected by a passphrase"
+    if b"\0" in content:
+        return "which is no UTF-8 text"
+    if not age or IDENTITY.search(content):
+        return ""
+    return "which contains a public key only" if RECIPIENT.search(content) else ""
 
 
 def _key_files(environ: Mapping[str, str]) -> Iterator[Path]:
