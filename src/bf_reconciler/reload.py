@@ -32,6 +32,8 @@ class Readable(Protocol):
 
     def precedes(self, first: str, second: str) -> bool: ...
 
+    def last_change(self, data: bytes) -> str: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Reload:
@@ -114,7 +116,7 @@ class Reloader:
             self._rules, require_seal=self._rules.require_seal or self.last.config.sealed
         )
         self._keys = await asyncio.to_thread(sops.fingerprint, self._sops)
-        parsed = await load(snapshot.data, self._sops, rules, allow_plaintext=self._allow_plaintext)
+        parsed = await self._loaded(snapshot, rules)
         if parsed.refused:
             return self._wrong(parsed.problems)
         rolled_back = await self._rolled_back(snapshot, parsed)
@@ -144,6 +146,17 @@ class Reloader:
             sealed=parsed.seal == "good",
         )
         return Reload(spec, self._good, rolled_back=rolled_back, adopted=snapshot)
+
+    async def _loaded(self, snapshot: Snapshot, rules: Rules) -> document.Parsed:
+        """The content as entries; a change that the MAC tells of comes with its commit."""
+        plain = self._allow_plaintext
+        try:
+            return await load(snapshot.data, self._sops, rules, allow_plaintext=plain)
+        except ConfigError as error:
+            if error.reason is not ConfigReason.INTEGRITY_CHECK_FAILED:
+                raise
+            where = await asyncio.to_thread(self._source.last_change, snapshot.data)
+            raise error.at(where) from None
 
     async def _rolled_back(self, snapshot: Snapshot, parsed: document.Parsed) -> bool:
         """Whether this content is older than what is in force, or was before a restart."""
