@@ -533,13 +533,44 @@ async def test_the_verb_test_asks_until_a_refusal_is_believed(
 async def test_resume_is_told_whether_anything_was_held(daemon):
     await daemon.load()
     stop, tasks = await running(daemon)
-    view = Commands(daemon, None)
+    view = Commands(daemon)
     assert await view.resume(None) is False
     await view.halt("fire", "ada")
     assert view.status().halted.by == "ada"
     assert await view.resume(None) is True
     assert await view.resume("btc-grid") is False
     assert await view.resume("nobody") is False
+    await ended(stop, tasks)
+
+
+async def test_who_halts_and_resumes_and_why_is_in_log_history_stream_and_metrics(daemon):
+    await daemon.load()
+    stop, tasks = await running(daemon)
+    view = Commands(daemon, {"ops": "a-token-of-some-length"})
+    stream = view.subscribe()
+    first = asyncio.ensure_future(anext(stream))  # it is subscribed to from now on
+    await asyncio.sleep(0)
+    with capture_logs() as lines:
+        await view.halt("fire", "ada (token ops)", "ops")
+        await view.resume(None, "it rains", "bob (token ops)", "ops")
+    _, changes = await first
+    while all(change.kind != "halt" for change in changes):
+        _, changes = await anext(stream)
+    assert ("fire", "ada (token ops)") in [(change.message, change.by) for change in changes]
+    found = [(e["event"], e["by"], e["why"]) for e in lines if e["event"] in {"halted", "resumed"}]
+    assert found == [
+        ("halted", "ada (token ops)", "fire"),
+        ("resumed", "bob (token ops)", "it rains"),
+    ]
+    kept = [each for each in view.history(None, 10, None) if each.kind == "halt"]
+    assert [(e.after, e.by, e.message) for e in kept] == [
+        ("", "bob (token ops)", "it rains"),
+        ("Halted", "ada (token ops)", "fire"),
+    ]
+    (family,) = [each for each in daemon.tallies.collect() if each.name == "bf_commands"]
+    counted = {(s.labels["command"], s.labels["token"]): s.value for s in family.samples}
+    assert counted == {("halt", "ops"): 1, ("resume", "ops"): 1}
+    await stream.aclose()
     await ended(stop, tasks)
 
 

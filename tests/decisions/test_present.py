@@ -145,6 +145,7 @@ def test_a_strategy_has_the_shape_of_the_contract():
         "line": 20,
         "origin": "current",
         "suspended_until": None,
+        "unknown_since": None,
         "declared": {},
         "handling": {},
     }
@@ -164,6 +165,7 @@ def test_a_transition_has_the_shape_of_the_contract():
         "generation": 1,
         "revision": "r1",
         "lasted_seconds": 90.0,
+        "by": "",
     }
 
 

@@ -45,7 +45,7 @@ def test_another_type_is_one_problem_that_names_the_known_ones(wrong):
         ONE.validate_python(wrong)
     (error,) = caught.value.errors()
     assert (error["type"], error["loc"]) == ("runtime_type", ())
-    assert error["msg"] == "unknown type; known: file"
+    assert error["msg"] == "unknown type; known: file, hummingbot-api, process, webhook"
 
 
 def test_every_kind_that_can_be_declared_has_an_adapter():

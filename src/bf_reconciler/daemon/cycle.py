@@ -5,14 +5,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bf_reconciler.facts import Seen
 from bf_reconciler.reconcile import Outside, Prober, Runtimes, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.schedule import HEARTBEAT, request_changed
 from bf_reconciler.spec import Names, Spec
-from bf_reconciler.status import Record, Status, Transition, transitions, unwatched
+from bf_reconciler.status import (
+    Record,
+    Status,
+    Transition,
+    file_halts,
+    transitions,
+    unwatched,
+)
 from bf_reconciler.turn import Turn
 
 Edit = Callable[[Status, Mapping[str, Seen]], tuple[Status, Mapping[str, Seen]]]
@@ -29,6 +36,14 @@ class Writer(Protocol):
     async def save(
         self, record: Record, changes: tuple[Transition, ...], names: Names | None = None
     ) -> None: ...
+
+
+class _Asked(NamedTuple):
+    """An edit, what it is in the history, and who waits for it."""
+
+    edit: Edit
+    events: tuple[Transition, ...]
+    done: asyncio.Future[None]
 
 
 class Cycle:
@@ -48,7 +63,7 @@ class Cycle:
         self._writer = writer
         self._publish = publish
         self._audit = audit
-        self._edits: list[tuple[Edit, asyncio.Future[None]]] = []
+        self._edits: list[_Asked] = []
         self._reload: Reload | None = None
         self._unfinished: Mapping[str, Seen] | None = None
         """What was seen by a turn that has not ended; it may have broken."""
@@ -68,14 +83,17 @@ class Cycle:
         self._reload = reload
         self.wake.set()
 
-    async def edit(self, edit: Edit) -> None:
+    async def edit(self, edit: Edit, *events: Transition) -> None:
         """Apply an edit with the next turn; returns when it has been carried out."""
-        await self.soon(edit)
+        await self.soon(edit, *events)
 
-    def soon(self, edit: Edit) -> asyncio.Future[None]:
-        """Apply an edit with the next turn; what is given is done when it has been carried out."""
+    def soon(self, edit: Edit, *events: Transition) -> asyncio.Future[None]:
+        """Apply an edit with the next turn; what is given is done when it has been carried out.
+
+        ``events`` are saved and told with what the turn changes.
+        """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._edits.append((edit, done))
+        self._edits.append(_Asked(edit, events, done))
         self.wake.set()
         return done
 
@@ -88,21 +106,22 @@ class Cycle:
         """Take one turn; returns when the next one is due at the latest."""
         edits = tuple(self._edits)  # they stay until they are carried out
         before, seen = self.status, self.seen if self._unfinished is None else self._unfinished
-        for edit, _ in edits:
-            before, seen = edit(before, seen)
+        for asked in edits:
+            before, seen = asked.edit(before, seen)
+        events = tuple(event for asked in edits for event in asked.events)
         if self._reload is not None:
             before, seen = self._reloaded(self._reload, before, seen)
         last, self._last = self._last, None
         if self.spec is not None:
             turn = await reconcile(self.spec, before, seen, self._outside, now, last)
-            await self._end(turn.status, turn.seen, now, turn.changed)
+            await self._end(turn.status, turn.seen, now, turn.changed, events)
             self._last = self._audit(turn)
         else:
-            await self._end(await self._without_file(before, now), seen, now)
+            await self._end(await self._without_file(before, now), seen, now, events=events)
         del self._edits[: len(edits)]
-        for _, done in edits:
-            if not done.done():
-                done.set_result(None)
+        for asked in edits:
+            if not asked.done.done():
+                asked.done.set_result(None)
         return self._last.wake_at if self._last is not None else now + HEARTBEAT
 
     def _reloaded(
@@ -130,9 +149,11 @@ class Cycle:
         seen: Mapping[str, Seen],
         now: datetime,
         names: Names | None = None,
+        events: tuple[Transition, ...] = (),
     ) -> None:
-        """Save and tell what changed, among these names."""
-        changes = tuple(transitions(self.status, after, now, names))
+        """Save and tell what changed, among these names, and what people did."""
+        found = file_halts(self.status, after, now)
+        changes = (*events, *found, *transitions(self.status, after, now, names))
         await self._writer.save(Record(after, seen), changes, names)
         published, self.status, self.seen, self._unfinished = self.status, after, seen, None
         self._publish(published, after, changes)

@@ -28,7 +28,7 @@ from bf_reconciler.schedule import HEARTBEAT, backoff, complete, rest_after
 from bf_reconciler.settings import Settings
 from bf_reconciler.sops import KEY_REASONS
 from bf_reconciler.spec import Names, Runtime, Spec
-from bf_reconciler.status import Status, Transition
+from bf_reconciler.status import Status, Transition, halt_event
 from bf_reconciler.verdict import StrategyMemory
 
 DEADLINE = 60.0
@@ -73,9 +73,11 @@ class Daemon:
         self.bounds = Bounds(
             settings.state_dir,
             settings.runtime_root,
+            settings.process_root,
             partial(self.tallies.folder_replaced, "strategies"),
         )
-        self.runtimes = GuardedRuntimes(self.bounds, wake.set, _Memory(self))
+        shown = record.status.confirmed
+        self.runtimes = GuardedRuntimes(self.bounds, wake.set, _Memory(self), shown)
         self.probe_counts = ProbeCounts(prober, self.tallies)
         self.cycle = Cycle(
             self.probe_counts,
@@ -144,7 +146,8 @@ class Daemon:
         self._halt_looked_for = True
         halted = await lost_halt(spec, self.cycle.status, self.bounds, utcnow())
         if halted is not None:
-            self.cycle.soon(halting(halted))
+            event = halt_event(self.cycle.status, halted, utcnow())
+            self.cycle.soon(halting(halted), event)
 
     async def keep_loading(self) -> None:
         """Read the file whenever it may have changed, or when a failure may have passed."""
@@ -217,7 +220,7 @@ class Daemon:
             logs.log_transition(self.log, change)
             if change.kind == "strategy":
                 self.tallies.transition(change.name, change.after, str(change.reason))
-        if after is not before:
+        if after is not before or changes:
             for queue in self.news:
                 if queue.full():
                     queue.get_nowait()  # a slow reader misses the middle, never the end

@@ -21,7 +21,7 @@ from bf_reconciler.daemon.worker import Worker
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.probe import Prober
 from bf_reconciler.schedule import request
-from bf_reconciler.settings import Settings, read_token
+from bf_reconciler.settings import Settings, read_tokens
 from bf_reconciler.status import Status
 from bf_reconciler.web import Clients, limits, listening, make_app
 
@@ -137,11 +137,13 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
 async def _listening(settings: Settings, daemon: Daemon) -> AsyncIterator[None]:
     try:
         tokens = [
-            read_token(path) if path else None
+            read_tokens(path) if path else {}
             for path in (settings.token_file, settings.read_token_file)
         ]
     except ValueError as error:
         raise StartError(str(error)) from None
+    for each in tokens:
+        logs.REDACTOR.learn(each.values())
     app = make_app(Commands(daemon, *tokens))
     clients = Clients(limits(open_files()), ClientReport(daemon.tallies))
     listen = settings.listen

@@ -30,6 +30,7 @@ OURS: Final = frozenset(
         "secret",
         "exchange",
         "margin_limit",
+        "runtime",
         "runtime_type",
     }
 )

@@ -2,6 +2,7 @@
 
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
 from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials
+from bf_reconciler.spec.engines import HummingbotRuntime, ProcessRuntime, WebhookRuntime
 from bf_reconciler.spec.handling import (
     ALL_PASSED_ON,
     IGNORED,
@@ -11,7 +12,7 @@ from bf_reconciler.spec.handling import (
     enforced,
     handled,
 )
-from bf_reconciler.spec.hosts import unknown_hosts
+from bf_reconciler.spec.hosts import foreign_urls, unknown_hosts
 from bf_reconciler.spec.names import Names, differing, updated, without
 from bf_reconciler.spec.pairs import Wanted, venue_of, wanted_pairs
 from bf_reconciler.spec.policy import Allowlist, Defaults, Halt, Limits, MaxRemovals, Policy
@@ -41,20 +42,24 @@ __all__ = [
     "Halt",
     "Handled",
     "Handling",
+    "HummingbotRuntime",
     "Limits",
     "Market",
     "MaxRemovals",
     "Names",
     "Origin",
     "Policy",
+    "ProcessRuntime",
     "Runtime",
     "Spec",
     "Strategy",
     "StrategyEntry",
     "Suspend",
     "Wanted",
+    "WebhookRuntime",
     "differing",
     "enforced",
+    "foreign_urls",
     "handled",
     "inconsistencies",
     "is_loopback",
