@@ -15,7 +15,7 @@ from bf_reconciler.runtimes.folder import MAX_BYTES, Files, Folder, Signature
 from bf_reconciler.runtimes.thread import OwnThread
 from bf_reconciler.runtimes.watch import FolderWatch
 from bf_reconciler.spec import Action, FileRuntime, without_credentials
-from bf_reconciler.status import Running, RunningState, Told
+from bf_reconciler.status import Confirmed, Running, RunningState, Told
 from bf_reconciler.verdict import LEAST_LEASE, Holding, Order
 
 STATE = ("enabled", "action", "reason")
@@ -98,6 +98,10 @@ class FileAdapter:
         if not order.on and "strategy" in old and old["strategy"] is None:
             new["strategy"] = None  # there was no room for it
         return any(old.get(key) != value for key, value in new.items())
+
+    def restarted(self, _before: Confirmed, _reading: Reading) -> bool:
+        """A file has one life."""
+        return False
 
     async def apply(self, order: Order, reading: Reading, target: Target) -> None:
         """Write the order.
