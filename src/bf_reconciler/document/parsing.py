@@ -30,7 +30,7 @@ HOSTED: Final = frozenset({"exchange", "endpoint", "proxy"})
 HOST_NOT_ALLOWED: Final = ConfigReason.HOST_NOT_ALLOWED
 CONSISTENT: Final = frozenset(
     {"connection", "market", "runtime", "risk_level", "leverage", "direction", "safety_orders"}
-    | {"pairs", "settings"}
+    | {"when_off", "pairs", "settings"}
 )
 """Fields that the second pass looks at; where one could not be read, it would guess."""
 
@@ -141,7 +141,7 @@ def _second_pass(
     _report_duplicates(connections)
     if file is not None:
         by_name = {c.name: c.good for c in connections if c.name is not None}
-        runtimes = {runtime.name for runtime in file.runtimes}
+        runtimes = {runtime.name: runtime for runtime in file.runtimes}
         for strategy in strategies:
             strategy.accept(
                 lambda subject: inconsistencies(subject, file.policy, by_name, runtimes),

@@ -2,6 +2,7 @@
 
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
 from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials
+from bf_reconciler.spec.engines import ProcessRuntime
 from bf_reconciler.spec.hosts import unknown_hosts
 from bf_reconciler.spec.names import Names, differing, updated, without
 from bf_reconciler.spec.pairs import Wanted, venue_of, wanted_pairs
@@ -33,6 +34,7 @@ __all__ = [
     "Names",
     "Origin",
     "Policy",
+    "ProcessRuntime",
     "Runtime",
     "Spec",
     "Strategy",
