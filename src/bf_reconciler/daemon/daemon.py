@@ -63,7 +63,8 @@ class Daemon:
         )
         self.writer = JournalWriter(journal, self.tallies.error)
         self.bounds = Bounds(settings.state_dir, settings.runtime_root, settings.process_root)
-        self.runtimes = GuardedRuntimes(self.bounds, wake.set, _Memory(self))
+        shown = record.status.confirmed
+        self.runtimes = GuardedRuntimes(self.bounds, wake.set, _Memory(self), shown)
         self.probe_counts = ProbeCounts(prober, self.tallies)
         self.cycle = Cycle(
             self.probe_counts,

@@ -14,6 +14,10 @@ class UnavailableError(Exception):
     """An order could not be carried out; the message says why, for a person, and no secret."""
 
 
+class RefusedError(UnavailableError):
+    """The engine answered, and refused the login or the command."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """Where folders may lie: below ``base``, from which relative paths start, or in ``root``.
@@ -67,13 +71,16 @@ class Reading:
     ``running`` has a reason only where nothing can be read. ``identity`` is what the engine says
     it is. ``content`` is what the runtime holds of the strategy, None where it never heard of it;
     only the adapter that read it looks into it. ``holding`` is the same for everybody, where it
-    has our mark.
+    has our mark. ``life`` is another after each start of the engine, or "" where it cannot say.
+    ``busy``: it is between two states (starting, reloading), and would lose a command.
     """
 
     running: Running
     identity: Mapping[str, str] = field(default_factory=dict)
     content: Mapping[str, Any] | None = None
     holding: Holding | None = None
+    life: str = ""
+    busy: bool = False
 
 
 class Adapter(Protocol):
@@ -84,7 +91,20 @@ class Adapter(Protocol):
     """
 
     @property
-    def expect(self) -> Mapping[str, str]:
+    def exclusive(self) -> bool:
+        """Whether it is one engine that carries one strategy, and not one for each."""
+        ...
+
+    @property
+    def remembers(self) -> bool:
+        """Whether ``content`` holds the reason of the last order."""
+        ...
+
+    def adopt(self, declared: Any) -> None:  # noqa: ANN401 # its own kind of runtime
+        """Use the credentials of this form of it: they were rotated, and nothing else changed."""
+        ...
+
+    def expect(self, order: Order) -> Mapping[str, str]:
         """What the identity must be; nothing is turned on in an engine that says otherwise."""
         ...
 
@@ -122,6 +142,7 @@ class Adapter(Protocol):
 
         Raises:
             UnavailableError: It could not be given.
+            RefusedError: The engine answered, and refused it.
         """
         ...
 
@@ -142,6 +163,6 @@ class Adapter(Protocol):
         """
         ...
 
-    def close(self) -> None:
-        """Give up what it holds open. Nothing is waited for."""
+    async def close(self) -> None:
+        """Give up what it holds open. Nothing that may hang is waited for."""
         ...

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from errno import EDQUOT, EFBIG, EINTR, ENOSPC, EPERM
-from types import MappingProxyType
 from typing import Any, get_args
 from zlib import crc32
 
@@ -51,7 +50,8 @@ class Garbage(Exception):  # noqa: N818 # it is the name of what was found
 class FileAdapter:
     """The folder of one declared runtime of type ``file``."""
 
-    expect: Mapping[str, str] = MappingProxyType({})
+    exclusive = False
+    remembers = True
     settle_time = timedelta(0)  # a file shows an order as soon as it is written
     deadline = timedelta(seconds=5)
 
@@ -70,6 +70,13 @@ class FileAdapter:
         self._acked_until: dict[str, datetime] = {}
         self._lengths: dict[str, timedelta] = {}
         """How long the lease of each strategy was when it was last given."""
+
+    def adopt(self, declared: FileRuntime) -> None:
+        """There are no credentials for files."""
+
+    def expect(self, _order: Order) -> Mapping[str, str]:
+        """Nobody can say who reads a file."""
+        return {}
 
     async def place(self) -> str:
         """The folder: a bot must not be told off and on again for another name of it."""
@@ -172,7 +179,7 @@ class FileAdapter:
         files = await self._watch.hint()
         return None if files is None else {name for file in files if (name := strategy_of(file))}
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self._thread.close()
         if self._watch is not None:
             self._watch.close()

@@ -4,8 +4,10 @@ from bf_reconciler.status.activity import Activity, activity
 from bf_reconciler.status.changes import transitions
 from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask
 from bf_reconciler.status.model import (
+    OFF,
     Condition,
     ConfigStatus,
+    Confirmed,
     ConnectionStatus,
     Key,
     Record,
@@ -26,9 +28,11 @@ from bf_reconciler.status.present import (
 from bf_reconciler.status.unwatched import unwatched
 
 __all__ = [
+    "OFF",
     "Activity",
     "Condition",
     "ConfigStatus",
+    "Confirmed",
     "ConnectionStatus",
     "Key",
     "Record",
