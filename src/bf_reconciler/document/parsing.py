@@ -18,6 +18,7 @@ from bf_reconciler.spec import (
     OLD_NAMES,
     Connection,
     File,
+    Runtime,
     Strategy,
     inconsistencies,
     misfits,
@@ -66,7 +67,7 @@ def parse(
     data = unsealing.plain(root, OPAQUE if decrypted is None else decrypted)
     flaws = _Flaws([*shape, *unsealing.problems])
     opaque = decrypted is None
-    head = read_head(root, data, opaque=opaque)
+    head = read_head(root, data, rules, opaque=opaque)
     if head.foreign:
         return refusal(*head.problems)
     state, broken_seal = seal.check(root, data, rules, encrypted=block is not None, opaque=opaque)
@@ -147,6 +148,7 @@ def _second_pass(
                 lambda subject: inconsistencies(subject, file.policy, by_name, runtimes),
                 CONSISTENT,
             )
+        _report_shared(strategies, runtimes)
     _report_duplicates(strategies)
     for connection in connections:
         if connection.good is not None:
@@ -155,6 +157,20 @@ def _second_pass(
         strategy.warn_of(OLD_NAMES)
         if strategy.good is not None:
             strategy.advise(name_advice.of_strategy(strategy.good))
+
+
+def _report_shared(strategies: list[Entry[Strategy]], runtimes: Mapping[str, Runtime]) -> None:
+    """One engine carries one strategy: two would be told off and on in turn."""
+    first: dict[str, Entry[Strategy]] = {}
+    for strategy in strategies:
+        model = strategy.model or strategy.draft
+        runtime = runtimes.get(model.runtime) if model is not None else None
+        if model is None or runtime is None or not runtime.exclusive:
+            continue
+        other = first.setdefault(model.runtime, strategy)
+        if other is not strategy:
+            message = f"its engine carries one strategy; it has another on line {other.node.line}"
+            strategy.add_problem((("runtime",), message))
 
 
 def _report_duplicates(entries: list[Entry[M]]) -> None:

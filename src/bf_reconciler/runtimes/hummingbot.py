@@ -23,7 +23,7 @@ from bf_reconciler.runtimes.adapter import (
 )
 from bf_reconciler.runtimes.rest import Rest
 from bf_reconciler.spec import HummingbotRuntime
-from bf_reconciler.status import Running
+from bf_reconciler.status import Confirmed, Running
 from bf_reconciler.verdict import Order
 
 POLL_SECONDS: Final = 3.0
@@ -61,6 +61,10 @@ class HummingbotAdapter:
     def adopt(self, declared: HummingbotRuntime) -> None:
         """Log in with the password of now."""
         self._declared = declared
+
+    def restarted(self, before: Confirmed, reading: Reading) -> bool:
+        """Whether it says itself that it is in another life."""
+        return before.life != reading.life
 
     def expect(self, _order: Order) -> Mapping[str, str]:
         """The API says nothing about a bot that could be compared."""

@@ -11,7 +11,6 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final, get_args
 
 from bf_reconciler.facts import Reason
@@ -21,7 +20,7 @@ from bf_reconciler.runtimes.process_records import Kept, Records
 from bf_reconciler.runtimes.thread import OwnThread
 from bf_reconciler.schedule import backoff
 from bf_reconciler.spec import Action, ProcessRuntime, Strategy, without_credentials
-from bf_reconciler.status import Running, Told
+from bf_reconciler.status import Confirmed, Running, Told
 from bf_reconciler.verdict import Holding, Order
 
 FIRST_RESTART, LAST_RESTART = timedelta(seconds=1), timedelta(minutes=1)
@@ -43,7 +42,8 @@ ABSENT: Final = Reading(Running("unknown", absent=True))
 class ProcessAdapter:
     """The processes of one declared runtime of type ``process``."""
 
-    expect: Mapping[str, str] = MappingProxyType({})
+    exclusive = False
+    remembers = True
     settle_time = SHOWN_WITHIN
     deadline = timedelta(seconds=10)
     rhythm = timedelta(hours=1)
@@ -63,6 +63,17 @@ class ProcessAdapter:
         self._restarts: dict[str, asyncio.TimerHandle] = {}
         self._ended: set[str] = set()
         self._news = asyncio.Event()
+
+    def adopt(self, declared: ProcessRuntime) -> None:
+        """A process is given no credentials."""
+
+    def expect(self, _order: Order) -> Mapping[str, str]:
+        """It is what was started here, and nothing else."""
+        return {}
+
+    def restarted(self, _before: Confirmed, _reading: Reading) -> bool:
+        """How often it may be started again is decided here."""
+        return True
 
     async def place(self) -> str:
         return f"process {self._records.folder}"
@@ -118,7 +129,7 @@ class ProcessAdapter:
     async def renew(self, targets: Mapping[str, Target]) -> tuple[Collection[str], bool]:  # noqa: ARG002 # nothing is lent
         return (), False
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let go of everything; what does not survive us ends by that."""
         for name in list(self._watched):
             self._unwatch(name)
@@ -171,7 +182,9 @@ class ProcessAdapter:
             reason=content["reason"],
             connection=str(kept.told.get("connection", "")),
         )
-        return Reading(self._running(kept, told, content), content=content, holding=holding)
+        life = "" if kept.pid is None else str(kept.pid)
+        running = self._running(kept, told, content)
+        return Reading(running, content=content, holding=holding, life=life)
 
     def _running(self, kept: Kept, told: Told, content: Mapping[str, Any]) -> Running:
         if kept.pid is not None:

@@ -178,11 +178,10 @@ def trusted() -> ssl.SSLContext:
 
 def _words(error: Exception) -> str:
     """What went wrong on the way; messages of exceptions may hold what was sent."""
-    match error:
-        case aiohttp.ClientConnectorCertificateError():
-            return "The engine's certificate is not trusted."
-        case aiohttp.ClientConnectorDNSError():
-            return "The engine's host name cannot be resolved."
-        case aiohttp.ClientConnectorError():
-            return "The engine cannot be connected."
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return "The engine's certificate is not trusted."
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "The engine's host name cannot be resolved."
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return "The engine cannot be connected."
     return f"The connection to the engine broke ({type(error).__name__})."

@@ -17,7 +17,7 @@ from bf_reconciler.runtimes.adapter import Bounds, Reading, Stamp, Target, Unava
 from bf_reconciler.runtimes.orders import document, format_time, stamped, utcnow
 from bf_reconciler.runtimes.rest import Rest
 from bf_reconciler.spec import WebhookRuntime
-from bf_reconciler.status import Running, RunningState, Told
+from bf_reconciler.status import Confirmed, Running, RunningState, Told
 from bf_reconciler.verdict import LEAST_LEASE, Order
 
 POLL_SECONDS: Final = 15.0
@@ -71,6 +71,10 @@ class WebhookAdapter:
         """Sign with the secret of now."""
         self._declared = declared
 
+    def restarted(self, before: Confirmed, reading: Reading) -> bool:
+        """Whether it says itself that it is in another life."""
+        return before.life != reading.life
+
     def expect(self, _order: Order) -> Mapping[str, str]:
         return {}
 
@@ -99,7 +103,7 @@ class WebhookAdapter:
         state = reading.running.state
         return state != "unknown" and state not in shown_by(order)
 
-    async def apply(self, order: Order, reading: Reading, target: Target) -> None:
+    async def apply(self, order: Order, _reading: Reading, target: Target) -> None:
         """Send an order.
 
         Raises:

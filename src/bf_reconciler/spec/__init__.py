@@ -2,8 +2,8 @@
 
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
 from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials
-from bf_reconciler.spec.engines import ProcessRuntime
-from bf_reconciler.spec.hosts import unknown_hosts
+from bf_reconciler.spec.engines import HummingbotRuntime, ProcessRuntime, WebhookRuntime
+from bf_reconciler.spec.hosts import foreign_urls, unknown_hosts
 from bf_reconciler.spec.names import Names, differing, updated, without
 from bf_reconciler.spec.pairs import Wanted, venue_of, wanted_pairs
 from bf_reconciler.spec.policy import Allowlist, Defaults, Halt, Limits, MaxRemovals, Policy
@@ -28,6 +28,7 @@ __all__ = [
     "File",
     "FileRuntime",
     "Halt",
+    "HummingbotRuntime",
     "Limits",
     "Market",
     "MaxRemovals",
@@ -41,7 +42,9 @@ __all__ = [
     "StrategyEntry",
     "Suspend",
     "Wanted",
+    "WebhookRuntime",
     "differing",
+    "foreign_urls",
     "inconsistencies",
     "is_loopback",
     "misfits",

@@ -19,10 +19,12 @@ from bf_reconciler.spec.types import (
 )
 
 LEAST_SECRET = 16
+MASK = str(SecretStr("secret"))
 
 
 def _long(value: SecretStr) -> SecretStr:
-    if len(value.get_secret_value()) < LEAST_SECRET:
+    secret = value.get_secret_value()
+    if len(secret) < LEAST_SECRET and secret != MASK:  # the journal has the mask in its place
         raise PydanticCustomError("runtime", f"must have at least {LEAST_SECRET} characters")
     return value
 
@@ -53,7 +55,21 @@ def _program(command: tuple[str, ...]) -> tuple[str, ...]:
     return command
 
 
-class ProcessRuntime(Declared):
+class Engine(Declared):
+    """An engine is the same one with another password: it is no move when that is rotated."""
+
+    def _public(self) -> tuple[object, ...]:
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(value for value in values if not isinstance(value, SecretStr))
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self._public() == other._public()
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self._public()))
+
+
+class ProcessRuntime(Engine):
     """One local process per strategy. It needs `run --process-root`."""
 
     exclusive: ClassVar[bool] = False
@@ -99,7 +115,7 @@ class ProcessRuntime(Declared):
         return self
 
 
-class WebhookRuntime(Declared):
+class WebhookRuntime(Engine):
     """Anything that takes a signed POST per order."""
 
     exclusive: ClassVar[bool] = False
@@ -121,7 +137,7 @@ class WebhookRuntime(Declared):
     """Deadline of one request."""
 
 
-class HummingbotRuntime(Declared):
+class HummingbotRuntime(Engine):
     """One bot behind a hummingbot-api."""
 
     exclusive: ClassVar[bool] = True
@@ -147,7 +163,7 @@ class HummingbotRuntime(Declared):
     """Deadline of one request."""
 
 
-class KubernetesRuntime(Declared):
+class KubernetesRuntime(Engine):
     """The scale of one Deployment or StatefulSet: 1 runs, 0 is stopped."""
 
     exclusive: ClassVar[bool] = True
