@@ -45,6 +45,8 @@ class Settings:
     language: Language = "en"
     runtime_root: Path | None = None
     """Where folders of strategy files may lie, beside the state folder."""
+    process_root: Path | None = None
+    """Where commands of the file may lie; without it none is started."""
 
 
 def parse_listen(text: str) -> Listen:

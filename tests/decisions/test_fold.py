@@ -311,6 +311,12 @@ def test_what_it_was_told_is_shown_beside_what_it_does():
     assert strategy(GOOD, running={STRATEGY: silent}).told is None
 
 
+@pytest.mark.parametrize(("told", "ever_on"), [("run", True), ("pause", False)])
+def test_what_the_runtime_was_told_says_whether_it_was_ever_on(told, ever_on):
+    found = strategy(running={STRATEGY: Running("unknown", told=told)})
+    assert found.memory.ever_on is ever_on
+
+
 def test_what_was_told_to_run_and_is_not_confirmed_holds_on():
     told = {STRATEGY: Running("unknown", told="run")}
     assert word(GOOD, OUTAGE, before=ON, running=told) == (StrategyState.HOLDING, Reason.TIMEOUT)

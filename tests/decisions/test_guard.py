@@ -88,10 +88,37 @@ OFF = {
 @pytest.mark.parametrize("action", ["pause", "stop", "close"])
 @pytest.mark.parametrize(("changes", "reason"), OFF.values(), ids=OFF)
 def test_what_people_turn_off_is_off_by_the_declared_action(changes, reason, action):
-    strategy = {"on_violation": action} | changes.get("strategy", {})
+    strategy = {"when_off": action} | changes.get("strategy", {})
     found = decision(GOOD, before=a_memory(), **changes | {"strategy": strategy})
     assert (found.order.on, found.order.reason, found.order.action) == (False, reason, action)
     assert found.memory.action == action
+
+
+@pytest.mark.parametrize("before", [None, a_memory(on=None, ever_on=False)])
+@pytest.mark.parametrize(("changes", "reason"), OFF.values(), ids=OFF)
+def test_what_was_never_on_is_never_told_to_close(changes, reason, before):
+    strategy = {"when_off": "close"} | changes.get("strategy", {})
+    for _ in range(3):
+        found = decision(GOOD, before=before, **changes | {"strategy": strategy})
+        assert (found.order.reason, found.order.action) == (reason, "pause")
+        before = found.memory
+
+
+def test_what_was_on_once_is_told_to_close_wherever_it_is():
+    close = {"when_off": "close"}
+    on = decision(GOOD, strategy=close)
+    assert on.memory.ever_on
+    off = decision(GOOD, WITHDRAW, strategy=close, before=on.memory)
+    assert off.order.action == "close"
+    again = decision(GOOD, WITHDRAW, strategy=close, before=off.memory)
+    assert again.order.action == "close"
+
+
+def test_what_was_never_on_is_paused_where_it_left_the_file_or_moved():
+    never = a_memory(on=False, ever_on=False, action="close")
+    assert decided(GOOD, before=never, spec=a_spec(strategies=[]))[STRATEGY].order.action == "pause"
+    moved = decision(GOOD, before=never, strategy={"runtime": ELSEWHERE.name, "when_off": "close"})
+    assert moved.leave.action == "pause"
 
 
 def test_a_halt_in_the_file_turns_off():

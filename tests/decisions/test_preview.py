@@ -62,7 +62,7 @@ FIELDS = st.fixed_dictionaries(
         "enabled": st.booleans(),
         "leverage": st.just(1),
         "pairs": st.lists(st.sampled_from(["BTC/USDT", "ETH/USDT"]), min_size=1, unique=True),
-        "on_violation": st.sampled_from(["pause", "stop", "close"]),
+        "when_off": st.sampled_from(["pause", "stop", "close"]),
         "settings": st.dictionaries(
             st.sampled_from(["grid", "depth", "token"]),
             st.one_of(

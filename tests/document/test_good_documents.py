@@ -31,6 +31,15 @@ def test_the_full_document_names_every_field_of_every_model():
             assert f"{field}:" in text, f"{name}.{field}"
 
 
+def test_the_old_name_of_when_off_is_accepted_with_a_warning():
+    parsed = read(a_file(strategies=[a_strategy(on_violation="close")]))
+    ((strategy, _),) = parsed.strategies
+    assert strategy.when_off == "close"
+    (problem,) = parsed.problems
+    assert (problem.severity, problem.path) == ("warning", "strategies.0.on_violation")
+    assert problem.message == "is the old name of when_off; write when_off"
+
+
 def test_entries_know_their_line():
     parsed = read(FULL)
     lines = FULL.decode().splitlines()

@@ -114,7 +114,7 @@ STRATEGIES = st.fixed_dictionaries(
     {"pairs": st.lists(SPOT, min_size=1, max_size=4, unique=True)},
     optional={
         "enabled": st.booleans(),
-        "on_violation": st.sampled_from(["pause", "stop", "close"]),
+        "when_off": st.sampled_from(["pause", "stop", "close"]),
         "margin_limit": st.none()
         | st.fixed_dictionaries({"amount": NUMBERS, "currency": COINS})
         | st.fixed_dictionaries({"balance_ratio": st.floats(0.01, 1)}),

@@ -126,8 +126,8 @@ async def test_a_halt_in_the_file_is_ended_there(fleet):
         await fleet.strategy_is("Enabled")
 
 
-async def test_enabled_false_turns_it_off_as_on_violation_says(fleet):
-    strategy = a_strategy("btc-grid", "kucoin-main", on_violation="close")
+async def test_enabled_false_turns_it_off_as_when_off_says(fleet):
+    strategy = a_strategy("btc-grid", "kucoin-main", when_off="close")
     fleet.declare(strategies=[strategy])
     async with fleet.daemon():
         await fleet.strategy_is("Enabled")

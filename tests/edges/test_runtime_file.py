@@ -123,7 +123,7 @@ async def test_an_order_is_a_document_that_a_bot_can_follow(runtimes, path):
 
 
 @pytest.mark.parametrize("action", ["pause", "stop", "close"])
-async def test_off_is_what_on_violation_says(runtimes, path, action):
+async def test_off_is_what_when_off_says(runtimes, path, action):
     running = await converge(runtimes, an_order(on=False, action=action))
     assert running == Running("unknown", told=action)
     assert (told(path)["enabled"], told(path)["action"]) == (False, action)
@@ -612,7 +612,7 @@ async def holdings(runtimes, wanted):
 async def test_a_folder_tells_what_is_on_without_an_order(runtimes, path):
     await converge(runtimes, an_order())
     text = told(path)
-    stray = text | {"name": "stray", "strategy": text["strategy"] | {"on_violation": "close"}}
+    stray = text | {"name": "stray", "strategy": text["strategy"] | {"when_off": "close"}}
     garble(path.with_name("stray.json"), json.dumps(stray).encode())
     old = text | {"name": "gone", "enabled": False, "reason": "Removed"}
     garble(path.with_name("gone.json"), json.dumps(old).encode())

@@ -28,6 +28,11 @@ from bf_reconciler.settings import Listen, LogFormat, LogLevel
     type=click.Path(path_type=Path, file_okay=False, resolve_path=True),
     help="Directory of strategy files outside of --state-dir.",
 )
+@options.option(
+    "--process-root",
+    type=click.Path(path_type=Path, file_okay=False, resolve_path=True),
+    help="Directory of programs that runtimes of type process may start; without it none.",
+)
 @options.token_option
 @options.option(
     "--read-token-file",
@@ -52,6 +57,7 @@ def command(  # noqa: PLR0913 # one argument per option
     output: Literal["table", "json"],
     lang: Language,
     runtime_root: Path | None,
+    process_root: Path | None,
 ) -> None:
     """Run the daemon on FILE until it is stopped.
 
@@ -71,6 +77,7 @@ def command(  # noqa: PLR0913 # one argument per option
         log_format=log_format,
         lang=lang,
         runtime_root=runtime_root,
+        process_root=process_root,
     )
     from bf_reconciler import daemon  # noqa: PLC0415 # ccxt takes a second: only when it runs
     from bf_reconciler.status import present  # noqa: PLC0415

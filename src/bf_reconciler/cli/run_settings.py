@@ -34,6 +34,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     log_format: LogFormat = "console",
     lang: Language = "en",
     runtime_root: Path | None = None,
+    process_root: Path | None = None,
 ) -> Settings:
     """The settings of these options.
 
@@ -61,6 +62,7 @@ def settings(  # noqa: PLR0913 # one argument per option
         log_format=log_format,
         language=lang,
         runtime_root=runtime_root,
+        process_root=process_root,
     )
 
 

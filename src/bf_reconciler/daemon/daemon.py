@@ -62,7 +62,7 @@ class Daemon:
             settings, environ, journal.pepper(), record.status, self.source
         )
         self.writer = JournalWriter(journal, self.tallies.error)
-        self.bounds = Bounds(settings.state_dir, settings.runtime_root)
+        self.bounds = Bounds(settings.state_dir, settings.runtime_root, settings.process_root)
         shown = record.status.confirmed
         self.runtimes = GuardedRuntimes(self.bounds, wake.set, _Memory(self), shown)
         self.probe_counts = ProbeCounts(prober, self.tallies)

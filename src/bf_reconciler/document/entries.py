@@ -1,7 +1,7 @@
 """The two lists of the file: each entry is read alone, so that a bad one isolates itself."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
@@ -85,6 +85,14 @@ class Entry(Generic[M]):
         self.problems.append(
             Problem(*node.spot, render((*self.path, *place)), message, severity, reason)
         )
+
+    def warn_of(self, old_names: Mapping[str, str]) -> None:
+        """Tell where a field has an old name, and which one it has now."""
+        for old, new in old_names.items():
+            if old in self.node.keys and new not in self.node.keys:
+                message = f"is the old name of {new}; write {new}"
+                place = render((*self.path, old))
+                self.problems.append(Problem(*self.node.keys[old], place, message, "warning"))
 
     def advise(self, messages: Iterable[str]) -> None:
         """Add advice on its name."""

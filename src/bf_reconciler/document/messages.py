@@ -28,6 +28,7 @@ OURS: Final = frozenset(
         "secret",
         "exchange",
         "margin_limit",
+        "runtime",
         "runtime_type",
     }
 )

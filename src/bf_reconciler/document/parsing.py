@@ -14,7 +14,16 @@ from bf_reconciler.document.parsed import Kind, Parsed, ordered, refusal
 from bf_reconciler.document.sealed import OPAQUE, Unsealing
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import DEFAULT_RULES, ConfigReason, Problem, Rules
-from bf_reconciler.spec import Connection, File, Strategy, inconsistencies, misfits, unknown_hosts
+from bf_reconciler.spec import (
+    OLD_NAMES,
+    Connection,
+    File,
+    Runtime,
+    Strategy,
+    inconsistencies,
+    misfits,
+    unknown_hosts,
+)
 
 KINDS: Final = ("connections", "strategies")
 FITTING: Final = frozenset({"exchange", "environment", "markets", "credentials"})
@@ -22,7 +31,7 @@ HOSTED: Final = frozenset({"exchange", "endpoint", "proxy"})
 HOST_NOT_ALLOWED: Final = ConfigReason.HOST_NOT_ALLOWED
 CONSISTENT: Final = frozenset(
     {"connection", "market", "runtime", "risk_level", "leverage", "direction", "safety_orders"}
-    | {"pairs", "settings"}
+    | {"when_off", "pairs", "settings"}
 )
 """Fields that the second pass looks at; where one could not be read, it would guess."""
 
@@ -58,7 +67,7 @@ def parse(
     data = unsealing.plain(root, OPAQUE if decrypted is None else decrypted)
     flaws = _Flaws([*shape, *unsealing.problems])
     opaque = decrypted is None
-    head = read_head(root, data, opaque=opaque)
+    head = read_head(root, data, rules, opaque=opaque)
     if head.foreign:
         return refusal(*head.problems)
     state, broken_seal = seal.check(root, data, rules, encrypted=block is not None, opaque=opaque)
@@ -133,19 +142,35 @@ def _second_pass(
     _report_duplicates(connections)
     if file is not None:
         by_name = {c.name: c.good for c in connections if c.name is not None}
-        runtimes = {runtime.name for runtime in file.runtimes}
+        runtimes = {runtime.name: runtime for runtime in file.runtimes}
         for strategy in strategies:
             strategy.accept(
                 lambda subject: inconsistencies(subject, file.policy, by_name, runtimes),
                 CONSISTENT,
             )
+        _report_shared(strategies, runtimes)
     _report_duplicates(strategies)
     for connection in connections:
         if connection.good is not None:
             connection.advise(name_advice.of_connection(connection.good))
     for strategy in strategies:
+        strategy.warn_of(OLD_NAMES)
         if strategy.good is not None:
             strategy.advise(name_advice.of_strategy(strategy.good))
+
+
+def _report_shared(strategies: list[Entry[Strategy]], runtimes: Mapping[str, Runtime]) -> None:
+    """One engine carries one strategy: two would be told off and on in turn."""
+    first: dict[str, Entry[Strategy]] = {}
+    for strategy in strategies:
+        model = strategy.model or strategy.draft
+        runtime = runtimes.get(model.runtime) if model is not None else None
+        if model is None or runtime is None or not runtime.exclusive:
+            continue
+        other = first.setdefault(model.runtime, strategy)
+        if other is not strategy:
+            message = f"its engine carries one strategy; it has another on line {other.node.line}"
+            strategy.add_problem((("runtime",), message))
 
 
 def _report_duplicates(entries: list[Entry[M]]) -> None:

@@ -7,6 +7,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from bf_reconciler.document.nodes import Path
+from bf_reconciler.spec import OLD_NAMES
 
 Models = tuple[type[BaseModel], ...]
 
@@ -18,6 +19,8 @@ def advice(root: type[BaseModel], path: Path) -> str:
     for step in path[:-1]:
         here = _under(here, step)
     names = [name for model in here for name in model.model_fields]
+    if OLD_NAMES.get(key) in names:
+        return f"is the old name of {OLD_NAMES[key]}; keep one of them"
     if key in names:
         return "this key cannot be combined with the others here"
     near = get_close_matches(key, names, n=1)

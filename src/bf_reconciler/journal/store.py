@@ -217,9 +217,10 @@ class Journal:
                 for name in names:
                     row = connection.execute(query, (name,)).fetchone()
                     found = rows.STRATEGY.read(row[0]) if row else None
-                    if found is None or found.memory is None or found.memory.on is not False:
+                    memory = None if found is None else found.memory
+                    if found is None or memory is None or memory.on is not False:
                         continue
-                    turned = replace(found, memory=replace(found.memory, on=True))
+                    turned = replace(found, memory=replace(memory, on=True, ever_on=True))
                     _put(connection, ("strategy", name), turned)
                     if self._known is not None:
                         self._known["strategy", name] = turned

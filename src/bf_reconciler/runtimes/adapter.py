@@ -20,10 +20,14 @@ class RefusedError(UnavailableError):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Where folders may lie: below ``base``, from which relative paths start, or in ``root``."""
+    """Where folders may lie: below ``base``, from which relative paths start, or in ``root``.
+
+    Commands lie in ``process_root``; without it none is started.
+    """
 
     base: Path
     root: Path | None = None
+    process_root: Path | None = None
 
     def allow(self, place: Path) -> bool:
         """Whether a folder may lie there, links resolved. The base itself has other files."""
@@ -31,6 +35,11 @@ class Bounds:
         if place != base and place.is_relative_to(base):
             return True
         return self.root is not None and place.is_relative_to(self.root.resolve())
+
+    def may_run(self, place: Path) -> bool:
+        """Whether a command, or the folder that it runs in, may lie there, links resolved."""
+        root = self.process_root
+        return root is not None and place.resolve().is_relative_to(root.resolve())
 
 
 @dataclass(frozen=True, slots=True)

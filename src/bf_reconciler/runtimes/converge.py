@@ -208,5 +208,5 @@ def _place(decision: Decision) -> Runtime:
 
 def _left(decision: Decision, runtime: Runtime) -> Order:
     message = "It moved to another runtime."
-    action = decision.memory.action
+    action = decision.memory.off_action
     return Order(decision.name, runtime, False, action, Reason.REMOVED, message, None)

@@ -2,7 +2,8 @@
 
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
 from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials
-from bf_reconciler.spec.hosts import unknown_hosts
+from bf_reconciler.spec.engines import HummingbotRuntime, ProcessRuntime, WebhookRuntime
+from bf_reconciler.spec.hosts import foreign_urls, unknown_hosts
 from bf_reconciler.spec.names import Names, differing, updated, without
 from bf_reconciler.spec.pairs import Wanted, venue_of, wanted_pairs
 from bf_reconciler.spec.policy import Allowlist, Defaults, Halt, Limits, MaxRemovals, Policy
@@ -10,12 +11,13 @@ from bf_reconciler.spec.references import inconsistencies
 from bf_reconciler.spec.removals import too_many
 from bf_reconciler.spec.runtime import LOCAL, FileRuntime, Runtime
 from bf_reconciler.spec.spec import ConnectionEntry, File, Origin, Spec, StrategyEntry
-from bf_reconciler.spec.strategy import Action, Strategy
+from bf_reconciler.spec.strategy import OLD_NAMES, Action, Strategy
 from bf_reconciler.spec.types import Declared, Suspend, is_loopback
 
 __all__ = [
     "CREDENTIAL",
     "LOCAL",
+    "OLD_NAMES",
     "Action",
     "Allowlist",
     "Connection",
@@ -26,19 +28,23 @@ __all__ = [
     "File",
     "FileRuntime",
     "Halt",
+    "HummingbotRuntime",
     "Limits",
     "Market",
     "MaxRemovals",
     "Names",
     "Origin",
     "Policy",
+    "ProcessRuntime",
     "Runtime",
     "Spec",
     "Strategy",
     "StrategyEntry",
     "Suspend",
     "Wanted",
+    "WebhookRuntime",
     "differing",
+    "foreign_urls",
     "inconsistencies",
     "is_loopback",
     "misfits",

@@ -1,11 +1,12 @@
 """Checks that pydantic cannot make: entries against each other, limits, pairs against markets."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import Any
 
 from bf_reconciler.spec.connection import Connection
 from bf_reconciler.spec.policy import Policy
+from bf_reconciler.spec.runtime import Runtime
 from bf_reconciler.spec.strategy import Strategy
 
 Place = tuple[str | int, ...]
@@ -15,7 +16,7 @@ def inconsistencies(
     strategy: Strategy,
     policy: Policy,
     connections: Mapping[str, Connection | None],
-    runtimes: Collection[str],
+    runtimes: Mapping[str, Runtime],
 ) -> Iterator[tuple[Place, str]]:
     """Yield (path within the strategy, message). A connection of None stands there but is wrong."""
     if strategy.connection not in connections:
@@ -25,9 +26,19 @@ def inconsistencies(
         yield ("market",), "its connection does not declare this market; add it to its markets"
     if strategy.runtime not in runtimes:
         yield ("runtime",), "no runtime with this name in the file"
+    else:
+        yield from _actions(strategy, runtimes[strategy.runtime])
     yield from _limits(strategy, policy)
     yield from _pairs(strategy)
     yield from _without_json(strategy.settings, ("settings",))
+
+
+def _actions(strategy: Strategy, runtime: Runtime) -> Iterator[tuple[Place, str]]:
+    """What turns it off must be something that its runtime can do."""
+    if strategy.when_off not in runtime.actions:
+        able = " or ".join(sorted(runtime.actions))
+        message = f"its runtime ({runtime.type}) cannot {strategy.when_off}; use {able}"
+        yield ("when_off",), message
 
 
 def _limits(strategy: Strategy, policy: Policy) -> Iterator[tuple[Place, str]]:

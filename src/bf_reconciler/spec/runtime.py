@@ -1,15 +1,20 @@
 """Declared runtimes: where strategies run."""
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from bf_reconciler.spec.engines import HummingbotRuntime, ProcessRuntime, WebhookRuntime
+from bf_reconciler.spec.strategy import Action
 from bf_reconciler.spec.types import Declared, Lease, Name, Text
 
 
 class FileRuntime(Declared):
     """One NAME.json per strategy, replaced atomically; a bot watches its file."""
+
+    exclusive: ClassVar[bool] = False
+    actions: ClassVar[frozenset[Action]] = frozenset(get_args(Action))
 
     name: Name
     """Unique DNS label."""
@@ -55,7 +60,7 @@ def _type(member: type[Declared]) -> str:
     return str(kind)
 
 
-Runtime = Annotated[FileRuntime, ByType()]
+Runtime = Annotated[FileRuntime | ProcessRuntime | WebhookRuntime | HummingbotRuntime, ByType()]
 """One declared runtime: a union of models. The ``type`` selects the adapter."""
 
 LOCAL = FileRuntime(name="local", type="file")

@@ -1,9 +1,10 @@
 """A declared strategy: what should run on a connection, within which limits."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import AliasChoices, Discriminator, Field, Tag
 
 from bf_reconciler.spec.connection import Market
 from bf_reconciler.spec.policy import RiskLevel
@@ -19,6 +20,8 @@ from bf_reconciler.spec.types import (
 )
 
 Action = Literal["pause", "stop", "close"]
+OLD_NAMES: Final[Mapping[str, str]] = {"on_violation": "when_off"}
+"""Names that fields of a strategy once had; they are accepted with a warning."""
 PAIR = r"^[A-Z0-9]{1,20}/[A-Z0-9]{1,20}(:[A-Z0-9]{1,20}(-\d{6,8})?)?$"
 Pair = Annotated[str, Field(pattern=PAIR)]
 """A market in ccxt form: BTC/USDT, futures BTC/USDT:USDT."""
@@ -101,8 +104,11 @@ class Strategy(Declared):
     """Name of its connection."""
     enabled: bool = True
     """Desired; never a status."""
-    on_violation: Action = "pause"
-    """pause = no new entries, open positions still managed; stop = freeze; close = exit all."""
+    when_off: Annotated[
+        Action, Field(validation_alias=AliasChoices("when_off", "on_violation"))
+    ] = "pause"
+    """What turning off means, whatever the cause: pause = no new entries, open positions still
+    managed; stop = freeze; close = exit all."""
     resume: Literal["auto", "manual"] = "auto"
     """manual: a person runs `resume NAME` after a hard violation."""
     market: Market = "spot"

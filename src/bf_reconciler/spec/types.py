@@ -47,7 +47,7 @@ def _duration(value: object) -> timedelta:
     match = DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise PydanticCustomError("duration", "must be a duration such as 30s, 5m, 2h or 14d")
-    return _within(timedelta(0), LONGEST)(timedelta(milliseconds=int(match[1]) * UNITS[match[2]]))
+    return within(timedelta(0), LONGEST)(timedelta(milliseconds=int(match[1]) * UNITS[match[2]]))
 
 
 def written(value: timedelta) -> str:
@@ -57,7 +57,8 @@ def written(value: timedelta) -> str:
     return f"{total // UNITS[unit]}{unit}" if total else "0s"
 
 
-def _within(low: timedelta, high: timedelta) -> Callable[[timedelta], timedelta]:
+def within(low: timedelta, high: timedelta) -> Callable[[timedelta], timedelta]:
+    """A check that a duration lies between these."""
     words = f"must be a duration from {written(low)} to {written(high)}"
 
     def check(value: timedelta) -> timedelta:
@@ -76,12 +77,12 @@ Duration = Annotated[
 ]
 """A length of time, written ``30s``, ``5m``, ``2h``, ``14d``."""
 
-Lease = Annotated[Duration, AfterValidator(_within(timedelta(seconds=5), timedelta(days=1)))]
-Interval = Annotated[Duration, AfterValidator(_within(timedelta(seconds=1), timedelta(days=1)))]
+Lease = Annotated[Duration, AfterValidator(within(timedelta(seconds=5), timedelta(days=1)))]
+Interval = Annotated[Duration, AfterValidator(within(timedelta(seconds=1), timedelta(days=1)))]
 """Time between probes."""
 
 Timeout = Annotated[
-    Duration, AfterValidator(_within(timedelta(milliseconds=100), timedelta(minutes=5)))
+    Duration, AfterValidator(within(timedelta(milliseconds=100), timedelta(minutes=5)))
 ]
 """Deadline of one question."""
 

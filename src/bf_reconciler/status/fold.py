@@ -21,7 +21,7 @@ from bf_reconciler.status.model import (
     StrategyStatus,
     Told,
 )
-from bf_reconciler.verdict import ConnectionState, Decision, Verdicts
+from bf_reconciler.verdict import ConnectionState, Decision, StrategyMemory, Verdicts
 
 NOTHING = Running("unknown")
 T = TypeVar("T")
@@ -247,12 +247,19 @@ def _strategy(
         told=_told(was, running),
         confirmed=_confirmed(was, running, decision),
         conditions=conditions(was.conditions if was else (), findings, spec.generation, now),
-        memory=decision.memory,
+        memory=_remembered(decision.memory, running),
         line=entry.line if entry else 0,
         origin=entry.origin if entry else ("held" if decision.held else "none"),
         suspended_until=_end(entry.suspended(now)) if entry else None,
         declared=entry.declared if entry else was.declared if was else {},
     )
+
+
+def _remembered(memory: StrategyMemory, running: Running) -> StrategyMemory:
+    """Where the journal was lost, the runtime may still show that it was told to run."""
+    if running.told != "run" or memory.ever_on:
+        return memory
+    return replace(memory, ever_on=True)
 
 
 def _is_gone(decision: Decision, running: Running) -> bool:

@@ -104,12 +104,13 @@ def decide(
         wish = _word(verdict, before, latched=latched)
     memory = StrategyMemory(
         on=wish.on if wish.on is not None else (before.on if before else None),
-        action=strategy.on_violation,
+        action=strategy.when_off,
         runtime=_place(spec, strategy, before),
         latched=latched,
         unknown_since=wish.since,
         reason=wish.reason,
         connection=strategy.connection,
+        ever_on=wish.on is True or (before is not None and before.ever_on),
     )
     return _leased(spec, _ordered(verdict, wish, memory, before))
 
@@ -205,7 +206,7 @@ def _ordered(
         strategy.name,
         memory.runtime,
         on=wish.on,
-        action=strategy.on_violation,
+        action=memory.off_action,
         reason=wish.reason,
         message=wish.message,
         strategy=strategy,
@@ -216,7 +217,7 @@ def _ordered(
             strategy.name,
             before.runtime,
             on=False,
-            action=before.action,
+            action=before.off_action,
             reason=Reason.REMOVED,
             message="It moved to another runtime.",
             strategy=None,
@@ -267,7 +268,7 @@ def _off(name: str, before: StrategyMemory, reason: Reason, message: str) -> Dec
         name,
         before.runtime,
         on=False,
-        action=before.action,
+        action=before.off_action,
         reason=reason,
         message=message,
         strategy=None,

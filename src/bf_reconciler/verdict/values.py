@@ -93,8 +93,9 @@ class Verdicts:
 class StrategyMemory:
     """What is remembered of a strategy between cycles, and over a restart.
 
-    ``on``: what it was last told; None when it was never told anything. ``latched``: it waits
-    for a person. ``unknown_since``: since when its connection is not known.
+    ``on``: what it was last told; None when it was never told anything. ``action``: what turning
+    off means. ``latched``: it waits for a person. ``unknown_since``: since when its connection is
+    not known. ``ever_on``: whether it was ever told to run; True where that is not known.
     """
 
     on: bool | None
@@ -104,6 +105,12 @@ class StrategyMemory:
     unknown_since: datetime | None = None
     reason: Reason = Reason.NOT_PROBED
     connection: str = ""
+    ever_on: bool = True
+
+    @property
+    def off_action(self) -> Action:
+        """What turns it off. What never ran has nothing of ours to close."""
+        return "pause" if self.action == "close" and not self.ever_on else self.action
 
 
 @dataclass(frozen=True, slots=True)
