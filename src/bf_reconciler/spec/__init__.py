@@ -2,7 +2,12 @@
 
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
 from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials
-from bf_reconciler.spec.engines import HummingbotRuntime, ProcessRuntime, WebhookRuntime
+from bf_reconciler.spec.engines import (
+    FreqtradeRuntime,
+    HummingbotRuntime,
+    ProcessRuntime,
+    WebhookRuntime,
+)
 from bf_reconciler.spec.hosts import foreign_urls, unknown_hosts
 from bf_reconciler.spec.names import Names, differing, updated, without
 from bf_reconciler.spec.pairs import Wanted, venue_of, wanted_pairs
@@ -12,7 +17,7 @@ from bf_reconciler.spec.removals import too_many
 from bf_reconciler.spec.runtime import LOCAL, FileRuntime, Runtime
 from bf_reconciler.spec.spec import ConnectionEntry, File, Origin, Spec, StrategyEntry
 from bf_reconciler.spec.strategy import OLD_NAMES, Action, Strategy
-from bf_reconciler.spec.types import Declared, Suspend, is_loopback
+from bf_reconciler.spec.types import Declared, Suspend, is_loopback, is_overheard
 
 __all__ = [
     "CREDENTIAL",
@@ -27,6 +32,7 @@ __all__ = [
     "Defaults",
     "File",
     "FileRuntime",
+    "FreqtradeRuntime",
     "Halt",
     "HummingbotRuntime",
     "Limits",
@@ -47,6 +53,7 @@ __all__ = [
     "foreign_urls",
     "inconsistencies",
     "is_loopback",
+    "is_overheard",
     "misfits",
     "too_many",
     "unknown_hosts",

@@ -11,6 +11,7 @@ from bf_reconciler.spec.types import (
     Declared,
     Duration,
     Endpoint,
+    EngineUrl,
     Lease,
     Name,
     Secret,
@@ -160,6 +161,43 @@ class HummingbotRuntime(Engine):
     conf: Text | None = None
     """Configuration to start it with."""
     timeout: RequestTimeout = timedelta(seconds=5)
+    """Deadline of one request."""
+
+
+class FreqtradeExpectation(Declared):
+    """What a freqtrade must be before anything is turned on in it."""
+
+    exchange: Text | None = None
+    """exchange.name of its configuration; default: that of the strategy's connection."""
+    strategy: Text | None = None
+    """Its strategy class."""
+    dry_run: bool | None = None
+    """true: it trades with play money; false: with real money."""
+    bot_name: Text | None = None
+    """bot_name of its configuration."""
+    trading_mode: Literal["spot", "futures"] | None = None
+    """Default: by the market of the strategy."""
+
+
+class FreqtradeRuntime(Engine):
+    """One freqtrade, by its REST API."""
+
+    exclusive: ClassVar[bool] = True
+    actions: ClassVar[frozenset[Action]] = frozenset(get_args(Action))
+
+    name: Name
+    """Unique DNS label."""
+    type: Literal["freqtrade"]
+    """freqtrade."""
+    url: EngineUrl
+    """Where its API listens, without /api/v1."""
+    username: Text
+    """api_server.username of its configuration."""
+    password: Secret
+    """api_server.password of its configuration."""
+    expect: FreqtradeExpectation = FreqtradeExpectation()
+    """What it must be; nothing is turned on in an engine that says otherwise."""
+    timeout: RequestTimeout = timedelta(seconds=3)
     """Deadline of one request."""
 
 
