@@ -23,3 +23,20 @@ settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
 @pytest.fixture
 def anyio_backend():
     return "asyncio"
+
+
+@pytest.fixture
+def unconfigured(monkeypatch, tmp_path):
+    """No variable of the program, and a folder of one's own."""
+    for name in [name for name in os.environ if name.startswith("BF_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def simulator():
+    """Simulated exchanges with the keys of the demo."""
+    from commandline import simulated  # noqa: PLC0415 # most tests need none
+
+    with simulated() as running:
+        yield running

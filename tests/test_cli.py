@@ -315,7 +315,8 @@ def test_the_simulator_takes_a_seed(capsys, monkeypatch, tmp_path):
     seed.write_text(json.dumps({"keys": {"mine": {"exchange": "mexc"}}}))
     told = []
 
-    async def serve(world, host, port, stop, _started):
+    async def serve(world, host, port, stop, _started, *, only):
+        assert only is None
         told.append((sorted(world.keys), host, port, stop.is_set()))
 
     monkeypatch.setattr("bf_reconciler.simulator.serve", serve)
@@ -354,3 +355,12 @@ def test_the_simulator_tells_how_to_change_it(capsys, monkeypatch):
     ran = run_in(capsys, "simulate", "--port", "0")
     assert ran.code == 0
     assert "curl -X PATCH http://127.0.0.1:" in ran.out
+    alone = run_in(capsys, "simulate", "--port", "0", "--only", "gate")
+    assert "_sim/faults/gate" in alone.out
+    assert "/kucoin" not in alone.out
+
+
+def test_an_exchange_that_is_not_simulated_is_told(capsys):
+    ran = run_in(capsys, "simulate", "--port", "0", "--only", "nasdaq")
+    assert ran.code == 1
+    assert "--only" in ran.err

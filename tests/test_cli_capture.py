@@ -1,29 +1,17 @@
 """test --capture: redacted answers in files of their owner, from simulated exchanges."""
 
 import json
-import os
 import stat
 
 import pytest
 
 from bf_reconciler.cli import captures
-from commandline import declare, run_in, simulated
+from commandline import declare, run_in
 
 NAMES = ("kucoin-main", "mexc-main")
 
 
-@pytest.fixture(scope="module")
-def simulator():
-    with simulated() as simulator:
-        yield simulator
-
-
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch, tmp_path):
-    for name in list(os.environ):
-        if name.startswith("BF_"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("unconfigured")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -10,8 +11,10 @@ import yaml
 from bf_reconciler import daemon
 from bf_reconciler.cli import tables
 from bf_reconciler.cli import test as testing
+from bf_reconciler.journal import Journal
 from bf_reconciler.spec import Connection, Credentials, File, Strategy
-from commandline import declare, program, run_in, simulated
+from bf_reconciler.status import Record, Status
+from commandline import declare, program, run_in
 from edges.keys import SOPS, encrypt, make_age_key
 
 EXAMPLE = "connections.example.yaml"
@@ -52,12 +55,6 @@ def sealed(tmp_path, monkeypatch):
     file.write_text(encrypt(PLAIN, tmp_path, "--age", key.recipient))
     monkeypatch.setenv("SOPS_AGE_KEY_FILE", str(key.path))
     return file
-
-
-@pytest.fixture(scope="module")
-def simulator():
-    with simulated() as simulator:
-        yield simulator
 
 
 def test_the_example_is_valid_and_has_no_warnings(capsys, request):
@@ -155,6 +152,21 @@ def test_a_file_is_sealed_and_the_seal_is_checked_where_the_key_is(capsys, seale
     ran = run_in(capsys, "seal", sealed)
     assert ran.code == 1
     assert f"{sealed}: " in ran.err
+
+
+def test_test_refuses_an_unsealed_file_where_a_sealed_one_was_in_force(capsys, sealed, tmp_path):
+    state = tmp_path / "daemons-state"
+    options = ("--state-dir", state, "-o", "json")
+    record = Record(Status(config=replace(Status().config, sealed=True)), {})
+    with Journal(state) as journal:
+        journal.save(record)
+        ran = run_in(capsys, "test", sealed, *options)
+    assert (ran.code, ran.out) == (1, "")
+    assert "not sealed, but a seal is required" in ran.err
+    (state / "journal.db").write_bytes(b"no journal")
+    ran = run_in(capsys, "test", sealed, *options)
+    assert ran.code == 1
+    assert "not sealed" not in ran.err  # nobody knows, so nothing is done
 
 
 def test_a_change_by_sops_alone_says_that_it_must_be_sealed_again(capsys, sealed):

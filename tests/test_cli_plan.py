@@ -53,6 +53,30 @@ async def plan(file, *options, **environ):
     return code, out, err
 
 
+async def test_what_was_sealed_once_is_refused_without_its_seal_as_by_the_daemon(tmp_path):
+    async with a_fleet(tmp_path) as fleet:
+        fleet.declare()
+        file = tmp_path / "unsealed.yaml"
+        file.write_text(fleet.sealed(fleet.document(), seal=False))
+        key = {"SOPS_AGE_KEY_FILE": str(fleet.key_file)}
+        async with fleet.daemon():
+            await fleet.ready()
+            base = ("--url", f"http://127.0.0.1:{fleet.port}")
+            code, out, err = await plan(fleet.file, *base, "-o", "json")
+            assert (code, json.loads(out)["changes"]) == (0, False)
+            assert "not sealed" not in err
+            for options in (base, (*base, "--decrypt"), ("--state-dir", fleet.state_dir)):
+                code, out, err = await plan(file, *options, "-o", "json", **key)
+                assert code == 1
+                assert "not sealed, but a seal is required" in err
+                found = json.loads(out)
+                assert (found["refused"], found["problems"][0]["reason"]) == (True, "NotSealed")
+            status, _ = await fleet.post("/-/reload")
+            assert status == 200
+            fleet.commit(file.read_text())
+            await fleet.config_is("NotSealed")
+
+
 async def test_a_plan_against_a_daemon_comes_true(tmp_path):
     async with a_fleet(tmp_path) as fleet:
         fleet.declare()

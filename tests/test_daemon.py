@@ -270,6 +270,18 @@ async def test_a_failure_to_decrypt_that_may_pass_is_tried_again(daemon, monkeyp
     await asyncio.gather(loading, return_exceptions=True)
 
 
+async def test_a_cancellation_in_the_moment_of_an_answer_counts(tmp_path):
+    kept = KeptDocument(tmp_path)
+    answer = asyncio.get_running_loop().create_future()
+    kept._worker.call = lambda *_: answer  # noqa: SLF001 # the moment is a test's to choose
+    reading = asyncio.create_task(kept.read())
+    await asyncio.sleep(0)
+    answer.set_result(None)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+
+
 async def test_content_that_is_committed_later_gets_its_revision(daemon, monkeypatch):
     monkeypatch.setattr(room, "COMMIT_SECONDS", 0.01)
     revisions = ["r1-dirty", "r1-dirty", "r2"]

@@ -65,6 +65,8 @@ class Engine:
     def __init__(self):
         self.on, self.orders, self.broken, self.strays = {}, [], set(), {}
         self.given, self.failed = {}, set()
+        self.silent = set()
+        """Runtimes that do as they are told, and do not say so."""
 
     async def converge(self, decisions, *_):
         decisions = tuple(decisions)
@@ -86,7 +88,7 @@ class Engine:
         return dict.fromkeys(declared, self.strays)
 
     def settle(self, decision):
-        for order in (decision.leave, decision.order):
+        for order in (*decision.leaves, decision.order):
             if order is None:
                 continue
             if order.runtime.name in self.broken:
@@ -94,6 +96,8 @@ class Engine:
             if self.on.get((order.runtime.name, order.name)) is not order.on:
                 self.orders.append((order.name, order.on))
             self.on[order.runtime.name, order.name] = order.on
+            if order.runtime.name in self.silent:
+                return Running("unknown", Reason.RUNTIME_UNAVAILABLE, "It does not answer.")
         place = (decision.memory.runtime.name, decision.name)
         return Running("running" if self.on.get(place) else "paused")
 
@@ -311,6 +315,27 @@ async def test_a_move_that_failed_is_finished_later():
     house.engine.broken.clear()
     await house.turn(2)
     assert house.engine.on == {("local", STRATEGY): False, ("other", STRATEGY): True}
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("declared", [False, True])
+async def test_a_move_that_is_taken_back_leaves_nothing_on_where_it_went(restarted, declared):
+    house = House(spec=two_places("local"))
+    await house.turn(2)
+    house.engine.silent.add("other")
+    house.declare(two_places("other"))
+    await house.turn(3)
+    assert house.engine.on == {("local", STRATEGY): False, ("other", STRATEGY): True}
+    house.engine.silent.clear()
+    house.engine.orders.clear()
+    back = two_places("local") if declared else a_spec()
+    if restarted:
+        house.start(back)
+    else:
+        house.declare(back)
+    await house.turn(6, step=MINUTE)
+    assert house.engine.on == {("local", STRATEGY): True, ("other", STRATEGY): False}
+    assert house.engine.orders == [(STRATEGY, False), (STRATEGY, True)]
 
 
 async def test_it_is_turned_on_again_where_it_was_when_it_comes_back():

@@ -23,7 +23,15 @@ from bf_reconciler.spec import (
 )
 from bf_reconciler.status import Running, Status, fold, in_order
 from bf_reconciler.turn import Turn, begin, concerned, ended, paused
-from bf_reconciler.verdict import Decision, Holdings, Verdicts, guard, judge, orphans
+from bf_reconciler.verdict import (
+    Decision,
+    Holdings,
+    Verdicts,
+    guard,
+    judge,
+    orphans,
+    unsettled,
+)
 
 PART = 64
 """So many names are decided before others get their turn of the event loop."""
@@ -147,13 +155,15 @@ async def _act(
     silent = frozenset(order.name for order in orders if order.name not in told)
     running = without(_with(old.running, {**reports, **told}), silent)
 
+    memories = old.status.memories
+
     def stayed(name: str) -> Decision:
         decision, shown = decisions[name], running.get(name)
-        if decision.leave is None or (shown is not None and shown.reason is None):
+        if not decision.leaves or (shown is not None and shown.reason is None):
             return decision
-        return replace(decision, memory=replace(decision.memory, runtime=decision.leave.runtime))
+        return replace(decision, memory=unsettled(decision, memories[name]))
 
-    moving = [order.name for order in orders if order.leave is not None]
+    moving = [order.name for order in orders if order.leaves]
     return updated(decisions, moving, stayed), running
 
 
@@ -245,7 +255,7 @@ def audit(turn: Turn, names: Names) -> Names:
     verdicts = judge(spec, seen, before.halted, now, turn.markets, blank, names)
     decisions = guard(spec, verdicts, before.memories, now, names=names)
     status = fold(spec, seen, verdicts, decisions, turn.running, now, before, names=names)
-    moving = {n for n in names.strategies if (d := turn.decisions.get(n)) and d.leave is not None}
+    moving = {n for n in names.strategies if (d := turn.decisions.get(n)) and d.leaves}
     settled = names.strategies - turn.again.strategies - moving  # the others are not at rest yet
     return Names(
         _others(turn.watch.connections, watched, names.connections)

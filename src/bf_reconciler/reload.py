@@ -174,7 +174,7 @@ class Reloader:
             self.last.config,
             last_reload_successful=False,
             problems=problems,
-            reason=errors[0].reason,
+            reason=_gravest(errors),
             message=_sentence(errors, LAST_GOOD if self.last.spec else NOTHING_YET),
         )
         return Reload(self.last.spec, config)
@@ -198,6 +198,13 @@ def _places(error: Exception) -> list[str]:
     The text of the file may stand in that, and the log does not know the secrets of it yet.
     """
     return [f"{f.name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
+
+
+def _gravest(errors: list[Problem]) -> ConfigReason:
+    """What to say first: a credential in plain text is lost, whatever else is wrong."""
+    reasons = [problem.reason for problem in errors]
+    plain = ConfigReason.PLAINTEXT_SECRET
+    return plain if plain in reasons else reasons[0]
 
 
 def _sentence(errors: list[Problem], tail: str) -> str:

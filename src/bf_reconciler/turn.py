@@ -160,6 +160,6 @@ def _of_strategy(turn: Turn, name: str) -> datetime | None:
     moments = [verdict.until] if verdict is not None else []
     if decision is not None:
         moments.append(decision.until)
-        if decision.leave is not None:
+        if decision.leaves:
             moments.append(turn.at + RETRY)
     return earliest(moments)

@@ -6,7 +6,7 @@ import pytest
 from bf_reconciler.facts import Reason
 from bf_reconciler.spec import LOCAL, FileRuntime, Halt
 from bf_reconciler.spec.connection import Attest, Attestation
-from bf_reconciler.verdict import Halted, StrategyMemory, guard, judge
+from bf_reconciler.verdict import Halted, StrategyMemory, guard, judge, unsettled
 from build import (
     CONNECTION,
     DAY,
@@ -118,7 +118,11 @@ def test_what_was_never_on_is_paused_where_it_left_the_file_or_moved():
     never = a_memory(on=False, ever_on=False, action="close")
     assert decided(GOOD, before=never, spec=a_spec(strategies=[]))[STRATEGY].order.action == "pause"
     moved = decision(GOOD, before=never, strategy={"runtime": ELSEWHERE.name, "when_off": "close"})
-    assert moved.leave.action == "pause"
+    assert [order.action for order in moved.leaves] == ["pause"]
+
+
+def test_an_order_says_which_exchange_its_engine_must_trade_on():
+    assert decision(GOOD).order.exchange == "kucoin"
 
 
 def test_a_halt_in_the_file_turns_off():
@@ -355,17 +359,49 @@ def test_a_strategy_that_moved_is_off_where_it_was_and_on_where_it_is():
     before = a_memory(action="close")
     found = decision(GOOD, before=before, strategy={"runtime": "elsewhere"})
     assert (found.order.on, found.order.runtime) == (True, ELSEWHERE)
-    assert (found.leave.on, found.leave.runtime, found.leave.action) == (False, LOCAL, "close")
-    assert found.leave.strategy is None
+    (leave,) = found.leaves
+    assert (leave.on, leave.runtime, leave.action) == (False, LOCAL, "close")
+    assert leave.strategy is None
     assert found.memory.runtime == ELSEWHERE
-    assert decision(GOOD, before=found.memory, strategy={"runtime": "elsewhere"}).leave is None
+    assert decision(GOOD, before=found.memory, strategy={"runtime": "elsewhere"}).leaves == ()
 
 
 def test_a_strategy_that_moved_stays_where_it_is_while_nothing_is_known():
     found = decision(OUTAGE, before=a_memory(), strategy={"runtime": "elsewhere"})
-    assert (found.order, found.leave, found.memory.runtime) == (None, None, LOCAL)
+    assert (found.order, found.leaves, found.memory.runtime) == (None, (), LOCAL)
     after = decision(GOOD, before=found.memory, strategy={"runtime": "elsewhere"})
-    assert (after.leave.runtime, after.order.runtime) == (LOCAL, ELSEWHERE)
+    assert [leave.runtime for leave in after.leaves] == [LOCAL]
+    assert after.order.runtime == ELSEWHERE
+
+
+def test_a_move_that_was_not_confirmed_is_off_where_it_went_before_it_is_on_anywhere_else():
+    before = a_memory()
+    there = decision(GOOD, before=before, strategy={"runtime": "elsewhere"})
+    failed = unsettled(there, before)
+    assert (failed.runtime, failed.also, there.memory.also) == (LOCAL, (ELSEWHERE,), ())
+    again = decision(GOOD, before=failed, strategy={"runtime": "elsewhere"})
+    assert [leave.runtime for leave in again.leaves] == [LOCAL]
+    assert unsettled(again, failed) == failed
+    back = decision(GOOD, before=failed)
+    assert [(leave.runtime, leave.on) for leave in back.leaves] == [(ELSEWHERE, False)]
+    assert (back.order.runtime, back.memory.runtime, back.memory.also) == (LOCAL, LOCAL, ())
+    assert unsettled(back, failed).also == (ELSEWHERE,)
+    assert unsettled(decision(WITHDRAW, before=before), before).also == ()
+
+
+def test_while_nothing_is_known_of_a_failed_move_nothing_of_it_changes():
+    failed = replace(a_memory(), also=(ELSEWHERE,))
+    found = decision(OUTAGE, before=failed)
+    assert (found.order, found.leaves, found.memory.also) == (None, (), (ELSEWHERE,))
+
+
+def test_who_left_the_file_is_off_wherever_it_may_be_on():
+    spec = a_spec(strategies=[])
+    known = {STRATEGY: replace(a_memory(), also=(ELSEWHERE,))}
+    (found,) = guard(spec, judge(spec, {}, None, NOW), known, NOW).values()
+    assert found.order.runtime == LOCAL
+    assert [(leave.runtime, leave.on) for leave in found.leaves] == [(ELSEWHERE, False)]
+    assert (found.memory.runtime, found.memory.also) == (LOCAL, ())
 
 
 def test_a_kept_form_whose_runtime_left_the_file_is_judged_where_it_runs():

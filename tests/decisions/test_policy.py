@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Balance, Clock, Reason, Scope, Unread, unconfirmed
 from bf_reconciler.policy import RULES, Case, ConditionType, Effect, Hold, assess, on_list
 from bf_reconciler.policy.findings import REJECTED
@@ -61,8 +62,9 @@ def with_key(**changes):
     return an_observation(key=a_key(**changes))
 
 
-def attested(at=NOW):
-    return Attest(withdraw_disabled=Attestation(by="ada", at=at))
+def attested(at=NOW, *, trade=False):
+    word = Attestation(by="ada", at=at)
+    return Attest(withdraw_disabled=word, trade_permitted=word if trade else None)
 
 
 def test_a_compliant_connection_has_nothing_to_tell():
@@ -513,6 +515,45 @@ def test_a_key_that_may_not_read_its_rights_is_never_known_to_trade():
     seen = an_observation(key=a_failure(Reason.NO_READ_PERMISSION))
     assert told(Type.TRADE_PERMITTED, seen) == ("Unknown", Reason.UNVERIFIABLE, HOLD)
     assert assess(a_case(seen, attest=attested())).compliant is None
+
+
+def test_what_the_exchange_cannot_say_of_trading_a_person_can():
+    untold = with_key(unsaid=[Scope.SPOT, Scope.FUTURES])
+    refused = an_observation(key=a_failure(Reason.NO_READ_PERMISSION))
+    kinds = {Type.TRADE_PERMITTED: ["spot"], Type.FUTURES_PERMITTED: ["futures"]}
+    for kind, markets in kinds.items():
+        for seen in (untold, refused):
+            for word in (None, attested()):
+                silent = told(kind, seen, attest=word, markets=markets)
+                assert silent == ("Unknown", Reason.UNVERIFIABLE, HOLD)
+            vouched = told(kind, seen, attest=attested(trade=True), markets=markets)
+            assert vouched == ("True", Reason.UNVERIFIABLE, NONE)
+            late = told(kind, seen, attest=attested(NOW - 90 * DAY, trade=True), markets=markets)
+            assert late == ("Unknown", Reason.UNVERIFIABLE, HOLD)
+
+
+def test_a_persons_word_never_outweighs_an_exchange_that_says_the_key_cannot_trade():
+    word = attested(trade=True)
+    denied = with_key(revoke=[Scope.SPOT])
+    expected = ("False", Reason.NO_TRADE_PERMISSION, BLOCK)
+    assert told(Type.TRADE_PERMITTED, denied, attest=word) == expected
+    odd = unread("rights", granted=frozenset(), denied=frozenset())
+    assert told(Type.TRADE_PERMITTED, odd, attest=word) == (*NOT_UNDERSTOOD, HOLD)
+    assert told(Type.TRADE_PERMITTED, an_outage(), attest=word)[0] == "Unknown"
+
+
+def test_a_key_of_an_entity_that_tells_no_rights_is_compliant_by_a_persons_word():
+    row = EXCHANGES["binance"].within("live", "us")
+    key = row.calls.key.read({"balances": []}, NOW)
+    seen = an_observation(key=key)
+    where = {
+        "exchange": "binance",
+        "region": "us",
+        "credentials": Credentials(api_key="k", secret="s"),
+    }
+    assert assess(a_case(seen, **where)).compliant is None
+    assert assess(a_case(seen, **where, attest=attested())).compliant is None
+    assert assess(a_case(seen, **where, attest=attested(trade=True))).compliant is True
 
 
 READ = {

@@ -146,6 +146,7 @@ def test_a_strategy_has_the_shape_of_the_contract():
         "origin": "current",
         "suspended_until": None,
         "declared": {},
+        "handling": {},
     }
 
 

@@ -298,6 +298,20 @@ def test_a_word_that_is_taken_back_is_told():
     assert with_connection({"key": a_key(), "was": said}) is None
 
 
+def test_a_word_on_trading_that_is_taken_back_is_told():
+    silent = {"key": a_key(unsaid=[Scope.SPOT])}
+    word = {"by": "ada", "at": "2026-02-01"}
+    said = {"attest": {"withdraw_disabled": word, "trade_permitted": word}}
+    less = {"attest": {"withdraw_disabled": word}}
+    late = {"attest": said["attest"] | {"trade_permitted": word | {"at": "2025-03-01"}}}
+    taken = ("on", "unknown", Reason.UNVERIFIABLE)
+    for now in ({}, less, late):
+        assert with_connection({**silent, "was": said}, **now) == taken
+    again = {"attest": said["attest"] | {"trade_permitted": word | {"at": "2026-03-01"}}}
+    assert with_connection({**silent, "was": said}, **again) is None
+    assert with_connection({"key": a_key(), "was": said}, **less) is None
+
+
 def test_a_wrong_strategy_is_touched_by_what_becomes_of_its_connection():
     wrong = [a_strategy(pairs=[])]
     status = after_taking(a_file())

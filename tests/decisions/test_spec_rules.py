@@ -21,7 +21,7 @@ from bf_reconciler.spec import (
     too_many,
 )
 from bf_reconciler.spec.connection import Attestation
-from bf_reconciler.spec.strategy import BalanceRatio, Money
+from bf_reconciler.spec.money import BalanceRatio, Money
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KEYS = {"api_key": "k", "secret": "s", "passphrase": "p"}
@@ -41,7 +41,7 @@ def a_strategy(**changes):
 
 def found(strategy, connection=None, connections=None, runtimes=MappingProxyType({"local": LOCAL})):
     known = {"kucoin-a": connection} if connections is None else connections
-    return list(inconsistencies(strategy, Policy(), known, runtimes))
+    return list(inconsistencies(strategy, known, runtimes))
 
 
 def test_a_connection_that_fits_its_exchange_has_no_misfits():
@@ -105,7 +105,6 @@ def test_a_broken_connection_is_there_but_says_nothing_of_markets():
     [
         ({"runtime": "other"}, [("runtime",)]),
         ({"leverage": 2}, [("leverage",)]),
-        ({"leverage": 4}, [("leverage",), ("leverage",)]),
         ({"direction": "short"}, [("direction",)]),
         ({"pairs": ["BTC/USDT:USDT"]}, [("pairs", 0)]),
         ({"pairs": ["BTC/USDT", "BTC/USDT"]}, [("pairs", 1)]),
@@ -116,24 +115,47 @@ def test_a_broken_connection_is_there_but_says_nothing_of_markets():
             [("safety_orders", "max_active")],
         ),
         ({"safety_orders": {"max": 2}}, [("safety_orders",)]),
+        ({"exclude_pairs": ["BNB/*", "ETH/USDT", "*/BUSD"]}, []),
+        ({"exclude_pairs": ["BTC/USDT"]}, [("pairs", 0)]),
+        ({"exclude_pairs": ["*/USDT"]}, [("pairs", 0)]),
+        ({"exclude_pairs": ["BTC/*"]}, [("pairs", 0)]),
+        ({"trailing": {"stop_pct": 3}}, []),
+        ({"trailing": {}}, [("trailing",)]),
+        ({"trailing": {"take_profit_pct": 1}}, [("trailing", "take_profit_pct")]),
+        ({"trailing": {"take_profit_pct": 1}, "take_profit_pct": 2}, []),
+        (
+            {"trailing": {"take_profit_pct": 2}, "take_profit_pct": 2},
+            [("trailing", "take_profit_pct")],
+        ),
+        ({"max_daily_loss_pct": 5, "max_drawdown_pct": 10}, []),
+        ({"max_daily_loss_pct": 5}, []),
+        ({"max_daily_loss_pct": 11, "max_drawdown_pct": 10}, [("max_daily_loss_pct",)]),
+        ({"grid": {"lower": 1, "upper": 2, "levels": 3}}, []),
+        ({"grid": {"lower": 2, "upper": 2, "levels": 3}}, [("grid", "upper")]),
+        (
+            {"grid": {"lower": 1, "upper": 2, "levels": 3}, "pairs": ["BTC/USDT", "ETH/USDT"]},
+            [("grid",)],
+        ),
+        ({"start_condition": {}}, []),
+        ({"start_condition": {"when": "price", "above": 1, "below": 2}}, []),
+        ({"start_condition": {"when": "price"}}, [("start_condition",)]),
+        ({"start_condition": {"above": 1}}, [("start_condition", "when")]),
+        (
+            {"start_condition": {"when": "price", "above": 1}, "pairs": ["A/B", "C/D"]},
+            [("start_condition",)],
+        ),
+        (
+            {"start_condition": {"when": "price", "above": 2, "below": 1}},
+            [("start_condition", "below")],
+        ),
+        ({"start_condition": {"when": "signal", "signal": "golden-cross"}}, []),
+        ({"start_condition": {"when": "signal"}}, [("start_condition",)]),
+        ({"start_condition": {"signal": "golden-cross"}}, [("start_condition",)]),
         ({"settings": {"a": {"b": [1.0, float("nan")]}}}, [("settings", "a", "b", 1)]),
     ],
 )
 def test_each_inconsistency_is_told_at_its_place(changes, places):
     assert [place for place, _ in found(a_strategy(**changes), a_connection())] == places
-
-
-def test_futures_may_have_leverage_up_to_the_limit_of_the_risk_level():
-    perp = {"market": "futures", "pairs": ["BTC/USDT:USDT"], "direction": "both"}
-    connection = a_connection(markets=["futures"])
-    assert found(a_strategy(leverage=3, **perp), connection) == []
-    ((place, message),) = found(a_strategy(leverage=3.1, **perp), connection)
-    assert place == ("leverage",)
-    assert (
-        message == "exceeds the limit of its risk level (policy.risk_levels.moderate.max_leverage)"
-    )
-    assert found(a_strategy(leverage=10, risk_level="aggressive", **perp), connection) == []
-    assert found(a_strategy(leverage=2, risk_level="conservative", **perp), connection)
 
 
 def test_a_margin_limit_knows_its_two_forms():

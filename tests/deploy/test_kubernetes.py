@@ -243,8 +243,10 @@ def test_out_go_names_and_https_and_in_come_scrapes(overlay, objects):
     assert exchanges["ports"] == [{"port": 443, "protocol": "TCP"}]
     assert "169.254.0.0/16" in exchanges["to"][0]["ipBlock"]["except"]
     (scrapes,) = spec["ingress"]
-    assert scrapes["from"][0]["podSelector"]["matchLabels"] == {
-        "app.kubernetes.io/name": "prometheus"
+    (prometheus,) = scrapes["from"]  # a label that any namespace may give admits nobody
+    assert prometheus == {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}},
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}},
     }
     selector = the(objects[overlay], "Deployment")["spec"]["selector"]
     assert all(policy["podSelector"] == selector for policy in policies.values())

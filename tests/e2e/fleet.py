@@ -14,10 +14,12 @@ from pathlib import Path
 
 import aiohttp
 import structlog
+import yaml
 from pyrage import x25519
 
 from bf_reconciler import logs
 from bf_reconciler.daemon import serve
+from bf_reconciler.document.seal import digest
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.settings import Listen, Settings
 from bf_reconciler.simulator import Simulator, World
@@ -25,7 +27,7 @@ from ports import free_port
 
 DEADLINE = 90.0
 SOPS = Path(sys.executable).parent / "sops"
-REGEX = "^(api_key|secret|passphrase|password|private_key|token)$"
+REGEX = "^(api_key|secret|passphrase|password|private_key|token|seal)$"
 GIT = ("git", "-c", "user.name=test", "-c", "user.email=test@localhost", "-c", "gc.auto=0")
 SECRETS = {
     "api_key": "SENTINELKEY7f3a91c2xyz",
@@ -124,8 +126,10 @@ class Fleet:
         strategies = [a_strategy("btc-grid", "kucoin-main")] if strategies is None else strategies
         return a_document(connections, strategies, **changes)
 
-    def sealed(self, text, recipient=None):
-        """As sops writes it."""
+    def sealed(self, text, recipient=None, *, seal=True):
+        """As sops writes it, and `bf-reconciler seal` after it."""
+        if seal:
+            text += f"seal: {digest(yaml.safe_load(text))}\n"
         command = [SOPS, "encrypt", "--input-type", "yaml", "--output-type", "yaml"]
         command += ["--encrypted-regex", REGEX, "--age", recipient or self.recipient, "/dev/stdin"]
         done = subprocess.run(

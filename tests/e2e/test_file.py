@@ -1,12 +1,15 @@
 """The committed file: swapped only if valid, and the last good version stays in force."""
 
+import asyncio
+import itertools
 import json
 import re
+import time
 
 import pytest
 from pyrage import x25519
 
-from e2e.fleet import a_fleet, a_strategy
+from e2e.fleet import DEADLINE, a_fleet, a_strategy
 
 pytestmark = pytest.mark.slow
 
@@ -95,6 +98,38 @@ async def test_whatever_is_wrong_with_a_file_the_last_good_one_stays_in_force(fl
         assert {line["reason"] for line in fleet.logged("file rejected")} >= set(BAD.values())
         assert fleet.told()["enabled"] is True
         assert [to for _, to, _ in await fleet.history("btc-grid")] == ["Pending", "Enabled"]
+
+
+@pytest.mark.parametrize("how", ["renamed", "in place"])
+async def test_a_file_that_changes_all_the_time_is_read_all_the_same(fleet, how):
+    strategies = [a_strategy("btc-grid", "kucoin-main"), a_strategy("new", "kucoin-main")]
+    versions = [
+        fleet.sealed(fleet.document()),
+        fleet.sealed(fleet.document(strategies=strategies)),
+    ]
+    fleet.commit(versions[0])
+    beside = fleet.folder / "next"
+    generations = set()
+
+    async def watch():
+        while len(generations) < 4:
+            generations.add((await fleet.api())["generation"])
+            await asyncio.sleep(0.1)
+
+    async with fleet.daemon():
+        await fleet.strategy_is("Enabled")
+        begun, watching = time.monotonic(), asyncio.create_task(watch())
+        for version in itertools.cycle(versions):
+            (beside if how == "renamed" else fleet.file).write_text(version)
+            if how == "renamed":
+                beside.replace(fleet.file)
+            await asyncio.sleep(0.06)
+            now = time.monotonic() - begun
+            if now > 10.0 and watching.done():
+                break
+            assert now < DEADLINE, generations
+        await watching
+        assert fleet.told()["enabled"] is True
 
 
 async def test_a_bad_commit_is_noticed_and_the_next_good_one_heals_it(fleet):

@@ -1,14 +1,33 @@
 """A restart is a no-op: whatever killed the daemon, nothing moves until a probe says something."""
 
 import asyncio
+import json
 import random
+import signal
+import sys
 
 import pytest
 
 from bf_reconciler.journal import Journal
-from e2e.fleet import a_fleet, a_strategy
+from e2e.fleet import DEADLINE, a_fleet, a_strategy
 
 pytestmark = pytest.mark.slow
+KILLED = """
+import json, os, pathlib, signal, sys
+from bf_reconciler.cli import main
+from bf_reconciler.journal import Journal
+
+file, save = pathlib.Path(sys.argv.pop(1)) / "btc-grid.json", Journal.save
+
+def killed(*arguments):
+    if json.loads(file.read_text())["enabled"]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return save(*arguments)
+
+Journal.save = killed
+main()
+"""
+"""A daemon that is killed after it has turned a strategy on, and before it saves that."""
 DEAF = {"latency": 600.0}
 """The exchange takes the question and never answers."""
 PATIENT = {"interval": "1s", "timeout": "60s"}
@@ -65,6 +84,31 @@ async def test_kill_9_around_a_change_of_rights_changes_nothing(fleet, seed):
     async with fleet.process():
         await fleet.strategy_is("Blocked", "WithdrawEnabled")
         assert fleet.told()["enabled"] is False
+
+
+async def test_kill_9_between_turning_on_and_saving_it_turns_nothing_off_and_on(fleet):
+    off = [a_strategy("btc-grid", "kucoin-main", enabled=False)]
+    fleet.declare(strategies=off, defaults=PATIENT)
+    async with fleet.daemon():
+        await fleet.strategy_is("Disabled")
+    assert fleet.told()["enabled"] is False
+    fleet.declare(defaults=PATIENT)
+    command = fleet.command()[3:]
+    fleet.command = lambda: [sys.executable, "-c", KILLED, str(fleet.strategies), *command]
+    async with fleet.process() as child:
+        assert await asyncio.wait_for(child.wait(), DEADLINE) == -signal.SIGKILL
+    before, files = left(fleet)
+    assert fleet.told()["enabled"] is True
+    assert "Enabled" not in {to for _, to, _ in before}  # it was not saved
+    del fleet.command
+    fleet.world.put_faults("kucoin", DEAF)
+    async with fleet.process():
+        await fleet.until(fleet.api, lambda status: status["generation"] > 0)
+        await turned(fleet)
+        assert left(fleet)[1] == files
+        fleet.world.put_faults("kucoin", {})
+        await fleet.strategy_is("Enabled")
+        assert fleet.told()["since"] == json.loads(files["btc-grid.json"][0])["since"]
 
 
 async def test_an_orderly_restart_writes_and_says_nothing(fleet):

@@ -7,7 +7,7 @@ import pytest
 from bf_reconciler.daemon.guarded_runtimes import MESSAGE, GuardedRuntimes
 from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes import Bounds
-from bf_reconciler.spec import FileRuntime
+from bf_reconciler.spec import LOCAL, FileRuntime
 from bf_reconciler.verdict import guard, judge
 from build import NOW, a_seen, a_spec
 
@@ -30,7 +30,7 @@ class Memory:
     """What is saved; in ``marks`` stands what is wrong or off."""
 
     def __init__(self, marks):
-        self.marks, self.intended = marks, []
+        self.marks, self.intended, self.places = marks, [], ()
 
     def broken(self):
         return 1 in self.marks
@@ -38,8 +38,11 @@ class Memory:
     def remembered_off(self, _):
         return "off" in self.marks
 
-    async def intend(self, names):
-        self.intended += names
+    def remembered_places(self, _):
+        return self.places
+
+    async def intend(self, starting):
+        self.intended.append(starting)
         if "breaks" in self.marks:
             self.marks.add(1)
 
@@ -94,7 +97,7 @@ async def test_what_moves_stays_where_it_is(runtimes, broken, tmp_path):
     moving = replace(
         decision,
         order=replace(decision.order, runtime=there),
-        leave=replace(decision.order, on=False, strategy=None),
+        leaves=(replace(decision.order, on=False, strategy=None),),
         memory=replace(decision.memory, runtime=there),
     )
     running = await converged(runtimes, moving)
@@ -112,4 +115,16 @@ async def test_what_is_to_be_turned_on_is_saved_first_and_once(runtimes, broken)
     for _ in range(2):
         assert (await converged(runtimes, on())).on
     memory = runtimes._intend.__self__  # noqa: SLF001 # the fake that was handed in
-    assert memory.intended == 2 * [on().name]
+    assert memory.intended == 2 * [{on().name: LOCAL}]
+
+
+async def test_where_a_move_goes_is_saved_first_and_once(runtimes):
+    await converged(runtimes, on())
+    memory = runtimes._intend.__self__  # noqa: SLF001 # the fake that was handed in
+    there = FileRuntime(name="there", type="file", path="there")
+    moving = replace(on(), order=replace(on().order, runtime=there))
+    memory.places = (LOCAL,)
+    await converged(runtimes, moving)
+    memory.places = (LOCAL, there)
+    await converged(runtimes, moving)
+    assert memory.intended == [{on().name: there}]

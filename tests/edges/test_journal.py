@@ -34,6 +34,7 @@ from bf_reconciler.facts import (
     Seen,
 )
 from bf_reconciler.journal import Journal, JournalError, database, rows, store
+from bf_reconciler.spec import LOCAL, FileRuntime
 from bf_reconciler.status import (
     Condition,
     ConfigStatus,
@@ -253,12 +254,16 @@ def test_what_is_about_to_be_turned_on_is_remembered_as_on(folder):
     saved = a_record(a_status(strategies=[off, on, unknown]))
     with Journal(folder) as journal:
         journal.save(saved)
-        journal.intend(["off", "on", "unknown", "none"])
+        journal.intend(dict.fromkeys(["off", "on", "unknown", "none"], LOCAL))
     with Journal(folder) as journal:
         found = journal.load().status.strategies
         assert found["off"].memory == a_memory(on=True)
         assert (found["on"], found["unknown"]) == (on, unknown)
-        journal.intend(["off"])
+        there = FileRuntime(name="there", type="file")
+        journal.intend({"off": LOCAL, "on": there})
+        journal.intend({"on": there})
+    with Journal(folder) as journal:
+        assert journal.load().status.strategies["on"].memory.also == (there,)
         journal.save(saved)  # it was not turned on after all
         assert journal.load() == saved
 

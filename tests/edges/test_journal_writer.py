@@ -50,9 +50,9 @@ def book():
     return Book()
 
 
-def a_writer(book, failed=lambda: None):
+def a_writer(book, failed=lambda: None, replaced=lambda: None):
     """One with the patience of a test, whatever the journal was before."""
-    writer = JournalWriter(book, failed, deadline=60.0)
+    writer = JournalWriter(book, failed, replaced, deadline=60.0)
     settled = writer.settled
     writer.settled = lambda _: settled(60.0)
     return writer
@@ -118,15 +118,15 @@ async def test_a_fault_of_the_journal_stops_no_turn(book):
 
 
 async def test_a_folder_that_was_replaced_and_a_halt_that_is_not_filed_are_counted(book):
-    failures = []
-    writer = a_writer(book, lambda: failures.append(1))
+    failures, replaced = [], []
+    writer = a_writer(book, lambda: failures.append(1), lambda: replaced.append(1))
     book.replacements, book.halt_trouble = 1, JournalError("no file")
     with capture_logs():
         await writer.save(EMPTY, ())
     assert (str(writer.trouble), len(failures)) == ("no file", 2)
     book.halt_trouble = None
     await writer.save(EMPTY, ())
-    assert (writer.trouble, len(failures)) == (None, 2)
+    assert (writer.trouble, len(failures), replaced) == (None, 2, [1])
 
 
 async def test_nothing_is_waited_for_where_nothing_is_saved(book):

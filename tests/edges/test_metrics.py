@@ -52,6 +52,7 @@ EXTRAS = Extras("watch", NOW)
 OF_THE_PROCESS = (
     *("bf_log_", "bf_reconcile_", "bf_probe_", "bf_http_", "bf_event_loop_"),
     "bf_config_rollbacks",
+    "bf_folder_",
     "bf_strategy_transitions_",
 )
 OPENMETRICS = "application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5"
@@ -88,6 +89,7 @@ def some_tallies():
     tallies.reconciled(0.02)
     tallies.error()
     tallies.rollback()
+    tallies.folder_replaced("state")
     tallies.client_dropped("silent")
     tallies.lagged(0.02)
     return tallies

@@ -30,7 +30,7 @@ class Recorder:
     def __init__(self):
         self.sent = []
 
-    async def get(self, url, headers, proxy):
+    async def get(self, url, headers, proxy, **_):
         self.sent.append(SimpleNamespace(url=url, headers=headers, proxy=proxy))
         return Answer(200, {}, b"{}")
 
@@ -85,6 +85,24 @@ async def test_an_environment_has_its_own_base_and_headers(row, clients, recorde
     assert recorder.sent[0].url.startswith("http://127.0.0.1:9/demo/api/")
     assert recorder.sent[1].url.startswith(f"{BASE}/api/")  # what the file says comes first
     assert [sent.headers.get("X-Demo") for sent in recorder.sent] == ["1", "1", None]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "futures"),
+    [
+        (None, "https://api-futures.kucoin.com/api/v1/contracts/active"),
+        ("https://api.kucoin.com", "https://api-futures.kucoin.com/api/v1/contracts/active"),
+        ("https://api.kucoin.eu", "https://api-futures.kucoin.eu/api/v1/contracts/active"),
+        (BASE, f"{BASE}/api/v1/contracts/active"),
+    ],
+)
+async def test_a_list_goes_to_the_host_that_serves_it(clients, recorder, endpoint, futures):
+    row = EXCHANGES["kucoin"].within("live", None, endpoint)
+    entry = entry_of(row.id, endpoint)
+    await clients.look(entry, row, row.markets.lists["futures"].call)
+    await clients.look(entry, row, row.markets.lists["spot"].call)
+    assert recorder.sent[0].url == futures
+    assert recorder.sent[1].url == f"{endpoint or 'https://api.kucoin.com'}/api/v2/symbols"
 
 
 @EACH

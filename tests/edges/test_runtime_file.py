@@ -45,7 +45,9 @@ def an_order(*, on=True, runtime=HERE, reason=Reason.CONNECTED, **changes):
 
 def a_decision(order, leave=None, runtime=None):
     memory = StrategyMemory(on=True, action="pause", runtime=runtime or order.runtime)
-    return Decision("btc-grid", order, Reason.CONNECTED, "", memory, None, leave)
+    return Decision(
+        "btc-grid", order, Reason.CONNECTED, "", memory, None, () if leave is None else (leave,)
+    )
 
 
 @pytest.fixture
@@ -813,3 +815,22 @@ async def test_a_word_that_is_too_old_is_looked_at_again(tmp_path, runtimes, pat
             await asyncio.sleep(0.01)
     assert (await adapter.read(["btc-grid"]))["btc-grid"].running.state == "unknown"
     await adapter.close()
+
+
+async def test_a_folder_that_was_deleted_or_replaced_is_counted_and_filled_again(tmp_path, path):
+    replaced = []
+    runtimes = Runtimes(Bounds(tmp_path, replaced=lambda: replaced.append(1)))
+    try:
+        await converge(runtimes, an_order())
+        assert replaced == []
+        path.parent.rename(tmp_path / "aside")
+        await converge(runtimes, an_order(on=False))
+        assert told(path)["enabled"] is False
+        assert replaced == [1]
+        path.parent.rename(tmp_path / "aside too")
+        (tmp_path / "aside").rename(path.parent)
+        await converge(runtimes, an_order())
+        assert told(path)["enabled"] is True
+        assert replaced == [1, 1]
+    finally:
+        await runtimes.close()

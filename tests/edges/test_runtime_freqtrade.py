@@ -189,8 +189,59 @@ async def test_freqtrade_s_own_names_of_exchanges_are_understood(adapter, bot):
 
 async def test_futures_are_expected_of_the_bot_of_a_strategy_with_futures(adapter):
     futures = a_strategy(market="futures", pairs=["BTC/USDT:USDT"])
-    assert adapter.expect(an_order(strategy=futures)) == {"trading_mode": "futures"}
+    expected = {"trading_mode": "futures", "margin_mode": "isolated"}
+    assert adapter.expect(an_order(strategy=futures)) == expected
     assert adapter.expect(an_order(strategy=None)) == {}
+
+
+LIMITS = {
+    "base_order": {"size": 50, "currency": "USDT"},
+    "margin_limit": {"amount": 500, "currency": "USDT"},
+    "max_open_trades": 2,
+    "safety_orders": {"max": 5},
+    "stop_loss_pct": 10,
+    "order_types": {"entry": "limit"},
+}
+CONFIGURED = {
+    "stake_amount": "50.0",
+    "stake_currency": "USDT",
+    "available_capital": 500.0,
+    "max_open_trades": 2,
+    "position_adjustment_enable": True,
+    "max_entry_position_adjustment": 5,
+    "stoploss": -0.1,
+    "order_types": {"entry": "limit", "exit": "limit", "stoploss": "market", "more": 1},
+}
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({}, ""),
+        ({"stake_amount": "unlimited"}, "stake_amount is unlimited, not 50"),
+        ({"available_capital": None}, "available_capital is not known, not 500"),
+        ({"max_open_trades": -1}, "max_open_trades is -1, not 2"),
+        ({"max_open_trades": 3}, "max_open_trades is 3, not 2"),
+        (
+            {"position_adjustment_enable": False},
+            "max_entry_position_adjustment is 0, not 5",
+        ),
+        ({"stoploss": -0.2}, "stoploss is -0.2, not -0.1"),
+        ({"order_types": {"entry": "market"}}, "order_types.entry is market, not limit; "),
+    ],
+)
+async def test_a_bot_with_other_limits_than_the_declared_ones_is_never_started(
+    adapter, bot, other, words
+):
+    bot.config |= CONFIGURED | other
+    found = await settled(adapter, an_order(strategy=a_strategy(**LIMITS)))
+    assert found.message.startswith(words and f"It is another engine: {words}")
+    assert bot.commands == ([] if words else ["start"])
+
+
+async def test_what_a_strategy_does_not_declare_is_not_compared(adapter):
+    plain = a_strategy(margin_limit={"balance_ratio": 0.3})
+    assert adapter.expect(an_order(strategy=plain)) == {"trading_mode": "spot"}
 
 
 async def test_what_is_no_state_is_not_taken_for_one(adapter, bot):

@@ -305,7 +305,7 @@ async def runtimes(tmp_path, monkeypatch):
 
 def a_decision(order, *, name=STRATEGY, leave=None, place=HERE, reason=Reason.CONNECTED):
     memory = StrategyMemory(on=True, action="pause", runtime=place)
-    return Decision(name, order, reason, "", memory, None, leave)
+    return Decision(name, order, reason, "", memory, None, () if leave is None else (leave,))
 
 
 async def converge(runtimes, *decisions):

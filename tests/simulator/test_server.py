@@ -11,7 +11,8 @@ import bf_reconciler.simulator
 from bf_reconciler.simulator import RefusedError, Simulator, World, serve
 from simulator.signing import send
 
-SOURCES = sorted(Path(bf_reconciler.simulator.__file__).parent.glob("*.py"))
+HOME = Path(bf_reconciler.simulator.__file__).parent
+SOURCES = sorted(HOME.rglob("*.py"))
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com", ""])  # noqa: S104 these must be refused
@@ -32,6 +33,17 @@ async def test_an_unknown_exchange_has_no_base():
     async with Simulator(World()) as sim:
         with pytest.raises(RefusedError):
             sim.base("nasdaq")
+
+
+async def test_one_exchange_alone_needs_no_prefix(session):
+    async with Simulator(World(), only="mexc") as sim:
+        assert (sim.base("mexc"), sim.exchanges) == (sim.url, ("mexc",))
+        assert (await send(session, "GET", f"{sim.url}/api/v3/ping")).status == 200
+        assert (await send(session, "GET", f"{sim.url}/_sim/requests")).status == 200
+        with pytest.raises(RefusedError, match="only mexc"):
+            sim.base("kucoin")
+    with pytest.raises(RefusedError):
+        Simulator(World(), only="nasdaq")
 
 
 async def test_nobody_knows_the_address_of_a_stopped_simulator():
@@ -83,7 +95,7 @@ async def test_serving_tells_nobody_unless_asked():
     await serve(World(), "127.0.0.1", 0, stop)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(HOME)))
 def test_the_simulator_knows_no_other_room(path):
     allowed = ("bf_reconciler.simulator", "aiohttp")
     for node in ast.walk(ast.parse(path.read_text())):

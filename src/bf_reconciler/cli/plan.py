@@ -1,5 +1,6 @@
 """`plan`: what a file would change against the running daemon, or its journal."""
 
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,11 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bf_reconciler.document import Parsed
-    from bf_reconciler.preview import Compared, Preview
+    from bf_reconciler.preview import Compared, InForce, Preview
     from bf_reconciler.status import Record
 
 CHANGES = 2
 Form = Literal["text", "json", "markdown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What a file is compared with. ``record``: of the journal; a daemon gives its status only."""
+
+    present: "InForce"
+    record: "Record | None"
+    pepper: bytes = field(repr=False)
 
 
 @click.command("plan")
@@ -59,17 +69,18 @@ def command(  # noqa: PLR0913 # one argument per option
     parsed = _parsed(file, chosen, decrypt=decrypt)
     for problem in parsed.problems:
         note(problem.render(str(file)))
-    if parsed.refused:
-        _print(None, parsed, file, output)
-        leave(1)
-    place = _place(url, state_dir)
-    found = _previewed(
-        parsed, url, token_file, place, decrypted=decrypt or parsed.plaintext_secrets > 0
-    )
+    found = None
+    if not parsed.refused:
+        base = _base(url, token_file, _place(url, state_dir))
+        if base.present.sealed and parsed.seal == "none":  # as the daemon: once sealed, always
+            parsed = _parsed(file, replace(chosen, require_seal=True), decrypt=False)
+            note("\n".join(problem.render(str(file)) for problem in parsed.errors))
+        else:
+            found = _previewed(parsed, base, decrypted=decrypt or parsed.plaintext_secrets > 0)
     _print(found, parsed, file, output)
     if parsed.errors:
         leave(1)
-    leave(CHANGES if detailed_exitcode and not found.empty else 0)
+    leave(CHANGES if detailed_exitcode and found is not None and not found.empty else 0)
 
 
 def _place(url: str | None, state_dir: Path | None) -> Path | None:
@@ -96,29 +107,31 @@ def _parsed(file: Path, chosen: FileOptions, *, decrypt: bool) -> "Parsed":
     return document.Parsed(problems=(told,), refused=True)
 
 
-def _previewed(
-    parsed: "Parsed",
-    url: str | None,
-    token_file: Path | None,
-    state_dir: Path | None,
-    *,
-    decrypted: bool,
-) -> "Preview":
-    from bf_reconciler.preview import in_force, preview  # noqa: PLC0415 # help needs no models
+def _base(url: str | None, token_file: Path | None, state_dir: Path | None) -> Base:
+    """What FILE is compared with."""
+    from bf_reconciler.preview import in_force  # noqa: PLC0415 # help needs no models
+    from bf_reconciler.status import present  # noqa: PLC0415
 
-    credentials: Mapping[str, Compared] = {}
+    record, pepper = None, b""
     if state_dir is not None:
-        status, record, pepper = _journal(state_dir)
-        if decrypted:
-            credentials = _credentials(parsed, record, pepper)
+        record, pepper = reading.journal(state_dir)
+        status = present(record.status)
         note(f"Compared with the journal in {state_dir}.")
     else:
         status = _daemon(url, token_file)
     try:
-        present = in_force(status)
+        return Base(in_force(status), record, pepper)
     except (KeyError, TypeError, IndexError):
         fail("this version does not know the format of the daemon's status")
-    return preview(parsed, present, credentials, datetime.now(UTC))
+
+
+def _previewed(parsed: "Parsed", base: Base, *, decrypted: bool) -> "Preview":
+    from bf_reconciler.preview import preview  # noqa: PLC0415 # help needs no models
+
+    credentials: Mapping[str, Compared] = {}
+    if base.record is not None and decrypted:
+        credentials = _credentials(parsed, base.record, base.pepper)
+    return preview(parsed, base.present, credentials, datetime.now(UTC))
 
 
 def _daemon(url: str | None, token_file: Path | None) -> dict[str, Any]:
@@ -131,18 +144,6 @@ def _daemon(url: str | None, token_file: Path | None) -> dict[str, Any]:
         fail(f"{error}. Set --url, or --state-dir to read its journal.")
     note(f"Compared with the daemon at {api.url}.")
     return status
-
-
-def _journal(state_dir: Path) -> tuple[dict[str, Any], "Record", bytes]:
-    from bf_reconciler.journal import Journal, JournalError  # noqa: PLC0415 # the second way only
-    from bf_reconciler.status import present  # noqa: PLC0415
-
-    try:
-        with Journal(state_dir, readonly=True) as journal:
-            record = journal.load()
-            return present(record.status), record, journal.pepper()
-    except JournalError as error:
-        fail(str(error))
 
 
 def _credentials(parsed: "Parsed", record: "Record", pepper: bytes) -> dict[str, "Compared"]:

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
-from bf_reconciler.cli import options
+from bf_reconciler.cli import options, reading
 from bf_reconciler.cli.captures import keeping
 from bf_reconciler.cli.file_options import FileOptions, file_options
 from bf_reconciler.cli.output import fail, leave, note, print_json
@@ -28,24 +29,29 @@ Progress = Callable[[str, int, int], None]
     metavar="DIR",
     help="Save each response to DIR, redacted, to attach to a report.",
 )
+@options.state_option
 @file_options
 @options.output_option
 @options.lang_option
-def command(
+def command(  # noqa: PLR0913 # one argument per option
     *,
     file: Path,
     names: tuple[str, ...],
     verbose: bool,
     capture: Path | None,
+    state_dir: Path | None,
     chosen: FileOptions,
     output: Literal["table", "json"],
     lang: Language,
 ) -> None:
     """Test the connections of FILE, or those named, and show how to fix them.
 
-    No order is placed and no strategy is changed. Exit code 0: all Online or Degraded; 2: some
-    Blocked; 3: some Unreachable and none Blocked; 1: an error.
+    No order is placed and no strategy is changed. If the journal in --state-dir shows that a sealed
+    file was in force, an unsealed FILE is rejected, as by the daemon. Exit code 0: all Online or
+    Degraded; 2: some Blocked; 3: some Unreachable and none Blocked; 1: an error.
     """
+    if state_dir is not None and reading.sealed_before(state_dir):
+        chosen = replace(chosen, require_seal=True)
     configured = settings(file, chosen=chosen, lang=lang)
     from bf_reconciler import daemon  # noqa: PLC0415 # ccxt takes a second: only when it tests
     from bf_reconciler.status import present  # noqa: PLC0415

@@ -20,6 +20,8 @@ VERBS = {
     "seal": "Seal a file, so that nothing in it can be moved without its key.",
     "plan": "Show what a file would change, without applying it.",
     "test": "Test each connection once and show how to fix it.",
+    "certify": "Ask an exchange once and keep its redacted answers.",
+    "replay": "Show what answers kept by certify mean.",
     "status": "Show the current status.",
     "history": "Show what changed and when.",
     "halt": "Turn off every strategy at once.",

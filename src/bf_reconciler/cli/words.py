@@ -57,6 +57,10 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
         "Expiry": "Bitiş tarihi",
         "Good to know": "Bilinmesi gerekenler",
         "How to create the key": "Anahtar nasıl oluşturulur",
+        "Question": "Soru",
+        "Call": "Çağrı",
+        "HTTP": "HTTP",
+        "Result": "Sonuç",
         "Halted": "Durduruldu",
         "The file": "Dosya",
         "More rows do not fit; use `status` without --watch.": (

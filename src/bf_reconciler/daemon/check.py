@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -50,6 +50,18 @@ async def check(
         RefusedError: The file could not be taken.
         UnknownNameError: No connection has this name.
     """
+    spec, config = await taken(settings, names)
+    seen = await _look(spec, progress, capture)
+    return judged(spec, seen, now(), config)
+
+
+async def taken(settings: Settings, names: Iterable[str]) -> tuple[Spec, ConfigStatus]:
+    """What the file declares of the connections of these names, or of all.
+
+    Raises:
+        RefusedError: The file could not be taken.
+        UnknownNameError: No connection has this name.
+    """
     set_up_logs(settings, os.environ)
     reloader = make_reloader(settings, os.environ, os.urandom(32), Status())
     reload = await reloader.reload(now())
@@ -60,11 +72,12 @@ async def check(
     known = {*spec.connections, *spec.broken_connections}
     for name in sorted(wanted - known):
         raise UnknownNameError(name, known)
-    spec = _narrowed(spec, wanted or known)
-    seen = await _look(spec, progress, capture)
-    status = Status(config=reload.config)
-    at = now()
-    return fold(spec, seen, judge(spec, seen, None, at), {}, {}, at, status)
+    return _narrowed(spec, wanted or known), reload.config
+
+
+def judged(spec: Spec, seen: Mapping[str, Seen], at: datetime, config: ConfigStatus) -> Status:
+    """The status of connections of which this was seen."""
+    return fold(spec, seen, judge(spec, seen, None, at), {}, {}, at, Status(config=config))
 
 
 def now() -> datetime:

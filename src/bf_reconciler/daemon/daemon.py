@@ -26,8 +26,9 @@ from bf_reconciler.reload import DIRTY, Reload, secrets
 from bf_reconciler.runtimes import Bounds
 from bf_reconciler.schedule import HEARTBEAT, backoff, complete, rest_after
 from bf_reconciler.settings import Settings
-from bf_reconciler.spec import Names, Spec
+from bf_reconciler.spec import Names, Runtime, Spec
 from bf_reconciler.status import Status, Transition
+from bf_reconciler.verdict import StrategyMemory
 
 DEADLINE = 60.0
 """Seconds: a loop that has not finished a pass for this long is not healthy."""
@@ -61,8 +62,15 @@ class Daemon:
         self.reloader = make_reloader(
             settings, environ, journal.pepper(), record.status, self.source
         )
-        self.writer = JournalWriter(journal, self.tallies.error)
-        self.bounds = Bounds(settings.state_dir, settings.runtime_root, settings.process_root)
+        self.writer = JournalWriter(
+            journal, self.tallies.error, partial(self.tallies.folder_replaced, "state")
+        )
+        self.bounds = Bounds(
+            settings.state_dir,
+            settings.runtime_root,
+            settings.process_root,
+            partial(self.tallies.folder_replaced, "strategies"),
+        )
         shown = record.status.confirmed
         self.runtimes = GuardedRuntimes(self.bounds, wake.set, _Memory(self), shown)
         self.probe_counts = ProbeCounts(prober, self.tallies)
@@ -139,7 +147,8 @@ class Daemon:
         """Read the file whenever it may have changed, or when a failure may have passed."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._reload_wanted.wait(), self._patience())
+                async with asyncio.timeout(self._patience()):
+                    await self._reload_wanted.wait()
             self._reload_wanted.clear()
             answers, self._asked = self._asked, []
             reload = await self.load(asked=bool(answers))
@@ -240,12 +249,19 @@ class _Memory:
         return self._daemon.writer.trouble is not None
 
     def remembered_off(self, name: str) -> bool:
-        strategy = self._daemon.cycle.status.strategies.get(name)
-        memory = strategy.memory if strategy is not None else None
+        memory = self._memory(name)
         return memory is not None and memory.on is False
 
-    async def intend(self, names: Collection[str]) -> None:
-        await self._daemon.writer.intend(names)
+    def remembered_places(self, name: str) -> Collection[Runtime]:
+        memory = self._memory(name)
+        return () if memory is None else (memory.runtime, *memory.also)
+
+    async def intend(self, starting: Mapping[str, Runtime]) -> None:
+        await self._daemon.writer.intend(starting)
+
+    def _memory(self, name: str) -> StrategyMemory | None:
+        strategy = self._daemon.cycle.status.strategies.get(name)
+        return strategy.memory if strategy is not None else None
 
 
 def pause(due: timedelta, since: float) -> float:

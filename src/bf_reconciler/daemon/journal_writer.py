@@ -1,14 +1,14 @@
 """Writes the journal beside the reconcile loop, and survives a disk that is full or hangs."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 
 from bf_reconciler.daemon.worker import Worker
 from bf_reconciler.facts import Seen
 from bf_reconciler.journal import Journal, JournalError
-from bf_reconciler.spec import Names
+from bf_reconciler.spec import Names, Runtime
 from bf_reconciler.status import Record, Status, Transition
 
 MOST_OWED = 10_000
@@ -32,11 +32,13 @@ class JournalWriter:
         self,
         journal: Journal,
         failed: Callable[[], None],
+        replaced: Callable[[], None] = lambda: None,
         worker: Worker | None = None,
         deadline: float = DEADLINE,
     ) -> None:
         self._journal = journal
         self._failed = failed
+        self._replaced = replaced
         self._worker = worker or Worker("journal")
         self._deadline = deadline
         self._newest: Record | None = None
@@ -67,9 +69,9 @@ class JournalWriter:
             self._saving = asyncio.create_task(self._save(), name="journal")
         await self.settled(self._deadline if self.trouble is None else BROKEN_DEADLINE)
 
-    async def intend(self, names: Collection[str]) -> None:
-        """Save that these are about to be turned on."""
-        intending = self._worker.call(self._journal.intend, names)
+    async def intend(self, starting: Mapping[str, Runtime]) -> None:
+        """Save that these are about to be turned on there."""
+        intending = self._worker.call(self._journal.intend, starting)
         done, _ = await asyncio.wait({intending}, timeout=self._deadline)
         error = intending.exception() if done else TimeoutError()
         if isinstance(error, JournalError):
@@ -113,6 +115,7 @@ class JournalWriter:
         if self._journal.replacements != self._replacements:
             self._replacements = self._journal.replacements
             self._failed()
+            self._replaced()
         if self._journal.halt_trouble is not None:
             self._broke(self._journal.halt_trouble)
         elif written and self._told:

@@ -50,4 +50,5 @@ class KeptDocument:
             return None
 
     async def _call(self, function: Callable[[], T]) -> T:
-        return await asyncio.wait_for(self._worker.call(function), SECONDS)
+        async with asyncio.timeout(SECONDS):
+            return await self._worker.call(function)

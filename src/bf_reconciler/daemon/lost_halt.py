@@ -29,7 +29,8 @@ async def lost_halt(spec: Spec, status: Status, bounds: Bounds, now: datetime) -
         if name not in status.memories and entry.strategy.runtime in spec.runtimes
     ]
     try:
-        names = await asyncio.wait_for(told_halted(wanted, bounds), SECONDS)
+        async with asyncio.timeout(SECONDS):
+            names = await told_halted(wanted, bounds)
     except TimeoutError:
         return None
     if not names:

@@ -12,6 +12,7 @@ from bf_reconciler import logs
 from bf_reconciler.daemon.client_report import ClientReport
 from bf_reconciler.daemon.commands import Commands
 from bf_reconciler.daemon.daemon import Daemon, any_of, pause, utcnow
+from bf_reconciler.daemon.garbage import collected_rarely, keep_collecting
 from bf_reconciler.daemon.loop_lag import keep_sampling
 from bf_reconciler.daemon.notify import Notifier
 from bf_reconciler.daemon.process import open_files
@@ -47,7 +48,8 @@ async def opened(settings: Settings, environ: Mapping[str, str]) -> AsyncIterato
     try:
         opening = worker.call(Journal, settings.state_dir)
         try:
-            journal = await asyncio.wait_for(opening, OPEN_SECONDS)
+            async with asyncio.timeout(OPEN_SECONDS):
+                journal = await opening
         except TimeoutError:
             raise JournalError(f"the disk did not answer within {OPEN_SECONDS:g} s") from None
         try:
@@ -99,6 +101,7 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
     async with AsyncExitStack() as stack:
         stack.callback(logs.close)
         hung_up = _on_signals(stack, stop)  # first of all: sops may take its time
+        stack.enter_context(collected_rarely())
         daemon = await stack.enter_async_context(opened(settings, os.environ))
         await stack.enter_async_context(_listening(settings, daemon))
         loaded = asyncio.Event()
@@ -108,6 +111,7 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
             asyncio.create_task(_keep_answering(hung_up, daemon), name="hang-up"),
             asyncio.create_task(_keep_notifying(notifier, daemon, loaded), name="notify"),
             asyncio.create_task(keep_sampling(daemon.tallies.lagged), name="loop-lag"),
+            asyncio.create_task(keep_collecting(), name="garbage"),
         ]
         turning = asyncio.create_task(daemon.keep_turning(stop), name="turn")
         try:

@@ -1,10 +1,14 @@
 """The folder of the demo: a throw-away key, and a git repository with the encrypted file."""
 
+import asyncio
 import os
 import subprocess
 from pathlib import Path
 
 from bf_reconciler.demo.declared import RULES
+from bf_reconciler.facts import ConfigError
+from bf_reconciler.seals import seal_file
+from bf_reconciler.sops import SopsSettings
 
 SECONDS = 30.0
 GIT = ("git", "-c", "user.name=demo", "-c", "user.email=demo@localhost", "-c", "gc.auto=0")
@@ -36,18 +40,20 @@ class Stage:
         }
 
     def build(self, text: str) -> None:
-        """Make the key and the repository; encrypt and commit the file."""
+        """Make the key and the repository; encrypt, seal and commit the file."""
         self.repository.mkdir()
         rules = RULES.replace("RECIPIENT", self._make_key())
         (self.repository / ".sops.yaml").write_text(rules, encoding="utf-8")
         self.file.write_text(text, encoding="utf-8")
         self.run(str(self._sops), "encrypt", "--in-place", self.file.name)
+        self._seal()
         self.run(*GIT, "init", "--quiet")
         self._commit("Declare connections and strategies")
 
     def set(self, place: str, value: str, message: str) -> None:
-        """Change one value as `sops edit` would, and commit. Place and value are JSON."""
+        """Change one value as `sops edit` would, seal, and commit. Place and value are JSON."""
         self.run(str(self._sops), "set", self.file.name, place, value)
+        self._seal()
         self._commit(message)
 
     def tamper(self, old: str, new: str, message: str) -> None:
@@ -61,6 +67,12 @@ class Stage:
     def revert(self) -> None:
         """Undo the last commit by another one."""
         self.run(*GIT, "revert", "--no-edit", "HEAD")
+
+    def _seal(self) -> None:
+        try:
+            asyncio.run(seal_file(self.file, SopsSettings(self._sops, self._environ)))
+        except ConfigError as error:
+            raise DemoError(f"the file of the demo cannot be sealed: {error.message}") from None
 
     def _commit(self, message: str) -> None:
         self.run(*GIT, "add", "--all")

@@ -7,5 +7,16 @@ from bf_reconciler.document.parsed import Kind, Parsed
 from bf_reconciler.document.parsing import parse
 from bf_reconciler.document.schema import schema
 from bf_reconciler.document.seal import FIELD as SEAL
+from bf_reconciler.document.strategy_file import strategy_file
 
-__all__ = ["SEAL", "Kind", "Parsed", "adopt", "declared", "names", "parse", "schema"]
+__all__ = [
+    "SEAL",
+    "Kind",
+    "Parsed",
+    "adopt",
+    "declared",
+    "names",
+    "parse",
+    "schema",
+    "strategy_file",
+]

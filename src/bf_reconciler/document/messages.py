@@ -15,7 +15,8 @@ from bf_reconciler.document.scalar import LEADING_ZERO
 from bf_reconciler.document.sealed import is_sealed, sealed_type
 from bf_reconciler.document.suggestions import advice
 from bf_reconciler.facts import Problem
-from bf_reconciler.spec.strategy import CURRENCY, PAIR
+from bf_reconciler.spec.money import CURRENCY
+from bf_reconciler.spec.strategy import EXCLUDED, PAIR
 from bf_reconciler.spec.types import LABEL
 
 OURS: Final = frozenset(
@@ -64,6 +65,7 @@ FIXED: Final[Mapping[str, str]] = {
 PATTERNS: Final[Mapping[str, str]] = {
     LABEL: "must be lower-case letters, digits and inner hyphens, at most 63 characters",
     PAIR: "must be a pair such as BTC/USDT, or BTC/USDT:USDT for futures",
+    EXCLUDED: "must be a pair such as BNB/USDT, or all of a coin: BNB/*, */BUSD",
     CURRENCY: "must be a currency such as USDT",
 }
 

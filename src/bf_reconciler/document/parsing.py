@@ -9,6 +9,7 @@ from bf_reconciler.document import key_services, name_advice, seal, text
 from bf_reconciler.document.compose import Stop, compose
 from bf_reconciler.document.entries import MAX_ENTRIES, Entry, M, duplicates, read
 from bf_reconciler.document.head import Head, read_head
+from bf_reconciler.document.limits import check_limits
 from bf_reconciler.document.nodes import Node, Path
 from bf_reconciler.document.parsed import Kind, Parsed, ordered, refusal
 from bf_reconciler.document.sealed import OPAQUE, Unsealing
@@ -30,8 +31,9 @@ FITTING: Final = frozenset({"exchange", "environment", "markets", "credentials"}
 HOSTED: Final = frozenset({"exchange", "endpoint", "proxy"})
 HOST_NOT_ALLOWED: Final = ConfigReason.HOST_NOT_ALLOWED
 CONSISTENT: Final = frozenset(
-    {"connection", "market", "runtime", "risk_level", "leverage", "direction", "safety_orders"}
-    | {"when_off", "pairs", "settings"}
+    {"connection", "market", "runtime", "leverage", "direction", "safety_orders", "pairs"}
+    | {"exclude_pairs", "take_profit_pct", "trailing", "max_daily_loss_pct", "max_drawdown_pct"}
+    | {"grid", "start_condition", "settings", "when_off"}
 )
 """Fields that the second pass looks at; where one could not be read, it would guess."""
 
@@ -79,7 +81,8 @@ def parse(
         connection.accept(
             lambda subject: unknown_hosts(subject, rules.hosts), HOSTED, HOST_NOT_ALLOWED
         )
-    _second_pass(connections, strategies, None if head.unchecked else head.file)
+    file = None if head.unchecked else head.file
+    _second_pass(connections, strategies, file, unsealing.sealed)
     parsed = _parsed(head, connections, strategies, unsealing)
     return replace(
         parsed,
@@ -134,7 +137,10 @@ def _entries(  # one call per kind, all of it needed
 
 
 def _second_pass(
-    connections: list[Entry[Connection]], strategies: list[Entry[Strategy]], file: File | None
+    connections: list[Entry[Connection]],
+    strategies: list[Entry[Strategy]],
+    file: File | None,
+    sealed: list[Path],
 ) -> None:
     """What no entry can tell of itself alone: its exchange, the other entries, its name."""
     for connection in connections:
@@ -145,11 +151,13 @@ def _second_pass(
         runtimes = {runtime.name: runtime for runtime in file.runtimes}
         for strategy in strategies:
             strategy.accept(
-                lambda subject: inconsistencies(subject, file.policy, by_name, runtimes),
+                lambda subject: inconsistencies(subject, by_name, runtimes),
                 CONSISTENT,
             )
         _report_shared(strategies, runtimes)
     _report_duplicates(strategies)
+    if file is not None:
+        check_limits(connections, strategies, file.policy, sealed)
     for connection in connections:
         if connection.good is not None:
             connection.advise(name_advice.of_connection(connection.good))

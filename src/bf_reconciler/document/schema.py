@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any, Final
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from bf_reconciler.facts import Json
 from bf_reconciler.spec import Declared, File
@@ -20,29 +20,40 @@ LENGTH: Final = TypeAdapter(timedelta)
 def schema() -> dict[str, Any]:
     """The schema (draft 2020-12), with a description of every field."""
     made = File.model_json_schema()
-    models = {model.__name__: model for model in _models(Declared)}
-    for name, part in {**made["$defs"], File.__name__: made}.items():
-        said = _said(models[name])
-        for field, found in part["properties"].items():
-            found.setdefault("description", said[field])
     made["properties"]["sops"] = {
         "type": "object",
         "description": "Written by SOPS: who can decrypt, and the MAC.",
     }
+    return {"$schema": DIALECT, **described(made, File, Declared)}
+
+
+def described(made: dict[str, Any], root: type[BaseModel], kind: type[BaseModel]) -> dict[str, Any]:
+    """A schema of a model and of parts of a kind, with the text of every field."""
+    models = {model.__name__: model for model in _models(kind)}
+    for model, part in (
+        *((models[name], part) for name, part in made["$defs"].items()),
+        (root, made),
+    ):
+        said = _said(model)
+        for field, found in part["properties"].items():
+            if "description" not in found:
+                found["description"] = said[field]
     plain: dict[str, Any] = _plain(made)
-    return {"$schema": DIALECT, **plain}
+    return plain
 
 
-def _models(kind: type[Declared]) -> Iterator[type[Declared]]:
+def _models(kind: type[BaseModel]) -> Iterator[type[BaseModel]]:
     for model in kind.__subclasses__():
         yield model
         yield from _models(model)
 
 
-def _said(model: type[Declared]) -> dict[str, str]:
+def _said(model: type[BaseModel]) -> dict[str, str]:
     """The text below each field. Pydantic can read it, too, but at every start of the program."""
     found: dict[str, str] = {}
-    for above in reversed([one for one in model.__mro__ if issubclass(one, Declared)]):
+    for above in reversed(
+        [one for one in model.__mro__ if issubclass(one, BaseModel) and one is not BaseModel]
+    ):
         (body,) = ast.parse(inspect.getsource(above)).body
         fields = body.body if isinstance(body, ast.ClassDef) else []
         for field, text in pairwise(fields):

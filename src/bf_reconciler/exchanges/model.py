@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Final, Generic, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from bf_reconciler.facts import QUESTIONS, Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
@@ -212,6 +213,11 @@ Kind = Literal["spot", "futures"]
 """Kinds of markets that have lists of their own."""
 
 
+def host_of(url: str) -> str:
+    """The host of a URL in small letters, without the last dot."""
+    return (urlsplit(url).hostname or "").rstrip(".")
+
+
 def kind_of(pair: str) -> Kind:
     """The kind of a pair of ccxt form."""
     return "futures" if ":" in pair else "spot"
@@ -275,13 +281,40 @@ class Environment:
         base: Base URL of its calls; None is where ccxt sends them anyway.
         headers: Sent with every signed call.
         key: The key question, where it is another one there.
-        kinds: Kinds whose lists of markets its base serves.
+        balance: Likewise, the balance question.
+        kinds: Kinds of markets whose lists can be read there.
+        bases: Base URL of the list of a kind, where another host serves it than the other calls.
+        lists: Lists of markets that are asked for otherwise there.
+        rate: Requests per second that we allow ourselves, where that is another.
     """
 
     base: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     key: KeyQuery | None = None
+    balance: BalanceQuery | None = None
     kinds: tuple[Kind, ...] = ("spot", "futures")
+    bases: Mapping[Kind, str] = field(default_factory=dict)
+    lists: Mapping[Kind, Listing] = field(default_factory=dict)
+    rate: float | None = None
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts of all its bases."""
+        own = (self.base,) if self.base is not None else ()
+        return frozenset(host_of(base) for base in (*own, *self.bases.values()))
+
+    def narrowed(self, place: "Environment") -> "Environment":
+        """This one, as a region has it."""
+        return Environment(
+            base=place.base or self.base,
+            headers={**self.headers, **place.headers},
+            key=place.key or self.key,
+            balance=place.balance or self.balance,
+            kinds=tuple(kind for kind in self.kinds if kind in place.kinds),
+            bases=place.bases if place.base else {**self.bases, **place.bases},
+            lists={**self.lists, **place.lists},
+            rate=place.rate or self.rate,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,30 +432,47 @@ class Exchange:
     def hosts(self) -> frozenset[str]:
         """Every documented host of its API, those of its other environments included."""
         places = (*self.environments.values(), *self.regions.values())
-        bases = (there.base for there in places)
-        others = frozenset(base.removeprefix("https://") for base in bases if base is not None)
-        return others.union(self.live_hosts)
+        return frozenset(self.live_hosts).union(*(there.hosts for there in places))
 
     @property
     def instead(self) -> Mapping[str, "Exchange"]:
         """Code by which the key question is refused, to the row for such an account."""
         return {code: replace(self, calls=calls) for code, calls in self.calls.instead.items()}
 
-    def within(self, environment: str, region: str | None = None) -> "Exchange":
-        """The row as it stands in one of the exchange's environments, or in a region of it."""
+    def within(
+        self, environment: str, region: str | None = None, endpoint: str | None = None
+    ) -> "Exchange":
+        """The row as it stands in one of the exchange's environments, or in a region of it.
+
+        An endpoint that is the base of a region names that region, too.
+        """
         there = self.environments[environment]
-        if region is not None:
-            place = self.regions[region]
-            there = replace(
-                there,
-                base=place.base or there.base,
-                headers={**there.headers, **place.headers},
-                kinds=tuple(kind for kind in there.kinds if kind in place.kinds),
-            )
-        lists = {kind: found for kind, found in self.markets.lists.items() if kind in there.kinds}
+        host = host_of(endpoint or "")
+        named = region or next(
+            (name for name, at in self.regions.items() if host in at.hosts), None
+        )
+        if named is not None and (region is not None or there.base is None):
+            there = there.narrowed(self.regions[named])
+        offered = {**self.markets.lists, **there.lists}
+        lists = {kind: found for kind, found in offered.items() if kind in there.kinds}
+        calls = self.calls
         return replace(
             self,
             environment=there,
-            calls=replace(self.calls, key=there.key or self.calls.key),
+            calls=replace(
+                calls, key=there.key or calls.key, balance=there.balance or calls.balance
+            ),
             markets=replace(self.markets, lists=lists),
+            pace=replace(self.pace, rate=there.rate or self.pace.rate),
         )
+
+    def base(self, endpoint: str | None, kind: Kind | None = None) -> str | None:
+        """Base URL of the calls, or of the list of a kind; None is where ccxt sends them.
+
+        Hosts of the exchange do not serve each other's lists. A gateway or a simulator is taken
+        for all of them.
+        """
+        apart = self.environment.bases.get(kind) if kind is not None else None
+        if endpoint is None:
+            return apart or self.environment.base
+        return apart if apart and host_of(endpoint) in self.hosts else endpoint

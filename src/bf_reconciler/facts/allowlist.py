@@ -2,10 +2,13 @@
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+KEPT: Final = 4096
+"""Entries whose network is kept: the same list comes with every probe."""
 MASK: Final = "*"
 UNSPECIFIED: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 # addresses to look for, not to bind
 MAPPED: Final = 96
@@ -22,6 +25,7 @@ NOT_PUBLIC_V4: Final = tuple(
 """Nobody comes from here over the Internet: a list admits everybody without them, too."""
 
 
+@lru_cache(KEPT)
 def network(item: str) -> Network | None:
     """An entry as a network, or None where it is masked or no address."""
     try:

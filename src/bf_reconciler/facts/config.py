@@ -36,6 +36,7 @@ class ConfigReason(StrEnum):
     INVALID_DOCUMENT = "InvalidDocument"
     HOST_NOT_ALLOWED = "HostNotAllowed"
     SIGNATURE_NOT_TRUSTED = "SignatureNotTrusted"
+    LIMIT_EXCEEDED = "LimitExceeded"
     MASS_REMOVAL_HELD = "MassRemovalHeld"
     # the file
     FILE_NOT_FOUND = "FileNotFound"
@@ -219,6 +220,11 @@ _EN: dict[ConfigReason, tuple[str, str, str]] = {
             "Commit again with `git commit -S` and a key in the allowed signers file. "
             "If nobody knows the commit, treat it as an attack."
         ),
+    ),
+    ConfigReason.LIMIT_EXCEEDED: (
+        "Limit exceeded",
+        "A strategy, or all strategies of a connection, ask for more than a declared limit allows.",
+        "Lower the values, or raise the limit that the message names.",
     ),
     ConfigReason.MASS_REMOVAL_HELD: (
         "Too many entries removed",
@@ -409,6 +415,11 @@ _TR: dict[ConfigReason, tuple[str, str, str]] = {
             "İzinli imzacılar dosyasındaki bir anahtarla `git commit -S` yapıp yeniden kaydedin. "
             "Kaydı kimse tanımıyorsa bunu bir saldırı sayın."
         ),
+    ),
+    ConfigReason.LIMIT_EXCEEDED: (
+        "Sınır aşıldı",
+        "Bir strateji veya bir bağlantının stratejileri, bildirilen sınırdan fazlasını istiyor.",
+        "Değerleri düşürün veya iletide adı geçen sınırı yükseltin.",
     ),
     ConfigReason.MASS_REMOVAL_HELD: (
         "Çok fazla kayıt silinmiş",

@@ -136,6 +136,11 @@ class Observation:
     orders: Orders | Failure | None = None
 
     @property
+    def answers(self) -> Mapping[Question, Clock | KeyFacts | Balance | Orders | Failure | None]:
+        """Each question and what came of it."""
+        return {"time": self.time, "key": self.key, "balance": self.balance, "orders": self.orders}
+
+    @property
     def failures(self) -> tuple[Failure, ...]:
         answers = (self.time, self.key, self.balance, self.orders)
         return tuple(answer for answer in answers if isinstance(answer, Failure))

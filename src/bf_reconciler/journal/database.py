@@ -47,6 +47,10 @@ class JournalError(Exception):
         return code == sqlite3.SQLITE_FULL
 
 
+class NoJournalError(JournalError):
+    """The folder holds none: no daemon has run here yet."""
+
+
 @contextmanager
 def journal_errors() -> Iterator[None]:
     """Turn what SQLite and the file system raise into a JournalError."""
@@ -139,7 +143,7 @@ def open_readonly(path: Path) -> sqlite3.Connection:
         JournalError: there is none, or it is of another version.
     """
     if not path.exists():
-        raise JournalError(f"there is no journal in {path.parent}")
+        raise NoJournalError(f"there is no journal in {path.parent}")
     connection = _connect(path, "ro")
     try:
         _version(connection, least=len(MIGRATIONS))

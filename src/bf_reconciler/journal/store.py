@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Self
 from bf_reconciler.journal import database, rows
 from bf_reconciler.journal.database import JournalError, journal_errors
 from bf_reconciler.journal.halt_file import UNREADABLE_HALT, HaltFile
-from bf_reconciler.spec import Names
+from bf_reconciler.spec import Names, Runtime
 from bf_reconciler.status import Record, Status, Transition
-from bf_reconciler.verdict import Halted
+from bf_reconciler.verdict import Halted, StrategyMemory
 
 if TYPE_CHECKING:
     import socket
@@ -205,22 +205,23 @@ class Journal:
         if self.halt_trouble is not None:
             raise self.halt_trouble
 
-    def intend(self, names: Iterable[str]) -> None:
-        """Remember that these strategies are about to be turned on, where they were off.
+    def intend(self, starting: Mapping[str, Runtime]) -> None:
+        """Remember that these strategies are about to be turned on in these runtimes.
 
         A crash between that and the next save would otherwise have the next start turn them off,
-        and a probe on again.
+        and a probe on again; or, if a move was taken back meanwhile, forget where it went.
         """
         with self._using() as connection:
             query = "SELECT json FROM entries WHERE kind = 'strategy' AND name = ?"
             with database.transaction(connection):
-                for name in names:
+                for name, runtime in starting.items():
                     row = connection.execute(query, (name,)).fetchone()
                     found = rows.STRATEGY.read(row[0]) if row else None
-                    memory = None if found is None else found.memory
-                    if found is None or memory is None or memory.on is not False:
+                    if found is None or found.memory is None:
                         continue
-                    turned = replace(found, memory=replace(memory, on=True, ever_on=True))
+                    turned = replace(found, memory=_started(found.memory, runtime))
+                    if turned == found:
+                        continue
                     _put(connection, ("strategy", name), turned)
                     if self._known is not None:
                         self._known["strategy", name] = turned
@@ -361,6 +362,15 @@ def _write(connection: sqlite3.Connection, key: Key, value: object) -> None:
         _delete(connection, key)
     else:
         _put(connection, key, value)
+
+
+def _started(memory: StrategyMemory, runtime: Runtime) -> StrategyMemory:
+    """What to remember of one that is about to be turned on in this runtime."""
+    if memory.on is False:
+        memory = replace(memory, on=True, ever_on=True)
+    if runtime not in (memory.runtime, *memory.also):
+        memory = replace(memory, also=(*memory.also, runtime))
+    return memory
 
 
 def _put(connection: sqlite3.Connection, key: Key, value: object) -> None:

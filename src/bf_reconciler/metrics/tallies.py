@@ -11,6 +11,7 @@ from bf_reconciler.metrics.family import Sample
 
 PROBE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+FOLDERS = ("state", "strategies")
 CYCLE_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -53,6 +54,7 @@ class Tallies:
         self._rollbacks = 0
         self._lag = _Durations(LAG_BUCKETS)
         self._clients: Counter[tuple[str, ...]] = Counter()
+        self._folders: Counter[tuple[str, ...]] = Counter({(folder,): 0 for folder in FOLDERS})
 
     def probed(self, exchange: str, seconds: float, results: Iterable[tuple[str, str]]) -> None:
         """One probe has ended; ``results`` holds each question asked: "ok", or its Reason."""
@@ -95,6 +97,11 @@ class Tallies:
         """A client of the HTTP server was cut off or refused."""
         with self._turn:
             self._clients[(kind,)] += 1
+
+    def folder_replaced(self, folder: str) -> None:
+        """Another folder was found where one of ours was: ``state`` or ``strategies``."""
+        with self._turn:
+            self._folders[(folder,)] += 1
 
     def transitions(self, strategies: Collection[str]) -> list[Sample]:
         """Counts per strategy, new status and reason; those of other strategies are forgotten."""
@@ -149,6 +156,12 @@ class Tallies:
         yield CounterMetricFamily("bf_reconcile_drift", drift, value=self._drift)
         rollbacks = "Times that an older version of the file came into force."
         yield CounterMetricFamily("bf_config_rollbacks", rollbacks, value=self._rollbacks)
+        yield _counter(
+            "bf_folder_replacements",
+            "Times that the state folder or a folder of strategy files was deleted or replaced.",
+            ("folder",),
+            self._folders,
+        )
         dropped = "Lines of the log that were dropped because nobody read those before them."
         yield CounterMetricFamily("bf_log_dropped", dropped, value=self._log_dropped())
 

@@ -1,9 +1,9 @@
 """Rules of access: the exchange answers, the clocks agree, the key is accepted."""
 
 import ipaddress
-from collections.abc import Iterable
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Final
 
 from bf_reconciler.exchanges import EXCHANGES
@@ -24,6 +24,8 @@ from bf_reconciler.policy.findings import (
 
 STRICT: Final = frozenset({"required", "exact"})
 MAX_NAMED: Final = 5
+KEPT: Final = 1024
+"""Lists that were compared and are remembered: nearly always the same ones come again."""
 
 
 def reachable(case: Case) -> Finding:
@@ -150,7 +152,8 @@ def _bound(case: Case, key: KeyFacts) -> Finding:
     )
 
 
-def beyond(declared: Iterable[str], listed: Iterable[str]) -> tuple[str, ...]:
+@lru_cache(KEPT)
+def beyond(declared: tuple[str, ...], listed: tuple[str, ...]) -> tuple[str, ...]:
     """Entries of an allowlist that admit an address which is not declared.
 
     A masked entry is one only where it fits none that is declared.

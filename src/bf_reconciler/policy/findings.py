@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import Literal
 
 from bf_reconciler.exchanges import EXCHANGES
@@ -92,6 +93,8 @@ class Case:
 
 
 Type = ConditionType
+KEPT = 1024
+"""Good findings that are shared: a fleet says the same of most of its keys."""
 REJECTED = frozenset(
     {
         Reason.INVALID_KEY,
@@ -116,6 +119,7 @@ OF_VALUES = frozenset(
 """Failures that a value copied wrongly would bring, and other causes, too."""
 
 
+@lru_cache(KEPT)
 def holds(kind: Type, message: str, reason: Reason = Reason.CONNECTED) -> Finding:
     return Finding(kind, "True", reason, message)
 

@@ -23,6 +23,7 @@ from bf_reconciler.policy.findings import (
     unanswered,
     unknown,
 )
+from bf_reconciler.spec.connection import Attestation
 
 MAX_NAMED = 3
 MAX_WORDS = 5
@@ -51,7 +52,7 @@ def _granted(case: Case, kind: Type, scope: Scope, reason: Reason, what: str) ->
             message = (
                 f"The key cannot read its own permissions, so whether it can {what} is unknown."
             )
-            return unknown(kind, Reason.UNVERIFIABLE, message)
+            return _trade_attested(case, kind, message)
         return unanswered(case, kind)
     said = key.allows(scope)
     if said:
@@ -68,7 +69,13 @@ def _granted(case: Case, kind: Type, scope: Scope, reason: Reason, what: str) ->
         else ""
     )
     message = f"{row.title} does not report whether the key can {what}{there}."
-    return unknown(kind, Reason.UNVERIFIABLE, message)
+    return _trade_attested(case, kind, message)
+
+
+def _trade_attested(case: Case, kind: Type, message: str) -> Finding:
+    attest = case.entry.connection.attest
+    word = attest.trade_permitted if attest is not None else None
+    return _attested(case, kind, Reason.UNVERIFIABLE, message, word)
 
 
 def trade_permitted(case: Case) -> Finding:
@@ -111,29 +118,31 @@ def withdraw_disabled(case: Case) -> Finding:
         and key.reason not in case.unconfirmed
     ):
         return unanswered(case, Type.WITHDRAW_DISABLED)
-    return _attested(case)
-
-
-def _attested(case: Case) -> Finding:
-    """The exchange does not say: a person may have, for as long as their word counts."""
-    message = "The exchange does not report whether the key can withdraw."
     attest = case.entry.connection.attest
-    if attest is None:
-        return unknown(Type.WITHDRAW_DISABLED, Reason.WITHDRAW_UNVERIFIABLE, message)
-    word = attest.withdraw_disabled
+    message = "The exchange does not report whether the key can withdraw."
+    word = attest.withdraw_disabled if attest is not None else None
+    return _attested(case, Type.WITHDRAW_DISABLED, Reason.WITHDRAW_UNVERIFIABLE, message, word)
+
+
+def _attested(
+    case: Case, kind: Type, reason: Reason, message: str, word: Attestation | None
+) -> Finding:
+    """The exchange does not say: a person may have, for as long as their word counts."""
+    if word is None:
+        return unknown(kind, reason, message)
     who, day = f"{word.by} on {word.at:%Y-%m-%d}", f"{word.until:%Y-%m-%d}"
     if not word.holds(case.now):
         ended = word.at <= case.now
         state = f"expired on {day}" if ended else "is dated in the future"
         message = f"{message} The attestation by {who} {state}."
-        silent = unknown(Type.WITHDRAW_DISABLED, Reason.WITHDRAW_UNVERIFIABLE, message)
+        silent = unknown(kind, reason, message)
         return replace(silent, until=None if ended else word.at)
     left = word.until - case.now
     message = f"The exchange does not report it; attested by {who}, valid until {day}."
     warned = case.policy.key_expiry_warning
     if left <= warned:
         message = f"{message} Check again: {left.days} days are left."
-    attested = holds(Type.WITHDRAW_DISABLED, message, Reason.WITHDRAW_UNVERIFIABLE)
+    attested = holds(kind, message, reason)
     if left <= warned:
         return replace(attested, effect=Effect.WARN, until=another_day(word.until, left))
     return replace(attested, until=word.until - warned)

@@ -8,6 +8,7 @@ from bf_reconciler.facts import Reason
 from bf_reconciler.preview.values import Power
 from bf_reconciler.verdict import Halted
 
+TRADING = frozenset({"TradePermitted", "FuturesPermitted"})
 ON, OFF = {"Enabled", "Holding"}, {"Disabled", "Blocked", "Suspended", "Halted"}
 
 
@@ -26,18 +27,24 @@ class EntryInForce:
     ip_bound: bool | None = None
     attested: bool = False
     """Only a person's word says that its key may not withdraw."""
+    trade_attested: bool = False
+    """Only a person's word says that its key may trade."""
     connection: str = ""
     power: Power = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """Everything in force; ``by_file``: the halt stands in the file."""
+    """Everything in force; ``by_file``: the halt stands in the file.
+
+    ``sealed``: a sealed file was in force, so that an unsealed one is refused.
+    """
 
     connections: Mapping[str, EntryInForce]
     strategies: Mapping[str, EntryInForce]
     halted: Halted | None = None
     by_file: bool = False
+    sealed: bool = False
 
 
 def in_force(status: Mapping[str, Any]) -> InForce:
@@ -52,6 +59,7 @@ def in_force(status: Mapping[str, Any]) -> InForce:
         {s["name"]: _strategy(s) for s in status["strategies"] if _in_force(s)},
         Halted(halted["reason"], halted["by"]) if halted else None,
         by_file=halted is not None and halted["since"] is None,
+        sealed=bool(status["config"]["sealed"]),
     )
 
 
@@ -75,6 +83,12 @@ def _connection(told: Mapping[str, Any]) -> EntryInForce:
         ip_bound=key["ip_bound"],
         attested=("WithdrawDisabled", Reason.WITHDRAW_UNVERIFIABLE)
         in {(condition["type"], condition["reason"]) for condition in told["conditions"]},
+        trade_attested=any(
+            condition["type"] in TRADING
+            and condition["status"] == "True"
+            and condition["reason"] == Reason.UNVERIFIABLE
+            for condition in told["conditions"]
+        ),
     )
 
 

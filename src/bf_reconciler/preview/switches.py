@@ -8,7 +8,7 @@ from bf_reconciler.document import Parsed
 from bf_reconciler.facts import Reason
 from bf_reconciler.preview.in_force import EntryInForce, InForce
 from bf_reconciler.preview.values import Change, Entry, Power, Right, Switch
-from bf_reconciler.spec import Strategy, Suspend
+from bf_reconciler.spec import Connection, Strategy, Suspend
 
 Word = tuple[Power, Reason, str]
 UP: Final = {"Online", "Degraded"}
@@ -189,10 +189,20 @@ def _newly_asked(case: Case, planned: Entry, present: EntryInForce) -> Word | No
     if more and present.ip_bound is not False:
         message = "It is unknown whether the key's allowlist includes the new egress_ips."
         return "unknown", Reason.IP_NOT_ALLOWED, message
-    word = declared.attest.withdraw_disabled if declared.attest is not None else None
-    if "attest" in changed and present.attested and (word is None or not word.holds(case.now)):
+    return _by_attestation(case, declared, present) if "attest" in changed else None
+
+
+def _by_attestation(case: Case, declared: Connection, present: EntryInForce) -> Word | None:
+    """Is a person's word gone that counted until now?"""
+    attest = declared.attest
+    word = attest.withdraw_disabled if attest is not None else None
+    if present.attested and (word is None or not word.holds(case.now)):
         message = "It is no longer attested that its key cannot withdraw."
         return "unknown", Reason.WITHDRAW_UNVERIFIABLE, message
+    word = attest.trade_permitted if attest is not None else None
+    if present.trade_attested and (word is None or not word.holds(case.now)):
+        message = "It is no longer attested that its key may trade."
+        return "unknown", Reason.UNVERIFIABLE, message
     return None
 
 

@@ -4,20 +4,21 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from bf_reconciler.exchanges import EXCHANGES, Call, CaptureFields
 from bf_reconciler.facts import Json, Question
 from bf_reconciler.probe import bodies, placeholders
+from bf_reconciler.probe.sanitizer import Secrets, credentials
 from bf_reconciler.probe.transport import Answer
+from bf_reconciler.probe.vocabulary import KNOWN_CODES
+from bf_reconciler.probe.word import is_word
 from bf_reconciler.spec import ConnectionEntry
 
 Capture = Callable[[ConnectionEntry, Question, Call, Answer], None]
 """Called with every answer that a probe gets, as it came."""
 
 MAX_DEPTH: Final = 24
-MIN_SECRET: Final = 4
-"""Shorter credentials are no credentials, and stand in every text."""
 
 
 def _with_rows(of: Callable[[CaptureFields], tuple[str, ...]], *common: str) -> frozenset[str]:
@@ -37,13 +38,10 @@ FLAGS: Final = _with_rows(lambda row: row.digits, "mode", "type", "status", "sta
 """One digit in these is a kind, not an amount; a negative one is "never"."""
 
 FIELD: Final = re.compile(r"[A-Za-z][A-Za-z_-]*\d{0,2}[A-Za-z_-]*", re.ASCII)
-MAX_FIELD: Final = 40
 COIN: Final = re.compile(r"[A-Z0-9]{2,12}", re.ASCII)
 CATEGORIES: Final = _with_rows(lambda row: row.names)
 """A name in capitals is a coin, and coins tell what somebody holds; these are none."""
-RIGHT: Final = re.compile(r"[A-Za-z_-]{1,32}(?:\d[A-Za-z_]{0,24})?|\d{1,2}", re.ASCII)
-STATE: Final = re.compile(r"[A-Za-z_-]{1,24}", re.ASCII)
-DIGIT: Final = re.compile(r"-?\d", re.ASCII)
+RIGHT: Final = re.compile(r"\d{1,2}", re.ASCII)
 RIGHT_NUMBER: Final = 100
 TOO_LONG: Final = 10**6
 HEADERS: Final = re.compile(r"(?:content-type|retry-after|[a-z-]*(?:rate-?limit|weight|limit).*)")
@@ -58,9 +56,31 @@ class Place(Enum):
     ERRORS = "errors"
 
 
+class Fill(Protocol):
+    """What stands in place of values that are not shown."""
+
+    @property
+    def kind(self) -> re.Pattern[str]: ...
+
+    def shape(self, text: str, field: str, /) -> str: ...
+
+    def number(self, value: float, field: str, /) -> Json: ...
+
+    def listed(self, text: str, field: str, /) -> str: ...
+
+    def code(self, text: str, /) -> str: ...
+
+    def prose(self, text: str, /) -> str: ...
+
+    def name(self, shown: Mapping[str, Any], value: Json, /) -> str | None: ...
+
+    def shortened(self, items: list[Any], /) -> list[Any]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Redaction:
-    secrets: tuple[str, ...]
+    secrets: Secrets
+    fill: Fill
 
     def value(self, found: Json, field: str, place: Place, depth: int = 0) -> Json:
         if found is None or isinstance(found, bool):
@@ -70,68 +90,72 @@ class _Redaction:
         if isinstance(found, dict):
             return self._table(found, place, depth)
         if isinstance(found, list):
-            return placeholders.shortened(
+            return self.fill.shortened(
                 [self.value(item, field, place, depth + 1) for item in found]
             )
         if isinstance(found, str):
             return self._text(found, field, place)
         if isinstance(found, int | float) and self._number_stays(found, field, place):
             return found
-        return placeholders.number(found, field)
+        return self.fill.number(found, field)
 
     def _table(self, found: dict[Any, Any], place: Place, depth: int) -> dict[str, Any]:
         shown: dict[str, Any] = {}
         for name, value in found.items():
             field = str(name)
-            kept = self._name(field)
-            if kept in shown and kept != field:  # several coins, say: one stands for all
-                continue
-            shown[kept] = self.value(value, field, _place(field, value, place), depth + 1)
+            told = self.value(value, field, _place(field, value, place), depth + 1)
+            kept = field if self._shows(field) else self.fill.name(shown, told)
+            if kept is not None:
+                shown[kept] = told
         return shown
 
-    def _name(self, name: str) -> str:
-        if self._betrays(name) or len(name) > MAX_FIELD or not FIELD.fullmatch(name):
-            return "<name>"
-        return "<name>" if COIN.fullmatch(name) and name not in CATEGORIES else name
+    def _shows(self, name: str) -> bool:
+        """Whether a field keeps its name. One that is no word may be somebody's key."""
+        if COIN.fullmatch(name):
+            return name in CATEGORIES
+        return FIELD.fullmatch(name) is not None and is_word(name) and not self._betrays(name)
 
     def _text(self, text: str, field: str, place: Place) -> str:
         low = field.lower()
         if not text:
             return text
         if self._betrays(text):
-            return placeholders.shape(text, field)
+            return self.fill.shape(text, field)
         if place is Place.RIGHTS:
             words = text.split(",")
             return ",".join(
-                w if RIGHT.fullmatch(w.strip()) else placeholders.shape(w, field) for w in words
+                w if self._is_right(w.strip()) else self.fill.shape(w, field) for w in words
             )
-        if low in STATES and STATE.fullmatch(text):
+        if low in STATES and is_word(text):
             return text
-        if low in FLAGS and DIGIT.fullmatch(text):
+        if low in FLAGS and self.fill.kind.fullmatch(text):
             return text
         if low == LABEL and not text.isupper():
-            return placeholders.shape(text, field)
+            return self.fill.shape(text, field)
         if low in {*CODES, LABEL} or (place is Place.ERRORS and low == "id"):
-            return placeholders.code(text)
-        return placeholders.prose(text) if low in PROSE else placeholders.listed(text, field)
+            return self.fill.code(text)
+        return self.fill.prose(text) if low in PROSE else self.fill.listed(text, field)
 
     def _number_stays(self, found: float, field: str, place: Place) -> bool:
-        if isinstance(found, float) or abs(found) >= TOO_LONG:
-            return False
         written, low = str(found), field.lower()
+        if isinstance(found, float) or (abs(found) >= TOO_LONG and written not in KNOWN_CODES):
+            return False
         if self._betrays(written):
             return False
         if place is Place.RIGHTS:
             return 0 <= found < RIGHT_NUMBER
         if low in FLAGS:
-            return DIGIT.fullmatch(written) is not None
-        return low in CODES and placeholders.CODE.fullmatch(written) is not None
+            return self.fill.kind.fullmatch(written) is not None
+        return low in CODES and placeholders.is_code(written)
 
     def _betrays(self, text: str) -> bool:
-        return any(secret in text.casefold() for secret in self.secrets)
+        return self.secrets.in_text(text)
+
+    def _is_right(self, word: str) -> bool:
+        return RIGHT.fullmatch(word) is not None or is_word(word)
 
 
-def redact(body: Json, secrets: Iterable[str] = ()) -> Json:
+def redact(body: Json, secrets: Iterable[str] = (), fill: Fill = placeholders) -> Json:
     """The body with its shape, and without what it is about.
 
     What stays: names of fields, true, false and null, empty texts, error codes, the words of
@@ -140,27 +164,25 @@ def redact(body: Json, secrets: Iterable[str] = ()) -> Json:
 
     Args:
         body: A JSON value, or the text of an answer that is none.
-        secrets: Credentials; a text that holds one is replaced whole, wherever it stands.
+        secrets: Credentials; a text that holds one is replaced whole, wherever it stands, and in
+            whatever encoding.
+        fill: What stands in place of what does not stay.
     """
-    folded = tuple(s.casefold() for s in secrets if len(s) >= MIN_SECRET)
-    return _Redaction(folded).value(body, "", Place.ELSEWHERE)
+    return _Redaction(Secrets(secrets), fill).value(body, "", Place.ELSEWHERE)
 
 
 def record(
     entry: ConnectionEntry, question: Question, call: Call, answer: Answer
 ) -> Mapping[str, Any]:
     """One answer as it may be sent to others."""
-    credentials = entry.connection.credentials
-    values = (credentials.api_key, credentials.secret, credentials.passphrase)
-    secrets = [value.get_secret_value() for value in values if value is not None]
     return {
         "exchange": entry.connection.exchange,
         "environment": entry.connection.environment,
         "question": question,
         "call": call.method,
         "http_status": answer.status,
-        "headers": _headers(answer.headers),
-        "body": redact(_body(answer.body), secrets),
+        "headers": headers(answer.headers),
+        "body": redact(_body(answer.body), credentials(entry)),
     }
 
 
@@ -174,15 +196,25 @@ def _body(body: bytes) -> Json:
     return {"page" if page else "message": text[: placeholders.MAX_PROSE]}
 
 
-def _headers(headers: Mapping[str, str]) -> dict[str, str]:
+def headers(sent: Mapping[str, str]) -> dict[str, str]:
     """Those that tell of kind and pace."""
-    found = {name.lower(): value for name, value in headers.items()}
+    found = {name.lower(): value for name, value in sent.items()}
     return {
         name: value
         if MEDIA.fullmatch(value) or placeholders.CODE.fullmatch(value)
         else placeholders.shape(value, name)
         for name, value in sorted(found.items())
         if HEADERS.fullmatch(name) and FIELD.fullmatch(name)
+    }
+
+
+def names_of(sent: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str | None]:
+    """Their names, for which no list is long enough, and the values that can be shown."""
+    shown, hidden = headers(sent), Secrets(secrets)
+    return {
+        name: value if (value := shown.get(name, "<")) and not value.startswith("<") else None
+        for name in sorted(name.lower() for name in sent)
+        if FIELD.fullmatch(name) and is_word(name) and not hidden.in_text(name)
     }
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from bf_reconciler.exchanges import API_KEY, SYMBOL, Call, Exchange
+from bf_reconciler.exchanges import API_KEY, SYMBOL, Call, Exchange, Kind
 from bf_reconciler.probe.ccxt_import import exchange_class
 from bf_reconciler.probe.transport import MAX_LIST, Answer, Silence, Transport
 from bf_reconciler.spec import ConnectionEntry
@@ -86,7 +86,8 @@ class Clients:
         client = instance(self.prototypes[row.id])
         client.headers = {**client.headers, **row.environment.headers}
         get = partial(self._transport.get, most=MAX_LIST)
-        return await self._send(client, entry, row, call, get)
+        kind = next((kind for kind, each in row.markets.lists.items() if each.call is call), None)
+        return await self._send(client, entry, row, call, get, kind)
 
     def names(self, row: Exchange) -> Mapping[str, str]:
         """What ccxt calls currencies of this exchange, where it calls them otherwise."""
@@ -100,9 +101,10 @@ class Clients:
         row: Exchange,
         call: Call,
         get: Get,
+        kind: Kind | None = None,
     ) -> Answer | Silence:
         connection = entry.connection
-        base = connection.endpoint or row.environment.base
+        base = row.base(connection.endpoint, kind)
         host = urlsplit(base or "").netloc
         if host in row.signing.hosts:  # the signature names it; a gateway's it never does
             hosts = dict.fromkeys(client.urls["hostnames"], host)

@@ -97,7 +97,7 @@ class MarketCache:
 
     def want(self, wanted: Wanted) -> None:
         """Have these pairs looked up, in the background, and nothing else."""
-        if wanted == self._wanted:
+        if wanted is self._wanted or wanted == self._wanted:
             return
         self._wanted, self._known = wanted, None
         sorted_ = self._sorted(wanted)
@@ -146,7 +146,8 @@ class MarketCache:
                 self._known = None
                 self._wake()
             with suppress(TimeoutError):
-                await asyncio.wait_for(shelf.more.wait(), rest.total_seconds())
+                async with asyncio.timeout(rest.total_seconds()):
+                    await shelf.more.wait()
 
     async def _look(self, shelf: _Shelf, kind: Kind) -> timedelta:
         """Look once; returns how long to rest."""

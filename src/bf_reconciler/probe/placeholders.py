@@ -1,14 +1,18 @@
 """What stands in place of a value that is nobody else's business: its kind."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from ipaddress import ip_network
 from typing import Any, Final
 
-from bf_reconciler.probe.vocabulary import VOCABULARY
+from bf_reconciler.facts import Json
+from bf_reconciler.probe.vocabulary import KNOWN_CODES, VOCABULARY
 
 MAX_PROSE: Final = 600
 MORE: Final = "<more alike>"
+NAME: Final = "<name>"
+kind: Final = re.compile(r"-?\d", re.ASCII)
 TIMES: Final = re.compile(r"(?i:time|date|epoch|access|expire)|At$|_at$|^ts$")
 CODE: Final = re.compile(r"-?\d{1,6}", re.ASCII)
 NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
@@ -22,23 +26,35 @@ PIECE: Final = re.compile(
 )
 
 
-def shortened(items: list[Any]) -> list[Any]:
+def different(items: list[Any]) -> list[Any]:
     kept: list[Any] = []
     for item in items:
         if item not in kept:
             kept.append(item)
+    return kept
+
+
+def shortened(items: list[Any]) -> list[Any]:
+    kept = different(items)
     return [*kept, MORE] if len(kept) < len(items) else kept
 
 
-def code(text: str) -> str:
-    if CODE.fullmatch(text):
-        return text
+def name(shown: Mapping[str, Any], _: Json) -> str | None:
+    """Several coins, say: one stands for all."""
+    return None if NAME in shown else NAME
+
+
+def is_code(text: str) -> bool:
+    """A short number, one of a row, or words of the list in one case."""
+    if CODE.fullmatch(text) or text in KNOWN_CODES:
+        return True
     words = re.split(r"[-_]", text)
-    known = all(word.lower() in VOCABULARY for word in words) and text in {
-        text.lower(),
-        text.upper(),
-    }
-    return text if known else f"<text {len(text)}>"
+    known = all(word.lower() in VOCABULARY for word in words)
+    return known and text in {text.lower(), text.upper()}
+
+
+def code(text: str) -> str:
+    return text if is_code(text) else f"<text {len(text)}>"
 
 
 def prose(text: str) -> str:

@@ -69,7 +69,7 @@ class Prober:
         self._lists: MarketCache | None = None
         self._queues: dict[tuple[object, ...], Queue] = {}
         self._times: dict[tuple[object, ...], SharedTime] = {}
-        self._rows: dict[tuple[str, str, str | None], Exchange] = {}
+        self._rows: dict[tuple[str | None, ...], Exchange] = {}
         self._flights: dict[str, _Flight] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._finished: dict[str, Probed] = {}
@@ -174,10 +174,11 @@ class Prober:
 
     def _row(self, entry: ConnectionEntry) -> Exchange:
         connection = entry.connection
-        where = (connection.exchange, connection.environment, connection.region)
-        if where not in self._rows:
-            self._rows[where] = EXCHANGES[where[0]].within(*where[1:])
-        return self._rows[where]
+        where = (connection.environment, connection.region, connection.endpoint)
+        known = (connection.exchange, *where)
+        if known not in self._rows:
+            self._rows[known] = EXCHANGES[connection.exchange].within(*where)
+        return self._rows[known]
 
     def _budget(self, entry: ConnectionEntry, row: Exchange) -> Budget:
         return self._queue(entry, row).budget
@@ -193,7 +194,7 @@ class Prober:
 
 
 def _route(entry: ConnectionEntry, row: Exchange) -> tuple[object, ...]:
-    base = entry.connection.endpoint or row.environment.base
+    base = row.base(entry.connection.endpoint)
     return row.id, entry.connection.proxy, urlsplit(base).netloc if base else None
 
 

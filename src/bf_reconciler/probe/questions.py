@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -26,7 +26,6 @@ from bf_reconciler.facts import (
 from bf_reconciler.probe import classify
 from bf_reconciler.probe.budget import Budget
 from bf_reconciler.probe.capture import Capture
-from bf_reconciler.probe.client import Clients
 from bf_reconciler.probe.queue import Queue
 from bf_reconciler.probe.shared_time import SharedTime
 from bf_reconciler.probe.transport import Answer, Silence
@@ -36,6 +35,14 @@ T = TypeVar("T")
 Reader = Callable[[Exchange, Answer | Silence, datetime], T | Failure]
 Signed = tuple[KeyFacts | Failure, Balance | Failure, Orders | Failure]
 log = structlog.get_logger("bf_reconciler.probe")
+
+
+class Asks(Protocol):
+    """Gives the answer to one call."""
+
+    async def ask(
+        self, entry: ConnectionEntry, row: Exchange, call: Call, /
+    ) -> Answer | Silence: ...
 
 
 @dataclass(slots=True)
@@ -49,7 +56,7 @@ class Questions:
 
     entry: ConnectionEntry
     row: Exchange
-    clients: Clients
+    clients: Asks
     queue: Queue
     clock: Callable[[], datetime]
     capture: Capture | None = None

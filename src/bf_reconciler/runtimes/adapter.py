@@ -1,6 +1,6 @@
 """What a runtime must be able to do, whatever engine is behind it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,11 +23,13 @@ class Bounds:
     """Where folders may lie: below ``base``, from which relative paths start, or in ``root``.
 
     Commands lie in ``process_root``; without it none is started.
+    ``replaced`` is called, in any thread, when another folder is found where one was.
     """
 
     base: Path
     root: Path | None = None
     process_root: Path | None = None
+    replaced: Callable[[], None] = field(default=lambda: None, compare=False)
 
     def allow(self, place: Path) -> bool:
         """Whether a folder may lie there, links resolved. The base itself has other files."""

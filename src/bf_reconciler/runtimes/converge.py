@@ -109,7 +109,7 @@ class Runtimes:
 
     def _leaves(self, decision: Decision) -> list[Order]:
         """Orders to the places where it may be on, and is not to be."""
-        place, leaves = _place(decision), [] if decision.leave is None else [decision.leave]
+        place, leaves = _place(decision), [*decision.leaves]
         former = self._given.get(decision.name, place)
         if former not in (place, *(leave.runtime for leave in leaves)):
             leaves.append(_left(decision, former))  # a move that was taken back half-way

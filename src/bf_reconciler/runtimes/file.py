@@ -9,6 +9,8 @@ from errno import EDQUOT, EFBIG, EINTR, ENOSPC, EPERM
 from typing import Any, get_args
 from zlib import crc32
 
+import structlog
+
 from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes.adapter import Bounds, Reading, Target, UnavailableError
 from bf_reconciler.runtimes.folder import MAX_BYTES, Files, Folder, Signature
@@ -41,6 +43,7 @@ STATES: Mapping[str, RunningState] = {
 RHYTHM = timedelta(seconds=10)
 """How often leases are looked at."""
 RENEWED_AT_ONCE = 256
+LOG = structlog.get_logger("bf_reconciler")
 
 
 class Garbage(Exception):  # noqa: N818 # it is the name of what was found
@@ -60,7 +63,8 @@ class FileAdapter:
         self._declared_lease = declared.lease
         self.rhythm = min(RHYTHM, (declared.lease or RHYTHM) / 6)
         mode = int(declared.mode, 8) if declared.mode else None
-        self._folder = Folder(self._path, bounds.allow, mode)
+        self._folder = Folder(self._path, bounds.allow, mode, self._note_replaced)
+        self._replaced = bounds.replaced
         self._thread = OwnThread(f"files of {declared.name}")
         self._watch: FolderWatch | None = None
         self._swept = False
@@ -119,6 +123,11 @@ class FileAdapter:
             await self._thread.call(self._write, order, content, target)
         except OSError as error:
             raise UnavailableError(f"The file cannot be written ({_why(error)}).") from error
+
+    def _note_replaced(self) -> None:
+        """What was told stands nowhere any more; it is written again as it is found missing."""
+        LOG.error("strategies folder was deleted or replaced", folder=str(self._path))
+        self._replaced()
 
     async def renew(self, targets: Mapping[str, Target]) -> tuple[Collection[str], bool]:
         """Give bots that follow their files more time, and forget what they said too long ago."""

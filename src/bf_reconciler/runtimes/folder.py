@@ -31,14 +31,24 @@ class IrregularError(OSError):
 
 
 class Folder:
-    """The folder at a path, where that is allowed. ``mode`` is that of its files."""
+    """The folder at a path, where that is allowed. ``mode`` is that of its files.
+
+    ``replaced`` is called when it was deleted or another one took its place since it was opened.
+    """
 
     def __init__(
-        self, path: Path, allowed: Callable[[Path], bool], mode: int | None = None
+        self,
+        path: Path,
+        allowed: Callable[[Path], bool],
+        mode: int | None = None,
+        replaced: Callable[[], None] = lambda: None,
     ) -> None:
         self._path = path
         self._allowed = allowed
         self._mode = mode
+        self._replaced = replaced
+        self._identity: tuple[int, int] | None = None
+        """Which folder was opened last."""
 
     def place(self) -> str:
         """Where it lies, links resolved."""
@@ -60,6 +70,7 @@ class Folder:
             Path(real).mkdir(parents=True, exist_ok=True)
         handle = os.open(real, FOLDER)
         try:
+            self._recognise(os.fstat(handle))
             if create and self._mode is not None:
                 _open_to(
                     handle, self._mode | (self._mode & 0o444) >> 2
@@ -67,6 +78,11 @@ class Folder:
             yield Files(handle, self._mode)
         finally:
             os.close(handle)
+
+    def _recognise(self, status: os.stat_result) -> None:
+        before, self._identity = self._identity, (status.st_dev, status.st_ino)
+        if before not in {None, self._identity}:
+            self._replaced()
 
 
 class Files:

@@ -21,7 +21,8 @@ from bf_reconciler.runtimes.adapter import (
     UnavailableError,
 )
 from bf_reconciler.runtimes.rest import Answer, Rest
-from bf_reconciler.spec import FreqtradeRuntime
+from bf_reconciler.spec import FreqtradeRuntime, Strategy
+from bf_reconciler.spec.money import Money
 from bf_reconciler.status import Confirmed, Running, RunningState
 from bf_reconciler.verdict import Order
 
@@ -42,6 +43,15 @@ ALIASES: Final[Mapping[str, str]] = {"gateio": "gate", "huobi": "htx", "okex": "
 MODES: Final[Mapping[str, str]] = {"futures": "futures"}
 """trading_mode by the market of a strategy; everything else is spot."""
 LONGEST: Final = 100
+SIMPLE: Final = (str, int, float)
+ADDS: Final = "max_entry_position_adjustment"
+ORDERS: Final[Mapping[str, str]] = {"entry": "entry", "exit": "exit", "stoploss": "stop_loss"}
+"""Types of orders there, and the fields of ours."""
+TOLD: Final = (
+    *("exchange", "strategy", "bot_name", "trading_mode", "margin_mode"),
+    *("max_open_trades", "stake_amount", "stake_currency", "available_capital", "stoploss", ADDS),
+)
+"""What ``show_config`` says that a declaration can be compared with."""
 EXIT_ALL: Final = {"tradeid": "all", "ordertype": "market"}
 
 
@@ -86,9 +96,8 @@ class FreqtradeAdapter:
         if order.exchange:
             found["exchange"] = order.exchange
         if order.strategy is not None:
-            found["trading_mode"] = MODES.get(order.strategy.market, "spot")
-        declared = self._declared.expect.model_dump(exclude_none=True)
-        return found | _identity(declared)
+            found |= _declared(order.strategy)
+        return found | _identity(self._declared.expect.model_dump(exclude_none=True))
 
     async def place(self) -> str:
         return f"freqtrade {self._declared.url}"
@@ -242,15 +251,53 @@ def _parsed(answer: Answer) -> object:
         return None
 
 
+def _declared(strategy: Strategy) -> dict[str, str]:
+    """What its configuration must say of what a strategy declares."""
+    base, limit, adds, orders = (
+        strategy.base_order,
+        strategy.margin_limit,
+        strategy.safety_orders,
+        strategy.order_types,
+    )
+    wanted: dict[str, object] = {
+        "trading_mode": MODES.get(strategy.market, "spot"),
+        "margin_mode": strategy.margin_mode if strategy.market in MODES else None,
+        "max_open_trades": strategy.max_open_trades,
+    }
+    if base is not None:
+        wanted |= {"stake_amount": base.size, "stake_currency": base.currency}
+    if isinstance(limit, Money):
+        wanted |= {"available_capital": limit.amount, "stake_currency": limit.currency}
+    if adds is not None:
+        wanted[ADDS] = adds.max
+    if strategy.stop_loss_pct is not None:
+        wanted["stoploss"] = -strategy.stop_loss_pct / 100
+    if orders is not None:
+        wanted |= {f"order_types.{kind}": getattr(orders, field) for kind, field in ORDERS.items()}
+    return {key: _text(value) for key, value in wanted.items() if value is not None}
+
+
 def _identity(fields: Mapping[str, Any]) -> dict[str, str]:
     """What tells one bot from another, as texts; what has no such form is left out."""
-    found = {
-        key: printable(value)[:LONGEST]
-        for key in ("exchange", "strategy", "bot_name", "trading_mode")
-        if isinstance(value := fields.get(key), str)
-    }
+    found = {key: _text(fields[key]) for key in TOLD if isinstance(fields.get(key), SIMPLE)}
     if isinstance(dry := fields.get("dry_run"), bool):
-        found["dry_run"] = "true" if dry else "false"
+        found["dry_run"] = _text(dry)
+    if fields.get("position_adjustment_enable") is False:
+        found[ADDS] = "0"
+    orders = fields.get("order_types")
+    for kind in ORDERS:
+        if isinstance(orders, dict) and isinstance(orders.get(kind), str):
+            found[f"order_types.{kind}"] = _text(orders[kind])
     if "exchange" in found:
         found["exchange"] = ALIASES.get(found["exchange"].lower(), found["exchange"].lower())
     return found
+
+
+def _text(value: object) -> str:
+    """In one form on both sides, whether it was written as a number or as text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    try:
+        return f"{float(str(value)):.10g}"
+    except ValueError:
+        return printable(str(value))[:LONGEST]

@@ -173,7 +173,7 @@ class Worker:
             rest = self._renew_at - clock()
             if self._due or self._look is None or self._look or rest <= 0:
                 return
-            with suppress(TimeoutError):  # wait_for of Python 3.11 may lose a cancellation
+            with suppress(TimeoutError):
                 async with asyncio.timeout(rest if left is None else min(rest, left)):
                     await self._wake.wait()
             self._wake.clear()

@@ -4,7 +4,7 @@ Sources: docs/sources/binance.md#time, docs/sources/binance.md#key, docs/sources
 docs/sources/binance.md#orders, docs/sources/binance.md#markets,
 docs/sources/binance.md#permissions, docs/sources/binance.md#codes,
 docs/sources/binance.md#signing, docs/sources/binance.md#environments,
-docs/sources/binance.md#expiry
+docs/sources/binance.md#expiry, docs/sources/binance.md#secrets
 """
 
 import hashlib
@@ -12,8 +12,9 @@ import hmac
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from urllib.parse import unquote_to_bytes
 
-from bf_reconciler.simulator import conditions, listing
+from bf_reconciler.simulator import conditions, listing, pem
 from bf_reconciler.simulator.dialect import (
     PUBLIC,
     Call,
@@ -28,6 +29,7 @@ from bf_reconciler.simulator.dialect import (
     require,
     retry_after,
 )
+from bf_reconciler.simulator.documented import binance as documented
 from bf_reconciler.simulator.faults import Faults
 from bf_reconciler.simulator.key import Credentials, digest, number
 from bf_reconciler.simulator.wire import Request, as_page, sent_bytes, whole
@@ -58,7 +60,11 @@ SIGNATURE_AT_END = re.compile(rb"(?:^|&)signature=([^&]*)$")
 
 
 def invent(name: str) -> Credentials:
-    return Credentials(digest("binance", "key", name), digest("binance", "secret", name))
+    """A shared secret; a private key of Ed25519 where the name ends with it."""
+    api_key, secret = digest("binance", "key", name), digest("binance", "secret", name)
+    if name.endswith("ed25519"):
+        secret = pem.ed25519_secret(bytes.fromhex(secret))
+    return Credentials(api_key, secret)
 
 
 def claimed_key(request: Request) -> str | None:
@@ -66,11 +72,17 @@ def claimed_key(request: Request) -> str | None:
 
 
 def signature_holds(sent: bytes, secret: str) -> bool:
-    """Hex over query and body as they were sent, `signature` last and left out."""
+    """Hex over query and body as they were sent, `signature` last and left out.
+
+    A private key signs the same text, and its signature is encoded as a parameter.
+    """
     signature = SIGNATURE_AT_END.search(sent)
     if signature is None:
         return False
-    due = hmac.new(secret.encode(), sent[: signature.start()], hashlib.sha256).hexdigest()
+    message = sent[: signature.start()]
+    if pem.is_pem(secret):
+        return pem.signed_by(secret, unquote_to_bytes(signature.group(1)), message)
+    due = hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
     return hmac.compare_digest(signature.group(1).lower(), due.encode())
 
 
@@ -138,6 +150,7 @@ def _account(call: Call) -> object:
     """A trap: canTrade, canWithdraw and permissions are the account's, never the key's."""
     sparse = call.request.params().get("omitZeroBalances") == "true"
     return {
+        **documented.ACCOUNT,
         "canTrade": True,
         "canWithdraw": True,
         "canDeposit": True,
@@ -165,6 +178,7 @@ def _exchange_info(call: Call) -> object:
     """Every spot market."""
     symbols = [
         {
+            **documented.SYMBOL,
             "symbol": each.joined(""),
             "status": each.word("TRADING", "BREAK"),
             "baseAsset": each.base,
@@ -173,14 +187,17 @@ def _exchange_info(call: Call) -> object:
         }
         for each in listing.spot(call.request.markets)
     ]
-    return {"timezone": "UTC", "serverTime": call.request.now_ms, "symbols": symbols}
+    now = call.request.now_ms
+    return {"timezone": "UTC", "serverTime": now, **documented.EXCHANGE, "symbols": symbols}
 
 
 def _futures_info(call: Call) -> object:
     """Every perpetual that is settled in its quote, and a contract with a date."""
     contracts = [
         {
+            **documented.CONTRACT,
             "symbol": each.joined(""),
+            "pair": each.joined(""),
             "contractType": "PERPETUAL",
             "deliveryDate": 4133404800000,
             "status": each.word("TRADING", "SETTLING"),
@@ -191,7 +208,11 @@ def _futures_info(call: Call) -> object:
         for each in listing.linear(call.request.markets)
     ]
     dated = {"contractType": "CURRENT_QUARTER", "deliveryDate": 1798185600000}
-    return {"symbols": [*contracts, {**contracts[0], **dated}] if contracts else []}
+    return {
+        **documented.FUTURES_EXCHANGE,
+        "serverTime": call.request.now_ms,
+        "symbols": [*contracts, {**contracts[0], **dated}] if contracts else [],
+    }
 
 
 ROUTES = (

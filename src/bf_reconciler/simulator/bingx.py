@@ -22,6 +22,7 @@ from bf_reconciler.simulator.dialect import (
     failing,
     require,
 )
+from bf_reconciler.simulator.documented import bingx as documented
 from bf_reconciler.simulator.key import Credentials, Key, digest, number
 from bf_reconciler.simulator.wire import Request, as_json, as_page, same, sent_bytes, whole
 
@@ -66,7 +67,8 @@ def _signed(call: Call) -> bool:
 
 
 def _success(request: Request, data: object) -> object:
-    return {"code": 0, "timestamp": request.now_ms, "data": data}
+    """Calls differ in what they put around the data; here, each has it all."""
+    return {"code": 0, "msg": "", "debugMsg": "", "timestamp": request.now_ms, "data": data}
 
 
 def _refusal(request: Request, refusal: Refusal) -> object:
@@ -137,6 +139,7 @@ def _symbols(call: Call) -> object:
     """Every spot market."""
     symbols = [
         {
+            **documented.SYMBOL,
             "symbol": each.joined("-"),
             "status": 1 if each.trades else 0,
             "apiStateBuy": each.trades,
@@ -151,7 +154,9 @@ def _contracts(call: Call) -> object:
     """Every perpetual that is settled in its quote. Its flags are texts."""
     return [
         {
+            **documented.CONTRACT,
             "symbol": each.joined("-"),
+            "displayName": each.joined("-"),
             "asset": each.base,
             "currency": each.settle,
             "status": 1,

@@ -24,6 +24,7 @@ from bf_reconciler.simulator.dialect import (
     failing,
     require,
 )
+from bf_reconciler.simulator.documented import bitget as documented
 from bf_reconciler.simulator.key import Credentials, Key, digest, number
 from bf_reconciler.simulator.wire import Request, as_json, same, sent_bytes, waf_page, whole
 
@@ -36,6 +37,9 @@ WORDS: Mapping[str, Words] = {
     "withdraw": Words(("wwow",), ("withdraw",)),
 }
 UNIFIED = "account=unified"
+# With this word, a unified account's kind of key is spelled with underscores, as answers that were
+# seen have it; the document has hyphens.
+UNDERSCORED = "spelling=underscored"
 SPOT = ("stow", "trade")
 SPOT_READ = ("stor", "readonly", *SPOT)
 FUTURES = ("coow", "cpow")
@@ -115,6 +119,7 @@ def _key_info(call: Call) -> object:
 
 def _unified_key_info(call: Call) -> object:
     key = call.key
+    kind = "read-and-write" if key.may((*TRADE, *WITHDRAW, *TRANSFER)) else "read-only"
     return {
         "userId": _uid(key.name),
         "inviterId": "",
@@ -122,7 +127,7 @@ def _unified_key_info(call: Call) -> object:
         "channelCode": "",
         "channel": "",
         "ips": ",".join(key.ips),
-        "permType": "read-and-write" if key.may((*TRADE, *WITHDRAW, *TRANSFER)) else "read-only",
+        "permType": kind.replace("-", "_") if UNDERSCORED in key.permissions else kind,
         "permissions": _unified_words(key),
         "regisTime": REGISTERED_MS,
     }
@@ -133,7 +138,7 @@ def _unified_words(key: Key) -> list[str]:
     words = ["uta_mgt"]
     words += ["uta_trade"] if key.may(TRADE) else []
     words += ["withdraw"] if key.may(WITHDRAW) else []
-    classic = {UNIFIED, *READ, *TRADE, *WITHDRAW, *TRANSFER}
+    classic = {UNIFIED, UNDERSCORED, *READ, *TRADE, *WITHDRAW, *TRANSFER}
     return words + [word for word in key.permissions if word not in classic]
 
 
@@ -156,17 +161,16 @@ def _assets(call: Call) -> object:
 def _unified_assets(call: Call) -> object:
     rows = [
         {
+            **documented.UNIFIED_COIN,
             "coin": asset,
             "equity": amount,
             "usdValue": amount,
             "balance": amount,
             "available": amount,
-            "debt": "0",
-            "locked": "0",
         }
         for asset, amount in call.key.balances.items()
     ]
-    return {"accountEquity": "0", "usdtEquity": "0", "assets": rows}
+    return {**documented.UNIFIED_ASSETS, "assets": rows}
 
 
 def _futures_accounts(call: Call) -> object:
@@ -178,7 +182,7 @@ def _futures_accounts(call: Call) -> object:
 
 def _settings(call: Call) -> object:
     uid = _uid(call.key.name)
-    return {"uid": uid, "accountMode": "unified", "holdMode": "one_way_mode"}
+    return {**documented.SETTINGS, "uid": uid, "accountMode": "unified"}
 
 
 def _placed(call: Call) -> object:
@@ -194,6 +198,7 @@ def _symbols(call: Call) -> object:
     """Every spot market."""
     return [
         {
+            **documented.SYMBOL,
             "symbol": each.joined(""),
             "baseCoin": each.base,
             "quoteCoin": each.quote,
@@ -207,6 +212,7 @@ def _contracts(call: Call) -> object:
     """Every contract of one product type; here, those that are settled in USDT."""
     return [
         {
+            **documented.CONTRACT,
             "symbol": each.joined(""),
             "baseCoin": each.base,
             "quoteCoin": each.quote,

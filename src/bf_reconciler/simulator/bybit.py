@@ -24,6 +24,7 @@ from bf_reconciler.simulator.dialect import (
     failing,
     require,
 )
+from bf_reconciler.simulator.documented import bybit as documented
 from bf_reconciler.simulator.faults import Faults
 from bf_reconciler.simulator.key import DAY_SECONDS, Credentials, Key, digest, number
 from bf_reconciler.simulator.wire import (
@@ -119,7 +120,9 @@ def _key_info(call: Call) -> object:
     key = call.key
     end = None if key.ips else key.expires_at
     return {
+        **documented.KEY,
         "id": str(number(6, "id", key.api_key)),
+        "userID": 100_000_000 + number(6, "user", key.api_key),
         "note": key.name,
         "apiKey": key.api_key,
         "readOnly": int(READ_ONLY in key.permissions),
@@ -155,10 +158,10 @@ def _wallet(call: Call) -> object:
     if call.request.params().get("accountType") != "UNIFIED":
         return _error(10001, "accountType only support UNIFIED.")
     coins = [
-        {"coin": asset, "equity": amount, "walletBalance": amount, "locked": "0"}
+        {**documented.COIN, "coin": asset, "equity": amount, "walletBalance": amount}
         for asset, amount in call.key.balances.items()
     ]
-    return {"list": [{"accountType": "UNIFIED", "totalEquity": "0", "coin": coins}]}
+    return {"list": [{**documented.WALLET, "accountType": "UNIFIED", "coin": coins}]}
 
 
 def _orders(call: Call) -> object:
@@ -180,22 +183,24 @@ def _time(call: Call) -> object:
 
 
 def _instruments(call: Call) -> object:
-    """Every market of one category."""
+    """Every market of one category; spot has no pages."""
     category = call.request.params().get("category", "")
-    markets = listing.spot if category == "spot" else listing.linear
-    settled = {} if category == "spot" else {"contractType": "LinearPerpetual"}
+    spot = category == "spot"
+    markets = (listing.spot if spot else listing.linear)(call.request.markets)
     rows = [
         {
+            **(documented.SPOT if spot else documented.LINEAR),
+            **({} if spot else {"contractType": "LinearPerpetual", "settleCoin": each.settle}),
             "symbol": each.joined(""),
+            "symbolId": place,
             "baseCoin": each.base,
             "quoteCoin": each.quote,
-            "settleCoin": each.settle,
             "status": each.word("Trading", "Closed"),
-            **settled,
         }
-        for each in markets(call.request.markets)
+        for place, each in enumerate(markets, 1)
     ]
-    return {"category": category, "list": rows, "nextPageCursor": ""}
+    pages = {} if spot else {"nextPageCursor": ""}
+    return {"category": category, "list": rows, **pages}
 
 
 # A pre-check computes what an order would need, and places none.

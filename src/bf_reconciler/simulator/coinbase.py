@@ -25,6 +25,7 @@ from bf_reconciler.simulator.dialect import (
     require,
     retry_after,
 )
+from bf_reconciler.simulator.documented import coinbase as documented
 from bf_reconciler.simulator.faults import Faults
 from bf_reconciler.simulator.key import Credentials, digest
 from bf_reconciler.simulator.wire import Answer, Request, as_page, as_text
@@ -71,11 +72,12 @@ def _signed(call: Call) -> bool:
 def _targets(request: Request) -> set[str]:
     """What the token may name: the call as Coinbase knows it, or as it came to the simulator.
 
-    ccxt names the whole URL where it is no https one, the simulator's prefix and all; a gateway
-    in front of Coinbase is not named. Queries never are.
+    ccxt names the whole URL where it is no https one, the simulator's prefix and all; the official
+    client names the host it was given. A gateway in front of Coinbase is not named, and queries
+    never are.
     """
-    reached = request.headers.get("Host", "") + PREFIX
-    hosts = (HOST, reached, f"http://{reached}")
+    reached = request.headers.get("Host", "")
+    hosts = (HOST, reached, f"{reached}{PREFIX}", f"http://{reached}{PREFIX}")
     return {f"{request.method} {host}{request.path}" for host in hosts}
 
 
@@ -103,7 +105,9 @@ def _accounts(call: Call) -> object:
     """Free and held, one account per currency, on one page."""
     accounts = [
         {
+            **documented.ACCOUNT,
             "uuid": _uuid(call.key.name, asset),
+            "retail_portfolio_id": _uuid("portfolio", call.key.api_key),
             "name": f"{asset} Wallet",
             "currency": asset,
             "available_balance": {"value": amount, "currency": asset},
@@ -140,7 +144,13 @@ def _products(call: Call) -> object:
     """Every spot market."""
     products = [
         {
+            **documented.PRODUCT,
             "product_id": each.joined("-"),
+            "display_name": each.joined("-"),
+            "base_name": each.base,
+            "quote_name": each.quote,
+            "base_display_symbol": each.base,
+            "quote_display_symbol": each.quote,
             "base_currency_id": each.base,
             "quote_currency_id": each.quote,
             "product_type": "SPOT",

@@ -7,6 +7,7 @@ docs/sources/gate.md#codes, docs/sources/gate.md#signing, docs/sources/gate.md#p
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable, Mapping
 
 from bf_reconciler.simulator import conditions, listing
@@ -23,6 +24,7 @@ from bf_reconciler.simulator.dialect import (
     plain,
     require,
 )
+from bf_reconciler.simulator.documented import gate as documented
 from bf_reconciler.simulator.key import Credentials, Key, digest, number
 from bf_reconciler.simulator.wire import (
     Request,
@@ -31,7 +33,6 @@ from bf_reconciler.simulator.wire import (
     same,
     sent_bytes,
     waf_page,
-    whole,
 )
 
 # A permission is held read-only ("spot:r") or not ("spot:rw"). That of withdrawals has no name in
@@ -54,6 +55,7 @@ WITHDRAW = ("withdrawal:rw", "withdraw:rw")
 
 API = "/api/v4"
 WINDOW_SECONDS = 60
+SECONDS = re.compile(r"\d{1,20}(\.\d{1,20})?", re.ASCII)
 SHOWN = 12  # characters of a masked key
 LIMIT = 200
 
@@ -63,8 +65,11 @@ def invent(name: str) -> Credentials:
 
 
 def _in_window(call: Call) -> bool:
-    stamp = whole(call.request.headers["Timestamp"])
-    return stamp is not None and abs(stamp - call.request.now) <= WINDOW_SECONDS
+    """Seconds; the official client sends a fraction, too, and signs what it sends."""
+    stamp = call.request.headers["Timestamp"]
+    if not SECONDS.fullmatch(stamp):
+        return False
+    return abs(float(stamp) - call.request.now) <= WINDOW_SECONDS
 
 
 def signature(request: Request, secret: str) -> str:
@@ -168,9 +173,13 @@ def _pairs(call: Call) -> object:
     """Every spot market."""
     return [
         {
+            **documented.PAIR,
             "id": each.joined("_"),
             "base": each.base,
+            "base_name": each.base,
             "quote": each.quote,
+            "quote_name": each.quote,
+            "trade_url": f"https://www.gate.io/trade/{each.joined('_')}",
             "trade_status": each.word("tradable", "untradable"),
         }
         for each in listing.spot(call.request.markets)
@@ -180,7 +189,12 @@ def _pairs(call: Call) -> object:
 def _contracts(call: Call) -> object:
     """Every perpetual that is settled in USDT."""
     return [
-        {"name": each.joined("_"), "type": "direct", "in_delisting": not each.trades}
+        {
+            **documented.CONTRACT,
+            "name": each.joined("_"),
+            "type": "direct",
+            "in_delisting": not each.trades,
+        }
         for each in listing.linear(call.request.markets)
         if each.settle == "USDT"
     ]

@@ -21,14 +21,15 @@ RESET = 0
 
 
 class Handler:
-    """Handles the requests to one exchange of a world."""
+    """Handles the requests to one exchange of a world, under a prefix ("" is the root)."""
 
-    def __init__(self, world: World, exchange: str) -> None:
+    def __init__(self, world: World, exchange: str, prefix: str) -> None:
         self._world = world
         self._exchange = exchange
+        self._prefix = prefix
 
     async def handle(self, wire: web.Request) -> web.StreamResponse:
-        """Answer one request to `/EXCHANGE/...`."""
+        """Answer one request to `PREFIX/...`."""
         exchange = self._exchange
         dialect, faults = DIALECTS[exchange], self._world.faults[exchange]
         request = self._read(wire, await wire.read(), faults)
@@ -53,12 +54,11 @@ class Handler:
     def _read(self, wire: web.Request, body: bytes, faults: Faults) -> Request:
         """Cut the prefix off as the wire spelled it: signatures cover the undecoded rest."""
         path, _, query = wire.raw_path.partition("?")
-        prefix = f"/{self._exchange}"
-        if not path.startswith(f"{prefix}/"):  # an escaped prefix, or a request to a proxy
+        if not path.startswith(f"{self._prefix}/"):  # an escaped prefix, or a request to a proxy
             raise web.HTTPNotFound
         return Request(
             method=wire.method,
-            path=path.removeprefix(prefix),
+            path=path.removeprefix(self._prefix),
             query=query,
             headers=wire.headers,
             body=body,

@@ -26,6 +26,7 @@ from bf_reconciler.simulator.dialect import (
     failing,
     require,
 )
+from bf_reconciler.simulator.documented import htx as documented
 from bf_reconciler.simulator.faults import Faults
 from bf_reconciler.simulator.key import Credentials, Key, digest, number
 from bf_reconciler.simulator.wire import Request, as_json, as_page, same, sent_bytes, waf_page
@@ -72,7 +73,7 @@ def _signed(call: Call) -> bool:
     """Method, host, path and encoded parameters in ASCII order, a line each; base64.
 
     The host is one of HTX's own, as for a client behind a gateway; or the one that the client
-    called, which is this simulator's, with or without its prefix.
+    called, which is this simulator's, with or without its prefix or its port.
     """
     request, params = call.request, call.request.params()
     sent = params.pop("Signature")
@@ -81,7 +82,7 @@ def _signed(call: Call) -> bool:
     called = request.headers.get("Host", "").lower()
     return any(
         same(sent, _mac(call.key.secret, f"{request.method}\n{host}\n{request.path}\n{encoded}"))
-        for host in (*HOSTS, called, called + PREFIX)
+        for host in (*HOSTS, called, called + PREFIX, called.rpartition(":")[0])
     )
 
 
@@ -190,6 +191,7 @@ def _symbols(call: Call) -> object:
     """Every spot market."""
     return [
         {
+            **documented.SYMBOL,
             "symbol": each.joined("").lower(),
             "base-currency": each.base.lower(),
             "quote-currency": each.quote.lower(),
@@ -203,8 +205,11 @@ def _contracts(call: Call) -> object:
     """Every perpetual that is settled in its quote. 1 is listed, 3 suspended."""
     data = [
         {
+            **documented.CONTRACT,
             "symbol": each.base,
             "contract_code": each.joined("-"),
+            "pair": each.joined("-"),
+            "trade_partition": each.quote,
             "contract_status": 1 if each.trades else 3,
             "business_type": "swap",
         }

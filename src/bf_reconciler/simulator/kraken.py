@@ -27,6 +27,7 @@ from bf_reconciler.simulator.dialect import (
     failing,
     require,
 )
+from bf_reconciler.simulator.documented import kraken as documented
 from bf_reconciler.simulator.key import Credentials, Key, digest
 from bf_reconciler.simulator.wire import Request, same, sent_bytes, waf_page
 
@@ -126,6 +127,7 @@ def _pairs(call: Call) -> object:
     for each in listing.spot(call.request.markets):
         base, quote = NAMES.get(each.base, each.base), NAMES.get(each.quote, each.quote)
         pairs[f"{base}{quote}"] = {
+            **documented.PAIR,
             "altname": f"{base}{quote}",
             "wsname": f"{base}/{quote}",
             "aclass_base": "currency",

@@ -26,6 +26,7 @@ from bf_reconciler.simulator.dialect import (
     failing,
     require,
 )
+from bf_reconciler.simulator.documented import kucoin as documented
 from bf_reconciler.simulator.faults import Faults
 from bf_reconciler.simulator.key import Credentials, digest, number
 from bf_reconciler.simulator.wire import Request, as_page, same, sent_bytes, waf_page, whole
@@ -160,10 +161,13 @@ def _symbols(call: Call) -> object:
     """Every spot market."""
     return [
         {
+            **documented.SYMBOL,
             "symbol": each.joined("-"),
             "name": each.joined("-"),
             "baseCurrency": each.base,
             "quoteCurrency": each.quote,
+            "feeCurrency": each.quote,
+            "market": each.quote,
             "enableTrading": each.trades,
         }
         for each in listing.spot(call.request.markets)
@@ -172,17 +176,22 @@ def _symbols(call: Call) -> object:
 
 def _contracts(call: Call) -> object:
     """Every perpetual; bitcoin is XBT there."""
-    return [
-        {
-            "symbol": f"{each.joined('')}M",
-            "type": "FFWCSX",
-            "baseCurrency": "XBT" if each.base == "BTC" else each.base,
-            "quoteCurrency": each.quote,
-            "settleCurrency": "XBT" if each.settle == "BTC" else each.settle,
-            "status": each.word("Open", "Paused"),
-        }
-        for each in listing.futures(call.request.markets)
-    ]
+    return [_contract(each) for each in listing.futures(call.request.markets)]
+
+
+def _contract(market: listing.Market) -> object:
+    base = "XBT" if market.base == "BTC" else market.base
+    symbol = f"{base}{market.quote}M"
+    return {
+        **documented.CONTRACT,
+        **documented.contract_names(base, market.quote, symbol),
+        "symbol": symbol,
+        "type": "FFWCSX",
+        "baseCurrency": base,
+        "quoteCurrency": market.quote,
+        "settleCurrency": "XBT" if market.settle == "BTC" else market.settle,
+        "status": market.word("Open", "Paused"),
+    }
 
 
 ORDERS_PAGE = {"currentPage": 1, "pageSize": 50, "totalNum": 0, "totalPage": 0, "items": []}

@@ -26,6 +26,7 @@ from bf_reconciler.simulator.dialect import (
     require,
     retry_after,
 )
+from bf_reconciler.simulator.documented import mexc as documented
 from bf_reconciler.simulator.faults import Faults
 from bf_reconciler.simulator.key import Credentials, digest, number
 from bf_reconciler.simulator.wire import Request, as_json, same, sent_bytes, whole
@@ -153,7 +154,9 @@ def _exchange_info(call: Call) -> object:
     """Every spot market; one that is halted trades on the site alone."""
     symbols = [
         {
+            **documented.SYMBOL,
             "symbol": each.joined(""),
+            "fullName": each.base,
             "status": "1",
             "baseAsset": each.base,
             "quoteAsset": each.quote,
@@ -161,14 +164,20 @@ def _exchange_info(call: Call) -> object:
         }
         for each in listing.spot(call.request.markets)
     ]
-    return {"timezone": "CST", "serverTime": call.request.now_ms, "symbols": symbols}
+    now = call.request.now_ms
+    return {"timezone": "CST", "serverTime": now, **documented.EXCHANGE, "symbols": symbols}
 
 
 def _contracts(call: Call) -> object:
     """Every perpetual. 0 is enabled, 4 is paused."""
     data = [
         {
+            **documented.CONTRACT,
             "symbol": each.joined("_"),
+            "displayName": f"{each.joined('_')} PERPETUAL",
+            "displayNameEn": f"{each.joined('_')} PERPETUAL",
+            "baseCoinName": each.base,
+            "quoteCoinName": each.quote,
             "baseCoin": each.base,
             "quoteCoin": each.quote,
             "settleCoin": each.settle,

@@ -28,6 +28,7 @@ from bf_reconciler.simulator.dialect import (
     failing,
     require,
 )
+from bf_reconciler.simulator.documented import okx as documented
 from bf_reconciler.simulator.faults import Faults
 from bf_reconciler.simulator.key import Credentials, Key, digest, number
 from bf_reconciler.simulator.wire import Request, as_json, same, sent_bytes, waf_page
@@ -104,6 +105,7 @@ def _key_info(call: Call) -> object:
     own = str(100_000_000 + number(7, "uid", key.api_key)) if key.is_sub else main
     return [
         {
+            **documented.KEY,
             "acctLv": _mode(key),
             "enableSpotBorrow": False,
             "ip": ",".join(key.ips),
@@ -128,17 +130,29 @@ def _mode(key: Key) -> str:
 
 def _balance(call: Call) -> object:
     """One row, whose details have a row per currency."""
-    wanted = call.request.params().get("ccy")
+    wanted, now = call.request.params().get("ccy"), str(call.request.now_ms)
     details = [
-        {"ccy": asset, "cashBal": amount, "eq": amount, "availBal": amount, "frozenBal": "0"}
+        {
+            **documented.DETAIL,
+            "ccy": asset,
+            "cashBal": amount,
+            "eq": amount,
+            "availEq": amount,
+            "availBal": amount,
+            "frozenBal": "0",
+            "uTime": now,
+        }
         for asset, amount in call.key.balances.items()
         if wanted is None or asset in wanted.split(",")
     ]
-    return [{"details": details, "totalEq": "0", "uTime": str(call.request.now_ms)}]
+    return [{**documented.ACCOUNT, "details": details, "totalEq": "0", "uTime": now}]
 
 
 def _funding(call: Call) -> object:
-    return [{"ccy": asset, "bal": amount} for asset, amount in call.key.balances.items()]
+    return [
+        {**documented.FUNDS, "ccy": asset, "bal": amount, "availBal": amount}
+        for asset, amount in call.key.balances.items()
+    ]
 
 
 def _precheck(call: Call) -> object:
@@ -168,10 +182,13 @@ def _instruments(call: Call) -> object:
     if call.request.params().get("instType") == "SWAP":
         return [
             {
+                **documented.SWAP,
                 "instType": "SWAP",
                 "instId": f"{each.joined('-')}-SWAP",
+                "instFamily": each.joined("-"),
                 "baseCcy": "",
                 "quoteCcy": "",
+                "ctValCcy": each.base,
                 "uly": each.joined("-"),
                 "settleCcy": each.settle,
                 "state": each.word("live", "suspend"),
@@ -180,6 +197,7 @@ def _instruments(call: Call) -> object:
         ]
     return [
         {
+            **documented.SPOT,
             "instType": "SPOT",
             "instId": each.joined("-"),
             "baseCcy": each.base,

@@ -8,6 +8,15 @@ from bf_reconciler.spec.engines import (
     ProcessRuntime,
     WebhookRuntime,
 )
+from bf_reconciler.spec.handling import (
+    ALL_PASSED_ON,
+    IGNORED,
+    PASSED_ON,
+    Handled,
+    Handling,
+    enforced,
+    handled,
+)
 from bf_reconciler.spec.hosts import foreign_urls, unknown_hosts
 from bf_reconciler.spec.names import Names, differing, updated, without
 from bf_reconciler.spec.pairs import Wanted, venue_of, wanted_pairs
@@ -20,9 +29,12 @@ from bf_reconciler.spec.strategy import OLD_NAMES, Action, Strategy
 from bf_reconciler.spec.types import Declared, Suspend, is_loopback, is_overheard
 
 __all__ = [
+    "ALL_PASSED_ON",
     "CREDENTIAL",
+    "IGNORED",
     "LOCAL",
     "OLD_NAMES",
+    "PASSED_ON",
     "Action",
     "Allowlist",
     "Connection",
@@ -34,6 +46,8 @@ __all__ = [
     "FileRuntime",
     "FreqtradeRuntime",
     "Halt",
+    "Handled",
+    "Handling",
     "HummingbotRuntime",
     "Limits",
     "Market",
@@ -50,7 +64,9 @@ __all__ = [
     "Wanted",
     "WebhookRuntime",
     "differing",
+    "enforced",
     "foreign_urls",
+    "handled",
     "inconsistencies",
     "is_loopback",
     "is_overheard",

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from bf_reconciler.exchanges import EXCHANGES, Exchange
+from bf_reconciler.spec.money import MarginLimit
 from bf_reconciler.spec.policy import Allowlist
 from bf_reconciler.spec.types import (
     Address,
@@ -77,6 +78,8 @@ class Attest(Declared):
 
     withdraw_disabled: Attestation
     """A person checked that this key cannot withdraw. Valid for 90 days."""
+    trade_permitted: Attestation | None = None
+    """A person checked that this key may trade the declared markets. Valid for 90 days."""
 
 
 class Connection(Declared):
@@ -108,6 +111,8 @@ class Connection(Declared):
     """Timeout of one request."""
     ip_allowlist: Allowlist | None = None
     """Overrides policy.ip_allowlist for this connection."""
+    margin_limit: MarginLimit | None = None
+    """Cap on the sum of what its strategies declare: {amount, currency} or {balance_ratio}."""
     suspend: Suspend | None = None
     """A declared pause: not tested, its strategies are off."""
     attest: Attest | None = None

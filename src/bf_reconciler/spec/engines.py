@@ -1,11 +1,19 @@
 """Declared engines: local processes, webhooks, and bots behind an API of their own."""
 
 from datetime import timedelta
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal, cast, get_args
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
+from bf_reconciler.spec.handling import (
+    ALL_PASSED_ON,
+    FIELDS,
+    IGNORED,
+    Handled,
+    Handling,
+    enforced,
+)
 from bf_reconciler.spec.strategy import Action
 from bf_reconciler.spec.types import (
     Declared,
@@ -56,6 +64,14 @@ def _program(command: tuple[str, ...]) -> tuple[str, ...]:
     return command
 
 
+AT_START = Handled("passed_on", "BF_STRATEGY_FILE at its start")
+
+
+def _table(when_off: str, rest: Handled) -> Handling:
+    """The runtime itself enforces that it is off; all other fields are treated alike."""
+    return cast("Handling", {**dict.fromkeys(FIELDS, rest), "when_off": enforced(when_off)})
+
+
 class Engine(Declared):
     """An engine is the same one with another password: it is no move when that is rotated."""
 
@@ -73,6 +89,7 @@ class Engine(Declared):
 class ProcessRuntime(Engine):
     """One local process per strategy. It needs `run --process-root`."""
 
+    handling: ClassVar[Handling] = _table("a signal to the process", AT_START)
     exclusive: ClassVar[bool] = False
 
     name: Name
@@ -119,6 +136,7 @@ class ProcessRuntime(Engine):
 class WebhookRuntime(Engine):
     """Anything that takes a signed POST per order."""
 
+    handling: ClassVar[Handling] = ALL_PASSED_ON
     exclusive: ClassVar[bool] = False
     actions: ClassVar[frozenset[Action]] = frozenset(get_args(Action))
 
@@ -141,6 +159,7 @@ class WebhookRuntime(Engine):
 class HummingbotRuntime(Engine):
     """One bot behind a hummingbot-api."""
 
+    handling: ClassVar[Handling] = _table("hummingbot's stop", IGNORED)
     exclusive: ClassVar[bool] = True
     actions: ClassVar[frozenset[Action]] = frozenset({"close"})
 
@@ -179,9 +198,23 @@ class FreqtradeExpectation(Declared):
     """Default: by the market of the strategy."""
 
 
+FREQTRADE: Handling = _table("freqtrade's pause, stop and forceexit", IGNORED) | {
+    "market": enforced("freqtrade's trading_mode"),
+    "base_order": enforced("freqtrade's stake_amount and stake_currency"),
+    "order_types": enforced("freqtrade's order_types"),
+    "margin_limit": enforced("freqtrade's available_capital, where it is an amount"),
+    "margin_mode": enforced("freqtrade's margin_mode, on futures"),
+    "max_open_trades": enforced("freqtrade's max_open_trades"),
+    "safety_orders": enforced("freqtrade's max_entry_position_adjustment: max alone"),
+    "stop_loss_pct": enforced("freqtrade's stoploss"),
+}
+"""Its configuration is its own: it must say what the strategy declares, or it is not started."""
+
+
 class FreqtradeRuntime(Engine):
     """One freqtrade, by its REST API."""
 
+    handling: ClassVar[Handling] = FREQTRADE
     exclusive: ClassVar[bool] = True
     actions: ClassVar[frozenset[Action]] = frozenset(get_args(Action))
 
@@ -204,6 +237,7 @@ class FreqtradeRuntime(Engine):
 class KubernetesRuntime(Engine):
     """The scale of one Deployment or StatefulSet: 1 runs, 0 is stopped."""
 
+    handling: ClassVar[Handling] = _table("the scale", IGNORED)
     exclusive: ClassVar[bool] = True
     actions: ClassVar[frozenset[Action]] = frozenset({"stop"})
 

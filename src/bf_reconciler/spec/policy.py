@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bf_reconciler.spec.money import MarginLimit
 from bf_reconciler.spec.types import Declared, Duration, Interval, Percent, Text, Timeout
 
 Allowlist = Literal["exact", "required", "recommended", "ignored"]
@@ -16,6 +17,12 @@ class Limits(Declared):
 
     max_leverage: Annotated[float, Field(ge=1, le=1000, allow_inf_nan=False)]
     """The highest leverage a strategy may declare."""
+    max_open_trades: Annotated[int, Field(ge=1, le=10000)] | None = None
+    """The highest max_open_trades; with it, every strategy of the level must declare its own."""
+    max_safety_orders: Annotated[int, Field(ge=0, le=200)] | None = None
+    """The highest safety_orders.max."""
+    max_margin: MarginLimit | None = None
+    """The highest margin_limit; with it, every strategy of the level must declare its own."""
     ip_allowlist: Allowlist = "recommended"
     """How strict to be about keys without an IP allowlist."""
 

@@ -11,6 +11,7 @@ from bf_reconciler.spec.engines import (
     ProcessRuntime,
     WebhookRuntime,
 )
+from bf_reconciler.spec.handling import ALL_PASSED_ON, Handling
 from bf_reconciler.spec.strategy import Action
 from bf_reconciler.spec.types import Declared, Lease, Name, Text
 
@@ -20,6 +21,7 @@ class FileRuntime(Declared):
 
     exclusive: ClassVar[bool] = False
     actions: ClassVar[frozenset[Action]] = frozenset(get_args(Action))
+    handling: ClassVar[Handling] = ALL_PASSED_ON
 
     name: Name
     """Unique DNS label."""
@@ -66,9 +68,10 @@ def _type(member: type[Declared]) -> str:
 
 
 Runtime = Annotated[
-    FileRuntime | FreqtradeRuntime | ProcessRuntime | WebhookRuntime | HummingbotRuntime, ByType()
+    FileRuntime | FreqtradeRuntime | HummingbotRuntime | ProcessRuntime | WebhookRuntime, ByType()
 ]
-"""One declared runtime: a union of models. The ``type`` selects the adapter."""
+"""One declared runtime: a union of models. The ``type`` selects the adapter. Each says in its
+``handling`` what it does with every field of a strategy."""
 
 LOCAL = FileRuntime(name="local", type="file")
 """The default where none is declared."""

@@ -4,16 +4,26 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AliasChoices, Discriminator, Field, Tag
+from pydantic import AliasChoices, Field
 
 from bf_reconciler.spec.connection import Market
+from bf_reconciler.spec.money import MarginLimit
 from bf_reconciler.spec.policy import RiskLevel
+from bf_reconciler.spec.trade import (
+    BaseOrder,
+    Grid,
+    OrderTypes,
+    Recovery,
+    SafetyOrders,
+    StartCondition,
+    Trailing,
+)
 from bf_reconciler.spec.types import (
     Declared,
+    Duration,
     Name,
     Percent,
     Positive,
-    Share,
     Suspend,
     Text,
     in_force,
@@ -25,74 +35,9 @@ OLD_NAMES: Final[Mapping[str, str]] = {"on_violation": "when_off"}
 PAIR = r"^[A-Z0-9]{1,20}/[A-Z0-9]{1,20}(:[A-Z0-9]{1,20}(-\d{6,8})?)?$"
 Pair = Annotated[str, Field(pattern=PAIR)]
 """A market in ccxt form: BTC/USDT, futures BTC/USDT:USDT."""
-CURRENCY = r"^[A-Z0-9]{1,20}$"
-Currency = Annotated[str, Field(pattern=CURRENCY)]
-
-
-class Money(Declared):
-    """An amount and its currency; never a bare number."""
-
-    amount: Positive
-    """How much."""
-    currency: Currency
-    """Of what."""
-
-
-class BalanceRatio(Declared):
-    """A share of the balance."""
-
-    balance_ratio: Share
-    """0.3 is 30 percent."""
-
-
-def _form(value: object) -> str | None:
-    """Which of the two forms is meant, so that problems tell of that form alone."""
-    if isinstance(value, BalanceRatio) or (isinstance(value, dict) and "balance_ratio" in value):
-        return "BalanceRatio"
-    return "Money" if isinstance(value, Money | dict) else None
-
-
-MarginLimit = Annotated[
-    Annotated[Money, Tag("Money")] | Annotated[BalanceRatio, Tag("BalanceRatio")],
-    Discriminator(
-        _form,
-        custom_error_type="margin_limit",
-        custom_error_message="must be {amount, currency} or {balance_ratio}, not a bare number",
-    ),
-]
-
-
-class BaseOrder(Declared):
-    """The first order of a trade."""
-
-    size: Positive
-    """How much."""
-    currency: Currency
-    """Of what."""
-
-
-class SafetyOrders(Declared):
-    """Add-buys (DCA)."""
-
-    max: Annotated[int, Field(ge=0, le=200)] = 0
-    """How many at most."""
-    max_active: Annotated[int, Field(ge=0, le=200)] | None = None
-    """How many are open on the exchange at once."""
-    size: Positive | None = None
-    """Size of the first, in the currency of the base order."""
-    volume_scale: Annotated[float, Field(ge=0.1, le=10, allow_inf_nan=False)] = 1.0
-    """Each is this much larger than the one before."""
-    step_pct: Percent | None = None
-    """Distance of the first from the entry, percent."""
-    step_scale: Annotated[float, Field(ge=0.1, le=10, allow_inf_nan=False)] = 1.0
-    """Each step is this much wider than the one before."""
-
-
-class Recovery(Declared):
-    """What the engine does with a losing position; passed on unchanged."""
-
-    mode: Literal["off", "average_down", "unstuck", "reverse"] = "off"
-    """How the engine recovers."""
+EXCLUDED = r"^(\*|[A-Z0-9]{1,20})/(\*|[A-Z0-9]{1,20})(:[A-Z0-9]{1,20}(-\d{6,8})?)?$"
+ExcludedPair = Annotated[str, Field(pattern=EXCLUDED)]
+"""A market in ccxt form, or all of a coin: BNB/*, */BUSD."""
 
 
 class Strategy(Declared):
@@ -115,12 +60,16 @@ class Strategy(Declared):
     """The market it trades."""
     pairs: Annotated[tuple[Pair, ...], Field(min_length=1, max_length=1000, strict=False)]
     """What it trades, in ccxt form."""
+    exclude_pairs: Annotated[tuple[ExcludedPair, ...], Field(max_length=1000, strict=False)] = ()
+    """What it never trades, for engines that choose pairs: BNB/USDT, BNB/*, */BUSD."""
     direction: Literal["long", "short", "both"] = "long"
     """Direction of trades."""
     risk_level: RiskLevel = "moderate"
     """A policy label that selects limits (policy.risk_levels)."""
     base_order: BaseOrder | None = None
     """The first order of a trade."""
+    order_types: OrderTypes | None = None
+    """How orders are placed; the engine decides where it is not set."""
     margin_limit: MarginLimit | None = None
     """Cap on capital: {amount, currency} or {balance_ratio}."""
     margin_mode: Literal["isolated", "cross"] = "isolated"
@@ -135,6 +84,18 @@ class Strategy(Declared):
     """Take profit, percent."""
     stop_loss_pct: Percent | None = None
     """Stop loss, percent."""
+    trailing: Trailing | None = None
+    """Exits that follow the price."""
+    grid: Grid | None = None
+    """Bounds and levels of a grid."""
+    start_condition: StartCondition | None = None
+    """When the first trade may begin."""
+    cooldown: Duration | None = None
+    """How long to wait after a trade before the next one on the same pair."""
+    max_daily_loss_pct: Percent | None = None
+    """Stop entering for the day after this loss, percent of the capital at its start."""
+    max_drawdown_pct: Percent | None = None
+    """Stop entering after this loss from the highest capital, percent."""
     recovery: Recovery = Recovery()
     """Passed on to the engine."""
     settings: dict[str, Any] = Field(default_factory=dict)

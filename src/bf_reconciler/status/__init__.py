@@ -20,6 +20,7 @@ from bf_reconciler.status.model import (
     Transition,
 )
 from bf_reconciler.status.present import (
+    field_handling,
     present,
     present_connection,
     present_strategy,
@@ -46,6 +47,7 @@ __all__ = [
     "activity",
     "conditions",
     "everything",
+    "field_handling",
     "fold",
     "in_order",
     "mask",

@@ -111,14 +111,21 @@ def conditions(
     """Findings with the time since when they stand."""
     old = {condition.type: condition for condition in before}
 
-    def since(finding: Finding) -> datetime:
-        was = old.get(finding.type)
-        same = was and (was.status, was.reason) == (finding.status, finding.reason)
-        return was.since if was and same else now
+    def condition(finding: Finding) -> Condition:
+        kind, status, reason, message = (
+            finding.type,
+            finding.status,
+            finding.reason,
+            finding.message,
+        )
+        was = old.get(kind)
+        if was is None or was.reason != reason or was.status != status:
+            return Condition(kind, status, reason, message, now, generation)
+        if was.message == message and was.observed_generation == generation:
+            return was
+        return Condition(kind, status, reason, message, was.since, generation)
 
-    return tuple(
-        Condition(f.type, f.status, f.reason, f.message, since(f), generation) for f in findings
-    )
+    return tuple([condition(finding) for finding in findings])
 
 
 def _connection(

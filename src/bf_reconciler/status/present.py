@@ -7,6 +7,7 @@ from typing import Any
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import CONFIG_ADVICE, Language, Reason, remedy
 from bf_reconciler.policy import Incident
+from bf_reconciler.spec import Handled, handled
 from bf_reconciler.status.model import (
     Condition,
     ConfigStatus,
@@ -85,7 +86,18 @@ def present_strategy(status: StrategyStatus, language: Language = "en") -> dict[
         "origin": status.origin,
         "suspended_until": _time(status.suspended_until),
         "declared": dict(status.declared),
+        "handling": {
+            name: {"degree": what.degree, "by": what.by}
+            for name, what in field_handling(status).items()
+        },
     }
+
+
+def field_handling(status: StrategyStatus) -> Mapping[str, Handled]:
+    """What its runtime does with each field that it declares."""
+    if status.memory is None:
+        return {}
+    return handled(status.declared, status.memory.runtime.handling)
 
 
 def present_transition(transition: Transition, language: Language = "en") -> dict[str, Any]:

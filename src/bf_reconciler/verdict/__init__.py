@@ -1,6 +1,6 @@
 """Judges (compliant? True, False, Unknown) and guards (what to do about it)."""
 
-from bf_reconciler.verdict.guard import decide, guard
+from bf_reconciler.verdict.guard import decide, guard, unsettled
 from bf_reconciler.verdict.judge import judge, judge_connection, judge_strategy
 from bf_reconciler.verdict.orphans import Holdings, orphans
 from bf_reconciler.verdict.values import (
@@ -34,4 +34,5 @@ __all__ = [
     "judge_connection",
     "judge_strategy",
     "orphans",
+    "unsettled",
 ]

@@ -197,10 +197,9 @@ def _ordered(
 ) -> Decision:
     """Put a wish into orders; a strategy that moved is first turned off where it was."""
     strategy = verdict.strategy
-    moved = before is not None and before.runtime != memory.runtime
     if wish.on is None:
-        if before is not None and moved:
-            memory = replace(memory, runtime=before.runtime)
+        if before is not None:
+            memory = replace(memory, runtime=before.runtime, also=before.also)
         left = Decision(strategy.name, None, wish.reason, wish.message, memory, verdict)
         return replace(left, until=wish.until)
     order = Order(
@@ -212,18 +211,39 @@ def _ordered(
         message=wish.message,
         strategy=strategy,
     )
-    leave = None
-    if before is not None and moved:
-        leave = Order(
-            strategy.name,
-            before.runtime,
+    leaves = _leaves(strategy.name, memory.runtime, before)
+    return Decision(strategy.name, order, wish.reason, wish.message, memory, verdict, leaves)
+
+
+def _leaves(name: str, place: Runtime, before: StrategyMemory | None) -> tuple[Order, ...]:
+    """Orders to everywhere else where it may be on."""
+    if before is None:
+        return ()
+    return tuple(
+        Order(
+            name,
+            runtime,
             on=False,
             action=before.off_action,
             reason=Reason.REMOVED,
             message="It moved to another runtime.",
             strategy=None,
         )
-    return Decision(strategy.name, order, wish.reason, wish.message, memory, verdict, leave)
+        for runtime in dict.fromkeys((before.runtime, *before.also))
+        if runtime != place
+    )
+
+
+def unsettled(decision: Decision, before: StrategyMemory) -> StrategyMemory:
+    """What to remember while it is not confirmed that it is off everywhere else.
+
+    It stays where it was, and may be on wherever it was told to run.
+    """
+    places = list(before.also)
+    if decision.order is not None and decision.order.on:
+        places.append(decision.order.runtime)
+    also = tuple(each for each in dict.fromkeys(places) if each != before.runtime)
+    return replace(decision.memory, runtime=before.runtime, also=also)
 
 
 def _removed(name: str, before: StrategyMemory, frame: _Frame) -> Decision:
@@ -274,8 +294,9 @@ def _off(name: str, before: StrategyMemory, reason: Reason, message: str) -> Dec
         message=message,
         strategy=None,
     )
-    memory = replace(before, on=False, reason=reason, unknown_since=None)
-    return Decision(name, order, reason, message, memory, None)
+    memory = replace(before, on=False, reason=reason, unknown_since=None, also=())
+    leaves = _leaves(name, before.runtime, before)
+    return Decision(name, order, reason, message, memory, None, leaves)
 
 
 def _words(length: timedelta) -> str:

@@ -95,7 +95,8 @@ class StrategyMemory:
 
     ``on``: what it was last told; None when it was never told anything. ``action``: what turning
     off means. ``latched``: it waits for a person. ``unknown_since``: since when its connection is
-    not known. ``ever_on``: whether it was ever told to run; True where that is not known.
+    not known. ``also``: where else it may be on, since it was to move there and that was not
+    confirmed. ``ever_on``: whether it was ever told to run; True where that is not known.
     """
 
     on: bool | None
@@ -105,6 +106,7 @@ class StrategyMemory:
     unknown_since: datetime | None = None
     reason: Reason = Reason.NOT_PROBED
     connection: str = ""
+    also: tuple[Runtime, ...] = ()
     ever_on: bool = True
 
     @property
@@ -149,8 +151,8 @@ class Order:
 class Decision:
     """What is done about one strategy in this cycle.
 
-    ``order`` is None where it is left as it is. ``leave`` is an order to the runtime it moved
-    away from.
+    ``order`` is None where it is left as it is. ``leaves`` are orders to the runtimes where it may
+    be on and is not to be: where it was, and where a move went that was not confirmed.
     """
 
     name: str
@@ -159,7 +161,7 @@ class Decision:
     message: str
     memory: StrategyMemory
     verdict: StrategyVerdict | None
-    leave: Order | None = None
+    leaves: tuple[Order, ...] = ()
     held: bool = False
     """It vanished from the file and the guard holds it."""
     until: datetime | None = None

@@ -10,11 +10,15 @@ from urllib.parse import urlencode
 import ccxt.async_support as ccxt
 import pytest
 from aiohttp import ClientSession
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bf_reconciler.simulator import Key, Simulator, World
-from bf_reconciler.simulator.binance import signature_holds
+from bf_reconciler.simulator.binance import invent, signature_holds
+from bf_reconciler.simulator.tokens import es256_secret
 from simulator.signing import send
 
+EC_PEM = es256_secret(b"7" * 32)
 KEY_INFO = "/sapi/v1/account/apiRestrictions"
 REJECTED = {"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."}
 
@@ -93,6 +97,31 @@ def test_the_documented_signature_is_accepted_and_another_is_not():
     assert signature_holds(f"{payload}&signature={signature.upper()}".encode(), secret)
     assert not signature_holds(f"{payload}&more=1&signature={signature}".encode(), secret)
     assert not signature_holds(payload.encode(), secret)
+
+
+def rsa_secret():
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, *form).decode()
+
+
+@pytest.mark.parametrize("secret", [invent("an-ed25519").secret, rsa_secret()], ids=["ed", "rsa"])
+async def test_a_private_key_signs_as_ccxt_signs_with_it(sim, key, secret):
+    key.secret = secret
+    async with ccxt_of(sim, key) as client:
+        assert (await client.sapi_get_account_apirestrictions())["enableReading"] is True
+    async with ccxt_of(sim, key, secret=invent("another-ed25519").secret) as client:
+        with pytest.raises(ccxt.AuthenticationError, match="-1022"):
+            await client.sapi_get_account_apirestrictions()
+
+
+@pytest.mark.parametrize("secret", ["-----BEGIN PRIVATE KEY-----\nAA==", EC_PEM])
+def test_a_private_key_that_is_none_of_theirs_signs_nothing(secret):
+    assert not signature_holds(b"timestamp=1&signature=AA%3D%3D", secret)
+
+
+def test_a_signature_of_a_private_key_must_be_base64():
+    assert not signature_holds(b"timestamp=1&signature=%F0", invent("an-ed25519").secret)
 
 
 async def test_time_ping_and_status_need_no_key(sim, session):

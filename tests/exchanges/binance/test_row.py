@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bf_reconciler.exchanges import EXCHANGES, Unexpected, Unusable
+from bf_reconciler.exchanges import EXCHANGES, Call, Unexpected, Unusable
 from bf_reconciler.facts import Balance, KeyFacts, Orders, Scope
 from exchanges.bodies import odd_field
 
@@ -165,11 +165,33 @@ def test_a_test_network_tells_no_right_to_trade(environment):
             there.calls.key.read(body, NOW)
 
 
-def test_a_test_network_lists_no_futures_for_they_have_hosts_of_their_own():
+def test_the_american_entity_tells_that_a_key_reads_and_nothing_more():
+    there = ROW.within("live", "us")
+    assert there.calls.key.call == there.calls.balance.call == Call("privateGetAccount")
+    assert there.calls.key.read(ACCOUNT, NOW) == KeyFacts(frozenset({Scope.READ}), frozenset())
+    assert there.calls.balance.read(ACCOUNT) == ROW.calls.balance.read(ACCOUNT)
+    assert there.calls.orders == ROW.calls.orders
+    assert not there.markets.lists["spot"].call.params
+    for body in (None, {}, [], flags(), {"balances": {}}):
+        with pytest.raises(Unexpected):
+            there.calls.key.read(body, NOW)
+
+
+@pytest.mark.parametrize(
+    ("environment", "region", "weight", "limit"),
+    [("testnet", None, 47, 6000), ("demo", None, 47, 6000), ("live", "us", 24, 1200)],
+)
+def test_probes_stay_within_the_weight_of_each_place(environment, region, weight, limit):
+    there = ROW.within(environment, region)
+    assert there.pace.rate * 60 / there.calls.requests * weight <= limit
+    assert there.pace.window == ROW.pace.window
+
+
+def test_a_test_network_lists_no_futures_for_their_keys_are_others():
     assert {name: set(ROW.within(name).markets.lists) for name in ROW.environments} == {
         "live": {"spot", "futures"},
         "testnet": {"spot"},
-        "demo": {"spot"},
+        "demo": {"spot", "futures"},
     }
 
 

@@ -12,6 +12,7 @@ import ccxt.async_support as ccxt
 import pytest
 
 from bf_reconciler.simulator import World
+from bf_reconciler.simulator.bitget import UNDERSCORED
 from simulator.signing import send
 
 KEY_INFO = "/api/v2/spot/account/info"
@@ -81,6 +82,10 @@ async def test_a_key_of_a_unified_account_describes_itself_in_other_words(ask, w
     world.patch_key("bg", {"withdraw": False})
     reading = (await ask(UNIFIED_INFO)).body["data"]
 
+    world.keys["bg"].permissions += [UNDERSCORED]
+    seen = (await ask(UNIFIED_INFO)).body["data"]
+
+    assert (seen["permType"], seen["permissions"]) == ("read_only", ["uta_mgt"])
     assert (data["permType"], data["permissions"]) == ("read-and-write", ["uta_mgt", "uta_trade"])
     assert (data["parentId"], data["ips"]) == ("", "127.0.0.1")
     assert withdrawing["permissions"] == ["uta_mgt", "withdraw"]

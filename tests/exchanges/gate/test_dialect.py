@@ -36,7 +36,7 @@ def ask(sim, session, key):
     """One signed call; `headers` replace what was signed, `ahead` is in seconds."""
 
     async def call(target=DETAIL, method="GET", body="", *, secret=None, ahead=0, **headers):
-        stamp = str(int(time.time()) + ahead)
+        stamp = str(type(ahead)(time.time()) + ahead)
         path, _, query = target.partition("?")
         hashed = hashlib.sha512(body.encode()).hexdigest()
         text = f"{method}\n{path}\n{query}\n{hashed}\n{stamp}"
@@ -67,6 +67,11 @@ def test_the_official_vector_of_the_signature_is_met():
         "55f84ea195d6fe57ce62464daaa7c3c02fa9d1dde954e4c898289c9a2407a3d6"
         "fb3faf24deff16790d726b66ac9f74526668b13bd01029199cc4fcc522418b8a"
     )
+
+
+async def test_a_time_with_a_fraction_is_taken_as_the_official_client_sends_it(ask):
+    assert (await ask(ahead=0.25)).status == 200
+    assert label(await ask(ahead=-61.5)) == "REQUEST_EXPIRED"
 
 
 async def test_the_time_needs_no_key(sim, session):

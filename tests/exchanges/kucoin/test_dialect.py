@@ -382,3 +382,11 @@ def test_invented_credentials_have_the_shape_of_the_exchange_s():
         assert re.fullmatch(r"[0-9a-f]{24}", key.api_key)
         assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", key.secret)
         assert key.passphrase
+
+
+async def test_bitcoin_s_perpetual_is_named_as_kucoin_names_it(sim, session):
+    reply = await send(session, "GET", sim.base("kucoin") + "/api/v1/contracts/active")
+
+    first = reply.body["data"][0]
+    assert (first["symbol"], first["baseCurrency"]) == ("XBTUSDTM", "XBT")
+    assert first["fundingRateSymbol"] == ".XBTUSDTMFPI8H"

@@ -8,6 +8,7 @@ import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import ccxt.async_support as ccxt
 import pytest
@@ -334,3 +335,12 @@ async def test_faults_raise_what_they_raise_on_the_real_exchange(sim, world, key
     async with ccxt_of(sim, key) as client:
         with pytest.raises(raised):
             await client.privateGetAccountConfig()
+
+
+async def test_a_key_has_every_field_of_the_documented_example(okx):
+    documented = json.loads((Path(__file__).parent / "key-documented.json").read_text())
+
+    reply = await okx.get(CONFIG)
+
+    [shown], [example] = reply.body["data"], documented["body"]["data"]
+    assert shown.keys() >= example.keys()

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.model import (
-    LIVE,
     SYMBOL,
     Call,
     Calls,
@@ -150,6 +149,16 @@ def read_test_key(body: Json, _now: datetime) -> KeyFacts:
     return KeyFacts(frozenset({Scope.READ}), frozenset({Scope.WITHDRAW}))
 
 
+def read_us_key(body: Json, _now: datetime) -> KeyFacts:
+    """The account answer of Binance.US, where no call describes a key: it can read.
+
+    The flags of this answer are the account's. Whether the key withdraws or trades, and from
+    where, is not told.
+    """
+    shape.rows(shape.table(body, "body").get("balances"), "balances")
+    return KeyFacts(frozenset({Scope.READ}), frozenset())
+
+
 def read_balance(body: Json) -> Balance:
     """canTrade, canWithdraw and permissions of this answer are the account's, not the key's."""
     amounts = shape.rows(shape.table(body, "body").get("balances"), "balances")
@@ -174,8 +183,25 @@ def _symbols(body: Json) -> Json:
 
 
 ACCOUNT = Call("privateGetAccount", {"omitZeroBalances": "true"})
-# Futures have other hosts.
-TEST = Environment(key=Query(ACCOUNT, read_test_key), kinds=("spot",))
+US_ACCOUNT = Call("privateGetAccount")
+LIVE = Environment(bases={"futures": "https://fapi.binance.com"})
+# The keys of futures are others on the test network, and so is its host.
+TEST = Environment(
+    "https://testnet.binance.vision",
+    key=Query(ACCOUNT, read_test_key),
+    kinds=("spot",),
+    rate=8.0,  # a probe weighs 47 in 4 requests there
+)
+DEMO = Environment(
+    "https://demo-api.binance.com",
+    key=Query(ACCOUNT, read_test_key),
+    bases={"futures": "https://demo-fapi.binance.com"},
+    rate=8.0,
+)
+
+_read_spot = listing.reader(
+    _symbols, listing.named("baseAsset", "quoteAsset"), listing.says("status", "TRADING")
+)
 
 # docs/sources/binance.md#markets
 MARKETS = MarketLists(
@@ -183,11 +209,7 @@ MARKETS = MarketLists(
     lists={
         "spot": Listing(
             Call("publicGetExchangeInfo", {"showPermissionSets": "false"}),  # half of the size
-            listing.reader(
-                _symbols,
-                listing.named("baseAsset", "quoteAsset"),
-                listing.says("status", "TRADING"),
-            ),
+            _read_spot,
         ),
         "futures": Listing(
             Call("fapiPublicGetExchangeInfo"),
@@ -257,6 +279,16 @@ PEOPLE = People(
             ),
         ),
         Said(
+            (
+                "Binance.US (`region: us`) tells no rights of a key: a person attests that it "
+                "cannot withdraw and may trade."
+            ),
+            (
+                "Binance.US (`region: us`) bir anahtarın haklarını bildirmez: para çekemediğini ve "
+                "işlem yapabildiğini bir kişi onaylar."
+            ),
+        ),
+        Said(
             "A key of testnet shows as an invalid key on live: correct `environment`.",
             (
                 "testnet anahtarı live ortamında geçersiz anahtar gibi görünür: `environment` "
@@ -279,6 +311,7 @@ BINANCE = Exchange(
         "api4.binance.com",
         "fapi.binance.com",
         "dapi.binance.com",
+        "api.binance.us",
     ),
     # docs/sources/binance.md#signing, #secrets
     signing=Signing(("api_key", "secret"), read_secret=read_secret),
@@ -311,8 +344,20 @@ BINANCE = Exchange(
     # docs/sources/binance.md#environments
     environments={
         "live": LIVE,
-        "testnet": replace(TEST, base="https://testnet.binance.vision"),
-        "demo": replace(TEST, base="https://demo-api.binance.com"),
+        "testnet": TEST,
+        "demo": DEMO,
+    },
+    environment=LIVE,
+    regions={
+        # It knows no parameter of these calls.
+        "us": Environment(
+            "https://api.binance.us",
+            key=Query(US_ACCOUNT, read_us_key),
+            balance=Query(US_ACCOUNT, read_balance),
+            kinds=("spot",),
+            lists={"spot": Listing(Call("publicGetExchangeInfo"), _read_spot)},
+            rate=3.0,  # a probe weighs 24 in 4 requests; 1200 in a minute per address
+        ),
     },
     markets=MARKETS,
     people=PEOPLE,

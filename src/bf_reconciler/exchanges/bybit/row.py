@@ -309,10 +309,13 @@ BYBIT = Exchange(
         "api.bybit.nl",
         "api.bybit.eu",
         "api.bybit.tr",
+        "api.bybit-tr.com",
         "api.bybit.kz",
         "api.bybit.ae",
         "api.bybit.id",
         "api.bybitgeorgia.ge",
+        "api.bybit.com.hk",
+        "api.manepa.jp",
     ),
     # docs/sources/bybit.md#signing
     signing=Signing(("api_key", "secret")),
@@ -352,6 +355,8 @@ BYBIT = Exchange(
         "ge": Environment("https://api.bybitgeorgia.ge"),
         "ae": Environment("https://api.bybit.ae"),
         "id": Environment("https://api.bybit.id"),
+        "hk": Environment("https://api.bybit.com.hk"),
+        "jp": Environment("https://api.manepa.jp"),
     },
     # docs/sources/bybit.md#expiry
     expiry=Expiry(
@@ -365,8 +370,8 @@ BYBIT = Exchange(
     people=PEOPLE,
     capture=CaptureFields(
         digits=("readonly", "uta", "unified", "deadlineday"),
-        codes=("retcode",),
-        prose=("retmsg",),
+        codes=("retcode", "ret_code"),
+        prose=("retmsg", "ret_msg"),
         names=("NFT",),
     ),
 )

@@ -279,6 +279,7 @@ GATE = Exchange(
         "api.gateio.ws",
         "fx-api.gateio.ws",
         "api.gateeu.com",
+        "api.gate.us",
     ),
     # docs/sources/gate.md#signing
     signing=Signing(("api_key", "secret")),
@@ -306,6 +307,10 @@ GATE = Exchange(
     ),
     # docs/sources/gate.md#environments
     environments={"live": LIVE, "testnet": Environment("https://api-testnet.gateapi.io")},
+    regions={
+        "eu": Environment("https://api.gateeu.com", kinds=("spot",)),
+        "us": Environment("https://api.gate.us", kinds=("spot",)),
+    },
     # docs/sources/gate.md#expiry
     expiry=Expiry(timedelta(days=90), "creation", "gate.com/help, faq 17521"),
     moves_value={

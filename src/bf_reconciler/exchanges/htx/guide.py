@@ -36,11 +36,11 @@ GUIDE = Guide(
         Said(
             (
                 "Bind the IP addresses of the server, 20 at most; without one the key ends after "
-                "90 days."
+                "90 days without use, by an older document 90 days after its creation."
             ),
             (
-                "Sunucunun IP adreslerini bağlayın; en çok 20 adres. Adressiz anahtar 90 gün sonra "
-                "sona erer."
+                "Sunucunun IP adreslerini bağlayın; en çok 20 adres. Adressiz anahtar 90 gün "
+                "kullanılmazsa, eski bir belgeye göre oluşturulduktan 90 gün sonra sona erer."
             ),
         ),
         Said(

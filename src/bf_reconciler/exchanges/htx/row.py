@@ -12,6 +12,7 @@ from bf_reconciler.exchanges.model import (
     Call,
     Calls,
     CaptureFields,
+    Environment,
     Exchange,
     Expiry,
     First,
@@ -265,6 +266,8 @@ PEOPLE = People(
     ),
 )
 
+LIVE = Environment(bases={"futures": "https://api.hbdm.com"})
+
 HTX = Exchange(
     id="htx",
     title="HTX",
@@ -272,11 +275,16 @@ HTX = Exchange(
     live_hosts=(
         "api.huobi.pro",
         "api-aws.huobi.pro",
+        "api.huobi.vn",
+        "api.huobi.so",
         "api.hbdm.com",
         "api.hbdm.vn",
     ),
     # docs/sources/htx.md#signing, #secrets
-    signing=Signing(("api_key", "secret"), hosts=("api.huobi.pro", "api-aws.huobi.pro")),
+    signing=Signing(
+        ("api_key", "secret"),
+        hosts=("api.huobi.pro", "api-aws.huobi.pro", "api.huobi.vn", "api.huobi.so"),
+    ),
     # docs/sources/htx.md#time, #key, #balance, #orders
     calls=Calls(
         time=Query(Call("spotPublicGetV1CommonTimestamp"), read_time),
@@ -295,6 +303,10 @@ HTX = Exchange(
             ("", "incorrect access key", Reason.INVALID_KEY),
             ("", "verification failure", Reason.INVALID_SIGNATURE),
             ("", "incorrect ip address", Reason.IP_NOT_ALLOWED),
+            # Chinese alone, as older answers have it.
+            ("", "access key错误", Reason.INVALID_KEY),
+            ("", "校验失败", Reason.INVALID_SIGNATURE),
+            ("", "ip地址错误", Reason.IP_NOT_ALLOWED),
             ("", "api key has expired", Reason.KEY_EXPIRED),
             ("", "apikey has expired", Reason.KEY_EXPIRED),
             ("", "429 too many request", Reason.RATE_LIMITED),
@@ -311,6 +323,8 @@ HTX = Exchange(
         window=60.0,  # 5 minutes by one document, less than one by another
     ),
     # Live alone: docs/sources/htx.md#environments
+    environments={"live": LIVE},
+    environment=LIVE,
     # docs/sources/htx.md#expiry
     expiry=Expiry(VALIDITY, "idle", "HTX API documentation, creating an API key", told=True),
     markets=MARKETS,

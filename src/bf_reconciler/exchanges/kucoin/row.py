@@ -189,11 +189,20 @@ PEOPLE = People(
             "Spot izinli bir anahtar, aynı sahibin hesapları arasında varlık da taşıyabilir.",
         ),
         Said(
+            ("Keys of KuCoin Thailand and KuCoin Turkey have no documented host: set `endpoint`."),
+            (
+                "KuCoin Tayland ve KuCoin Türkiye anahtarları için belgelenmiş bir adres yoktur: "
+                "`endpoint` değerini girin."
+            ),
+        ),
+        Said(
             "A wrong secret may show as a wrong passphrase: it breaks both.",
             "Yanlış gizli anahtar, yanlış API parolası gibi görünebilir: ikisini de bozar.",
         ),
     ),
 )
+
+LIVE = Environment(bases={"futures": "https://api-futures.kucoin.com"})
 
 KUCOIN = Exchange(
     id="kucoin",
@@ -204,6 +213,7 @@ KUCOIN = Exchange(
         "api-futures.kucoin.com",
         "api-broker.kucoin.com",
         "api.kucoin.eu",
+        "api-futures.kucoin.eu",
     ),
     # docs/sources/kucoin.md#signing
     signing=Signing(("api_key", "secret", "passphrase")),
@@ -227,8 +237,12 @@ KUCOIN = Exchange(
         window=5.0,
     ),
     # Live alone: docs/sources/kucoin.md#environments
+    environments={"live": LIVE},
+    environment=LIVE,
     regions={
-        "eu": Environment("https://api.kucoin.eu", kinds=("spot",)),
+        "eu": Environment(
+            "https://api.kucoin.eu", bases={"futures": "https://api-futures.kucoin.eu"}
+        ),
         "au": Environment(headers={"X-SITE-TYPE": "australia"}),
     },
     # docs/sources/kucoin.md#expiry

@@ -139,6 +139,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         origin=TEXT,
         suspended_until=_maybe(MOMENT),
         declared=ANY,
+        handling=ANY,
     ),
     "Transition": _object(
         at=MOMENT,

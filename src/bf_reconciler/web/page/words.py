@@ -105,6 +105,7 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "suspended_until": ("Suspended until", "Askının bitişi"),
     "attested_until": ("Attested until", "Beyanın bitişi"),
     "labels": ("Labels", "Etiketler"),
+    "handling": ("Fields, at the runtime", "Alanlar, çalışma ortamında"),
     "location": ("Location in the file", "Dosyadaki yeri"),
     "line": ("line {}", "satır {}"),
     "desired": ("Desired", "İstenen"),
