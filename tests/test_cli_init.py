@@ -194,7 +194,7 @@ def test_a_key_of_another_name_in_the_folder_is_ignored_by_git(capsys, tmp_path)
         (("empty.txt", "--yes"), "empty.txt is not a directory"),
         (("empty.txt/desk", "--yes"), "Not a directory"),
         (("desk",), "not a terminal: pass --yes to create desk"),
-        (("desk", "--yes", "--sops-binary", "/nowhere"), "no sops binary at the path given"),
+        (("desk", "--yes", "--sops-binary", "/nowhere"), "there is no sops binary at"),
     ],
 )
 def test_what_cannot_be_done_is_told_and_leaves_nothing(capsys, tmp_path, argv, says):

@@ -1,12 +1,9 @@
 """`add`: one more connection, tested before it is written."""
 
 import asyncio
-import os
 import re
-import shlex
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +16,6 @@ from bf_reconciler.facts import Language
 
 if TYPE_CHECKING:
     from bf_reconciler.authoring.entry import Added
-    from bf_reconciler.preview import Compared
 
 MOST: Final = 64 * 1024
 LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -175,18 +171,15 @@ def _added(file: Path, content: bytes, new: Fields, chosen: FileOptions) -> "Add
 def _decide(
     file: Path, content: bytes, added: "Added", asking: Asking, chosen: FileOptions
 ) -> None:
-    from bf_reconciler.cli import plan_text  # noqa: PLC0415 # help needs no models
+    from bf_reconciler.cli.file_plan import show_commit, show_plan  # noqa: PLC0415 # no models
     from bf_reconciler.facts import ConfigError  # noqa: PLC0415
-    from bf_reconciler.preview import of_file, preview  # noqa: PLC0415
     from bf_reconciler.seals import replace_file  # noqa: PLC0415
 
     for problem in added.after.problems:
         if problem not in added.before.problems:
             note(problem.render(str(file)))
     code = _tested(file, added, asking.lang, chosen) if asking.test else 0
-    same: dict[str, Compared] = {c.name: "same" for c, _ in added.before.connections}
-    found = preview(added.after, of_file(added.before), same, datetime.now(UTC))
-    say(f"\n{plan_text.text(found)}")
+    show_plan(added.before, added.after)
     if asking.terminal and not asking.yes:
         click.confirm(f"Write {file}?", default=code == 0, abort=True, err=True)
     elif code and not asking.yes:
@@ -199,9 +192,7 @@ def _decide(
     say(f"{file}: added {added.name}, encrypted and sealed")
     if added.replaced:
         say("It is in the place of the example; set `enabled: true` on its strategy when ready.")
-    folder, leaf = os.path.split(file)
-    place = f" -C {shlex.quote(folder)}" if folder else ""
-    say(f"To commit: git{place} commit --message 'Add {added.name}' -- {shlex.quote(leaf)}")
+    show_commit(file, f"Add {added.name}")
     leave(code)
 
 

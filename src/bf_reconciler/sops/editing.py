@@ -9,10 +9,11 @@ from typing import Final
 
 from bf_reconciler.facts.config import ConfigError, ConfigReason
 from bf_reconciler.facts.json import Json
-from bf_reconciler.sops.environment import environment
-from bf_reconciler.sops.failures import classify, failed
+from bf_reconciler.sops.environment import environment, find_binary
+from bf_reconciler.sops.failures import cannot_be_run, classify, explain, failed
 from bf_reconciler.sops.private_folder import private_folder
 from bf_reconciler.sops.settings import SopsSettings
+from bf_reconciler.sops.version import SEALING, require, version_of
 
 NOT_MODIFIED: Final = 200
 """Exit code of `sops edit` where the text is the one it was."""
@@ -35,7 +36,7 @@ def set_value(
         file.write_bytes(content)
         argv = ["set", "--value-stdin", str(file), place]
         done = _run(argv, settings, folder, json.dumps(value).encode())
-        return _changed(done, file)
+        return _changed(done, file, settings)
 
 
 def replace_text(content: bytes, text: bytes, settings: SopsSettings) -> bytes:
@@ -54,7 +55,7 @@ def replace_text(content: bytes, text: bytes, settings: SopsSettings) -> bytes:
         # Moved, not copied: where sops cannot read it, it would ask its editor again and again.
         editor = f"mv -f {shlex.quote(str(plain))}"
         done = _run(["edit", str(file)], settings, folder, editor=editor)
-        return content if done.returncode == NOT_MODIFIED else _changed(done, file)
+        return content if done.returncode == NOT_MODIFIED else _changed(done, file, settings)
 
 
 def _run(
@@ -65,10 +66,11 @@ def _run(
     *,
     editor: str = "false",
 ) -> "subprocess.CompletedProcess[bytes]":
+    binary = str(find_binary(settings.binary, settings.environ))
     own = {"EDITOR": editor, "SOPS_EDITOR": editor, "TMPDIR": str(folder)}
     try:
         return subprocess.run(  # noqa: S603  no shell, and the binary the user chose
-            [str(settings.binary), *arguments],
+            [binary, *arguments],
             input=given,
             env=environment(settings) | own,
             capture_output=True,
@@ -79,13 +81,17 @@ def _run(
         message = f"sops did not finish within {settings.timeout:g} seconds"
         raise ConfigError(ConfigReason.DECRYPTION_TIMEOUT, message, transient=True) from None
     except OSError:
-        message = "the sops binary cannot be run"
-        raise ConfigError(ConfigReason.DECRYPTION_TOOL_MISSING, message) from None
+        raise cannot_be_run(binary) from None
 
 
-def _changed(done: "subprocess.CompletedProcess[bytes]", file: Path) -> bytes:
+def _changed(
+    done: "subprocess.CompletedProcess[bytes]", file: Path, settings: SopsSettings
+) -> bytes:
     if done.returncode:
         said = done.stderr.decode(errors="replace")
+        asked = _run(["--disable-version-check", "--version"], settings, file.parent)
+        require(version_of(asked.stdout.decode(errors="replace")), SEALING)
         reason, transient = classify(done.returncode, said)
-        raise failed(reason, done.returncode, said, transient=transient)
+        detail = explain(reason, said, settings.environ)
+        raise failed(reason, done.returncode, said, transient=transient, detail=detail)
     return file.read_bytes()
