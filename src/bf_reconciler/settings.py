@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from bf_reconciler.facts import DEFAULT_RULES, Language, Rules
+from bf_reconciler.facts import DEFAULT_RULES, Language, Rules, system_words
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["console", "json"]
@@ -99,8 +99,11 @@ def read_token(path: Path) -> str:
     """
     try:
         token = path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeError) as error:
-        raise ValueError(f"the token file {path} cannot be read: {type(error).__name__}") from None
+    except OSError as error:
+        message = f"the token file {path} cannot be read: {system_words(error)}"
+        raise ValueError(message) from None
+    except UnicodeError:
+        raise ValueError(f"the token file {path} cannot be read: it is not ASCII text") from None
     if len(token) < MIN_TOKEN or not token.isprintable() or " " in token:
         raise ValueError(
             f"the token file {path} must contain one word of at least {MIN_TOKEN} characters"
