@@ -105,6 +105,17 @@ class FakeView:
     held: bool = True
     done: list = field(default_factory=list)
 
+    @property
+    def tokens(self):
+        return {} if self.token is None else {"": self.token}
+
+    @property
+    def read_tokens(self):
+        return {} if self.read_token is None else {"": self.read_token}
+
+    def report_refusal(self, *_):
+        pass
+
     def status(self):
         return self.now
 
@@ -117,11 +128,11 @@ class FakeView:
         found = self.seen.get(name)
         return None if known is None else evidence(known, found, self.policy, language)
 
-    async def halt(self, reason, by):
+    async def halt(self, reason, by, _token=""):
         self.done.append(("halt", reason, by))
 
-    async def resume(self, name):
-        self.done.append(("resume", name))
+    async def resume(self, name, reason="", by="", _token=""):
+        self.done.append(("resume", name, reason, by))
         return self.held
 
 

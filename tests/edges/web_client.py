@@ -26,7 +26,19 @@ class ScriptedBackend:
         self.healthy = (True, "ok")
         self.prepared = (True, "ok")
         self.asked = []
+        self.refusals = []
         self.readers = set()
+
+    @property
+    def tokens(self):
+        return {} if self.token is None else {"ops": self.token}
+
+    @property
+    def read_tokens(self):
+        return {} if self.read_token is None else {"": self.read_token}
+
+    def report_refusal(self, why, client, request):
+        self.refusals.append((why, client, request))
 
     def status(self):
         return self.now
@@ -72,11 +84,12 @@ class ScriptedBackend:
         self.asked.append(("test", name))
         return self.now.connections.get(name)
 
-    async def halt(self, reason, by):
+    async def halt(self, reason, by, token=""):
+        self.asked.append(("halt", reason, by, token))
         self.now = replace(self.now, halted=Halted(reason, by, NOW))
 
-    async def resume(self, name):
-        self.asked.append(("resume", name))
+    async def resume(self, name, reason="", by="", token=""):
+        self.asked.append(("resume", name, reason, by, token))
         held = self.now.halted is not None
         self.now = replace(self.now, halted=None)
         return held

@@ -46,7 +46,7 @@ def command(
 
     Sends this to the daemon at --url. If none answers, writes to its journal in --state-dir.
     """
-    who = by or _user()
+    who = by or user()
     if not reason.strip() or not who.strip():
         raise click.UsageError("--reason and --by must not be empty")
     api = Api.of(url, token_file)
@@ -67,7 +67,8 @@ def command(
     say(RESUME.in_(lang))
 
 
-def _user() -> str:
+def user() -> str:
+    """Who runs this."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # no name for this user, as in many containers
@@ -75,7 +76,10 @@ def _user() -> str:
 
 
 def _write(directory: Path, reason: str, by: str) -> None:
-    from bf_reconciler.verdict import Halted  # noqa: PLC0415 # a second way only
+    from bf_reconciler.status import halt_event  # noqa: PLC0415 # a second way only
+    from bf_reconciler.verdict import Halted  # noqa: PLC0415
 
     with journal(directory, readonly=False) as found:
-        found.halt(Halted(reason, by, datetime.now(UTC)))
+        now = datetime.now(UTC)
+        halt = Halted(reason, by, now)
+        found.halt(halt, halt_event(found.load().status, halt, now))

@@ -1,6 +1,7 @@
 """`resume`: end the halt, or let one strategy run again."""
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import click
 
 from bf_reconciler.cli import completions, options, suggest
 from bf_reconciler.cli.api import NOT_DURABLE, Api, ApiError, RefusedError
+from bf_reconciler.cli.halt import user
 from bf_reconciler.cli.journals import journal
 from bf_reconciler.cli.output import fail, note, say
 from bf_reconciler.facts import Language, Said
@@ -28,6 +30,8 @@ REFUSED = Said("the daemon refused: {}", "daemon reddetti: {}")
 
 @click.command("resume")
 @click.argument("name", required=False, shell_complete=completions.strategies_of_daemon)
+@click.option("--reason", help="Why; kept in the history.")
+@click.option("--by", help="Who; default: the current user.")
 @options.url_option
 @options.token_option
 @options.state_option
@@ -35,6 +39,8 @@ REFUSED = Said("the daemon refused: {}", "daemon reddetti: {}")
 def command(
     *,
     name: str | None,
+    reason: str | None,
+    by: str | None,
     url: str | None,
     token_file: Path | None,
     state_dir: Path | None,
@@ -45,10 +51,10 @@ def command(
     A strategy is turned on only after its connection passes its tests.
     Sends this to the daemon at --url. If none answers, writes to its journal in --state-dir.
     """
-    api = Api.of(url, token_file)
+    api, who = Api.of(url, token_file), by or user()
     try:
         name = name and _strategy(api.status(), name)
-        held = api.post("/api/v1/resume", {"name": name} if name else {})["resumed"]
+        held = api.post("/api/v1/resume", _body(name, reason, who))["resumed"]
         then = WHEN_COMPLIANT
     except RefusedError as error:
         if error.status in NOT_DURABLE:  # it says what was done
@@ -58,7 +64,7 @@ def command(
         if state_dir is None:
             fail(f"{error}. Set --url, or --state-dir to write to its journal.")
         note(f"Writing to the journal in {state_dir}; {error}.")
-        name, held = _write(state_dir, name)
+        name, held = _write(state_dir, name, reason or "", who)
         then = AT_START
     if held:
         done = RELEASED.in_(lang).format(name) if name else ENDED.in_(lang)
@@ -76,13 +82,23 @@ def _strategy(status: dict[str, Any], name: str) -> str:
     return found
 
 
-def _write(directory: Path, name: str | None) -> tuple[str | None, bool]:
+def _body(name: str | None, reason: str | None, by: str) -> dict[str, str]:
+    asked = {"name": name, "reason": reason, "by": by}
+    return {field: text for field, text in asked.items() if text}
+
+
+def _write(directory: Path, name: str | None, reason: str, by: str) -> tuple[str | None, bool]:
+    from bf_reconciler.status import resume_event  # noqa: PLC0415 # a second way only
+
     with journal(directory, readonly=False) as found:
         status = found.load().status
         if name is not None:
             name = _strategy({"strategies": [{"name": each} for each in status.strategies]}, name)
-            return name, found.release(name)
+        now = datetime.now(UTC)
+        event = resume_event(status, now, reason=reason, by=by, strategy=name or "")
+        if name is not None:
+            return name, found.release(name, event)
         if status.file_halt is not None:
             fail("the file sets `halt`; remove it there")
-        found.halt(None)
+        found.halt(None, event if status.halted is not None else None)
         return None, status.halted is not None

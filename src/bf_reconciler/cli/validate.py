@@ -1,5 +1,6 @@
 """`validate`: check a file offline."""
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -39,7 +40,7 @@ def command(
     FILE:LINE:COLUMN: path: message, and what to do about each kind. Exits with code 1 if there are
     errors; warnings do not count.
     """
-    checked = _checked(reading.content(file, chosen), chosen, decrypt=decrypt)
+    checked = _checked(file, chosen, decrypt=decrypt)
     problems = checked.problems
     errors = [problem for problem in problems if problem.severity == "error"]
     if output == "json":
@@ -63,12 +64,16 @@ class _Checked(NamedTuple):
     decrypted: bool
 
 
-def _checked(committed: bytes, chosen: FileOptions, *, decrypt: bool) -> _Checked:
-    from bf_reconciler.facts import Problem  # noqa: PLC0415 # help needs no models
+def _checked(file: Path, chosen: FileOptions, *, decrypt: bool) -> _Checked:
+    from bf_reconciler.facts import ConfigReason, Problem  # noqa: PLC0415 # help needs no models
+    from bf_reconciler.source import last_change  # noqa: PLC0415
 
+    committed = reading.content(file, chosen)
     parsed, error = reading.parse(committed, chosen, decrypt=decrypt)
     if error is None:
         return _Checked([*parsed.problems], parsed.encrypted, parsed.encrypted and decrypt)
+    if error.reason is ConfigReason.INTEGRITY_CHECK_FAILED:
+        error = error.at(last_change(os.path.realpath(file), committed))
     place = (error.line or 0, error.column or 0)
     first = Problem(*place, "", error.message, "error", error.reason)
     return _Checked([first, *parsed.problems], parsed.encrypted, decrypted=False)

@@ -110,10 +110,11 @@ def present_transition(transition: Transition, language: Language = "en") -> dic
         "to": transition.after,
         "reason": str(transition.reason),
         "message": transition.message,
-        "remedy": remedy(transition.reason, language),
+        "remedy": "" if transition.kind == "halt" else remedy(transition.reason, language),
         "generation": transition.generation,
         "revision": transition.revision,
         "lasted_seconds": _rounded(transition.lasted),
+        "by": transition.by,
     }
 
 

@@ -178,7 +178,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
     ),
     "Transition": _object(
         at=MOMENT,
-        kind=_one_of(("connection", "strategy")),
+        kind=_one_of(("connection", "strategy", "halt")),
         name=TEXT,
         from_=TEXT,
         to=TEXT,
@@ -188,13 +188,17 @@ SCHEMAS: Final[dict[str, Schema]] = {
         generation=WHOLE,
         revision=TEXT,
         lasted_seconds=_maybe(NUMBER),
+        by=TEXT,
     ),
     "Error": {"type": "object", "properties": {"error": TEXT}, "required": ["error"]},
 }
 RELOADED: Final = _object(generation=WHOLE, revision=TEXT, digest=TEXT, config=_ref("Config"))
 HALTED: Final = _object(halted=_maybe(_ref("Halted")))
 HALT: Final = _object(reason=TEXT, by=TEXT)
-RESUME: Final[Schema] = {"type": "object", "properties": {"name": _maybe(TEXT)}}
+RESUME: Final[Schema] = {
+    "type": "object",
+    "properties": {"name": _maybe(TEXT), "reason": _maybe(TEXT), "by": _maybe(TEXT)},
+}
 LANGUAGE: Final[Schema] = {
     "name": "lang",
     "in": "query",
