@@ -2,6 +2,7 @@
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import os
+import signal
 import subprocess
 from dataclasses import replace
 
@@ -452,3 +453,28 @@ def test_json_stands_alone_on_standard_output(simulator, tmp_path):
     assert out.startswith("{\n")
     assert out.endswith("}\n")
     assert "kucoin-main-grid" in err
+
+
+def test_a_watch_tests_again_until_ctrl_c(simulator, tmp_path):
+    file = tmp_path / "connections.yaml"
+    file.write_text("version: 2\n")
+    process = program(
+        *("test", "--watch", "--allow-plaintext", file),
+        PYTHONUNBUFFERED="1",
+        BF_STATE_DIR=str(tmp_path / "state"),
+    )
+    lines = iter(process.stdout.readline, "")
+    assert next(line for line in lines if "unsupported version; use version: 1" in line)
+    file.write_text(declare(simulator, "kucoin-main"))
+    assert next(line for line in lines if "kucoin-main-grid" in line and "Online" in line)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    process.stdout.close()
+    process.stderr.close()
+
+
+@pytest.mark.parametrize("with_it", [("-o", "json"), ("--capture", "folder")])
+def test_a_watch_is_for_people(capsys, plain, with_it):
+    ran = run_in(capsys, "test", plain, "--watch", *with_it)
+    assert ran.code == 1
+    assert "--watch cannot be combined with -o json or --capture" in ran.err

@@ -19,6 +19,9 @@ UNEXPECTED = (
     " code, and hold no value of yours"
 )
 VERBS = {
+    "init": "Create a repository for the file.",
+    "add": "Add a connection: test its key, then write it encrypted.",
+    "edit": "Edit the encrypted file; check and seal what is saved.",
     "run": "Run the daemon.",
     "validate": "Check a file offline: schema, references, encryption, names.",
     "seal": "Seal a file, so that nothing in it can be moved without its key.",
