@@ -8,7 +8,7 @@ from typing import Final
 
 from bf_reconciler import sops
 from bf_reconciler.document import SEAL, Parsed
-from bf_reconciler.facts import DEFAULT_RULES, ConfigError, ConfigReason, Rules
+from bf_reconciler.facts import DEFAULT_RULES, ConfigError, ConfigReason, Rules, system_words
 from bf_reconciler.loader import load
 from bf_reconciler.sops import SopsSettings
 from bf_reconciler.source import present
@@ -84,7 +84,7 @@ def replace_file(path: Path, before: bytes, after: bytes) -> None:
         finally:
             Path(name).unlink(missing_ok=True)
     except OSError as error:
-        words = error.strerror or type(error).__name__
+        words = system_words(error)
         message = f"the file cannot be written: {words}"
         raise ConfigError(ConfigReason.FILE_UNREADABLE, message) from None
 

@@ -87,7 +87,7 @@ async def test_an_unexpected_error_is_logged_and_its_text_stays_here(
     monkeypatch.setattr(backend, "status", broken)
     answer = await client.get("/api/v1/status")
     assert answer.status == 500
-    assert await answer.json() == {"error": "internal error: RuntimeError"}
+    assert await answer.json() == {"error": "internal error; the log of the daemon names it"}
     (record,) = [r for r in caplog.records if r.levelno == logging.ERROR]
     assert (record.message, record.path) == ("request failed", "/api/v1/status")
 

@@ -12,6 +12,7 @@ import click
 
 from bf_reconciler.cli import options
 from bf_reconciler.cli.output import fail, say
+from bf_reconciler.facts import system_words
 
 if TYPE_CHECKING:
     from bf_reconciler.simulator import Simulator, World
@@ -87,7 +88,7 @@ def _world(seed: Path | None) -> "World":
     try:
         return World.from_dict(json.loads(seed.read_bytes()))
     except OSError as error:
-        fail(f"{seed}: {error.strerror or type(error).__name__}")
+        fail(f"{seed}: {system_words(error)}")
     except RefusedError as error:
         fail(f"{seed}: {error}")
     except (ValueError, RecursionError):  # what json says would quote the file

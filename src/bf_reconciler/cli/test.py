@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
 import click
 
-from bf_reconciler.cli import options, reading
+from bf_reconciler.cli import options, reading, suggest
 from bf_reconciler.cli.captures import keeping
 from bf_reconciler.cli.file_options import FileOptions, file_options
 from bf_reconciler.cli.output import fail, leave, note, print_json
@@ -58,7 +58,8 @@ def command(  # noqa: PLR0913 # one argument per option
 
     No order is placed and no strategy is changed. If the journal in --state-dir shows that a sealed
     file was in force, an unsealed FILE is rejected, as by the daemon. Exit code 0: all Online or
-    Degraded; 2: some Blocked; 3: some Unreachable and none Blocked; 1: an error.
+    Degraded; 2: some Blocked; 3: some Unreachable and none Blocked; 1: an error, or any problem of
+    FILE that is no mere warning.
     """
     if state_dir is not None and reading.sealed_before(state_dir):
         chosen = replace(chosen, require_seal=True)
@@ -78,7 +79,8 @@ def command(  # noqa: PLR0913 # one argument per option
         print_json({"connections": rows})
     else:
         _show(rows, lang, verbose=verbose)
-    leave(verdict([row["status"] for row in rows]))
+    wrong = any(problem.severity == "error" for problem in status.config.problems)
+    leave(1 if wrong else verdict([row["status"] for row in rows]))
 
 
 def verdict(states: list[str]) -> int:
@@ -100,7 +102,9 @@ def _checked(
         return asyncio.run(daemon.check(configured, names, tell, captured))
     except daemon.RefusedError as error:
         fail(refusal(error.config, Path(configured.file), configured.language))
-    except (daemon.StartError, daemon.UnknownNameError) as error:
+    except daemon.UnknownNameError as error:
+        fail(suggest.unknown("connection", error.name, error.known))
+    except daemon.StartError as error:
         fail(str(error))
 
 

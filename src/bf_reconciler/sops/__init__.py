@@ -6,7 +6,7 @@ from bf_reconciler.sops.encryption import encrypt
 from bf_reconciler.sops.environment import find_binary
 from bf_reconciler.sops.failures import KEY_REASONS, classify
 from bf_reconciler.sops.key_files import fingerprint
-from bf_reconciler.sops.metadata import is_encrypted, mac_only_encrypted, metadata
+from bf_reconciler.sops.metadata import cut, is_encrypted, mac_only_encrypted, metadata
 from bf_reconciler.sops.private_folder import private_folder
 from bf_reconciler.sops.settings import SopsSettings
 
@@ -14,6 +14,7 @@ __all__ = [
     "KEY_REASONS",
     "SopsSettings",
     "classify",
+    "cut",
     "decrypt",
     "decrypt_text",
     "encrypt",
