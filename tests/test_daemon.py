@@ -160,7 +160,7 @@ async def test_an_edit_whose_person_has_left_harms_nobody():
 
 async def test_a_turn_without_a_file_says_only_how_the_file_is():
     prober, engine, saved = Prober(), Engine(), []
-    journal = SimpleNamespace(keep=_nothing, save=lambda *given: _append(saved, given))
+    journal = SimpleNamespace(keep=_nothing, save=lambda *given: _append(saved, given), later=None)
     cycle = Cycle(prober, engine, journal, Record(Status(), {}), lambda *_: None, _Wake())
     refused = ConfigStatus(last_reload_successful=False, reason=ConfigReason.INVALID_YAML)
     cycle.take(Reload(None, refused))

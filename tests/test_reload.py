@@ -295,6 +295,13 @@ async def test_the_secrets_of_a_file_are_told_to_the_redaction_of_logs():
     }
 
 
+async def test_the_secrets_of_runtimes_are_told_to_it_too():
+    engine = {"name": "ft", "type": "freqtrade", "url": "http://127.0.0.1:1", "username": "bf"}
+    text = a_file([], [], runtimes=[engine | {"password": "a-long-password"}])
+    _, reloader = a_reloader(text)
+    assert list(secrets((await reloader.reload(NOW)).spec)) == ["a-long-password"]
+
+
 KEYS = {"connections": [{"credentials": {"api_key": "k", "secret": "s", "passphrase": "p"}}]}
 BLOCK = {"sops": {"mac": sealed()}}
 UNSEALED = a_file(**BLOCK)

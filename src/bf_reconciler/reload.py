@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Protocol
 
 import structlog
+from pydantic import SecretStr
 
 from bf_reconciler import document, sops
 from bf_reconciler.facts import DEFAULT_RULES, ConfigError, ConfigReason, Problem, Rules
@@ -239,3 +240,7 @@ def secrets(spec: Spec) -> Iterator[str]:
         for secret in (credentials.api_key, credentials.secret, credentials.passphrase, proxy):
             if secret is not None:
                 yield secret.get_secret_value()
+    for runtime in spec.runtimes.values():
+        for value in vars(runtime).values():
+            if isinstance(value, SecretStr):
+                yield value.get_secret_value()

@@ -12,6 +12,7 @@ import structlog
 
 from bf_reconciler import logs
 from bf_reconciler.daemon.audit import Audit
+from bf_reconciler.daemon.breath import Breath
 from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.daemon.guarded_runtimes import GuardedRuntimes
 from bf_reconciler.daemon.journal_writer import JournalWriter
@@ -86,7 +87,7 @@ class Daemon:
             record,
             self._publish,
             wake,
-            Audit(self._drifted),
+            Audit(self._drifted, Breath()),
         )
         self.last_completed: datetime | None = None
         self._begun = self._turned = time.monotonic()

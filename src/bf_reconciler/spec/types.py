@@ -125,7 +125,7 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
-def _url(value: str) -> str:
+def _engine_url(value: str) -> str:
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
@@ -137,10 +137,24 @@ def _url(value: str) -> str:
         raise PydanticCustomError("url", "must be a URL that starts with https://")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise PydanticCustomError("url", "must be a URL without user, query or fragment")
-    if parts.scheme == "http" and not is_loopback(host):
-        raise PydanticCustomError("url", "http:// is only allowed on loopback; use https://")
     return value.rstrip("/")
 
+
+def _url(value: str) -> str:
+    url = _engine_url(value)
+    if is_overheard(url):
+        raise PydanticCustomError("url", "http:// is only allowed on loopback; use https://")
+    return url
+
+
+def is_overheard(url: str) -> bool:
+    """Whether what is sent there goes over a network unencrypted."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and not is_loopback(parts.hostname)
+
+
+EngineUrl = Annotated[str, AfterValidator(_engine_url)]
+"""The base URL of an engine that has no TLS of its own: a warning where it is overheard."""
 
 Endpoint = Annotated[str, AfterValidator(_url)]
 """A base URL; ``http://`` only on loopback."""
