@@ -16,7 +16,7 @@ PYTEST = -m pytest --numprocesses $(JOBS) --dist worksteal
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test peers check format bench sbom manifests dashboards changelog lock clean
+.PHONY: help demo test peers sops check format bench sbom manifests dashboards changelog lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ test: $(DEV) $(DEPLOY) ## Run all tests but those of `make peers`
 
 peers: $(DEV) $(PEERS) ## Let the official or most used client of each exchange judge the simulator
 	$(BIN)/python -m pytest --numprocesses 2 -m peers tests/peers
+
+sops: $(RUN) ## Build the oldest and the newest sops that the tests know, where there is Go
+	@.ci/sops-versions
 
 check: $(DEV) $(DEPLOY) ## Check format, lint, types and import contracts, and run tests with coverage
 	$(BIN)/ruff format --check .
