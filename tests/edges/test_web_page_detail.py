@@ -94,7 +94,7 @@ def test_a_strategy_shows_its_connection_and_what_is_wanted():
     assert "Strategy btc-grid Disabled" in text
     assert "Connection kucoin-main-grid Runtime local Desired off Running paused" in text
     assert "Enabled → -" in text
-    assert "Resume" not in text
+    assert "Resume" not in page.body
 
 
 def test_who_resumed_a_strategy_is_in_its_history():

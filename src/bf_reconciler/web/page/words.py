@@ -17,6 +17,14 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "generation": ("generation", "nesil"),
     "live": ("Live", "Canlı"),
     "lost": ("Disconnected, reconnecting …", "Bağlantı koptu, yeniden bağlanılıyor …"),
+    "gone": (
+        "No answer from the daemon. What is shown here is old:",
+        "Programdan yanıt yok. Burada gösterilenler eski:",
+    ),
+    "stuck": (
+        "The daemon answers, but does not complete its work. What is shown here may be old:",
+        "Program yanıt veriyor ama işini tamamlamıyor. Burada gösterilenler eski olabilir:",
+    ),
     "all_ok": ("all OK", "her şey yolunda"),
     "not_found": ("Not found", "Bulunamadı"),
     "not_found_why": (
@@ -135,6 +143,24 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "halt_why": (
         "Turns all strategies off at once, until someone resumes them.",
         "Tüm stratejileri hemen kapatır; biri devam ettirene kadar kapalı kalırlar.",
+    ),
+    "halt_what": (
+        "Turns off all strategies at once, until someone resumes them. Now running: {} of {}.",
+        "Tüm stratejileri hemen kapatır, biri devam ettirene kadar. Şu an çalışan: {} / {}.",
+    ),
+    "halt_close": ("Close their positions: {}", "Pozisyonlarını kapatacak: {}"),
+    "halt_stop": (
+        "Stop, with open positions left as they are: {}",
+        "Açık pozisyonlara dokunmadan duracak: {}",
+    ),
+    "halt_pause": (
+        "Pause, with open positions still managed: {}",
+        "Açık pozisyonları yönetmeye devam ederek duraklayacak: {}",
+    ),
+    "resume_all": ("Resume strategies", "Stratejileri devam ettir"),
+    "resume_what": (
+        "May run again at once: {}. Stay off until their connections comply: {}.",
+        "Hemen yeniden çalışabilecek: {}. Bağlantısı kurallara uyana kadar kapalı kalacak: {}.",
     ),
     "halt_file": (
         "The halt is set in the file; remove it there.",
