@@ -15,7 +15,8 @@ from aiohttp import web
 
 from bf_reconciler.cli import main
 from bf_reconciler.simulator import Simulator, demo_world
-from bf_reconciler.status import Status
+from bf_reconciler.spec import Policy
+from bf_reconciler.status import Status, evidence
 from bf_reconciler.web import make_app
 
 SECONDS = 60
@@ -96,6 +97,8 @@ class FakeView:
 
     now: Status
     transitions: list = field(default_factory=list)
+    seen: dict = field(default_factory=dict)
+    policy: Policy = field(default_factory=Policy)
     token: str | None = None
     read_token: str | None = None
     host: str = "127.0.0.1"
@@ -119,6 +122,11 @@ class FakeView:
     def history(self, name, limit, _before):
         found = [each for each in self.transitions if name in {None, each.name}]
         return found[:limit]
+
+    def evidence(self, name, language):
+        known = self.now.connections.get(name)
+        found = self.seen.get(name)
+        return None if known is None else evidence(known, found, self.policy, language)
 
     async def halt(self, reason, by, _token=""):
         self.done.append(("halt", reason, by))

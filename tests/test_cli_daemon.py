@@ -18,7 +18,7 @@ from bf_reconciler.cli import one_screen, refresh, status_tables, tables, words
 from bf_reconciler.cli.api import Api
 from bf_reconciler.facts import Problem, Reason
 from bf_reconciler.journal import Journal
-from bf_reconciler.policy import ConditionType
+from bf_reconciler.policy import ConditionType, Incident
 from bf_reconciler.status import Key, StrategyState, present
 from bf_reconciler.verdict import ConnectionState, Halted
 from bf_reconciler.web import NotDurableError
@@ -156,6 +156,14 @@ def test_a_refused_file_and_a_halt_stand_above_all(capsys):
     assert out.startswith("Halted: a bug (ada)\n")
     assert "connections.yaml: InvalidDocument: 1 problem" in out
     assert "connections.yaml:7:5: connections.1.exchange: unknown exchange" in out
+
+
+def test_an_incident_is_shown_once_with_its_remedy_above_the_table(capsys):
+    incident = Incident("change", "kucoin", Reason.EXCHANGE_CHANGED, ("a", "b"), NOW)
+    with serving(FakeView(a_status(incidents=(incident,)))) as url:
+        out = run_in(capsys, "status", "--url", url).out
+    assert out.startswith("Exchange changed: kucoin. Connections: 2. Read the exchange's API")
+    assert out.count("certify FILE NAME") == 1
 
 
 def test_a_problem_of_no_field_has_no_empty_path(capsys):

@@ -16,6 +16,15 @@ MAX_PORT = 65535
 MIN_TOKEN = 16
 TOKEN_NAME = re.compile(r"[A-Za-z0-9](?:[-_.A-Za-z0-9]{0,30}[A-Za-z0-9])?")
 """Who has the token, or what for: it is shown, logged, and a label of a metric."""
+RESERVED_LABELS = frozenset(
+    {
+        *("job", "instance", "namespace", "pod", "container", "service", "endpoint", "cluster"),
+        *("node", "alertname", "alertstate", "severity", "le", "quantile"),
+        *("connection", "exchange", "strategy", "runtime", "account", "environment", "status"),
+        *("condition", "reason", "permission", "state", "to", "kind", "scope"),
+    }
+)
+"""Labels that mean something already, in our metrics or to Prometheus and its operators."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,20 @@ class Listen:
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Monitoring:
+    """What alerts and dashboards are told: where people look, and whose a connection is."""
+
+    page_url: str = ""
+    """Where people open the status page; "" is nowhere they could reach. Likewise the others."""
+    dashboard_url: str = ""
+    """Where they open the dashboards."""
+    runbook_url: str = ""
+    """Where they read docs/operations.md."""
+    labels: tuple[str, ...] = ()
+    """Labels of the file that stand in the metrics of an entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +72,7 @@ class Settings:
     """Where folders of strategy files may lie, beside the state folder."""
     process_root: Path | None = None
     """Where commands of the file may lie; without it none is started."""
+    monitoring: Monitoring = Monitoring()
 
 
 def parse_listen(text: str) -> Listen:

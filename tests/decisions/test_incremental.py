@@ -54,6 +54,8 @@ WORLDS = {
     "invalid": lambda at: refused(Reason.INVALID_KEY, at),
     "elsewhere": lambda at: refused(Reason.IP_NOT_ALLOWED, at),
     "outage": an_outage,
+    "garbled": lambda at: an_outage(at, Reason.UNEXPECTED_RESPONSE),
+    "new word": lambda at: an_observation(at, key=a_key(unknown_words=("novelty",))),
     "slow down": lambda at: an_outage(at, Reason.RATE_LIMITED, retry_after=20.0),
     "expiring": lambda at: an_observation(at, key=a_key(expires_at=NOW + 14 * DAY + MINUTE)),
     "ends": lambda at: an_observation(at, key=a_key(expires_at=NOW + 3 * MINUTE)),

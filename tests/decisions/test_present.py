@@ -145,6 +145,7 @@ def test_a_strategy_has_the_shape_of_the_contract():
         "line": 20,
         "origin": "current",
         "suspended_until": None,
+        "unknown_since": None,
         "declared": {},
         "handling": {},
     }

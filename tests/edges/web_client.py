@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from aiohttp.test_utils import TestClient, TestServer
 
+from bf_reconciler.spec import Policy
+from bf_reconciler.status import evidence
 from bf_reconciler.verdict import Halted
 from bf_reconciler.web import make_app
-from edges.fakes import NOW, a_refused_config, a_status, a_transition
+from edges.fakes import NOW, a_refused_config, a_seen, a_status, a_transition
 
 TOKEN = "a-token-of-some-length"
 LOGIN = {"Authorization": f"Bearer {TOKEN}"}
@@ -54,6 +56,10 @@ class ScriptedBackend:
     def history(self, name, limit, before):
         self.asked.append(("history", name, limit, before))
         return [a_transition()]
+
+    def evidence(self, name, language):
+        known = self.now.connections.get(name)
+        return None if known is None else evidence(known, a_seen(), Policy(), language)
 
     async def subscribe(self):
         queue = asyncio.Queue()

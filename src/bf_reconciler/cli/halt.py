@@ -8,6 +8,7 @@ import click
 
 from bf_reconciler.cli import options
 from bf_reconciler.cli.api import NOT_DURABLE, Api, ApiError, RefusedError
+from bf_reconciler.cli.journals import journal
 from bf_reconciler.cli.output import fail, note, say
 
 
@@ -59,14 +60,10 @@ def user() -> str:
 
 
 def _write(directory: Path, reason: str, by: str) -> None:
-    from bf_reconciler.journal import Journal, JournalError  # noqa: PLC0415 # a second way only
-    from bf_reconciler.status import halt_event  # noqa: PLC0415
+    from bf_reconciler.status import halt_event  # noqa: PLC0415 # a second way only
     from bf_reconciler.verdict import Halted  # noqa: PLC0415
 
-    try:
-        with Journal(directory) as journal:
-            now = datetime.now(UTC)
-            halt = Halted(reason, by, now)
-            journal.halt(halt, halt_event(journal.load().status, halt, now))
-    except JournalError as error:
-        fail(str(error))
+    with journal(directory, readonly=False) as found:
+        now = datetime.now(UTC)
+        halt = Halted(reason, by, now)
+        found.halt(halt, halt_event(found.load().status, halt, now))

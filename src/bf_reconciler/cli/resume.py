@@ -8,6 +8,7 @@ import click
 from bf_reconciler.cli import options
 from bf_reconciler.cli.api import NOT_DURABLE, Api, ApiError, RefusedError
 from bf_reconciler.cli.halt import user
+from bf_reconciler.cli.journals import journal
 from bf_reconciler.cli.output import fail, note, say
 
 
@@ -58,19 +59,15 @@ def _body(name: str | None, reason: str | None, by: str) -> dict[str, str]:
 
 
 def _write(directory: Path, name: str | None, reason: str, by: str) -> bool:
-    from bf_reconciler.journal import Journal, JournalError  # noqa: PLC0415 # a second way only
-    from bf_reconciler.status import resume_event  # noqa: PLC0415
+    from bf_reconciler.status import resume_event  # noqa: PLC0415 # a second way only
 
-    try:
-        with Journal(directory) as journal:
-            status = journal.load().status
-            now = datetime.now(UTC)
-            event = resume_event(status, now, reason=reason, by=by, strategy=name or "")
-            if name is not None:
-                return journal.release(name, event)
-            if status.file_halt is not None:
-                fail("the file sets `halt`; remove it there")
-            journal.halt(None, event if status.halted is not None else None)
-            return status.halted is not None
-    except JournalError as error:
-        fail(str(error))
+    with journal(directory, readonly=False) as found:
+        status = found.load().status
+        now = datetime.now(UTC)
+        event = resume_event(status, now, reason=reason, by=by, strategy=name or "")
+        if name is not None:
+            return found.release(name, event)
+        if status.file_halt is not None:
+            fail("the file sets `halt`; remove it there")
+        found.halt(None, event if status.halted is not None else None)
+        return status.halted is not None

@@ -12,6 +12,7 @@ from bf_reconciler.settings import (
     Listen,
     LogFormat,
     LogLevel,
+    Monitoring,
     Settings,
     default_state_dir,
     parse_listen,
@@ -35,6 +36,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     lang: Language = "en",
     runtime_root: Path | None = None,
     process_root: Path | None = None,
+    monitoring: Monitoring = Monitoring(),  # noqa: B008 # frozen
 ) -> Settings:
     """The settings of these options.
 
@@ -63,6 +65,7 @@ def settings(  # noqa: PLR0913 # one argument per option
         language=lang,
         runtime_root=runtime_root,
         process_root=process_root,
+        monitoring=monitoring,
     )
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from aiohttp import web
 
@@ -13,11 +14,18 @@ from bf_reconciler.daemon.daemon import Daemon, utcnow
 from bf_reconciler.daemon.lost_halt import halting
 from bf_reconciler.daemon.refusal_report import RefusalReport
 from bf_reconciler.daemon.worker import Worker
-from bf_reconciler.facts import Seen
+from bf_reconciler.facts import Language, Seen
 from bf_reconciler.journal import JournalError
 from bf_reconciler.metrics import Extras, render
 from bf_reconciler.schedule import answered, request
-from bf_reconciler.status import ConnectionStatus, Status, Transition, halt_event, resume_event
+from bf_reconciler.status import (
+    ConnectionStatus,
+    Status,
+    Transition,
+    evidence,
+    halt_event,
+    resume_event,
+)
 from bf_reconciler.verdict import Halted
 from bf_reconciler.web import NotDurableError, Refusal
 
@@ -72,8 +80,11 @@ class Commands:
         return self._daemon.ready()
 
     def metrics(self, accept: str, *, summary: bool) -> tuple[Iterator[bytes], str]:
-        extras = Extras(self._daemon.source.mode, self._daemon.last_completed)
-        return render(self.status(), extras, self._daemon.tallies, accept, summary=summary)
+        daemon = self._daemon
+        told = daemon.settings.monitoring
+        links = (told.page_url, told.dashboard_url, told.runbook_url)
+        extras = Extras(daemon.source.mode, daemon.last_completed, links, told.labels)
+        return render(self.status(), extras, daemon.tallies, accept, summary=summary)
 
     def history(
         self, name: str | None, limit: int, before: datetime | None
@@ -87,6 +98,14 @@ class Commands:
             raise web.HTTPServiceUnavailable(text="the journal does not answer") from None
         except JournalError as error:
             raise web.HTTPServiceUnavailable(text=str(error)) from None
+
+    def evidence(self, name: str, language: Language) -> dict[str, Any] | None:
+        cycle = self._daemon.cycle
+        known = cycle.status.connections.get(name)
+        if known is None:
+            return None
+        policy = cycle.spec.policy if cycle.spec is not None else None
+        return evidence(known, cycle.seen.get(name), policy, language)
 
     async def subscribe(self) -> AsyncIterator[tuple[Status, Sequence[Transition]]]:
         queue: asyncio.Queue[tuple[Status, tuple[Transition, ...]]] = asyncio.Queue(BACKLOG)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from bf_reconciler.document import key_services, name_advice, seal, text
 from bf_reconciler.document.compose import Stop, compose
+from bf_reconciler.document.dead_ends import check_dead_ends
 from bf_reconciler.document.entries import MAX_ENTRIES, Entry, M, duplicates, read
 from bf_reconciler.document.head import Head, read_head
 from bf_reconciler.document.limits import check_limits
@@ -158,6 +159,7 @@ def _second_pass(
     _report_duplicates(strategies)
     if file is not None:
         check_limits(connections, strategies, file.policy, sealed)
+        check_dead_ends(connections, strategies, file.policy)
     for connection in connections:
         if connection.good is not None:
             connection.advise(name_advice.of_connection(connection.good))

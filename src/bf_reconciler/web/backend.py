@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
+from bf_reconciler.facts import Language
 from bf_reconciler.status import ConnectionStatus, Status, Transition
 
 Refusal = Literal["missing_token", "wrong_token", "unknown_host", "not_local", "other_site"]
@@ -54,6 +55,9 @@ class Backend(Protocol):
         self, name: str | None, limit: int, before: datetime | None
     ) -> Sequence[Transition]:
         """Transitions, newest first."""
+
+    def evidence(self, name: str, language: Language) -> dict[str, Any] | None:
+        """What stands behind the conditions of a connection; None where none has this name."""
 
     def subscribe(self) -> AsyncIterator[tuple[Status, Sequence[Transition]]]:
         """Every new status with the transitions that led to it, until the reader leaves."""

@@ -118,7 +118,7 @@ def _problems(config: ConfigStatus) -> Markup:
 def _incident(incident: Incident, status: Status, reader: Reader) -> Markup:
     """Many failures of one cause are one thing, with all that follows of it."""
     words = reader.words
-    heading = words["incident_egress" if incident.kind == "egress" else "incident_outage"]
+    heading = words[f"incident_{incident.kind}"]
     since = moment(incident.since, words)
     return _banner(
         "warn",

@@ -43,6 +43,10 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
         "Common cause: outbound network ({})",
         "Ortak neden: dış ağ bağlantısı ({})",
     ),
+    "incident_change": (
+        "{} answers otherwise than documented",
+        "{} belgelerdekinden farklı yanıt veriyor",
+    ),
     "affected": ("{} connections affected since", "{} bağlantı etkilendi, başlangıç:"),
     "summary": ("Summary", "Özet"),
     "attention": ("Needs attention", "Dikkat gerektirenler"),
