@@ -293,6 +293,36 @@ def test_who_halted_and_resumed_is_among_the_changes():
     assert "12:00:00Z btc-grid Resumed bob" in news
 
 
+# --- the first run
+
+
+@pytest.mark.parametrize("language", ["en", "tr"])
+def test_a_first_run_says_what_to_do_next(language):
+    words = WORDS[language]
+    text = text_of(Status(config=a_config(path="bots.yaml")), language)
+    for step in ("begin_key", "begin_add", "begin_test", "begin_commit"):
+        assert words[step] in text
+    assert "bf-reconciler exchanges kucoin" in text
+    assert "bf-reconciler test bots.yaml" in text
+
+
+def test_before_the_file_is_read_the_page_says_so():
+    never = replace(a_config(), last_reload_successful=False, last_reload_success=None)
+    assert "What to do next The file is being read." in text_of(Status(config=never))
+
+
+def test_a_first_file_that_is_refused_says_how_to_see_all_of_it():
+    refused = a_refused_config(last_reload_success=None)
+    text = text_of(Status(config=refused))
+    assert "The file was rejected" in text or "Part of the file" in text
+    assert "bf-reconciler validate connections.yaml" in text
+
+
+def test_once_something_is_declared_the_first_steps_are_gone():
+    for status in (a_status(), a_status([], [a_strategy()])):
+        assert rendered(status).blocks["begin"] == '<section id="begin" hidden></section>'
+
+
 # --- halting
 
 

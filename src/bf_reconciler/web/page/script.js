@@ -193,7 +193,8 @@ async function find(form) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (mine !== asked) return; // something else was typed meanwhile
   history.replaceState(null, "", address);
-  for (const id of ["glance", "connections-shown", "strategies-shown"]) {
+  const parts = ["shown", "columns"].flatMap((id) => [`connections-${id}`, `strategies-${id}`]);
+  for (const id of ["glance", ...parts]) {
     morph(byId(id), page.getElementById(id));
   }
   for (const id of ["connections", "strategies"]) morphRows(byId(id), page.getElementById(id));
