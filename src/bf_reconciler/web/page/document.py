@@ -17,6 +17,7 @@ SCRIPT_WORDS: Final = {
     "live": "live",
     "lost": "lost",
     "gone": "gone",
+    "unreached": "unreached",
     "stuck": "stuck",
     "testing": "testing",
     "failed": "failed",

@@ -91,12 +91,9 @@ function take(patch) {
 
 const language = document.documentElement.lang;
 const ago = new Intl.RelativeTimeFormat(language, { style: "short" });
-const clock = new Intl.DateTimeFormat(language, {
-  hour: "2-digit",
-  minute: "2-digit",
-  hourCycle: "h23",
-  timeZoneName: "short",
-});
+const minutes = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const clock = new Intl.DateTimeFormat(language, { ...minutes, timeZoneName: "short" });
+const shortClock = new Intl.DateTimeFormat(language, minutes);
 const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
 const UNITS = [
   ["day", 86400],
@@ -111,8 +108,11 @@ function since(at) {
   return ago.format(Math.round(seconds / size), unit);
 }
 
-function near(at) {
-  const here = at.getTimezoneOffset() ? clock.format(at) : "";
+// In a row, where UTC is marked by its Z, the hour alone is short enough for one line.
+function near(time) {
+  const at = new Date(time.dateTime);
+  const told = time.closest("td") && time.textContent.endsWith("Z") ? shortClock : clock;
+  const here = at.getTimezoneOffset() ? told.format(at) : "";
   const sameDay = at.toDateString() === new Date().toDateString();
   const local = here && (sameDay ? here : `${day.format(at)} ${here}`);
   return [local, since(at)].filter(Boolean).join(" · ");
@@ -120,7 +120,7 @@ function near(at) {
 
 function tellTimes(inside = document) {
   for (const time of inside.querySelectorAll("time")) {
-    const told = near(new Date(time.dateTime));
+    const told = near(time);
     if (time.dataset.near !== told) time.dataset.near = told;
   }
 }
@@ -254,7 +254,8 @@ async function act(button, path, body, describe) {
     dialog?.close();
     say(describe(result));
   } catch (error) {
-    const fault = `${words.failed}: ${error.message}`;
+    const cause = error instanceof TypeError ? words.unreached : error.message; // fetch's own
+    const fault = `${words.failed}: ${cause}`;
     if (dialog) dialog.querySelector(".fault").textContent = fault;
     else say(fault, FAULT_LEAVES);
   } finally {
@@ -268,6 +269,7 @@ function open(dialog) {
   dialog.querySelector("[name=reason]").value = "";
   dialog.querySelector("[name=by]").value = stored("by");
   dialog.showModal();
+  dialog.querySelector("[name=reason]").focus();
 }
 
 document.addEventListener("click", ({ target }) => {

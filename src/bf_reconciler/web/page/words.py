@@ -21,6 +21,10 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
         "No answer from the daemon. What is shown here is old:",
         "Programdan yanıt yok. Burada gösterilenler eski:",
     ),
+    "unreached": (
+        "no answer from the daemon; `bf-reconciler halt` on its machine also writes to its journal",
+        "programdan yanıt yok; onun makinesinde `bf-reconciler halt` günlüğüne de yazar",
+    ),
     "stuck": (
         "The daemon answers, but does not complete its work. What is shown here may be old:",
         "Program yanıt veriyor ama işini tamamlamıyor. Burada gösterilenler eski olabilir:",
@@ -59,8 +63,8 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
         "Bir API anahtarı oluşturun. Bu komut borsadaki her adımı gösterir:",
     ),
     "begin_add": (
-        "Add the connection and its strategies under `connections` and `strategies` in",
-        "Bağlantıyı ve stratejilerini `connections` ve `strategies` altına ekleyin:",
+        "Add the connection and its strategies under connections and strategies in",
+        "Bağlantıyı ve stratejilerini connections ve strategies altına ekleyin:",
     ),
     "begin_test": (
         "Test it; each finding comes with what to do:",
