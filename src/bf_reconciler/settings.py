@@ -14,8 +14,6 @@ LogFormat = Literal["console", "json"]
 HOST = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.]{0,252})")
 MAX_PORT = 65535
 MIN_TOKEN = 16
-TOKEN_NAME = re.compile(r"[A-Za-z0-9](?:[-_.A-Za-z0-9]{0,30}[A-Za-z0-9])?")
-"""Who has the token, or what for: it is shown, logged, and a label of a metric."""
 RESERVED_LABELS = frozenset(
     {
         *("job", "instance", "namespace", "pod", "container", "service", "endpoint", "cluster"),
@@ -25,6 +23,8 @@ RESERVED_LABELS = frozenset(
     }
 )
 """Labels that mean something already, in our metrics or to Prometheus and its operators."""
+TOKEN_NAME = re.compile(r"[A-Za-z0-9](?:[-_.A-Za-z0-9]{0,30}[A-Za-z0-9])?")
+"""Who has the token, or what for: it is shown, logged, and a label of a metric."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,10 @@ def test_what_was_never_on_is_paused_where_it_left_the_file_or_moved():
     assert [order.action for order in moved.leaves] == ["pause"]
 
 
+def test_an_order_says_which_exchange_its_engine_must_trade_on():
+    assert decision(GOOD).order.exchange == "kucoin"
+
+
 def test_a_halt_in_the_file_turns_off():
     spec = a_spec(halt=Halt(reason="audit", by="bob"))
     order = decided(GOOD, before=a_memory(), spec=spec)[STRATEGY].order

@@ -59,15 +59,10 @@ def sealed_before(state_dir: Path) -> bool:
 
 
 def sops_settings(chosen: FileOptions) -> "SopsSettings":
-    """How sops is run for these options.
+    """How sops is run for these options."""
+    from bf_reconciler.sops import SopsSettings  # noqa: PLC0415 # help needs no sops
 
-    Raises:
-        ConfigError: There is no sops.
-    """
-    from bf_reconciler import sops  # noqa: PLC0415 # help needs no sops
-
-    binary = sops.find_binary(chosen.sops_binary, os.environ)
-    return sops.SopsSettings(binary, os.environ, services=chosen.rules.services)
+    return SopsSettings(chosen.sops_binary, os.environ, services=chosen.rules.services)
 
 
 def _encrypted(committed: bytes, *, allow_plaintext: bool) -> bool:

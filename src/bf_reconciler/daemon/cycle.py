@@ -1,14 +1,15 @@
 """One reconcile cycle after another, with what people asked for applied in between."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple, Protocol
 
+from bf_reconciler.daemon.breath import Breath
 from bf_reconciler.facts import Seen
-from bf_reconciler.reconcile import Outside, Prober, Runtimes, halt, reconcile
+from bf_reconciler.reconcile import Outside, Prober, Runtimes, Save, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.schedule import HEARTBEAT, request_changed
 from bf_reconciler.spec import Names, Spec
@@ -27,7 +28,7 @@ Edit = Callable[[Status, Mapping[str, Seen]], tuple[Status, Mapping[str, Seen]]]
 
 
 class Writer(Protocol):
-    """Saves records, of these names; None is all."""
+    """Saves records, of these names; None is all. What is saved ``later`` is not waited for."""
 
     async def keep(
         self, status: Status, seen: Mapping[str, Seen], names: Names | None = None
@@ -36,6 +37,8 @@ class Writer(Protocol):
     async def save(
         self, record: Record, changes: tuple[Transition, ...], names: Names | None = None
     ) -> None: ...
+
+    def later(self, record: Record, names: Names | None = None) -> None: ...
 
 
 class _Asked(NamedTuple):
@@ -57,9 +60,9 @@ class Cycle:
         record: Record,
         publish: Callable[[Status, Status, tuple[Transition, ...]], None],
         wake: asyncio.Event,
-        audit: Callable[[Turn], Turn] = lambda turn: turn,
+        audit: Callable[[Turn], Awaitable[Turn]] | None = None,
     ) -> None:
-        self._outside = Outside(prober, runtimes, self._keep, partial(asyncio.sleep, 0))
+        self._outside = Outside(prober, runtimes, self._keep, Breath())
         self._writer = writer
         self._publish = publish
         self._audit = audit
@@ -97,10 +100,10 @@ class Cycle:
         self.wake.set()
         return done
 
-    async def _keep(self, status: Status, seen: Mapping[str, Seen], names: Names) -> None:
-        """Save what was seen. The next turn begins with it, even if this one breaks."""
-        await self._writer.keep(status, seen, names)
+    def _keep(self, status: Status, seen: Mapping[str, Seen], names: Names) -> Save:
+        """The next turn begins with what was seen, even if this one breaks."""
         self._unfinished = seen
+        return partial(self._writer.keep, status, seen, names)
 
     async def turn(self, now: datetime) -> datetime:
         """Take one turn; returns when the next one is due at the latest."""
@@ -112,17 +115,20 @@ class Cycle:
         if self._reload is not None:
             before, seen = self._reloaded(self._reload, before, seen)
         last, self._last = self._last, None
+        turn = None
         if self.spec is not None:
             turn = await reconcile(self.spec, before, seen, self._outside, now, last)
             await self._end(turn.status, turn.seen, now, turn.changed, events)
-            self._last = self._audit(turn)
         else:
             await self._end(await self._without_file(before, now), seen, now, events=events)
         del self._edits[: len(edits)]
         for asked in edits:
             if not asked.done.done():
                 asked.done.set_result(None)
-        return self._last.wake_at if self._last is not None else now + HEARTBEAT
+        if turn is not None and self._audit is not None:
+            turn = await self._audit(turn)
+        self._last = turn
+        return turn.wake_at if turn is not None else now + HEARTBEAT
 
     def _reloaded(
         self, reload: Reload, before: Status, seen: Mapping[str, Seen]
@@ -154,6 +160,10 @@ class Cycle:
         """Save and tell what changed, among these names, and what people did."""
         found = file_halts(self.status, after, now)
         changes = (*events, *found, *transitions(self.status, after, now, names))
-        await self._writer.save(Record(after, seen), changes, names)
+        record = Record(after, seen)
+        if changes or self._edits or names is None:
+            await self._writer.save(record, changes, names)
+        else:  # nobody is told anything, so nobody waits for the disk
+            self._writer.later(record, names)
         published, self.status, self.seen, self._unfinished = self.status, after, seen, None
         self._publish(published, after, changes)

@@ -59,6 +59,7 @@ async def opened(settings: Settings, environ: Mapping[str, str]) -> AsyncIterato
                     yield daemon
                 finally:
                     await daemon.runtimes.close()
+                    await daemon.writer.settled(CLOSE_SECONDS)
         finally:  # one that hangs is left to the end of the process
             await asyncio.wait({worker.call(journal.close)}, timeout=CLOSE_SECONDS)
     except JournalError as error:
@@ -108,6 +109,7 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
         tasks = [
             asyncio.create_task(_keep_watching(daemon, loaded, stop), name="watch"),
             asyncio.create_task(_keep_loading(daemon, loaded, notifier), name="load"),
+            asyncio.create_task(daemon.keep_looking_for_keys(), name="keys"),
             asyncio.create_task(_keep_answering(hung_up, daemon), name="hang-up"),
             asyncio.create_task(_keep_notifying(notifier, daemon, loaded), name="notify"),
             asyncio.create_task(keep_sampling(daemon.tallies.lagged), name="loop-lag"),

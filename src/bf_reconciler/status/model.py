@@ -32,7 +32,7 @@ class StrategyState(StrEnum):
 class Confirmed:
     """The last thing that an engine showed as it was ordered: that it runs, or that it does not.
 
-    ``life`` is that of the engine then: after a restart it has another one. It is kept in the
+    ``life`` is that of the engine then, where it tells one from the next. All of it is kept in the
     journal, so that a restart of ours does not forget what the engine had confirmed.
     """
 

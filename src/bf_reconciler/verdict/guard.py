@@ -121,7 +121,8 @@ def _leased(spec: Spec, decision: Decision) -> Decision:
     if decision.order is None or entry is None:
         return decision
     lease = max(LEASE_INTERVALS * entry.interval, LEAST_LEASE)
-    return replace(decision, order=replace(decision.order, lease=lease))
+    order = replace(decision.order, lease=lease, exchange=entry.connection.exchange)
+    return replace(decision, order=order)
 
 
 def _place(spec: Spec, strategy: Strategy, before: StrategyMemory | None) -> Runtime:
