@@ -293,7 +293,9 @@ def test_what_an_engine_confirmed_is_kept_until_another_order_is_given():
     ran = Running("running", confirmed=Confirmed(on=True, life="1"))
     before = a_cycle(GOOD, running={STRATEGY: ran})
     assert before.confirmed == {STRATEGY: ran.confirmed}
-    silent = {"running": {STRATEGY: Running("unknown", Reason.RUNTIME_UNAVAILABLE, "Down.")}}
+    silent = {"running": {STRATEGY: Running("unknown")}}
+    down = Running("unknown", Reason.RUNTIME_UNAVAILABLE, "Down.")
+    assert strategy(GOOD, before=before, running={STRATEGY: down}).confirmed is None
     assert strategy(GOOD, before=before, **silent).confirmed == ran.confirmed
     assert strategy(WITHDRAW, before=before, **silent).confirmed is None
     assert strategy(GOOD, **silent).confirmed is None

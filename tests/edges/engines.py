@@ -12,10 +12,17 @@ from aiohttp import web
 
 from bf_reconciler.runtimes.adapter import Bounds
 from bf_reconciler.runtimes.file import FileAdapter
+from bf_reconciler.runtimes.freqtrade import FreqtradeAdapter
 from bf_reconciler.runtimes.hummingbot import HummingbotAdapter
 from bf_reconciler.runtimes.process import ProcessAdapter
 from bf_reconciler.runtimes.webhook import WebhookAdapter
-from bf_reconciler.spec import FileRuntime, HummingbotRuntime, ProcessRuntime, WebhookRuntime
+from bf_reconciler.spec import (
+    FileRuntime,
+    FreqtradeRuntime,
+    HummingbotRuntime,
+    ProcessRuntime,
+    WebhookRuntime,
+)
 from build import STRATEGY
 
 SECRET = "a-secret-that-must-not-be-seen"
@@ -104,6 +111,27 @@ class Hummingbot(HttpEngine):
         return web.json_response({"status": "success", "data": data})
 
 
+class Freqtrade(HttpEngine):
+    """Its API alone; edges.fake_freqtrade has its traps."""
+
+    off = "pause"
+
+    def adapter(self, folder):
+        words = {"username": "bf", "password": SECRET, "timeout": "1s"}
+        declared = FreqtradeRuntime(name="ft", type="freqtrade", url=self.url, **words)
+        return FreqtradeAdapter(declared, Bounds(folder))
+
+    def obey(self, request):
+        if self.mode == "obeys":
+            self.state = DOES["run" if request.path.endswith("/start") else "pause"]
+        return web.json_response({"status": "paused, no more entries will occur from now."})
+
+    def tell(self, request):
+        if request.path.endswith("/health"):
+            return web.json_response({"bot_startup_ts": 1, "last_process_ts": 1})
+        return web.json_response({"state": self.state, "trading_mode": "spot"})
+
+
 class Process:
     """A real process."""
 
@@ -156,4 +184,10 @@ class File:
         self.task.cancel()
 
 
-ENGINES = {"file": File, "hummingbot": Hummingbot, "process": Process, "webhook": Webhook}
+ENGINES = {
+    "file": File,
+    "freqtrade": Freqtrade,
+    "hummingbot": Hummingbot,
+    "process": Process,
+    "webhook": Webhook,
+}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.runtimes import hummingbot, webhook, worker
+from bf_reconciler.runtimes import freqtrade, hummingbot, webhook, worker
 from bf_reconciler.runtimes.adapter import Stamp
 from bf_reconciler.runtimes.worker import Worker
 from bf_reconciler.spec import LOCAL
@@ -14,7 +14,7 @@ from bf_reconciler.verdict import Order
 from build import STRATEGY, a_strategy
 from edges.engines import ENGINES, SECRET
 
-HTTP = ["hummingbot", "webhook"]
+HTTP = ["freqtrade", "hummingbot", "webhook"]
 every = pytest.mark.parametrize("kind", sorted(ENGINES))
 http = pytest.mark.parametrize("kind", HTTP)
 
@@ -22,6 +22,8 @@ http = pytest.mark.parametrize("kind", HTTP)
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch):
     monkeypatch.setattr(hummingbot, "QUIET_SECONDS", 0.0)
+    monkeypatch.setattr(freqtrade, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(freqtrade, "PATIENCE_SECONDS", 0.05)
     monkeypatch.setattr(hummingbot, "POLL_SECONDS", 0.05)
     monkeypatch.setattr(webhook, "POLL_SECONDS", 0.05)
     monkeypatch.setattr(worker, "FIRST_RETRY", timedelta(seconds=0.05))
@@ -136,7 +138,7 @@ async def test_an_engine_that_cannot_be_reached_is_unavailable(rig, mode):
     await rig.until(("unknown", Reason.RUNTIME_UNAVAILABLE))
 
 
-@http
+@pytest.mark.parametrize("kind", [kind for kind in HTTP if kind != "freqtrade"])  # may start it
 async def test_turning_off_is_tried_though_nothing_can_be_read(rig):
     rig.give(on=True)
     await rig.until(("running", None))

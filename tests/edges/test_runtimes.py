@@ -59,6 +59,9 @@ class Engine:
     def expect(self, _order):
         return self.expected
 
+    def restarted(self, before, reading):
+        return before.life != reading.life
+
     async def close(self):
         pass
 
@@ -207,6 +210,14 @@ async def test_what_was_shown_to_be_off_is_only_unavailable_when_it_says_nothing
     assert found.confirmed == SHUT
     found = await settled_after(engine, an_order(on=False), RAN)
     assert (found.state, found.reason) == ("unknown", Reason.STILL_RUNNING)
+
+
+@pytest.mark.parametrize(("life", "kept"), [("1", True), ("", False)])
+async def test_what_could_not_be_reached_may_have_been_started_anew(life, kept):
+    engine, before = Engine("running"), Confirmed(on=True, life=life)
+    engine.answers = False
+    found = await settled_after(engine, an_order(), before)
+    assert found.confirmed == (before if kept else None)
 
 
 async def test_what_was_on_again_is_not_taken_for_off():

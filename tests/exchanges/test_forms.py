@@ -3,7 +3,6 @@
 `forms.json` of an exchange has good answers, the fields of each that inform, and those that decide.
 """
 
-import copy
 from dataclasses import replace
 
 import pytest
@@ -15,8 +14,8 @@ from bf_reconciler.spec import Credentials, Policy
 from bf_reconciler.verdict.judge import judge_connection
 from build import NOW, a_connection, a_strategy, an_observation
 from exchanges.cases import CASES
+from exchanges.places import GONE, changed, present
 
-GONE = object()
 OTHER_FORMS = [GONE, None, "", [], {}, "<odd>", 7.5, "7.5", [[]], {"odd": 1}, "x" * 300, 10**30]
 INFORMS = [*OTHER_FORMS, True, 0, "0", -1, "odd", ["odd"], 1700000000000, "1700000000000"]
 ALL = [(case, form) for case in CASES.values() for form in case.forms]
@@ -24,27 +23,6 @@ IDS = [f"{case.row.id}-{form['name']}" for case, form in ALL]
 EACH = pytest.mark.parametrize(("case", "form"), ALL, ids=IDS)
 WEAKER = {ConditionType.IP_RESTRICTED, ConditionType.EGRESS_ALLOWED, ConditionType.KEY_FRESH}
 """An allowlist or an end that is not told is none at some exchanges: their documents say so."""
-
-
-def changed(form, path, value):
-    """The form, with another value in one place of its bodies."""
-    made = copy.deepcopy(form)
-    *way, last = [int(step) if step.isdigit() else step for step in path.split(".")]
-    place = made
-    for step in way:
-        place = place[step]
-    if value is GONE:
-        del place[last]
-    else:
-        place[last] = value
-    return made
-
-
-def present(form, path):
-    place = form
-    for step in path.split("."):
-        place = place[int(step) if step.isdigit() else step]
-    return place
 
 
 def answered(case, form):

@@ -9,7 +9,7 @@ from bf_reconciler.document.messages import problems
 from bf_reconciler.document.nodes import Node, render, walk
 from bf_reconciler.document.sealed import is_sealed
 from bf_reconciler.facts import DEFAULT_RULES, ConfigReason, Problem, Rules
-from bf_reconciler.spec import LOCAL, File, foreign_urls
+from bf_reconciler.spec import LOCAL, File, foreign_urls, is_overheard
 
 VERSION: Final = 1
 
@@ -82,3 +82,7 @@ def _hosts(head: Head, file: File, root: Node, rules: Rules) -> None:
             message = "not a host of this machine; allow it with --allow-host HOST"
             reason = ConfigReason.HOST_NOT_ALLOWED
             head.problems.append(Problem(*node.spot, render(path), message, "error", reason))
+        if is_overheard(getattr(runtime, "url", "")):
+            node, path = walk(root, ("runtimes", index, "url"))
+            message = "the password goes over the network unencrypted; use https://, or loopback"
+            head.problems.append(Problem(*node.spot, render(path), message, "warning"))

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from bf_reconciler import __version__
-from bf_reconciler.metrics.family import Family, moment
+from bf_reconciler.metrics.family import Family, Labels, moment
 from bf_reconciler.status import Status
 
 WATCH_MODES = ("watch", "poll")
@@ -21,6 +21,10 @@ class Extras:
     watch_mode: str = "poll"
     last_completed: datetime | None = None
     """When the last cycle reached its end."""
+    links: tuple[str, str, str] = ("", "", "")
+    """Where people open the page, the dashboards and the runbook; "" is not known."""
+    labels: Labels = ()
+    """Labels of the file that the series of an entry carry."""
 
 
 def families(status: Status, extras: Extras) -> Iterator[Family]:
@@ -51,6 +55,12 @@ def _process(status: Status, extras: Extras) -> Iterator[Family]:
         "Versions of bf-reconciler, Python and ccxt; always 1.",
         ("version", "python", "ccxt"),
         [(build, 1)],
+    )
+    yield Family(
+        "bf_links_info",
+        "Where people find the page, the dashboards and the runbook, as set; always 1.",
+        ("page_url", "dashboard_url", "runbook_url"),
+        [(extras.links, 1)],
     )
     yield Family(
         "bf_watch_mode",

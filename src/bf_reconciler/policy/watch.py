@@ -115,6 +115,14 @@ def watch(
     )
 
 
+def watch_each(
+    spec: Spec, seen: Mapping[str, Seen], now: datetime, names: Iterable[str]
+) -> Mapping[str, Watched]:
+    """These connections by themselves, as a watch has them."""
+    found = {name: _watched(spec, seen, name, now) for name in names}
+    return {name: watched for name, watched in found.items() if watched is not None}
+
+
 def _watched(spec: Spec, seen: Mapping[str, Seen], name: str, now: datetime) -> Watched | None:
     entry, memory = spec.connections.get(name), seen.get(name)
     if entry is None or memory is None or memory.entry != entry.fingerprint or not memory.runs:

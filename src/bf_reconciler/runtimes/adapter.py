@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from bf_reconciler.status import Running
+from bf_reconciler.status import Confirmed, Running
 from bf_reconciler.verdict import Holding, Order
 
 
@@ -73,7 +73,7 @@ class Reading:
     ``running`` has a reason only where nothing can be read. ``identity`` is what the engine says
     it is. ``content`` is what the runtime holds of the strategy, None where it never heard of it;
     only the adapter that read it looks into it. ``holding`` is the same for everybody, where it
-    has our mark. ``life`` is another after each start of the engine, or "" where it cannot say.
+    has our mark. ``life`` is what tells one life of the engine from the next, where it has that.
     ``busy``: it is between two states (starting, reloading), and would lose a command.
     """
 
@@ -137,6 +137,10 @@ class Adapter(Protocol):
 
     def differs(self, order: Order, reading: Reading) -> bool:
         """Whether the order must be given, by what was read."""
+        ...
+
+    def restarted(self, before: Confirmed, reading: Reading) -> bool:
+        """Whether an engine that is off was started anew since it showed that it runs."""
         ...
 
     async def apply(self, order: Order, reading: Reading, target: Target) -> None:

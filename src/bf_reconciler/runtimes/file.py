@@ -25,7 +25,7 @@ from bf_reconciler.runtimes.orders import (
 from bf_reconciler.runtimes.thread import OwnThread
 from bf_reconciler.runtimes.watch import FolderWatch
 from bf_reconciler.spec import Action, FileRuntime
-from bf_reconciler.status import Running, RunningState, Told
+from bf_reconciler.status import Confirmed, Running, RunningState, Told
 from bf_reconciler.verdict import LEAST_LEASE, Holding, Order
 
 UNMARKED = ("version", "name", "enabled", "action", "generation", "revision", "since")
@@ -106,6 +106,10 @@ class FileAdapter:
         if not order.on and "strategy" in old and old["strategy"] is None:
             new["strategy"] = None  # there was no room for it
         return any(old.get(key) != value for key, value in new.items())
+
+    def restarted(self, _before: Confirmed, _reading: Reading) -> bool:
+        """A file has one life."""
+        return False
 
     async def apply(self, order: Order, reading: Reading, target: Target) -> None:
         """Write the order.

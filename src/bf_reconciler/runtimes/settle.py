@@ -114,6 +114,9 @@ def _outcome(adapter: Adapter, case: _Case) -> Running:
         before = None  # it was on again meanwhile
     expect = adapter.expect(order) if order is not None else {}
     running = concluded(order, case.reading, expect, case.failure, before)
+    if running.reason is Reason.ENGINE_REFUSED and gave_up(adapter, case.reading, before):
+        words = f"It ran as it was told, and is {running.state} now without having been told."
+        running = replace(running, reason=Reason.ENGINE_STOPPED_ITSELF, message=words)
     shown = _confirmed(order, running, case.reading.life, before)
     return replace(running, confirmed=shown, told=running.told or _told(case, running))
 
@@ -130,7 +133,12 @@ def _told(case: _Case, running: Running) -> Told | None:
 def _confirmed(
     order: Order | None, running: Running, life: str, before: Confirmed | None
 ) -> Confirmed | None:
-    """What is known to have been shown; where nothing is, what was before."""
+    """What is known to have been shown; where nothing is, what was before.
+
+    An engine that has no lives, and could not be reached meanwhile, may have been started anew.
+    """
+    if order is not None and order.on and running.reason is Reason.RUNTIME_UNAVAILABLE:
+        return before if before is not None and before.life else None
     if order is None or running.reason is not None:
         return before
     if order.on and running.state == "running":
@@ -151,16 +159,17 @@ def is_due(
     if reading.busy:
         return False
     if order.on and (
-        mismatch(adapter.expect(order), reading.identity) or _gave_up(reading, before)
+        mismatch(adapter.expect(order), reading.identity) or gave_up(adapter, reading, before)
     ):
         return False
     return adapter.differs(order, reading)
 
 
-def _gave_up(reading: Reading, before: Confirmed | None) -> bool:
+def gave_up(adapter: Adapter, reading: Reading, before: Confirmed | None) -> bool:
     """Whether an engine is off that ran as it was told, and was not started anew meanwhile."""
-    ran = before is not None and before.on and before.life == reading.life
-    return ran and reading.running.state in OFF
+    if before is None or not before.on or reading.running.state not in OFF:
+        return False
+    return not adapter.restarted(before, reading)
 
 
 def mismatch(expect: Mapping[str, str], identity: Mapping[str, str]) -> str:
@@ -195,9 +204,6 @@ def concluded(
         return replace(seen, reason=Reason.ENGINE_MISMATCH, message=other)
     if seen.on:
         return seen
-    if _gave_up(reading, before):
-        words = f"It ran as it was told, and is {seen.state} now without having been told."
-        return replace(seen, reason=Reason.ENGINE_STOPPED_ITSELF, message=words)
     words = seen.message or "It was told to run, but is not running."
     return replace(seen, reason=Reason.ENGINE_REFUSED, message=words)
 

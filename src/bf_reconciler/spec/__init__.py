@@ -2,7 +2,12 @@
 
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
 from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials
-from bf_reconciler.spec.engines import HummingbotRuntime, ProcessRuntime, WebhookRuntime
+from bf_reconciler.spec.engines import (
+    FreqtradeRuntime,
+    HummingbotRuntime,
+    ProcessRuntime,
+    WebhookRuntime,
+)
 from bf_reconciler.spec.handling import (
     ALL_PASSED_ON,
     IGNORED,
@@ -21,7 +26,7 @@ from bf_reconciler.spec.removals import too_many
 from bf_reconciler.spec.runtime import LOCAL, FileRuntime, Runtime
 from bf_reconciler.spec.spec import ConnectionEntry, File, Origin, Spec, StrategyEntry
 from bf_reconciler.spec.strategy import OLD_NAMES, Action, Strategy
-from bf_reconciler.spec.types import Declared, Suspend, is_loopback
+from bf_reconciler.spec.types import Declared, Suspend, is_loopback, is_overheard
 
 __all__ = [
     "ALL_PASSED_ON",
@@ -39,6 +44,7 @@ __all__ = [
     "Defaults",
     "File",
     "FileRuntime",
+    "FreqtradeRuntime",
     "Halt",
     "Handled",
     "Handling",
@@ -63,6 +69,7 @@ __all__ = [
     "handled",
     "inconsistencies",
     "is_loopback",
+    "is_overheard",
     "misfits",
     "too_many",
     "unknown_hosts",

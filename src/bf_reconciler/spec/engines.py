@@ -19,6 +19,7 @@ from bf_reconciler.spec.types import (
     Declared,
     Duration,
     Endpoint,
+    EngineUrl,
     Lease,
     Name,
     Secret,
@@ -179,6 +180,57 @@ class HummingbotRuntime(Engine):
     conf: Text | None = None
     """Configuration to start it with."""
     timeout: RequestTimeout = timedelta(seconds=5)
+    """Deadline of one request."""
+
+
+class FreqtradeExpectation(Declared):
+    """What a freqtrade must be before anything is turned on in it."""
+
+    exchange: Text | None = None
+    """exchange.name of its configuration; default: that of the strategy's connection."""
+    strategy: Text | None = None
+    """Its strategy class."""
+    dry_run: bool | None = None
+    """true: it trades with play money; false: with real money."""
+    bot_name: Text | None = None
+    """bot_name of its configuration."""
+    trading_mode: Literal["spot", "futures"] | None = None
+    """Default: by the market of the strategy."""
+
+
+FREQTRADE: Handling = _table("freqtrade's pause, stop and forceexit", IGNORED) | {
+    "market": enforced("freqtrade's trading_mode"),
+    "base_order": enforced("freqtrade's stake_amount and stake_currency"),
+    "order_types": enforced("freqtrade's order_types"),
+    "margin_limit": enforced("freqtrade's available_capital, where it is an amount"),
+    "margin_mode": enforced("freqtrade's margin_mode, on futures"),
+    "max_open_trades": enforced("freqtrade's max_open_trades"),
+    "safety_orders": enforced("freqtrade's max_entry_position_adjustment: max alone"),
+    "stop_loss_pct": enforced("freqtrade's stoploss"),
+}
+"""Its configuration is its own: it must say what the strategy declares, or it is not started."""
+
+
+class FreqtradeRuntime(Engine):
+    """One freqtrade, by its REST API."""
+
+    handling: ClassVar[Handling] = FREQTRADE
+    exclusive: ClassVar[bool] = True
+    actions: ClassVar[frozenset[Action]] = frozenset(get_args(Action))
+
+    name: Name
+    """Unique DNS label."""
+    type: Literal["freqtrade"]
+    """freqtrade."""
+    url: EngineUrl
+    """Where its API listens, without /api/v1."""
+    username: Text
+    """api_server.username of its configuration."""
+    password: Secret
+    """api_server.password of its configuration."""
+    expect: FreqtradeExpectation = FreqtradeExpectation()
+    """What it must be; nothing is turned on in an engine that says otherwise."""
+    timeout: RequestTimeout = timedelta(seconds=3)
     """Deadline of one request."""
 
 

@@ -5,7 +5,12 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from bf_reconciler.spec.engines import HummingbotRuntime, ProcessRuntime, WebhookRuntime
+from bf_reconciler.spec.engines import (
+    FreqtradeRuntime,
+    HummingbotRuntime,
+    ProcessRuntime,
+    WebhookRuntime,
+)
 from bf_reconciler.spec.handling import ALL_PASSED_ON, Handling
 from bf_reconciler.spec.strategy import Action
 from bf_reconciler.spec.types import Declared, Lease, Name, Text
@@ -62,7 +67,9 @@ def _type(member: type[Declared]) -> str:
     return str(kind)
 
 
-Runtime = Annotated[FileRuntime | ProcessRuntime | WebhookRuntime | HummingbotRuntime, ByType()]
+Runtime = Annotated[
+    FileRuntime | FreqtradeRuntime | HummingbotRuntime | ProcessRuntime | WebhookRuntime, ByType()
+]
 """One declared runtime: a union of models. The ``type`` selects the adapter. Each says in its
 ``handling`` what it does with every field of a strategy."""
 

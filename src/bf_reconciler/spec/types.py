@@ -19,6 +19,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from bf_reconciler.spec.characters import CURLY, INVISIBLE, look_alike, name_of
+
 UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
 LONGEST = timedelta(days=3650)
@@ -123,7 +125,7 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
-def _url(value: str) -> str:
+def _engine_url(value: str) -> str:
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
@@ -135,10 +137,24 @@ def _url(value: str) -> str:
         raise PydanticCustomError("url", "must be a URL that starts with https://")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise PydanticCustomError("url", "must be a URL without user, query or fragment")
-    if parts.scheme == "http" and not is_loopback(host):
-        raise PydanticCustomError("url", "http:// is only allowed on loopback; use https://")
     return value.rstrip("/")
 
+
+def _url(value: str) -> str:
+    url = _engine_url(value)
+    if is_overheard(url):
+        raise PydanticCustomError("url", "http:// is only allowed on loopback; use https://")
+    return url
+
+
+def is_overheard(url: str) -> bool:
+    """Whether what is sent there goes over a network unencrypted."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and not is_loopback(parts.hostname)
+
+
+EngineUrl = Annotated[str, AfterValidator(_engine_url)]
+"""The base URL of an engine that has no TLS of its own: a warning where it is overheard."""
 
 Endpoint = Annotated[str, AfterValidator(_url)]
 """A base URL; ``http://`` only on loopback."""
@@ -177,6 +193,10 @@ def _secret(value: Any) -> Any:  # noqa: ANN401 # whatever the file holds there
     """Blanks around a key come from copying; only a PEM key has lines, and ends with one."""
     if isinstance(value, str) and not value.startswith("-----BEGIN"):
         _text(value)
+        if (at := look_alike(value, INVISIBLE)) is not None:
+            raise PydanticCustomError("secret", f"must not contain {name_of(value[at])}")
+        if value[0] in CURLY and value[-1] in CURLY:
+            raise PydanticCustomError("secret", "must not be in curly quotes; use plain quotes")
         if value != value.strip() or not value.isprintable():
             raise PydanticCustomError(
                 "secret", "must not start or end with spaces, or contain line breaks"

@@ -287,7 +287,9 @@ def _confirmed(
     was: StrategyStatus | None, running: Running, decision: Decision
 ) -> Confirmed | None:
     """What the engine showed last, unless the order is another now."""
-    shown = running.confirmed or (was.confirmed if was is not None else None)
+    shown = running.confirmed
+    if running == NOTHING and was is not None:
+        shown = was.confirmed
     order = decision.order
     return None if shown is None or (order is not None and order.on is not shown.on) else shown
 

@@ -32,7 +32,7 @@ class StrategyState(StrEnum):
 class Confirmed:
     """The last thing that an engine showed as it was ordered: that it runs, or that it does not.
 
-    ``life`` is that of the engine then: after a restart it has another one. It is kept in the
+    ``life`` is that of the engine then, where it tells one from the next. All of it is kept in the
     journal, so that a restart of ours does not forget what the engine had confirmed.
     """
 
@@ -217,10 +217,14 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One change of a status word or its reason. ``lasted``: seconds in the state it left."""
+    """One change of a status word or its reason. ``lasted``: seconds in the state it left.
+
+    Of kind ``halt``: a person or the file halted or resumed, with who in ``by`` and why in
+    ``message``; ``name`` is the strategy that was resumed, or empty for all of them.
+    """
 
     at: datetime
-    kind: Literal["connection", "strategy"]
+    kind: Literal["connection", "strategy", "halt"]
     name: str
     before: str
     after: str
@@ -229,6 +233,7 @@ class Transition:
     generation: int
     revision: str
     lasted: float | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

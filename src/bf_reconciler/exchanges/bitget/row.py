@@ -138,8 +138,10 @@ def _unified_rights(data: Mapping[str, Json]) -> KeyFacts:
     writes = KINDS.get(kind.replace("_", "-"))
     words = _unified_words(data, none_is_told=writes is False)
     granted = {word: held if writes else frozenset() for word, held in UNIFIED_WORDS.items()}
-    stranger = (kind,) if writes is None else ()
-    facts = shape.scopes(words + stranger, granted | _withdrawals(words), TOLD_UNIFIED)
+    known = granted | _withdrawals(words)
+    unheard_of = f"permType {kind}" if kind in known else kind  # a word tells nothing of the kind
+    stranger = (unheard_of,) if writes is None else ()
+    facts = shape.scopes(words + stranger, known, TOLD_UNIFIED)
     # both kinds of key read
     return replace(facts, granted=facts.granted | READ, denied=facts.denied - READ)
 

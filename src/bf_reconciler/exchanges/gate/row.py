@@ -349,6 +349,7 @@ GATE = Exchange(
         Scope.PAY: "docs/sources/gate.md#permissions",
     },
     markets=MARKETS,
+    unreported=frozenset({"withdraw"}),
     people=PEOPLE,
     capture=CaptureFields(rights=("perms",)),
 )
