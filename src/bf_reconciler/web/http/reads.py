@@ -1,6 +1,7 @@
 """Routes that read."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -14,9 +15,10 @@ from bf_reconciler.status import (
 from bf_reconciler.web.http.app_keys import BACKEND
 from bf_reconciler.web.http.openapi import DOCUMENT
 from bf_reconciler.web.http.paging import part
-from bf_reconciler.web.http.responses import answer, answer_made, language_of, send_pieces
+from bf_reconciler.web.http.responses import answer, answer_made, language_of, send_pieces, written
 
 MAX_LIMIT = 1000
+JSON = "application/json; charset=utf-8"
 
 
 async def metrics(request: web.Request) -> web.StreamResponse:
@@ -41,11 +43,18 @@ def _health(good: bool, sentence: str) -> web.Response:  # noqa: FBT001 # as the
     return web.Response(text=f"{sentence}\n", status=200 if good else 503)
 
 
-async def status(request: web.Request) -> web.Response:
+async def status(request: web.Request) -> web.StreamResponse:
     """The whole status, or with ``limit`` a part of it and ``continue``, the token for the next."""
     now, language, query = request.app[BACKEND].status(), language_of(request), request.query
     if "limit" not in query:
-        return await answer_made(lambda: present(now, language))
+        frame = present(replace(now, connections={}, strategies={}), language)
+        lists = {
+            "connections": (
+                present_connection(each, language) for each in now.connections.values()
+            ),
+            "strategies": (present_strategy(each, language) for each in now.strategies.values()),
+        }
+        return await send_pieces(request, written(frame, lists), JSON)
     some = part(now, query["limit"], query.get("continue"))
     more = {"continue": some.token, "remaining": some.remaining}
     return await answer_made(lambda: present(some.status, language) | more)
