@@ -6,6 +6,8 @@ RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 DEPLOY := $(VENV)/deploy/.done
 SBOM := $(VENV)/sbom/.done
+API := $(VENV)/api/.done
+AUDIT := $(VENV)/audit/.done
 MUTANTS := $(VENV)/mutants/.done
 FUZZ := $(VENV)/fuzz/.done
 PEERS := $(VENV)/peers/.done $(VENV)/peers-coinbase/.done
@@ -16,10 +18,11 @@ JOBS ?= 4
 FLEET ?= --keys 300 3000 10000 --clients bare ccxt --withdraw --beside
 PYTEST = -m pytest --numprocesses $(JOBS) --dist worksteal
 FUZZ_SECONDS ?= 60
+API_SECONDS ?= 60
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test peers check fuzz mutants format bench sbom manifests dashboards changelog lock clean
+.PHONY: help demo test peers check fuzz api audit mutants format bench sbom manifests dashboards changelog lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -52,6 +55,13 @@ fuzz: $(DEV) $(FUZZ) ## Fuzz the loader and every reader of answers, FUZZ_SECOND
 	for pid in $$pids; do wait $$pid || failed=1; done; \
 	for target in loader answers; do echo "$$target:"; grep -A 5 -E '^Done|Uncaught|ERROR' $(VENV)/fuzz/$$target.log || tail -n 20 $(VENV)/fuzz/$$target.log; done; \
 	exit $$failed
+
+api: $(DEV) $(API) ## Ask the served API all that its OpenAPI document permits, and more, for API_SECONDS
+	$(BIN)/python tests/api_check.py $(API_SECONDS)
+
+audit: $(AUDIT) ## Look for known flaws in our code (bandit) and in our dependencies (pip-audit)
+	$(VENV)/audit/bin/bandit --quiet --recursive --configfile pyproject.toml src
+	@$(VENV)/audit/bin/python tests/audit_check.py requirements/run.txt
 
 mutants: $(DEV) $(MUTANTS) ## Change the code that decides, and count what tests notice: hours; ONLY="--sample 600" tries some
 	PATH=$(abspath $(VENV)/mutants/bin):$$PATH CI=true nice -n 19 $(VENV)/mutants/bin/python tests/mutants.py $(ONLY)
@@ -92,7 +102,7 @@ lock: $(DEV) ## Update the locked dependencies
 	  --no-header --upgrade pyproject.toml requirements/fuzz.in --constraints requirements/dev.txt --output-file requirements/fuzz.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --python-version 3.11 --no-header \
 	  --upgrade --extra sops --group dev pyproject.toml requirements/mutants.in --constraints requirements/dev.txt --output-file requirements/mutants.txt
-	for name in deploy sbom peers peers-coinbase; do $(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url \
+	for name in deploy sbom api audit peers peers-coinbase; do $(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url \
 	  --python-version 3.11 --no-header --upgrade requirements/$$name.in --output-file requirements/$$name.txt; done
 
 clean: ## Remove .venv and dist
