@@ -8,6 +8,7 @@ from bf_reconciler.schedule import next_probe
 from bf_reconciler.spec import LOCAL, Halt, Policy
 from bf_reconciler.spec.connection import Attest, Attestation
 from bf_reconciler.status import (
+    Confirmed,
     Key,
     Running,
     Status,
@@ -287,6 +288,18 @@ def test_an_engine_that_does_not_obey_is_an_error():
 def test_what_an_engine_does_may_be_unknown(running, reason, message):
     found = condition(strategy(GOOD, running={STRATEGY: running}), ConditionType.RUNNING)
     assert (found.status, found.reason, found.message) == ("Unknown", reason, message)
+
+
+def test_what_an_engine_confirmed_is_kept_until_another_order_is_given():
+    ran = Running("running", confirmed=Confirmed(on=True, life="1"))
+    before = a_cycle(GOOD, running={STRATEGY: ran})
+    assert before.confirmed == {STRATEGY: ran.confirmed}
+    silent = {"running": {STRATEGY: Running("unknown")}}
+    down = Running("unknown", Reason.RUNTIME_UNAVAILABLE, "Down.")
+    assert strategy(GOOD, before=before, running={STRATEGY: down}).confirmed is None
+    assert strategy(GOOD, before=before, **silent).confirmed == ran.confirmed
+    assert strategy(WITHDRAW, before=before, **silent).confirmed is None
+    assert strategy(GOOD, **silent).confirmed is None
 
 
 def test_what_it_was_told_is_shown_beside_what_it_does():

@@ -1,6 +1,7 @@
 """What the spec says of entries that are right each by itself: fit, references, limits."""
 
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
@@ -38,7 +39,7 @@ def a_strategy(**changes):
     )
 
 
-def found(strategy, connection=None, connections=None, runtimes=("local",)):
+def found(strategy, connection=None, connections=None, runtimes=MappingProxyType({"local": LOCAL})):
     known = {"kucoin-a": connection} if connections is None else connections
     return list(inconsistencies(strategy, known, runtimes))
 

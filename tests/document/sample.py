@@ -67,8 +67,15 @@ def written(parsed):
         policy=parsed.policy.model_dump(mode="json"),
         defaults=parsed.defaults.model_dump(mode="json"),
         halt=parsed.halt and parsed.halt.model_dump(mode="json"),
-        runtimes=[runtime.model_dump(mode="json") for runtime in parsed.runtimes],
+        runtimes=[_runtime(runtime) for runtime in parsed.runtimes],
     )
+
+
+def _runtime(runtime):
+    dumped = runtime.model_dump(mode="json")
+    for key in dumped.keys() & {"password", "secret"}:
+        dumped[key] = getattr(runtime, key).get_secret_value()
+    return dumped
 
 
 def _connection(connection):

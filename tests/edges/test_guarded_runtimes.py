@@ -19,7 +19,9 @@ def broken():
 
 @pytest.fixture
 async def runtimes(tmp_path, broken):
-    made = GuardedRuntimes(Bounds(tmp_path / "state", root=tmp_path), lambda: None, Memory(broken))
+    made = GuardedRuntimes(
+        Bounds(tmp_path / "state", root=tmp_path), lambda: None, Memory(broken), {}
+    )
     yield made
     await made.close()
 

@@ -11,10 +11,10 @@ import pytest
 from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes import RUNTIMES, Bounds, Runtimes, settle, worker
 from bf_reconciler.runtimes import converge as converging
-from bf_reconciler.runtimes.adapter import Reading, Stamp, Target, UnavailableError
+from bf_reconciler.runtimes.adapter import Reading, RefusedError, Stamp, Target, UnavailableError
 from bf_reconciler.runtimes.settle import concluded, mismatch
 from bf_reconciler.spec import FileRuntime
-from bf_reconciler.status import Running
+from bf_reconciler.status import Confirmed, Running
 from bf_reconciler.verdict import Decision, Order, StrategyMemory
 from build import NOW, STRATEGY, a_strategy
 
@@ -28,7 +28,7 @@ class Engine:
 
     def __init__(self, state="stopped", *, settle_time=timedelta(0), expect=None, identity=None):
         self.state, self.settle_time = state, settle_time
-        self.expect, self.identity = expect or {}, identity or {}
+        self.expected, self.identity = expect or {}, identity or {}
         self.reads, self.given, self.slow, self.obeys, self.answers = 0, [], 0, True, True
         self.coming, self.renewals, self.silent = [], 0, []
         self.deadline, self.hangs = timedelta(minutes=1), asyncio.Event()
@@ -51,7 +51,18 @@ class Engine:
         self.renewals += 1
         return self.silent, self.renewals < 3
 
-    def close(self):
+    exclusive, remembers, life, busy = False, True, "", 0
+
+    def adopt(self, declared):
+        self.adopted = declared
+
+    def expect(self, _order):
+        return self.expected
+
+    def restarted(self, before, reading):
+        return before.life != reading.life
+
+    async def close(self):
         pass
 
     async def read(self, names):
@@ -61,7 +72,9 @@ class Engine:
             self.state = self.coming.pop(0)[1]
         reason = None if self.answers else Reason.RUNTIME_UNAVAILABLE
         running = Running(self.state if self.answers else "unknown", reason)
-        return {name: Reading(running, self.identity) for name in names}
+        busy, self.busy = self.busy > 0, self.busy - 1
+        reading = Reading(running, self.identity, life=self.life, busy=busy)
+        return dict.fromkeys(names, reading)
 
     def differs(self, order, reading):
         return (reading.running.state == "running") is not order.on
@@ -129,7 +142,7 @@ async def test_nothing_is_turned_on_in_another_engine_than_the_declared_one():
     found = (await settle.settle(engine, {STRATEGY: Target(an_order(), STAMP)}))[STRATEGY]
     words = "It is another engine: exchange is okx, not kucoin."
     assert (found, engine.given) == (Running("stopped", Reason.ENGINE_MISMATCH, words), [])
-    running = Engine("running", expect=engine.expect, identity=engine.identity)
+    running = Engine("running", expect=engine.expected, identity=engine.identity)
     assert await settled(running, an_order()) == ("running", Reason.ENGINE_MISMATCH)
     assert await settled(running, an_order(on=False)) == ("paused", None)
 
@@ -152,6 +165,119 @@ def test_what_must_be_off_and_cannot_be_read_is_taken_to_run():
     unread = Reading(Running("unknown", Reason.RUNTIME_UNAVAILABLE, "It does not answer."))
     found = concluded(an_order(on=False), unread, {})
     assert found == Running("unknown", Reason.STILL_RUNNING, "It does not answer.")
+
+
+# --- what an engine showed before
+
+RAN, SHUT = Confirmed(on=True, life="1"), Confirmed(on=False, life="1")
+
+
+async def settled_after(engine, order, before):
+    return (await settle.settle(engine, {STRATEGY: Target(order, STAMP)}, {STRATEGY: before}))[
+        STRATEGY
+    ]
+
+
+@pytest.mark.parametrize("state", ["stopped", "paused"])
+async def test_an_engine_that_stopped_by_itself_is_said_and_not_started_again(state):
+    engine = Engine(state)
+    engine.life = "1"
+    found = await settled_after(engine, an_order(), RAN)
+    words = f"It ran as it was told, and is {state} now without having been told."
+    assert found == Running(state, Reason.ENGINE_STOPPED_ITSELF, words, confirmed=RAN)
+    assert engine.given == []
+
+
+async def test_an_engine_that_was_restarted_is_started_again():
+    engine = Engine("stopped", settle_time=timedelta(minutes=1))
+    engine.life = "2"
+    found = await settled_after(engine, an_order(), RAN)
+    assert found == Running("running", confirmed=Confirmed(on=True, life="2"), told="run")
+
+
+async def test_an_engine_that_was_turned_off_is_started_again():
+    engine = Engine("stopped", settle_time=timedelta(minutes=1))
+    engine.life = "1"
+    assert (await settled_after(engine, an_order(), SHUT)).confirmed == RAN
+
+
+async def test_what_was_shown_to_be_off_is_only_unavailable_when_it_says_nothing():
+    engine = Engine("running")
+    engine.answers = False
+    engine.differs = lambda *_: False  # what cannot be read gets no command
+    found = await settled_after(engine, an_order(on=False), SHUT)
+    assert (found.state, found.reason) == ("unknown", Reason.RUNTIME_UNAVAILABLE)
+    assert found.confirmed == SHUT
+    found = await settled_after(engine, an_order(on=False), RAN)
+    assert (found.state, found.reason) == ("unknown", Reason.STILL_RUNNING)
+
+
+@pytest.mark.parametrize(("life", "kept"), [("1", True), ("", False)])
+async def test_what_could_not_be_reached_may_have_been_started_anew(life, kept):
+    engine, before = Engine("running"), Confirmed(on=True, life=life)
+    engine.answers = False
+    found = await settled_after(engine, an_order(), before)
+    assert found.confirmed == (before if kept else None)
+
+
+async def test_what_was_on_again_is_not_taken_for_off():
+    engine = Engine("running")
+    engine.obeys = False
+    found = await settled_after(engine, an_order(on=False), SHUT)
+    assert (found.reason, found.confirmed) == (Reason.STILL_RUNNING, None)
+    assert found.told == "pause"
+
+
+async def test_an_engine_between_two_states_is_waited_for_and_given_no_command(monkeypatch):
+    monkeypatch.setattr(settle, "FIRST_READ", timedelta(milliseconds=1))
+    engine = Engine("running", settle_time=timedelta(minutes=1))
+    engine.busy = 3
+    assert await settled(engine, an_order(on=False)) == ("paused", None)
+    assert (len(engine.given), engine.reads) == (1, 5)
+
+
+async def test_an_order_that_was_lost_in_a_reload_is_given_again(monkeypatch):
+    monkeypatch.setattr(settle, "FIRST_READ", timedelta(milliseconds=1))
+    engine = Engine("running", settle_time=timedelta(minutes=1))
+    given = engine.apply
+
+    async def lost(order, reading, target):
+        await given(order, reading, target)
+        if len(engine.given) == 1:
+            engine.coming, engine.busy = [], 2
+
+    engine.apply = lost
+    assert await settled(engine, an_order(on=False)) == ("paused", None)
+    assert len(engine.given) == 2
+
+
+async def test_an_engine_that_reloads_for_ever_is_said_after_its_time():
+    engine = Engine("running", settle_time=timedelta(milliseconds=1))
+    engine.busy = 10**6
+    assert await settled(engine, an_order(on=False)) == ("running", Reason.STILL_RUNNING)
+    assert engine.given == []
+
+
+@pytest.mark.parametrize("on", [True, False])
+async def test_what_an_engine_refuses_is_said_with_its_words(on):
+    engine = Engine("paused")
+    engine.differs = lambda *_: True
+
+    async def refused(*_):
+        raise RefusedError("It says no.")
+
+    engine.apply = refused
+    found = await settled_after(engine, an_order(on=on), None)
+    assert found == Running("paused", Reason.ENGINE_REFUSED, "It says no.")
+
+
+@pytest.mark.parametrize("action", ["stop", "close"])
+def test_pausing_is_not_enough_where_more_was_ordered(action):
+    order = replace(an_order(on=False), action=action)
+    words = f"It was told to {action}, but is only paused."
+    found = concluded(order, Reading(Running("paused")), {})
+    assert found == Running("paused", Reason.ENGINE_REFUSED, words)
+    assert concluded(order, Reading(Running("stopped")), {}) == Running("stopped")
 
 
 # --- moves between runtimes
@@ -183,7 +309,8 @@ def a_decision(order, *, name=STRATEGY, leave=None, place=HERE, reason=Reason.CO
 
 
 async def converge(runtimes, *decisions):
-    return await runtimes.converge(decisions, 3, "r1", NOW)
+    found = await runtimes.converge(decisions, 3, "r1", NOW)
+    return {name: replace(each, confirmed=None, told=None) for name, each in found.items()}
 
 
 async def moved(runtimes, order):
@@ -382,3 +509,52 @@ async def test_what_is_lent_is_renewed_while_turns_are_taken(runtimes, engines, 
     engine.hints.put_nowait([])
     await converge(runtimes)
     assert engine.renewals == 3
+
+
+# --- one engine for one strategy
+
+
+async def test_an_engine_that_is_handed_over_goes_off_for_one_and_on_for_the_other(
+    runtimes, engines
+):
+    engine = engines["here"]
+    engine.exclusive, engine.settle_time = True, timedelta(minutes=1)
+    gone = replace(an_order(on=False), strategy=None, reason=Reason.REMOVED)
+    heir = replace(an_order(), name="heir")
+    decisions = [a_decision(heir, name="heir"), a_decision(gone)]
+    running = await converge(runtimes, *decisions)
+    assert running == {STRATEGY: Running("paused"), "heir": Running("running")}
+    assert [each[:2] for each in engine.given] == [(STRATEGY, False), ("heir", True)]
+    engine.state = "stopped"
+    runtimes.woken.clear()
+    engine.hints.put_nowait([STRATEGY, "heir"])
+    await runtimes.woken.wait()
+    assert runtimes.collect()["heir"].reason is Reason.ENGINE_STOPPED_ITSELF
+    assert len(engine.given) == 2
+
+
+async def test_credentials_that_were_rotated_are_used_and_what_was_refused_is_tried_again(
+    runtimes, engines
+):
+    engines["here"].answers = False
+    await converge(runtimes, a_decision(an_order(on=False)))
+    runtimes.held([HERE])
+    runtimes.woken.clear()
+    engines["here"].answers = True
+    renewed = HERE.model_copy()
+    runtimes.held([renewed])
+    runtimes.held([renewed])
+    assert engines["here"].adopted is renewed
+    await runtimes.woken.wait()
+
+
+async def test_what_an_earlier_life_of_ours_knew_of_an_engine_counts(tmp_path, engines):
+    engines["here"].state = "stopped"
+    runtimes = Runtimes(Bounds(tmp_path), shown={STRATEGY: Confirmed(on=True)})
+    running = await converge(runtimes, a_decision(None))
+    assert running == {STRATEGY: Running("stopped")}
+    running = await converge(runtimes, a_decision(an_order()))
+    assert running[STRATEGY].reason is Reason.ENGINE_STOPPED_ITSELF
+    await converge(runtimes, a_decision(an_order(on=False)))
+    assert await converge(runtimes, a_decision(an_order())) == {STRATEGY: Running("running")}
+    await runtimes.close()

@@ -8,7 +8,7 @@ from typing import Protocol
 from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes import Bounds, Runtimes
 from bf_reconciler.spec import Runtime
-from bf_reconciler.status import Running
+from bf_reconciler.status import Confirmed, Running
 from bf_reconciler.verdict import Decision
 
 MESSAGE = "It is not turned on while the journal cannot be written."
@@ -36,8 +36,14 @@ class GuardedRuntimes(Runtimes):
     What runs goes on, and what must be off goes off.
     """
 
-    def __init__(self, bounds: Bounds, wake: Callable[[], None], memory: Memory) -> None:
-        super().__init__(bounds, wake)
+    def __init__(
+        self,
+        bounds: Bounds,
+        wake: Callable[[], None],
+        memory: Memory,
+        shown: Mapping[str, Confirmed],
+    ) -> None:
+        super().__init__(bounds, wake, shown)
         self._broken = memory.broken
         self._remembered_off = memory.remembered_off
         self._remembered_places = memory.remembered_places

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from bf_reconciler.document.messages import problems
 from bf_reconciler.document.nodes import Node, render, walk
 from bf_reconciler.document.sealed import is_sealed
-from bf_reconciler.facts import Problem
-from bf_reconciler.spec import LOCAL, File
+from bf_reconciler.facts import DEFAULT_RULES, ConfigReason, Problem, Rules
+from bf_reconciler.spec import LOCAL, File, foreign_urls, is_overheard
 
 VERSION: Final = 1
 
@@ -30,7 +30,9 @@ class Head:
     unchecked: bool = False
 
 
-def read_head(root: Node, data: dict[str, Any], *, opaque: bool) -> Head:
+def read_head(
+    root: Node, data: dict[str, Any], rules: Rules = DEFAULT_RULES, *, opaque: bool
+) -> Head:
     """Validate everything but the entries of the lists."""
     head = Head()
     lists = {key: () for key in ("connections", "strategies") if isinstance(data.get(key), list)}
@@ -57,6 +59,7 @@ def read_head(root: Node, data: dict[str, Any], *, opaque: bool) -> Head:
     if not head.file.runtimes:
         head.file = head.file.model_copy(update={"runtimes": (LOCAL,)})
     _runtimes(head, head.file, root)
+    _hosts(head, head.file, root, rules)
     return head
 
 
@@ -69,3 +72,17 @@ def _runtimes(head: Head, file: File, root: Node) -> None:
             message = "duplicate name"
             head.problems.append(Problem(*node.spot, render(path), message))
         seen.add(runtime.name)
+
+
+def _hosts(head: Head, file: File, root: Node, rules: Rules) -> None:
+    """A runtime is sent its secret: only to this machine, and to what a flag allows."""
+    for index, runtime in enumerate(file.runtimes):
+        for key in foreign_urls(runtime, rules.hosts):
+            node, path = walk(root, ("runtimes", index, key))
+            message = "not a host of this machine; allow it with --allow-host HOST"
+            reason = ConfigReason.HOST_NOT_ALLOWED
+            head.problems.append(Problem(*node.spot, render(path), message, "error", reason))
+        if is_overheard(getattr(runtime, "url", "")):
+            node, path = walk(root, ("runtimes", index, "url"))
+            message = "the password goes over the network unencrypted; use https://, or loopback"
+            head.problems.append(Problem(*node.spot, render(path), message, "warning"))

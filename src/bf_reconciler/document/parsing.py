@@ -7,18 +7,21 @@ from typing import Any, Final
 
 from bf_reconciler.document import key_services, name_advice, seal, text
 from bf_reconciler.document.compose import Stop, compose
+from bf_reconciler.document.dead_ends import check_dead_ends
 from bf_reconciler.document.entries import MAX_ENTRIES, Entry, M, duplicates, read
 from bf_reconciler.document.head import Head, read_head
+from bf_reconciler.document.key_services import BLOCK
 from bf_reconciler.document.limits import check_limits
 from bf_reconciler.document.nodes import Node, Path
 from bf_reconciler.document.parsed import Kind, Parsed, ordered, refusal
-from bf_reconciler.document.sealed import OPAQUE, Unsealing
+from bf_reconciler.document.sealed import OPAQUE, Unsealing, is_sealed
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import DEFAULT_RULES, ConfigReason, Problem, Rules
 from bf_reconciler.spec import (
     OLD_NAMES,
     Connection,
     File,
+    Runtime,
     Strategy,
     inconsistencies,
     misfits,
@@ -32,7 +35,7 @@ HOST_NOT_ALLOWED: Final = ConfigReason.HOST_NOT_ALLOWED
 CONSISTENT: Final = frozenset(
     {"connection", "market", "runtime", "leverage", "direction", "safety_orders", "pairs"}
     | {"exclude_pairs", "take_profit_pct", "trailing", "max_daily_loss_pct", "max_drawdown_pct"}
-    | {"grid", "start_condition", "settings"}
+    | {"grid", "start_condition", "settings", "when_off"}
 )
 """Fields that the second pass looks at; where one could not be read, it would guess."""
 
@@ -60,7 +63,9 @@ def parse(
         return refusal(Problem(*root.spot, "", message))
     if (crowd := _crowd(root)) is not None:
         return refusal(crowd)
-    block = root.value.pop(key_services.BLOCK, None)
+    if (wrapper := _binary_wrapper(root)) is not None:
+        return refusal(wrapper)
+    block = root.value.pop(BLOCK, None)
     foreign = list(key_services.check(block, rules)) if block is not None else []
     if foreign:
         return refusal(*foreign)
@@ -68,7 +73,7 @@ def parse(
     data = unsealing.plain(root, OPAQUE if decrypted is None else decrypted)
     flaws = _Flaws([*shape, *unsealing.problems])
     opaque = decrypted is None
-    head = read_head(root, data, opaque=opaque)
+    head = read_head(root, data, rules, opaque=opaque)
     if head.foreign:
         return refusal(*head.problems)
     state, broken_seal = seal.check(root, data, rules, encrypted=block is not None, opaque=opaque)
@@ -100,6 +105,18 @@ def _crowd(root: Node) -> Problem | None:
             message = f"more than {MAX_ENTRIES:,} entries; split the file"
             return Problem(*node.spot, kind, message)
     return None
+
+
+def _binary_wrapper(root: Node) -> Problem | None:
+    """A file whose name told sops nothing: it is encrypted whole, as one value."""
+    data = root.child("data")
+    if data is None or not is_sealed(data.value) or root.keys.keys() != {"data", BLOCK}:
+        return None
+    message = (
+        "sops encrypted the whole file as one binary value, because of its name; decrypt it with"
+        " `sops decrypt --input-type binary`, name it *.yaml, and encrypt it again"
+    )
+    return Problem(*data.spot, "data", message)
 
 
 def _last_modified(block: Node | None) -> datetime | None:
@@ -147,15 +164,17 @@ def _second_pass(
     _report_duplicates(connections)
     if file is not None:
         by_name = {c.name: c.good for c in connections if c.name is not None}
-        runtimes = {runtime.name for runtime in file.runtimes}
+        runtimes = {runtime.name: runtime for runtime in file.runtimes}
         for strategy in strategies:
             strategy.accept(
                 lambda subject: inconsistencies(subject, by_name, runtimes),
                 CONSISTENT,
             )
+        _report_shared(strategies, runtimes)
     _report_duplicates(strategies)
     if file is not None:
         check_limits(connections, strategies, file.policy, sealed)
+        check_dead_ends(connections, strategies, file.policy)
     for connection in connections:
         if connection.good is not None:
             connection.advise(name_advice.of_connection(connection.good))
@@ -163,6 +182,20 @@ def _second_pass(
         strategy.warn_of(OLD_NAMES)
         if strategy.good is not None:
             strategy.advise(name_advice.of_strategy(strategy.good))
+
+
+def _report_shared(strategies: list[Entry[Strategy]], runtimes: Mapping[str, Runtime]) -> None:
+    """One engine carries one strategy: two would be told off and on in turn."""
+    first: dict[str, Entry[Strategy]] = {}
+    for strategy in strategies:
+        model = strategy.model or strategy.draft
+        runtime = runtimes.get(model.runtime) if model is not None else None
+        if model is None or runtime is None or not runtime.exclusive:
+            continue
+        other = first.setdefault(model.runtime, strategy)
+        if other is not strategy:
+            message = f"its engine carries one strategy; it has another on line {other.node.line}"
+            strategy.add_problem((("runtime",), message))
 
 
 def _report_duplicates(entries: list[Entry[M]]) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from bf_reconciler.status import Running
+from bf_reconciler.status import Confirmed, Running
 from bf_reconciler.verdict import Holding, Order
 
 
@@ -14,15 +14,21 @@ class UnavailableError(Exception):
     """An order could not be carried out; the message says why, for a person, and no secret."""
 
 
+class RefusedError(UnavailableError):
+    """The engine answered, and refused the login or the command."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """Where folders may lie: below ``base``, from which relative paths start, or in ``root``.
 
+    Commands lie in ``process_root``; without it none is started.
     ``replaced`` is called, in any thread, when another folder is found where one was.
     """
 
     base: Path
     root: Path | None = None
+    process_root: Path | None = None
     replaced: Callable[[], None] = field(default=lambda: None, compare=False)
 
     def allow(self, place: Path) -> bool:
@@ -31,6 +37,11 @@ class Bounds:
         if place != base and place.is_relative_to(base):
             return True
         return self.root is not None and place.is_relative_to(self.root.resolve())
+
+    def may_run(self, place: Path) -> bool:
+        """Whether a command, or the folder that it runs in, may lie there, links resolved."""
+        root = self.process_root
+        return root is not None and place.resolve().is_relative_to(root.resolve())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +73,16 @@ class Reading:
     ``running`` has a reason only where nothing can be read. ``identity`` is what the engine says
     it is. ``content`` is what the runtime holds of the strategy, None where it never heard of it;
     only the adapter that read it looks into it. ``holding`` is the same for everybody, where it
-    has our mark.
+    has our mark. ``life`` is what tells one life of the engine from the next, where it has that.
+    ``busy``: it is between two states (starting, reloading), and would lose a command.
     """
 
     running: Running
     identity: Mapping[str, str] = field(default_factory=dict)
     content: Mapping[str, Any] | None = None
     holding: Holding | None = None
+    life: str = ""
+    busy: bool = False
 
 
 class Adapter(Protocol):
@@ -79,7 +93,20 @@ class Adapter(Protocol):
     """
 
     @property
-    def expect(self) -> Mapping[str, str]:
+    def exclusive(self) -> bool:
+        """Whether it is one engine that carries one strategy, and not one for each."""
+        ...
+
+    @property
+    def remembers(self) -> bool:
+        """Whether ``content`` holds the reason of the last order."""
+        ...
+
+    def adopt(self, declared: Any) -> None:  # noqa: ANN401 # its own kind of runtime
+        """Use the credentials of this form of it: they were rotated, and nothing else changed."""
+        ...
+
+    def expect(self, order: Order) -> Mapping[str, str]:
         """What the identity must be; nothing is turned on in an engine that says otherwise."""
         ...
 
@@ -112,11 +139,16 @@ class Adapter(Protocol):
         """Whether the order must be given, by what was read."""
         ...
 
+    def restarted(self, before: Confirmed, reading: Reading) -> bool:
+        """Whether an engine that is off was started anew since it showed that it runs."""
+        ...
+
     async def apply(self, order: Order, reading: Reading, target: Target) -> None:
         """Give the order of a target. That it was taken is not believed: it is read back.
 
         Raises:
             UnavailableError: It could not be given.
+            RefusedError: The engine answered, and refused it.
         """
         ...
 
@@ -137,6 +169,6 @@ class Adapter(Protocol):
         """
         ...
 
-    def close(self) -> None:
-        """Give up what it holds open. Nothing is waited for."""
+    async def close(self) -> None:
+        """Give up what it holds open. Nothing that may hang is waited for."""
         ...

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes.adapter import Bounds, Stamp
+from bf_reconciler.runtimes.settle import NOTHING
 from bf_reconciler.runtimes.table import RUNTIMES
 from bf_reconciler.runtimes.worker import Worker
 from bf_reconciler.spec import Runtime
-from bf_reconciler.status import Running
+from bf_reconciler.status import Confirmed, Running
 from bf_reconciler.verdict import Decision, Holdings, Order
 
 ALIVE_SECONDS = 60.0
@@ -25,11 +26,20 @@ def _nothing() -> None:
 class Runtimes:
     """All declared runtimes.
 
-    ``wake`` is called when something came that ``collect`` returns.
+    ``wake`` is called when something came that ``collect`` returns. ``shown`` is what engines
+    showed last, as an earlier life of ours wrote it down.
     """
 
-    def __init__(self, bounds: Bounds, wake: Callable[[], None] = _nothing) -> None:
+    def __init__(
+        self,
+        bounds: Bounds,
+        wake: Callable[[], None] = _nothing,
+        shown: Mapping[str, Confirmed] = NOTHING,
+    ) -> None:
         self._bounds = bounds
+        self._shown = dict(shown)
+        self._declared: dict[Runtime, Runtime] = {}
+        """Each runtime as it was last declared, with the credentials of now."""
         self._wake = wake
         self._workers: dict[Runtime, Worker] = {}
         self._given: dict[str, Runtime] = {}
@@ -79,6 +89,12 @@ class Runtimes:
         for runtime in [each for each in self._workers if each not in declared]:
             if self._workers[runtime].empty:
                 self._closing.append(asyncio.create_task(self._workers.pop(runtime).close()))
+        for runtime in declared:
+            if self._declared.get(runtime) is not runtime:  # they are equal, less credentials
+                self._declared.pop(runtime, None)
+                self._declared[runtime] = runtime
+                if runtime in self._workers:
+                    self._workers[runtime].adopt(runtime)
         return {runtime: self._worker(runtime).held for runtime in declared}
 
     @property
@@ -103,6 +119,7 @@ class Runtimes:
         self, decision: Decision, leaves: Iterable[Order], stamp: Stamp
     ) -> Running | None:
         name, worker = decision.name, self._worker(_place(decision))
+        self._shown.pop(name, None)  # it is of the place that is left
         for leave in leaves:
             old = self._worker(leave.runtime)
             if decision.order is None or await old.placed() != await worker.placed():
@@ -119,7 +136,8 @@ class Runtimes:
     def _give(self, decision: Decision, stamp: Stamp) -> None:
         place = _place(decision)
         self._given[decision.name] = place
-        self._worker(place).give(decision.name, decision.order, stamp)
+        shown = self._shown.pop(decision.name, None)
+        self._worker(place).give(decision.name, decision.order, stamp, shown)
 
     def _results(
         self, decisions: Iterable[Decision], moves: Mapping[str, "asyncio.Task[Running | None]"]
@@ -152,6 +170,7 @@ class Runtimes:
 
     def _worker(self, runtime: Runtime) -> Worker:
         if runtime not in self._workers:
+            runtime = self._declared.get(runtime, runtime)
             adapter = RUNTIMES[runtime.type](runtime, self._bounds)
             self._workers[runtime] = Worker(adapter, self._report, self._wake, self._alive)
         return self._workers[runtime]

@@ -4,27 +4,30 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from errno import EDQUOT, EFBIG, EINTR, ENOSPC, EPERM
-from types import MappingProxyType
 from typing import Any, get_args
 from zlib import crc32
 
 import structlog
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.runtimes.adapter import Bounds, Reading, Stamp, Target, UnavailableError
+from bf_reconciler.runtimes.adapter import Bounds, Reading, Target, UnavailableError
 from bf_reconciler.runtimes.folder import MAX_BYTES, Files, Folder, Signature
+from bf_reconciler.runtimes.orders import (
+    MARK,
+    document,
+    format_time,
+    moment,
+    stamped,
+    utcnow,
+)
 from bf_reconciler.runtimes.thread import OwnThread
 from bf_reconciler.runtimes.watch import FolderWatch
-from bf_reconciler.spec import Action, FileRuntime, without_credentials
-from bf_reconciler.status import Running, RunningState, Told
+from bf_reconciler.spec import Action, FileRuntime
+from bf_reconciler.status import Confirmed, Running, RunningState, Told
 from bf_reconciler.verdict import LEAST_LEASE, Holding, Order
 
-STATE = ("enabled", "action", "reason")
-"""What ``since`` is the time of; a message may say the same in other words."""
-MARK = "bf-reconciler"
-"""The value of ``by`` in what is ours."""
 UNMARKED = ("version", "name", "enabled", "action", "generation", "revision", "since")
 """The fields of ours from before there was a mark."""
 FULL = {ENOSPC, EDQUOT}
@@ -50,7 +53,8 @@ class Garbage(Exception):  # noqa: N818 # it is the name of what was found
 class FileAdapter:
     """The folder of one declared runtime of type ``file``."""
 
-    expect: Mapping[str, str] = MappingProxyType({})
+    exclusive = False
+    remembers = True
     settle_time = timedelta(0)  # a file shows an order as soon as it is written
     deadline = timedelta(seconds=5)
 
@@ -70,6 +74,13 @@ class FileAdapter:
         self._acked_until: dict[str, datetime] = {}
         self._lengths: dict[str, timedelta] = {}
         """How long the lease of each strategy was when it was last given."""
+
+    def adopt(self, declared: FileRuntime) -> None:
+        """There are no credentials for files."""
+
+    def expect(self, _order: Order) -> Mapping[str, str]:
+        """Nobody can say who reads a file."""
+        return {}
 
     async def place(self) -> str:
         """The folder: a bot must not be told off and on again for another name of it."""
@@ -95,6 +106,10 @@ class FileAdapter:
         if not order.on and "strategy" in old and old["strategy"] is None:
             new["strategy"] = None  # there was no room for it
         return any(old.get(key) != value for key, value in new.items())
+
+    def restarted(self, _before: Confirmed, _reading: Reading) -> bool:
+        """A file has one life."""
+        return False
 
     async def apply(self, order: Order, reading: Reading, target: Target) -> None:
         """Write the order.
@@ -177,7 +192,7 @@ class FileAdapter:
         files = await self._watch.hint()
         return None if files is None else {name for file in files if (name := strategy_of(file))}
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self._thread.close()
         if self._watch is not None:
             self._watch.close()
@@ -302,24 +317,6 @@ def confirmed(
     return STATES[action] if at >= since.replace(microsecond=0) else "unknown"
 
 
-def moment(value: object) -> datetime | None:
-    """A time as it stands in a file; None where it is none."""
-    try:
-        found = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None
-
-
-def format_time(at: datetime) -> str:
-    """A time as it is written, without fractions of a second."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def utcnow() -> datetime:
-    return datetime.now(UTC)
-
-
 def holding(content: Mapping[str, Any], name: str) -> Holding | None:
     """What we hold by this, where it has our mark."""
     if not is_ours(content, name):
@@ -387,34 +384,3 @@ def shorter(content: Mapping[str, Any], size: int) -> bytes:
     """A document that turns off, without the strategy where that is too long."""
     whole = encoded(content)
     return whole if len(whole) <= size else encoded({**content, "strategy": None})
-
-
-def document(order: Order, old: Mapping[str, Any]) -> dict[str, Any]:
-    """The document of an order, less its stamp. A strategy that left keeps its last form."""
-    strategy = (
-        without_credentials(order.strategy.model_dump(mode="json", exclude={"suspend"}))
-        if order.strategy
-        else old.get("strategy")
-    )
-    return {
-        "version": 1,
-        "by": MARK,
-        "name": order.name,
-        "enabled": order.on,
-        "action": "run" if order.on else order.action,
-        "reason": str(order.reason),
-        "message": order.message,
-        "strategy": strategy,
-    }
-
-
-def stamped(order: Order, old: Mapping[str, Any], stamp: Stamp) -> dict[str, Any]:
-    """The whole document. ``since`` stays as it is while only words change."""
-    new = document(order, old)
-    since = old.get("since") if all(old.get(key) == new[key] for key in STATE) else None
-    now = stamp.now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return new | {
-        "generation": stamp.generation,
-        "revision": stamp.revision,
-        "since": since or now,
-    }

@@ -15,11 +15,12 @@ async def told_halted(wanted: Iterable[tuple[Runtime, str]], bounds: Bounds) -> 
     for runtime, name in wanted:
         names.setdefault(runtime, []).append(name)
     adapters = {runtime: RUNTIMES[runtime.type](runtime, bounds) for runtime in names}
+    asked = [(adapter, names[each]) for each, adapter in adapters.items() if adapter.remembers]
     try:
-        readings = await asyncio.gather(*(adapters[each].read(names[each]) for each in names))
+        readings = await asyncio.gather(*(adapter.read(those) for adapter, those in asked))
     finally:
         for adapter in adapters.values():
-            adapter.close()
+            await adapter.close()
     return sorted(
         name
         for part in readings

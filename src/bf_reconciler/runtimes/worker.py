@@ -14,7 +14,8 @@ import structlog
 from bf_reconciler.runtimes.adapter import Adapter, Stamp, Target
 from bf_reconciler.runtimes.settle import settle, unanswered
 from bf_reconciler.schedule import backoff
-from bf_reconciler.status import Running
+from bf_reconciler.spec import Runtime
+from bf_reconciler.status import Confirmed, Running
 from bf_reconciler.verdict import Holding, Order
 
 BATCH = 32
@@ -51,8 +52,8 @@ class Worker:
         self._alive = alive
         self._renew_at = 0.0
         self._targets: dict[str, Target] = {}
-        self._confirmed: dict[str, Running] = {}
-        """What was read of a strategy under its present order."""
+        self._confirmed: dict[str, Confirmed] = {}
+        """What each engine showed last under its order."""
         self._due: set[str] = set()
         self._busy: Collection[str] = ()
         self._wrong: set[str] = set()
@@ -65,13 +66,21 @@ class Worker:
         self._progress = asyncio.Event()
         self._tasks = [asyncio.create_task(self._work()), asyncio.create_task(self._listen())]
 
-    def give(self, name: str, order: Order | None, stamp: Stamp) -> None:
-        """Have an order carried out, unless it is the one that is looked after already."""
+    def give(
+        self, name: str, order: Order | None, stamp: Stamp, shown: Confirmed | None = None
+    ) -> None:
+        """Have an order carried out, unless it is the one that is looked after already.
+
+        ``shown`` is what the engine showed last, as far as an earlier life of ours knew.
+        """
         before = self._targets.get(name)
         if before is not None:
             if before.order == order:
                 return
             before.superseded = True
+        elif shown is not None:
+            self._confirmed[name] = shown
+        if _turns(before.order if before is not None else None, order, self._confirmed.get(name)):
             self._confirmed.pop(name, None)
         self._targets[name] = target = Target(order, stamp)
         self.held.pop(name, None)
@@ -79,6 +88,12 @@ class Worker:
         self._wake.set()
         if self._overdue:
             self._learn(name, self._silent(name, target))
+
+    def adopt(self, declared: Runtime) -> None:
+        """Its credentials were rotated: what was refused may work now."""
+        self.adapter.adopt(declared)
+        self._due |= self._wrong
+        self._wake.set()
 
     def forget(self, name: str) -> None:
         """The strategy is no longer ours to look after."""
@@ -125,7 +140,7 @@ class Worker:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self.adapter.close()
+        await self.adapter.close()
 
     async def _listen(self) -> None:
         while True:
@@ -174,15 +189,35 @@ class Worker:
             self._due |= changed & self._targets.keys()
             await self._survey(changed - self._targets.keys())
         await self._renew()
-        self._busy = nsmallest(BATCH, self._due, key=self._urgency)
+        self._busy = self._next()
         self._due.difference_update(self._busy)
         targets = {name: self._targets[name] for name in self._busy}
         if not targets:
             return
-        for name, running in (await settle(self.adapter, targets)).items():
+        for name, running in (await settle(self.adapter, targets, self._confirmed)).items():
             if self._targets.get(name) is targets[name]:
-                self._confirmed[name] = running
+                if running.confirmed is not None:
+                    self._confirmed[name] = running.confirmed
+                else:
+                    self._confirmed.pop(name, None)
                 self._learn(name, running)
+
+    def _next(self) -> list[str]:
+        """The most urgent strategies. One engine cannot be turned off and on at once."""
+        if self.adapter.exclusive:
+            self._due -= self._replaced()
+            first = min(map(self._urgency, self._due), default=0)
+            return [name for name in self._due if self._urgency(name) == first]
+        return nsmallest(BATCH, self._due, key=self._urgency)
+
+    def _replaced(self) -> set[str]:
+        """Those that left an engine which carries another strategy now: that one's order counts."""
+        gone = {
+            name
+            for name, shown in self._confirmed.items()
+            if not shown.on and (order := self._targets[name].order) and order.strategy is None
+        }
+        return gone if gone < self._targets.keys() else set()
 
     async def _renew(self) -> None:
         """Have the engines go on for a while, where it is time for that."""
@@ -258,3 +293,10 @@ class Worker:
         """Wake everybody who waits for progress."""
         self._progress.set()
         self._progress = asyncio.Event()
+
+
+def _turns(old: Order | None, new: Order | None, shown: Confirmed | None) -> bool:
+    """Whether what was shown says nothing about the new order."""
+    if new is None or shown is None:
+        return False
+    return new.on is not shown.on or (old is not None and old.action != new.action)

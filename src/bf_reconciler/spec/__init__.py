@@ -2,6 +2,12 @@
 
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
 from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials
+from bf_reconciler.spec.engines import (
+    FreqtradeRuntime,
+    HummingbotRuntime,
+    ProcessRuntime,
+    WebhookRuntime,
+)
 from bf_reconciler.spec.handling import (
     ALL_PASSED_ON,
     IGNORED,
@@ -11,7 +17,7 @@ from bf_reconciler.spec.handling import (
     enforced,
     handled,
 )
-from bf_reconciler.spec.hosts import unknown_hosts
+from bf_reconciler.spec.hosts import foreign_urls, unknown_hosts
 from bf_reconciler.spec.names import Names, differing, updated, without
 from bf_reconciler.spec.pairs import Wanted, venue_of, wanted_pairs
 from bf_reconciler.spec.policy import Allowlist, Defaults, Halt, Limits, MaxRemovals, Policy
@@ -20,7 +26,7 @@ from bf_reconciler.spec.removals import too_many
 from bf_reconciler.spec.runtime import LOCAL, FileRuntime, Runtime
 from bf_reconciler.spec.spec import ConnectionEntry, File, Origin, Spec, StrategyEntry
 from bf_reconciler.spec.strategy import OLD_NAMES, Action, Strategy
-from bf_reconciler.spec.types import Declared, Suspend, is_loopback
+from bf_reconciler.spec.types import Declared, Suspend, is_loopback, is_overheard
 
 __all__ = [
     "ALL_PASSED_ON",
@@ -38,26 +44,32 @@ __all__ = [
     "Defaults",
     "File",
     "FileRuntime",
+    "FreqtradeRuntime",
     "Halt",
     "Handled",
     "Handling",
+    "HummingbotRuntime",
     "Limits",
     "Market",
     "MaxRemovals",
     "Names",
     "Origin",
     "Policy",
+    "ProcessRuntime",
     "Runtime",
     "Spec",
     "Strategy",
     "StrategyEntry",
     "Suspend",
     "Wanted",
+    "WebhookRuntime",
     "differing",
     "enforced",
+    "foreign_urls",
     "handled",
     "inconsistencies",
     "is_loopback",
+    "is_overheard",
     "misfits",
     "too_many",
     "unknown_hosts",

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.spec.connection import Connection
+from bf_reconciler.spec.runtime import Runtime
 from bf_reconciler.spec.types import is_loopback
 
 
@@ -19,6 +20,16 @@ def unknown_hosts(
         if not (is_loopback(host) or host in row.hosts or host in allowed):
             message = f"not a documented host of {row.title}; allow it with --allow-host HOST"
             yield (field,), message
+
+
+def foreign_urls(runtime: Runtime, allowed: frozenset[str]) -> Iterator[str]:
+    """Fields of a runtime whose URL leads to another host: its secret would be sent there."""
+    for field in ("url", "status_url"):
+        url = getattr(runtime, field, None)
+        if url is not None:
+            host = host_of(url)
+            if not (is_loopback(host) or host in allowed):
+                yield field
 
 
 def host_of(url: str) -> str:

@@ -5,6 +5,7 @@ from math import isfinite
 from typing import Any
 
 from bf_reconciler.spec.connection import Connection
+from bf_reconciler.spec.runtime import Runtime
 from bf_reconciler.spec.strategy import Strategy
 
 Place = tuple[str | int, ...]
@@ -13,7 +14,7 @@ Place = tuple[str | int, ...]
 def inconsistencies(
     strategy: Strategy,
     connections: Mapping[str, Connection | None],
-    runtimes: Collection[str],
+    runtimes: Mapping[str, Runtime],
 ) -> Iterator[tuple[Place, str]]:
     """Yield (path within the strategy, message). A connection of None stands there but is wrong."""
     if strategy.connection not in connections:
@@ -23,6 +24,8 @@ def inconsistencies(
         yield ("market",), "its connection does not declare this market; add it to its markets"
     if strategy.runtime not in runtimes:
         yield ("runtime",), "no runtime with this name in the file"
+    else:
+        yield from _actions(strategy, runtimes[strategy.runtime])
     yield from _spot(strategy)
     yield from _safety_orders(strategy)
     yield from _pairs(strategy)
@@ -30,6 +33,14 @@ def inconsistencies(
     yield from _grid(strategy)
     yield from _start(strategy)
     yield from _without_json(strategy.settings, ("settings",))
+
+
+def _actions(strategy: Strategy, runtime: Runtime) -> Iterator[tuple[Place, str]]:
+    """What turns it off must be something that its runtime can do."""
+    if strategy.when_off not in runtime.actions:
+        able = " or ".join(sorted(runtime.actions))
+        message = f"its runtime ({runtime.type}) cannot {strategy.when_off}; use {able}"
+        yield ("when_off",), message
 
 
 def _spot(strategy: Strategy) -> Iterator[tuple[Place, str]]:

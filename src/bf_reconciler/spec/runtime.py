@@ -5,13 +5,22 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from bf_reconciler.spec.engines import (
+    FreqtradeRuntime,
+    HummingbotRuntime,
+    ProcessRuntime,
+    WebhookRuntime,
+)
 from bf_reconciler.spec.handling import ALL_PASSED_ON, Handling
+from bf_reconciler.spec.strategy import Action
 from bf_reconciler.spec.types import Declared, Lease, Name, Text
 
 
 class FileRuntime(Declared):
     """One NAME.json per strategy, replaced atomically; a bot watches its file."""
 
+    exclusive: ClassVar[bool] = False
+    actions: ClassVar[frozenset[Action]] = frozenset(get_args(Action))
     handling: ClassVar[Handling] = ALL_PASSED_ON
 
     name: Name
@@ -58,7 +67,9 @@ def _type(member: type[Declared]) -> str:
     return str(kind)
 
 
-Runtime = Annotated[FileRuntime, ByType()]
+Runtime = Annotated[
+    FileRuntime | FreqtradeRuntime | HummingbotRuntime | ProcessRuntime | WebhookRuntime, ByType()
+]
 """One declared runtime: a union of models. The ``type`` selects the adapter. Each says in its
 ``handling`` what it does with every field of a strategy."""
 

@@ -19,6 +19,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from bf_reconciler.spec.characters import CURLY, INVISIBLE, look_alike, name_of
+
 UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
 LONGEST = timedelta(days=3650)
@@ -47,7 +49,7 @@ def _duration(value: object) -> timedelta:
     match = DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise PydanticCustomError("duration", "must be a duration such as 30s, 5m, 2h or 14d")
-    return _within(timedelta(0), LONGEST)(timedelta(milliseconds=int(match[1]) * UNITS[match[2]]))
+    return within(timedelta(0), LONGEST)(timedelta(milliseconds=int(match[1]) * UNITS[match[2]]))
 
 
 def written(value: timedelta) -> str:
@@ -57,7 +59,8 @@ def written(value: timedelta) -> str:
     return f"{total // UNITS[unit]}{unit}" if total else "0s"
 
 
-def _within(low: timedelta, high: timedelta) -> Callable[[timedelta], timedelta]:
+def within(low: timedelta, high: timedelta) -> Callable[[timedelta], timedelta]:
+    """A check that a duration lies between these."""
     words = f"must be a duration from {written(low)} to {written(high)}"
 
     def check(value: timedelta) -> timedelta:
@@ -76,12 +79,12 @@ Duration = Annotated[
 ]
 """A length of time, written ``30s``, ``5m``, ``2h``, ``14d``."""
 
-Lease = Annotated[Duration, AfterValidator(_within(timedelta(seconds=5), timedelta(days=1)))]
-Interval = Annotated[Duration, AfterValidator(_within(timedelta(seconds=1), timedelta(days=1)))]
+Lease = Annotated[Duration, AfterValidator(within(timedelta(seconds=5), timedelta(days=1)))]
+Interval = Annotated[Duration, AfterValidator(within(timedelta(seconds=1), timedelta(days=1)))]
 """Time between probes."""
 
 Timeout = Annotated[
-    Duration, AfterValidator(_within(timedelta(milliseconds=100), timedelta(minutes=5)))
+    Duration, AfterValidator(within(timedelta(milliseconds=100), timedelta(minutes=5)))
 ]
 """Deadline of one question."""
 
@@ -122,7 +125,7 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
-def _url(value: str) -> str:
+def _engine_url(value: str) -> str:
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
@@ -134,10 +137,24 @@ def _url(value: str) -> str:
         raise PydanticCustomError("url", "must be a URL that starts with https://")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise PydanticCustomError("url", "must be a URL without user, query or fragment")
-    if parts.scheme == "http" and not is_loopback(host):
-        raise PydanticCustomError("url", "http:// is only allowed on loopback; use https://")
     return value.rstrip("/")
 
+
+def _url(value: str) -> str:
+    url = _engine_url(value)
+    if is_overheard(url):
+        raise PydanticCustomError("url", "http:// is only allowed on loopback; use https://")
+    return url
+
+
+def is_overheard(url: str) -> bool:
+    """Whether what is sent there goes over a network unencrypted."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and not is_loopback(parts.hostname)
+
+
+EngineUrl = Annotated[str, AfterValidator(_engine_url)]
+"""The base URL of an engine that has no TLS of its own: a warning where it is overheard."""
 
 Endpoint = Annotated[str, AfterValidator(_url)]
 """A base URL; ``http://`` only on loopback."""
@@ -176,6 +193,10 @@ def _secret(value: Any) -> Any:  # noqa: ANN401 # whatever the file holds there
     """Blanks around a key come from copying; only a PEM key has lines, and ends with one."""
     if isinstance(value, str) and not value.startswith("-----BEGIN"):
         _text(value)
+        if (at := look_alike(value, INVISIBLE)) is not None:
+            raise PydanticCustomError("secret", f"must not contain {name_of(value[at])}")
+        if value[0] in CURLY and value[-1] in CURLY:
+            raise PydanticCustomError("secret", "must not be in curly quotes; use plain quotes")
         if value != value.strip() or not value.isprintable():
             raise PydanticCustomError(
                 "secret", "must not start or end with spaces, or contain line breaks"

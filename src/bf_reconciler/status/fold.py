@@ -11,6 +11,7 @@ from bf_reconciler.schedule import next_probe
 from bf_reconciler.spec import Connection, ConnectionEntry, Names, Spec, Suspend, updated
 from bf_reconciler.status.model import (
     Condition,
+    Confirmed,
     ConnectionStatus,
     Key,
     Running,
@@ -251,6 +252,7 @@ def _strategy(
         else was is not None and was.desired and decision.reason is not Reason.REMOVED,
         running=running.state,
         told=_told(was, running),
+        confirmed=_confirmed(was, running, decision),
         conditions=conditions(was.conditions if was else (), findings, spec.generation, now),
         memory=_remembered(decision.memory, running),
         line=entry.line if entry else 0,
@@ -279,6 +281,17 @@ def _told(was: StrategyStatus | None, running: Running) -> Told | None:
     if running.told is not None or running.absent:
         return running.told
     return was.told if was is not None else None
+
+
+def _confirmed(
+    was: StrategyStatus | None, running: Running, decision: Decision
+) -> Confirmed | None:
+    """What the engine showed last, unless the order is another now."""
+    shown = running.confirmed
+    if running == NOTHING and was is not None:
+        shown = was.confirmed
+    order = decision.order
+    return None if shown is None or (order is not None and order.on is not shown.on) else shown
 
 
 def _end(suspend: Suspend | None) -> datetime | None:

@@ -29,11 +29,24 @@ class StrategyState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The last thing that an engine showed as it was ordered: that it runs, or that it does not.
+
+    ``life`` is that of the engine then, where it tells one from the next. All of it is kept in the
+    journal, so that a restart of ours does not forget what the engine had confirmed.
+    """
+
+    on: bool
+    life: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Running:
     """What an engine was read back to do; ``reason`` where it does not do as it was told.
 
     ``told``: the order that the engine can read, where it cannot confirm what it does at once.
-    ``absent``: the runtime holds nothing of it.
+    ``absent``: the runtime holds nothing of it. ``confirmed``: what the engine showed last under
+    the order that stands.
     """
 
     state: RunningState
@@ -41,6 +54,7 @@ class Running:
     message: str = ""
     absent: bool = False
     told: Told | None = None
+    confirmed: Confirmed | None = None
 
     @property
     def on(self) -> bool:
@@ -130,6 +144,8 @@ class StrategyStatus:
     """Its fields in the file that are no secret and no default."""
     told: Told | None = None
     """What its engine was told to do; None where it was never told anything."""
+    confirmed: Confirmed | None = None
+    """What its engine showed last under the order that stands."""
 
 
 class Memories(Mapping[str, StrategyMemory]):
@@ -193,13 +209,22 @@ class Status:
     def memories(self) -> Mapping[str, StrategyMemory]:
         return Memories(self.strategies)
 
+    @property
+    def confirmed(self) -> Mapping[str, Confirmed]:
+        """What engines showed last."""
+        return {name: s.confirmed for name, s in self.strategies.items() if s.confirmed is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One change of a status word or its reason. ``lasted``: seconds in the state it left."""
+    """One change of a status word or its reason. ``lasted``: seconds in the state it left.
+
+    Of kind ``halt``: a person or the file halted or resumed, with who in ``by`` and why in
+    ``message``; ``name`` is the strategy that was resumed, or empty for all of them.
+    """
 
     at: datetime
-    kind: Literal["connection", "strategy"]
+    kind: Literal["connection", "strategy", "halt"]
     name: str
     before: str
     after: str
@@ -208,6 +233,7 @@ class Transition:
     generation: int
     revision: str
     lasted: float | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

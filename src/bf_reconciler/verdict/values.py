@@ -143,6 +143,8 @@ class Order:
     strategy: Strategy | None
     lease: timedelta = LEAST_LEASE
     """How long the engine may follow it without hearing from us again."""
+    exchange: str = ""
+    """The exchange of its connection; empty where that is not in force."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,14 +72,15 @@ PERMISSIONS = {**AUTHORITIES, **OLDER, **UNIFIED_WORDS}
 
 SUSPENDED = (
     *("40013", "40016", "40022", "40023", "40024", "40025", "40026", "40031", "40035"),
-    *("40068", "40101", "40104", "40710", "40916", "50012", "50013", "50023", "50064"),
+    *("40068", "40101", "40104", "40710", "40916", "50010", "50012", "50013", "50023"),
+    "50064",
 )
 # docs/sources/bitget.md#codes
 CODES: Mapping[str, Reason] = {
     **dict.fromkeys(("40001", "40002", "40003"), Reason.INVALID_KEY),  # a header is missing
     # 40037 is said of good keys at times: it has to be repeated (`confirm`).
     **dict.fromkeys(("40006", "40037", "40041"), Reason.INVALID_KEY),
-    "40009": Reason.INVALID_SIGNATURE,
+    **dict.fromkeys(("40009", "40506", "40507"), Reason.INVALID_SIGNATURE),
     **dict.fromkeys(("40011", "40012", "40036"), Reason.INVALID_PASSPHRASE),
     **dict.fromkeys(("40004", "40005", "40008", "40078", "40911"), Reason.CLOCK_SKEW),
     **dict.fromkeys(("40018", "40038", "49003"), Reason.IP_NOT_ALLOWED),
@@ -94,8 +95,8 @@ CODES: Mapping[str, Reason] = {
     **dict.fromkeys(("40100", "40103", "40111"), Reason.REGION_RESTRICTED),
     **dict.fromkeys(("40200", "40308", "40844"), Reason.MAINTENANCE),
     **dict.fromkeys(("40015", "40725"), Reason.EXCHANGE_UNAVAILABLE),
-    **dict.fromkeys(("40010", "40910"), Reason.TIMEOUT),
-    "429": Reason.RATE_LIMITED,
+    **dict.fromkeys(("40010", "40910", "50008"), Reason.TIMEOUT),
+    **dict.fromkeys(("429", "50009"), Reason.RATE_LIMITED),
 }
 
 
