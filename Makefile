@@ -19,10 +19,11 @@ FLEET ?= --keys 300 3000 10000 --clients bare ccxt --withdraw --beside
 PYTEST = -m pytest --numprocesses $(JOBS) --dist worksteal
 FUZZ_SECONDS ?= 60
 API_SECONDS ?= 60
+SOAK_SECONDS ?= 1800
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test peers check fuzz api audit mutants format bench sbom manifests dashboards changelog lock clean
+.PHONY: help demo test peers check fuzz api audit soak mutants format bench sbom manifests dashboards changelog lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -62,6 +63,9 @@ api: $(DEV) $(API) ## Ask the served API all that its OpenAPI document permits, 
 audit: $(AUDIT) ## Look for known flaws in our code (bandit) and in our dependencies (pip-audit)
 	$(VENV)/audit/bin/bandit --quiet --recursive --configfile pyproject.toml src
 	@$(VENV)/audit/bin/python tests/audit_check.py requirements/run.txt
+
+soak: $(DEV) ## Run a fleet of 300 under faults and commits at random for SOAK_SECONDS; nothing may grow
+	$(BIN)/python tests/soak.py $(SOAK_SECONDS)
 
 mutants: $(DEV) $(MUTANTS) ## Change the code that decides, and count what tests notice: hours; ONLY="--sample 600" tries some
 	PATH=$(abspath $(VENV)/mutants/bin):$$PATH CI=true nice -n 19 $(VENV)/mutants/bin/python tests/mutants.py $(ONLY)

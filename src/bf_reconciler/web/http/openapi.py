@@ -252,7 +252,8 @@ def _write(
     body: Schema | None = None,
     **more: Any,  # noqa: ANN401 # JSON
 ) -> Schema:
-    sent = {} if body is None else {"requestBody": {"content": _json(body)}}
+    needed = body is not None and "required" in body
+    sent = {} if body is None else {"requestBody": {"content": _json(body), "required": needed}}
     return _operation(text, answers, security=[{"token": []}, {}], **sent, **more)
 
 
