@@ -61,6 +61,11 @@ async def test_one_connection_and_one_strategy_can_be_asked_for(client):
         ("/api/v1/halt", 405, "method not allowed"),
         ("/api/v1/history?limit=0", 400, "limit: a number from 1 to 1000 is expected"),
         ("/api/v1/history?limit=1001", 400, "limit: a number from 1 to 1000 is expected"),
+        (
+            f"/api/v1/history?limit={'9' * 5000}",
+            400,
+            "limit: a number from 1 to 1000 is expected",
+        ),
         ("/api/v1/history?limit=ten", 400, "limit: a number from 1 to 1000 is expected"),
         (
             "/api/v1/history?before=then",
