@@ -6,6 +6,7 @@ RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 DEPLOY := $(VENV)/deploy/.done
 SBOM := $(VENV)/sbom/.done
+FREQTRADE := $(VENV)/freqtrade/.done
 PEERS := $(VENV)/peers/.done $(VENV)/peers-coinbase/.done
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/bf_reconciler/__init__.py)
 # Tests mostly wait (for exchanges, files and grace), so run more of them at once than there are cores.
@@ -16,7 +17,7 @@ PYTEST = -m pytest --numprocesses $(JOBS) --dist worksteal
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test peers check format bench sbom manifests dashboards changelog lock clean
+.PHONY: help demo test peers freqtrade check format bench sbom manifests dashboards changelog lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -24,12 +25,15 @@ help: ## Show this list
 demo: $(RUN) ## Run the demo: simulated exchanges, an encrypted file, strategies on and off
 	$(BIN)/bf-reconciler demo $(DEMO)
 
-test: $(DEV) $(DEPLOY) ## Run all tests but those of `make peers`
+test: $(DEV) $(DEPLOY) ## Run all tests but those of `make peers` and `make freqtrade`
 	$(BIN)/python $(PYTEST) $(TEST)
-	@echo 'Left out: the clients of others that judge the simulator (make peers).'
+	@echo 'Left out: the clients of others that judge the simulator (make peers), and a real freqtrade (make freqtrade).'
 
 peers: $(DEV) $(PEERS) ## Let the official or most used client of each exchange judge the simulator
 	$(BIN)/python -m pytest --numprocesses 2 -m peers tests/peers
+
+freqtrade: $(DEV) $(FREQTRADE) ## Turn a real freqtrade on and off, which trades on the simulator
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m freqtrade tests/engines
 
 check: $(DEV) $(DEPLOY) ## Check format, lint, types and import contracts, and run tests with coverage
 	$(BIN)/ruff format --check .
@@ -74,7 +78,7 @@ lock: $(DEV) ## Update the locked dependencies
 	  --no-header --extra sops --upgrade pyproject.toml --output-file requirements/run.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --python-version 3.11 \
 	  --no-header --extra sops --group dev --upgrade pyproject.toml --output-file requirements/dev.txt
-	for name in deploy sbom peers peers-coinbase; do $(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url \
+	for name in deploy sbom peers peers-coinbase freqtrade; do $(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url \
 	  --python-version 3.11 --no-header --upgrade requirements/$$name.in --output-file requirements/$$name.txt; done
 
 clean: ## Remove .venv and dist
@@ -100,7 +104,7 @@ $(DEPLOY): requirements/deploy.txt | $(BIN)/python
 	$(VENV)/deploy/bin/python -m pip install --quiet --require-hashes --requirement requirements/deploy.txt
 	@touch $@
 
-# Clients of others, which nothing of ours may depend on. Their pins conflict with ours, and two with each other.
+# Programs of others, which nothing of ours may depend on. Their pins conflict with ours, and two with each other.
 $(VENV)/%/.done: requirements/%.txt | $(BIN)/python
 	$(BIN)/python -m venv $(VENV)/$*
 	$(VENV)/$*/bin/python -m pip install --quiet --require-hashes --requirement $<
