@@ -3,12 +3,13 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import ClassVar
 
 import aiohttp
 from aiohttp import web
@@ -49,12 +50,15 @@ WRONG = (
 class Still:
     """A daemon whose status never changes."""
 
-    token = None
-    read_token = None
+    tokens: ClassVar[Mapping[str, str]] = {}
+    read_tokens: ClassVar[Mapping[str, str]] = {}
     host = "127.0.0.1"
 
     def __init__(self, status: Status) -> None:
         self.now = status
+
+    def report_refusal(self, *_: str) -> None:
+        pass
 
     def status(self) -> Status:
         return self.now

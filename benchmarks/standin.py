@@ -3,8 +3,9 @@
     python benchmarks/standin.py [--hosts 64] [--latency 0.05] [--core N]
 
 It speaks HTTP/1.1 with keep-alive and checks nothing: it is for counting the CPU of those who ask.
-``GET /-/withdraw?on=1&host=N`` gives every key of one host the right to withdraw. The first line
-that it prints is its port.
+``GET /-/withdraw?on=1&host=N`` gives every key of one host the right to withdraw. ``GET /-/gaps``
+gives the seconds between two reads of each key since the last call, and for how long each key has
+not been read; ``GET /-/forget`` begins anew. The first line that it prints is its port.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 LATENCY = 0.05
+NAME = b"KC-API-KEY: "
 
 
 def key_answer(withdraw: bool) -> bytes:  # noqa: FBT001 # one flag
@@ -58,7 +60,8 @@ class Connection(asyncio.Protocol):
     """One client; requests come one after the other."""
 
     withdraw: set[str] = set()  # noqa: RUF012 # shared by all on purpose
-    asked = 0
+    read: dict[bytes, float] = {}  # noqa: RUF012 # when each key was last read
+    gaps: list[float] = []  # noqa: RUF012 # likewise
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
@@ -70,8 +73,17 @@ class Connection(asyncio.Protocol):
         while (end := self.rest.find(b"\r\n\r\n")) >= 0:
             head, self.rest = self.rest[:end], self.rest[end + 4 :]
             path = head.split(b" ", 2)[1].decode()
-            Connection.asked += 1
+            if path.startswith("/api/v1/user/api-key"):
+                self.note(head)
             asyncio.get_running_loop().call_later(LATENCY, self.answer, path)
+
+    def note(self, head: bytes) -> None:
+        """Note how long ago this key was read before."""
+        begin = head.index(NAME) + len(NAME)
+        key, now = head[begin : head.index(b"\r\n", begin)], time.monotonic()
+        if key in self.read:
+            self.gaps.append(now - self.read[key])
+        self.read[key] = now
 
     def answer(self, path: str) -> None:
         if self.transport.is_closing():
@@ -96,8 +108,15 @@ class Connection(asyncio.Protocol):
             change = self.withdraw.add if query["on"] == ["1"] else self.withdraw.discard
             change(query["host"][0])
             return b"{}"
-        if path.startswith("/-/asked"):
-            return json.dumps(Connection.asked).encode()
+        if path.startswith("/-/forget"):
+            self.read.clear()
+            self.gaps.clear()
+            return b"{}"
+        if path.startswith("/-/gaps"):
+            now = time.monotonic()
+            told = {"gaps": self.gaps[:], "ages": [now - at for at in self.read.values()]}
+            self.gaps.clear()
+            return json.dumps(told).encode()
         return SYMBOLS
 
 

@@ -96,6 +96,9 @@ class Memory:
 
     save = keep
 
+    def later(self, *_: object) -> None:
+        pass
+
 
 class Engine:
     """Runtimes that do as they are told."""

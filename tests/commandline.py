@@ -15,7 +15,8 @@ from aiohttp import web
 
 from bf_reconciler.cli import main
 from bf_reconciler.simulator import Simulator, demo_world
-from bf_reconciler.status import Status
+from bf_reconciler.spec import Policy
+from bf_reconciler.status import Status, evidence
 from bf_reconciler.web import make_app
 
 SECONDS = 60
@@ -96,11 +97,24 @@ class FakeView:
 
     now: Status
     transitions: list = field(default_factory=list)
+    seen: dict = field(default_factory=dict)
+    policy: Policy = field(default_factory=Policy)
     token: str | None = None
     read_token: str | None = None
     host: str = "127.0.0.1"
     held: bool = True
     done: list = field(default_factory=list)
+
+    @property
+    def tokens(self):
+        return {} if self.token is None else {"": self.token}
+
+    @property
+    def read_tokens(self):
+        return {} if self.read_token is None else {"": self.read_token}
+
+    def report_refusal(self, *_):
+        pass
 
     def status(self):
         return self.now
@@ -109,11 +123,16 @@ class FakeView:
         found = [each for each in self.transitions if name in {None, each.name}]
         return found[:limit]
 
-    async def halt(self, reason, by):
+    def evidence(self, name, language):
+        known = self.now.connections.get(name)
+        found = self.seen.get(name)
+        return None if known is None else evidence(known, found, self.policy, language)
+
+    async def halt(self, reason, by, _token=""):
         self.done.append(("halt", reason, by))
 
-    async def resume(self, name):
-        self.done.append(("resume", name))
+    async def resume(self, name, reason="", by="", _token=""):
+        self.done.append(("resume", name, reason, by))
         return self.held
 
 

@@ -11,6 +11,7 @@ from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.probe import bundle
 from commandline import declare, run_in
 from exchanges.cases import CASES
+from exchanges.live import documents, problems
 
 pytestmark = pytest.mark.usefixtures("unconfigured")
 
@@ -46,6 +47,76 @@ def test_what_an_exchange_said_is_read_again_as_it_was(capsys, file, tmp_path, s
     passes = CASES[exchange].facts.tells_withdraw
     assert (found["connection"]["status"] in {"Online", "Degraded"}) is passes
     assert found["bundle"]["host"] is None
+
+
+@pytest.fixture
+def dropped(capsys, file, tmp_path):
+    """Drops a bundle of the simulator into a folder as if the live exchange had answered."""
+
+    def drop(exchange, change=dict):
+        kept = tmp_path / f"{exchange}.json"
+        assert certify(capsys, file, f"{exchange}-main-grid", "--yes", "--to", kept).code == 0
+        told = json.loads(kept.read_text()) | {"host": EXCHANGES[exchange].live_hosts[0]}
+        path = tmp_path / "exchanges" / exchange / "live" / "2026-05-04.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(change(told)))
+        return tmp_path / "exchanges"
+
+    return drop
+
+
+@pytest.mark.parametrize("exchange", sorted(EXCHANGES))
+def test_a_bundle_that_is_dropped_into_a_folder_is_a_test_and_shown_with_its_date(
+    dropped, exchange
+):
+    folder = dropped(exchange)
+    assert problems(folder) == []
+    live = documents().live(folder)
+    assert live.keys() == {exchange}
+    assert f"{live[exchange].on}" in documents().block(live)
+    assert "seen live" in documents().block(live)
+
+
+def answered(told, question, change):
+    for each in told["answers"]:
+        if each["question"] == question:
+            change(each)
+    return told
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda told: told | {"host": None}, "proves nothing"),
+        (lambda told: told | {"exchange": "okx", "host": None}, "it is of okx"),
+        (
+            lambda told: answered(told, "balance", lambda each: each.update(body=[])),
+            "cannot read the answer to balance",
+        ),
+        (
+            lambda told: answered(
+                told, "key", lambda each: each["body"]["data"].update(permission="General,Novelty")
+            ),
+            "does not know the permission Novelty",
+        ),
+        (
+            lambda told: answered(
+                told, "key", lambda each: each["body"]["data"].update(permission=5)
+            ),
+            "does not understand rights",
+        ),
+        (
+            lambda told: told | {"read": told["read"] | {"granted": ["read", "earn"]}},
+            "no longer granted: earn",
+        ),
+        (
+            lambda told: told | {"read": told["read"] | {"tells_expiry": True}},
+            "tells_expiry was True and is False",
+        ),
+    ],
+)
+def test_what_the_rows_cannot_read_in_a_bundle_or_read_otherwise_fails(dropped, change, problem):
+    assert any(problem in told for told in problems(dropped("kucoin", change)))
 
 
 def test_the_simulator_is_asked_each_question_once(capsys, file, simulator):

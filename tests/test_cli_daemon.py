@@ -18,7 +18,7 @@ from bf_reconciler.cli import one_screen, refresh, status_tables, tables, words
 from bf_reconciler.cli.api import Api
 from bf_reconciler.facts import Problem, Reason
 from bf_reconciler.journal import Journal
-from bf_reconciler.policy import ConditionType
+from bf_reconciler.policy import ConditionType, Incident
 from bf_reconciler.status import Key, StrategyState, present
 from bf_reconciler.verdict import ConnectionState, Halted
 from bf_reconciler.web import NotDurableError
@@ -158,6 +158,14 @@ def test_a_refused_file_and_a_halt_stand_above_all(capsys):
     assert "connections.yaml:7:5: connections.1.exchange: unknown exchange" in out
 
 
+def test_an_incident_is_shown_once_with_its_remedy_above_the_table(capsys):
+    incident = Incident("change", "kucoin", Reason.EXCHANGE_CHANGED, ("a", "b"), NOW)
+    with serving(FakeView(a_status(incidents=(incident,)))) as url:
+        out = run_in(capsys, "status", "--url", url).out
+    assert out.startswith("Exchange changed: kucoin. Connections: 2. Read the exchange's API")
+    assert out.count("certify FILE NAME") == 1
+
+
 def test_a_problem_of_no_field_has_no_empty_path(capsys):
     config = a_refused_config(problems=(Problem(8, 5, "", "invalid YAML"),))
     with serving(FakeView(a_status(config=config))) as url:
@@ -272,13 +280,18 @@ def test_halt_and_resume_reach_the_daemon(capsys):
     view = FakeView(a_status())
     with serving(view) as url:
         halted = run_in(capsys, "halt", "--reason", "a bug", "--by", "ada", "--url", url)
-        resumed = run_in(capsys, "resume", "--url", url)
-        one = run_in(capsys, "resume", "btc-grid", "--url", url)
+        by = ("--by", "grace", "--url", url)
+        resumed = run_in(capsys, "resume", "--reason", "fixed", *by)
+        one = run_in(capsys, "resume", "btc-grid", *by)
         view.held = False
         nothing = run_in(capsys, "resume", "--url", url)
         no_one = run_in(capsys, "resume", "btc-grid", "--url", url)
         unknown = run_in(capsys, "resume", "nope", "--url", url)
-    assert view.done[:3] == [("halt", "a bug", "ada"), ("resume", None), ("resume", "btc-grid")]
+    assert view.done[:3] == [
+        ("halt", "a bug", "ada"),
+        ("resume", None, "fixed", "grace"),
+        ("resume", "btc-grid", "", "grace"),
+    ]
     assert "Halted by ada: a bug." in halted.out
     assert resumed.out.startswith("The halt has ended.")
     assert one.out.startswith("btc-grid is released.")
@@ -337,18 +350,24 @@ def test_halt_and_resume_write_into_the_journal_where_no_daemon_answers(capsys, 
     with Journal(journal, readonly=True) as kept:
         halted = kept.load().status.halted
     assert (halted.reason, halted.by) == ("a bug", "ada")
-    ran = run_in(capsys, "resume", "--state-dir", journal)
+    resume = ("resume", "--by", "bob", "--reason", "fixed", "--state-dir", journal)
+    ran = run_in(capsys, *resume)
     assert ran.out.startswith("The halt has ended.")
-    assert run_in(capsys, "resume", "--state-dir", journal).out == "There was no halt.\n"
+    assert run_in(capsys, *resume).out == "There was no halt.\n"
+    history = run_in(capsys, "history", "--state-dir", journal).out
+    assert "a bug — ada" in history
+    assert history.count("fixed — bob") == 1
 
 
 def test_resume_releases_one_strategy_in_the_journal(capsys, tmp_path):
     waits = a_strategy(state=StrategyState.BLOCKED, memory=a_memory(on=False, latched=True))
     with Journal(tmp_path) as journal:
         journal.save(a_record(a_status(strategies=[waits])))
-    args = ("resume", "btc-grid", "--state-dir", tmp_path)
+    args = ("resume", "btc-grid", "--by", "bob", "--state-dir", tmp_path)
     assert run_in(capsys, *args).out.startswith("btc-grid is released.")
     assert run_in(capsys, *args).out == "btc-grid is not waiting for a resume.\n"
+    with Journal(tmp_path, readonly=True) as kept:
+        assert [(e.kind, e.name, e.by) for e in kept.history()] == [("halt", "btc-grid", "bob")]
 
 
 def test_a_halt_of_the_file_is_ended_in_the_file(capsys, tmp_path):

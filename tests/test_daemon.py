@@ -1,6 +1,7 @@
 """WHEN: turns, edits, readiness, health, and the loops that live through what goes wrong."""
 
 import asyncio
+import shutil
 import stat
 import sys
 import threading
@@ -48,12 +49,14 @@ from build import (
 )
 from document.sample import a_connection as declared
 from document.sample import a_file
+from edges.keys import SOPS, encrypt, environment, make_age_key
 from test_reconcile import Broken, Engine, House, Prober, _broken
 
 YEAR = timedelta(days=365)
 GOOD = ConfigStatus(last_reload_successful=True)
 CLEAR = {"api_key": "a key", "secret": "a secret", "passphrase": "a phrase"}
 PLAIN = a_file([declared(credentials=CLEAR)])
+KEYED = PLAIN.decode()
 ENCRYPTED = a_file()
 """Its secrets are no clear text; without the stanza of sops, they need no key here."""
 
@@ -157,7 +160,7 @@ async def test_an_edit_whose_person_has_left_harms_nobody():
 
 async def test_a_turn_without_a_file_says_only_how_the_file_is():
     prober, engine, saved = Prober(), Engine(), []
-    journal = SimpleNamespace(keep=_nothing, save=lambda *given: _append(saved, given))
+    journal = SimpleNamespace(keep=_nothing, save=lambda *given: _append(saved, given), later=None)
     cycle = Cycle(prober, engine, journal, Record(Status(), {}), lambda *_: None, _Wake())
     refused = ConfigStatus(last_reload_successful=False, reason=ConfigReason.INVALID_YAML)
     cycle.take(Reload(None, refused))
@@ -268,6 +271,85 @@ async def test_a_failure_to_decrypt_that_may_pass_is_tried_again(daemon, monkeyp
             await asyncio.sleep(0.01)
     loading.cancel()
     await asyncio.gather(loading, return_exceptions=True)
+
+
+async def test_a_key_that_comes_after_its_file_heals_it_without_anybody(tmp_path, monkeypatch):
+    """The file is encrypted for the next key; that one arrives when nobody touches the file."""
+    home = tmp_path / "home"
+    home.mkdir()
+    old, new = make_age_key(home / "old.txt"), make_age_key(home / "new.txt")
+    installed = home / "key.txt"
+    shutil.copy(old.path, installed)
+    environ = environment(home, SOPS_AGE_KEY_FILE=str(installed))
+    file = tmp_path / "connections.yaml"
+    file.write_text(encrypt(KEYED, home, "--age", old.recipient))
+    settings, wake = Settings(str(file), tmp_path / "state"), asyncio.Event()
+    monkeypatch.setattr(room, "FIRST_RETRY", timedelta(hours=1))
+    monkeypatch.setattr(room, "KEY_SECONDS", 0.01)
+    with Journal(settings.state_dir) as journal:
+        daemon = Daemon(settings, journal, Exchanges(wake.set), environ, wake)
+        assert (await daemon.load()).config.last_reload_successful
+        file.write_text(encrypt(KEYED, home, "--age", new.recipient))
+        refused = await daemon.load()
+        assert refused.config.reason is ConfigReason.DECRYPTION_KEY_MISMATCH
+        assert refused.spec is not None
+        stop, tasks = await running(daemon, daemon.keep_loading(), daemon.keep_looking_for_keys())
+        new.path.replace(installed)
+        async with asyncio.timeout(60):
+            while daemon.cycle.spec is None or daemon.cycle.spec.generation < 2:
+                await daemon.next_turn(0.1)
+        await ended(stop, tasks)
+        assert daemon.cycle.status.config.last_reload_successful
+
+
+async def test_a_sops_that_is_installed_later_is_found(tmp_path, monkeypatch):
+    key, binary = make_age_key(tmp_path / "key.txt"), tmp_path / "bin" / "sops"
+    environ = environment(tmp_path, SOPS_AGE_KEY_FILE=str(key.path))
+    file = tmp_path / "connections.yaml"
+    file.write_text(encrypt(KEYED, tmp_path, "--age", key.recipient))
+    settings = Settings(str(file), tmp_path / "state", sops_binary=str(binary))
+    wake = asyncio.Event()
+    monkeypatch.setattr(room, "FIRST_RETRY", timedelta(hours=1))
+    monkeypatch.setattr(room, "KEY_SECONDS", 0.01)
+    with Journal(settings.state_dir) as journal:
+        daemon = Daemon(settings, journal, Exchanges(wake.set), environ, wake)
+        missing = await daemon.load()
+        assert missing.config.message == f"there is no sops binary at '{binary}'; {NOTHING_YET}"
+        stop, tasks = await running(daemon, daemon.keep_loading(), daemon.keep_looking_for_keys())
+        binary.parent.mkdir()
+        binary.symlink_to(SOPS)
+        async with asyncio.timeout(60):
+            while daemon.cycle.spec is None:
+                await daemon.next_turn(0.1)
+        await ended(stop, tasks)
+
+
+@pytest.mark.parametrize(
+    ("reason", "seconds"),
+    [
+        (ConfigReason.DECRYPTION_KEY_MISSING, 40),
+        (ConfigReason.DECRYPTION_KEY_MISMATCH, 40),
+        (ConfigReason.DECRYPTION_KEY_INVALID, 40),
+        (ConfigReason.DECRYPTION_TOOL_MISSING, 40),
+        (ConfigReason.DECRYPTION_PROVIDER_UNAVAILABLE, 300),
+    ],
+)
+async def test_a_key_is_tried_again_within_a_minute_however_long_it_is_missing(
+    daemon, reason, seconds
+):
+    async def refusing(*_, **__):
+        daemon.reloader.last = refused
+        return refused
+
+    config = ConfigStatus(last_reload_successful=False, reason=reason)
+    refused = Reload(None, config, transient=True)
+    daemon.reloader.reload = refusing
+    waits = []
+    for _ in range(12):
+        await daemon.load()
+        waits.append(daemon._patience())  # noqa: SLF001 # how long it would wait
+    assert waits[:4] == [5, 10, 20, 40]
+    assert waits[-1] == seconds
 
 
 async def test_a_cancellation_in_the_moment_of_an_answer_counts(tmp_path):
@@ -451,13 +533,44 @@ async def test_the_verb_test_asks_until_a_refusal_is_believed(
 async def test_resume_is_told_whether_anything_was_held(daemon):
     await daemon.load()
     stop, tasks = await running(daemon)
-    view = Commands(daemon, None)
+    view = Commands(daemon)
     assert await view.resume(None) is False
     await view.halt("fire", "ada")
     assert view.status().halted.by == "ada"
     assert await view.resume(None) is True
     assert await view.resume("btc-grid") is False
     assert await view.resume("nobody") is False
+    await ended(stop, tasks)
+
+
+async def test_who_halts_and_resumes_and_why_is_in_log_history_stream_and_metrics(daemon):
+    await daemon.load()
+    stop, tasks = await running(daemon)
+    view = Commands(daemon, {"ops": "a-token-of-some-length"})
+    stream = view.subscribe()
+    first = asyncio.ensure_future(anext(stream))  # it is subscribed to from now on
+    await asyncio.sleep(0)
+    with capture_logs() as lines:
+        await view.halt("fire", "ada (token ops)", "ops")
+        await view.resume(None, "it rains", "bob (token ops)", "ops")
+    _, changes = await first
+    while all(change.kind != "halt" for change in changes):
+        _, changes = await anext(stream)
+    assert ("fire", "ada (token ops)") in [(change.message, change.by) for change in changes]
+    found = [(e["event"], e["by"], e["why"]) for e in lines if e["event"] in {"halted", "resumed"}]
+    assert found == [
+        ("halted", "ada (token ops)", "fire"),
+        ("resumed", "bob (token ops)", "it rains"),
+    ]
+    kept = [each for each in view.history(None, 10, None) if each.kind == "halt"]
+    assert [(e.after, e.by, e.message) for e in kept] == [
+        ("", "bob (token ops)", "it rains"),
+        ("Halted", "ada (token ops)", "fire"),
+    ]
+    (family,) = [each for each in daemon.tallies.collect() if each.name == "bf_commands"]
+    counted = {(s.labels["command"], s.labels["token"]): s.value for s in family.samples}
+    assert counted == {("halt", "ops"): 1, ("resume", "ops"): 1}
+    await stream.aclose()
     await ended(stop, tasks)
 
 

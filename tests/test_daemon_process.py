@@ -10,8 +10,9 @@ import time
 import pytest
 import structlog
 
-from bf_reconciler.daemon import client_report, loop_lag, process
+from bf_reconciler.daemon import client_report, loop_lag, process, refusal_report
 from bf_reconciler.daemon.client_report import ClientReport
+from bf_reconciler.daemon.refusal_report import RefusalReport
 from bf_reconciler.metrics import Tallies
 
 SHOWN = """
@@ -75,6 +76,43 @@ def test_clients_cut_off_make_a_line_a_minute_for_each_kind(monkeypatch):
         "silent": 275_096,
         "crowded": 1,
     }
+
+
+def test_refused_requests_make_a_line_a_minute_for_each_client(monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr(refusal_report.time, "monotonic", lambda: now)
+    monkeypatch.setattr(refusal_report, "MOST", 2)
+    tallies = Tallies()
+    report = RefusalReport(tallies)
+    with structlog.testing.capture_logs() as lines:
+        report("missing_token", "192.0.2.1", "GET /")  # what a browser does first
+        for _ in range(1000):
+            report("wrong_token", "192.0.2.1", "POST /api/v1/halt")
+        report("missing_token", "192.0.2.1", "POST /-/reload")
+        now += 60
+        report("wrong_token", "192.0.2.1", "GET /" + "x" * 1000)
+        report("wrong_token", "192.0.2.2", "GET /")
+    assert [(line["reason"], line["client"], line["requests"]) for line in lines] == [
+        ("wrong_token", "192.0.2.1", 1),
+        ("missing_token", "192.0.2.1", 1),
+        ("wrong_token", "192.0.2.1", 1000),
+        ("wrong_token", "192.0.2.2", 1),
+    ]
+    assert {line["event"] for line in lines} == {"request refused"}
+    assert lines[0]["request"] == "POST /api/v1/halt"
+    assert len(lines[2]["request"]) == refusal_report.LONGEST
+    (family,) = [each for each in tallies.collect() if each.name == "bf_http_requests_refused"]
+    counted = {s.labels["reason"]: s.value for s in family.samples}
+    assert (counted["wrong_token"], counted["missing_token"], counted["other_site"]) == (1002, 2, 0)
+
+
+def test_what_was_refused_of_too_many_clients_is_forgotten(monkeypatch):
+    monkeypatch.setattr(refusal_report, "MOST", 2)
+    report = RefusalReport(Tallies())
+    for number in range(5):
+        for _ in range(2):
+            report("wrong_token", f"192.0.2.{number}", "GET /")
+    assert report.remembered <= refusal_report.MOST
 
 
 @pytest.fixture

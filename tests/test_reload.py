@@ -27,6 +27,9 @@ class Source:
             raise self.content
         return Snapshot(self.content, f"sha256:{hash(self.content)}", self.revision, "file.yaml")
 
+    def last_change(self, data):
+        return "commit 1a2b3c" if data == self.content else ""
+
     def precedes(self, first, second):
         return (first, second) in self.earlier
 
@@ -35,7 +38,7 @@ def a_reloader(content, before=None, *, allow_plaintext=True, settings=None):
     source = Source(content)
     reloader = Reloader(
         source,
-        settings,
+        settings or SopsSettings(None, {}),
         allow_plaintext=allow_plaintext,
         pepper=b"pepper",
         before=before or Status(config=ConfigStatus(last_reload_successful=False, path="f.yaml")),
@@ -234,9 +237,21 @@ async def test_a_fault_of_ours_changes_nothing_and_says_nothing_of_the_file(monk
 
 
 async def test_without_sops_an_encrypted_file_says_that_sops_is_missing():
-    _, reloader = a_reloader(UNSEALED)
+    _, reloader = a_reloader(UNSEALED, settings=SopsSettings("/none/sops", {}))
     found = await reloader.reload(NOW)
     assert found.config.reason is ConfigReason.DECRYPTION_TOOL_MISSING
+    assert found.config.message.startswith("there is no sops binary at '/none/sops'")
+    assert found.transient
+
+
+async def test_a_mac_mismatch_comes_with_the_commit_that_changed_the_file(monkeypatch):
+    async def decrypt(*_):
+        raise ConfigError(ConfigReason.INTEGRITY_CHECK_FAILED, "it was changed")
+
+    monkeypatch.setattr(sops, "decrypt", decrypt)
+    _, reloader = a_reloader(UNSEALED)
+    found = await reloader.reload(NOW)
+    assert found.config.problems[0].message == "it was changed (commit 1a2b3c)"
 
 
 async def test_what_was_decrypted_is_what_is_parsed(monkeypatch, counted, tmp_path):

@@ -9,7 +9,7 @@ from bf_reconciler.sops import SopsSettings
 
 
 async def load(
-    committed: bytes, settings: SopsSettings | None, rules: Rules, *, allow_plaintext: bool
+    committed: bytes, settings: SopsSettings, rules: Rules, *, allow_plaintext: bool
 ) -> Parsed:
     """Read a file as the daemon does. What is refused without a key never reaches sops.
 
@@ -23,9 +23,6 @@ async def load(
         if allow_plaintext:
             return offline
         raise ConfigError(ConfigReason.NOT_ENCRYPTED, "the file is not encrypted with sops")
-    if settings is None:
-        message = "no sops binary was found"
-        raise ConfigError(ConfigReason.DECRYPTION_TOOL_MISSING, message)
     decrypted = await sops.decrypt(committed, settings)
     return await _parse(committed, decrypted, rules, allow_plaintext=allow_plaintext)
 

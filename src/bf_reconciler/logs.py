@@ -193,6 +193,9 @@ def redact_line(_: WrappedLogger, __: str, line: Any) -> str:  # noqa: ANN401 # 
 
 def log_transition(logger: structlog.stdlib.BoundLogger, transition: Transition) -> None:
     """One line per change of a status word; a warning with the next step where one is needed."""
+    if transition.kind == "halt":
+        _log_halt(logger, transition)
+        return
     alarming = transition.after in ALARMING
     write = logger.warning if alarming else logger.info
     write(
@@ -206,6 +209,18 @@ def log_transition(logger: structlog.stdlib.BoundLogger, transition: Transition)
         generation=transition.generation,
         revision=transition.revision,
         lasted_seconds=None if transition.lasted is None else round(transition.lasted, 3),
+    )
+
+
+def _log_halt(logger: structlog.stdlib.BoundLogger, halt: Transition) -> None:
+    """Who halted or resumed, and why: as a warning, so that it is in every log."""
+    logger.warning(
+        "halted" if halt.after else "resumed",
+        strategy=halt.name or None,
+        by=halt.by,
+        why=halt.message or None,
+        generation=halt.generation,
+        revision=halt.revision,
     )
 
 

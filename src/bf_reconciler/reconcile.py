@@ -7,7 +7,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from bf_reconciler.facts import Markets, Observation, Reason, Seen, remember
-from bf_reconciler.policy import common_causes, watch
+from bf_reconciler.policy import common_causes, watch, watch_each
 from bf_reconciler.schedule import schedule
 from bf_reconciler.spec import (
     ConnectionEntry,
@@ -68,8 +68,10 @@ class Runtimes(Protocol):
     def held(self, declared: Collection[Runtime]) -> Holdings: ...
 
 
-Keep = Callable[[Status, Mapping[str, Seen], Names], Awaitable[None]]
-"""Saves what was seen of these, so that nothing is done on what a crash could take back."""
+Save = Callable[[], Awaitable[None]]
+Keep = Callable[[Status, Mapping[str, Seen], Names], Save]
+"""Keeps what was seen of these, even if this turn breaks. What it returns saves it, so that nothing
+is done on what a crash could take back."""
 
 
 async def _straight_on() -> None:
@@ -119,13 +121,18 @@ async def reconcile(
     markets = outside.prober.markets(wanted)  # what is listed in public
     if markets != old.markets:
         names |= Names(strategies=frozenset(spec.strategies))
-    await outside.keep(before, seen, names)  # evidence outlives a crash
+    save = outside.keep(before, seen, names)
 
     rules = partial(judge, spec, seen, before.halted, now, markets)
     verdicts = await again(rules, before=old.judged(causes), names=names)  # True, False, Unknown
     care = partial(guard, spec, verdicts, _with(before.memories, stray), now)
     decisions = await again(care, before=old.decisions, names=names)
-    decisions, running = await _act(outside, spec, now, old, decisions, reports, names)  # only here
+    orders = _orders(old, decisions, names)
+    if orders:
+        await save()  # evidence outlives a crash
+    decisions, running = await _act(
+        outside, spec, now, old, decisions, reports, orders
+    )  # only here
     picture = partial(fold, spec, seen, verdicts, decisions, running, now)
     shown = names if whole else _shown(old, before, decisions, running, names)
     status = await again(picture, before=before, names=shown)
@@ -136,6 +143,12 @@ async def reconcile(
     return ended(old, turn, names, due, whole=whole)
 
 
+def _orders(old: Turn, decisions: Mapping[str, Decision], names: Names) -> list[Decision]:
+    """What is decided otherwise than before."""
+    fresh = sorted(differing(old.decisions, decisions, names.strategies))
+    return [decisions[name] for name in fresh if name in decisions]
+
+
 async def _act(
     outside: Outside,
     spec: Spec,
@@ -143,14 +156,12 @@ async def _act(
     old: Turn,
     decisions: Mapping[str, Decision],
     reports: Mapping[str, Running],
-    names: Names,
+    orders: Collection[Decision],
 ) -> tuple[Mapping[str, Decision], Mapping[str, Running]]:
     """Give the orders that are new; returns the decisions, and what is known to run.
 
     A move that is not confirmed is not over: it is left again next time.
     """
-    fresh = sorted(differing(old.decisions, decisions, names.strategies))
-    orders = [decisions[name] for name in fresh if name in decisions]
     told = await outside.runtimes.converge(orders, spec.generation, spec.revision, now)
     silent = frozenset(order.name for order in orders if order.name not in told)
     running = without(_with(old.running, {**reports, **told}), silent)
@@ -250,7 +261,7 @@ def _unfiled(decision: Decision) -> Decision:
 def audit(turn: Turn, names: Names) -> Names:
     """Decide on these once more, from what is in force and was seen: who comes out otherwise?"""
     spec, seen, before, now = turn.spec, turn.seen, turn.status, turn.at
-    watched = watch(spec, seen, now, None, names).connections
+    watched = watch_each(spec, seen, now, names.connections)
     blank = Verdicts({}, {}, None, turn.verdicts.causes)
     verdicts = judge(spec, seen, before.halted, now, turn.markets, blank, names)
     decisions = guard(spec, verdicts, before.memories, now, names=names)

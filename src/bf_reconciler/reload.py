@@ -11,7 +11,7 @@ from typing import Protocol
 import structlog
 from pydantic import SecretStr
 
-from bf_reconciler import document
+from bf_reconciler import document, sops
 from bf_reconciler.facts import DEFAULT_RULES, ConfigError, ConfigReason, Problem, Rules
 from bf_reconciler.loader import load
 from bf_reconciler.sops import SopsSettings
@@ -33,6 +33,8 @@ class Readable(Protocol):
 
     def precedes(self, first: str, second: str) -> bool: ...
 
+    def last_change(self, data: bytes) -> str: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Reload:
@@ -53,7 +55,7 @@ class Reloader:
     def __init__(
         self,
         source: Readable,
-        settings: SopsSettings | None,
+        settings: SopsSettings,
         *,
         allow_plaintext: bool,
         pepper: bytes,
@@ -67,6 +69,7 @@ class Reloader:
         self._before = before
         self._rules = rules
         self._tried = ""
+        self._keys: object = None
         self._good: ConfigStatus | None = None
         self.last = Reload(None, replace(before.config, last_reload_successful=False))
 
@@ -86,6 +89,11 @@ class Reloader:
             message = f"{message}; {LAST_GOOD}" if self.last.spec else message
             self.last = self._refused(ConfigError(ConfigReason.INVALID_DOCUMENT, message))
         return self.last
+
+    def keys_changed(self) -> bool:
+        """Whether a key of sops, or sops itself, changed since it last failed. Blocks."""
+        waiting = self.last.config.reason in sops.KEY_REASONS
+        return waiting and sops.fingerprint(self._sops) != self._keys
 
     async def _read(self, now: datetime, *, asked: bool) -> Reload:
         tried, self._tried = self._tried, ""
@@ -108,7 +116,8 @@ class Reloader:
         rules = replace(
             self._rules, require_seal=self._rules.require_seal or self.last.config.sealed
         )
-        parsed = await load(snapshot.data, self._sops, rules, allow_plaintext=self._allow_plaintext)
+        self._keys = await asyncio.to_thread(sops.fingerprint, self._sops)
+        parsed = await self._loaded(snapshot, rules)
         if parsed.refused:
             return self._wrong(parsed.problems)
         rolled_back = await self._rolled_back(snapshot, parsed)
@@ -138,6 +147,17 @@ class Reloader:
             sealed=parsed.seal == "good",
         )
         return Reload(spec, self._good, rolled_back=rolled_back, adopted=snapshot)
+
+    async def _loaded(self, snapshot: Snapshot, rules: Rules) -> document.Parsed:
+        """The content as entries; a change that the MAC tells of comes with its commit."""
+        plain = self._allow_plaintext
+        try:
+            return await load(snapshot.data, self._sops, rules, allow_plaintext=plain)
+        except ConfigError as error:
+            if error.reason is not ConfigReason.INTEGRITY_CHECK_FAILED:
+                raise
+            where = await asyncio.to_thread(self._source.last_change, snapshot.data)
+            raise error.at(where) from None
 
     async def _rolled_back(self, snapshot: Snapshot, parsed: document.Parsed) -> bool:
         """Whether this content is older than what is in force, or was before a restart."""

@@ -30,8 +30,8 @@ HEARTBEAT = timedelta(seconds=5)
 """A cycle runs at least this often: it reads back what runs, and proves that it lives."""
 LOST = timedelta(minutes=1)
 """A probe that is not answered for so long is asked for again: who waits in a queue stays there."""
-SHORTEST_REST, LONGEST_REST = timedelta(seconds=0.05), timedelta(seconds=2)
-"""Bounds of the rest after a cycle."""
+SHORTEST_REST, LONGEST_REST = timedelta(seconds=0.05), timedelta(seconds=0.5)
+"""Bounds of the rest after a cycle: for so long, an answer may wait to be acted on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,17 +191,16 @@ def _slow(interval: timedelta) -> timedelta:
     return max(interval, min(SLOWER * interval, SLOWEST))
 
 
-def _most(latest: Run, interval: timedelta) -> timedelta | None:
-    """What no failure is rested for beyond, unless the exchange or the interval says so."""
-    if not latest.latest.failures:
-        return None
-    return SLOWEST if latest.latest.refusals else interval
+def _most(latest: Run, interval: timedelta) -> timedelta:
+    """What nothing is rested for beyond, unless the exchange or the interval says so."""
+    return max(interval, SLOWEST) if latest.latest.refusals else interval
 
 
 def jittered(wait: timedelta, name: str, at: datetime, most: timedelta | None = None) -> timedelta:
     """Lengthen a wait by up to a tenth; the same inputs give the same result.
 
-    A wait that would so come to lie beyond ``most`` is spread over the tenth before it.
+    A wait that would so come to lie beyond ``most`` is spread over the tenth before it: nobody is
+    asked later than his interval, so a right that appears is found within it.
     """
     share = zlib.crc32(f"{name} {at.timestamp()}".encode()) / 0xFFFFFFFF
     spread = wait * JITTER

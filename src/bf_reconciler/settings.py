@@ -14,6 +14,17 @@ LogFormat = Literal["console", "json"]
 HOST = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.]{0,252})")
 MAX_PORT = 65535
 MIN_TOKEN = 16
+RESERVED_LABELS = frozenset(
+    {
+        *("job", "instance", "namespace", "pod", "container", "service", "endpoint", "cluster"),
+        *("node", "alertname", "alertstate", "severity", "le", "quantile"),
+        *("connection", "exchange", "strategy", "runtime", "account", "environment", "status"),
+        *("condition", "reason", "permission", "state", "to", "kind", "scope"),
+    }
+)
+"""Labels that mean something already, in our metrics or to Prometheus and its operators."""
+TOKEN_NAME = re.compile(r"[A-Za-z0-9](?:[-_.A-Za-z0-9]{0,30}[A-Za-z0-9])?")
+"""Who has the token, or what for: it is shown, logged, and a label of a metric."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +36,20 @@ class Listen:
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Monitoring:
+    """What alerts and dashboards are told: where people look, and whose a connection is."""
+
+    page_url: str = ""
+    """Where people open the status page; "" is nowhere they could reach. Likewise the others."""
+    dashboard_url: str = ""
+    """Where they open the dashboards."""
+    runbook_url: str = ""
+    """Where they read docs/operations.md."""
+    labels: tuple[str, ...] = ()
+    """Labels of the file that stand in the metrics of an entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +72,7 @@ class Settings:
     """Where folders of strategy files may lie, beside the state folder."""
     process_root: Path | None = None
     """Where commands of the file may lie; without it none is started."""
+    monitoring: Monitoring = Monitoring()
 
 
 def parse_listen(text: str) -> Listen:
@@ -91,18 +117,43 @@ def default_state_dir(environ: Mapping[str, str]) -> Path:
     return base / "bf-reconciler"
 
 
-def read_token(path: Path) -> str:
-    """The token of ``--token-file``: one word.
+def read_tokens(path: Path) -> Mapping[str, str]:
+    """The tokens of ``--token-file`` by name: one word, or lines of a name and a word.
+
+    The name of a token that stands alone is empty.
 
     Raises:
-        ValueError: the file cannot be read, or holds no token; the token is never in the message.
+        ValueError: the file cannot be read, or a line is wrong; no token is ever in the message.
     """
     try:
-        token = path.read_text(encoding="ascii").strip()
+        text = path.read_text(encoding="ascii")
     except (OSError, UnicodeError) as error:
         raise ValueError(f"the token file {path} cannot be read: {type(error).__name__}") from None
-    if len(token) < MIN_TOKEN or not token.isprintable() or " " in token:
+    lines = [line.split() for line in text.splitlines() if line.strip() and line.strip()[0] != "#"]
+    if len(lines) == 1 and len(lines[0]) == 1:
+        lines = [["", *lines[0]]]
+    tokens = {line[0]: line[1] for line in lines if _names_a_token(line)}
+    if not lines or len(tokens) != len(lines) or len(set(tokens.values())) != len(lines):
         raise ValueError(
-            f"the token file {path} must contain one word of at least {MIN_TOKEN} characters"
+            f"the token file {path} must contain one word of at least {MIN_TOKEN} characters, or"
+            " several lines, each with a name of its own and such a word"
         )
-    return token
+    return tokens
+
+
+def read_token(path: Path) -> str:
+    """The token to send: the only one of the file, or the first of several.
+
+    Raises:
+        ValueError: as ``read_tokens``.
+    """
+    return next(iter(read_tokens(path).values()))
+
+
+def _names_a_token(line: list[str]) -> bool:
+    if len(line) != 2:  # noqa: PLR2004 # a name and a token
+        return False
+    name, token = line
+    return (not name or TOKEN_NAME.fullmatch(name) is not None) and (
+        len(token) >= MIN_TOKEN and token.isprintable()
+    )

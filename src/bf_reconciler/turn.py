@@ -149,10 +149,8 @@ def _note(turn: Turn, agenda: Agenda, names: Names, planned: frozenset[str]) -> 
 
 def _of_connection(turn: Turn, name: str) -> datetime | None:
     verdict, watched = turn.verdicts.connections.get(name), turn.watch.connections.get(name)
-    over = watched.until if watched is not None else None
-    return earliest(
-        (verdict.until if verdict is not None else None, over if over and over > turn.at else None)
-    )
+    over = watched.until(turn.at) if watched is not None else None
+    return earliest((verdict.until if verdict is not None else None, over))
 
 
 def _of_strategy(turn: Turn, name: str) -> datetime | None:

@@ -245,8 +245,17 @@ def test_a_lost_journal_orders_nothing_until_a_probe_says_something(grace):
 def test_after_a_lost_journal_what_stays_unknown_is_off_after_its_grace():
     found = decision(OUTAGE)
     assert found.order is None
-    later = ordered(OUTAGE, before=found.memory, now=NOW + GRACE)
-    assert later == (False, Reason.GRACE_EXPIRED)
+    later = decision(OUTAGE, before=found.memory, now=NOW + GRACE)
+    assert (later.order.on, later.order.reason) == (False, Reason.TIMEOUT)
+    assert later.message == "Unknown for 5m: It says Timeout."
+
+
+def test_without_a_good_form_what_was_never_seen_to_run_is_off_by_the_cause():
+    before = a_memory(on=None, unknown_since=NOW - GRACE)
+    found = decided(OUTAGE, before=before, spec=BROKEN)[STRATEGY]
+    assert (found.order.on, found.order.reason) == (False, Reason.TIMEOUT)
+    again = decided(OUTAGE, before=found.memory, spec=BROKEN, now=NOW + GRACE)[STRATEGY]
+    assert (again.order, again.memory.on) == (None, False)
 
 
 RESTORED = a_seen(GOOD, restored=True)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
-from bf_reconciler.daemon.audit import Audit
+from bf_reconciler.daemon.audit import PART as PART_OF_AUDIT
+from bf_reconciler.daemon.audit import PASS, Audit
 from bf_reconciler.facts import Listed, Reason, Scope
 from bf_reconciler.reconcile import PART, Outside, audit, reconcile
 from bf_reconciler.schedule import HEARTBEAT, LOST, request, request_changed
@@ -21,6 +22,7 @@ from bf_reconciler.spec import (
 )
 from bf_reconciler.spec.connection import Attest, Attestation
 from bf_reconciler.status import Running, Status
+from bf_reconciler.turn import Turn
 from bf_reconciler.verdict import ConnectionState, Halted, Holding
 from build import (
     DAY,
@@ -54,6 +56,8 @@ WORLDS = {
     "invalid": lambda at: refused(Reason.INVALID_KEY, at),
     "elsewhere": lambda at: refused(Reason.IP_NOT_ALLOWED, at),
     "outage": an_outage,
+    "garbled": lambda at: an_outage(at, Reason.UNEXPECTED_RESPONSE),
+    "new word": lambda at: an_observation(at, key=a_key(unknown_words=("novelty",))),
     "slow down": lambda at: an_outage(at, Reason.RATE_LIMITED, retry_after=20.0),
     "expiring": lambda at: an_observation(at, key=a_key(expires_at=NOW + 14 * DAY + MINUTE)),
     "ends": lambda at: an_observation(at, key=a_key(expires_at=NOW + 3 * MINUTE)),
@@ -141,7 +145,11 @@ class Engine:
         return {runtime: self.strays for runtime in declared if runtime.name == LOCAL.name}
 
 
-async def keep(*_):
+def keep(*_):
+    return straight_on
+
+
+async def straight_on():
     pass
 
 
@@ -414,7 +422,7 @@ def test_what_drifted_is_found_decided_again_and_told_once():
     life, told = Life([{}] * COUNT, {}), []
     life.turn()
     life.step("answer", NAMES)
-    look = Audit(told.append)
+    look = Audit(told.append, straight_on)
     good = life.last.status.connections["c3"]
     wrong = replace(good, status=ConnectionState.BLOCKED)
     status = replace(life.last.status, connections={**life.last.status.connections, "c3": wrong})
@@ -422,8 +430,9 @@ def test_what_drifted_is_found_decided_again_and_told_once():
     life.before = status
     for _ in range(2 * COUNT):
         life.now += HEARTBEAT
-        life.last = look(life.taken(life.prober, life.engine, life.last))
-        life.last = look(life.last)  # no second time within a heartbeat
+        turn = life.taken(life.prober, life.engine, life.last)
+        life.last = finished(look(turn))
+        life.last = finished(look(life.last))  # no second time within a heartbeat
         life.before = life.last.status
     assert told == [Names(frozenset({"c3"}))]
     assert life.last.status.connections["c3"].status is ConnectionState.ONLINE
@@ -455,3 +464,22 @@ def test_what_failures_have_in_common_is_kept_as_it_would_be_found_anew(fleet, p
         life.step(kind, given_)
         causes = life.last.verdicts.causes
         event(f"{'held' if causes.holds else 'free'}, {len(causes.incidents)} incidents")
+
+
+def test_a_pass_of_the_audit_takes_minutes_whatever_the_size_and_lets_others_breathe():
+    told, breaths, looked = [], [], []
+
+    async def breathe():
+        breaths.append(1)
+
+    names = [f"n{n}" for n in range(2000)]
+    spec = a_spec([a_connection(name) for name in names], [])
+    turn = Turn(NOW, spec, Status(), {})
+    look = Audit(told.append, breathe)
+    beats = PASS // HEARTBEAT
+    for beat in range(beats):
+        finished(look(replace(turn, at=NOW + beat * HEARTBEAT)))
+        looked.append(told.pop().connections)  # nothing was decided yet, so everything differs
+    assert set().union(*looked) == set(names)
+    assert max(map(len, looked)) <= len(names) / beats + 2
+    assert len(breaths) >= len(names) / PART_OF_AUDIT

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from bf_reconciler.settings import Listen, Settings, default_state_dir, parse_listen, read_token
+from bf_reconciler.settings import (
+    Listen,
+    Settings,
+    default_state_dir,
+    parse_listen,
+    read_token,
+    read_tokens,
+)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +81,36 @@ def test_settings_listen_on_loopback_by_default():
 def test_a_token_is_read_without_the_line_end(tmp_path):
     (tmp_path / "token").write_text("a-token-of-some-length\n")
     assert read_token(tmp_path / "token") == "a-token-of-some-length"
+
+
+def test_tokens_may_have_names(tmp_path):
+    (tmp_path / "token").write_text(
+        "# who may halt\nada  a-token-of-some-length\n\non-call another-token-of-length\n"
+    )
+    assert read_tokens(tmp_path / "token") == {
+        "ada": "a-token-of-some-length",
+        "on-call": "another-token-of-length",
+    }
+    assert read_token(tmp_path / "token") == "a-token-of-some-length"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "ada a-token-of-some-length\nada another-token-of-length",
+        "ada a-token-of-some-length\nbob a-token-of-some-length",
+        "a-token-of-some-length\nanother-token-of-length",
+        "ada a-token-of-some-length\nbob short",
+        "-ada a-token-of-some-length",
+        "ada a-token-of-some-length more",
+        "# nothing\n",
+    ],
+)
+def test_tokens_that_cannot_be_told_apart_are_refused_and_not_shown(tmp_path, content):
+    (tmp_path / "token").write_text(content)
+    with pytest.raises(ValueError, match="each with a name of its own") as caught:
+        read_tokens(tmp_path / "token")
+    assert "token-of" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_a_credential_that_was_encrypted_as_something_else_is_told(value, kind, 
 
 def test_a_value_of_unknown_kind_is_told_without_guessing():
     connection = a_connection()
-    connection["credentials"]["secret"] = sealed("time")
+    connection["credentials"]["secret"] = sealed("novel")
     (message,) = messages(read(a_file([connection]), decrypted(secret=5)))
     assert "encrypted as something else" in message
 

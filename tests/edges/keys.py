@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SOPS = Path(sys.executable).parent / "sops"
+VERSIONS = (SOPS, *sorted(Path(sys.prefix, "sops").glob("sops-*")))
+"""The one of the lock file, and the oldest and the newest where `make sops-versions` built them."""
 SECRETS = ("SENTINEL-api-key", "SENTINEL-secret", "SENTINEL-passphrase")
 PLAIN = f"""\
 version: 1
@@ -42,12 +44,14 @@ def make_age_key(path: Path) -> AgeKey:
     return AgeKey(path, re.search(r"age1\w+", path.read_text())[0])
 
 
-def encrypt(plain: str, home: Path, *options: str, regex: str = REGEX, **environ: str) -> str:
+def encrypt(
+    plain: str, home: Path, *options: str, regex: str = REGEX, sops: Path = SOPS, **environ: str
+) -> str:
     """Encrypt with the real sops; ``options`` name the keys."""
     source = home / "plain.yaml"
     source.write_text(plain)
     done = subprocess.run(
-        [SOPS, "--encrypt", *options, "--encrypted-regex", regex, source],
+        [sops, "--encrypt", *options, "--encrypted-regex", regex, source],
         env=environment(home, **environ),
         capture_output=True,
         text=True,
@@ -97,5 +101,24 @@ def make_pgp_key(home: Path) -> str:
 def only_for(encrypted: str, block: str) -> str:
     """Replace the age recipients of an encrypted file by another, hand-made block."""
     return re.sub(
-        r"^    age:.*?(?=^    lastmodified)", block, encrypted, flags=re.MULTILINE | re.DOTALL
+        r"^    (?:kms|age):.*?(?=^    lastmodified)",
+        block,
+        encrypted,
+        flags=re.MULTILINE | re.DOTALL,
     )
+
+
+def identity_of_a_plugin(name: str) -> str:
+    """An identity as a plugin of age writes it: Bech32, without any data."""
+    prefix = f"age-plugin-{name}-"
+    values = [*(ord(c) >> 5 for c in prefix), 0, *(ord(c) & 31 for c in prefix), *[0] * 6]
+    check = 1
+    for value in values:
+        top, check = check >> 25, (check & 0x1FFFFFF) << 5 ^ value
+        for bit, generator in enumerate(
+            (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+        ):
+            check ^= generator if top >> bit & 1 else 0
+    digits = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"
+    check ^= 1
+    return f"{prefix.upper()}1" + "".join(digits[check >> 5 * (5 - i) & 31] for i in range(6))

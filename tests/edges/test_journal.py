@@ -44,6 +44,7 @@ from bf_reconciler.status import (
     Status,
     StrategyStatus,
     Transition,
+    halt_event,
 )
 from bf_reconciler.verdict import Halted, StrategyMemory
 from edges import fakes
@@ -193,6 +194,19 @@ def test_a_halt_is_kept_and_lifted_while_no_daemon_runs(folder):
         assert journal.load().status.halted == halted
         journal.halt(None)
         assert journal.load() == a_record()
+
+
+def test_a_halt_without_a_daemon_is_in_the_history(journal):
+    event = halt_event(a_status(), Halted("fire", "ada"), NOW)
+    journal.halt(Halted("fire", "ada"), event)
+    assert journal.history() == [event]
+
+
+def test_what_is_as_by_default_is_left_out_so_that_an_older_version_reads_it(journal, folder):
+    journal.save(a_record(), [a_transition(lasted=None)])
+    ((text,),) = sql(folder, "SELECT json FROM transitions")
+    assert {"by", "lasted"}.isdisjoint(json.loads(text)[0])
+    assert journal.history() == [a_transition(lasted=None)]
 
 
 def test_a_halt_set_between_two_saves_is_seen_by_the_second(journal):

@@ -1,3 +1,4 @@
+import asyncio
 import threading
 from datetime import UTC, datetime
 
@@ -127,6 +128,26 @@ async def test_a_folder_that_was_replaced_and_a_halt_that_is_not_filed_are_count
     book.halt_trouble = None
     await writer.save(EMPTY, ())
     assert (writer.trouble, len(failures), replaced) == (None, 2, [1])
+
+
+async def test_what_is_saved_later_is_waited_for_by_nobody_but_a_disk_that_hangs_is_told(book):
+    failures = []
+    writer = JournalWriter(book, lambda: failures.append(1), deadline=60.0)
+    records = [Record(Status(generation=number), {}) for number in (1, 2)]
+    book.answers.clear()
+    writer.later(records[0])
+    assert (writer.trouble, writer.hangs) == (None, False)
+    await asyncio.sleep(0)  # it is being saved
+    writer._begun -= 61.0  # noqa: SLF001 # a minute has passed
+    with capture_logs() as logs:
+        writer.later(records[1])
+        assert (writer.hangs, len(failures), len(logs)) == (True, 1, 1)
+        writer.later(records[1])
+        assert len(failures) == 1
+        book.answers.set()
+        await writer.settled(60.0)
+    assert book.saved == [(each, ()) for each in records]
+    assert writer.trouble is None
 
 
 async def test_nothing_is_waited_for_where_nothing_is_saved(book):

@@ -215,6 +215,20 @@ def told(stream, call, *values):
     return lines(stream)
 
 
+@pytest.mark.parametrize(
+    ("halt", "event"),
+    [
+        ({"after": "Halted"}, "halted"),
+        ({"before": "Halted", "after": ""}, "resumed"),
+    ],
+)
+def test_a_halt_is_a_line_with_who_and_why(stream, halt, event):
+    made = a_transition("", "halt", message="fire", by="ada (token ops)", **halt)
+    (line,) = told(stream, logs.log_transition, made)
+    assert (line["event"], line["level"]) == (event, "warning")
+    assert (line["by"], line["why"], line["strategy"]) == ("ada (token ops)", "fire", None)
+
+
 def test_a_transition_for_the_worse_is_a_warning_with_the_next_step(stream):
     (line,) = told(stream, logs.log_transition, a_transition())
     line.pop("timestamp")

@@ -33,6 +33,7 @@ from bf_reconciler.metrics import (
     strategy_families,
 )
 from bf_reconciler.policy import ConditionType, Incident
+from bf_reconciler.settings import RESERVED_LABELS
 from bf_reconciler.status import Key, Status, StrategyState
 from bf_reconciler.verdict import ConnectionState, Halted
 from edges.fakes import (
@@ -54,6 +55,7 @@ OF_THE_PROCESS = (
     "bf_config_rollbacks",
     "bf_folder_",
     "bf_strategy_transitions_",
+    "bf_commands",
 )
 OPENMETRICS = "application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5"
 
@@ -91,6 +93,8 @@ def some_tallies():
     tallies.rollback()
     tallies.folder_replaced("state")
     tallies.client_dropped("silent")
+    tallies.request_refused("wrong_token")
+    tallies.command("halt", "ops")
     tallies.lagged(0.02)
     return tallies
 
@@ -519,3 +523,44 @@ def test_a_real_prometheus_scrapes_and_answers(tmp_path):
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+# what is set for alerts
+
+
+def test_links_and_chosen_labels_stand_in_the_exposition():
+    of_team = a_connection(declared={"labels": {"team": 'de"sk', "env": "prod"}})
+    nobody = a_connection("mexc-sub", exchange="mexc")
+    own = a_strategy(declared={"labels": {"team": "own"}})
+    inherits = a_strategy("eth-grid")
+    links = ("https://bf.example", "https://grafana.example/d/bf", "")
+    extras = Extras("watch", NOW, links, ("team", "desk"))
+    text = text_of(a_status([of_team, nobody], [own, inherits]), extras)
+    names = ("page_url", "dashboard_url", "runbook_url")
+    assert value_of(text, "bf_links_info", **dict(zip(names, links, strict=True))) == 1
+    ours = {"connection": "kucoin-main-grid", "exchange": "kucoin", "team": 'de"sk'}
+    assert value_of(text, "bf_connection_up", **ours) == 1
+    assert value_of(text, "bf_connection_up", connection="mexc-sub", exchange="mexc") == 1
+    for strategy, team in (("btc-grid", "own"), ("eth-grid", 'de"sk')):
+        of = {
+            "strategy": strategy,
+            "connection": "kucoin-main-grid",
+            "runtime": "local",
+            "team": team,
+        }
+        assert value_of(text, "bf_strategy_desired", **of) == 1
+    assert "env=" not in text
+
+
+def test_a_strategy_whose_connection_is_unknown_has_its_own_labels_alone():
+    text = text_of(a_status([], [a_strategy()]), Extras(labels=("team",)))
+    assert "team" not in text
+
+
+def test_every_label_of_ours_is_reserved():
+    ours = {label for family in families.families(a_mixed_status(), EXTRAS) for label in family[2]}
+    for module in (connection_families, strategy_families):
+        ours |= {*module.LABELS, *(label for family in module.FAMILIES for label in family.labels)}
+    apart = {"version", "python", "ccxt", "mode", "revision", "digest"}
+    links = {"page_url", "dashboard_url", "runbook_url"}
+    assert ours - RESERVED_LABELS == apart | links

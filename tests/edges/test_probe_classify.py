@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,11 +14,13 @@ from bf_reconciler.facts import Balance, Clock, Failure, Orders, Reason
 from bf_reconciler.probe import classify
 from bf_reconciler.probe.transport import Answer, Silence
 from edges.probing import IDS
+from exchanges.cases import CASES
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
 EACH = pytest.mark.parametrize("row", [EXCHANGES[each] for each in IDS], ids=IDS)
 KUCOIN, MEXC = EXCHANGES["kucoin"], EXCHANGES["mexc"]
+SOURCES = Path(__file__).parents[2] / "docs" / "sources"
 LEAK = "SENTINELTEXT"
 PAGE = f"<html><h1>{LEAK}</h1></html>"
 UPKEEP = f"<html><h1>Scheduled Maintenance {LEAK}</h1></html>"
@@ -135,6 +138,45 @@ def test_a_firewall_page_may_tell_which_address_it_refuses(row, page, ours):
     assert (f"It refuses our address {ours}" in failure.message) is (ours is not None)
 
 
+SENTENCES = [
+    ("System is under maintenance.", Reason.MAINTENANCE, True),
+    ("Too many requests. Please try again later.", Reason.RATE_LIMITED, True),
+    ("Exceeded the access frequency", Reason.RATE_LIMITED, True),
+    ("Server is busy, please try again later", Reason.EXCHANGE_UNAVAILABLE, True),
+    ("failure to get a peer from the ring-balancer", Reason.EXCHANGE_UNAVAILABLE, True),
+    ("This service is not available in your region", Reason.REGION_RESTRICTED, True),
+    ("API key does not exist", Reason.INVALID_KEY, False),
+    ("The API key has expired.", Reason.KEY_EXPIRED, False),
+    ("openapi: invalid signature", Reason.INVALID_SIGNATURE, False),
+    ("request timestamp expired", Reason.CLOCK_SKEW, False),
+    ("permissions not right", Reason.NO_READ_PERMISSION, False),
+]
+
+
+@ROWS
+@pytest.mark.parametrize(("text", "reason", "anybody"), SENTENCES)
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_code_that_nobody_knows_is_judged_by_words_that_mean_the_same_everywhere(
+    row, text, reason, anybody, status
+):
+    for body in (CASES[row.id].error("987654", text), {"msg": text}, {"message": text}):
+        failure = balance(row, body, status)
+        assert failure.reason is reason, body
+        assert text not in failure.message
+        public = classify.read_time(row, answer(body, status), NOW)
+        assert (public.reason is reason) or not anybody
+
+
+@EACH
+def test_a_good_answer_is_read_whatever_its_texts_say(row):
+    good = {"kucoin": {"code": "200000", "data": NOW_MS}, "mexc": {"serverTime": NOW_MS}}[row.id]
+    told = [
+        classify.read_time(row, answer(body), NOW)
+        for body in (good, {**good, "msg": "under maintenance"})
+    ]
+    assert told[0] == told[1] == Clock(skew=0.0, latency=0.0)
+
+
 @EACH
 def test_a_known_code_is_believed_whatever_the_status(row):
     code = {"kucoin": "400005", "mexc": 700002}[row.id]
@@ -215,6 +257,37 @@ def test_kucoin_s_own_header_counts_milliseconds():
     assert balance(KUCOIN, PAGE, 429, {"gw-ratelimit-reset": "soon"}).retry_after == 5
     assert balance(MEXC, PAGE, 429, headers).retry_after == 5
     assert balance(KUCOIN, PAGE, 500, headers).retry_after is None  # every answer has that header
+
+
+RESETS = {row.id: row for row in EXCHANGES.values() if row.refusals.reset_header}
+
+
+@pytest.mark.parametrize("exchange", sorted(RESETS))
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        (f"{NOW_MS + 2500}", 2.5),
+        (f"{NOW_MS // 1000 + 30}", 30.0),
+        (f"{NOW_MS}", 5.0),  # over
+        (f"{NOW_MS - 60_000}", 5.0),
+        (f"{NOW_MS + 3_600_001}", 5.0),  # no limit lasts as long
+        ("0", 5.0),
+        ("9" * 400, 5.0),
+        ("soon", 5.0),
+    ],
+)
+def test_the_clock_time_at_which_a_limit_begins_anew_is_kept_to(exchange, told, seconds):
+    row = RESETS[exchange]
+    headers = {row.refusals.reset_header: told}
+    assert balance(row, {}, 429, headers).retry_after == seconds
+    assert balance(row, {}, 429, headers | {"retry-after": "7"}).retry_after == 7
+    assert balance(row, {}, 503, headers).retry_after is None
+
+
+def test_every_such_header_is_a_documented_one():
+    for exchange, row in RESETS.items():
+        page = (SOURCES / f"{exchange}.md").read_text().casefold()
+        assert f"`{row.refusals.reset_header}`" in page
 
 
 @EACH

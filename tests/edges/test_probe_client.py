@@ -1,7 +1,9 @@
 """What ccxt is let do: sign the calls of the rows, send reads through us, and nothing else."""
 
+import base64
 import copy
 import gc
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,8 +13,11 @@ import ccxt.async_support as ccxt
 import pytest
 
 from bf_reconciler.exchanges import EXCHANGES, Call, Environment
-from bf_reconciler.probe.client import NotARead, instance, moved, prototype
+from bf_reconciler.probe.client import Clients, NotARead, instance, moved, prototype
 from bf_reconciler.probe.transport import Answer
+from bf_reconciler.simulator import DIALECTS
+from bf_reconciler.spec import Credentials
+from build import a_connection
 from edges.probing import IDS, SECRETS, entry_of, loaded
 
 EACH = pytest.mark.parametrize("row", [EXCHANGES[each] for each in IDS], ids=IDS)
@@ -206,3 +211,38 @@ def test_importing_the_room_does_not_import_ccxt():
     assert (
         subprocess.run([sys.executable, "-c", asked], check=False, timeout=60).returncode == 0
     )  # our own interpreter
+
+
+@pytest.mark.parametrize("name", ["coinbase-a", "coinbase-ed25519"])
+async def test_a_token_for_coinbase_claims_what_its_official_client_does(name, recorder):
+    row, key = EXCHANGES["coinbase"], DIALECTS["coinbase"].invent(name)
+    clients = Clients(recorder)
+    await clients.load(row)
+    entry = a_connection(
+        exchange="coinbase", credentials=Credentials(api_key=key.api_key, secret=key.secret)
+    )
+    for call in (row.calls.key.call, row.calls.balance.call, row.calls.orders.call):
+        await clients.ask(entry, row, call)
+        sent = recorder.sent.pop()
+        header, payload = (
+            json.loads(base64.urlsafe_b64decode(part + "==="))
+            for part in sent.headers["Authorization"].removeprefix("Bearer ").split(".")[:2]
+        )
+        assert header["alg"] == ("EdDSA" if "ed25519" in name else "ES256")
+        called = sent.url.removeprefix("https://").partition("?")[0]
+        assert payload == {
+            "sub": key.api_key,
+            "iss": "cdp",
+            "uri": f"GET {called}",
+            "nbf": payload["nbf"],
+            "exp": payload["nbf"] + 120,
+        }
+
+
+async def test_the_time_of_coinbase_is_asked_past_its_cache(recorder):
+    row = EXCHANGES["coinbase"]
+    clients = Clients(recorder)
+    await clients.load(row)
+    await clients.ask(a_connection(exchange="coinbase"), row, row.calls.time.call)
+    assert recorder.sent[0].headers["cache-control"] == "no-cache"
+    assert "Authorization" not in recorder.sent[0].headers

@@ -80,6 +80,16 @@ def repository(tmp_path, key):
     return made
 
 
+def test_line_ends_of_a_checkout_are_no_change_and_an_expanded_ident_is(repository, key):
+    repository.file.write_bytes(b"# $Id$\nversion: 1\n")
+    (repository.root / ".gitattributes").write_text("*.yaml text ident\n")
+    repository.commit(key=key)
+    repository.file.write_bytes(b"# $Id$\r\nversion: 1\r\n")
+    assert repository.read().data == b"# $Id$\r\nversion: 1\r\n"
+    repository.file.write_bytes(b"# $Id: anything $\nversion: 1\n")
+    assert refused(repository) == "the content is not committed, so nobody has signed it"
+
+
 def refused(repository):
     with pytest.raises(ConfigError) as caught:
         repository.read()

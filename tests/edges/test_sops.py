@@ -1,23 +1,31 @@
 """The real sops on every wrong file and every wrong key: each has its own reason."""
 
+import json
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pyrage
 import pytest
 
-from bf_reconciler.facts import KEY_SERVICES
+from bf_reconciler.document import Parsed
+from bf_reconciler.facts import DEFAULT_RULES, KEY_SERVICES
 from bf_reconciler.facts.config import ConfigError, ConfigReason
+from bf_reconciler.loader import load
 from bf_reconciler.sops import SopsSettings, decrypt, find_binary, is_encrypted, metadata
+from bf_reconciler.sops.version import version_of
 from edges.keys import (
     PLAIN,
     SECRETS,
     SOPS,
+    VERSIONS,
     AgeKey,
     encrypt,
     environment,
     gnupg_home,
+    identity_of_a_plugin,
     make_age_key,
     make_pgp_key,
     only_for,
@@ -61,18 +69,22 @@ class World:
             services=frozenset(KEY_SERVICES),
         )
 
+    def encrypt(self, plain: str, *options: str, **environ: str) -> str:
+        """Encrypt with the same sops."""
+        return encrypt(plain, self.home, *options, sops=self.settings.binary, **environ)
+
     def value(self, name: str) -> str:
         """Return the encrypted form of one credential."""
         return re.search(rf"^ +{name}: (ENC\[.*\])$", self.encrypted, re.MULTILINE)[1]
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory) -> World:
+@pytest.fixture(scope="module", params=VERSIONS, ids=lambda path: path.name)
+def world(request, tmp_path_factory) -> World:
     home = tmp_path_factory.mktemp("home")
     key, other = make_age_key(home / "key.txt"), make_age_key(home / "other.txt")
     environ = environment(home, SOPS_AGE_KEY_FILE=str(key.path))
-    encrypted = encrypt(PLAIN, home, "--age", key.recipient)
-    return World(home, key, other, encrypted, SopsSettings(SOPS, environ))
+    encrypted = encrypt(PLAIN, home, "--age", key.recipient, sops=request.param)
+    return World(home, key, other, encrypted, SopsSettings(request.param, environ))
 
 
 async def refused(text: str | bytes, settings: SopsSettings, caplog) -> ConfigError:
@@ -99,7 +111,7 @@ async def test_the_document_comes_out_as_it_went_in(world):
 async def test_a_pgp_key_opens_it_too(world):
     with gnupg_home() as gnupg:
         fingerprint = make_pgp_key(gnupg)
-        encrypted = encrypt(PLAIN, world.home, "--pgp", fingerprint, GNUPGHOME=str(gnupg))
+        encrypted = world.encrypt(PLAIN, "--pgp", fingerprint, GNUPGHOME=str(gnupg))
         document = await decrypt(encrypted.encode(), world.with_env(GNUPGHOME=str(gnupg)))
     assert document["connections"][0]["credentials"]["api_key"] == SECRETS[0]
 
@@ -113,10 +125,17 @@ async def test_a_key_in_the_home_directory_is_found(world, tmp_path):
 
 
 async def test_a_broken_sops_yaml_in_the_working_directory_is_of_no_account(
-    world, tmp_path, monkeypatch
+    world, tmp_path, monkeypatch, caplog
 ):
     (tmp_path / ".sops.yaml").write_text("a: [")
     monkeypatch.chdir(tmp_path)
+    if world.settings.binary.name == "sops-3.9.0":  # SOPS_CONFIG came with 3.10
+        error = await refused(world.encrypted, world.settings, caplog)
+        assert str(error) == (
+            "Decryption failed: a .sops.yaml in or above the working directory is not valid;"
+            " correct it"
+        )
+        return
     assert (await decrypt(world.encrypted.encode(), world.settings))["version"] == 1
 
 
@@ -126,21 +145,46 @@ async def test_a_broken_sops_yaml_in_the_working_directory_is_of_no_account(
 async def test_another_key_is_a_mismatch(world, caplog):
     settings = world.with_env(SOPS_AGE_KEY_FILE=str(world.other.path))
     error = await refused(world.encrypted, settings, caplog)
-    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_KEY_MISMATCH, False)
+    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_KEY_MISMATCH, True)
+
+
+async def test_a_changed_file_is_told_in_words(world, caplog):
+    error = await refused(change(world, "plain value"), world.settings, caplog)
+    assert str(error) == (
+        "Integrity check failed: the file was changed without sops after it was encrypted"
+    )
 
 
 async def test_no_key_is_missing(world, caplog):
     error = await refused(world.encrypted, world.with_env(), caplog)
-    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_KEY_MISSING, False)
+    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_KEY_MISSING, True)
 
 
-@pytest.mark.parametrize("content", [None, ""], ids=["no such file", "empty file"])
-async def test_a_key_file_that_is_not_there_or_empty_is_missing(world, tmp_path, content, caplog):
+@pytest.mark.parametrize("variable", ["SOPS_AGE_KEY_FILE", "SOPS_AGE_SSH_PRIVATE_KEY_FILE"])
+async def test_a_key_file_that_does_not_exist_is_named(world, tmp_path, variable, caplog):
     path = tmp_path / "key.txt"
-    if content is not None:
-        path.write_text(content)
+    error = await refused(world.encrypted, world.with_env(**{variable: str(path)}), caplog)
+    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_KEY_MISSING, True)
+    assert str(error) == (
+        f"No decryption key: {variable} names '{path}', and there is no such file"
+    )
+
+
+async def test_an_empty_key_file_is_named(world, tmp_path, caplog):
+    path = tmp_path / "key.txt"
+    path.touch()
     error = await refused(world.encrypted, world.with_env(SOPS_AGE_KEY_FILE=str(path)), caplog)
+    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_KEY_MISSING, True)
+    assert str(error) == f"No decryption key: SOPS_AGE_KEY_FILE names '{path}', which is empty"
+
+
+async def test_a_key_in_place_of_its_path_is_told_and_not_shown(world, caplog):
+    key = "AGE-SECRET-KEY-1SENTINEL"
+    error = await refused(world.encrypted, world.with_env(SOPS_AGE_KEY_FILE=key), caplog)
     assert error.reason is ConfigReason.DECRYPTION_KEY_MISSING
+    assert str(error) == (
+        "No decryption key: SOPS_AGE_KEY_FILE contains a key where the path of one is expected"
+    )
 
 
 async def test_a_key_file_of_garbage_is_invalid(world, tmp_path, caplog):
@@ -159,15 +203,15 @@ async def test_a_garbled_key_in_the_environment_is_invalid(world, caplog):
 async def test_a_pgp_key_that_is_not_there_is_missing(world, caplog):
     with gnupg_home() as gnupg, gnupg_home() as empty:
         fingerprint = make_pgp_key(gnupg)
-        encrypted = encrypt(PLAIN, world.home, "--pgp", fingerprint, GNUPGHOME=str(gnupg))
+        encrypted = world.encrypt(PLAIN, "--pgp", fingerprint, GNUPGHOME=str(gnupg))
         error = await refused(encrypted, world.with_env(GNUPGHOME=str(empty)), caplog)
-    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_KEY_MISSING, False)
+    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_KEY_MISSING, True)
 
 
 async def test_gpg_that_is_not_installed_is_a_missing_tool(world, tmp_path, caplog):
     with gnupg_home() as gnupg:
         fingerprint = make_pgp_key(gnupg)
-        encrypted = encrypt(PLAIN, world.home, "--pgp", fingerprint, GNUPGHOME=str(gnupg))
+        encrypted = world.encrypt(PLAIN, "--pgp", fingerprint, GNUPGHOME=str(gnupg))
         settings = world.with_env(GNUPGHOME=str(gnupg), PATH=str(tmp_path))
         error = await refused(encrypted, settings, caplog)
     assert error.reason is ConfigReason.DECRYPTION_TOOL_MISSING
@@ -193,6 +237,191 @@ async def test_a_key_service_that_cannot_be_used_may_come_back(world, block, env
     error = await refused(only_for(world.encrypted, block), settings, caplog)
     assert error.reason is ConfigReason.DECRYPTION_PROVIDER_UNAVAILABLE
     assert error.transient
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"age1qqqq\n", "which contains a public key only"),
+        ("AGE-SECRET-KEY-1".encode("utf-16"), "which is no UTF-8 text"),
+        (
+            pyrage.passphrase.encrypt(b"AGE-SECRET-KEY-1SENTINEL", "a phrase"),
+            "which is protected by a passphrase",
+        ),
+    ],
+)
+async def test_what_is_wrong_with_a_key_file_is_told(world, tmp_path, content, words, caplog):
+    path = tmp_path / "key.txt"
+    path.write_bytes(content)
+    error = await refused(world.encrypted, world.with_env(SOPS_AGE_KEY_FILE=str(path)), caplog)
+    assert error.reason is ConfigReason.DECRYPTION_KEY_INVALID
+    assert str(error) == f"Unusable decryption key: SOPS_AGE_KEY_FILE names '{path}', {words}"
+
+
+async def test_a_folder_in_place_of_a_key_file_is_told(world, tmp_path, caplog):
+    settings = world.with_env(SOPS_AGE_KEY_FILE=str(tmp_path))
+    error = await refused(world.encrypted, settings, caplog)
+    assert error.transient
+    assert str(error).endswith(f": SOPS_AGE_KEY_FILE names '{tmp_path}', which is a directory")
+
+
+async def test_a_plugin_of_age_that_is_not_installed_is_named(world, tmp_path, caplog):
+    path = tmp_path / "key.txt"
+    path.write_text(identity_of_a_plugin("yubikey") + "\n")
+    error = await refused(world.encrypted, world.with_env(SOPS_AGE_KEY_FILE=str(path)), caplog)
+    if world.settings.binary.name == "sops-3.9.0":  # plugins came with 3.10
+        assert error.reason is ConfigReason.DECRYPTION_KEY_INVALID
+        return
+    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_TOOL_MISSING, True)
+    assert str(error) == (
+        "Decryption program missing: age-plugin-yubikey is not on PATH; install this plugin of age"
+    )
+
+
+async def test_a_command_for_the_key_gives_it(world, caplog):
+    settings = world.with_env(SOPS_AGE_KEY_CMD=f"cat {world.key.path}")
+    if world.settings.binary.name == "sops-3.9.0":  # commands came with 3.10
+        error = await refused(world.encrypted, settings, caplog)
+        assert error.reason is ConfigReason.DECRYPTION_KEY_MISSING
+        return
+    assert (await decrypt(world.encrypted.encode(), settings))["version"] == 1
+
+
+async def test_a_command_for_the_key_that_fails_is_told(world, caplog):
+    settings = world.with_env(SOPS_AGE_KEY_CMD="false SENTINEL")
+    error = await refused(world.encrypted, settings, caplog)
+    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_KEY_MISSING, True)
+    if world.settings.binary.name != "sops-3.9.0":  # commands came with 3.10
+        assert str(error) == "No decryption key: the command in SOPS_AGE_KEY_CMD failed"
+
+
+async def test_a_vault_that_the_allowlist_does_not_name_is_told(world, caplog):
+    settings = world.with_env(
+        SOPS_HC_VAULT_ALLOWLIST="https://vault.example", VAULT_TOKEN="x", VAULT_MAX_RETRIES="0"
+    )
+    error = await refused(only_for(world.encrypted, VAULT), settings, caplog)
+    if world.settings.binary.name == "sops-3.13.3":  # the allowlist came with 3.13
+        assert (error.reason, error.transient) == (ConfigReason.KEY_SERVICE_NOT_ALLOWED, False)
+        assert str(error) == (
+            "Key service not allowed: SOPS_HC_VAULT_ALLOWLIST does not contain this server"
+        )
+    else:
+        assert error.reason is ConfigReason.DECRYPTION_PROVIDER_UNAVAILABLE
+
+
+# Values that sops does not give back as they were
+
+
+def encrypted_with(world: World, line: str) -> bytes:
+    """Encrypt a second entry beside the good one, with this line among its credentials."""
+    second = PLAIN.partition("connections:\n")[2].replace("kucoin-main", "second")
+    second = re.sub(r"^ +passphrase: .*$", f"      {line}", second, flags=re.MULTILINE)
+    return world.encrypt(PLAIN + second, "--age", world.key.recipient).encode()
+
+
+def sops(world: World, *words: str | Path) -> bytes:
+    """What sops writes, run as a person would."""
+    argv, environ = [world.settings.binary, *words], world.settings.environ
+    return subprocess.run(argv, env=environ, capture_output=True, timeout=30, check=True).stdout
+
+
+async def loaded(world: World, committed: bytes) -> Parsed:
+    return await load(committed, world.settings, DEFAULT_RULES, allow_plaintext=False)
+
+
+@pytest.mark.parametrize(
+    ("line", "messages"),
+    [
+        (
+            "passphrase: .inf",
+            ["must be a string, but was encrypted as a number; quote it before you encrypt it"],
+        ),
+        (
+            "passphrase: .nan",
+            ["must be a string, but was encrypted as a number; quote it before you encrypt it"],
+        ),
+        (
+            "passphrase: x\n    max_daily_loss: -.INF",
+            ["unknown key"],
+        ),
+    ],
+)
+async def test_what_json_cannot_say_isolates_its_entry(world, line, messages):
+    parsed = await loaded(world, encrypted_with(world, line))
+    assert not parsed.refused
+    assert [connection.name for connection, _ in parsed.connections] == ["kucoin-main"]
+    assert set(parsed.broken_connections) == {"second"}
+    assert [problem.message for problem in parsed.errors] == messages
+    credentials = parsed.connections[0][0].credentials
+    assert credentials.secret.get_secret_value() == SECRETS[1]
+
+
+AWKWARD = ("yes", "on", "~", "null", "0777", "1_000", "1:30", "1e3", ".inf", "2026-01-02", "0x1F")
+
+
+@pytest.mark.parametrize("text", [*AWKWARD, "a: b", "# x", "- x", "'", '"', "\\n", "é", "𝛑"])
+async def test_texts_stay_as_they_are_where_json_cannot_say_the_document(world, text):
+    quoted = json.dumps(text, ensure_ascii=False)
+    plain = PLAIN.replace(SECRETS[2], quoted) + "    inf: .inf\n"
+    committed = world.encrypt(plain, "--age", world.key.recipient).encode()
+    document = await decrypt(committed, world.settings)
+    assert document["connections"][0]["credentials"]["passphrase"] == text
+    assert document["connections"][0]["inf"] == float("inf")
+
+
+async def test_a_date_that_was_encrypted_without_quotes_is_told(world):
+    if world.settings.binary.name == "sops-3.9.0":  # it refuses to encrypt a date
+        return
+    parsed = await loaded(world, encrypted_with(world, "passphrase: 2026-01-02"))
+    assert [problem.message for problem in parsed.errors] == [
+        "was encrypted as a date; quote it before you encrypt it"
+    ]
+    assert set(parsed.broken_connections) == {"second"}
+
+
+async def test_a_merge_key_as_sops_writes_it_is_told(world):
+    plain = PLAIN.replace("    exchange: kucoin\n", "    <<: {exchange: kucoin}\n")
+    committed = world.encrypt(plain, "--age", world.key.recipient)
+    assert "!!merge <<:" in committed
+    parsed = await loaded(world, committed.encode())
+    assert [problem.message for problem in parsed.errors] == [
+        "is missing",
+        "merge keys are not supported; write out the fields",
+    ]
+
+
+async def test_a_file_that_sops_took_for_binary_is_told(world, tmp_path):
+    path = tmp_path / "connections.conf"
+    path.write_text(PLAIN)
+    encrypted = sops(world, "--encrypt", "--age", world.key.recipient, path)
+    parsed = await loaded(world, encrypted)
+    assert parsed.refused
+    assert parsed.errors[0].message == (
+        "sops encrypted the whole file as one binary value, because of its name; decrypt it with"
+        " `sops decrypt --input-type binary`, name it *.yaml, and encrypt it again"
+    )
+    path.write_bytes(encrypted)
+    assert sops(world, "decrypt", "--input-type", "binary", path).decode() == PLAIN
+
+
+# Versions
+
+
+async def test_a_sops_that_is_too_old_is_told(tmp_path, caplog):
+    binary = tmp_path / "sops"
+    binary.write_text(
+        "#!/bin/sh\nif [ $2 = --version ]; then echo 'sops 3.8.1 (latest)'; exit 0; fi\n"
+        "echo 'Error: cannot operate on non-existent file' >&2; exit 100\n"
+    )
+    binary.chmod(0o755)
+    error = await refused(PLAIN, SopsSettings(binary, {}), caplog)
+    assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_TOOL_MISSING, True)
+    assert str(error) == "sops 3.8.1 is too old; 3.9 or newer is needed".replace(".1", "")
+
+
+@pytest.mark.parametrize("said", ["", "sops", "sops 4 (latest)", "3.8.1"])
+def test_a_version_that_is_not_said_is_not_guessed(said):
+    assert version_of(said) is None
 
 
 # What the encryption protects
@@ -302,7 +531,7 @@ async def test_no_prefix_of_an_encrypted_file_is_ever_taken(world, caplog):
 
 @pytest.mark.parametrize("word", ["true", "yes", "True"])
 async def test_a_mac_over_encrypted_values_alone_is_refused(world, word, caplog):
-    weak = encrypt(PLAIN, world.home, "--mac-only-encrypted", "--age", world.key.recipient)
+    weak = world.encrypt(PLAIN, "--mac-only-encrypted", "--age", world.key.recipient)
     assert "mac_only_encrypted: true" in weak
     weak = weak.replace("mac_only_encrypted: true", f"mac_only_encrypted: {word}")
     error = await refused(weak, world.settings, caplog)

@@ -190,8 +190,8 @@ async def test_sops_gets_the_bytes_and_nothing_else_of_ours(tmp_path):
         tmp_path,
         BF_TOKEN="SENTINEL",
         SOPS_AGE_KEY_FILE="/keys",
-        SOPS_AGE_KEY_CMD="touch /SENTINEL",
-        SOPS_GPG_EXEC="/SENTINEL",
+        SOPS_AGE_KEY_CMD="pass show age",
+        SOPS_GPG_EXEC="/gpg2",
         SOPS_EDITOR="SENTINEL",
         AWS_PROFILE="p",
         GNUPGHOME="/gnupg",
@@ -206,14 +206,33 @@ async def test_sops_gets_the_bytes_and_nothing_else_of_ours(tmp_path):
     assert shown["args"][:5] == ["decrypt", "--input-type", "yaml", "--output-type", "json"]
     assert set(shown["env"]) - {"PWD", "SHLVL", "_", "OLDPWD", "LC_CTYPE"} == {
         *("PATH", "HOME", "LANG", "LC_ALL", "SOPS_DISABLE_VERSION_CHECK", "SOPS_CONFIG"),
-        *("SOPS_AGE_KEY_FILE", "GNUPGHOME", "https_proxy"),
+        *("SOPS_AGE_KEY_FILE", "SOPS_AGE_KEY_CMD", "SOPS_GPG_EXEC", "GNUPGHOME", "https_proxy"),
     }
 
 
-def test_commands_are_handed_on_only_when_asked_for():
-    environ = {"SOPS_AGE_KEY_CMD": "pass show age", "SOPS_GPG_EXEC": "/gpg2"}
-    assert not environ.keys() & minimal(environ).keys()
-    assert environ.items() <= minimal(environ, commands=True).items()
+DOCUMENTED = {
+    "SOPS_AGE_KEY": (),
+    "SOPS_AGE_KEY_CMD": (),
+    "SOPS_AGE_KEY_FILE": (),
+    "SOPS_AGE_SSH_PRIVATE_KEY_CMD": (),
+    "SOPS_AGE_SSH_PRIVATE_KEY_FILE": (),
+    "SOPS_DECRYPTION_ORDER": (),
+    "SOPS_ENABLE_LOCAL_KEYSERVICE": (),
+    "SOPS_GPG_EXEC": (),
+    "SOPS_KEYSERVICE": (),
+    "SOPS_GCP_KMS_CLIENT_TYPE": ("gcp_kms",),
+    "SOPS_GCP_KMS_ENDPOINT": ("gcp_kms",),
+    "SOPS_GCP_KMS_UNIVERSE_DOMAIN": ("gcp_kms",),
+    "SOPS_GOOGLE_CREDENTIALS": ("gcp_kms",),
+    "SOPS_HC_VAULT_ALLOWLIST": ("hc_vault",),
+}
+"""Every variable that sops 3.13 documents for decryption, and the key service that it is of."""
+
+
+@pytest.mark.parametrize(("name", "services"), DOCUMENTED.items())
+def test_every_variable_that_sops_documents_is_handed_on(name, services):
+    assert minimal({name: "x"}, services).get(name) == "x"
+    assert (name in minimal({name: "x"})) is (services == ())
 
 
 def test_the_settings_do_not_show_the_environment():

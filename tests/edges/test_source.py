@@ -287,6 +287,74 @@ def test_a_file_that_is_not_as_committed_is_dirty(repository):
     assert read_revision(root / "other.yaml") == f"{head}-dirty"
 
 
+IDENT = b"# $Id$\nversion: 1\n"
+CHECKOUTS = {
+    "crlf by eol": ("*.yaml text eol=crlf", (), b"a: 1\n", b"a: 1\r\n"),
+    "crlf by eol alone": ("*.yaml eol=crlf", (), b"a: 1\n", b"a: 1\r\n"),
+    "crlf where text is set": ("*.yaml text", (), b"a: 1\n", b"a: 1\r\n"),
+    "crlf where text is found": ("* text=auto", (), b"a: 1\n", b"a: 1\r\n"),
+    "crlf by the old name": ("*.yaml crlf", (), b"a: 1\n", b"a: 1\r\n"),
+    "crlf that nobody takes away": ("", (), b"a: 1\n", b"a: 1\r\n"),
+    "crlf that must stay": ("*.yaml -text", (("core.autocrlf", "true"),), b"a: 1\n", b"a: 1\r\n"),
+    "autocrlf": ("", (("core.autocrlf", "true"),), b"a: 1\n", b"a: 1\r\n"),
+    "autocrlf input": ("", (("core.autocrlf", "input"),), b"a: 1\n", b"a: 1\r\n"),
+    "autocrlf false": ("", (("core.autocrlf", "false"),), b"a: 1\n", b"a: 1\r\n"),
+    "ident": ("*.yaml ident", (), IDENT, IDENT.replace(b"$Id$", b"$Id: 1a2b $")),
+    "ident that is not set": ("", (), IDENT, IDENT.replace(b"$Id$", b"$Id: 1a2b $")),
+    "ident and crlf": (
+        "*.yaml text ident",
+        (),
+        IDENT,
+        IDENT.replace(b"$Id$", b"$Id: 1a2b $").replace(b"\n", b"\r\n"),
+    ),
+    "another value, too": ("*.yaml text ident", (), b"a: 1\n", b"a: 2\r\n"),
+}
+
+
+@pytest.mark.parametrize("scope", ["--local", "--global"])
+@pytest.mark.parametrize("name", CHECKOUTS)
+def test_dirty_is_what_git_itself_calls_changed(repository, name, scope):
+    root, git = repository
+    attributes, settings, stored, checked_out = CHECKOUTS[name]
+    file = root / "deep" / "file.yaml"
+    file.write_bytes(stored)
+    git("add", "-A")
+    git("commit", "-q", "-m", "two")
+    (root / ".gitattributes").write_text(attributes + "\n")
+    git("add", ".gitattributes")
+    git("commit", "-q", "-m", "three")
+    for setting in settings:
+        git("config", scope, *setting)
+    file.write_bytes(checked_out)
+    found = read_revision(file)
+    git("-c", "core.safecrlf=false", "add", "deep/file.yaml")
+    changed = git("diff", "--cached", "--name-only") != ""
+    assert found == git("rev-parse", "HEAD") + ("-dirty" if changed else "")
+
+
+def test_no_filter_of_a_repository_is_run(repository, tmp_path):
+    root, git = repository
+    (root / ".gitattributes").write_text("*.yaml text filter=evil\n")
+    git("config", "filter.evil.clean", f"touch {tmp_path}/ran; cat")
+    (root / "deep" / "file.yaml").write_bytes(b"version: 1\r\n")
+    assert read_revision(root / "deep" / "file.yaml") == git("rev-parse", "HEAD")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_the_commit_that_changed_the_file_is_told_whatever_came_later(repository):
+    root, git = repository
+    file = root / "deep" / "file.yaml"
+    changed = git("rev-parse", "HEAD")
+    (root / "other.yaml").write_bytes(b"x: 1\n")
+    git("add", "-A")
+    git("commit", "-q", "-m", "two")
+    assert Source(file).last_change(file.read_bytes()) == f"commit {changed[:12]}"
+    assert Source(file).last_change(b"version: 2\n") == "not committed"
+    outside = root.parent / "file.yaml"
+    outside.write_bytes(b"version: 1\n")
+    assert Source(outside).last_change(b"version: 1\n") == ""
+
+
 def test_a_variable_of_the_surroundings_leads_git_nowhere_else(repository, monkeypatch):
     root, git = repository
     monkeypatch.setenv("GIT_DIR", "/nonexistent")

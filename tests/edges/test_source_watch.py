@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource
 import shutil
+import subprocess
 from collections.abc import Callable
 from contextlib import asynccontextmanager, contextmanager
 from hashlib import sha256
@@ -270,6 +271,27 @@ class Counting(Source):
         content = super()._look()
         self.looks += 1
         return content
+
+
+async def test_a_commit_that_changes_other_files_moves_the_revision_on(tmp_path):
+    def git(*words: str) -> None:
+        names = ("-c", "user.name=t", "-c", "user.email=t@example.test")
+        environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+        argv = ["git", "-C", tmp_path, *names, *words]
+        subprocess.run(argv, env=environ, check=True, capture_output=True, timeout=60)
+
+    path = tmp_path / "file.yaml"
+    path.write_bytes(b"version: 1\n")
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-q", "-m", "one")
+    source = Source(path, poll_seconds=0.05, quiet_seconds=0.0)
+    before = source.read().revision
+    async with following(source) as follower:
+        git("commit", "-q", "--allow-empty", "-m", "two")
+        await until(lambda: follower.wakes > 0)
+        assert source.read().revision != before
+        assert not source.read().revision.endswith("-dirty")
 
 
 async def test_the_same_content_written_again_wakes_nobody(tmp_path):

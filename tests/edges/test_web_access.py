@@ -4,17 +4,19 @@ import asyncio
 import base64
 import contextlib
 import json
+from typing import get_args
 
 import pytest
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bf_reconciler.metrics.tallies import REFUSALS
 from bf_reconciler.verdict import Halted
-from bf_reconciler.web import NotDurableError
+from bf_reconciler.web import NotDurableError, Refusal
 from bf_reconciler.web.http import access
 from edges.fakes import a_status
-from edges.web_client import LOGIN, ScriptedBackend, a_client
+from edges.web_client import LOGIN, TOKEN, ScriptedBackend, a_client
 
 HALT = {"reason": "exchange incident", "by": "ada"}
 WRITES = [
@@ -66,9 +68,60 @@ async def test_writes_need_the_token(backend, path, body, headers):
     async with a_client(backend) as client:
         answer = await client.post(path, json=body, headers=headers)
         assert answer.status == 401
-        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     assert backend.asked == []
     assert backend.now.halted is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "why", "words", "challenge"),
+    [
+        ({}, "missing_token", "this needs the token from --token-file", "Bearer"),
+        (
+            {"Authorization": "Bearer wrong"},
+            "wrong_token",
+            "this token is wrong: it is none of those in --token-file",
+            'Bearer error="invalid_token"',
+        ),
+    ],
+)
+async def test_a_wrong_token_is_told_apart_from_a_missing_one(
+    backend, headers, why, words, challenge
+):
+    backend.token = TOKEN
+    async with a_client(backend) as client:
+        answer = await client.post("/-/reload", headers=headers)
+        assert answer.headers["WWW-Authenticate"] == challenge
+        assert (await answer.json())["error"].startswith(words)
+    assert backend.refusals == [(why, "127.0.0.1", "POST /-/reload")]
+
+
+async def test_a_wrong_token_for_reads_is_told_apart_too(backend):
+    backend.read_token = READER
+    async with a_client(backend) as client:
+        await client.get("/")
+        answer = await client.get("/", headers=basic("ada:another-token-than-this"))
+        assert answer.status == 401
+        assert (await answer.json())["error"] == (
+            "this token is wrong: it is none of those in --read-token-file"
+        )
+    assert [why for why, *_ in backend.refusals] == ["missing_token", "wrong_token"]
+
+
+async def test_each_kind_of_refusal_is_reported(backend):
+    async with a_client(backend) as client:
+        await client.post("/-/reload", headers={"Host": "bots.example"})
+        await client.post("/-/reload", headers={"X-Real-IP": "203.0.113.9"})
+        await client.post("/-/reload", headers={"Origin": "https://evil.example"})
+        await client.post("/-/reload", headers={"Sec-Fetch-Site": "cross-site"})
+    assert [why for why, *_ in backend.refusals] == [
+        "unknown_host",
+        "not_local",
+        "other_site",
+        "other_site",
+    ]
+    assert {why for why, *_ in backend.refusals} < set(REFUSALS)
+    assert set(REFUSALS) == set(get_args(Refusal))
 
 
 @pytest.mark.parametrize(("path", "body"), WRITES)
@@ -352,9 +405,34 @@ async def test_a_halt_that_a_restart_may_forget_is_never_200(
 
 async def test_one_strategy_is_resumed_by_name(client, backend):
     await client.post("/api/v1/resume", json={"name": "btc-grid"})
-    assert backend.asked == [("resume", "btc-grid")]
+    assert backend.asked == [("resume", "btc-grid", "", "unknown", "")]
     answer = await client.post("/api/v1/resume", json={"name": "none"})
     assert await refused(answer) == (404, "no strategy with this name")
+
+
+@pytest.mark.parametrize(
+    ("by", "token", "signed"),
+    [
+        ("ada", None, "ada"),
+        ("ada", TOKEN, "ada (token ops)"),
+        ("ops", TOKEN, "ops"),
+        (None, TOKEN, "token ops"),
+        (None, None, "unknown"),
+    ],
+)
+async def test_who_it_was_is_the_name_given_and_that_of_the_token(backend, by, token, signed):
+    backend.token, name = token, "ops" if token else ""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    async with a_client(backend) as client:
+        if by is not None:
+            body = {"reason": "fire", "by": by}
+            await client.post("/api/v1/halt", json=body, headers=headers)
+            assert backend.now.halted.by == signed
+        body = {"reason": "it rains", "by": by}
+        await client.post("/api/v1/resume", json=body, headers=headers)
+    assert backend.asked[-1] == ("resume", None, "it rains", signed, name)
+    halts = [asked for asked in backend.asked if asked[0] == "halt"]
+    assert halts == ([("halt", "fire", signed, name)] if by is not None else [])
 
 
 async def test_a_halt_in_the_file_is_not_lifted_from_here(client, backend):

@@ -96,6 +96,13 @@ def described(path, method, status):
         ("/api/v1/status", "?limit=0", "get", None),
         ("/api/v1/connections/{name}", "/api/v1/connections/mexc-sub", "get", None),
         ("/api/v1/connections/{name}", "/api/v1/connections/none", "get", None),
+        (
+            "/api/v1/connections/{name}/evidence",
+            "/api/v1/connections/mexc-sub/evidence",
+            "get",
+            None,
+        ),
+        ("/api/v1/connections/{name}/evidence", "/api/v1/connections/none/evidence", "get", None),
         ("/api/v1/strategies/{name}", "/api/v1/strategies/eth-grid", "get", None),
         ("/api/v1/history", "", "get", None),
         ("/api/v1/connections/{name}/test", "/api/v1/connections/mexc-sub/test", "post", {}),

@@ -6,14 +6,16 @@ from datetime import timedelta
 import pytest
 
 from bf_reconciler.facts import ConfigReason, Problem, Reason
-from bf_reconciler.policy import Incident
+from bf_reconciler.policy import ConditionType, Incident
 from bf_reconciler.status import Status, StrategyState
 from bf_reconciler.verdict import ConnectionState, Halted
-from bf_reconciler.web.page.attention import needs
+from bf_reconciler.web.page.attention import needs, repeated
 from bf_reconciler.web.page.html import MARKS, span
+from bf_reconciler.web.page.rows import Rows
 from bf_reconciler.web.page.words import WORDS
 from edges.fakes import (
     NOW,
+    a_condition,
     a_config,
     a_connection,
     a_refused_config,
@@ -189,10 +191,104 @@ def test_what_passes_by_itself_or_follows_from_another_is_no_need_of_its_own():
     assert [n.entries for n in needs(a_status([BLOCKED, down], strategies))] == [[BLOCKED]]
 
 
+def test_needs_are_ordered_by_gravity_and_not_by_number():
+    pausing = [
+        a_connection(f"warned-{n}", ConnectionState.DEGRADED, Reason.KEY_EXPIRING) for n in range(9)
+    ]
+    idle = [replace(BLOCKED, name=f"idle-{n}") for n in range(5)]
+    off = a_connection("off", ConnectionState.BLOCKED, Reason.INVALID_KEY)
+    withdraw = a_connection("open", ConnectionState.BLOCKED, Reason.WITHDRAW_ENABLED)
+    strategies = [
+        a_strategy("wild", StrategyState.ERROR, Reason.STILL_RUNNING, connection="idle-0"),
+        a_strategy("quiet", StrategyState.BLOCKED, Reason.INVALID_KEY, connection="off"),
+    ]
+    found = needs(a_status([*pausing, *idle, off, withdraw], strategies))
+    assert [need.reason for need in found] == [
+        Reason.WITHDRAW_ENABLED,
+        Reason.STILL_RUNNING,
+        Reason.INVALID_KEY,  # it turned a strategy off
+        Reason.NO_TRADE_PERMISSION,
+        Reason.KEY_EXPIRING,
+    ]
+
+
+def test_what_follows_of_a_cause_is_folded_under_it():
+    bots = [
+        a_strategy(f"bot-{n}", StrategyState.BLOCKED, Reason.NO_TRADE_PERMISSION) for n in range(52)
+    ]
+    status = a_status([BLOCKED], bots)
+    assert [(n.entries, n.follow) for n in needs(status)] == [([BLOCKED], bots)]
+    block = rendered(status).blocks["attention"]
+    assert "Strategies off because of it: 52 bot-0 , bot-1" in parsed(block).words
+    assert "bot-49 and 2 more" in parsed(block).words
+    assert '<details class="follow"><summary>' in block
+
+
+def test_an_outage_needs_attention_once_it_turned_a_strategy_off():
+    down = a_connection("down", ConnectionState.UNREACHABLE, Reason.TIMEOUT)
+    held = a_strategy("held", StrategyState.HOLDING, Reason.TIMEOUT, connection="down")
+    off = a_strategy("off", StrategyState.BLOCKED, Reason.GRACE_EXPIRED, connection="down")
+    assert needs(a_status([down], [held])) == []
+    (need,) = needs(a_status([down], [held, off]))
+    assert (need.entries, need.follow, need.tone) == ([down], [off], "warn")
+
+
+def test_what_follows_of_an_incident_is_folded_under_its_banner():
+    down = a_connection("down", ConnectionState.UNREACHABLE, Reason.MAINTENANCE)
+    incident = Incident("outage", "kucoin", Reason.MAINTENANCE, ("down",), NOW)
+    off = a_strategy("off", StrategyState.BLOCKED, Reason.GRACE_EXPIRED, connection="down")
+    held = a_strategy("held", StrategyState.HOLDING, Reason.MAINTENANCE, connection="down")
+    status = a_status([down], [off, held], incidents=(incident,))
+    assert needs(status) == []
+    banner = parsed(rendered(status).blocks["banners"]).words
+    assert "Strategies off because of it: 1 off" in banner
+    assert "Strategies still running in their grace period: 1 held" in banner
+
+
+def test_what_many_say_is_said_once_and_not_in_every_row():
+    words = "The exchange answers 400100: no such key."
+    ready = a_condition(status="False", reason=Reason.INVALID_KEY, message=words)
+    wrong = [
+        a_connection(f"c-{n}", ConnectionState.BLOCKED, conditions=(ready,)) for n in range(13)
+    ]
+    assert text_of(a_status(wrong, [])).count(words) == 1
+    assert text_of(a_status(wrong[:1], [])).count(words) == 2  # above, and in its only row
+    bots = [
+        a_strategy(
+            f"bot-{n}",
+            StrategyState.BLOCKED,
+            connection="c-0",
+            conditions=(ready, replace(ready, type=ConditionType.CONNECTION_READY)),
+        )
+        for n in range(13)
+    ]
+    text = text_of(a_status(wrong[:1], bots))
+    assert text.count(words) == 2
+    assert text.count("Invalid key because of its connection") == 13
+
+
+def test_a_row_is_made_again_when_others_begin_to_say_the_same():
+    ready = a_condition(status="False", reason=Reason.INVALID_KEY, message="No such key.")
+    one, two = (a_connection(n, ConnectionState.BLOCKED, conditions=(ready,)) for n in "ab")
+    rows = Rows(a_reader())
+    alone = rows.connections({"a": one}, a_reader())
+    many = rows.connections({"a": one, "b": two}, a_reader(), repeated({"a": one, "b": two}))
+    assert "No such key." in alone["c-a"]
+    assert "No such key." not in many["c-a"]
+
+
 def test_a_strategy_with_a_need_of_its_own_is_shown():
     waiting = a_strategy(state=StrategyState.BLOCKED, reason=Reason.AWAITING_MANUAL_RESUME)
     block = rendered(a_status(strategies=[waiting])).blocks["attention"]
     assert 'href="/strategies/btc-grid"' in block
+
+
+def test_who_halted_and_resumed_is_among_the_changes():
+    halt = a_transition("", "halt", before="", after="Halted", message="fire", by="ada (token ops)")
+    one = a_transition("btc-grid", "halt", before="Blocked", after="", message="", by="bob")
+    news = parsed(rendered(a_status(), news=[halt, one]).blocks["news"]).words
+    assert "12:00:00Z all strategies Halted fire — ada (token ops)" in news
+    assert "12:00:00Z btc-grid Resumed bob" in news
 
 
 # --- banners
@@ -242,12 +338,16 @@ def test_a_halt_is_at_the_top_and_is_ended_where_it_began():
 
 @pytest.mark.parametrize(
     ("kind", "scope", "shown"),
-    [("outage", "kucoin", "problem at kucoin"), ("egress", "direct", "outbound network (direct)")],
+    [
+        ("outage", "kucoin", "Common cause: problem at kucoin"),
+        ("egress", "direct", "Common cause: outbound network (direct)"),
+        ("change", "kucoin", "kucoin answers otherwise than documented"),
+    ],
 )
 def test_many_failures_of_one_cause_become_one(kind, scope, shown):
     incident = Incident(kind, scope, Reason.MAINTENANCE, ("a", "b"), NOW)
     text = parsed(rendered(a_status(incidents=(incident,))).blocks["banners"]).words
-    assert f"Common cause: {shown}" in text
+    assert shown in text
     assert "2 connections affected since 2026-05-04 12:00:00 UTC" in text
 
 

@@ -97,6 +97,15 @@ def test_a_strategy_shows_its_connection_and_what_is_wanted():
     assert "Resume" not in text
 
 
+def test_who_resumed_a_strategy_is_in_its_history():
+    event = a_transition(
+        "btc-grid", "halt", before="Blocked", after="", message="it rains", by="bob"
+    )
+    page = strategy_page(a_status(), "btc-grid", a_reader(), [event])
+    assert "Resumed" in text_of(page)
+    assert "it rains — bob" in text_of(page)
+
+
 def test_a_strategy_that_waits_for_a_person_can_be_resumed():
     waiting = a_strategy(memory=a_memory(latched=True), state=StrategyState.BLOCKED)
     page = strategy_page(a_status(strategies=[waiting]), "btc-grid", a_reader(), [])

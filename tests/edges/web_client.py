@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from aiohttp.test_utils import TestClient, TestServer
 
+from bf_reconciler.spec import Policy
+from bf_reconciler.status import evidence
 from bf_reconciler.verdict import Halted
 from bf_reconciler.web import make_app
-from edges.fakes import NOW, a_refused_config, a_status, a_transition
+from edges.fakes import NOW, a_refused_config, a_seen, a_status, a_transition
 
 TOKEN = "a-token-of-some-length"
 LOGIN = {"Authorization": f"Bearer {TOKEN}"}
@@ -24,7 +26,19 @@ class ScriptedBackend:
         self.healthy = (True, "ok")
         self.prepared = (True, "ok")
         self.asked = []
+        self.refusals = []
         self.readers = set()
+
+    @property
+    def tokens(self):
+        return {} if self.token is None else {"ops": self.token}
+
+    @property
+    def read_tokens(self):
+        return {} if self.read_token is None else {"": self.read_token}
+
+    def report_refusal(self, why, client, request):
+        self.refusals.append((why, client, request))
 
     def status(self):
         return self.now
@@ -42,6 +56,10 @@ class ScriptedBackend:
     def history(self, name, limit, before):
         self.asked.append(("history", name, limit, before))
         return [a_transition()]
+
+    def evidence(self, name, language):
+        known = self.now.connections.get(name)
+        return None if known is None else evidence(known, a_seen(), Policy(), language)
 
     async def subscribe(self):
         queue = asyncio.Queue()
@@ -66,11 +84,12 @@ class ScriptedBackend:
         self.asked.append(("test", name))
         return self.now.connections.get(name)
 
-    async def halt(self, reason, by):
+    async def halt(self, reason, by, token=""):
+        self.asked.append(("halt", reason, by, token))
         self.now = replace(self.now, halted=Halted(reason, by, NOW))
 
-    async def resume(self, name):
-        self.asked.append(("resume", name))
+    async def resume(self, name, reason="", by="", token=""):
+        self.asked.append(("resume", name, reason, by, token))
         held = self.now.halted is not None
         self.now = replace(self.now, halted=None)
         return held

@@ -19,7 +19,7 @@ from bf_reconciler.spec import Credentials, Policy
 from bf_reconciler.verdict.judge import judge_connection
 from build import NOW, a_connection, a_strategy, an_observation
 from exchanges.cases import CASES
-from exchanges.test_forms import changed
+from exchanges.places import changed
 
 READERS = {
     "time": classify.read_time,

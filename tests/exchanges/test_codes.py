@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import ccxt
 import pytest
 
 from bf_reconciler.facts import Reason
@@ -39,3 +40,41 @@ def test_every_documented_code_is_in_the_row_with_its_reason_and_no_other(exchan
     assert {
         code: row.codes[code] for code in set(told) - pages if code in row.codes
     } == dict.fromkeys((set(told) - pages) & set(row.codes), UNKNOWN)
+
+
+RANGE = re.compile(r"`(-?\d+)` to `(-?\d+)`")
+SHAPES = re.compile(r"-?\d+|[A-Za-z_]+|E\w+:.+|[a-z]+(-[a-z]+)+")
+"""Codes, and not the texts that ccxt looks for where there is none."""
+
+
+def told_of(exchange):
+    """Whether the page says of a code what it means, or that no read of ours gets it."""
+    text = (SOURCES / f"{exchange}.md").read_text()
+    part = text.partition("\n## codes\n")[2].partition("\n## ")[0]
+    single = set(CODE.findall(part))
+    ranges = [sorted((int(a), int(b))) for a, b in RANGE.findall(part)]
+
+    def told(code):
+        whole = re.fullmatch(r"-?\d+", code)
+        return code in single or any(whole and low <= int(code) <= high for low, high in ranges)
+
+    return told
+
+
+def flat(table):
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from flat(value)
+        else:
+            yield key
+
+
+@pytest.mark.parametrize("exchange", sorted(CASES))
+def test_every_code_of_ccxts_table_is_in_the_row_or_told_of_on_the_page(exchange):
+    row, told = CASES[exchange].row, told_of(exchange)
+    table = getattr(ccxt, row.ccxt)().exceptions
+    exact = {key: value for key, value in table.items() if key != "broad"}
+    codes = [code for code in flat(exact) if SHAPES.fullmatch(code)]
+    assert len(codes) > 9
+    lost = [code for code in codes if code not in row.refusals.codes and not told(code)]
+    assert lost == []

@@ -3,7 +3,6 @@
 `forms.json` of an exchange has good answers, the fields of each that inform, and those that decide.
 """
 
-import copy
 from dataclasses import replace
 
 import pytest
@@ -15,8 +14,8 @@ from bf_reconciler.spec import Credentials, Policy
 from bf_reconciler.verdict.judge import judge_connection
 from build import NOW, a_connection, a_strategy, an_observation
 from exchanges.cases import CASES
+from exchanges.places import GONE, changed, present
 
-GONE = object()
 OTHER_FORMS = [GONE, None, "", [], {}, "<odd>", 7.5, "7.5", [[]], {"odd": 1}, "x" * 300, 10**30]
 INFORMS = [*OTHER_FORMS, True, 0, "0", -1, "odd", ["odd"], 1700000000000, "1700000000000"]
 ALL = [(case, form) for case in CASES.values() for form in case.forms]
@@ -24,27 +23,6 @@ IDS = [f"{case.row.id}-{form['name']}" for case, form in ALL]
 EACH = pytest.mark.parametrize(("case", "form"), ALL, ids=IDS)
 WEAKER = {ConditionType.IP_RESTRICTED, ConditionType.EGRESS_ALLOWED, ConditionType.KEY_FRESH}
 """An allowlist or an end that is not told is none at some exchanges: their documents say so."""
-
-
-def changed(form, path, value):
-    """The form, with another value in one place of its bodies."""
-    made = copy.deepcopy(form)
-    *way, last = [int(step) if step.isdigit() else step for step in path.split(".")]
-    place = made
-    for step in way:
-        place = place[step]
-    if value is GONE:
-        del place[last]
-    else:
-        place[last] = value
-    return made
-
-
-def present(form, path):
-    place = form
-    for step in path.split("."):
-        place = place[int(step) if step.isdigit() else step]
-    return place
 
 
 def answered(case, form):
@@ -153,3 +131,60 @@ def test_no_unknown_form_makes_a_key_that_withdraws_look_harmless(case, form):
         for value in other_forms(bad, path, OTHER_FORMS):
             _, found = judged(case, changed(bad, path, value))
             assert found[ConditionType.WITHDRAW_DISABLED][0] != "True", (path, value)
+
+
+OWN = "203.0.113.7"
+EVERYBODY = [
+    ["0.0.0.0/0"],
+    ["0.0.0.0"],  # noqa: S104 # an entry of a list; nothing is bound
+    ["*"],
+    ["::/0"],
+    [OWN, "0.0.0.0/0"],
+    ["0.0.0.0/1", "128.0.0.0/1"],
+]
+ADMITTED = "198.51.100.0/24"
+
+
+def allowlists():
+    """Each good answer with an allowlist, and where it stands there."""
+    for case, form in ALL:
+        for path in form.get("lists", []):
+            value = present(form, path)
+            if OWN in (value if isinstance(value, list) else value.split(",")):
+                yield pytest.param(case, form, path, id=f"{case.row.id}-{form['name']}")
+
+
+LISTS = pytest.mark.parametrize(("case", "form", "path"), list(allowlists()))
+
+
+def listed(form, path, addresses):
+    as_text = isinstance(present(form, path), str)
+    return changed(form, path, ",".join(addresses) if as_text else addresses)
+
+
+@LISTS
+@pytest.mark.parametrize("addresses", EVERYBODY, ids=",".join)
+def test_a_list_that_admits_everybody_is_no_restriction_in_any_spelling(
+    case, form, path, addresses
+):
+    status, reason, _ = judged(case, listed(form, path, addresses))[1][ConditionType.IP_RESTRICTED]
+    assert (status, reason) == ("False", Reason.IP_NOT_RESTRICTED)
+
+
+@LISTS
+def test_what_a_list_admits_beside_the_declared_addresses_is_a_finding(case, form, path):
+    wide = listed({**form, "egress_ips": [OWN]}, path, [OWN, ADMITTED])
+    found = judged(case, wide)[1]
+    assert Reason.ALLOWLIST_TOO_WIDE in {reason for _, reason, _ in found.values()}
+    exact = judged(case, listed({**form, "egress_ips": [OWN]}, path, [OWN]))[1]
+    assert Reason.ALLOWLIST_TOO_WIDE not in {reason for _, reason, _ in exact.values()}
+
+
+def test_every_exchange_that_tells_its_list_is_among_them():
+    told = {p.values[0].row.id for p in allowlists()}
+    silent = {
+        row_id
+        for row_id, case in CASES.items()
+        if not any(key["facts"].get("ips") for key in case.keys.values())
+    }
+    assert set(CASES) - silent == told

@@ -27,10 +27,3 @@ OWN = {
 """Names that a client's model has and our answer lacks, or the other way round, for a reason."""
 FILTERS = ".symbols[].filters[]"
 """A list whose entries are of several kinds, in one model of Binance's client."""
-
-SIGNED_OTHERWISE = {
-    # ccxt's word for who issues a token of ES256, of older documents; and that of Ed25519 names
-    # its call in a list, as Coinbase's general documents have it. No live key was asked.
-    "coinbase": [("coinbase-cloud", "cdp"), ("uris", "uri")],
-}
-"""What we sign otherwise than a client: ours, and theirs."""

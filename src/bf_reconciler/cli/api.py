@@ -97,6 +97,19 @@ class Api:
         rows: list[dict[str, Any]] = found["transitions"]
         return rows
 
+    def evidence(self, name: str, language: str) -> dict[str, Any] | None:
+        """What stands behind a connection's conditions; None of a daemon that does not tell.
+
+        Raises ApiError where no daemon answers.
+        """
+        try:
+            found = self.get(f"/api/v1/connections/{name}/evidence", lang=language)
+        except RefusedError:
+            return None
+        if not isinstance(found, dict) or "tested" not in found:
+            raise self._stranger()
+        return found
+
     def get(self, path: str, **query: str | int | None) -> Json:
         """The answer to a GET.
 

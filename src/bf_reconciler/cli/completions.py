@@ -28,12 +28,32 @@ def of_file(kind: str) -> Complete:
 
 def of_daemon(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Names that the daemon knows."""
+    return [name for _, name in _known(ctx) if name.startswith(incomplete)]
+
+
+def of_entries(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """KIND/NAME of all that the daemon knows."""
+    found = [f"{kind}/{name}" for kind, name in _known(ctx)]
+    return [each for each in found if each.startswith(incomplete)]
+
+
+def strategies_of_daemon(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Strategies that the daemon knows."""
+    found = [name for kind, name in _known(ctx) if kind == "strategy"]
+    return [each for each in found if each.startswith(incomplete)]
+
+
+def _known(ctx: click.Context) -> list[tuple[str, str]]:
+    """Kind and name of every entry of the daemon's."""
     from bf_reconciler.cli.api import Api, ApiError  # noqa: PLC0415 # only when a shell asks
 
     with suppress(ApiError, click.ClickException):
         status = Api.of(ctx.params.get("url"), timeout=SECONDS).status()
-        entries = [*status["connections"], *status["strategies"]]
-        return [e["name"] for e in entries if e["name"].startswith(incomplete)]
+        return [
+            (kind, entry["name"])
+            for kind, group in (("connection", "connections"), ("strategy", "strategies"))
+            for entry in status[group]
+        ]
     return []
 
 

@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bf_reconciler.cli.seen_live import SeenLive
 from bf_reconciler.exchanges import Exchange
 from bf_reconciler.exchanges.guide import EVERYWHERE, Cell, Fact, Known
 from bf_reconciler.exchanges.guides import guide
@@ -21,14 +22,16 @@ FACTS: Mapping[Fact, Said] = {
     Fact.CLOCK: Said("clock", "saat"),
 }
 KNOWN: Mapping[Known, Said] = {
-    Known.VERIFIED: Said("verified", "doğrulanır"),
+    Known.DOCUMENTED: Said("documented", "belgelenmiş"),
     Known.PARTLY: Said("in part", "kısmen"),
     Known.RULE: Said("by rule", "kurala göre"),
     Known.ATTESTABLE: Said("attestable", "beyan edilebilir"),
     Known.UNTOLD: Said("not reported", "bildirilmez"),
 }
 MEANING: Mapping[Known, Said] = {
-    Known.VERIFIED: Said("the exchange reports it", "borsa bildirir"),
+    Known.DOCUMENTED: Said(
+        "by its documents, the exchange reports it", "belgelerine göre borsa bildirir"
+    ),
     Known.PARTLY: Said(
         "reported for some keys or accounts, or only in part",
         "bazı anahtar veya hesaplarda ya da bir bölümüyle bildirir",
@@ -49,11 +52,23 @@ LAST: Said = Said(
     "Değerleri `sops edit connections.yaml` ile tırnak içinde dosyaya yazın ve "
     "`bf-reconciler test connections.yaml AD` çalıştırın.",
 )
-NEVER_SEEN: Said = Said(
+SEEN: Said = Said("seen live", "canlı görüldü")
+SEEN_MEANING: Said = Said(
+    "read from the answers to a live key", "canlı bir anahtara verilen yanıtlardan okundu"
+)
+NONE_SEEN: Said = Said(
     "No live exchange has been tested yet: all of this comes from documents and from responses "
     "that others published.",
     "Hiçbir canlı borsaya soru sorulmadı: buradaki her şey belgelerden ve başkalarının "
     "yayımladığı yanıtlardandır.",
+)
+NEVER: Said = Said(
+    "Never seen live: based on documentation and on responses that others published.",
+    "Canlı görülmedi: belgelere ve başkalarının yayımladığı yanıtlara dayanır.",
+)
+SEEN_ON: Said = Said(
+    "Seen live on {}. What is only documented was not in those answers.",
+    "Canlı görüldü: {}. Yalnızca belgelenmiş olanlar o yanıtlarda yoktu.",
 )
 
 
@@ -63,6 +78,20 @@ class ExchangeText:
 
     row: Exchange
     language: Language
+    live: SeenLive | None = None
+
+    @property
+    def standing(self) -> str:
+        """Whether it was seen live, and when."""
+        if self.live is None:
+            return NEVER.in_(self.language)
+        return SEEN_ON.in_(self.language).format(self.live.on)
+
+    def level(self, fact: Fact) -> Said:
+        """How sure one can be of a fact, in a word or two."""
+        known = self.cell(fact).known
+        seen = self.live is not None and fact in self.live.facts
+        return SEEN if seen and known is Known.DOCUMENTED else KNOWN[known]
 
     def cell(self, fact: Fact) -> Cell:
         return cell(self.row, fact)
@@ -70,7 +99,7 @@ class ExchangeText:
     def known(self, fact: Fact) -> str:
         """How sure one can be of a fact, and what is to be said of it."""
         found = self.cell(fact)
-        level = KNOWN[found.known].in_(self.language)
+        level = self.level(fact).in_(self.language)
         return f"{level} ({found.but.in_(self.language)})" if found.but else level
 
     @property

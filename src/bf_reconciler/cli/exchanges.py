@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from bf_reconciler.cli import options
-from bf_reconciler.cli.exchange_text import FACTS, KNOWN, NEVER_SEEN, ExchangeText
+from bf_reconciler.cli import options, seen_live
+from bf_reconciler.cli.exchange_text import FACTS, ExchangeText
 from bf_reconciler.cli.output import fail, print_json
 from bf_reconciler.cli.words import heading
 from bf_reconciler.exchanges import EXCHANGES
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 DIFFER = (Fact.FUTURES, Fact.WITHDRAW, Fact.IP_LIST, Fact.EXPIRY, Fact.CREATION)
-"""The facts that exchanges differ in; the others are verified everywhere."""
-VERIFIABLE = Said("What can be verified", "Neler doğrulanabilir")
+"""The facts that exchanges differ in; all report the others."""
+REPORTED = Said("What it reports", "Neleri bildirir")
 LIMITS = Said("Limits and expiry", "Sınırlar ve bitiş")
 UNKNOWN = Said("Not known", "Bilinmeyenler")
 
@@ -49,7 +49,7 @@ def _all(lang: Language) -> list[ExchangeText]:
 
 
 def _text(name: str, lang: Language) -> ExchangeText:
-    return ExchangeText(EXCHANGES[name], lang)
+    return ExchangeText(EXCHANGES[name], lang, seen_live.read().get(name))
 
 
 def _facts(text: ExchangeText) -> dict[str, Any]:
@@ -63,6 +63,7 @@ def _facts(text: ExchangeText) -> dict[str, Any]:
         "facts": {
             str(fact): {
                 "known": str(text.cell(fact).known).replace(" ", "_"),
+                "seen_live": text.live is not None and fact in text.live.facts,
                 "text": text.known(fact),
             }
             for fact in Fact
@@ -76,7 +77,8 @@ def _facts(text: ExchangeText) -> dict[str, Any]:
         "limits": text.limits,
         "notes": text.notes,
         "not_known": text.doubts,
-        "seen_live": False,
+        "seen_live": text.live is not None,
+        "seen_live_on": f"{text.live.on}" if text.live else None,
         "steps": text.steps,
     }
 
@@ -89,12 +91,13 @@ def _table(lang: Language) -> None:
         (
             text.row.id,
             text.row.title,
-            *(KNOWN[text.cell(fact).known].in_(lang) for fact in DIFFER),
+            *(text.level(fact).in_(lang) for fact in DIFFER),
             "-" if text.row.pace.window is None else f"{text.row.pace.window:g} s",
+            f"{text.live.on}" if text.live else "-",
         )
         for text in _all(lang)
     )
-    tables.show(tables.table(("ID", "Exchange", *names, "Clock window"), cells, lang))
+    tables.show(tables.table(("ID", "Exchange", *names, "Clock window", "Seen live"), cells, lang))
 
 
 def _one(text: ExchangeText, lang: Language) -> None:
@@ -113,10 +116,10 @@ def _one(text: ExchangeText, lang: Language) -> None:
     facts = [f"{FACTS[fact].in_(lang)}: {text.known(fact)}" for fact in Fact]
     tables.show(
         Text(row.title, style="bold"),
-        Text(NEVER_SEEN.in_(lang)),
+        Text(text.standing),
         Text(f"\n{heading('Credentials', lang)}: {', '.join(row.signing.credentials)}"),
         Text(f"{heading('Environment', lang)}: {', '.join(row.environments)}"),
-        head(VERIFIABLE.in_(lang)),
+        head(REPORTED.in_(lang)),
         *listed(facts),
         Text(),
         tables.table(("Permission", "Name at the exchange"), text.rights.items(), lang),

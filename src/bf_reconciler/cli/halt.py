@@ -8,6 +8,7 @@ import click
 
 from bf_reconciler.cli import options
 from bf_reconciler.cli.api import NOT_DURABLE, Api, ApiError, RefusedError
+from bf_reconciler.cli.journals import journal
 from bf_reconciler.cli.output import fail, note, say
 
 
@@ -29,7 +30,7 @@ def command(
 
     Sends this to the daemon at --url. If none answers, writes to its journal in --state-dir.
     """
-    who = by or _user()
+    who = by or user()
     if not reason.strip() or not who.strip():
         raise click.UsageError("--reason and --by must not be empty")
     api = Api.of(url, token_file)
@@ -50,7 +51,8 @@ def command(
     say("When it is safe, run: bf-reconciler resume")
 
 
-def _user() -> str:
+def user() -> str:
+    """Who runs this."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # no name for this user, as in many containers
@@ -58,11 +60,10 @@ def _user() -> str:
 
 
 def _write(directory: Path, reason: str, by: str) -> None:
-    from bf_reconciler.journal import Journal, JournalError  # noqa: PLC0415 # a second way only
+    from bf_reconciler.status import halt_event  # noqa: PLC0415 # a second way only
     from bf_reconciler.verdict import Halted  # noqa: PLC0415
 
-    try:
-        with Journal(directory) as journal:
-            journal.halt(Halted(reason, by, datetime.now(UTC)))
-    except JournalError as error:
-        fail(str(error))
+    with journal(directory, readonly=False) as found:
+        now = datetime.now(UTC)
+        halt = Halted(reason, by, now)
+        found.halt(halt, halt_event(found.load().status, halt, now))

@@ -88,7 +88,7 @@ def token_option(function: F) -> F:
     return option(
         "--token-file",
         type=click.Path(path_type=Path),
-        help="File with the token for changes over HTTP.",
+        help="File with the token for changes over HTTP, or with lines of a name and a token.",
     )(function)
 
 

@@ -9,6 +9,7 @@ import click
 
 from bf_reconciler.cli import options, reading
 from bf_reconciler.cli.file_options import FileOptions, file_options
+from bf_reconciler.cli.journals import journal
 from bf_reconciler.cli.output import fail, leave, note, print_json, say
 
 if TYPE_CHECKING:
@@ -114,7 +115,8 @@ def _base(url: str | None, token_file: Path | None, state_dir: Path | None) -> B
 
     record, pepper = None, b""
     if state_dir is not None:
-        record, pepper = reading.journal(state_dir)
+        with journal(state_dir) as found:
+            record, pepper = found.load(), found.pepper()
         status = present(record.status)
         note(f"Compared with the journal in {state_dir}.")
     else:

@@ -2,17 +2,18 @@
 
 import asyncio
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bf_reconciler.cli.file_options import FileOptions
+from bf_reconciler.cli.journals import NoJournal, journal
 from bf_reconciler.cli.output import fail
 
 if TYPE_CHECKING:
     from bf_reconciler.document import Parsed
     from bf_reconciler.facts import ConfigError
     from bf_reconciler.sops import SopsSettings
-    from bf_reconciler.status import Record
 
 
 def content(file: Path, chosen: FileOptions) -> bytes:
@@ -50,40 +51,18 @@ def parse(
     return document.parse(committed, decrypted, rules, allow_plaintext=plain), None
 
 
-def journal(state_dir: Path) -> tuple["Record", bytes]:
-    """What the journal in this folder holds, and the key of its digests; or the end of the verb."""
-    from bf_reconciler.journal import Journal, JournalError  # noqa: PLC0415 # not every verb's
-
-    try:
-        with Journal(state_dir, readonly=True) as found:
-            return found.load(), found.pepper()
-    except JournalError as error:
-        fail(str(error))
-
-
 def sealed_before(state_dir: Path) -> bool:
     """Whether a sealed file was in force in this folder; or the end of the verb."""
-    from bf_reconciler.journal import Journal, JournalError, NoJournalError  # noqa: PLC0415
-
-    try:
-        with Journal(state_dir, readonly=True) as found:
-            return found.load().status.config.sealed
-    except NoJournalError:
-        return False
-    except JournalError as error:
-        fail(str(error))
+    with suppress(NoJournal), journal(state_dir) as found:
+        return found.load().status.config.sealed
+    return False
 
 
 def sops_settings(chosen: FileOptions) -> "SopsSettings":
-    """How sops is run for these options.
+    """How sops is run for these options."""
+    from bf_reconciler.sops import SopsSettings  # noqa: PLC0415 # help needs no sops
 
-    Raises:
-        ConfigError: There is no sops.
-    """
-    from bf_reconciler import sops  # noqa: PLC0415 # help needs no sops
-
-    binary = sops.find_binary(chosen.sops_binary, os.environ)
-    return sops.SopsSettings(binary, os.environ, services=chosen.rules.services)
+    return SopsSettings(chosen.sops_binary, os.environ, services=chosen.rules.services)
 
 
 def _encrypted(committed: bytes, *, allow_plaintext: bool) -> bool:

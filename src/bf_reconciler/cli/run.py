@@ -7,10 +7,11 @@ import click
 
 from bf_reconciler.cli import options
 from bf_reconciler.cli.file_options import FileOptions, file_options
+from bf_reconciler.cli.monitoring_options import monitoring_options
 from bf_reconciler.cli.output import fail, print_json
 from bf_reconciler.cli.run_settings import settings
 from bf_reconciler.facts import Language
-from bf_reconciler.settings import Listen, LogFormat, LogLevel
+from bf_reconciler.settings import Listen, LogFormat, LogLevel, Monitoring
 
 
 @click.command("run")
@@ -40,6 +41,7 @@ from bf_reconciler.settings import Listen, LogFormat, LogLevel
     help="File with a token that reading over HTTP requires; the other token permits it, too.",
 )
 @file_options
+@monitoring_options
 @options.log_options
 @options.output_option
 @options.lang_option
@@ -58,6 +60,7 @@ def command(  # noqa: PLR0913 # one argument per option
     lang: Language,
     runtime_root: Path | None,
     process_root: Path | None,
+    monitoring: Monitoring,
 ) -> None:
     """Run the daemon on FILE until it is stopped.
 
@@ -78,6 +81,7 @@ def command(  # noqa: PLR0913 # one argument per option
         lang=lang,
         runtime_root=runtime_root,
         process_root=process_root,
+        monitoring=monitoring,
     )
     from bf_reconciler import daemon  # noqa: PLC0415 # ccxt takes a second: only when it runs
     from bf_reconciler.status import present  # noqa: PLC0415

@@ -12,10 +12,11 @@ from bf_reconciler.settings import (
     Listen,
     LogFormat,
     LogLevel,
+    Monitoring,
     Settings,
     default_state_dir,
     parse_listen,
-    read_token,
+    read_tokens,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     lang: Language = "en",
     runtime_root: Path | None = None,
     process_root: Path | None = None,
+    monitoring: Monitoring = Monitoring(),  # noqa: B008 # frozen
 ) -> Settings:
     """The settings of these options.
 
@@ -44,7 +46,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     try:
         for path in (token_file, read_token_file):
             if path is not None:
-                read_token(path)
+                read_tokens(path)
         address = parse_listen(listen)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
@@ -63,6 +65,7 @@ def settings(  # noqa: PLR0913 # one argument per option
         language=lang,
         runtime_root=runtime_root,
         process_root=process_root,
+        monitoring=monitoring,
     )
 
 

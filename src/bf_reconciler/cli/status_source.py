@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from bf_reconciler.cli.api import Api, ApiError, RefusedError
+from bf_reconciler.cli.journals import journal
 from bf_reconciler.cli.output import fail, note
 from bf_reconciler.cli.words import translated
 from bf_reconciler.facts import Language
@@ -32,6 +33,16 @@ def read_status(
     return status
 
 
+def read_evidence(
+    api: Api, state_dir: Path | None, language: Language, name: str
+) -> dict[str, Any] | None:
+    """What stands behind the conditions of a connection; None where it is not told."""
+    try:
+        return api.evidence(name, language)
+    except ApiError as error:
+        return _evidence(_directory(state_dir, error), language, name)
+
+
 def read_history(
     api: Api, state_dir: Path | None, language: Language, name: str | None, limit: int
 ) -> list[dict[str, Any]]:
@@ -56,24 +67,33 @@ def _directory(state_dir: Path | None, error: ApiError) -> Path:
 
 
 def _present(directory: Path, language: Language) -> dict[str, Any]:
-    from bf_reconciler.journal import Journal, JournalError  # noqa: PLC0415 # a second way only
-    from bf_reconciler.status import present  # noqa: PLC0415
+    from bf_reconciler.status import present  # noqa: PLC0415 # a second way only
 
-    try:
-        with Journal(directory, readonly=True) as journal:
-            return present(journal.load().status, language)
-    except JournalError as error:
-        fail(str(error))
+    with journal(directory) as found:
+        return present(found.load().status, language)
+
+
+def _evidence(directory: Path, language: Language, name: str) -> dict[str, Any] | None:
+    """Of the journal, and of the last good file beside it: that has the policy in plain text."""
+    from bf_reconciler import document  # noqa: PLC0415 # a second way only
+    from bf_reconciler.journal import LastGood  # noqa: PLC0415
+    from bf_reconciler.status import evidence  # noqa: PLC0415
+
+    with journal(directory) as found:
+        record = found.load()
+    known = record.status.connections.get(name)
+    if known is None:
+        return None
+    committed = LastGood(directory).read()
+    parsed = document.parse(committed, None) if committed is not None else None
+    policy = parsed.policy if parsed is not None and not parsed.refused else None
+    return evidence(known, record.seen.get(name), policy, language)
 
 
 def _transitions(
     directory: Path, language: Language, name: str | None, limit: int
 ) -> list[dict[str, Any]]:
-    from bf_reconciler.journal import Journal, JournalError  # noqa: PLC0415 # a second way only
-    from bf_reconciler.status import present_transition  # noqa: PLC0415
+    from bf_reconciler.status import present_transition  # noqa: PLC0415 # a second way only
 
-    try:
-        with Journal(directory, readonly=True) as journal:
-            return [present_transition(t, language) for t in journal.history(name, limit)]
-    except JournalError as error:
-        fail(str(error))
+    with journal(directory) as found:
+        return [present_transition(t, language) for t in found.history(name, limit)]

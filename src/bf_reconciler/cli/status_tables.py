@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bf_reconciler.cli import tables
-from bf_reconciler.cli.words import heading
+from bf_reconciler.cli.words import heading, title
 from bf_reconciler.facts import Language, Problem
 
 
@@ -43,7 +43,14 @@ def _notices(status: dict[str, Any], language: Language) -> list[Text]:
             for p in config["problems"]
             if p["severity"] == "error" and p["line"]
         ]
+    found += [_incident(each, language) for each in status.get("incidents", ())]
     return [*found, Text()] if found else []
+
+
+def _incident(told: dict[str, Any], language: Language) -> Text:
+    hit = f"{heading('Connections', language)}: {len(told['connections'])}"
+    text = f"{title(told['reason'], language)}: {told['scope']}. {hit}. {told['remedy']}"
+    return Text(text, style="magenta")
 
 
 def _problem(told: dict[str, Any]) -> Problem:

@@ -208,11 +208,11 @@ def transitions(rows: Iterable[Row], language: Language) -> RenderableType:
         (
             (
                 moment(row["at"]),
-                row["name"],
+                row["name"] or "-",
                 row["from"],
                 row["to"],
                 title(row["reason"], language),
-                row["message"],
+                " — ".join(text for text in (row["message"], row.get("by")) if text),
             )
             for row in rows
         ),

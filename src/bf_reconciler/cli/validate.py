@@ -1,5 +1,6 @@
 """`validate`: check a file offline."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -31,7 +32,7 @@ def command(
     Decrypts nothing without --decrypt and contacts no exchange. Prints each problem as
     FILE:LINE:COLUMN: path: message. Exits with code 1 if there are errors; warnings do not count.
     """
-    problems = _problems(reading.content(file, chosen), chosen, decrypt=decrypt)
+    problems = _problems(file, chosen, decrypt=decrypt)
     errors = [problem for problem in problems if problem.severity == "error"]
     if output == "json":
         print_json({"file": str(file), "valid": not errors, "problems": shown(problems)})
@@ -43,12 +44,16 @@ def command(
     leave(1 if errors else 0)
 
 
-def _problems(committed: bytes, chosen: FileOptions, *, decrypt: bool) -> list["Problem"]:
-    from bf_reconciler.facts import Problem  # noqa: PLC0415 # help needs no models
+def _problems(file: Path, chosen: FileOptions, *, decrypt: bool) -> list["Problem"]:
+    from bf_reconciler.facts import ConfigReason, Problem  # noqa: PLC0415 # help needs no models
+    from bf_reconciler.source import last_change  # noqa: PLC0415
 
+    committed = reading.content(file, chosen)
     parsed, error = reading.parse(committed, chosen, decrypt=decrypt)
     if error is None:
         return [*parsed.problems]
+    if error.reason is ConfigReason.INTEGRITY_CHECK_FAILED:
+        error = error.at(last_change(os.path.realpath(file), committed))
     place = (error.line or 0, error.column or 0)
     return [Problem(*place, "", error.message, "error", error.reason), *parsed.problems]
 

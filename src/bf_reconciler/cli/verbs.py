@@ -23,6 +23,7 @@ VERBS = {
     "certify": "Ask an exchange once and keep its redacted answers.",
     "replay": "Show what answers kept by certify mean.",
     "status": "Show the current status.",
+    "explain": "Explain why a connection or strategy is as it is.",
     "history": "Show what changed and when.",
     "halt": "Turn off every strategy at once.",
     "resume": "End the halt, or let one strategy run again.",

@@ -53,6 +53,7 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
         "Permission": "İzin",
         "Name at the exchange": "Borsadaki adı",
         "Clock window": "Saat penceresi",
+        "Seen live": "Canlı görüldü",
         "IP list": "IP listesi",
         "Expiry": "Bitiş tarihi",
         "Good to know": "Bilinmesi gerekenler",

@@ -1,6 +1,6 @@
 """The proof while it runs: a little of everything is decided again from scratch, all the time."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,9 +10,9 @@ from bf_reconciler.spec import Names, Spec
 from bf_reconciler.turn import Turn
 
 PASS = timedelta(minutes=5)
-"""Everything is decided again within this time,"""
-MOST = 25
-"""unless it is more than so many connections each heartbeat: a quiet second stays cheap."""
+"""Everything is decided again within this time, however much it is."""
+PART = 8
+"""So many connections are looked at before others get their turn of the event loop."""
 
 
 class Audit:
@@ -20,29 +20,37 @@ class Audit:
 
     Args:
         drifted: Called with the names that differ; they are decided again by the next turn.
+        breathe: Lets others have the event loop.
     """
 
-    def __init__(self, drifted: Callable[[Names], None]) -> None:
+    def __init__(
+        self, drifted: Callable[[Names], None], breathe: Callable[[], Awaitable[None]]
+    ) -> None:
         self._drifted = drifted
+        self._breathe = breathe
         self._left: list[str] = []
         self._done = 0.0
 
-    def __call__(self, turn: Turn) -> Turn:
+    async def __call__(self, turn: Turn) -> Turn:
         """Look at the next few, once a heartbeat."""
         beat = turn.at.timestamp() // HEARTBEAT.total_seconds()
         if beat == self._done:
             return turn
         self._done = beat
-        found = audit(turn, self._next(turn.spec))
+        some, found = self._next(turn.spec), Names()
+        for first in range(0, len(some), PART):
+            part = frozenset(some[first : first + PART])
+            strategies = (s.name for name in part for s in turn.spec.by_connection.get(name, ()))
+            found |= audit(turn, Names(part, frozenset(strategies)))
+            await self._breathe()
         if not found:
             return turn
         self._drifted(found)
         return replace(turn, again=turn.again | found)
 
-    def _next(self, spec: Spec) -> Names:
+    def _next(self, spec: Spec) -> list[str]:
         if not self._left:
             self._left = list(dict.fromkeys((*spec.connections, *spec.by_connection)))
-        count = min(MOST, -(-len(spec.connections) * HEARTBEAT // PASS) + 1)
+        count = -(-len(spec.connections) * HEARTBEAT // PASS) + 1
         some, self._left = self._left[:count], self._left[count:]
-        strategies = (s.name for name in some for s in spec.by_connection.get(name, ()))
-        return Names(frozenset(some), frozenset(strategies))
+        return some

@@ -5,21 +5,31 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from aiohttp import web
 
 from bf_reconciler.daemon.cycle import Edit
 from bf_reconciler.daemon.daemon import Daemon, utcnow
 from bf_reconciler.daemon.lost_halt import halting
+from bf_reconciler.daemon.refusal_report import RefusalReport
 from bf_reconciler.daemon.worker import Worker
-from bf_reconciler.facts import Seen
+from bf_reconciler.facts import Language, Seen
 from bf_reconciler.journal import JournalError
 from bf_reconciler.metrics import Extras, render
 from bf_reconciler.schedule import answered, request
-from bf_reconciler.status import ConnectionStatus, Status, Transition
+from bf_reconciler.status import (
+    ConnectionStatus,
+    Status,
+    Transition,
+    evidence,
+    halt_event,
+    resume_event,
+)
 from bf_reconciler.verdict import Halted
-from bf_reconciler.web import NotDurableError
+from bf_reconciler.web import NotDurableError, Refusal
 
+NO_TOKENS: Mapping[str, str] = {}
 PATIENCE = timedelta(seconds=60)
 """How long a person who asks for a test waits for its end."""
 BACKLOG = 16
@@ -35,19 +45,26 @@ class Commands:
     """What the routes ask; every write goes through an edit of the next turn."""
 
     def __init__(
-        self, daemon: Daemon, token: str | None = None, read_token: str | None = None
+        self,
+        daemon: Daemon,
+        tokens: Mapping[str, str] = NO_TOKENS,
+        read_tokens: Mapping[str, str] = NO_TOKENS,
     ) -> None:
         self._daemon = daemon
-        self._token, self._read_token = token, read_token
+        self._tokens, self._read_tokens = tokens, read_tokens
+        self._refusals = RefusalReport(daemon.tallies)
         self._reader = Worker("history")
 
     @property
-    def token(self) -> str | None:
-        return self._token
+    def tokens(self) -> Mapping[str, str]:
+        return self._tokens
 
     @property
-    def read_token(self) -> str | None:
-        return self._read_token
+    def read_tokens(self) -> Mapping[str, str]:
+        return self._read_tokens
+
+    def report_refusal(self, why: Refusal, client: str, request: str) -> None:
+        self._refusals(why, client, request)
 
     @property
     def host(self) -> str:
@@ -63,8 +80,11 @@ class Commands:
         return self._daemon.ready()
 
     def metrics(self, accept: str, *, summary: bool) -> tuple[Iterator[bytes], str]:
-        extras = Extras(self._daemon.source.mode, self._daemon.last_completed)
-        return render(self.status(), extras, self._daemon.tallies, accept, summary=summary)
+        daemon = self._daemon
+        told = daemon.settings.monitoring
+        links = (told.page_url, told.dashboard_url, told.runbook_url)
+        extras = Extras(daemon.source.mode, daemon.last_completed, links, told.labels)
+        return render(self.status(), extras, daemon.tallies, accept, summary=summary)
 
     def history(
         self, name: str | None, limit: int, before: datetime | None
@@ -78,6 +98,14 @@ class Commands:
             raise web.HTTPServiceUnavailable(text="the journal does not answer") from None
         except JournalError as error:
             raise web.HTTPServiceUnavailable(text=str(error)) from None
+
+    def evidence(self, name: str, language: Language) -> dict[str, Any] | None:
+        cycle = self._daemon.cycle
+        known = cycle.status.connections.get(name)
+        if known is None:
+            return None
+        policy = cycle.spec.policy if cycle.spec is not None else None
+        return evidence(known, cycle.seen.get(name), policy, language)
 
     async def subscribe(self) -> AsyncIterator[tuple[Status, Sequence[Transition]]]:
         queue: asyncio.Queue[tuple[Status, tuple[Transition, ...]]] = asyncio.Queue(BACKLOG)
@@ -108,27 +136,36 @@ class Commands:
             await self._daemon.next_turn(min(1.0, left))
         return self.status().connections.get(name)
 
-    async def halt(self, reason: str, by: str) -> None:
-        halted = Halted(reason, by, utcnow())
+    async def halt(self, reason: str, by: str, token: str = "") -> None:
+        halt = Halted(reason, by, utcnow())
+        self._daemon.tallies.command("halt", token)
         await self._durably(
-            halting(halted),
+            halting(halt),
+            (halt_event(self.status(), halt, utcnow()),),
             "The halt is in force, and every strategy is told to be off; a restart may forget it",
         )
 
-    async def resume(self, name: str | None) -> bool:
+    async def resume(
+        self, name: str | None, reason: str = "", by: str = "", token: str = ""
+    ) -> bool:
         """Release the halt of a person, or the latch of a strategy."""
         status = self.status()
         if name is None:
             held = status.halted is not None
-            await self._durably(_released, "The halt is ended; a restart may bring it back")
+            self._daemon.tallies.command("resume", token)
+            event = resume_event(status, utcnow(), reason=reason, by=by)
+            done = "The halt is ended; a restart may bring it back"
+            await self._durably(_released, (event,) if held else (), done)
             return held
         strategy = status.strategies.get(name)
         if strategy is None or strategy.memory is None or not strategy.memory.latched:
             return False
-        await self._daemon.cycle.edit(_unlatching(name))
+        self._daemon.tallies.command("resume_strategy", token)
+        event = resume_event(status, utcnow(), reason=reason, by=by, strategy=name)
+        await self._daemon.cycle.edit(_unlatching(name), event)
         return True
 
-    async def _durably(self, edit: Edit, done: str) -> None:
+    async def _durably(self, edit: Edit, events: Sequence[Transition], done: str) -> None:
         """Carry out an edit of the halt, and see that a restart finds it.
 
         Raises:
@@ -136,7 +173,7 @@ class Commands:
         """
         try:
             async with asyncio.timeout(HALT_SECONDS):
-                await self._daemon.cycle.edit(edit)
+                await self._daemon.cycle.edit(edit, *events)
                 if self._daemon.writer.trouble is not None:  # a slow disk may still take it
                     await self._daemon.writer.settled(SYNC_SECONDS)
         except TimeoutError:

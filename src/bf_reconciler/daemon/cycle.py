@@ -1,18 +1,26 @@
 """One reconcile cycle after another, with what people asked for applied in between."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from bf_reconciler.daemon.breath import Breath
 from bf_reconciler.facts import Seen
-from bf_reconciler.reconcile import Outside, Prober, Runtimes, halt, reconcile
+from bf_reconciler.reconcile import Outside, Prober, Runtimes, Save, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.schedule import HEARTBEAT, request_changed
 from bf_reconciler.spec import Names, Spec
-from bf_reconciler.status import Record, Status, Transition, transitions, unwatched
+from bf_reconciler.status import (
+    Record,
+    Status,
+    Transition,
+    file_halts,
+    transitions,
+    unwatched,
+)
 from bf_reconciler.turn import Turn
 
 Edit = Callable[[Status, Mapping[str, Seen]], tuple[Status, Mapping[str, Seen]]]
@@ -20,7 +28,7 @@ Edit = Callable[[Status, Mapping[str, Seen]], tuple[Status, Mapping[str, Seen]]]
 
 
 class Writer(Protocol):
-    """Saves records, of these names; None is all."""
+    """Saves records, of these names; None is all. What is saved ``later`` is not waited for."""
 
     async def keep(
         self, status: Status, seen: Mapping[str, Seen], names: Names | None = None
@@ -29,6 +37,16 @@ class Writer(Protocol):
     async def save(
         self, record: Record, changes: tuple[Transition, ...], names: Names | None = None
     ) -> None: ...
+
+    def later(self, record: Record, names: Names | None = None) -> None: ...
+
+
+class _Asked(NamedTuple):
+    """An edit, what it is in the history, and who waits for it."""
+
+    edit: Edit
+    events: tuple[Transition, ...]
+    done: asyncio.Future[None]
 
 
 class Cycle:
@@ -42,13 +60,13 @@ class Cycle:
         record: Record,
         publish: Callable[[Status, Status, tuple[Transition, ...]], None],
         wake: asyncio.Event,
-        audit: Callable[[Turn], Turn] = lambda turn: turn,
+        audit: Callable[[Turn], Awaitable[Turn]] | None = None,
     ) -> None:
-        self._outside = Outside(prober, runtimes, self._keep, partial(asyncio.sleep, 0))
+        self._outside = Outside(prober, runtimes, self._keep, Breath())
         self._writer = writer
         self._publish = publish
         self._audit = audit
-        self._edits: list[tuple[Edit, asyncio.Future[None]]] = []
+        self._edits: list[_Asked] = []
         self._reload: Reload | None = None
         self._unfinished: Mapping[str, Seen] | None = None
         """What was seen by a turn that has not ended; it may have broken."""
@@ -68,42 +86,49 @@ class Cycle:
         self._reload = reload
         self.wake.set()
 
-    async def edit(self, edit: Edit) -> None:
+    async def edit(self, edit: Edit, *events: Transition) -> None:
         """Apply an edit with the next turn; returns when it has been carried out."""
-        await self.soon(edit)
+        await self.soon(edit, *events)
 
-    def soon(self, edit: Edit) -> asyncio.Future[None]:
-        """Apply an edit with the next turn; what is given is done when it has been carried out."""
+    def soon(self, edit: Edit, *events: Transition) -> asyncio.Future[None]:
+        """Apply an edit with the next turn; what is given is done when it has been carried out.
+
+        ``events`` are saved and told with what the turn changes.
+        """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._edits.append((edit, done))
+        self._edits.append(_Asked(edit, events, done))
         self.wake.set()
         return done
 
-    async def _keep(self, status: Status, seen: Mapping[str, Seen], names: Names) -> None:
-        """Save what was seen. The next turn begins with it, even if this one breaks."""
-        await self._writer.keep(status, seen, names)
+    def _keep(self, status: Status, seen: Mapping[str, Seen], names: Names) -> Save:
+        """The next turn begins with what was seen, even if this one breaks."""
         self._unfinished = seen
+        return partial(self._writer.keep, status, seen, names)
 
     async def turn(self, now: datetime) -> datetime:
         """Take one turn; returns when the next one is due at the latest."""
         edits = tuple(self._edits)  # they stay until they are carried out
         before, seen = self.status, self.seen if self._unfinished is None else self._unfinished
-        for edit, _ in edits:
-            before, seen = edit(before, seen)
+        for asked in edits:
+            before, seen = asked.edit(before, seen)
+        events = tuple(event for asked in edits for event in asked.events)
         if self._reload is not None:
             before, seen = self._reloaded(self._reload, before, seen)
         last, self._last = self._last, None
+        turn = None
         if self.spec is not None:
             turn = await reconcile(self.spec, before, seen, self._outside, now, last)
-            await self._end(turn.status, turn.seen, now, turn.changed)
-            self._last = self._audit(turn)
+            await self._end(turn.status, turn.seen, now, turn.changed, events)
         else:
-            await self._end(await self._without_file(before, now), seen, now)
+            await self._end(await self._without_file(before, now), seen, now, events=events)
         del self._edits[: len(edits)]
-        for _, done in edits:
-            if not done.done():
-                done.set_result(None)
-        return self._last.wake_at if self._last is not None else now + HEARTBEAT
+        for asked in edits:
+            if not asked.done.done():
+                asked.done.set_result(None)
+        if turn is not None and self._audit is not None:
+            turn = await self._audit(turn)
+        self._last = turn
+        return turn.wake_at if turn is not None else now + HEARTBEAT
 
     def _reloaded(
         self, reload: Reload, before: Status, seen: Mapping[str, Seen]
@@ -130,9 +155,15 @@ class Cycle:
         seen: Mapping[str, Seen],
         now: datetime,
         names: Names | None = None,
+        events: tuple[Transition, ...] = (),
     ) -> None:
-        """Save and tell what changed, among these names."""
-        changes = tuple(transitions(self.status, after, now, names))
-        await self._writer.save(Record(after, seen), changes, names)
+        """Save and tell what changed, among these names, and what people did."""
+        found = file_halts(self.status, after, now)
+        changes = (*events, *found, *transitions(self.status, after, now, names))
+        record = Record(after, seen)
+        if changes or self._edits or names is None:
+            await self._writer.save(record, changes, names)
+        else:  # nobody is told anything, so nobody waits for the disk
+            self._writer.later(record, names)
         published, self.status, self.seen, self._unfinished = self.status, after, seen, None
         self._publish(published, after, changes)

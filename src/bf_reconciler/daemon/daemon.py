@@ -12,6 +12,7 @@ import structlog
 
 from bf_reconciler import logs
 from bf_reconciler.daemon.audit import Audit
+from bf_reconciler.daemon.breath import Breath
 from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.daemon.guarded_runtimes import GuardedRuntimes
 from bf_reconciler.daemon.journal_writer import JournalWriter
@@ -26,8 +27,9 @@ from bf_reconciler.reload import DIRTY, Reload, secrets
 from bf_reconciler.runtimes import Bounds
 from bf_reconciler.schedule import HEARTBEAT, backoff, complete, rest_after
 from bf_reconciler.settings import Settings
+from bf_reconciler.sops import KEY_REASONS
 from bf_reconciler.spec import Names, Runtime, Spec
-from bf_reconciler.status import Status, Transition
+from bf_reconciler.status import Status, Transition, halt_event
 from bf_reconciler.verdict import StrategyMemory
 
 DEADLINE = 60.0
@@ -36,6 +38,10 @@ COMMIT_SECONDS = 10.0
 """Content that is in force but not committed may be committed later: the file stays the same."""
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=5), timedelta(seconds=300)
 """Waits after transient failures to read the file; each is twice the one before."""
+LAST_KEY_RETRY = timedelta(seconds=40)
+"""The longest of these waits for a key: it asks nobody outside, and is to heal in a minute."""
+KEY_SECONDS = 2.0
+"""Between two looks at the files with the keys of sops, while one is waited for."""
 
 
 def utcnow() -> datetime:
@@ -81,7 +87,7 @@ class Daemon:
             record,
             self._publish,
             wake,
-            Audit(self._drifted),
+            Audit(self._drifted, Breath()),
         )
         self.last_completed: datetime | None = None
         self._begun = self._turned = time.monotonic()
@@ -141,7 +147,8 @@ class Daemon:
         self._halt_looked_for = True
         halted = await lost_halt(spec, self.cycle.status, self.bounds, utcnow())
         if halted is not None:
-            self.cycle.soon(halting(halted))
+            event = halt_event(self.cycle.status, halted, utcnow())
+            self.cycle.soon(halting(halted), event)
 
     async def keep_loading(self) -> None:
         """Read the file whenever it may have changed, or when a failure may have passed."""
@@ -156,11 +163,19 @@ class Daemon:
                 turned = self.cycle.soon(lambda status, seen: (status, seen))
                 turned.add_done_callback(partial(_answer, answers, reload))
 
+    async def keep_looking_for_keys(self) -> None:
+        """Have the file read again as soon as a key of sops, or sops itself, has changed."""
+        while True:
+            await asyncio.sleep(KEY_SECONDS)
+            if await asyncio.to_thread(self.reloader.keys_changed):
+                self.want_reload()
+
     def _patience(self) -> float | None:
         """Seconds after which to read the file though nothing says that it changed."""
         last = self.reloader.last
         if last.transient:
-            return backoff(self._failed_loads, FIRST_RETRY, LAST_RETRY).total_seconds()
+            longest = LAST_KEY_RETRY if last.config.reason in KEY_REASONS else LAST_RETRY
+            return backoff(self._failed_loads, FIRST_RETRY, longest).total_seconds()
         return COMMIT_SECONDS if last.spec and last.spec.revision.endswith(DIRTY) else None
 
     async def turn(self) -> datetime:
@@ -206,7 +221,7 @@ class Daemon:
             logs.log_transition(self.log, change)
             if change.kind == "strategy":
                 self.tallies.transition(change.name, change.after, str(change.reason))
-        if after is not before:
+        if after is not before or changes:
             for queue in self.news:
                 if queue.full():
                     queue.get_nowait()  # a slow reader misses the middle, never the end

@@ -1,6 +1,7 @@
 """Writes the journal beside the reconcile loop, and survives a disk that is full or hangs."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping
 
 import structlog
@@ -45,6 +46,8 @@ class JournalWriter:
         self._unsaved: Names | None = Names()
         """Who is not saved as the newest record has it; None is everybody."""
         self._saving: asyncio.Task[None] | None = None
+        self._begun = 0.0
+        """When the save that is under way began, monotonic."""
         self._owed: tuple[Transition, ...] = ()
         self._told = False
         self._replacements = 0
@@ -62,12 +65,14 @@ class JournalWriter:
         self, record: Record, changes: Iterable[Transition], names: Names | None = None
     ) -> None:
         """Save a status, what was seen, and what changed, of these names; None is all."""
-        self._owed = (*self._owed, *changes)[-MOST_OWED:]
-        self._newest = record
-        self._unsaved = _both(self._unsaved, names)
-        if self._saving is None:
-            self._saving = asyncio.create_task(self._save(), name="journal")
+        self._give(record, changes, names)
         await self.settled(self._deadline if self.trouble is None else BROKEN_DEADLINE)
+
+    def later(self, record: Record, names: Names | None = None) -> None:
+        """Save a status in which nothing changed that anybody is told. Waits for nothing."""
+        self._give(record, (), names)
+        if self.trouble is None and time.monotonic() - self._begun > self._deadline:
+            self._late()
 
     async def intend(self, starting: Mapping[str, Runtime]) -> None:
         """Save that these are about to be turned on there."""
@@ -85,17 +90,26 @@ class JournalWriter:
             return
         done, _ = await asyncio.wait({self._saving}, timeout=seconds)
         if not done and self.trouble is None:
-            self._broke(JournalError(f"the journal did not answer within {seconds:g} s"))
+            self._late()
 
     @property
     def hangs(self) -> bool:
         """Whether a save is under way that has not answered in time."""
         return self._saving is not None and self.trouble is not None
 
+    def _give(self, record: Record, changes: Iterable[Transition], names: Names | None) -> None:
+        self._owed = (*self._owed, *changes)[-MOST_OWED:]
+        self._newest = record
+        self._unsaved = _both(self._unsaved, names)
+        if self._saving is None:
+            self._begun = time.monotonic()
+            self._saving = asyncio.create_task(self._save(), name="journal")
+
     async def _save(self) -> None:
         """Save the newest record until there is none newer."""
         while self._newest is not None:
             record, self._newest = self._newest, None
+            self._begun = time.monotonic()
             changes, self._owed = self._owed, ()
             names, self._unsaved = self._unsaved, Names()
             try:
@@ -121,6 +135,9 @@ class JournalWriter:
         elif written and self._told:
             self._log.info("journal can be written again")
             self._told = False
+
+    def _late(self) -> None:
+        self._broke(JournalError(f"the journal did not answer within {self._deadline:g} s"))
 
     def _broke(self, trouble: JournalError) -> None:
         self.trouble = trouble

@@ -21,7 +21,7 @@ from bf_reconciler.daemon.worker import Worker
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.probe import Prober
 from bf_reconciler.schedule import request
-from bf_reconciler.settings import Settings, read_token
+from bf_reconciler.settings import Settings, read_tokens
 from bf_reconciler.status import Status
 from bf_reconciler.web import Clients, limits, listening, make_app
 
@@ -59,6 +59,7 @@ async def opened(settings: Settings, environ: Mapping[str, str]) -> AsyncIterato
                     yield daemon
                 finally:
                     await daemon.runtimes.close()
+                    await daemon.writer.settled(CLOSE_SECONDS)
         finally:  # one that hangs is left to the end of the process
             await asyncio.wait({worker.call(journal.close)}, timeout=CLOSE_SECONDS)
     except JournalError as error:
@@ -108,6 +109,7 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
         tasks = [
             asyncio.create_task(_keep_watching(daemon, loaded, stop), name="watch"),
             asyncio.create_task(_keep_loading(daemon, loaded, notifier), name="load"),
+            asyncio.create_task(daemon.keep_looking_for_keys(), name="keys"),
             asyncio.create_task(_keep_answering(hung_up, daemon), name="hang-up"),
             asyncio.create_task(_keep_notifying(notifier, daemon, loaded), name="notify"),
             asyncio.create_task(keep_sampling(daemon.tallies.lagged), name="loop-lag"),
@@ -136,11 +138,13 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
 async def _listening(settings: Settings, daemon: Daemon) -> AsyncIterator[None]:
     try:
         tokens = [
-            read_token(path) if path else None
+            read_tokens(path) if path else {}
             for path in (settings.token_file, settings.read_token_file)
         ]
     except ValueError as error:
         raise StartError(str(error)) from None
+    for each in tokens:
+        logs.REDACTOR.learn(each.values())
     app = make_app(Commands(daemon, *tokens))
     clients = Clients(limits(open_files()), ClientReport(daemon.tallies))
     listen = settings.listen

@@ -6,11 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from bf_reconciler import logs
-from bf_reconciler.facts import ConfigError
 from bf_reconciler.log_sink import Sink
 from bf_reconciler.reload import Reloader
 from bf_reconciler.settings import Settings
-from bf_reconciler.sops import SopsSettings, find_binary
+from bf_reconciler.sops import SopsSettings
 from bf_reconciler.source import Source
 from bf_reconciler.status import Status
 
@@ -23,12 +22,7 @@ def make_reloader(
     source: Source | None = None,
 ) -> Reloader:
     """Make the reader of the committed file. A missing sops is found out when it is needed."""
-    try:
-        sops = SopsSettings(
-            find_binary(settings.sops_binary, environ), environ, services=settings.rules.services
-        )
-    except ConfigError:
-        sops = None
+    sops = SopsSettings(settings.sops_binary, environ, services=settings.rules.services)
     return Reloader(
         source or make_source(settings),
         sops,

@@ -21,8 +21,9 @@ from yaml.events import (
 
 from bf_reconciler.document.nodes import Node, Path, Spot, Step, printable, render
 from bf_reconciler.document.scalar import resolve
-from bf_reconciler.document.text import tab
+from bf_reconciler.document.text import invisible, tab
 from bf_reconciler.facts import ConfigReason, Problem
+from bf_reconciler.spec.characters import advice_on, look_alike, name_of
 
 MAX_DEPTH: Final = 64
 MAX_NODES: Final = 250_000
@@ -30,6 +31,7 @@ MAX_NODES: Final = 250_000
 MAX_SIZE: Final = 5 * 1024 * 1024
 """Characters of text in a file, aliases expanded: what is shown and kept is as large."""
 MAX_FLAWS: Final = 1000
+MERGE: Final = "tag:yaml.org,2002:merge"
 
 UNCLOSED: Final = "found unexpected end of stream"
 SYNTAX: Final = {
@@ -69,7 +71,7 @@ def compose(text: str) -> tuple[Node, list[tuple[Path, Problem]]]:
         root = composer.document()
     except YAMLError as error:
         broken = _syntax(error)
-        raise Stop(tab(text, broken.line) or broken) from None
+        raise Stop(tab(text, broken.line) or invisible(text, broken.line) or broken) from None
     return root, composer.problems
 
 
@@ -84,6 +86,11 @@ def _syntax(error: YAMLError) -> Problem:
 def _spot(event: Event) -> Spot:
     mark = event.start_mark
     return (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
+
+
+def _merges(key: ScalarEvent) -> bool:
+    """Whether it is a merge key; sops writes it with its tag."""
+    return key.value == "<<" and (key.implicit[0] or key.tag == MERGE)
 
 
 class _Composer:
@@ -176,7 +183,7 @@ class _Composer:
 
     def _key(self, event: Event) -> str | None:
         """The text of a key, or None where it is no text."""
-        if isinstance(event, ScalarEvent) and event.anchor is None and event.tag is None:
+        if isinstance(event, ScalarEvent) and event.anchor is None and event.tag in {None, MERGE}:
             self._add(_spot(event), 0, len(event.value))
             key = resolve(event.value) if event.implicit[0] else event.value
             return key if isinstance(key, str) else None
@@ -187,10 +194,12 @@ class _Composer:
 
     @staticmethod
     def _key_flaw(event: Event, key: str | None, node: Node) -> str:
+        if isinstance(event, ScalarEvent) and _merges(event):
+            return "merge keys are not supported; write out the fields"
         if key is None:
             return "a key must be a string; quote it"
-        if key == "<<" and isinstance(event, ScalarEvent) and event.implicit[0]:
-            return "merge keys are not supported; write out the fields"
+        if (at := look_alike(key)) is not None:
+            return f"{name_of(key[at])} in a key; {advice_on(key[at])}"
         if key in node.keys:
             line = node.keys[key][0]
             name = f" {key}" if printable(key) else ""

@@ -15,6 +15,7 @@ from bf_reconciler.document.scalar import LEADING_ZERO
 from bf_reconciler.document.sealed import is_sealed, sealed_type
 from bf_reconciler.document.suggestions import advice
 from bf_reconciler.facts import Problem
+from bf_reconciler.spec.characters import advice_on, look_alike, name_of
 from bf_reconciler.spec.money import CURRENCY
 from bf_reconciler.spec.strategy import EXCLUDED, PAIR
 from bf_reconciler.spec.types import LABEL
@@ -83,6 +84,7 @@ SEALED_NAMES: Final[Mapping[str, str]] = {
     "float": "a number",
     "bool": "true or false",
     "str": "a string",
+    "time": "a date",
 }
 YES_NO = re.compile("yes|no|on|off", re.IGNORECASE)
 
@@ -128,6 +130,8 @@ def _at_type(detail: ErrorDetails, entry: Node) -> ErrorDetails:
 
 def _words(detail: ErrorDetails, node: Node) -> str:
     kind, message = detail["type"], detail["msg"]
+    if isinstance(node.value, str) and (at := look_alike(node.value)) is not None:
+        return f"contains {name_of(node.value[at])}; {advice_on(node.value[at])}"
     if kind in OURS:
         return message
     if kind in EXPECTED:

@@ -7,12 +7,14 @@ from typing import Any, Final
 
 from bf_reconciler.document import key_services, name_advice, seal, text
 from bf_reconciler.document.compose import Stop, compose
+from bf_reconciler.document.dead_ends import check_dead_ends
 from bf_reconciler.document.entries import MAX_ENTRIES, Entry, M, duplicates, read
 from bf_reconciler.document.head import Head, read_head
+from bf_reconciler.document.key_services import BLOCK
 from bf_reconciler.document.limits import check_limits
 from bf_reconciler.document.nodes import Node, Path
 from bf_reconciler.document.parsed import Kind, Parsed, ordered, refusal
-from bf_reconciler.document.sealed import OPAQUE, Unsealing
+from bf_reconciler.document.sealed import OPAQUE, Unsealing, is_sealed
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import DEFAULT_RULES, ConfigReason, Problem, Rules
 from bf_reconciler.spec import (
@@ -61,7 +63,9 @@ def parse(
         return refusal(Problem(*root.spot, "", message))
     if (crowd := _crowd(root)) is not None:
         return refusal(crowd)
-    block = root.value.pop(key_services.BLOCK, None)
+    if (wrapper := _binary_wrapper(root)) is not None:
+        return refusal(wrapper)
+    block = root.value.pop(BLOCK, None)
     foreign = list(key_services.check(block, rules)) if block is not None else []
     if foreign:
         return refusal(*foreign)
@@ -101,6 +105,18 @@ def _crowd(root: Node) -> Problem | None:
             message = f"more than {MAX_ENTRIES:,} entries; split the file"
             return Problem(*node.spot, kind, message)
     return None
+
+
+def _binary_wrapper(root: Node) -> Problem | None:
+    """A file whose name told sops nothing: it is encrypted whole, as one value."""
+    data = root.child("data")
+    if data is None or not is_sealed(data.value) or root.keys.keys() != {"data", BLOCK}:
+        return None
+    message = (
+        "sops encrypted the whole file as one binary value, because of its name; decrypt it with"
+        " `sops decrypt --input-type binary`, name it *.yaml, and encrypt it again"
+    )
+    return Problem(*data.spot, "data", message)
 
 
 def _last_modified(block: Node | None) -> datetime | None:
@@ -158,6 +174,7 @@ def _second_pass(
     _report_duplicates(strategies)
     if file is not None:
         check_limits(connections, strategies, file.policy, sealed)
+        check_dead_ends(connections, strategies, file.policy)
     for connection in connections:
         if connection.good is not None:
             connection.advise(name_advice.of_connection(connection.good))

@@ -32,7 +32,7 @@ def is_sealed(value: object) -> bool:
 
 
 def sealed_type(value: str) -> str:
-    """What the value was before it was sealed: str, int, float, bool."""
+    """What the value was before it was sealed: str, int, float, bool, time."""
     return value.rpartition("type:")[2].rstrip("]")
 
 
@@ -97,6 +97,8 @@ class Unsealing:
 
     def _unsealed(self, node: Node, value: str, clear: object) -> Any:  # noqa: ANN401
         self.sealed.append(tuple(self._path))
+        if sealed_type(value) == "time":  # sops gives it back as another text
+            self._add_problem(node, "was encrypted as a date; quote it before you encrypt it")
         if clear is OPAQUE:
             return TYPED.get(sealed_type(value), value)
         if clear is MISSING or isinstance(clear, Mapping | list):

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from bf_reconciler.facts import ConfigReason, Problem
+from bf_reconciler.spec.characters import INVISIBLE, LOOK_ALIKES, advice_on, look_alike, name_of
 
 MAX_BYTES: Final = 5 * 1024 * 1024
 BOM: Final = b"\xef\xbb\xbf"
@@ -34,7 +35,13 @@ def read(committed: bytes) -> str | Problem:
         before = committed[: error.start].decode().removeprefix("\ufeff")
         return _unreadable(before, len(before), "not valid UTF-8; save the file as UTF-8")
     if (found := CONTROL.search(text)) is not None:
-        return _unreadable(text, found.start(), "unexpected control character; remove it")
+        mark = found[0]
+        name = (
+            f"unexpected {name_of(mark)[2:]}"
+            if mark in INVISIBLE
+            else "unexpected control character"
+        )
+        return _unreadable(text, found.start(), f"{name}; remove it")
     if (found := CONFLICT.search(text)) is not None:
         message = "merge conflict marker; resolve the conflict"
         return _unreadable(text, found.start(), message)
@@ -50,6 +57,20 @@ def tab(text: str, last: int) -> Problem | None:
             message = "tab in the indentation; use spaces"
             column = found.end(1) - found.start() + 1
             return Problem(line, column, "", message, reason=ConfigReason.INVALID_YAML)
+    return None
+
+
+def invisible(text: str, last: int) -> Problem | None:
+    """A character that looks like a space or like nothing, near where the YAML is broken."""
+    starts = (0, *(end.end() for end in LINE_END.finditer(text)), len(text))
+    for line in range(max(last - 2, 1), min(last, len(starts) - 1) + 1):
+        content = text[starts[line - 1] : starts[line]].partition(" #")[0]
+        among = LOOK_ALIKES if line == last else INVISIBLE
+        if (at := look_alike(content, among)) is not None:
+            message = (
+                f"{name_of(content[at])} where YAML does not allow it; {advice_on(content[at])}"
+            )
+            return Problem(line, at + 1, "", message, reason=ConfigReason.INVALID_YAML)
     return None
 
 

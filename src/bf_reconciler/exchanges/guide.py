@@ -25,7 +25,7 @@ class Fact(StrEnum):
 class Known(StrEnum):
     """How sure one can be of it."""
 
-    VERIFIED = "verified"
+    DOCUMENTED = "documented"
     PARTLY = "in part"
     RULE = "by rule"
     ATTESTABLE = "attestable"
@@ -46,7 +46,7 @@ class Guide:
 
     Attributes:
         steps: How to create its key.
-        facts: What can be verified; of what is not in here, ``EVERYWHERE`` holds.
+        facts: What it reports of a key; of what is not in here, ``EVERYWHERE`` holds.
         limits: What the exchange allows: addresses, keys, requests.
         doubts: What the documents leave open.
     """
@@ -59,8 +59,8 @@ class Guide:
 
 EVERYWHERE: Mapping[Fact, Cell] = {
     Fact.OWN_ADDRESS: Cell(
-        Known.VERIFIED,
+        Known.DOCUMENTED,
         Said("a signed call that succeeds proves it", "başarılı bir imzalı çağrı bunu kanıtlar"),
     ),
-    Fact.CLOCK: Cell(Known.VERIFIED, Said("asked without a key", "anahtarsız sorulur")),
+    Fact.CLOCK: Cell(Known.DOCUMENTED, Said("asked without a key", "anahtarsız sorulur")),
 }

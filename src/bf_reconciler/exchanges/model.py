@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address
-from typing import Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from bf_reconciler.facts import QUESTIONS, Balance, Json, KeyFacts, Orders, Reason, Said, Scope
@@ -36,11 +36,13 @@ class Call:
         params: Its parameters.
         posts: The path of a read that the exchange serves by POST alone. A POST goes out to this
             very path or not at all; "" is a GET.
+        headers: Sent with it, where an exchange answers it otherwise then.
     """
 
     method: str
     params: Mapping[str, str] = field(default_factory=dict)
     posts: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,8 @@ class Refusals:
         ends: Its first group is the end of a ban in an error text, in epoch milliseconds.
         retry_header: Header of its own that says when to come back, and its unit in seconds;
             Retry-After is known to all.
+        reset_header: Header of its own with the clock time at which a limit begins anew, in epoch
+            seconds or milliseconds.
     """
 
     read: Callable[[Json], Refusal | None]
@@ -160,6 +164,7 @@ class Refusals:
     others_lists: frozenset[str] = frozenset()
     ends: re.Pattern[str] | None = None
     retry_header: tuple[str, float] | None = None
+    reset_header: str | None = None
 
     def address(self, text: str) -> str | None:
         """Our egress address, where the text of a refusal tells it."""
@@ -183,11 +188,13 @@ class Signing:
         credentials: Fields of ``credentials`` that must be there; any other is superfluous.
         read_secret: API key and secret of the file to the secret as ccxt takes it, or Unusable.
         hosts: Hosts of its own that its signature names, where it has more than one.
+        claims: What a token is to claim, from what ccxt makes it claim; None leaves that as it is.
     """
 
     credentials: tuple[str, ...]
     read_secret: Callable[[str, str], str] = lambda _, secret: secret
     hosts: tuple[str, ...] = ()
+    claims: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,6 +416,7 @@ class Exchange:
         expiry: The published rule by which keys end, where there is one.
         moves_value: Rights, beside withdraw, by which value can leave the owner's accounts or the
             key its own guard, and where the exchange says so.
+        unreported: What it reports of no key. A rule on that can never be shown to be met.
     """
 
     id: str
@@ -427,6 +435,7 @@ class Exchange:
     environment: Environment = LIVE
     expiry: Expiry | None = None
     moves_value: Mapping[Scope, str] = field(default_factory=dict)
+    unreported: frozenset[Literal["withdraw", "allowlist"]] = frozenset()
 
     @property
     def hosts(self) -> frozenset[str]:

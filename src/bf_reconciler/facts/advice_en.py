@@ -222,6 +222,18 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
             "`bf-reconciler test FILE NAME --capture DIR` and report it."
         ),
     ),
+    Reason.EXCHANGE_CHANGED: (
+        "Exchange changed",
+        (
+            "Within an hour, two keys of this exchange got responses that no documentation "
+            "describes: an unknown format, or unknown permissions."
+        ),
+        (
+            "Read the exchange's API announcements and update bf-reconciler. If that does not "
+            "help, run `bf-reconciler certify FILE NAME` for one of these connections and send the "
+            "bundle."
+        ),
+    ),
     Reason.CLOCK_SKEW: (
         "Clock skew",
         "The clock of this host differs too much from the exchange's clock.",

@@ -230,6 +230,17 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
             "`bf-reconciler test FILE NAME --capture DIR` ile kaydedip bildirin."
         ),
     ),
+    Reason.EXCHANGE_CHANGED: (
+        "Borsa değişti",
+        (
+            "Bir saat içinde bu borsanın iki anahtarına, hiçbir belgede bulunmayan yanıtlar geldi: "
+            "bilinmeyen bir biçim ya da bilinmeyen izinler."
+        ),
+        (
+            "Borsanın API duyurularını okuyun ve bf-reconciler'ı güncelleyin. Bu yetmezse bu "
+            "bağlantılardan biri için `bf-reconciler certify FILE NAME` çalıştırıp paketi gönderin."
+        ),
+    ),
     Reason.CLOCK_SKEW: (
         "Saat sapması",
         "Bu sunucunun saati ile borsanın saati arasındaki fark çok büyük.",

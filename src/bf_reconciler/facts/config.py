@@ -69,6 +69,13 @@ class ConfigError(Exception):
         self.line = line
         self.column = column
 
+    def at(self, where: str) -> "ConfigError":
+        """The same, with a place in words behind its message; none if that is empty."""
+        message = f"{self.message} ({where})" if where else self.message
+        return ConfigError(
+            self.reason, message, transient=self.transient, line=self.line, column=self.column
+        )
+
 
 Language = Literal["en", "tr"]
 

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     TIMEOUT = "Timeout"
     NETWORK_ERROR = "NetworkError"
     UNEXPECTED_RESPONSE = "UnexpectedResponse"
+    EXCHANGE_CHANGED = "ExchangeChanged"
     CLOCK_SKEW = "ClockSkew"
     INVALID_NONCE = "InvalidNonce"
     # what the file and its people say

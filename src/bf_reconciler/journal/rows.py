@@ -16,18 +16,22 @@ STRICT = ConfigDict(extra="forbid", strict=True, ser_json_inf_nan="constants")
 
 
 class Form(Generic[T]):
-    """One kind of value, to JSON and back."""
+    """One kind of value, to JSON and back.
 
-    def __init__(self, kind: type[T]) -> None:
+    ``lean``: without what is as by default, so that an older version can read it, too.
+    """
+
+    def __init__(self, kind: type[T], *, lean: bool = False) -> None:
+        self._lean = lean
         # A dataclass takes no configuration from outside, the tuple around it does.
         inside: Any = kind
         self._adapter: TypeAdapter[tuple[T]] = TypeAdapter(tuple[inside], config=STRICT)
 
     def write(self, value: T) -> str:
         try:
-            return self._adapter.dump_json((value,)).decode()
+            return self._adapter.dump_json((value,), exclude_defaults=self._lean).decode()
         except PydanticSerializationError:  # half a character, from an exchange's answer
-            plain = self._adapter.dump_python((value,), mode="json")
+            plain = self._adapter.dump_python((value,), mode="json", exclude_defaults=self._lean)
             return json.dumps(plain, ensure_ascii=False).encode(errors="replace").decode()
 
     def read(self, text: str) -> T | None:
@@ -43,4 +47,4 @@ STRATEGY = Form(StrategyStatus)
 SEEN = Form(Seen)
 STATUS = Form(Status)
 HALTED = Form(Halted)
-TRANSITION = Form(Transition)
+TRANSITION = Form(Transition, lean=True)

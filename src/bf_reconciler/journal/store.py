@@ -193,8 +193,8 @@ class Journal:
         self._pepper = found
         return pepper
 
-    def halt(self, halted: Halted | None) -> None:
-        """Pull or release the kill switch while no daemon runs."""
+    def halt(self, halted: Halted | None, event: Transition | None = None) -> None:
+        """Pull or release the kill switch while no daemon runs; ``event`` is for the history."""
         with self._using() as connection, self._filed(halted):
             self._known = None
             with database.transaction(connection, durable=True):
@@ -202,6 +202,7 @@ class Journal:
                     _delete(connection, HALTED)
                 else:
                     _put(connection, HALTED, halted)
+                _append(connection, [event] if event is not None else [])
         if self.halt_trouble is not None:
             raise self.halt_trouble
 
@@ -226,8 +227,11 @@ class Journal:
                     if self._known is not None:
                         self._known["strategy", name] = turned
 
-    def release(self, name: str) -> bool:
-        """Let a strategy that waits for a person run again; False where none of this name waits."""
+    def release(self, name: str, event: Transition | None = None) -> bool:
+        """Let a strategy that waits for a person run again; False where none of this name waits.
+
+        ``event`` is for the history.
+        """
         with self._using() as connection:
             self._known = None
             query = "SELECT json FROM entries WHERE kind = 'strategy' AND name = ?"
@@ -236,7 +240,9 @@ class Journal:
             if found is None or found.memory is None or not found.memory.latched:
                 return False
             memory = replace(found.memory, latched=False)
-            _put(connection, ("strategy", name), replace(found, memory=memory))
+            with database.transaction(connection):
+                _put(connection, ("strategy", name), replace(found, memory=memory))
+                _append(connection, [event] if event is not None else [])
             return True
 
     def history(

@@ -1,8 +1,8 @@
 """Writes families as text, piece by piece: 10,000 connections are 800,000 lines."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from prometheus_client import ProcessCollector
 from prometheus_client.core import Metric
@@ -12,9 +12,9 @@ from prometheus_client.registry import Collector
 from bf_reconciler.metrics import connection_families, strategy_families
 from bf_reconciler.metrics.entry_family import EntryFamily, own_labels
 from bf_reconciler.metrics.families import Extras, families
-from bf_reconciler.metrics.family import Family, Sample, labelled
+from bf_reconciler.metrics.family import Family, Labels, Sample, labelled
 from bf_reconciler.metrics.tallies import Tallies
-from bf_reconciler.status import Status
+from bf_reconciler.status import Status, StrategyStatus
 
 E = TypeVar("E")
 PIECE = 500
@@ -59,8 +59,9 @@ def render(
 def written(status: Status, extras: Extras, *, summary: bool = False) -> Iterator[str]:
     """The text of everything that a Status says. Nothing of an entry that left can be in it."""
     yield "".join(map(_plain, families(status, extras)))
-    yield from _connections(status, summary=summary)
-    yield from _strategies(status)
+    names = extras.labels
+    yield from _connections(status, names, summary=summary)
+    yield from _strategies(status, names)
 
 
 def _plain(family: Family) -> str:
@@ -73,22 +74,47 @@ def _plain(family: Family) -> str:
     return "".join(lines)
 
 
-def _connections(status: Status, *, summary: bool) -> Iterator[str]:
+def _connections(status: Status, names: Labels, *, summary: bool) -> Iterator[str]:
     labels, entries = connection_families.LABELS, status.connections.values()
     return _of_entries(
         [family for family in connection_families.FAMILIES if not (summary and family.detail)],
-        ((own_labels(labels, (entry.name, entry.exchange)), entry) for entry in entries),
+        (
+            (
+                own_labels(labels, (each.name, each.exchange))
+                + _chosen(names, _labels(each.declared)),
+                each,
+            )
+            for each in entries
+        ),
     )
 
 
-def _strategies(status: Status) -> Iterator[str]:
+def _strategies(status: Status, names: Labels) -> Iterator[str]:
+    """A strategy without a label of its own has that of its connection."""
     labels, entries = strategy_families.LABELS, status.strategies.values()
-    return _of_entries(
-        strategy_families.FAMILIES,
-        (
-            (own_labels(labels, (each.name, each.connection, each.runtime)), each)
-            for each in entries
-        ),
+    connections = status.connections
+
+    def told(entry: StrategyStatus) -> str:
+        own = own_labels(labels, (entry.name, entry.connection, entry.runtime))
+        if not names:
+            return own
+        of = connections.get(entry.connection)
+        inherited = _labels(of.declared) if of is not None else {}
+        return own + _chosen(names, {**inherited, **_labels(entry.declared)})
+
+    return _of_entries(strategy_families.FAMILIES, ((told(each), each) for each in entries))
+
+
+def _labels(declared: Mapping[str, Any]) -> Mapping[str, str]:
+    found: Mapping[str, str] = declared.get("labels", {})
+    return found
+
+
+def _chosen(names: Labels, labels: Mapping[str, str]) -> str:
+    """Those labels of the file that are let into metrics."""
+    written = [(name, labels[name]) for name in names if name in labels]
+    return (
+        "".join([f",{text}" for text in labelled(*zip(*written, strict=True))]) if written else ""
     )
 
 

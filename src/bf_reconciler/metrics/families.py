@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from bf_reconciler import __version__
-from bf_reconciler.metrics.family import Family, moment
+from bf_reconciler.metrics.family import Family, Labels, moment
 from bf_reconciler.status import Status
 
 WATCH_MODES = ("watch", "poll")
@@ -21,6 +21,10 @@ class Extras:
     watch_mode: str = "poll"
     last_completed: datetime | None = None
     """When the last cycle reached its end."""
+    links: tuple[str, str, str] = ("", "", "")
+    """Where people open the page, the dashboards and the runbook; "" is not known."""
+    labels: Labels = ()
+    """Labels of the file that the series of an entry carry."""
 
 
 def families(status: Status, extras: Extras) -> Iterator[Family]:
@@ -29,8 +33,8 @@ def families(status: Status, extras: Extras) -> Iterator[Family]:
     yield from _config(status)
     yield Family(
         "bf_incident",
-        "Number of connections that fail for one common cause: an exchange outage (outage), or a"
-        " change of our egress address (egress).",
+        "Number of connections with one common cause: an exchange outage (outage), a change of our"
+        " egress address (egress), or an exchange that answers otherwise than documented (change).",
         ("kind", "scope", "reason"),
         [((i.kind, i.scope, i.reason), float(len(i.connections))) for i in status.incidents],
     )
@@ -51,6 +55,12 @@ def _process(status: Status, extras: Extras) -> Iterator[Family]:
         "Versions of bf-reconciler, Python and ccxt; always 1.",
         ("version", "python", "ccxt"),
         [(build, 1)],
+    )
+    yield Family(
+        "bf_links_info",
+        "Where people find the page, the dashboards and the runbook, as set; always 1.",
+        ("page_url", "dashboard_url", "runbook_url"),
+        [(extras.links, 1)],
     )
     yield Family(
         "bf_watch_mode",

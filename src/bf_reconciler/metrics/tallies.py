@@ -11,6 +11,7 @@ from bf_reconciler.metrics.family import Sample
 
 PROBE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+REFUSALS = ("missing_token", "wrong_token", "unknown_host", "not_local", "other_site")
 FOLDERS = ("state", "strategies")
 CYCLE_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -54,6 +55,8 @@ class Tallies:
         self._rollbacks = 0
         self._lag = _Durations(LAG_BUCKETS)
         self._clients: Counter[tuple[str, ...]] = Counter()
+        self._commands: Counter[tuple[str, ...]] = Counter()
+        self._refused: Counter[tuple[str, ...]] = Counter({(why,): 0 for why in REFUSALS})
         self._folders: Counter[tuple[str, ...]] = Counter({(folder,): 0 for folder in FOLDERS})
 
     def probed(self, exchange: str, seconds: float, results: Iterable[tuple[str, str]]) -> None:
@@ -97,6 +100,16 @@ class Tallies:
         """A client of the HTTP server was cut off or refused."""
         with self._turn:
             self._clients[(kind,)] += 1
+
+    def command(self, command: str, token: str) -> None:
+        """A person halted or resumed, with the token of this name: empty where it has none."""
+        with self._turn:
+            self._commands[command, token] += 1
+
+    def request_refused(self, why: str) -> None:
+        """A request to the HTTP server was refused."""
+        with self._turn:
+            self._refused[(why,)] += 1
 
     def folder_replaced(self, folder: str) -> None:
         """Another folder was found where one of ours was: ``state`` or ``strategies``."""
@@ -149,6 +162,18 @@ class Tallies:
             " refused (all others were being served), descriptors (none were left).",
             ("kind",),
             self._clients,
+        )
+        yield _counter(
+            "bf_http_requests_refused",
+            "HTTP requests that were refused, by reason.",
+            ("reason",),
+            self._refused,
+        )
+        yield _counter(
+            "bf_commands",
+            "Acts of people over HTTP: halt, resume, or resume_strategy, by name of the token.",
+            ("command", "token"),
+            self._commands,
         )
         errors = "Errors of reconcile cycles, including failures to write the journal."
         yield CounterMetricFamily("bf_reconcile_errors", errors, value=self._errors)

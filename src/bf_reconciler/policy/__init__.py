@@ -5,7 +5,7 @@ from bf_reconciler.policy.common_cause import Causes, Hold, Incident, common_cau
 from bf_reconciler.policy.expiry import ExpirySource, end
 from bf_reconciler.policy.findings import Case, ConditionType, Effect, Finding, Truth
 from bf_reconciler.policy.rules import RULES, Assessment, assess
-from bf_reconciler.policy.watch import Watch, watch
+from bf_reconciler.policy.watch import Watch, watch, watch_each
 
 __all__ = [
     "RULES",
@@ -25,4 +25,5 @@ __all__ = [
     "end",
     "on_list",
     "watch",
+    "watch_each",
 ]

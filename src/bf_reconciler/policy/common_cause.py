@@ -1,4 +1,4 @@
-"""One cause behind many failures: an exchange in trouble, or another address of ours."""
+"""One cause behind many findings: an exchange in trouble or changed, or our own address."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,18 +7,19 @@ from datetime import datetime
 from typing import Literal
 
 from bf_reconciler.facts import Reason, earliest
+from bf_reconciler.policy.anomalies import Anomaly, of_two_keys
 from bf_reconciler.policy.streaks import LEAST, Streak, Tally
 from bf_reconciler.policy.watch import Place, Watch
 
 OF_ADDRESSES = frozenset({Reason.IP_NOT_ALLOWED, Reason.REGION_RESTRICTED})
 ASKING = "Other connections are tested first, to tell a bad key from a common cause."
 
-Kind = Literal["outage", "egress"]
+Kind = Literal["outage", "egress", "change"]
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """Many connections that fail alike, reported as one.
+    """Many connections that fail alike, or answers that no document has; reported as one.
 
     ``scope`` is an exchange, or the way out that connections share: "direct", or "proxy of NAME".
     """
@@ -56,6 +57,13 @@ class Causes:
     """When time alone may change them, while the same connections fail."""
     changes: int = field(default=0, compare=False)
     """Of the watch that they were found in."""
+    at: datetime | None = field(default=None, compare=False)
+    """When they were found; our clock may be set back since."""
+
+    def stand(self, watch: Watch, now: datetime) -> bool:
+        """Whether nothing they rest on has changed."""
+        begun = self.at is not None and self.at <= now
+        return begun and self.changes == watch.changes and (self.until is None or now < self.until)
 
 
 def common_causes(watch: Watch, now: datetime, before: Causes | None = None) -> Causes:
@@ -65,8 +73,7 @@ def common_causes(watch: Watch, now: datetime, before: Causes | None = None) -> 
     were asked since, so the first to fail waits for others to be asked (``witnesses``). What was
     found ``before`` stands until something changes that it rests on.
     """
-    same = before is not None and before.changes == watch.changes
-    if before is not None and same and (before.until is None or now < before.until):
+    if before is not None and before.stand(watch, now):
         return before
     streaks = list(_by_place(watch))
     incidents: list[Incident] = []
@@ -84,8 +91,59 @@ def common_causes(watch: Watch, now: datetime, before: Causes | None = None) -> 
                 if not covered.issuperset(incident.connections):
                     incidents.append(incident)
                     covered |= frozenset(incident.connections)
-    until = earliest(at for s in watch.streaks.values() for at in _turns(s) if at > now)
-    return Causes(tuple(incidents), holds, frozenset(witnesses), until, watch.changes)
+    return Causes(
+        _each_once(incidents, _changes(watch, now)),
+        holds,
+        frozenset(witnesses),
+        earliest(at for at in _moments(watch) if at > now),
+        watch.changes,
+        now,
+    )
+
+
+def _changes(watch: Watch, now: datetime) -> list[Incident]:
+    """Exchanges of which two keys were lately given answers that no document has."""
+    places: dict[int, list[Anomaly]] = {}
+    for name in sorted(watch.anomalies, key=watch.order):
+        anomaly, asked = watch.anomalies[name], watch.connections[name].asked
+        for index in watch.of[name].places if anomaly.counts(asked, now) else ():
+            if watch.places[index].exchanges == 1:
+                places.setdefault(index, []).append(anomaly)
+    return [
+        Incident(
+            kind="change",
+            scope=watch.places[index].scope,
+            reason=Reason.EXCHANGE_CHANGED,
+            connections=tuple(anomaly.name for anomaly in hit),
+            since=min(anomaly.began for anomaly in hit),
+        )
+        for index, found in sorted(places.items())
+        if (hit := of_two_keys(found))
+    ]
+
+
+def _each_once(causes: list[Incident], changes: list[Incident]) -> tuple[Incident, ...]:
+    """Answers that cannot be read are reported once: of a way out as its failure, else as a change.
+
+    A gateway that garbles the answers of two exchanges is no change of either.
+    """
+    unread = [each for each in causes if each.reason is Reason.UNEXPECTED_RESPONSE]
+    ways = [each for each in unread if each.kind == "egress"]
+    kept = [each for each in changes if not _covered(each, ways)]
+    doubles = [each for each in unread if each.kind == "outage" and _covered(each, kept)]
+    return (*(each for each in causes if each not in doubles), *kept)
+
+
+def _covered(incident: Incident, others: list[Incident]) -> bool:
+    return any(set(incident.connections) <= set(other.connections) for other in others)
+
+
+def _moments(watch: Watch) -> Iterator[datetime]:
+    """When time alone changes what counts."""
+    for streak in watch.streaks.values():
+        yield from _turns(streak)
+    for name, anomaly in watch.anomalies.items():
+        yield (anomaly.over or watch.connections[name].asked) + anomaly.window
 
 
 def _by_place(watch: Watch) -> Iterator[tuple[int, Sequence[Streak]]]:

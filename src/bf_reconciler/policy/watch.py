@@ -6,23 +6,25 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from bf_reconciler.facts import Seen
+from bf_reconciler.facts import Seen, earliest
+from bf_reconciler.policy.anomalies import Anomaly, anomaly_of
 from bf_reconciler.policy.streaks import Streak, streak_of
 from bf_reconciler.spec import ConnectionEntry, Names, Spec, updated
 
 
 class Watched(NamedTuple):
-    """One connection that is probed: when it was last asked, and how it failed."""
+    """One connection that is probed: when it was last asked, how it failed, what was anomalous."""
 
     asked: datetime
     well: bool
     streak: Streak | None
+    anomaly: Anomaly | None = None
 
-    @property
-    def until(self) -> datetime | None:
-        """When a streak that is over may be looked at no more."""
-        streak = self.streak
-        return streak.over + streak.window if streak is not None and streak.over else None
+    def until(self, now: datetime) -> datetime | None:
+        """When a streak or an anomaly that is over may be looked at no more."""
+        both = (self.streak, self.anomaly)
+        ends = (each.over + each.window for each in both if each is not None and each.over)
+        return earliest(end for end in ends if end > now)
 
 
 class Seat(NamedTuple):
@@ -64,6 +66,7 @@ class Watch:
     connections: Mapping[str, Watched] = field(default_factory=dict)
     groups: tuple[Group, ...] = ()
     streaks: Mapping[str, Streak] = field(default_factory=dict)
+    anomalies: Mapping[str, Anomaly] = field(default_factory=dict)
     changes: int = 0
 
     def order(self, name: str) -> int:
@@ -98,14 +101,26 @@ def watch(
         return before
     streaks = updated(before.streaks, moved, lambda name: _failing(connections.get(name)))
     latest = max((s.began for s in (*before.streaks.values(), *streaks.values())), default=None)
-    matters = latest is not None and any(_matters(*pair, latest) for pair in moved.values())
+    matters = any(
+        _is_news(*pair, now) or (latest is not None and _matters(*pair, latest))
+        for pair in moved.values()
+    )
     return replace(
         before,
         connections=connections,
         groups=_regrouped(before, moved),
         streaks=streaks,
+        anomalies=updated(before.anomalies, moved, lambda name: _anomaly(connections.get(name))),
         changes=before.changes + matters,
     )
+
+
+def watch_each(
+    spec: Spec, seen: Mapping[str, Seen], now: datetime, names: Iterable[str]
+) -> Mapping[str, Watched]:
+    """These connections by themselves, as a watch has them."""
+    found = {name: _watched(spec, seen, name, now) for name in names}
+    return {name: watched for name, watched in found.items() if watched is not None}
 
 
 def _watched(spec: Spec, seen: Mapping[str, Seen], name: str, now: datetime) -> Watched | None:
@@ -115,11 +130,26 @@ def _watched(spec: Spec, seen: Mapping[str, Seen], name: str, now: datetime) -> 
     if entry.suspended(now):
         return None
     latest = memory.runs[0].latest
-    return Watched(latest.at, not latest.failures, streak_of(entry, memory.runs, spec.policy, now))
+    streak = streak_of(entry, memory.runs, spec.policy, now)
+    return Watched(latest.at, not latest.failures, streak, anomaly_of(entry, memory.runs, now))
 
 
 def _failing(watched: Watched | None) -> Streak | None:
     return watched.streak if watched is not None else None
+
+
+def _anomaly(watched: Watched | None) -> Anomaly | None:
+    return watched.anomaly if watched is not None else None
+
+
+def _is_news(was: Watched | None, now: Watched | None, at: datetime) -> bool:
+    """Whether another anomaly counts, or one counts that did not.
+
+    One that goes on alike is none, however often its connection is probed.
+    """
+    if was is None or now is None or was.anomaly is None or was.anomaly != now.anomaly:
+        return _anomaly(was) != _anomaly(now)
+    return now.asked < was.asked or not was.anomaly.counts(was.asked, at)
 
 
 def _matters(was: Watched | None, now: Watched | None, latest: datetime) -> bool:

@@ -21,7 +21,7 @@ from bf_reconciler.facts import (
     Question,
     Reason,
 )
-from bf_reconciler.probe import bodies
+from bf_reconciler.probe import bodies, phrases
 from bf_reconciler.probe.bodies import Unreadable
 from bf_reconciler.probe.transport import Answer, Silence
 
@@ -41,17 +41,6 @@ SILENT: Mapping[Silence, tuple[Reason, str]] = {
     Silence.TOO_LARGE: (Reason.UNEXPECTED_RESPONSE, "sent a response that is too large"),
     Silence.UNSENT: (Reason.INVALID_KEY, "was not asked: the key contains a control character"),
 }
-COUNTRY: Final = (
-    "block access from your country",  # Amazon CloudFront
-    "banned the country or region your ip",  # Cloudflare, 1009
-    "not available in your country",
-    "not available in your region",
-    "unavailable in your country",
-    "unavailable in your region",
-    "unavailable in your location",
-    "restricted location",
-)
-"""What the pages of large content networks say of a country; they are the same everywhere."""
 CHALLENGED: Final = frozenset({"x-amzn-waf-action", "cf-mitigated"})
 """Headers by which a web firewall says that it, and not the exchange, has answered."""
 CHALLENGE: Final = ("just a moment", "challenge-platform", "captcha", "_incapsula_")
@@ -63,6 +52,9 @@ SEEN_FROM: Final = re.compile(
 """Where such a page tells our address."""
 DEFAULT_PAUSE: Final = 5.0
 DEFAULT_BAN: Final = 120.0
+LONGEST_LIMIT: Final = 3600.0
+MILLISECONDS: Final = 13
+"""Digits of a time in epoch milliseconds."""
 DISTRUSTED: Final = frozenset(
     {
         Reason.INVALID_KEY,
@@ -136,17 +128,21 @@ def read(
     unreadable = isinstance(body, Unreadable)
     refusal = row.refusals.read(bodies.page(got.body) if unreadable else body)
     if refusal is not None:
-        return _refused(row, question, got, refusal, now)
+        text = f"{refusal.text} {phrases.text_of(body)}"
+        return _refused(row, question, got, refusal, text, now)
     if body is Unreadable.NOT_JSON:
         return _page(row, question, got, now)
     if not HTTPStatus.OK <= got.status < HTTPStatus.MULTIPLE_CHOICES:
-        reason, words = _by_status(got, question)
+        reason, words = _told(phrases.text_of(body), got, question)
         return _failure(row, question, got, reason, words, now)
     if isinstance(body, Unreadable):
         return _failure(row, question, got, Reason.UNEXPECTED_RESPONSE, body.value, now)
     try:
         return reader(body)
     except Unexpected as error:
+        said = phrases.reason_of(phrases.text_of(body), signed=question in SIGNED)
+        if said is not None:
+            return _failure(row, question, got, said, None, now)
         words = f"a body with an unknown structure (field: {error})"
         return _failure(row, question, got, Reason.UNEXPECTED_RESPONSE, words, now)
 
@@ -161,12 +157,12 @@ def skewed(row: Exchange, failure: Failure, skew: float) -> Failure:
 
 
 def _refused(
-    row: Exchange, question: Subject, got: Answer, refusal: Refusal, now: datetime
+    row: Exchange, question: Subject, got: Answer, refusal: Refusal, text: str, now: datetime
 ) -> Failure:
     reason = _by_words(row, refusal) or row.refusals.codes.get(refusal.code)
     words = None
     if reason is None:
-        reason, words = _by_status(got, question)
+        reason, words = _told(text, got, question)
     return _failure(row, question, got, reason, words, now, refusal)
 
 
@@ -178,11 +174,17 @@ def _by_words(row: Exchange, refusal: Refusal) -> Reason | None:
     return None
 
 
+def _told(text: str, got: Answer, question: Subject) -> tuple[Reason, str | None]:
+    """By what the text says in words that mean the same everywhere, or else by the status."""
+    reason = phrases.reason_of(text, signed=question in SIGNED)
+    return (reason, None) if reason is not None else _by_status(got, question)
+
+
 def _page(row: Exchange, question: Subject, got: Answer, now: datetime) -> Failure:
     """An answer that is no JSON: of the exchange's web server, or of a firewall in front of it."""
     text = bodies.page(got.body).casefold()
     bad = got.status >= HTTPStatus.BAD_REQUEST
-    if bad and any(words in text for words in COUNTRY):
+    if bad and phrases.says(text, phrases.COUNTRY):
         return _failure(row, question, got, Reason.REGION_RESTRICTED, None, now)
     if words := _firewall(got):
         ours = _seen_from(text)
@@ -281,6 +283,9 @@ def _retry_after(
         own = got.headers.get(name, "")
         if _digits(own):
             return int(own) * unit
+    reset = _until(got.headers.get(row.refusals.reset_header or "", ""), now)
+    if reset is not None:
+        return reset
     end = row.refusals.ban_end(refusal.text) if refusal is not None else None
     if end is not None:
         return max(0.0, end / 1000 - now.timestamp())
@@ -296,6 +301,15 @@ def _seconds(value: str, now: datetime) -> float | None:
         return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def _until(value: str, now: datetime) -> float | None:
+    """Seconds until a clock time; one that is over, or too far off to be a limit's, tells none."""
+    if not value.isascii() or not value.isdigit() or len(value) > MILLISECONDS:
+        return None
+    at = int(value) / 1000 if len(value) == MILLISECONDS else int(value)
+    left = at - now.timestamp()
+    return left if 0 < left <= LONGEST_LIMIT else None
 
 
 def _digits(value: str) -> bool:

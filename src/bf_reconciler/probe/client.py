@@ -64,6 +64,7 @@ class Clients:
         """One call of a row, one request. The time call carries no credentials."""
         connection = entry.connection
         client = instance(self.prototypes[row.id])
+        client.headers = {**client.headers, **call.headers}
         if call is not row.calls.time.call:
             credentials = connection.credentials
             client.apiKey = credentials.api_key.get_secret_value()
@@ -73,6 +74,8 @@ class Clients:
                 client.password = credentials.passphrase.get_secret_value()
             client.headers = {**client.headers, **row.environment.headers}
             client.posts = call.posts
+            if row.signing.claims is not None:
+                client.jwt = partial(_token, client.jwt, row.signing.claims)
         if not row.calls.in_turn or call is row.calls.time.call:
             return await self._send(client, entry, row, call, self._transport.get)
         turns = self._turns.setdefault(hash((row.id, client.apiKey)), Turns())
@@ -184,6 +187,16 @@ async def _request(
         raise NotARead
     send: Send = self.send
     return await send(url, self.prepare_request_headers(signed["headers"]), body)
+
+
+def _token(
+    sign: Callable[..., str],
+    claims: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    made: Mapping[str, Any],
+    *rest: object,
+) -> str:
+    """A token that claims what the row has it claim, signed by ccxt."""
+    return sign(dict(claims(made)), *rest)
 
 
 async def _refuse(*_: object, **__: object) -> None:

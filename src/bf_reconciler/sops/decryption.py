@@ -1,14 +1,23 @@
 """Runs sops on the bytes of a file, and turns its answer into a document or a reason."""
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from bf_reconciler.facts.config import ConfigError, ConfigReason
 from bf_reconciler.sops.child import Finished, Overflow, run
-from bf_reconciler.sops.environment import environment
-from bf_reconciler.sops.failures import classify, failed, refine
+from bf_reconciler.sops.environment import environment, find_binary
+from bf_reconciler.sops.failures import cannot_be_run, classify, explain, failed, refine
 from bf_reconciler.sops.metadata import mac_only_encrypted
 from bf_reconciler.sops.settings import SopsSettings
+from bf_reconciler.sops.version import OLDEST, SUSPECT, require, version_of
+
+NO_JSON = 4
+"""How sops ends where it cannot write what it decrypted: JSON knows no infinity."""
+UNWRITABLE = "json: unsupported value"
 
 
 async def decrypt(committed: bytes, settings: SopsSettings) -> dict[str, Any]:
@@ -21,10 +30,28 @@ async def decrypt(committed: bytes, settings: SopsSettings) -> dict[str, Any]:
         ConfigError: with our own sentence; no word of sops, for a value can stand in it.
     """
     refuse(committed)
+    binary = find_binary(settings.binary, settings.environ)
+    finished = await _decrypted(binary, committed, settings, "json")
+    if finished.returncode == NO_JSON and UNWRITABLE in finished.stderr:
+        finished = await _decrypted(binary, committed, settings, "yaml")
+    if finished.returncode and classify(finished.returncode, finished.stderr)[0] in SUSPECT:
+        said = await _run([str(binary), "--disable-version-check", "--version"], b"", settings)
+        require(version_of(said.stdout.decode(errors="replace")), OLDEST)
+    return understand(finished, committed, settings.environ)
+
+
+async def _decrypted(
+    binary: Path, committed: bytes, settings: SopsSettings, output: str
+) -> Finished:
+    words = ("decrypt", "--input-type", "yaml", "--output-type", output)
+    return await _run([str(binary), *words], committed, settings)
+
+
+async def _run(argv: list[str], content: bytes, settings: SopsSettings) -> Finished:
     try:
-        finished = await run(
-            [str(settings.binary), "decrypt", "--input-type", "yaml", "--output-type", "json"],
-            committed,
+        return await run(
+            argv,
+            content,
             environ=environment(settings),
             timeout=settings.timeout,
             max_output=settings.max_output,
@@ -36,9 +63,7 @@ async def decrypt(committed: bytes, settings: SopsSettings) -> dict[str, Any]:
         message = "the decrypted document is too large"
         raise ConfigError(ConfigReason.FILE_TOO_LARGE, message) from None
     except OSError:
-        message = "the sops binary cannot be run"
-        raise ConfigError(ConfigReason.DECRYPTION_TOOL_MISSING, message) from None
-    return understand(finished, committed)
+        raise cannot_be_run(argv[0]) from None
 
 
 def refuse(committed: bytes) -> None:
@@ -50,17 +75,31 @@ def refuse(committed: bytes) -> None:
         raise ConfigError(ConfigReason.MAC_ONLY_ENCRYPTED, message)
 
 
-def understand(finished: Finished, committed: bytes) -> dict[str, Any]:
+def understand(finished: Finished, committed: bytes, environ: Mapping[str, str]) -> dict[str, Any]:
     """Turn the end of sops into the document, or into the reason why there is none."""
     if finished.returncode:
         reason, transient = classify(finished.returncode, finished.stderr)
         reason = refine(reason, finished.stderr, committed)
-        raise failed(reason, finished.returncode, finished.stderr, transient=transient)
-    try:
-        document = json.loads(finished.stdout)
-    except (ValueError, RecursionError):  # its text quotes what it could not read
-        document = None
+        detail = explain(reason, finished.stderr, environ)
+        raise failed(
+            reason, finished.returncode, finished.stderr, transient=transient, detail=detail
+        )
+    document = _document(finished.stdout)
     if not isinstance(document, dict):
         message = "the output of sops is not a document"
         raise ConfigError(ConfigReason.DECRYPTION_FAILED, message) from None
     return document
+
+
+def _document(text: bytes) -> object:
+    """What sops wrote, JSON or YAML; None where it is neither.
+
+    sops quotes in YAML what any version of it would not read as text, so that texts stay as they
+    are. Nothing else is taken from it.
+    """
+    try:
+        if text.startswith(b"{"):
+            return json.loads(text)
+        return yaml.load(text, Loader=yaml.CSafeLoader)
+    except (ValueError, yaml.YAMLError, RecursionError):  # its text quotes what it could not read
+        return None

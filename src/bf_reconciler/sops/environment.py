@@ -17,6 +17,7 @@ NAMES = frozenset(
         "GNUPGHOME",
         "TZ",
         "SOPS_DECRYPTION_ORDER",
+        "SOPS_GPG_EXEC",
         "SOPS_KEYSERVICE",
         "SOPS_ENABLE_LOCAL_KEYSERVICE",
         "SSL_CERT_FILE",
@@ -34,15 +35,12 @@ NAMES = frozenset(
 PREFIXES = ("SOPS_AGE_",)
 SERVICES: Mapping[str, tuple[str, ...]] = {
     "kms": ("AWS_", "SOPS_KMS_"),
-    "gcp_kms": ("GOOGLE_", "CLOUDSDK_", "SOPS_GCP_", "GCE_METADATA_HOST"),
+    "gcp_kms": ("GOOGLE_", "CLOUDSDK_", "SOPS_GCP_", "SOPS_GOOGLE_", "GCE_METADATA_HOST"),
     "azure_kv": ("AZURE_", "SOPS_AZURE_", "IDENTITY_", "IMDS_ENDPOINT", "MSI_"),
-    "hc_vault": ("VAULT_", "SOPS_VAULT_"),
+    "hc_vault": ("VAULT_", "SOPS_VAULT_", "SOPS_HC_VAULT_"),
     "hckms": ("HUAWEICLOUD_", "SOPS_HUAWEICLOUD_"),
 }
 """How the variables of each kind of key service begin."""
-COMMANDS = frozenset({"SOPS_AGE_KEY_CMD", "SOPS_AGE_SSH_PRIVATE_KEY_CMD", "SOPS_GPG_EXEC"})
-"""Variables that name a program for sops to run: never handed on unless the user asks for it."""
-
 FIXED = {
     "LANG": "C",  # gpg's sentences are matched on, so they must be English
     "LC_ALL": "C",
@@ -51,37 +49,27 @@ FIXED = {
 }
 
 
-def minimal(
-    environ: Mapping[str, str],
-    *,
-    commands: bool = False,
-    services: Collection[str] = (),
-) -> dict[str, str]:
+def minimal(environ: Mapping[str, str], services: Collection[str] = ()) -> dict[str, str]:
     """Pick what sops and gpg need, and what belongs to these key services.
 
-    Our own variables are never among it, nor are those of a service that is not allowed.
+    Our own variables are never among it, nor are those of a service that is not allowed. Those
+    that name a program to run are: who sets them here may run programs here anyway.
     """
     prefixes = PREFIXES + tuple(prefix for kind in services for prefix in SERVICES[kind])
-    chosen = {
-        name: value
-        for name, value in environ.items()
-        if (name in NAMES or name.startswith(prefixes)) and name not in COMMANDS
-    }
-    if commands:
-        chosen |= {name: environ[name] for name in COMMANDS if name in environ}
+    chosen = {n: v for n, v in environ.items() if n in NAMES or n.startswith(prefixes)}
     return chosen | FIXED
 
 
 def environment(settings: SopsSettings) -> dict[str, str]:
     """The whole environment of sops."""
-    return minimal(settings.environ, commands=settings.commands, services=settings.services)
+    return minimal(settings.environ, settings.services)
 
 
 def find_binary(explicit: str | os.PathLike[str] | None, environ: Mapping[str, str]) -> Path:
-    """Find sops once, as an absolute path: the one named, else on PATH, else beside Python.
+    """Find sops, as an absolute path: the one named, else on PATH, else beside Python.
 
     Raises:
-        ConfigError: DecryptionToolMissing.
+        ConfigError: DecryptionToolMissing; transient, for it may be installed at any time.
     """
     path = environ.get("PATH", os.defpath)
     beside = os.path.join(os.path.dirname(sys.executable), "sops")  # noqa: PTH118, PTH120  no links followed: a venv's Python is one
@@ -89,5 +77,6 @@ def find_binary(explicit: str | os.PathLike[str] | None, environ: Mapping[str, s
         found = shutil.which(candidate, path=path)
         if found:
             return Path(found).absolute()
-    where = "at the path given" if explicit else "on PATH"
-    raise ConfigError(ConfigReason.DECRYPTION_TOOL_MISSING, f"there is no sops binary {where}")
+    where = f"at {os.fspath(explicit)!r}" if explicit else "on PATH"
+    message = f"there is no sops binary {where}"
+    raise ConfigError(ConfigReason.DECRYPTION_TOOL_MISSING, message, transient=True)

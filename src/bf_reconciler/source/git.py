@@ -3,7 +3,9 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 TIMEOUT_SECONDS = 5.0
 # Nothing of the user's configuration or environment (GIT_DIR for one) may lead git elsewhere, and
@@ -19,6 +21,7 @@ ENVIRONMENT = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_ALLOW_PROTOCOL": "none",
 }
+NOTHING: Mapping[str, str] = MappingProxyType({})
 OPTIONS = ("-c", "safe.directory=*", "-c", "core.fsmonitor=false")
 
 
@@ -30,15 +33,28 @@ class Answer:
     text: str = ""
 
 
-def git(directory: str, *words: str) -> Answer:
-    """Ask git about the repository in which a directory lies."""
+def configured(directory: str, key: str) -> str:
+    """The setting of the repository, else that of the user; empty where there is none."""
+    found = git(directory, "config", "--get", key)
+    if found.code == 0:
+        return found.text
+    home = {"HOME": os.environ.get("HOME", os.devnull)}
+    user = git(directory, "config", "--global", "--get", key, more=home)  # runs nothing: it reads
+    return user.text if user.code == 0 else ""
+
+
+def git(directory: str, *words: str, more: Mapping[str, str] = NOTHING) -> Answer:
+    """Ask git about the repository in which a directory lies.
+
+    ``more``: variables; with a HOME among them, the configuration of the user is read.
+    """
     program = shutil.which("git")
     if program is None:
         return Answer(127)
     try:
         done = subprocess.run(  # noqa: S603  no shell, and a program found on our own PATH
             [program, "-C", directory, *OPTIONS, *words],
-            env=ENVIRONMENT | {"PATH": os.environ.get("PATH", os.defpath)},
+            env=_environment(more),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -48,3 +64,10 @@ def git(directory: str, *words: str) -> Answer:
     except (OSError, subprocess.TimeoutExpired):
         return Answer(127)
     return Answer(done.returncode, done.stdout.decode(errors="replace").strip())
+
+
+def _environment(more: Mapping[str, str]) -> dict[str, str]:
+    environ = {**ENVIRONMENT, "PATH": os.environ.get("PATH", os.defpath), **more}
+    if "HOME" in more:
+        del environ["GIT_CONFIG_GLOBAL"]
+    return environ

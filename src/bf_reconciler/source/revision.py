@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from hashlib import sha1, sha256
 
 from bf_reconciler.source.git import git
+from bf_reconciler.source.worktree import stored_forms
 
 COMMIT = re.compile(r"(?:^|/)(?:rev-)?([0-9a-f]{40}(?:[0-9a-f]{24})?)(?=/|$)")
 SHA256_DIGITS = 64
@@ -14,19 +15,52 @@ DIRTY = "-dirty"
 
 def revision(targets: Sequence[str], real: str, data: bytes) -> str:
     """Return the commit, with ``-dirty`` where the content is not what it holds, or ""."""
-    for target in reversed(targets):
-        found = COMMIT.findall(target)
-        if found:
-            return str(found[-1])
+    if commit := linked(targets):
+        return commit
     head, clean = committed(real, data)
     return head if clean else f"{head}{DIRTY}"
 
 
-def committed(real: str, data: bytes) -> tuple[str, bool]:
-    """The commit at HEAD of the repository that the file lies in, and whether it holds this."""
+def position(targets: Sequence[str], real: str) -> str:
+    """Return the commit alone, whatever the content is, or ""."""
+    return linked(targets) or _name(os.path.dirname(real), "HEAD^{commit}")  # noqa: PTH120
+
+
+def linked(targets: Sequence[str]) -> str:
+    """The commit that the links name, the last of them first, or ""."""
+    for target in reversed(targets):
+        found = COMMIT.findall(target)
+        if found:
+            return str(found[-1])
+    return ""
+
+
+def committed(real: str, data: bytes, *, ident: bool = True) -> tuple[str, bool]:
+    """The commit at HEAD of the repository that the file lies in, and whether it holds this.
+
+    It does where git would see no change: line ends count as the attributes say, and with
+    ``ident`` so does an expanded ``$Id$``.
+    """
     directory, name = os.path.split(real)
     head = _name(directory, "HEAD^{commit}")
-    return head, not head or _name(directory, f"HEAD:./{name}") == blob(data, head)
+    if not head:
+        return "", True
+    held = _name(directory, f"HEAD:./{name}")
+    if not held or held == blob(data, head):
+        return head, bool(held)
+    forms = stored_forms(directory, name, data, ident=ident)
+    return head, any(held == blob(form, head) for form in forms)
+
+
+def last_change(real: str, data: bytes) -> str:
+    """Which commit last changed the file, in words: ``commit 1a2b3c``, ``not committed``, or ""."""
+    directory, name = os.path.split(real)
+    head, clean = committed(real, data)
+    if not clean:
+        return "not committed"
+    found = git(directory, "rev-list", "-1", head, "--", f":(literal)./{name}") if head else None
+    known = found is not None and found.code == 0 and COMMIT.fullmatch(found.text)
+    return f"commit {found.text[:12]}" if found is not None and known else ""
 
 
 def precedes(real: str, first: str, second: str) -> bool:

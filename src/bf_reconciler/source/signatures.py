@@ -22,7 +22,7 @@ def require_signed(real: str, data: bytes, signers: Path) -> None:
         ConfigError: SignatureNotTrusted. Transient, for a commit may come after its content.
     """
     directory = os.path.dirname(real)  # noqa: PTH120
-    head, clean = committed(real, data)
+    head, clean = committed(real, data, ident=False)
     if not head:
         raise _untrusted("the file is in no git repository, so no signature can be checked")
     if not clean:

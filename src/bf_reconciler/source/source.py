@@ -13,7 +13,7 @@ from typing import Literal
 from bf_reconciler.facts.config import ConfigError
 from bf_reconciler.source.links import follow, watchable
 from bf_reconciler.source.pinned import Content, settled
-from bf_reconciler.source.revision import precedes, revision
+from bf_reconciler.source.revision import DIRTY, last_change, position, precedes, revision
 from bf_reconciler.source.signatures import require_signed
 from bf_reconciler.source.watch import Unwatchable, Watch
 
@@ -56,6 +56,8 @@ class Source:
         self._rearm = rearm_seconds
         self._watching = watching
         self._signers = signers
+        self._commit = ""
+        self._position_due = 0.0
         self._known: str | None = None  # the digest, or the reason why there is none
 
     def read(self) -> Snapshot:
@@ -72,19 +74,20 @@ class Source:
         if self._signers is not None:
             require_signed(content.real, content.data, self._signers)
         targets = follow(self._place).targets
-        return Snapshot(
-            content.data,
-            content.digest,
-            revision(targets, content.real, content.data),
-            self.path,
-        )
+        found = revision(targets, content.real, content.data)
+        self._commit = found.removesuffix(DIRTY)
+        return Snapshot(content.data, content.digest, found, self.path)
+
+    def last_change(self, data: bytes) -> str:
+        """Which commit last changed the file, in words, or "". Blocks."""
+        return last_change(os.path.realpath(self._place), data)
 
     def precedes(self, first: str, second: str) -> bool:
         """Whether one commit is an ancestor of another. Blocks; False where that is not known."""
         return precedes(os.path.realpath(self._place), first, second)
 
     async def watch(self, wake: Callable[[], None], stop: asyncio.Event) -> None:
-        """Call ``wake`` whenever the content is another one, or can (no longer) be read.
+        """Call ``wake`` whenever the content or its commit is another one, or it can(not) be read.
 
         The first look is compared with the last ``read``; without one it always wakes. A hash of
         the content, taken at least every ``poll_seconds``, is the truth; the watch only says when
@@ -121,12 +124,25 @@ class Source:
                 await stop.wait()
 
     async def _announce(self, wake: Callable[[], None]) -> None:
+        changed = await asyncio.to_thread(self._changed)
+        self.last_pass = time.monotonic()
+        if changed:
+            wake()
+
+    def _changed(self) -> bool:
+        """Whether the content is another one, or is of another commit."""
         before = self._known
         with suppress(ConfigError):  # noted by the look; whoever reads is told the reason
-            await asyncio.to_thread(self._look)
-        self.last_pass = time.monotonic()
-        if self._known != before:
-            wake()
+            real = self._look().real
+            return self._known != before or self._moved(real)
+        return self._known != before
+
+    def _moved(self, real: str) -> bool:
+        """Whether another commit is checked out, which may have changed other files alone."""
+        if not self._commit or time.monotonic() < self._position_due:
+            return False
+        self._position_due = time.monotonic() + self._poll
+        return position(follow(self._place).targets, real) not in {"", self._commit}
 
     def _look(self) -> Content:
         try:

@@ -19,6 +19,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from bf_reconciler.spec.characters import CURLY, INVISIBLE, look_alike, name_of
+
 UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
 LONGEST = timedelta(days=3650)
@@ -191,6 +193,10 @@ def _secret(value: Any) -> Any:  # noqa: ANN401 # whatever the file holds there
     """Blanks around a key come from copying; only a PEM key has lines, and ends with one."""
     if isinstance(value, str) and not value.startswith("-----BEGIN"):
         _text(value)
+        if (at := look_alike(value, INVISIBLE)) is not None:
+            raise PydanticCustomError("secret", f"must not contain {name_of(value[at])}")
+        if value[0] in CURLY and value[-1] in CURLY:
+            raise PydanticCustomError("secret", "must not be in curly quotes; use plain quotes")
         if value != value.strip() or not value.isprintable():
             raise PydanticCustomError(
                 "secret", "must not start or end with spaces, or contain line breaks"

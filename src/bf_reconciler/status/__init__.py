@@ -2,7 +2,9 @@
 
 from bf_reconciler.status.activity import Activity, activity
 from bf_reconciler.status.changes import transitions
+from bf_reconciler.status.evidence import evidence
 from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask
+from bf_reconciler.status.halts import file_halts, halt_event, resume_event
 from bf_reconciler.status.model import (
     OFF,
     Condition,
@@ -47,14 +49,18 @@ __all__ = [
     "activity",
     "conditions",
     "everything",
+    "evidence",
     "field_handling",
+    "file_halts",
     "fold",
+    "halt_event",
     "in_order",
     "mask",
     "present",
     "present_connection",
     "present_strategy",
     "present_transition",
+    "resume_event",
     "transitions",
     "unwatched",
 ]

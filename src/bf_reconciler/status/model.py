@@ -217,10 +217,14 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One change of a status word or its reason. ``lasted``: seconds in the state it left."""
+    """One change of a status word or its reason. ``lasted``: seconds in the state it left.
+
+    Of kind ``halt``: a person or the file halted or resumed, with who in ``by`` and why in
+    ``message``; ``name`` is the strategy that was resumed, or empty for all of them.
+    """
 
     at: datetime
-    kind: Literal["connection", "strategy"]
+    kind: Literal["connection", "strategy", "halt"]
     name: str
     before: str
     after: str
@@ -229,6 +233,7 @@ class Transition:
     generation: int
     revision: str
     lasted: float | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Status in the shape of the API, with remedies in the reader's language."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from bf_reconciler.exchanges import EXCHANGES
@@ -16,6 +15,7 @@ from bf_reconciler.status.model import (
     StrategyStatus,
     Transition,
 )
+from bf_reconciler.status.moments import written
 from bf_reconciler.verdict import Halted
 
 ELSEWHERE: Mapping[Language, str] = {
@@ -54,20 +54,20 @@ def present_connection(status: ConnectionStatus, language: Language = "en") -> d
             "scopes": list(status.key.scopes) if status.key.scopes is not None else None,
             "unknown_words": list(status.key.unknown_words),
             "ip_bound": status.key.ip_bound,
-            "expires_at": _time(status.key.expires_at),
+            "expires_at": written(status.key.expires_at),
             "expiry_source": status.key.expiry_source,
-            "created_at": _time(status.key.created_at),
+            "created_at": written(status.key.created_at),
         },
         "labels": dict(status.labels),
         "line": status.line,
         "origin": status.origin,
-        "last_probe": _time(status.last_probe),
-        "last_success": _time(status.last_success),
-        "next_probe": _time(status.next_probe),
+        "last_probe": written(status.last_probe),
+        "last_success": written(status.last_success),
+        "next_probe": written(status.next_probe),
         "latency_seconds": _rounded(status.latency_seconds),
         "clock_skew_seconds": _rounded(status.clock_skew_seconds),
-        "suspended_until": _time(status.suspended_until),
-        "attested_until": _time(status.attested_until),
+        "suspended_until": written(status.suspended_until),
+        "attested_until": written(status.attested_until),
         "declared": dict(status.declared),
     }
 
@@ -84,7 +84,8 @@ def present_strategy(status: StrategyStatus, language: Language = "en") -> dict[
         "conditions": [_condition(c, language) for c in status.conditions],
         "line": status.line,
         "origin": status.origin,
-        "suspended_until": _time(status.suspended_until),
+        "suspended_until": written(status.suspended_until),
+        "unknown_since": written(status.memory.unknown_since) if status.memory else None,
         "declared": dict(status.declared),
         "handling": {
             name: {"degree": what.degree, "by": what.by}
@@ -102,17 +103,18 @@ def field_handling(status: StrategyStatus) -> Mapping[str, Handled]:
 
 def present_transition(transition: Transition, language: Language = "en") -> dict[str, Any]:
     return {
-        "at": _time(transition.at),
+        "at": written(transition.at),
         "kind": transition.kind,
         "name": transition.name,
         "from": transition.before,
         "to": transition.after,
         "reason": str(transition.reason),
         "message": transition.message,
-        "remedy": remedy(transition.reason, language),
+        "remedy": "" if transition.kind == "halt" else remedy(transition.reason, language),
         "generation": transition.generation,
         "revision": transition.revision,
         "lasted_seconds": _rounded(transition.lasted),
+        "by": transition.by,
     }
 
 
@@ -125,7 +127,7 @@ def _condition(
         "reason": str(condition.reason),
         "message": condition.message,
         "remedy": remedy_at(condition.reason, language, exchange),
-        "since": _time(condition.since),
+        "since": written(condition.since),
         "observed_generation": condition.observed_generation,
     }
 
@@ -145,7 +147,7 @@ def _config(config: ConfigStatus, language: Language) -> dict[str, Any]:
         "path": config.path,
         "last_good_in_force": config.last_good_in_force,
         "last_reload_successful": config.last_reload_successful,
-        "last_reload_success": _time(config.last_reload_success),
+        "last_reload_success": written(config.last_reload_success),
         "reason": str(config.reason) if config.reason else None,
         "message": config.message,
         "remedy": advice.remedy if advice else "",
@@ -172,18 +174,14 @@ def _incident(incident: Incident, language: Language) -> dict[str, Any]:
         "reason": str(incident.reason),
         "remedy": remedy(incident.reason, language),
         "connections": list(incident.connections),
-        "since": _time(incident.since),
+        "since": written(incident.since),
     }
 
 
 def _halted(halted: Halted | None) -> dict[str, Any] | None:
     if halted is None:
         return None
-    return {"reason": halted.reason, "by": halted.by, "since": _time(halted.since)}
-
-
-def _time(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
+    return {"reason": halted.reason, "by": halted.by, "since": written(halted.since)}
 
 
 def _rounded(seconds: float | None) -> float | None:

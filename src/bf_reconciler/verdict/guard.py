@@ -188,7 +188,9 @@ def _patience(
         return _Wish(False, reason, message, since)
     if now - since >= grace:
         words = f"Unknown for {_words(grace)}: {message}"
-        return _Wish(False, Reason.GRACE_EXPIRED, words, since)
+        ran = before is not None and before.on is True
+        # What nobody ever saw run lost nothing by the grace: the cause is its reason.
+        return _Wish(False, Reason.GRACE_EXPIRED if ran else reason, words, since)
     return _Wish(None, reason, message, since, since + grace)
 
 
@@ -277,7 +279,7 @@ def _absent(
     if connection is not None:
         why, words = connection.ready.reason, connection.ready.message
     wish = _patience(why, words, before, frame.grace, frame.now)
-    if wish.reason is Reason.GRACE_EXPIRED:
+    if wish.reason is Reason.GRACE_EXPIRED or (wish.on is False and before.on is None):
         off = _off(name, before, wish.reason, wish.message)
         return replace(off, memory=replace(off.memory, unknown_since=wish.since))
     memory = replace(before, unknown_since=wish.since)

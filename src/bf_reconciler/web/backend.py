@@ -1,10 +1,14 @@
 """What the web asks of the daemon."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
+from bf_reconciler.facts import Language
 from bf_reconciler.status import ConnectionStatus, Status, Transition
+
+Refusal = Literal["missing_token", "wrong_token", "unknown_host", "not_local", "other_site"]
+"""Why a request was refused."""
 
 
 class NotDurableError(Exception):
@@ -22,12 +26,15 @@ class Backend(Protocol):
     """The daemon as the web sees it. ``history`` may block: a thread calls it."""
 
     @property
-    def token(self) -> str | None:
-        """The token that writes need. None: they need none, but must come from this machine."""
+    def tokens(self) -> Mapping[str, str]:
+        """The tokens that permit writes, by name. Empty: they must come from this machine."""
 
     @property
-    def read_token(self) -> str | None:
-        """The token that reads need, where the write token is not given. None: they need none."""
+    def read_tokens(self) -> Mapping[str, str]:
+        """The tokens that permit reads, beside those of writes. Empty: they need none."""
+
+    def report_refusal(self, why: Refusal, client: str, request: str) -> None:
+        """A request was refused: of this address, with this method and path."""
 
     @property
     def host(self) -> str:
@@ -49,6 +56,9 @@ class Backend(Protocol):
     ) -> Sequence[Transition]:
         """Transitions, newest first."""
 
+    def evidence(self, name: str, language: Language) -> dict[str, Any] | None:
+        """What stands behind the conditions of a connection; None where none has this name."""
+
     def subscribe(self) -> AsyncIterator[tuple[Status, Sequence[Transition]]]:
         """Every new status with the transitions that led to it, until the reader leaves."""
 
@@ -58,14 +68,18 @@ class Backend(Protocol):
     async def test(self, name: str) -> ConnectionStatus | None:
         """Probe one connection now and wait for it; None where no connection has this name."""
 
-    async def halt(self, reason: str, by: str) -> None:
+    async def halt(self, reason: str, by: str, token: str = "") -> None:
         """Halt every strategy, and return when the halt is in force and outlives a restart.
+
+        ``token`` is the name of the one that permitted it.
 
         Raises:
             NotDurableError: It is in force, and a restart may forget it.
         """
 
-    async def resume(self, name: str | None) -> bool:
+    async def resume(
+        self, name: str | None, reason: str = "", by: str = "", token: str = ""
+    ) -> bool:
         """Resume everything, or one strategy that waits for a person; False: nothing to resume.
 
         Raises:

@@ -17,6 +17,14 @@ FIELDS = [
 ]
 AUTHORITIES = ["stow", "stor", "wwow", "coow", "wtow", "readonly", "trade", "withdraw", "fiaw"]
 UNIFIED_WORDS = ["uta_trade", "uta_mgt", "withdraw", "copy_futures_order", "uta_payout"]
+DOCUMENTED = {
+    *("coor", "coow", "cpor", "cpow", "stor", "stow", "smor", "smow", "ttor", "ttow", "wtor"),
+    *("wtow", "taxr", "taxw", "chor", "chow", "p2p", "p2pr", "p2pw", "pllr", "pllw"),
+}
+"""Words of the documents, less the one that lets a key withdraw."""
+DOCUMENTED_OF_UNIFIED = {
+    *("uta_trade", "uta_mgt", "copy_futures_order", "copy_futures_position"),
+}
 WORDS = [*AUTHORITIES, *UNIFIED_WORDS]
 
 
@@ -30,7 +38,8 @@ NEARLY = body_of("authorities", AUTHORITIES)
 UNIFIED = body_of(
     "permissions",
     UNIFIED_WORDS,
-    permType=st.sampled_from(["read-only", "read-and-write", "read_write", "full"]) | ODD,
+    permType=st.sampled_from(["read-only", "read-and-write", "read_write", "full", "uta_mgt"])
+    | ODD,
     parentId=ODD,
 )
 
@@ -42,12 +51,12 @@ def wrapped(body):
 def says_no(body):
     """Older words say nothing of withdrawals, and nobody knows what a stranger says."""
     words = _words(body["data"]["authorities"])
-    return words and words <= {"stow", "stor", "coow", "wtow"}
+    return words and words <= DOCUMENTED
 
 
 def unified_says_no(body):
     data = body["data"]
-    known = _words(data["permissions"]) <= {"uta_trade", "uta_mgt", "copy_futures_order"}
+    known = _words(data["permissions"]) <= DOCUMENTED_OF_UNIFIED
     return known and data["permType"] in {"read-only", "read-and-write", "read_write"}
 
 

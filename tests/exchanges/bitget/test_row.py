@@ -134,6 +134,12 @@ def test_an_unknown_kind_of_key_denies_nothing(kind):
     assert (facts.granted, facts.denied, facts.unknown_words) == ({Scope.READ}, set(), (kind,))
 
 
+def test_a_word_of_the_rights_is_no_known_kind_of_key():
+    facts = OTHER.calls.key.read(unified(permType="uta_mgt", permissions=["uta_mgt"]), NOW)
+    assert (facts.granted, facts.denied) == ({Scope.READ}, set())
+    assert facts.unknown_words == ("permType uta_mgt",)
+
+
 @pytest.mark.parametrize("row", [ROW, OTHER])
 def test_an_allowlist_that_is_not_told_is_not_known(row):
     body = info() if row is ROW else unified()

@@ -39,4 +39,4 @@ def wrapped(body):
 
 def says_no(body):
     wallet = body["result"]["permissions"]["Wallet"]
-    return set(wallet) <= {"AccountTransfer", "SubMemberTransfer"}
+    return set(wallet) <= {"AccountTransfer", "SubMemberTransfer", "SubMemberTransferList"}

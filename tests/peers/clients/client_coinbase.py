@@ -64,14 +64,12 @@ def sign(request, key):
     options = {"verify_aud": False}
     algorithm = jwt.get_unverified_header(token)["alg"]
     ours = jwt.decode(token, public, algorithms=[algorithm], options=options)
-    claim = "uri" if "uri" in ours else "uris"
-    [uri] = [ours["uri"]] if claim == "uri" else ours["uris"]
-    theirs_token = build_rest_jwt(uri, key["api_key"], key["secret"])
+    theirs_token = build_rest_jwt(ours["uri"], key["api_key"], key["secret"])
     theirs = jwt.decode(theirs_token, public, algorithms=[algorithm], options=options)
     heads = [jwt.get_unverified_header(each) for each in (token, theirs_token)]
     pairs = [(heads[0].get(name), heads[1].get(name)) for name in ("alg", "kid", "typ")]
-    pairs += [(ours.get(name), theirs.get(name)) for name in ("sub", "iss")]
-    pairs += [(claim, "uri"), (uri, theirs["uri"])]
+    pairs += [(sorted(ours), sorted(theirs))]
+    pairs += [(ours.get(name), theirs.get(name)) for name in ("sub", "iss", "uri")]
     pairs += [(ours["exp"] - ours["nbf"], theirs["exp"] - theirs["nbf"])]
     return [*pairs, (bool(heads[0].get("nonce")), bool(heads[1].get("nonce")))]
 

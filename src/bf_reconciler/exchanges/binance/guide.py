@@ -71,10 +71,10 @@ GUIDE = Guide(
         ),
     ),
     facts={
-        Fact.READ: Cell(Known.VERIFIED),
-        Fact.SPOT: Cell(Known.VERIFIED),
-        Fact.FUTURES: Cell(Known.VERIFIED),
-        Fact.WITHDRAW: Cell(Known.VERIFIED),
+        Fact.READ: Cell(Known.DOCUMENTED),
+        Fact.SPOT: Cell(Known.DOCUMENTED),
+        Fact.FUTURES: Cell(Known.DOCUMENTED),
+        Fact.WITHDRAW: Cell(Known.DOCUMENTED),
         Fact.IP_LIST: Cell(
             Known.PARTLY,
             Said(
@@ -89,7 +89,7 @@ GUIDE = Guide(
                 "yalnızca anahtarın yanıtında tarih varsa",
             ),
         ),
-        Fact.CREATION: Cell(Known.VERIFIED),
+        Fact.CREATION: Cell(Known.DOCUMENTED),
     },
     limits=(
         Said(

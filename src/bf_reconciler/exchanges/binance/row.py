@@ -73,6 +73,8 @@ CODES: Mapping[str, Reason] = {
     "-1007": Reason.EXCHANGE_UNAVAILABLE,
     "-1016": Reason.EXCHANGE_UNAVAILABLE,
     "-1099": Reason.KEY_OR_IP_REJECTED,
+    **dict.fromkeys(("-1005", "-1011"), Reason.IP_NOT_ALLOWED),
+    **dict.fromkeys(("-2017", "200003903"), Reason.ACCOUNT_SUSPENDED),
 }
 BAN_END = re.compile(r"banned until (\d{13})")
 CLIENT_IP = re.compile(r"request ip:\s*([0-9A-Fa-f.:]{2,45})")

@@ -62,12 +62,12 @@ GUIDE = Guide(
         ),
     ),
     facts={
-        Fact.READ: Cell(Known.VERIFIED),
-        Fact.SPOT: Cell(Known.VERIFIED),
-        Fact.FUTURES: Cell(Known.VERIFIED),
-        Fact.WITHDRAW: Cell(Known.VERIFIED),
+        Fact.READ: Cell(Known.DOCUMENTED),
+        Fact.SPOT: Cell(Known.DOCUMENTED),
+        Fact.FUTURES: Cell(Known.DOCUMENTED),
+        Fact.WITHDRAW: Cell(Known.DOCUMENTED),
         Fact.IP_LIST: Cell(
-            Known.VERIFIED,
+            Known.DOCUMENTED,
             Said(
                 "one form of the answer says only whether there is one",
                 "yanıtın bir biçimi yalnızca olup olmadığını söyler",

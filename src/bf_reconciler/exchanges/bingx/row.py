@@ -302,6 +302,7 @@ BINGX = Exchange(
         ),
         client_ip=CLIENT_IP,
         ends=BAN_END,
+        reset_header="x-ratelimit-requests-expire",
         pauses={"403": 300.0},  # "mostly for five minutes"
     ),
     # docs/sources/bingx.md#pace

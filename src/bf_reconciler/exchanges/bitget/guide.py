@@ -61,8 +61,8 @@ GUIDE = Guide(
         ),
     ),
     facts={
-        Fact.READ: Cell(Known.VERIFIED),
-        Fact.SPOT: Cell(Known.VERIFIED),
+        Fact.READ: Cell(Known.DOCUMENTED),
+        Fact.SPOT: Cell(Known.DOCUMENTED),
         Fact.FUTURES: Cell(
             Known.PARTLY,
             Said(
@@ -77,7 +77,7 @@ GUIDE = Guide(
                 "eski kelimeleri gösteren anahtarda bildirilmez; o zaman bir kişi beyan edebilir",
             ),
         ),
-        Fact.IP_LIST: Cell(Known.VERIFIED),
+        Fact.IP_LIST: Cell(Known.DOCUMENTED),
         Fact.EXPIRY: Cell(Known.UNTOLD),
         Fact.CREATION: Cell(Known.UNTOLD),
     },

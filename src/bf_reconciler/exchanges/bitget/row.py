@@ -72,14 +72,15 @@ PERMISSIONS = {**AUTHORITIES, **OLDER, **UNIFIED_WORDS}
 
 SUSPENDED = (
     *("40013", "40016", "40022", "40023", "40024", "40025", "40026", "40031", "40035"),
-    *("40068", "40101", "40104", "40710", "40916", "50012", "50013", "50023", "50064"),
+    *("40068", "40101", "40104", "40710", "40916", "50010", "50012", "50013", "50023"),
+    "50064",
 )
 # docs/sources/bitget.md#codes
 CODES: Mapping[str, Reason] = {
     **dict.fromkeys(("40001", "40002", "40003"), Reason.INVALID_KEY),  # a header is missing
     # 40037 is said of good keys at times: it has to be repeated (`confirm`).
     **dict.fromkeys(("40006", "40037", "40041"), Reason.INVALID_KEY),
-    "40009": Reason.INVALID_SIGNATURE,
+    **dict.fromkeys(("40009", "40506", "40507"), Reason.INVALID_SIGNATURE),
     **dict.fromkeys(("40011", "40012", "40036"), Reason.INVALID_PASSPHRASE),
     **dict.fromkeys(("40004", "40005", "40008", "40078", "40911"), Reason.CLOCK_SKEW),
     **dict.fromkeys(("40018", "40038", "49003"), Reason.IP_NOT_ALLOWED),
@@ -94,8 +95,8 @@ CODES: Mapping[str, Reason] = {
     **dict.fromkeys(("40100", "40103", "40111"), Reason.REGION_RESTRICTED),
     **dict.fromkeys(("40200", "40308", "40844"), Reason.MAINTENANCE),
     **dict.fromkeys(("40015", "40725"), Reason.EXCHANGE_UNAVAILABLE),
-    **dict.fromkeys(("40010", "40910"), Reason.TIMEOUT),
-    "429": Reason.RATE_LIMITED,
+    **dict.fromkeys(("40010", "40910", "50008"), Reason.TIMEOUT),
+    **dict.fromkeys(("429", "50009"), Reason.RATE_LIMITED),
 }
 
 
@@ -137,8 +138,10 @@ def _unified_rights(data: Mapping[str, Json]) -> KeyFacts:
     writes = KINDS.get(kind.replace("_", "-"))
     words = _unified_words(data, none_is_told=writes is False)
     granted = {word: held if writes else frozenset() for word, held in UNIFIED_WORDS.items()}
-    stranger = (kind,) if writes is None else ()
-    facts = shape.scopes(words + stranger, granted | _withdrawals(words), TOLD_UNIFIED)
+    known = granted | _withdrawals(words)
+    unheard_of = f"permType {kind}" if kind in known else kind  # a word tells nothing of the kind
+    stranger = (unheard_of,) if writes is None else ()
+    facts = shape.scopes(words + stranger, known, TOLD_UNIFIED)
     # both kinds of key read
     return replace(facts, granted=facts.granted | READ, denied=facts.denied - READ)
 

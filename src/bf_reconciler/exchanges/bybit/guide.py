@@ -63,10 +63,10 @@ GUIDE = Guide(
     ),
     facts={
         Fact.READ: Cell(
-            Known.VERIFIED,
+            Known.DOCUMENTED,
             Said("every key may read", "her anahtar okuyabilir"),
         ),
-        Fact.SPOT: Cell(Known.VERIFIED),
+        Fact.SPOT: Cell(Known.DOCUMENTED),
         Fact.FUTURES: Cell(
             Known.PARTLY,
             Said(
@@ -74,10 +74,10 @@ GUIDE = Guide(
                 "birleşik hesaplar türevleri kendiliğinden listeler; bu hiçbir şeyi kanıtlamaz",
             ),
         ),
-        Fact.WITHDRAW: Cell(Known.VERIFIED),
-        Fact.IP_LIST: Cell(Known.VERIFIED),
-        Fact.EXPIRY: Cell(Known.VERIFIED),
-        Fact.CREATION: Cell(Known.VERIFIED),
+        Fact.WITHDRAW: Cell(Known.DOCUMENTED),
+        Fact.IP_LIST: Cell(Known.DOCUMENTED),
+        Fact.EXPIRY: Cell(Known.DOCUMENTED),
+        Fact.CREATION: Cell(Known.DOCUMENTED),
     },
     limits=(
         Said(

@@ -101,7 +101,10 @@ CODES: Mapping[str, Reason] = {
     "10020": Reason.UNVERIFIABLE,
     "100028": Reason.UNVERIFIABLE,
     "3100197": Reason.ACCOUNT_SUSPENDED,
-    "-1": Reason.CLOCK_SKEW,
+    **dict.fromkeys(("-1", "-1021"), Reason.CLOCK_SKEW),
+    **dict.fromkeys(("5004", "340099"), Reason.EXCHANGE_UNAVAILABLE),
+    "170007": Reason.TIMEOUT,
+    "170222": Reason.RATE_LIMITED,
     "429": Reason.EXCHANGE_UNAVAILABLE,
 }
 CODE, MESSAGE = ("retCode", "ret_code"), ("retMsg", "ret_msg")
@@ -333,6 +336,7 @@ BYBIT = Exchange(
         codes=CODES,
         phrases=(*PAGES, EXPIRED),
         others_lists=frozenset({"10010"}),
+        reset_header="x-bapi-limit-reset-timestamp",
         pauses={BANNED: 600.0},  # "at least 10 minutes"
     ),
     # docs/sources/bybit.md#pace

@@ -52,14 +52,14 @@ GUIDE = Guide(
         ),
     ),
     facts={
-        Fact.READ: Cell(Known.VERIFIED),
-        Fact.SPOT: Cell(Known.VERIFIED),
+        Fact.READ: Cell(Known.DOCUMENTED),
+        Fact.SPOT: Cell(Known.DOCUMENTED),
         Fact.FUTURES: Cell(
             Known.UNTOLD,
             Said("part of the right to trade", "işlem hakkının içindedir"),
         ),
         Fact.WITHDRAW: Cell(
-            Known.VERIFIED,
+            Known.DOCUMENTED,
             Said("as part of the right to transfer", "transfer hakkının içinde"),
         ),
         Fact.IP_LIST: Cell(Known.UNTOLD),

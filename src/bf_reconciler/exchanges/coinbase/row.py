@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from bf_reconciler.exchanges import listing, shape
 from bf_reconciler.exchanges.model import (
@@ -77,6 +78,14 @@ def read_secret(api_key: str, secret: str) -> str:
     from bf_reconciler.exchanges.coinbase import secrets  # noqa: PLC0415 # brings cryptography: for probes only
 
     return secrets.usable(api_key, secret)
+
+
+# docs/sources/coinbase.md#signing
+def claims(made: Mapping[str, Any]) -> Mapping[str, Any]:
+    """As the official client has them, by both algorithms: ccxt's own are of older documents."""
+    [called] = made.get("uris", [made.get("uri")])
+    kept = {name: made[name] for name in ("sub", "nbf", "exp")}
+    return {**kept, "iss": "cdp", "uri": called}
 
 
 def read_time(body: Json) -> int:
@@ -234,12 +243,14 @@ COINBASE = Exchange(
     ccxt="coinbase",
     live_hosts=("api.coinbase.com",),
     # docs/sources/coinbase.md#signing, #secrets
-    signing=Signing(("api_key", "secret"), read_secret=read_secret),
+    signing=Signing(("api_key", "secret"), read_secret=read_secret, claims=claims),
     # docs/sources/coinbase.md#time, #key, #balance, #orders
     calls=Calls(
-        time=Query(Call("v3PublicGetBrokerageTime"), read_time),
+        time=Query(
+            Call("v3PublicGetBrokerageTime", headers={"cache-control": "no-cache"}), read_time
+        ),
         key=Query(Call("v3PrivateGetBrokerageKeyPermissions"), read_key),
-        balance=Query(Call("v3PrivateGetBrokerageAccounts"), read_balance),
+        balance=Query(Call("v3PrivateGetBrokerageAccounts", {"limit": "250"}), read_balance),
         orders=Query(
             Call("v3PrivateGetBrokerageOrdersHistoricalBatch", {"order_status": "OPEN"}),
             read_orders,
@@ -264,6 +275,7 @@ COINBASE = Exchange(
     ),
     # Live alone: docs/sources/coinbase.md#environments
     markets=MARKETS,
+    unreported=frozenset({"allowlist"}),
     people=PEOPLE,
     capture=CaptureFields(states=("portfolio_type",), prose=("error_details",)),
 )

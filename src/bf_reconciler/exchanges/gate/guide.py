@@ -68,9 +68,9 @@ GUIDE = Guide(
         ),
     ),
     facts={
-        Fact.READ: Cell(Known.VERIFIED),
-        Fact.SPOT: Cell(Known.VERIFIED),
-        Fact.FUTURES: Cell(Known.VERIFIED),
+        Fact.READ: Cell(Known.DOCUMENTED),
+        Fact.SPOT: Cell(Known.DOCUMENTED),
+        Fact.FUTURES: Cell(Known.DOCUMENTED),
         Fact.WITHDRAW: Cell(
             Known.ATTESTABLE,
             Said(
@@ -78,12 +78,12 @@ GUIDE = Guide(
                 "bildirilen bir para çekme hakkı geçerlidir; bildirilmemesi hiçbir şeyi kanıtlamaz",
             ),
         ),
-        Fact.IP_LIST: Cell(Known.VERIFIED),
+        Fact.IP_LIST: Cell(Known.DOCUMENTED),
         Fact.EXPIRY: Cell(
             Known.RULE,
             Said("90 days from its creation", "oluşturulduktan 90 gün sonra"),
         ),
-        Fact.CREATION: Cell(Known.VERIFIED),
+        Fact.CREATION: Cell(Known.DOCUMENTED),
     },
     limits=(
         Said(

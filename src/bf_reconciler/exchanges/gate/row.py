@@ -299,6 +299,7 @@ GATE = Exchange(
             ("", "IP not in whitelist", Reason.IP_NOT_ALLOWED),
         ),
         client_ip=CLIENT_IP,
+        reset_header="x-gate-ratelimit-reset-timestamp",
     ),
     # docs/sources/gate.md#pace
     pace=Pace(
@@ -318,6 +319,7 @@ GATE = Exchange(
         Scope.PAY: "docs/sources/gate.md#permissions",
     },
     markets=MARKETS,
+    unreported=frozenset({"withdraw"}),
     people=PEOPLE,
     capture=CaptureFields(rights=("perms",)),
 )

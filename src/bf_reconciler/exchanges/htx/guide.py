@@ -55,19 +55,19 @@ GUIDE = Guide(
         ),
     ),
     facts={
-        Fact.READ: Cell(Known.VERIFIED),
-        Fact.SPOT: Cell(Known.VERIFIED),
+        Fact.READ: Cell(Known.DOCUMENTED),
+        Fact.SPOT: Cell(Known.DOCUMENTED),
         Fact.FUTURES: Cell(
             Known.UNTOLD,
             Said("one right for all trading", "tüm işlemler için tek hak"),
         ),
-        Fact.WITHDRAW: Cell(Known.VERIFIED),
-        Fact.IP_LIST: Cell(Known.VERIFIED),
+        Fact.WITHDRAW: Cell(Known.DOCUMENTED),
+        Fact.IP_LIST: Cell(Known.DOCUMENTED),
         Fact.EXPIRY: Cell(
-            Known.VERIFIED,
+            Known.DOCUMENTED,
             Said("in whole days", "tam gün olarak"),
         ),
-        Fact.CREATION: Cell(Known.VERIFIED),
+        Fact.CREATION: Cell(Known.DOCUMENTED),
     },
     limits=(
         Said(

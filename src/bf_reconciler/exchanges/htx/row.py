@@ -316,6 +316,7 @@ HTX = Exchange(
             ("", "maintain", Reason.MAINTENANCE),
         ),
         client_ip=CLIENT_IP,
+        reset_header="x-hb-ratelimit-requests-expire",
     ),
     # docs/sources/htx.md#pace
     pace=Pace(

@@ -56,19 +56,19 @@ GUIDE = Guide(
         ),
     ),
     facts={
-        Fact.READ: Cell(Known.VERIFIED),
-        Fact.SPOT: Cell(Known.VERIFIED),
-        Fact.FUTURES: Cell(Known.VERIFIED),
-        Fact.WITHDRAW: Cell(Known.VERIFIED),
+        Fact.READ: Cell(Known.DOCUMENTED),
+        Fact.SPOT: Cell(Known.DOCUMENTED),
+        Fact.FUTURES: Cell(Known.DOCUMENTED),
+        Fact.WITHDRAW: Cell(Known.DOCUMENTED),
         Fact.IP_LIST: Cell(
-            Known.VERIFIED,
+            Known.DOCUMENTED,
             Said("some entries may come masked", "bazı girdiler maskeli gelebilir"),
         ),
         Fact.EXPIRY: Cell(
             Known.RULE,
             Said("30 days without use", "30 gün kullanılmazsa"),
         ),
-        Fact.CREATION: Cell(Known.VERIFIED),
+        Fact.CREATION: Cell(Known.DOCUMENTED),
     },
     limits=(
         Said("At most 20 IP addresses per key.", "Anahtar başına en çok 20 IP adresi."),

@@ -69,8 +69,8 @@ GUIDE = Guide(
         ),
     ),
     facts={
-        Fact.READ: Cell(Known.VERIFIED),
-        Fact.SPOT: Cell(Known.VERIFIED),
+        Fact.READ: Cell(Known.DOCUMENTED),
+        Fact.SPOT: Cell(Known.DOCUMENTED),
         Fact.FUTURES: Cell(
             Known.PARTLY,
             Said(
@@ -78,8 +78,8 @@ GUIDE = Guide(
                 "tüm işlemler için tek hak; ancak Spot modundaki hesapta dışlanır",
             ),
         ),
-        Fact.WITHDRAW: Cell(Known.VERIFIED),
-        Fact.IP_LIST: Cell(Known.VERIFIED),
+        Fact.WITHDRAW: Cell(Known.DOCUMENTED),
+        Fact.IP_LIST: Cell(Known.DOCUMENTED),
         Fact.EXPIRY: Cell(
             Known.RULE,
             Said("14 days without use", "14 gün kullanılmazsa"),

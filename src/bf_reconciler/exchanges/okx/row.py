@@ -102,6 +102,7 @@ CODES: Mapping[str, Reason] = {
     "50104": Reason.INVALID_PASSPHRASE,
     "50106": Reason.INVALID_SIGNATURE,
     "50118": Reason.IP_NOT_ALLOWED,
+    "4088": Reason.ACCOUNT_SUSPENDED,
 }
 CLIENT_IP = re.compile(r"(?:Your IP |IP address \()([0-9A-Fa-f.:]{2,45})")
 

@@ -3,7 +3,7 @@
 from typing import Any, Final, get_args
 
 from bf_reconciler import __version__
-from bf_reconciler.facts import ConfigReason, Reason
+from bf_reconciler.facts import QUESTIONS, ConfigReason, Reason
 from bf_reconciler.policy import ConditionType
 from bf_reconciler.status import RunningState, StrategyState, Told
 from bf_reconciler.verdict import ConnectionState
@@ -138,12 +138,47 @@ SCHEMAS: Final[dict[str, Schema]] = {
         line=WHOLE,
         origin=TEXT,
         suspended_until=_maybe(MOMENT),
+        unknown_since=_maybe(MOMENT),
         declared=ANY,
         handling=ANY,
     ),
+    "Evidence": _object(
+        tested=_maybe(
+            _object(
+                at=MOMENT,
+                since=MOMENT,
+                count=WHOLE,
+                answers=_list(
+                    _object(
+                        question=_one_of(QUESTIONS),
+                        call=TEXT,
+                        result=_one_of(("answered", "refused", "failed", "not_asked")),
+                        reason=_maybe(REASON),
+                        message=TEXT,
+                        http_status=_maybe(WHOLE),
+                        code=_maybe(TEXT),
+                        key=_maybe(
+                            _object(
+                                granted=_list(TEXT),
+                                denied=_list(TEXT),
+                                unknown_words=_list(TEXT),
+                                ip_bound=_maybe(YES_NO),
+                                addresses=_maybe(WHOLE),
+                                created_at=_maybe(MOMENT),
+                                expires_at=_maybe(MOMENT),
+                                not_understood=_list(TEXT),
+                            )
+                        ),
+                    )
+                ),
+            )
+        ),
+        before=_maybe(_object(at=MOMENT, reasons=_list(REASON))),
+        policy=_maybe(ANY),
+    ),
     "Transition": _object(
         at=MOMENT,
-        kind=_one_of(("connection", "strategy")),
+        kind=_one_of(("connection", "strategy", "halt")),
         name=TEXT,
         from_=TEXT,
         to=TEXT,
@@ -153,13 +188,17 @@ SCHEMAS: Final[dict[str, Schema]] = {
         generation=WHOLE,
         revision=TEXT,
         lasted_seconds=_maybe(NUMBER),
+        by=TEXT,
     ),
     "Error": {"type": "object", "properties": {"error": TEXT}, "required": ["error"]},
 }
 RELOADED: Final = _object(generation=WHOLE, revision=TEXT, digest=TEXT, config=_ref("Config"))
 HALTED: Final = _object(halted=_maybe(_ref("Halted")))
 HALT: Final = _object(reason=TEXT, by=TEXT)
-RESUME: Final[Schema] = {"type": "object", "properties": {"name": _maybe(TEXT)}}
+RESUME: Final[Schema] = {
+    "type": "object",
+    "properties": {"name": _maybe(TEXT), "reason": _maybe(TEXT), "by": _maybe(TEXT)},
+}
 LANGUAGE: Final[Schema] = {
     "name": "lang",
     "in": "query",
@@ -223,6 +262,13 @@ DOCUMENT: Final[Schema] = {
         },
         "/api/v1/connections/{name}": {
             "get": _operation("One connection.", {OK: _ref("Connection")}, named=True)
+        },
+        "/api/v1/connections/{name}/evidence": {
+            "get": _operation(
+                "What its last test asked and was answered, and the policy in force.",
+                {OK: _ref("Evidence")},
+                named=True,
+            )
         },
         "/api/v1/strategies/{name}": {
             "get": _operation("One strategy.", {OK: _ref("Strategy")}, named=True)

@@ -36,7 +36,7 @@ def reader_of(
         now=datetime.now(UTC),
         language=language,
         chosen=query.get("lang") in {"en", "tr"},
-        token=request.app[BACKEND].token is not None,
+        token=bool(request.app[BACKEND].tokens),
         base=f"{request.scheme}://{request.host}",
         latencies=latencies,
     )

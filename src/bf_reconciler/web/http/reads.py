@@ -63,6 +63,15 @@ async def connection(request: web.Request) -> web.Response:
     return answer(present_connection(known, language_of(request)))
 
 
+async def evidence(request: web.Request) -> web.Response:
+    """When a connection was tested, what was answered, and the policy that judged it."""
+    name, language = request.match_info["name"], language_of(request)
+    found = request.app[BACKEND].evidence(name, language)
+    if found is None:
+        raise web.HTTPNotFound(text="no connection with this name")
+    return answer(found)
+
+
 async def strategy(request: web.Request) -> web.Response:
     known = request.app[BACKEND].status().strategies.get(request.match_info["name"])
     if known is None:

@@ -5,11 +5,13 @@ from typing import Any
 from aiohttp import web
 
 from bf_reconciler.status import present, present_connection
+from bf_reconciler.web.http.access import token_name
 from bf_reconciler.web.http.app_keys import BACKEND
 from bf_reconciler.web.http.responses import answer, language_of, read_object
 
 BODY_SECONDS = 10.0
 LONGEST_TEXT = 500
+UNKNOWN = "unknown"
 
 
 async def reload(request: web.Request) -> web.Response:
@@ -38,21 +40,34 @@ async def halt(request: web.Request) -> web.Response:
     if reason is None or by is None:
         raise web.HTTPBadRequest(text="reason and by are required: why, and who")
     backend = request.app[BACKEND]
-    await backend.halt(reason, by)  # 503 or 507 where a restart may forget it
+    token = token_name(request, backend)
+    await backend.halt(reason, signed(by, token), token)  # 503 or 507 where a restart may forget it
     return answer({"halted": present(backend.status(), language_of(request))["halted"]})
 
 
 async def resume(request: web.Request) -> web.Response:
-    """Resume everything, or with ``{"name": ...}`` one strategy that waits for a person."""
-    name = _text(await read_object(request, BODY_SECONDS), "name")
+    """Resume everything, or with ``{"name": ...}`` one strategy that waits for a person.
+
+    ``reason`` and ``by`` say why, and who, as in a halt.
+    """
+    body = await read_object(request, BODY_SECONDS)
+    name, reason, by = (_text(body, field) for field in ("name", "reason", "by"))
     backend = request.app[BACKEND]
     if name is not None and name not in backend.status().strategies:
         raise web.HTTPNotFound(text="no strategy with this name")
-    resumed = await backend.resume(name)
+    token = token_name(request, backend)
+    resumed = await backend.resume(name, reason or "", signed(by or "", token), token)
     status = backend.status()
     if name is None and status.file_halt is not None:
         raise web.HTTPConflict(text="the halt is set in the file; remove it there")
     return answer({"resumed": resumed})
+
+
+def signed(by: str, token: str) -> str:
+    """Who it was: the name that was given, and that of the token, which cannot be made up."""
+    if not token or token == by:
+        return by or UNKNOWN
+    return f"{by} (token {token})" if by else f"token {token}"
 
 
 def _text(body: dict[str, Any], field: str) -> str | None:

@@ -6,7 +6,8 @@ from markupsafe import Markup
 
 from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason, errors_first, remedy
 from bf_reconciler.policy import Incident
-from bf_reconciler.status import ConfigStatus, Status
+from bf_reconciler.status import ConfigStatus, Status, StrategyState
+from bf_reconciler.web.page.consequences import consequences, folded
 from bf_reconciler.web.page.html import Reader, moment, paragraph, title_of
 from bf_reconciler.web.page.markup import DOT, NOTHING, fill, join
 
@@ -20,7 +21,7 @@ def banners(status: Status, reader: Reader) -> Markup:
     parts = (
         _halted(status, reader),
         _rejected(status.config, reader),
-        *(_incident(each, reader) for each in status.incidents),
+        *(_incident(each, status, reader) for each in status.incidents),
     )
     return fill('<div id="banners">%s</div>', join(parts))
 
@@ -106,10 +107,10 @@ def _problems(config: ConfigStatus) -> Markup:
     return fill("<ul>%s</ul>", join(lines))
 
 
-def _incident(incident: Incident, reader: Reader) -> Markup:
-    """Many failures of one cause are one thing."""
+def _incident(incident: Incident, status: Status, reader: Reader) -> Markup:
+    """Many failures of one cause are one thing, with all that follows of it."""
     words = reader.words
-    heading = words["incident_egress" if incident.kind == "egress" else "incident_outage"]
+    heading = words[f"incident_{incident.kind}"]
     since = moment(incident.since, words)
     return _banner(
         "warn",
@@ -121,4 +122,17 @@ def _incident(incident: Incident, reader: Reader) -> Markup:
             since,
         ),
         _todo(remedy(incident.reason, reader.language)),
+        _affected(incident, status, StrategyState.BLOCKED, "follow_off", reader),
+        _affected(incident, status, StrategyState.HOLDING, "follow_held", reader),
+    )
+
+
+def _affected(
+    incident: Incident, status: Status, state: StrategyState, words: str, reader: Reader
+) -> Markup:
+    by_connection = consequences(status, state)
+    return folded(
+        [each for name in incident.connections for each in by_connection.get(name, ())],
+        words,
+        reader,
     )

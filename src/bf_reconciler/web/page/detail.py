@@ -14,6 +14,7 @@ from bf_reconciler.web.page.html import (
     FINE,
     Entry,
     Reader,
+    halt_mark,
     head_of,
     moment,
     paragraph,
@@ -30,7 +31,7 @@ from bf_reconciler.web.page.page_parts import PageParts
 from bf_reconciler.web.page.rows import STRATEGY_COLUMNS, Rows
 
 CONDITION_COLUMNS: Final = ("condition", "status", "evidence", "since")
-HISTORY_COLUMNS: Final = ("when", "change", "reason", "lasted", "revision")
+HISTORY_COLUMNS: Final = ("when", "change", "why", "lasted", "revision")
 TRUTHS: Final = {"True": ("good", "disc"), "False": ("bad", "cross"), "Unknown": ("calm", "ring")}
 
 
@@ -191,7 +192,7 @@ def _history(history: Sequence[Transition], reader: Reader) -> dict[str, Markup]
             at=moment(change.at, reader.words),
             change=_change(change, reader),
             title=title_of(change.reason, reader.language),
-            message=change.message,
+            message=" — ".join(text for text in (change.message, change.by) if text),
             lasted=span(change.lasted),
             revision=change.revision[:12],
         )
@@ -199,6 +200,8 @@ def _history(history: Sequence[Transition], reader: Reader) -> dict[str, Markup]
 
 
 def _change(change: Transition, reader: Reader) -> Markup:
+    if change.kind == "halt":
+        return halt_mark(change, reader)
     before = reader.words.get(change.before, change.before) or "-"
     after = state_mark(change.after, reader.language) if change.after else escape("-")
     return fill("%s → %s", before, after)

@@ -10,12 +10,15 @@ from urllib.parse import quote, urlencode
 from markupsafe import Markup, escape
 
 from bf_reconciler.facts import ADVICE, Language, Reason, remedy
-from bf_reconciler.status import Condition, ConnectionStatus, StrategyStatus
+from bf_reconciler.policy import ConditionType
+from bf_reconciler.status import Condition, ConnectionStatus, StrategyStatus, Transition
 from bf_reconciler.web.page.latency import Latencies
 from bf_reconciler.web.page.markup import LINE_BREAK, NOTHING, fill, join
 from bf_reconciler.web.page.words import WORDS, Words
 
 Entry = ConnectionStatus | StrategyStatus
+Repeated = frozenset[tuple[Reason, str]]
+"""Reasons with their evidence that several rows share: there, the reason is enough."""
 
 MARKS: Final[Mapping[str, tuple[str, str]]] = {
     "Online": ("good", "disc"),
@@ -83,6 +86,13 @@ def state_mark(state: str, language: Language) -> Markup:
     return fill('<span class="state %s %s">%s</span>', colour, shape, word)
 
 
+def halt_mark(change: Transition, reader: Reader) -> Markup:
+    """What a person did: halted, or resumed."""
+    if change.after:
+        return state_mark(change.after, reader.language)
+    return fill('<span class="state good disc">%s</span>', reader.words["resumed"])
+
+
 def head_of(conditions: tuple[Condition, ...]) -> Condition | None:
     """The summary is the first one."""
     return conditions[0] if conditions else None
@@ -93,17 +103,29 @@ def title_of(reason: Reason, language: Language) -> Markup:
     return escape(ADVICE[reason][language].title)
 
 
-def why(entry: Entry, language: Language) -> Markup:
-    """The reason, the evidence and what to do; where all is well, one word."""
+def why(entry: Entry, language: Language, repeated: Repeated = frozenset()) -> Markup:
+    """The reason and the evidence. What to do stands above, once for all who have the reason."""
     condition = head_of(entry.conditions)
     if condition is None:
         return NOTHING
     title, fine = title_of(condition.reason, language), str(entry.status) in FINE
     if fine and condition.reason is Reason.CONNECTED:
         return title
-    message = fill("<small>%s</small>", condition.message) if condition.message else NOTHING
-    todo = NOTHING if fine else todo_of(condition.reason, language)
-    return fill("<strong>%s</strong>%s%s", title, message, todo)
+    if _as_connection(entry, condition):
+        return fill("<strong>%s</strong><small>%s</small>", title, WORDS[language]["as_connection"])
+    if not condition.message or (condition.reason, condition.message) in repeated:
+        return fill("<strong>%s</strong>", title)
+    return fill("<strong>%s</strong><small>%s</small>", title, condition.message)
+
+
+def _as_connection(entry: Entry, head: Condition) -> bool:
+    """Whether a strategy says only what its connection says."""
+    return any(
+        each.type is ConditionType.CONNECTION_READY
+        and each.status != "True"
+        and (each.reason is head.reason or head.reason is Reason.GRACE_EXPIRED)
+        for each in entry.conditions
+    )
 
 
 @cache

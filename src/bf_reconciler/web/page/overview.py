@@ -8,12 +8,13 @@ from markupsafe import Markup, escape
 
 from bf_reconciler.facts import Reason
 from bf_reconciler.status import Status, Transition
-from bf_reconciler.web.page.attention import attention
+from bf_reconciler.web.page.attention import attention, repeated
 from bf_reconciler.web.page.banners import banners, has_banner, problems_of
 from bf_reconciler.web.page.control import control
 from bf_reconciler.web.page.html import (
     MARKS,
     Reader,
+    halt_mark,
     hour,
     link,
     paragraph,
@@ -48,8 +49,8 @@ def overview(
     connections, strategies = query.connections(status), query.strategies(status)
     some, bots = page_of(connections, query.pages[0]), page_of(strategies, query.pages[1])
     lists = {
-        "connections": rows.connections(some.rows, reader),
-        "strategies": rows.strategies(bots.rows, reader),
+        "connections": rows.connections(some.rows, reader, repeated(status.connections)),
+        "strategies": rows.strategies(bots.rows, reader, repeated(status.strategies)),
     }
     turning = {
         "connections": some.turning("connections", query, reader),
@@ -158,7 +159,20 @@ def _changes(status: Status, changes: Sequence[Transition], reader: Reader) -> M
     return section("news", words["changes"], listed)
 
 
+def halt_change(status: Status, change: Transition, reader: Reader) -> Markup:
+    """Who halted or resumed, and why."""
+    name = escape(change.name or reader.words["every_strategy"])
+    if change.name in status.strategies:
+        name = link(reader.strategy(change.name), name)
+    why = " — ".join(text for text in (change.message, change.by) if text)
+    return fill(
+        "%s %s %s <span>%s</span>", hour(change.at, reader), name, halt_mark(change, reader), why
+    )
+
+
 def _change(status: Status, change: Transition, reader: Reader) -> Markup:
+    if change.kind == "halt":
+        return halt_change(status, change, reader)
     here = status.connections if change.kind == "connection" else status.strategies
     name = escape(change.name)
     if change.name in here:

@@ -54,10 +54,16 @@ def patch(before: PageParts, after: PageParts) -> Patch:
     return changed
 
 
+def _halts(before: Status, after: Status, reader: Reader) -> list[str]:
+    if (before.halt is None) == (after.halt is None):
+        return []
+    return [reader.words["halted" if after.halt else "resumed"] + "."]
+
+
 def announcement(before: Status, after: Status, reader: Reader) -> str:
     """What a screen reader says of a change."""
     words, changes = reader.words, list(transitions(before, after, reader.now))
-    sentences = [
+    sentences = _halts(before, after, reader) + [
         f"{t.name}: {words.get(t.after, t.after)}, {ADVICE[t.reason][reader.language].title}."
         for t in changes[:ANNOUNCED]
     ]

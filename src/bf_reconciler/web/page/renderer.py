@@ -44,7 +44,7 @@ class Renderer:
             return overview(status, reader, self._query, changes, self._rows)
         kind = "connection" if self._kind == "connections" else "strategy"
         changes = self._backend.history(self._name, HISTORY, None)
-        history = [each for each in changes if each.kind == kind]
+        history = [each for each in changes if each.kind in {kind, "halt"}]
         if kind == "connection":
             return connection_page(status, self._name, reader, history, self._rows)
         return strategy_page(status, self._name, reader, history)

@@ -1,5 +1,6 @@
 """One connection or strategy as a row of its table: kept small, as there may be a thousand."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from markupsafe import Markup
@@ -9,7 +10,9 @@ from bf_reconciler.web.page.control import test_button
 from bf_reconciler.web.page.html import (
     Entry,
     Reader,
+    Repeated,
     days_left,
+    head_of,
     hour,
     milliseconds,
     state_mark,
@@ -27,35 +30,51 @@ class Rows:
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self._made: dict[str, tuple[Entry, Markup]] = {}
+        self._made: dict[str, tuple[Entry, bool, Markup]] = {}
+        self._repeated: Repeated = frozenset()
 
-    def connections(self, shown: dict[str, ConnectionStatus], reader: Reader) -> dict[str, Markup]:
-        self._update(reader)
+    def connections(
+        self,
+        shown: Mapping[str, ConnectionStatus],
+        reader: Reader,
+        repeated: Repeated = frozenset(),
+    ) -> dict[str, Markup]:
+        self._update(reader, repeated)
         return {f"c-{name}": self._row(f"c-{name}", each) for name, each in shown.items()}
 
-    def strategies(self, shown: dict[str, StrategyStatus], reader: Reader) -> dict[str, Markup]:
-        self._update(reader)
+    def strategies(
+        self,
+        shown: Mapping[str, StrategyStatus],
+        reader: Reader,
+        repeated: Repeated = frozenset(),
+    ) -> dict[str, Markup]:
+        self._update(reader, repeated)
         return {f"s-{name}": self._row(f"s-{name}", each) for name, each in shown.items()}
 
-    def _update(self, reader: Reader) -> None:
+    def _update(self, reader: Reader, repeated: Repeated) -> None:
         """Another day shows other times."""
         if reader.now.date() != self.reader.now.date():
             self._made.clear()
         self.reader = reader
+        self._repeated = repeated
 
     def _row(self, key: str, entry: Entry) -> Markup:
+        head = head_of(entry.conditions)
+        short = head is not None and (head.reason, head.message) in self._repeated
         made = self._made.get(key)
-        if made is not None and made[0] == entry:
-            return made[1]
+        if made is not None and made[:2] == (entry, short):
+            return made[2]
         if isinstance(entry, ConnectionStatus):
-            row = connection_row(key, entry, self.reader)
+            row = connection_row(key, entry, self.reader, self._repeated)
         else:
-            row = strategy_row(key, entry, self.reader)
-        self._made[key] = entry, row
+            row = strategy_row(key, entry, self.reader, self._repeated)
+        self._made[key] = entry, short, row
         return row
 
 
-def connection_row(key: str, connection: ConnectionStatus, reader: Reader) -> Markup:
+def connection_row(
+    key: str, connection: ConnectionStatus, reader: Reader, repeated: Repeated = frozenset()
+) -> Markup:
     places = (connection.exchange, connection.account, connection.environment)
     latency = sparkline(reader.latencies.of(connection.name), reader.words)
     return fill(
@@ -68,7 +87,7 @@ def connection_row(key: str, connection: ConnectionStatus, reader: Reader) -> Ma
         name=connection.name,
         place=" · ".join(place for place in places if place),
         state=state_mark(str(connection.status), reader.language),
-        why=why(connection, reader.language),
+        why=why(connection, reader.language, repeated),
         api_key=connection.api_key,
         key_facts=key_facts(connection, reader),
         line=latency,
@@ -89,7 +108,9 @@ def key_facts(connection: ConnectionStatus, reader: Reader) -> Markup:
     return fill("<small>%s</small>", " · ".join(facts)) if facts else NOTHING
 
 
-def strategy_row(key: str, strategy: StrategyStatus, reader: Reader) -> Markup:
+def strategy_row(
+    key: str, strategy: StrategyStatus, reader: Reader, repeated: Repeated = frozenset()
+) -> Markup:
     words, note = activity(strategy.told, strategy.running, reader.language)
     return fill(
         '<tr id="%(key)s"><th scope="row"><a href="%(href)s">%(name)s</a>'
@@ -101,7 +122,7 @@ def strategy_row(key: str, strategy: StrategyStatus, reader: Reader) -> Markup:
         name=strategy.name,
         runtime=strategy.runtime,
         state=state_mark(str(strategy.status), reader.language),
-        why=why(strategy, reader.language),
+        why=why(strategy, reader.language, repeated),
         above=reader.connection(strategy.connection),
         connection=strategy.connection,
         running=words,

@@ -35,11 +35,23 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
         "Common cause: outbound network ({})",
         "Ortak neden: dış ağ bağlantısı ({})",
     ),
+    "incident_change": (
+        "{} answers otherwise than documented",
+        "{} belgelerdekinden farklı yanıt veriyor",
+    ),
     "affected": ("{} connections affected since", "{} bağlantı etkilendi, başlangıç:"),
     "summary": ("Summary", "Özet"),
     "attention": ("Needs attention", "Dikkat gerektirenler"),
     "no_action": ("No action needed.", "Yapılması gereken bir şey yok."),
     "more": ("and {} more", "ve {} tane daha"),
+    "follow_off": (
+        "Strategies off because of it: {}",
+        "Bu nedenle kapalı olan stratejiler: {}",
+    ),
+    "follow_held": (
+        "Strategies still running in their grace period: {}",
+        "Ek sürede çalışmaya devam eden stratejiler: {}",
+    ),
     "changes": ("Recent changes", "Son değişiklikler"),
     "no_changes": ("No changes yet.", "Henüz değişiklik yok."),
     # finding
@@ -63,8 +75,8 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "status": ("Status", "Durum"),
     "exchange": ("Exchange", "Borsa"),
     "runtime": ("Runtime", "Çalışma ortamı"),
-    "why": ("Reason, and what to do", "Neden ve ne yapmalı"),
-    "reason": ("Reason", "Neden"),
+    "why": ("Reason", "Neden"),
+    "as_connection": ("because of its connection", "bağlantısı nedeniyle"),
     "todo": ("What to do", "Ne yapmalı"),
     "cause": ("Likely cause", "Olası neden"),
     "key": ("Key", "Anahtar"),
@@ -120,6 +132,8 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "test": ("Test now", "Şimdi test et"),
     "testing": ("Testing …", "Test ediliyor …"),
     "halt": ("Halt all strategies", "Tüm stratejileri durdur"),
+    "resumed": ("Resumed", "Devam ettirildi"),
+    "every_strategy": ("all strategies", "tüm stratejiler"),
     "resume": ("Resume", "Devam ettir"),
     "emergency": ("Emergency stop", "Acil durdurma"),
     "halt_why": (

@@ -1,0 +1,50 @@
+"""Strategies that are as they are because of their connection: shown under the cause, once."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from markupsafe import Markup
+
+from bf_reconciler.facts import Reason
+from bf_reconciler.status import Status, StrategyState, StrategyStatus
+from bf_reconciler.web.page.html import FINE, Reader, head_of, link
+from bf_reconciler.web.page.markup import NOTHING, fill, join
+
+FOLLOWING: Final = frozenset({Reason.CONNECTION_NOT_READY, Reason.GRACE_EXPIRED})
+"""Reasons that always mean the connection."""
+SHOWN: Final = 50
+
+
+def consequences(status: Status, state: StrategyState) -> dict[str, list[StrategyStatus]]:
+    """The strategies in this state that only follow their connection, by its name."""
+    found: dict[str, list[StrategyStatus]] = {}
+    for strategy in status.strategies.values():
+        if strategy.status is state and follows(strategy, status):
+            found.setdefault(strategy.connection, []).append(strategy)
+    return found
+
+
+def follows(strategy: StrategyStatus, status: Status) -> bool:
+    """Whether its connection is the reason, so that it is no need of its own."""
+    head = head_of(strategy.conditions)
+    connection = status.connections.get(strategy.connection)
+    above = head_of(connection.conditions) if connection else None
+    if head is None or connection is None or above is None or str(connection.status) in FINE:
+        return False
+    return head.reason in FOLLOWING or head.reason is above.reason
+
+
+def folded(strategies: Sequence[StrategyStatus], words: str, reader: Reader) -> Markup:
+    """How many there are, and their names once it is opened."""
+    if not strategies:
+        return NOTHING
+    names = join(
+        (link(reader.strategy(each.name), each.name) for each in strategies[:SHOWN]), Markup(", ")
+    )
+    more = len(strategies) - SHOWN
+    return fill(
+        '<details class="follow"><summary>%s</summary><p>%s%s</p></details>',
+        reader.words[words].format(len(strategies)),
+        names,
+        f" {reader.words['more'].format(more)}" if more > 0 else "",
+    )
