@@ -10,6 +10,7 @@ API := $(VENV)/api/.done
 AUDIT := $(VENV)/audit/.done
 MUTANTS := $(VENV)/mutants/.done
 FUZZ := $(VENV)/fuzz/.done
+FREQTRADE := $(VENV)/freqtrade/.done
 PEERS := $(VENV)/peers/.done $(VENV)/peers-coinbase/.done
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/bf_reconciler/__init__.py)
 # Tests mostly wait (for exchanges, files and grace), so run more of them at once than there are cores.
@@ -23,8 +24,8 @@ SOAK_SECONDS ?= 1800
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test peers sops check fuzz api audit soak mutants format bench cost sbom manifests dashboards \
-  changelog lock clean
+.PHONY: help demo test peers freqtrade sops check fuzz api audit soak mutants format bench cost sbom manifests \
+  dashboards changelog lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -32,15 +33,18 @@ help: ## Show this list
 demo: $(RUN) ## Run the demo: simulated exchanges, an encrypted file, strategies on and off
 	$(BIN)/bf-reconciler demo $(DEMO)
 
-test: $(DEV) $(DEPLOY) ## Run all tests but those of `make peers`
+test: $(DEV) $(DEPLOY) ## Run all tests but those of `make peers` and `make freqtrade`
 	$(BIN)/python $(PYTEST) $(TEST)
-	@echo 'Left out: the clients of others that judge the simulator (make peers).'
+	@echo 'Left out: the clients of others that judge the simulator (make peers), and a real freqtrade (make freqtrade).'
 
 peers: $(DEV) $(PEERS) ## Let the official or most used client of each exchange judge the simulator
 	$(BIN)/python -m pytest --numprocesses 2 -m peers tests/peers
 
 sops: $(RUN) ## Build the oldest and the newest sops that the tests know, where there is Go
 	@.ci/sops-versions
+
+freqtrade: $(DEV) $(FREQTRADE) ## Turn a real freqtrade on and off, which trades on the simulator
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m freqtrade tests/engines
 
 check: $(DEV) $(DEPLOY) ## Check format, lint, types and import contracts, and run tests with coverage
 	$(BIN)/ruff format --check .
@@ -113,7 +117,7 @@ lock: $(DEV) ## Update the locked dependencies
 	  --no-header --upgrade pyproject.toml requirements/fuzz.in --constraints requirements/dev.txt --output-file requirements/fuzz.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --python-version 3.11 --no-header \
 	  --upgrade --extra sops --group dev pyproject.toml requirements/mutants.in --constraints requirements/dev.txt --output-file requirements/mutants.txt
-	for name in deploy sbom api audit peers peers-coinbase; do $(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url \
+	for name in deploy sbom api audit peers peers-coinbase freqtrade; do $(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url \
 	  --python-version 3.11 --no-header --upgrade requirements/$$name.in --output-file requirements/$$name.txt; done
 
 clean: ## Remove .venv and dist
@@ -139,7 +143,7 @@ $(DEPLOY): requirements/deploy.txt | $(BIN)/python
 	$(VENV)/deploy/bin/python -m pip install --quiet --require-hashes --requirement requirements/deploy.txt
 	@touch $@
 
-# Clients of others, which nothing of ours may depend on. Their pins conflict with ours, and two with each other.
+# Programs of others, which nothing of ours may depend on. Their pins conflict with ours, and two with each other.
 $(VENV)/%/.done: requirements/%.txt | $(BIN)/python
 	$(BIN)/python -m venv $(VENV)/$*
 	$(VENV)/$*/bin/python -m pip install --quiet --require-hashes --requirement $<
