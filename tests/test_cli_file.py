@@ -280,6 +280,24 @@ def test_a_weak_integrity_check_is_refused(capsys, sealed):
     assert "mac_only_encrypted is set" in ran.out
 
 
+def test_a_file_changed_without_sops_is_told_with_its_commit(capsys, sealed):
+    def git(*words):
+        names = ("-c", "user.name=t", "-c", "user.email=t@example.test")
+        argv = ["git", "-C", sealed.parent, *names, *words]
+        return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True).stdout
+
+    sealed.write_text(sealed.read_text().replace("name: ", "name: x", 1))
+    words = "Integrity check failed: the file was changed without sops after it was encrypted"
+    git("init", "-q")
+    git("add", sealed.name)
+    git("commit", "-q", "--no-gpg-sign", "-m", "by hand")
+    commit = git("rev-parse", "HEAD")[:12]
+    git("commit", "-q", "--no-gpg-sign", "--allow-empty", "-m", "another")
+    ran = run_in(capsys, "validate", sealed, "--decrypt")
+    assert ran.code == 1
+    assert f"{words} (commit {commit})" in ran.out
+
+
 def test_a_sops_that_is_not_there_is_told(capsys, sealed):
     ran = run_in(capsys, "validate", sealed, "--decrypt", "--sops-binary", "/nonexistent/sops")
     assert ran.code == 1

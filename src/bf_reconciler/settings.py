@@ -18,7 +18,8 @@ RESERVED_LABELS = frozenset(
     {
         *("job", "instance", "namespace", "pod", "container", "service", "endpoint", "cluster"),
         *("node", "alertname", "alertstate", "severity", "le", "quantile"),
-        *("connection", "exchange", "strategy", "runtime", "account", "environment", "status"),
+        *("connection", "exchange", "strategy", "runtime", "account", "status"),
+        *("environment", "exchange_environment"),
         *("condition", "reason", "permission", "state", "to", "kind", "scope"),
     }
 )

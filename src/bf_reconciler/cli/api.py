@@ -22,7 +22,7 @@ SECONDS = 15.0
 MAX_BYTES = 64 * 1024 * 1024
 NOT_DURABLE = frozenset({503, 507})
 """A halt, or its end, is in force, and a restart may forget it."""
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 # what the daemon may listen on
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # nosec B104 # noqa: S104 # what the daemon may listen on
 
 
 class ApiError(Exception):

@@ -1,5 +1,6 @@
 """The group of verbs: each is imported only when it is asked for."""
 
+import errno
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -11,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from bf_reconciler import __version__
+from bf_reconciler.cli.streams import prepare
 
 PROGRAM = "bf-reconciler"
 INTERRUPTED = 130
@@ -18,6 +20,7 @@ UNEXPECTED = (
     "unexpected error, a fault of this program. Report the lines above: they name places in its"
     " code, and hold no value of yours"
 )
+UNWRITABLE = frozenset({errno.ENOSPC, errno.EIO, errno.EDQUOT})
 VERBS = {
     "init": "Create a repository for the file.",
     "add": "Add a connection: test its key, then write it encrypted.",
@@ -109,6 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
     Where the reader of our output leaves early, click ends it quietly with 1.
     """
+    prepare()
     try:
         code = cli.main(arguments, prog_name=PROGRAM, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -123,8 +127,18 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = 1
     except (click.Abort, KeyboardInterrupt):
         code = INTERRUPTED
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            code = _unexpected(error)
+        else:
+            code = 1
+            click.echo(f"Error: the output cannot be written: {error.strerror}", err=True)
     except Exception as error:  # noqa: BLE001 # the last resort: a secret may stand in its text
-        code = 1
-        places = "".join(format_tb(error.__traceback__))
-        click.echo(f"{places}Error: {UNEXPECTED}", err=True)
+        code = _unexpected(error)
     sys.exit(code)
+
+
+def _unexpected(error: Exception) -> int:
+    places = "".join(format_tb(error.__traceback__))
+    click.echo(f"{places}Error: {UNEXPECTED}", err=True)
+    return 1
