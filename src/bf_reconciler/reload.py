@@ -235,9 +235,12 @@ def _sentence(errors: list[Problem], tail: str) -> str:
 def secrets(spec: Spec) -> Iterator[str]:
     """Every secret value of a Spec, for the redaction of logs."""
     for entry in spec.connections.values():
-        credentials = entry.connection.credentials
-        proxy = entry.connection.proxy
-        for secret in (credentials.api_key, credentials.secret, credentials.passphrase, proxy):
+        connection = entry.connection
+        found = [connection.proxy]
+        for credentials in (connection.credentials, connection.next):
+            if credentials is not None:
+                found += [credentials.api_key, credentials.secret, credentials.passphrase]
+        for secret in found:
             if secret is not None:
                 yield secret.get_secret_value()
     for runtime in spec.runtimes.values():
