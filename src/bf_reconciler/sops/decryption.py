@@ -1,5 +1,6 @@
 """Runs sops on the bytes of a file, and turns its answer into a document or a reason."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,7 +38,7 @@ async def decrypt(committed: bytes, settings: SopsSettings) -> dict[str, Any]:
     if finished.returncode and classify(finished.returncode, finished.stderr)[0] in SUSPECT:
         said = await _run([str(binary), "--disable-version-check", "--version"], b"", settings)
         require(version_of(said.stdout.decode(errors="replace")), OLDEST)
-    return understand(finished, committed, settings.environ)
+    return await asyncio.to_thread(understand, finished, committed, settings.environ)
 
 
 async def _decrypted(

@@ -49,11 +49,14 @@ def set_value(content: bytes, key: str, value: str, settings: SopsSettings) -> b
 
 def _require_sealing(binary: Path, settings: SopsSettings) -> None:
     """Say so where it failed because sops is too old."""
-    asked = subprocess.run(  # noqa: S603  no shell, and the binary the user chose
-        [str(binary), "--disable-version-check", "--version"],
-        env=environment(settings),
-        capture_output=True,
-        timeout=settings.timeout,
-        check=False,
-    )
+    try:
+        asked = subprocess.run(  # noqa: S603  no shell, and the binary the user chose
+            [str(binary), "--disable-version-check", "--version"],
+            env=environment(settings),
+            capture_output=True,
+            timeout=settings.timeout,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return  # why it failed is told all the same
     require(version_of(asked.stdout.decode(errors="replace")), SEALING)
