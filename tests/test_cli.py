@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from bf_reconciler import __version__
@@ -449,6 +450,48 @@ def test_the_simulator_tells_how_to_change_it(capsys, monkeypatch):
     alone = run_in(capsys, "simulate", "--port", "0", "--only", "gate")
     assert "_sim/faults/gate" in alone.out
     assert "/kucoin" not in alone.out
+
+
+def test_the_simulator_prints_a_file_for_its_keys(capsys, tmp_path):
+    ran = run_in(capsys, "simulate", "--print-config")
+    assert (ran.code, ran.err) == (0, "")
+    file = tmp_path / "connections.yaml"
+    file.write_text(ran.out)
+    ran = run_in(capsys, "validate", "--allow-plaintext", "-o", "json", file)
+    assert ran.json()["valid"] is True
+    named = ("--only", "mexc", "--key", "mexc-main", "--port", "9999")
+    found = yaml.safe_load(run_in(capsys, "simulate", "--print-config", *named).out)
+    assert found["connections"] == [
+        {
+            "name": "mexc-main",
+            "exchange": "mexc",
+            "endpoint": "http://127.0.0.1:9999",
+            "egress_ips": ["127.0.0.1"],
+            "credentials": found["connections"][0]["credentials"],
+        }
+    ]
+    assert set(found["connections"][0]["credentials"]) == {"api_key", "secret"}
+    seed = tmp_path / "seed.json"
+    key = {"exchange": "bybit", "environment": "testnet", "api_key": "k", "secret": "s"}
+    seed.write_text(json.dumps({"keys": {"Mine_1": key}}))
+    found = yaml.safe_load(run_in(capsys, "simulate", "--print-config", "--seed", seed).out)
+    assert found["connections"][0]["name"] == "mine-1"
+    assert found["connections"][0]["environment"] == "testnet"
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (("--print-config", "--port", "0"), "--print-config requires a fixed --port"),
+        (("--print-config", "--key", "moon"), "no key named moon; known: kucoin-main"),
+        (("--print-config", "--only", "moon"), "no key is left to print"),
+        (("--key", "kucoin-main"), "--key requires --print-config"),
+    ],
+)
+def test_a_file_that_cannot_be_printed_is_told(capsys, argv, says):
+    ran = run_in(capsys, "simulate", *argv)
+    assert (ran.code, ran.out) == (1, "")
+    assert says in ran.err
 
 
 def test_an_exchange_that_is_not_simulated_is_told(capsys):

@@ -16,8 +16,15 @@ from bf_reconciler.cli.streams import prepare
 
 PROGRAM = "bf-reconciler"
 INTERRUPTED = 130
+UNEXPECTED = (
+    "unexpected error, a fault of this program. Report the lines above: they name places in its"
+    " code, and hold no value of yours"
+)
 UNWRITABLE = frozenset({errno.ENOSPC, errno.EIO, errno.EDQUOT})
 VERBS = {
+    "init": "Create a repository for the file.",
+    "add": "Add a connection: test its key, then write it encrypted.",
+    "edit": "Edit the encrypted file; check and seal what is saved.",
     "run": "Run the daemon.",
     "validate": "Check a file offline: schema, references, encryption, names.",
     "seal": "Seal a file, so that nothing in it can be moved without its key.",
@@ -50,11 +57,22 @@ class Verbs(click.Group):
         ctx: click.Context,  # noqa: ARG002 # click's signature
         cmd_name: str,
     ) -> click.Command | None:
-        if cmd_name not in VERBS:
+        name = cmd_name.casefold()
+        if name not in VERBS:
             return None
-        module = import_module(f"bf_reconciler.cli.{cmd_name}")
+        module = import_module(f"bf_reconciler.cli.{name}")
         command: click.Command = module.command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            from bf_reconciler.cli.suggest import unknown  # noqa: PLC0415 # only for a mistake
+
+            ctx.fail(unknown("command", name, VERBS))
+        return super().resolve_command(ctx, args)
 
     def format_commands(
         self,
@@ -121,5 +139,5 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _unexpected(error: Exception) -> int:
     places = "".join(format_tb(error.__traceback__))
-    click.echo(f"{places}Error: unexpected error ({type(error).__name__})", err=True)
+    click.echo(f"{places}Error: {UNEXPECTED}", err=True)
     return 1
