@@ -253,9 +253,7 @@ def _reader(read: Callable[[Json], T]) -> Reader[T]:
 
 
 def unforeseen(error: Exception, question: Question) -> Failure:
-    """An error nobody thought of. Its text may hold anything, so only its class is told."""
-    name = type(error).__name__
-    log.error("probe_failed", error=name, question=question)
-    return Failure(
-        Reason.UNEXPECTED_RESPONSE, f"The test failed with an unexpected error ({name})."
-    )
+    """An error nobody thought of. Its text may hold anything, so only its class is logged."""
+    log.error("probe_failed", error=type(error).__name__, question=question)
+    words = f"The test failed with an unexpected error (asked for: {question}); the log names it."
+    return Failure(Reason.UNEXPECTED_RESPONSE, words)
