@@ -6,6 +6,11 @@ RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 DEPLOY := $(VENV)/deploy/.done
 SBOM := $(VENV)/sbom/.done
+API := $(VENV)/api/.done
+AUDIT := $(VENV)/audit/.done
+MUTANTS := $(VENV)/mutants/.done
+FUZZ := $(VENV)/fuzz/.done
+FREQTRADE := $(VENV)/freqtrade/.done
 PEERS := $(VENV)/peers/.done $(VENV)/peers-coinbase/.done
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/bf_reconciler/__init__.py)
 # Tests mostly wait (for exchanges, files and grace), so run more of them at once than there are cores.
@@ -13,10 +18,14 @@ JOBS ?= 4
 # What a fleet costs: all of it takes an hour and a half.
 FLEET ?= --keys 300 3000 10000 --runs 5 --clients bare ccxt ccxt-anew --withdraw --beside
 PYTEST = -m pytest --numprocesses $(JOBS) --dist worksteal
+FUZZ_SECONDS ?= 60
+API_SECONDS ?= 60
+SOAK_SECONDS ?= 1800
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test peers check format bench cost sbom manifests dashboards changelog lock clean
+.PHONY: help demo test peers freqtrade sops check fuzz api audit soak mutants format bench cost sbom manifests \
+  dashboards changelog lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -24,12 +33,18 @@ help: ## Show this list
 demo: $(RUN) ## Run the demo: simulated exchanges, an encrypted file, strategies on and off
 	$(BIN)/bf-reconciler demo $(DEMO)
 
-test: $(DEV) $(DEPLOY) ## Run all tests but those of `make peers`
+test: $(DEV) $(DEPLOY) ## Run all tests but those of `make peers` and `make freqtrade`
 	$(BIN)/python $(PYTEST) $(TEST)
-	@echo 'Left out: the clients of others that judge the simulator (make peers).'
+	@echo 'Left out: the clients of others that judge the simulator (make peers), and a real freqtrade (make freqtrade).'
 
 peers: $(DEV) $(PEERS) ## Let the official or most used client of each exchange judge the simulator
 	$(BIN)/python -m pytest --numprocesses 2 -m peers tests/peers
+
+sops: $(RUN) ## Build the oldest and the newest sops that the tests know, where there is Go
+	@.ci/sops-versions
+
+freqtrade: $(DEV) $(FREQTRADE) ## Turn a real freqtrade on and off, which trades on the simulator
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m freqtrade tests/engines
 
 check: $(DEV) $(DEPLOY) ## Check format, lint, types and import contracts, and run tests with coverage
 	$(BIN)/ruff format --check .
@@ -41,6 +56,27 @@ check: $(DEV) $(DEPLOY) ## Check format, lint, types and import contracts, and r
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='*/facts/*,*/spec/*,*/document/*,*/exchanges/*,*/policy/*,*/verdict/*,*/status/*,*/bf_reconciler/schedule.py,*/bf_reconciler/turn.py,*/bf_reconciler/agenda.py,*/reconcile.py,*/preview/*' --fail-under=100
 	$(BIN)/coverage report --fail-under=95
+
+fuzz: $(DEV) $(FUZZ) ## Fuzz the loader and every reader of answers, FUZZ_SECONDS each
+	@for target in loader answers; do \
+	  PYTHONPATH=src $(VENV)/fuzz/bin/python tests/fuzz/run.py $$target $(FUZZ_SECONDS) > $(VENV)/fuzz/$$target.log 2>&1 & \
+	  pids="$$pids $$!"; done; failed=0; \
+	for pid in $$pids; do wait $$pid || failed=1; done; \
+	for target in loader answers; do echo "$$target:"; grep -A 5 -E '^Done|Uncaught|ERROR' $(VENV)/fuzz/$$target.log || tail -n 20 $(VENV)/fuzz/$$target.log; done; \
+	exit $$failed
+
+api: $(DEV) $(API) ## Ask the served API all that its OpenAPI document permits, and more, for API_SECONDS
+	$(BIN)/python tests/api_check.py $(API_SECONDS)
+
+audit: $(AUDIT) ## Look for known flaws in our code (bandit) and in our dependencies (pip-audit)
+	$(VENV)/audit/bin/bandit --quiet --recursive --configfile pyproject.toml src
+	@$(VENV)/audit/bin/python tests/audit_check.py requirements/run.txt
+
+soak: $(DEV) ## Run a fleet of 300 under faults and commits at random for SOAK_SECONDS; nothing may grow
+	$(BIN)/python tests/soak.py $(SOAK_SECONDS)
+
+mutants: $(DEV) $(MUTANTS) ## Change the code that decides, and count what tests notice: hours; ONLY="--sample 600" tries some
+	PATH=$(abspath $(VENV)/mutants/bin):$$PATH CI=true nice -n 19 $(VENV)/mutants/bin/python tests/mutants.py $(ONLY)
 
 format: $(DEV) ## Format the code
 	$(BIN)/ruff format .
@@ -77,7 +113,11 @@ lock: $(DEV) ## Update the locked dependencies
 	  --no-header --extra sops --upgrade pyproject.toml --output-file requirements/run.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --python-version 3.11 \
 	  --no-header --extra sops --group dev --upgrade pyproject.toml --output-file requirements/dev.txt
-	for name in deploy sbom peers peers-coinbase; do $(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url \
+	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --python-version 3.11 \
+	  --no-header --upgrade pyproject.toml requirements/fuzz.in --constraints requirements/dev.txt --output-file requirements/fuzz.txt
+	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --python-version 3.11 --no-header \
+	  --upgrade --extra sops --group dev pyproject.toml requirements/mutants.in --constraints requirements/dev.txt --output-file requirements/mutants.txt
+	for name in deploy sbom api audit peers peers-coinbase freqtrade; do $(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url \
 	  --python-version 3.11 --no-header --upgrade requirements/$$name.in --output-file requirements/$$name.txt; done
 
 clean: ## Remove .venv and dist
@@ -103,7 +143,7 @@ $(DEPLOY): requirements/deploy.txt | $(BIN)/python
 	$(VENV)/deploy/bin/python -m pip install --quiet --require-hashes --requirement requirements/deploy.txt
 	@touch $@
 
-# Clients of others, which nothing of ours may depend on. Their pins conflict with ours, and two with each other.
+# Programs of others, which nothing of ours may depend on. Their pins conflict with ours, and two with each other.
 $(VENV)/%/.done: requirements/%.txt | $(BIN)/python
 	$(BIN)/python -m venv $(VENV)/$*
 	$(VENV)/$*/bin/python -m pip install --quiet --require-hashes --requirement $<

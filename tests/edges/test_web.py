@@ -61,6 +61,11 @@ async def test_one_connection_and_one_strategy_can_be_asked_for(client):
         ("/api/v1/halt", 405, "method not allowed"),
         ("/api/v1/history?limit=0", 400, "limit: a number from 1 to 1000 is expected"),
         ("/api/v1/history?limit=1001", 400, "limit: a number from 1 to 1000 is expected"),
+        (
+            f"/api/v1/history?limit={'9' * 5000}",
+            400,
+            "limit: a number from 1 to 1000 is expected",
+        ),
         ("/api/v1/history?limit=ten", 400, "limit: a number from 1 to 1000 is expected"),
         (
             "/api/v1/history?before=then",
@@ -88,7 +93,7 @@ async def test_an_unexpected_error_is_logged_and_its_text_stays_here(
     monkeypatch.setattr(backend, "status", broken)
     answer = await client.get("/api/v1/status")
     assert answer.status == 500
-    assert await answer.json() == {"error": "internal error: RuntimeError"}
+    assert await answer.json() == {"error": "internal error; the log of the daemon names it"}
     (record,) = [r for r in caplog.records if r.levelno == logging.ERROR]
     assert (record.message, record.path) == ("request failed", "/api/v1/status")
 

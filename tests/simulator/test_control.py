@@ -394,3 +394,19 @@ async def test_markets_that_cannot_be_taken_change_nothing(body, control, world)
         assert (await control(method, "markets/kucoin", body))[0] == 400
     assert world.markets["kucoin"] == before
     assert (await control("PATCH", "markets/nowhere", {}))[0] == 404
+
+
+async def test_prices_are_set_for_all_exchanges(control, world):
+    assert (await control("PATCH", "prices", {"BTC": 70_000, "NEW": "0.5"}))[0] == 200
+    assert (await control("GET", "prices"))[1] == world.prices
+    assert (world.prices["BTC"], world.prices["NEW"], world.prices["ETH"]) == (
+        *("70000", "0.5"),
+        "2500",
+    )
+
+
+@pytest.mark.parametrize("body", [{"BTC": 0}, {"BTC": -1}, {"BTC": "much"}, [1]])
+async def test_a_price_that_cannot_be_is_refused(body, control, world):
+    before = dict(world.prices)
+    assert (await control("PATCH", "prices", body))[0] == 400
+    assert world.prices == before

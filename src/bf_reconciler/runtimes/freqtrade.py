@@ -40,8 +40,6 @@ STATES: Final[Mapping[str, RunningState]] = {
 RELOADING: Final = "reload_config"
 ALIASES: Final[Mapping[str, str]] = {"gateio": "gate", "huobi": "htx", "okex": "okx"}
 """Names of exchanges that freqtrade takes, too."""
-MODES: Final[Mapping[str, str]] = {"futures": "futures"}
-"""trading_mode by the market of a strategy; everything else is spot."""
 LONGEST: Final = 100
 SIMPLE: Final = (str, int, float)
 ADDS: Final = "max_entry_position_adjustment"
@@ -260,8 +258,8 @@ def _declared(strategy: Strategy) -> dict[str, str]:
         strategy.order_types,
     )
     wanted: dict[str, object] = {
-        "trading_mode": MODES.get(strategy.market, "spot"),
-        "margin_mode": strategy.margin_mode if strategy.market in MODES else None,
+        "trading_mode": strategy.market,
+        "margin_mode": strategy.margin_mode if strategy.market == "futures" else None,
         "max_open_trades": strategy.max_open_trades,
     }
     if base is not None:

@@ -143,6 +143,14 @@ def amounts(value: object) -> dict[str, str]:
     return {asset: _amount(amount) for asset, amount in value.items()}
 
 
+def costs(value: object) -> dict[str, str]:
+    """What assets cost: more than nothing."""
+    found = amounts(value)
+    if not all(Decimal(cost) for cost in found.values()):
+        raise RefusedError("must not be 0")
+    return found
+
+
 def pairs(value: object) -> dict[str, bool]:
     """Whether a pair trades, by pairs as ccxt spells them."""
     if not isinstance(value, dict) or not all(_PAIR.fullmatch(str(pair)) for pair in value):

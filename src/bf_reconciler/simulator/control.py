@@ -1,4 +1,4 @@
-"""The control API under `/_sim`: change keys, faults and markets, read what was asked."""
+"""The control API under `/_sim`: change keys, faults, markets and prices, read what was asked."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -47,6 +47,8 @@ class Control:
             web.put("/_sim/markets/{exchange}", self.put_markets),
             web.patch("/_sim/markets/{exchange}", self.patch_markets),
             web.delete("/_sim/markets/{exchange}", self.delete_markets),
+            web.get("/_sim/prices", self.get_prices),
+            web.patch("/_sim/prices", self.patch_prices),
             web.get("/_sim/requests", self.list_requests),
             web.delete("/_sim/requests", self.delete_requests),
         ]
@@ -116,6 +118,12 @@ class Control:
     async def delete_markets(self, request: web.Request) -> web.Response:
         self._world.put_markets(_known_exchange(request), dict(listing.DEFAULT))
         return web.Response(status=204)
+
+    async def get_prices(self, _: web.Request) -> web.Response:
+        return web.json_response(self._world.prices)
+
+    async def patch_prices(self, request: web.Request) -> web.Response:
+        return web.json_response(self._world.patch_prices(await _body(request)))
 
     async def list_requests(self, _: web.Request) -> web.Response:
         """Counts by exchange, method, path, key and status; the latest in order; violations."""

@@ -65,6 +65,7 @@ class Handler:
             client_ip=faults.client_ip or wire.remote or "",
             now=time.time() + faults.clock_skew_seconds,
             markets=self._world.markets[self._exchange],
+            prices=self._world.prices,
         )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from bf_reconciler.simulator.order import Order
+
 DAY_SECONDS = 86_400
 
 
@@ -42,6 +44,7 @@ class Key:
     environment: str = "live"
     balances: dict[str, str] = field(default_factory=dict)
     nonce: int = 0
+    orders: dict[str, Order] = field(default_factory=dict, repr=False)
 
     def expired(self, now: float) -> bool:
         return self.expires_at is not None and self.expires_at <= now

@@ -13,7 +13,7 @@ import json
 import uuid
 from collections.abc import Mapping
 
-from bf_reconciler.simulator import conditions, listing
+from bf_reconciler.simulator import conditions, kucoin_trading, listing, trading
 from bf_reconciler.simulator.dialect import (
     PUBLIC,
     Call,
@@ -39,6 +39,7 @@ WORDS: Mapping[str, Words] = {
     "withdraw": Words(("Transfer",), ("Withdrawal",)),
 }
 GENERAL = ("General",)
+UNIFIED = ("Unified",)
 FUTURES = ("Futures",)
 SPOT = ("Spot", "Trade")
 WITHDRAW = ("Withdrawal", "Transfer")
@@ -101,17 +102,39 @@ def _key_info(call: Call) -> object:
     return data
 
 
+def _unified(call: Call) -> object:
+    """The unified account, of keys that may see one."""
+    key = call.key
+    if not key.may(UNIFIED):
+        return Refusal(200, "112010", "Invalid Unified Account user.")
+    rows = [
+        {
+            "currency": asset,
+            "equity": amount,
+            "hold": "0",
+            "balance": amount,
+            "available": amount,
+            "liability": "0",
+        }
+        for asset, amount in key.balances.items()
+    ]
+    return {"accountType": "UNIFIED", "ts": call.request.now_ms, "accounts": [{"currencies": rows}]}
+
+
 def _accounts(call: Call) -> object:
-    """One entry per currency, all of them in the trade account."""
+    """One entry per currency, all of them in the trade account. Unsure: none of a unified one."""
     key, params = call.key, call.request.params()
+    if key.may(UNIFIED):
+        return []
+    trading.match(key, call.request.prices)
     return [
         {
             "id": str(number(10, key.name, asset)),
             "currency": asset,
             "type": "trade",
             "balance": amount,
-            "available": amount,
-            "holds": "0",
+            "available": trading.text(trading.available(key, asset)),
+            "holds": trading.text(trading.held(key, asset)),
         }
         for asset, amount in key.balances.items()
         if params.get("currency", asset) == asset and params.get("type", "trade") == "trade"
@@ -147,10 +170,6 @@ def _placed(call: Call) -> object:
     except (ValueError, KeyError, TypeError):
         return Refusal(400, "400100", "validation.createOrder.clientOidIsRequired")
     return {"orderId": digest(call.key.name, "order")[:24], "clientOid": client_oid}
-
-
-def _cancelled(call: Call) -> object:
-    return {"cancelledOrderIds": [call.request.path.rpartition("/")[2]]}
 
 
 def _done(call: Call) -> object:
@@ -194,7 +213,6 @@ def _contract(market: listing.Market) -> object:
     }
 
 
-ORDERS_PAGE = {"currentPage": 1, "pageSize": 50, "totalNum": 0, "totalPage": 0, "items": []}
 ROUTES = (
     Route("GET", "/api/v2/symbols", PUBLIC, _symbols),
     Route("GET", "/api/v1/contracts/active", PUBLIC, _contracts),
@@ -202,21 +220,20 @@ ROUTES = (
     Route("GET", STATUS, PUBLIC, always({"status": "open", "msg": ""})),
     Route("GET", "/api/v1/user/api-key", GENERAL, _key_info, about_key=True),
     Route("GET", "/api/v1/accounts", GENERAL, _accounts),
+    Route("GET", "/api/ua/v1/unified/account/balance", GENERAL, _unified),
     Route("GET", "/api/v1/account-overview", FUTURES, _futures_account),
     Route("GET", "/api/v1/hf/orders/active", GENERAL, _active_orders),
     Route("GET", "/api/v1/hf/orders/active/symbols", SPOT, always({"symbols": []})),
-    Route("GET", "/api/v1/orders", GENERAL, always(ORDERS_PAGE)),
     Route("POST", "/api/v1/hf/orders/test", SPOT, _placed, harmless=True),
     Route("POST", "/api/v1/orders/test", SPOT, _placed, harmless=True),
     Route("POST", "/api/v1/hf/orders", SPOT, _placed),
-    Route("POST", "/api/v1/orders", SPOT, _placed),
-    Route("DELETE", "/api/v1/hf/orders/{id}", SPOT, _cancelled),
-    Route("DELETE", "/api/v1/orders/{id}", SPOT, _cancelled),
+    Route("DELETE", "/api/v1/hf/orders/{id}", SPOT, kucoin_trading.cancelled),
     Route("POST", "/api/v3/withdrawals", WITHDRAW, _done),
     Route("POST", "/api/v1/withdrawals", WITHDRAW, _done),
     Route("DELETE", "/api/v1/withdrawals/{id}", WITHDRAW, _done),
     Route("POST", "/api/v3/accounts/universal-transfer", FLEX_TRANSFERS, _done),
     Route("POST", "/api/v2/accounts/inner-transfer", SPOT, _done),
+    *kucoin_trading.routes(GENERAL, SPOT),
 )
 
 NO_HEADER = f"Please check the header of your request for {', '.join(SIGNED_HEADERS)}"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from bf_reconciler.simulator import conditions, listing
+from bf_reconciler.simulator import conditions, listing, mexc_trading
 from bf_reconciler.simulator.dialect import (
     PUBLIC,
     Call,
@@ -216,6 +216,7 @@ ROUTES = (
     Route("POST", "/api/v3/capital/transfer/internal", WITHDRAW_WRITE, _done),
     Route("POST", "/api/v3/capital/deposit/address", WITHDRAW_WRITE, always([])),
     Route("POST", "/api/v3/capital/transfer", TRANSFER_WRITE, _done),
+    *mexc_trading.ROUTES,
 )
 
 LATE = "Timestamp for this request is outside of the recvWindow."

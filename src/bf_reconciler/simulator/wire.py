@@ -17,7 +17,7 @@ class Request:
 
     `path` and `query` are as they came over the wire, undecoded; `now` is the exchange's clock in
     epoch seconds; `client_ip` is the address the exchange believes it sees; `markets` is what it
-    lists. Header names are matched whatever their case.
+    lists, `prices` what assets cost in USD. Header names are matched whatever their case.
     """
 
     method: str
@@ -28,6 +28,7 @@ class Request:
     client_ip: str
     now: float
     markets: Mapping[str, bool] = field(default_factory=lambda: listing.DEFAULT, repr=False)
+    prices: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def now_ms(self) -> int:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import NamedTuple, Self
 
 from bf_reconciler.simulator import checks as check
-from bf_reconciler.simulator import listing
+from bf_reconciler.simulator import listing, trading
 from bf_reconciler.simulator.checks import RefusedError
 from bf_reconciler.simulator.faults import Faults
 from bf_reconciler.simulator.key import DAY_SECONDS, Key
@@ -83,6 +83,7 @@ class World:
     markets: dict[str, dict[str, bool]] = field(
         default_factory=lambda: {each: dict(listing.DEFAULT) for each in DIALECTS}
     )
+    prices: dict[str, str] = field(default_factory=lambda: dict(trading.PRICES))
     requests: Counter[Seen] = field(default_factory=Counter)
     recent: deque[Seen] = field(default_factory=lambda: deque(maxlen=RECENT))
     violations: list[Violation] = field(default_factory=list)
@@ -173,6 +174,11 @@ class World:
         self.markets[known_exchange(exchange)] |= check.pairs(body)
         return self.markets[exchange]
 
+    def patch_prices(self, body: object) -> dict[str, str]:
+        """Set what these assets cost in USD; the others cost what they did."""
+        self.prices |= check.costs(body)
+        return self.prices
+
     def record(self, seen: Seen) -> None:
         self.requests[seen] += 1
         self.recent.append(seen)
@@ -217,8 +223,8 @@ def known_exchange(exchange: str) -> str:
 
 
 def show_key(key: Key) -> dict[str, object]:
-    """A key as the control API shows it: without its secret and passphrase."""
-    hidden = {"secret", "passphrase"}
+    """A key as the control API shows it: without its secret and passphrase, and its orders."""
+    hidden = {"secret", "passphrase", "orders"}
     shown = {each.name: getattr(key, each.name) for each in fields(key) if each.name not in hidden}
     words = DIALECTS[key.exchange].words
     return shown | {right: words[right].held(key.permissions) for right in RIGHTS}

@@ -14,7 +14,7 @@ from bf_reconciler.status import (
 )
 from bf_reconciler.web.http.app_keys import BACKEND
 from bf_reconciler.web.http.openapi import DOCUMENT
-from bf_reconciler.web.http.paging import part
+from bf_reconciler.web.http.paging import number, part
 from bf_reconciler.web.http.responses import answer, answer_made, language_of, send_pieces, written
 
 MAX_LIMIT = 1000
@@ -91,11 +91,11 @@ async def strategy(request: web.Request) -> web.Response:
 async def history(request: web.Request) -> web.Response:
     """Transitions, newest first; ``name``, ``limit`` and ``before`` narrow them."""
     backend, language, query = request.app[BACKEND], language_of(request), request.query
-    limit = query.get("limit", "100")
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= MAX_LIMIT):
+    limit = number(query.get("limit", "100"))
+    if limit is None or not 1 <= limit <= MAX_LIMIT:
         raise web.HTTPBadRequest(text=f"limit: a number from 1 to {MAX_LIMIT} is expected")
     name, before = query.get("name"), _moment(query.get("before"))
-    changes = await asyncio.to_thread(backend.history, name, int(limit), before)
+    changes = await asyncio.to_thread(backend.history, name, limit, before)
     return await answer_made(
         lambda: {"transitions": [present_transition(each, language) for each in changes]}
     )

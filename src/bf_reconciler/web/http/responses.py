@@ -112,9 +112,9 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return body
     except NotDurableError as error:
         return answer({"error": str(error)}, 507 if error.full else 503)
-    except Exception as error:
+    except Exception:
         logger.exception("request failed", extra={"path": request.path, "method": request.method})
-        return answer({"error": f"internal error: {type(error).__name__}"}, 500)
+        return answer({"error": "internal error; the log of the daemon names it"}, 500)
 
 
 async def read_object(request: web.Request, seconds: float) -> dict[str, Any]:
