@@ -6,18 +6,26 @@ RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 DEPLOY := $(VENV)/deploy/.done
 SBOM := $(VENV)/sbom/.done
+API := $(VENV)/api/.done
+AUDIT := $(VENV)/audit/.done
+MUTANTS := $(VENV)/mutants/.done
+FUZZ := $(VENV)/fuzz/.done
 FREQTRADE := $(VENV)/freqtrade/.done
 PEERS := $(VENV)/peers/.done $(VENV)/peers-coinbase/.done
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/bf_reconciler/__init__.py)
 # Tests mostly wait (for exchanges, files and grace), so run more of them at once than there are cores.
 JOBS ?= 4
-# What a fleet costs: one run of each size takes four minutes.
-FLEET ?= --keys 300 3000 10000 --clients bare ccxt --withdraw --beside
+# What a fleet costs: all of it takes an hour and a half.
+FLEET ?= --keys 300 3000 10000 --runs 5 --clients bare ccxt ccxt-anew --withdraw --beside
 PYTEST = -m pytest --numprocesses $(JOBS) --dist worksteal
+FUZZ_SECONDS ?= 60
+API_SECONDS ?= 60
+SOAK_SECONDS ?= 1800
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test peers freqtrade check format bench sbom manifests dashboards changelog lock clean
+.PHONY: help demo test peers freqtrade sops check fuzz api audit soak mutants format bench cost sbom manifests \
+  dashboards changelog lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -31,6 +39,9 @@ test: $(DEV) $(DEPLOY) ## Run all tests but those of `make peers` and `make freq
 
 peers: $(DEV) $(PEERS) ## Let the official or most used client of each exchange judge the simulator
 	$(BIN)/python -m pytest --numprocesses 2 -m peers tests/peers
+
+sops: $(RUN) ## Build the oldest and the newest sops that the tests know, where there is Go
+	@.ci/sops-versions
 
 freqtrade: $(DEV) $(FREQTRADE) ## Turn a real freqtrade on and off, which trades on the simulator
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m freqtrade tests/engines
@@ -46,6 +57,27 @@ check: $(DEV) $(DEPLOY) ## Check format, lint, types and import contracts, and r
 	$(BIN)/coverage report --include='*/facts/*,*/spec/*,*/document/*,*/exchanges/*,*/policy/*,*/verdict/*,*/status/*,*/bf_reconciler/schedule.py,*/bf_reconciler/turn.py,*/bf_reconciler/agenda.py,*/reconcile.py,*/preview/*' --fail-under=100
 	$(BIN)/coverage report --fail-under=95
 
+fuzz: $(DEV) $(FUZZ) ## Fuzz the loader and every reader of answers, FUZZ_SECONDS each
+	@for target in loader answers; do \
+	  PYTHONPATH=src $(VENV)/fuzz/bin/python tests/fuzz/run.py $$target $(FUZZ_SECONDS) > $(VENV)/fuzz/$$target.log 2>&1 & \
+	  pids="$$pids $$!"; done; failed=0; \
+	for pid in $$pids; do wait $$pid || failed=1; done; \
+	for target in loader answers; do echo "$$target:"; grep -A 5 -E '^Done|Uncaught|ERROR' $(VENV)/fuzz/$$target.log || tail -n 20 $(VENV)/fuzz/$$target.log; done; \
+	exit $$failed
+
+api: $(DEV) $(API) ## Ask the served API all that its OpenAPI document permits, and more, for API_SECONDS
+	$(BIN)/python tests/api_check.py $(API_SECONDS)
+
+audit: $(AUDIT) ## Look for known flaws in our code (bandit) and in our dependencies (pip-audit)
+	$(VENV)/audit/bin/bandit --quiet --recursive --configfile pyproject.toml src
+	@$(VENV)/audit/bin/python tests/audit_check.py requirements/run.txt
+
+soak: $(DEV) ## Run a fleet of 300 under faults and commits at random for SOAK_SECONDS; nothing may grow
+	$(BIN)/python tests/soak.py $(SOAK_SECONDS)
+
+mutants: $(DEV) $(MUTANTS) ## Change the code that decides, and count what tests notice: hours; ONLY="--sample 600" tries some
+	PATH=$(abspath $(VENV)/mutants/bin):$$PATH CI=true nice -n 19 $(VENV)/mutants/bin/python tests/mutants.py $(ONLY)
+
 format: $(DEV) ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -53,6 +85,9 @@ format: $(DEV) ## Format the code
 bench: $(DEV) ## Run the benchmarks of the README and of docs/performance.md
 	$(BIN)/python benchmarks/run.py $(BENCH)
 	$(BIN)/python benchmarks/whole.py $(FLEET)
+
+cost: $(DEV) ## Fail where the daemon costs twice what it should beside bare requests: a minute
+	$(BIN)/python benchmarks/whole.py --keys 300 --interval 10 --seconds 15 --most 3.0
 
 sbom: $(RUN) $(SBOM) ## Write the bill of materials (CycloneDX) of the container to dist/
 	@mkdir -p dist
@@ -78,7 +113,11 @@ lock: $(DEV) ## Update the locked dependencies
 	  --no-header --extra sops --upgrade pyproject.toml --output-file requirements/run.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --python-version 3.11 \
 	  --no-header --extra sops --group dev --upgrade pyproject.toml --output-file requirements/dev.txt
-	for name in deploy sbom peers peers-coinbase freqtrade; do $(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url \
+	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --python-version 3.11 \
+	  --no-header --upgrade pyproject.toml requirements/fuzz.in --constraints requirements/dev.txt --output-file requirements/fuzz.txt
+	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --python-version 3.11 --no-header \
+	  --upgrade --extra sops --group dev pyproject.toml requirements/mutants.in --constraints requirements/dev.txt --output-file requirements/mutants.txt
+	for name in deploy sbom api audit peers peers-coinbase freqtrade; do $(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url \
 	  --python-version 3.11 --no-header --upgrade requirements/$$name.in --output-file requirements/$$name.txt; done
 
 clean: ## Remove .venv and dist

@@ -140,7 +140,12 @@ if __name__ == "__main__":
     parser.add_argument("interval", type=float)
     parser.add_argument("--hosts", type=int, default=64)
     parser.add_argument("--core", type=int)
+    parser.add_argument("--uvloop", action="store_true")
     options = parser.parse_args()
     if options.core is not None:
         os.sched_setaffinity(0, {options.core})
+    if options.uvloop:
+        import uvloop
+
+        uvloop.install()
     asyncio.run(main(options))

@@ -8,8 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from bf_reconciler import __version__
@@ -44,7 +46,7 @@ def test_help_lists_every_verb_and_imports_none_of_them():
     assert code == 0
     assert not modules & HEAVY
     ours = {name for name in modules if name.startswith("bf_reconciler.cli.")}
-    assert ours == {"bf_reconciler.cli.verbs"}
+    assert ours == {"bf_reconciler.cli.streams", "bf_reconciler.cli.verbs"}
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -121,6 +123,96 @@ def test_the_program_runs_as_a_module():
     out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
     assert "bf-reconciler" in out
+
+
+def ran(*argv, environ=(), **streams):
+    """The program, with variables of its own and the streams that are given."""
+    return subprocess.run(
+        [sys.executable, "-m", "bf_reconciler", *argv],
+        env=os.environ | dict(environ),
+        timeout=120,
+        check=False,
+        **streams,
+    )
+
+
+ASCII = {
+    "C": {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+    "ascii": {"PYTHONIOENCODING": "ascii"},
+    "latin-1": {"PYTHONIOENCODING": "latin-1"},
+}
+TURKISH = ("exchanges", "binance", "--lang", "tr")
+
+
+@pytest.mark.parametrize("environ", ASCII.values(), ids=ASCII)
+def test_letters_that_the_locale_lacks_stop_nobody(environ):
+    shown = ran(*TURKISH, environ=environ, capture_output=True)
+    assert (shown.returncode, shown.stderr) == (0, b"")
+    full = ran(*TURKISH, environ={"PYTHONUTF8": "1"}, capture_output=True).stdout.decode()
+    assert "ş" in full
+    words = shown.stdout.decode("latin-1")
+    assert "?" not in words.replace("?", "", full.count("?"))
+    assert len(words.splitlines()) == len(full.splitlines())
+
+
+def test_json_is_the_same_in_every_locale():
+    argv = (*TURKISH, "-o", "json")
+    plain = ran(*argv, environ=ASCII["ascii"], capture_output=True).stdout.decode("ascii")
+    full = ran(*argv, environ={"PYTHONUTF8": "1"}, capture_output=True).stdout.decode()
+    assert json.loads(plain) == json.loads(full)
+
+
+def test_output_that_cannot_be_written_is_told_in_a_sentence():
+    with Path("/dev/full").open("wb") as full:
+        ended = ran("schema", stdout=full, stderr=subprocess.PIPE)
+    assert ended.returncode == 1
+    assert ended.stderr.decode().splitlines()[0] == (
+        "Error: the output cannot be written: No space left on device"
+    )
+
+
+NEXT_NUMBER = """
+from bf_reconciler.cli import streams
+streams.prepare()
+import os
+print("lost")
+os._exit(os.open(os.devnull, os.O_RDONLY))
+"""
+CLOSED = """
+import os, sys
+for number in (0, 1, 2):
+    os.close(number)
+os.execv(sys.executable, [sys.executable, "-c", sys.argv[1]])
+"""
+
+
+def test_the_number_of_a_closed_stream_goes_to_no_file():
+    argv = [sys.executable, "-c", CLOSED, NEXT_NUMBER]
+    assert subprocess.run(argv, timeout=60, check=False).returncode == 3
+
+
+ON_IMPORT = """
+import os, signal, sys
+class Stopping:
+    def find_spec(self, name, *_):
+        if name == "bf_reconciler.daemon":
+            os.kill(os.getpid(), signal.{name})
+sys.meta_path.insert(0, Stopping())
+from bf_reconciler.cli import main
+main(["run", "{file}", "--state-dir", "{state}", "--listen", "127.0.0.1:{port}"])
+"""
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 0), ("SIGHUP", 1)])
+def test_signals_in_the_first_second_are_obeyed(tmp_path, name, code):
+    with socket.create_server(
+        ("127.0.0.1", 0)
+    ) as taken:  # where it is not stopped, it cannot start
+        port, state = taken.getsockname()[1], tmp_path / "state"
+        text = ON_IMPORT.format(name=name, file=tmp_path / "x.yaml", state=state, port=port)
+        argv = [sys.executable, "-c", text]
+        done = subprocess.run(argv, timeout=60, check=False, capture_output=True)
+    assert done.returncode == code, done.stderr
 
 
 def test_a_reader_who_leaves_is_not_complained_of():
@@ -358,6 +450,48 @@ def test_the_simulator_tells_how_to_change_it(capsys, monkeypatch):
     alone = run_in(capsys, "simulate", "--port", "0", "--only", "gate")
     assert "_sim/faults/gate" in alone.out
     assert "/kucoin" not in alone.out
+
+
+def test_the_simulator_prints_a_file_for_its_keys(capsys, tmp_path):
+    ran = run_in(capsys, "simulate", "--print-config")
+    assert (ran.code, ran.err) == (0, "")
+    file = tmp_path / "connections.yaml"
+    file.write_text(ran.out)
+    ran = run_in(capsys, "validate", "--allow-plaintext", "-o", "json", file)
+    assert ran.json()["valid"] is True
+    named = ("--only", "mexc", "--key", "mexc-main", "--port", "9999")
+    found = yaml.safe_load(run_in(capsys, "simulate", "--print-config", *named).out)
+    assert found["connections"] == [
+        {
+            "name": "mexc-main",
+            "exchange": "mexc",
+            "endpoint": "http://127.0.0.1:9999",
+            "egress_ips": ["127.0.0.1"],
+            "credentials": found["connections"][0]["credentials"],
+        }
+    ]
+    assert set(found["connections"][0]["credentials"]) == {"api_key", "secret"}
+    seed = tmp_path / "seed.json"
+    key = {"exchange": "bybit", "environment": "testnet", "api_key": "k", "secret": "s"}
+    seed.write_text(json.dumps({"keys": {"Mine_1": key}}))
+    found = yaml.safe_load(run_in(capsys, "simulate", "--print-config", "--seed", seed).out)
+    assert found["connections"][0]["name"] == "mine-1"
+    assert found["connections"][0]["environment"] == "testnet"
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (("--print-config", "--port", "0"), "--print-config requires a fixed --port"),
+        (("--print-config", "--key", "moon"), "no key named moon; known: kucoin-main"),
+        (("--print-config", "--only", "moon"), "no key is left to print"),
+        (("--key", "kucoin-main"), "--key requires --print-config"),
+    ],
+)
+def test_a_file_that_cannot_be_printed_is_told(capsys, argv, says):
+    ran = run_in(capsys, "simulate", *argv)
+    assert (ran.code, ran.out) == (1, "")
+    assert says in ran.err
 
 
 def test_an_exchange_that_is_not_simulated_is_told(capsys):

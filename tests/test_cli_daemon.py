@@ -298,7 +298,7 @@ def test_halt_and_resume_reach_the_daemon(capsys):
     assert nothing.out == "There was no halt.\n"
     assert no_one.out == "btc-grid is not waiting for a resume.\n"
     assert unknown.code == 1
-    assert "no strategy with this name" in unknown.err
+    assert "no strategy named nope; known: btc-grid" in unknown.err
 
 
 def test_halt_names_who_did_it(capsys, monkeypatch):

@@ -2,6 +2,7 @@
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import os
+import signal
 import subprocess
 from dataclasses import replace
 
@@ -60,7 +61,11 @@ def sealed(tmp_path, monkeypatch):
 def test_the_example_is_valid_and_has_no_warnings(capsys, request):
     file = request.config.rootpath / EXAMPLE
     ran = run_in(capsys, "validate", file)
-    assert (ran.code, ran.out, ran.err) == (0, f"{file}: valid\n", "")
+    assert (ran.code, ran.out, ran.err) == (
+        0,
+        f"{file}: valid (not decrypted, MAC not checked)\n",
+        "",
+    )
 
 
 def test_the_example_shows_every_field(request):
@@ -144,9 +149,12 @@ def test_a_file_is_sealed_and_the_seal_is_checked_where_the_key_is(capsys, seale
     assert run_in(capsys, "validate", sealed, "--require-seal").code == 1
     ran = run_in(capsys, "seal", sealed)
     assert (ran.code, ran.out) == (0, f"{sealed}: sealed\n")
-    for words in (["--require-seal"], ["--require-seal", "--decrypt"]):
+    for words, more in (
+        (["--require-seal"], " (not decrypted, MAC not checked)"),
+        (["--decrypt"], ""),
+    ):
         ran = run_in(capsys, "validate", sealed, *words)
-        assert (ran.code, ran.out) == (0, f"{sealed}: valid\n")
+        assert (ran.code, ran.out) == (0, f"{sealed}: valid{more}\n")
     assert "sealed already" in run_in(capsys, "seal", sealed).out
     monkeypatch.delenv("SOPS_AGE_KEY_FILE")
     ran = run_in(capsys, "seal", sealed)
@@ -270,6 +278,24 @@ def test_a_weak_integrity_check_is_refused(capsys, sealed):
     ran = run_in(capsys, "validate", sealed)
     assert ran.code == 1
     assert "mac_only_encrypted is set" in ran.out
+
+
+def test_a_file_changed_without_sops_is_told_with_its_commit(capsys, sealed):
+    def git(*words):
+        names = ("-c", "user.name=t", "-c", "user.email=t@example.test")
+        argv = ["git", "-C", sealed.parent, *names, *words]
+        return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True).stdout
+
+    sealed.write_text(sealed.read_text().replace("name: ", "name: x", 1))
+    words = "Integrity check failed: the file was changed without sops after it was encrypted"
+    git("init", "-q")
+    git("add", sealed.name)
+    git("commit", "-q", "--no-gpg-sign", "-m", "by hand")
+    commit = git("rev-parse", "HEAD")[:12]
+    git("commit", "-q", "--no-gpg-sign", "--allow-empty", "-m", "another")
+    ran = run_in(capsys, "validate", sealed, "--decrypt")
+    assert ran.code == 1
+    assert f"{words} (commit {commit})" in ran.out
 
 
 def test_a_sops_that_is_not_there_is_told(capsys, sealed):
@@ -445,3 +471,28 @@ def test_json_stands_alone_on_standard_output(simulator, tmp_path):
     assert out.startswith("{\n")
     assert out.endswith("}\n")
     assert "kucoin-main-grid" in err
+
+
+def test_a_watch_tests_again_until_ctrl_c(simulator, tmp_path):
+    file = tmp_path / "connections.yaml"
+    file.write_text("version: 2\n")
+    process = program(
+        *("test", "--watch", "--allow-plaintext", file),
+        PYTHONUNBUFFERED="1",
+        BF_STATE_DIR=str(tmp_path / "state"),
+    )
+    lines = iter(process.stdout.readline, "")
+    assert next(line for line in lines if "unsupported version; use version: 1" in line)
+    file.write_text(declare(simulator, "kucoin-main"))
+    assert next(line for line in lines if "kucoin-main-grid" in line and "Online" in line)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    process.stdout.close()
+    process.stderr.close()
+
+
+@pytest.mark.parametrize("with_it", [("-o", "json"), ("--capture", "folder")])
+def test_a_watch_is_for_people(capsys, plain, with_it):
+    ran = run_in(capsys, "test", plain, "--watch", *with_it)
+    assert ran.code == 1
+    assert "--watch cannot be combined with -o json or --capture" in ran.err

@@ -136,7 +136,7 @@ def test_a_file_with_problems_is_planned_and_ends_with_1(capsys, tmp_path):
     with serving(FakeView(Status())) as url:
         sealed = run_in(capsys, "plan", file, "--url", url)
         assert sealed.code == 1
-        assert "not encrypted with sops" in sealed.err
+        assert "it has encrypted values, and no block of SOPS" in sealed.err
         ran = run_in(capsys, "plan", file, "--url", url, "--allow-plaintext")
     assert ran.code == 1
     assert "! btc-grid (line 5): invalid" in ran.out
@@ -145,7 +145,7 @@ def test_a_file_with_problems_is_planned_and_ends_with_1(capsys, tmp_path):
 
 def test_what_is_not_encrypted_is_told_on_the_pull_request(capsys, tmp_path):
     file = tmp_path / "connections.yaml"
-    file.write_bytes(a_file())
+    file.write_bytes(a_file(connections=[a_connection(credentials={})]))
     ran = run_in(capsys, "plan", file, "-o", "markdown")
     assert ran.code == 1
     assert ran.out.startswith("<!-- bf-reconciler plan -->")

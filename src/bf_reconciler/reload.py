@@ -85,7 +85,7 @@ class Reloader:
         except Exception as error:  # noqa: BLE001 # a fault of ours changes nothing, as a bad file
             name = type(error).__name__
             log.error("reading the file failed", error=name, at=_places(error))  # noqa: TRY400 # see _places
-            message = f"unexpected error while reading the file ({name})"
+            message = "unexpected error while reading the file; the log says where"
             message = f"{message}; {LAST_GOOD}" if self.last.spec else message
             self.last = self._refused(ConfigError(ConfigReason.INVALID_DOCUMENT, message))
         return self.last

@@ -8,7 +8,7 @@ from typing import Final
 
 from bf_reconciler import sops
 from bf_reconciler.document import SEAL, Parsed
-from bf_reconciler.facts import DEFAULT_RULES, ConfigError, ConfigReason, Rules
+from bf_reconciler.facts import DEFAULT_RULES, ConfigError, ConfigReason, Rules, system_words
 from bf_reconciler.loader import load
 from bf_reconciler.sops import SopsSettings
 from bf_reconciler.source import present
@@ -33,7 +33,7 @@ async def seal_file(path: Path, settings: SopsSettings, rules: Rules = DEFAULT_R
     after = await sealed(content.data, settings, rules)
     if after == content.data:
         return False
-    await asyncio.to_thread(_replace, path, content.data, after)
+    await asyncio.to_thread(replace_file, path, content.data, after)
     return True
 
 
@@ -51,7 +51,7 @@ async def sealed(content: bytes, settings: SopsSettings, rules: Rules = DEFAULT_
         _require_sealable(parsed)
         if written and any(p.reason is ConfigReason.NOT_SEALED for p in parsed.errors):
             raise ConfigError(ConfigReason.NOT_SEALED, UNCOVERED)
-        content = await asyncio.to_thread(sops.set_value, content, SEAL, parsed.digest, settings)
+        content = await asyncio.to_thread(sops.set_value, content, (SEAL,), parsed.digest, settings)
         written = True
     raise ConfigError(ConfigReason.SEAL_MISMATCH, "the seal does not match after it was written")
 
@@ -64,8 +64,12 @@ def _require_sealable(parsed: Parsed) -> None:
         raise ConfigError(first.reason, message)
 
 
-def _replace(path: Path, before: bytes, after: bytes) -> None:
-    """Put the new content in place of the old, whole or not at all."""
+def replace_file(path: Path, before: bytes, after: bytes) -> None:
+    """Put the new content in place of the old, whole or not at all. Blocks.
+
+    Raises:
+        ConfigError: It cannot be written, or somebody else changed it meanwhile.
+    """
     real = Path(os.path.realpath(path))
     try:
         handle, name = mkstemp(prefix=f".{real.name}.", dir=real.parent)
@@ -80,12 +84,12 @@ def _replace(path: Path, before: bytes, after: bytes) -> None:
         finally:
             Path(name).unlink(missing_ok=True)
     except OSError as error:
-        words = error.strerror or type(error).__name__
+        words = system_words(error)
         message = f"the file cannot be written: {words}"
         raise ConfigError(ConfigReason.FILE_UNREADABLE, message) from None
 
 
 def _require_same(path: Path, before: bytes) -> None:
     if present(str(path)).data != before:
-        message = "the file was changed meanwhile; seal it again"
+        message = "the file was changed meanwhile, and nothing was written; try again"
         raise ConfigError(ConfigReason.FILE_CHANGING, message)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from bf_reconciler.facts import DEFAULT_RULES, Language, Rules
+from bf_reconciler.facts import DEFAULT_RULES, Language, Rules, system_words
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["console", "json"]
@@ -18,7 +18,8 @@ RESERVED_LABELS = frozenset(
     {
         *("job", "instance", "namespace", "pod", "container", "service", "endpoint", "cluster"),
         *("node", "alertname", "alertstate", "severity", "le", "quantile"),
-        *("connection", "exchange", "strategy", "runtime", "account", "environment", "status"),
+        *("connection", "exchange", "strategy", "runtime", "account", "status"),
+        *("environment", "exchange_environment"),
         *("condition", "reason", "permission", "state", "to", "kind", "scope"),
     }
 )
@@ -127,8 +128,11 @@ def read_tokens(path: Path) -> Mapping[str, str]:
     """
     try:
         text = path.read_text(encoding="ascii")
-    except (OSError, UnicodeError) as error:
-        raise ValueError(f"the token file {path} cannot be read: {type(error).__name__}") from None
+    except OSError as error:
+        message = f"the token file {path} cannot be read: {system_words(error)}"
+        raise ValueError(message) from None
+    except UnicodeError:
+        raise ValueError(f"the token file {path} cannot be read: it is not ASCII text") from None
     lines = [line.split() for line in text.splitlines() if line.strip() and line.strip()[0] != "#"]
     if len(lines) == 1 and len(lines[0]) == 1:
         lines = [["", *lines[0]]]

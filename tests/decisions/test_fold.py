@@ -16,6 +16,7 @@ from bf_reconciler.status import (
     conditions,
     mask,
     transitions,
+    unwatched,
 )
 from bf_reconciler.verdict import ConnectionState, Halted, StrategyMemory
 from build import (
@@ -476,3 +477,44 @@ def test_nothing_is_remembered_of_a_strategy_that_was_never_told_anything():
     memories = a_cycle(GOOD, spec=wrong).memories
     assert STRATEGY not in memories
     assert (list(memories), len(memories)) == ([], 0)
+
+
+# what no file declares, and what is wrong in it
+
+
+def test_of_what_is_not_tested_nothing_is_known():
+    before = a_cycle(GOOD).connections
+    (found,) = unwatched(before, LATER).values()
+    assert found == replace(
+        before[CONNECTION],
+        status=ConnectionState.PENDING,
+        conditions=found.conditions,
+        next_probe=None,
+    )
+    assert before[CONNECTION].next_probe is not None
+    for was, now in zip(before[CONNECTION].conditions, found.conditions, strict=True):
+        ready = was.type is ConditionType.READY
+        told = "No file is in force, so it is not tested." if ready else ""
+        unknown = {"status": "Unknown", "reason": Reason.NOT_PROBED, "message": told}
+        assert now == replace(was, **unknown, since=LATER)
+
+
+def test_what_was_not_known_before_is_not_known_since_then():
+    once = unwatched(a_cycle(GOOD).connections, LATER)
+    again = unwatched(once, LATER + MINUTE)
+    assert again == once
+
+
+def test_a_wrong_entry_that_never_was_right_is_shown_with_what_can_be_read_of_it():
+    spec = a_spec([], [])
+    spec = replace(spec, broken_connections={"odd": "kucoin"})
+    found = a_cycle(spec=spec).connections["odd"]
+    (ready,) = found.conditions
+    assert (ready.type, ready.status) == (ConditionType.READY, "False")
+    assert (ready.reason, ready.since) == (Reason.ENTRY_INVALID, NOW)
+    assert ready.message == "Its entry in the file is invalid."
+    assert ready.observed_generation == spec.generation
+    told = (found.name, found.exchange, found.status, found.origin, found.key)
+    assert told == ("odd", "kucoin", ConnectionState.INVALID, "none", Key())
+    again = a_cycle(spec=spec, before=a_cycle(spec=spec), now=LATER).connections["odd"]
+    assert again == found

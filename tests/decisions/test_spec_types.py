@@ -219,6 +219,20 @@ def test_a_text_may_have_lines_and_letters_of_any_language():
     assert of(Text, "değişen şey\n\tçok güzel") == "değişen şey\n\tçok güzel"
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a\u200bb", "must not contain a zero-width space (U+200B)"),
+        ("ab\u00a0", "must not contain a no-break space (U+00A0)"),
+        ("\ufeffab", "must not contain a byte order mark (U+FEFF)"),
+        ("\u201cab\u201d", "must not be in curly quotes; use plain quotes"),
+    ],
+)
+def test_what_copying_adds_to_a_secret_is_named(text, words):
+    assert words in refusal(Secret, text)
+    assert of(Secret, "it\u2019s").get_secret_value() == "it\u2019s"
+
+
 def test_a_secret_has_no_blanks_around_it_unless_it_is_a_pem_key():
     pem = "-----BEGIN KEY-----\nQQ==\n-----END KEY-----\n"
     assert of(Secret, pem).get_secret_value() == pem

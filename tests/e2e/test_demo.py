@@ -204,9 +204,11 @@ async def test_a_missing_sops_is_told(monkeypatch):
 
 def test_missing_programs_are_told(monkeypatch, tmp_path):
     built = Stage(tmp_path, find_binary(None, os.environ))
-    monkeypatch.setitem(sys.modules, "pyrage", None)
-    with pytest.raises(DemoError, match="needs pyrage"):
-        built.build("version: 1\n")
+    with monkeypatch.context() as bare:
+        bare.setitem(sys.modules, "pyrage", None)
+        bare.setenv("PATH", str(tmp_path))
+        with pytest.raises(DemoError, match=r"needs .age-keygen., or pyrage"):
+            built.build("version: 1\n")
     with pytest.raises(DemoError, match="needs nonesuch"):
         built.run("nonesuch")
     with pytest.raises(DemoError, match="failed with exit code 1"):

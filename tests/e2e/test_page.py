@@ -2,15 +2,28 @@
 
 import re
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.verdict import ConnectionState
+from bf_reconciler.policy import Incident
+from bf_reconciler.status import Status, StrategyState
+from bf_reconciler.verdict import ConnectionState, Halted
+from bf_reconciler.web import NotDurableError
+from bf_reconciler.web.http import events
 from e2e.browsing import DESKTOP, PHONE, a_browser, violations
 from e2e.fleet import a_fleet, a_world
 from e2e.fleet import a_strategy as a_bot
-from edges.fakes import a_connection, a_status, a_strategy
+from edges.fakes import (
+    NOW,
+    a_config,
+    a_connection,
+    a_memory,
+    a_refused_config,
+    a_status,
+    a_strategy,
+)
 from edges.web_client import ScriptedBackend, a_client, until
 
 pytestmark = pytest.mark.slow
@@ -92,6 +105,79 @@ async def test_axe_finds_nothing_wrong(browser, url, path):
             for scheme in ("light", "dark"):
                 await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 assert await violations(page) == [], (language, scheme)
+
+
+def big_fleet(count=500):
+    """Every state there is, many times."""
+    states = [*ConnectionState]
+    connections = [
+        a_connection(f"c-{n}", states[n % len(states)], Reason.INVALID_KEY) for n in range(count)
+    ]
+    words = [*StrategyState]
+    bots = [
+        a_strategy(f"s-{n}", words[n % len(words)], Reason.INVALID_KEY, connection=f"c-{n}")
+        for n in range(count)
+    ]
+    return a_status(connections, bots)
+
+
+STORM = Halted("storm", "ada (token ops)", NOW)
+OUTAGE = Incident("outage", "kucoin", Reason.MAINTENANCE, ("kucoin-main-grid",), NOW)
+DECLARED = {"pairs": ["BTC/USDT"], "leverage": 2.0, "stop_loss_pct": 10}
+STATES = {
+    "reading": (Status(), "/"),
+    "first run": (Status(config=a_config()), "/"),
+    "refused": (Status(config=a_refused_config(last_reload_success=None)), "/"),
+    "halted": (a_status(halted=STORM), "/"),
+    "halted in the file": (a_status(file_halt=STORM), "/"),
+    "incident": (a_status(incidents=(OUTAGE,)), "/"),
+    "sorted": (big_fleet(60), "/?connections_sort=-latency&strategies_sort=name"),
+    "what is traded": (
+        a_status(strategies=[a_strategy(declared=DECLARED)]),
+        "/strategies/btc-grid",
+    ),
+    "waits for a person": (
+        a_status(strategies=[a_strategy(memory=a_memory(latched=True))]),
+        "/strategies/btc-grid",
+    ),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+async def test_axe_finds_nothing_wrong_in_any_state(browser, state):
+    status, path = STATES[state]
+    async with a_client(ScriptedBackend(status)) as client:
+        for language, size in (("en", DESKTOP), ("tr", PHONE)):
+            url = client.make_url(path).update_query(lang=language)
+            async with browser.page(str(url), viewport=size) as page:
+                for scheme in ("light", "dark"):
+                    await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+                    assert await violations(page) == [], (language, scheme)
+                wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+                assert not await page.evaluate(wide), language
+
+
+async def test_a_fleet_of_five_hundred_is_no_page_without_end(browser):
+    async with a_client(ScriptedBackend(big_fleet())) as client:
+        for size, most in ((DESKTOP, 12_000), (PHONE, 24_000)):
+            async with browser.page(str(client.make_url("/")), viewport=size) as page:
+                assert await page.evaluate("document.documentElement.scrollHeight") < most
+                await reads(page.locator("#connections-shown"), r"500 ·\s+page 1 of 10")
+
+
+async def test_the_columns_sort_in_place(browser, url):
+    async with browser.page(url) as page:
+        heads = page.locator("#connections-columns")
+        await heads.get_by_role("link", name="Name").click()
+        await page.wait_for_url("**connections_sort=name*")
+        names = page.locator("#connections th a")
+        assert await names.all_inner_texts() == ["kucoin-main", "mexc-main", "mexc-sub"]
+        await page.get_by_label("Search").fill("mexc")
+        await row(page, "kucoin-main").wait_for(state="detached")
+        await heads.get_by_role("link", name="Name").click()
+        await page.wait_for_url("**connections_sort=-name*")
+        assert await names.all_inner_texts() == ["mexc-sub", "mexc-main"]
+        assert await page.locator("#connections-columns [aria-sort=descending]").count() == 1
 
 
 async def test_nothing_is_wider_than_a_phone(browser, url):
@@ -262,18 +348,96 @@ async def test_a_connection_is_tested_when_asked(browser, url, fleet):
 
 async def test_everything_is_halted_and_resumed(browser, url, fleet):
     async with browser.page(url) as page:
-        form = page.locator("#control")
-        await form.get_by_label("Reason").fill("exchange incident")
-        await form.get_by_label("Your name").fill("ada")
-        await form.get_by_role("button", name="Halt all strategies").click()
+        await page.get_by_role("button", name="Halt all strategies").click()
+        dialog = page.locator("#halt-dialog")
+        await reads(dialog, "Now running: 2 of 3")
+        await reads(dialog.locator("summary"), "Pause, with open positions still managed: 2")
+        assert await violations(page) == []
+        await dialog.get_by_role("button", name="Cancel").click()
+        await dialog.wait_for(state="hidden")
+        await page.get_by_role("button", name="Halt all strategies").click()
+        await dialog.get_by_label("Reason").fill("exchange incident")
+        await dialog.get_by_label("Your name").fill("ada")
+        await dialog.get_by_role("button", name="Halt all strategies").click()
         await reads(page.locator("#banners"), "exchange incident — ada")
+        await dialog.wait_for(state="hidden")
+        await reads(page.locator("#switch"), "Halted")
+        await reads(page.locator("#news"), "all strategies.*Halted.*exchange incident — ada")
         await reads(row(page, "btc-grid", "s"), "Halted")
         assert fleet.told()["enabled"] is False
         assert await violations(page) == []
-        await form.get_by_role("button", name="Resume").click()
+        await page.locator("#banners").get_by_role("button", name="Resume strategies").click()
+        dialog = page.locator("#resume-dialog")
+        await reads(dialog, "exchange incident — ada.*May run again at once: 2")
+        assert await dialog.get_by_label("Your name").input_value() == "ada"
+        await dialog.get_by_label("Reason").fill("it is over")
+        assert await violations(page) == []
+        await dialog.get_by_role("button", name="Resume strategies").click()
         await reads(row(page, "btc-grid", "s"), "Enabled")
         await page.locator("#banners .banner").wait_for(state="detached")
         assert fleet.told()["enabled"] is True
+        await reads(page.locator("#news"), "all strategies.*Resumed.*it is over — ada")
+
+
+async def test_the_halt_is_within_reach_wherever_the_page_is(browser, url):
+    for path, size in (("/", PHONE), ("/connections/mexc-sub", DESKTOP)):
+        async with browser.page(url + path, viewport=size) as page:
+            await reads(page.locator("#live"), "^Live$")
+            await page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+            button = page.get_by_role("button", name="Halt all strategies")
+            box = await button.bounding_box()
+            assert 0 <= box["y"] < size["height"] / 3
+            await button.click()
+            assert await page.locator("#halt-dialog").is_visible()
+
+
+async def test_a_halt_that_is_refused_says_so_where_it_was_asked(browser):
+    async def full(*_):
+        raise NotDurableError("It is in force; the disk is full", full=True)
+
+    backend = ScriptedBackend(a_status())
+    backend.halt = full
+    async with a_client(backend) as client, browser.page(str(client.make_url("/"))) as page:
+        await page.get_by_role("button", name="Halt all strategies").click()
+        dialog = page.locator("#halt-dialog")
+        await dialog.get_by_label("Reason").fill("x")
+        await dialog.get_by_label("Your name").fill("ada")
+        await page.keyboard.press("Enter")
+        await reads(dialog.locator(".fault"), "Failed: It is in force; the disk is full")
+        assert await violations(page) == []
+
+
+async def test_what_was_said_leaves(browser):
+    backend = ScriptedBackend(a_status())
+    async with a_client(backend) as client, browser.page("about:blank") as page:
+        await page.clock.install()
+        await page.goto(str(client.make_url("/")))
+        await page.get_by_role("button", name="Test now: kucoin-main-grid").click()
+        await reads(page.locator("#said"), "kucoin-main-grid: Online")
+        await page.clock.fast_forward("00:09")
+        await page.wait_for_function("document.getElementById('said').textContent === ''")
+
+
+async def test_times_are_told_by_the_readers_clock_too(browser):
+    at = datetime.now(UTC) - timedelta(minutes=3)
+    status = a_status([a_connection(last_probe=at)])
+    async with a_client(ScriptedBackend(status)) as client:
+        for lang, there, told in (
+            ("en", "Europe/Istanbul", rf"^{at + timedelta(hours=3):%H:%M} · 3 min. ago$"),
+            ("tr", "Europe/Istanbul", rf"^{at + timedelta(hours=3):%H:%M} · 3 dk. önce$"),
+            ("en", "UTC", r"^3 min. ago$"),
+        ):
+            url = str(client.make_url(f"/?lang={lang}"))
+            async with browser.page(url, timezone_id=there) as page:
+                time = row(page, "kucoin-main-grid").locator("time")
+                assert re.match(told, await time.get_attribute("data-near"))
+                assert await time.inner_text() == f"{at:%H:%M:%S}Z"
+            async with browser.page(
+                str(client.make_url(f"/connections/kucoin-main-grid?lang={lang}")),
+                timezone_id=there,
+            ) as page:
+                near = await page.locator("#facts time").first.get_attribute("data-near")
+                assert ("GMT+3" in near) is (there != "UTC")
 
 
 async def test_what_needs_the_token_asks_for_it_once(browser, fleet, tmp_path):
@@ -293,6 +457,9 @@ async def test_what_needs_the_token_asks_for_it_once(browser, fleet, tmp_path):
             await field.fill("wrong")
             await field.press("Enter")
             await reads(page.locator("#ask-why"), "This token was rejected.")
+            await page.get_by_role("button", name="Cancel").click()
+            await button.click()  # what was rejected is forgotten: this one is missing
+            await reads(page.locator("#ask-why"), "The token from --token-file.")
             await field.fill(TOKEN)
             await field.press("Enter")
             await reads(page.locator("#said"), "mexc-main: Online")
@@ -307,13 +474,45 @@ async def test_what_needs_the_token_asks_for_it_once(browser, fleet, tmp_path):
 # --- when the daemon goes and comes
 
 
-async def test_the_page_says_when_it_is_not_live_and_catches_up_by_itself(browser, fleet, pages):
+async def test_a_daemon_that_is_gone_darkens_the_page_until_it_is_back(browser, fleet, pages):
     async with fleet.daemon():
         await fleet.connection_is("Online", name="mexc-main")
         page = await pages.enter_async_context(browser.page(f"http://127.0.0.1:{fleet.port}"))
         await reads(page.locator("#live"), "^Live$")
+        assert await page.locator("#gone").is_hidden()
     await reads(page.locator("#live"), "Disconnected")
+    gone = page.locator("#gone")
+    await reads(gone, "No answer from the daemon. What is shown here is old:")
+    shade = "getComputedStyle(document.querySelector('main'), '::after').position"
+    assert await page.evaluate(shade) == "fixed"
+    await page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    assert await gone.is_visible()
+    assert (await gone.bounding_box())["y"] < DESKTOP["height"] / 3
+    assert await violations(page) == []
     fleet.world.patch_key("mexc", {"trade": False})
     async with fleet.daemon():
         await reads(page.locator("#live"), "^Live$")
+        await gone.wait_for(state="hidden")
+        assert await page.evaluate(shade) == "static"
         await reads(row(page, "mexc-main"), "Blocked.*No trade permission")
+
+
+async def test_a_daemon_that_only_hangs_darkens_the_page_too(browser):
+    backend = ScriptedBackend(a_status())
+    async with a_client(backend) as client, browser.page("about:blank") as page:
+        await page.clock.install()
+        await page.goto(str(client.make_url("/")))
+        await reads(page.locator("#live"), "^Live$")
+        await page.clock.fast_forward("01:00")
+        await reads(page.locator("#gone"), "No answer from the daemon")
+
+
+async def test_a_daemon_that_does_not_finish_its_work_is_told(browser, monkeypatch):
+    monkeypatch.setattr(events, "KEEPALIVE_SECONDS", 0.1)
+    backend = ScriptedBackend(a_status())
+    backend.healthy = (False, "no reconcile cycle has completed recently")
+    async with a_client(backend) as client, browser.page(str(client.make_url("/"))) as page:
+        await reads(page.locator("#gone"), "The daemon answers, but does not complete its work")
+        assert await violations(page) == []
+        backend.healthy = (True, "ok")
+        await page.locator("#gone").wait_for(state="hidden")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 SOPS = Path(sys.executable).parent / "sops"
 VERSIONS = (SOPS, *sorted(Path(sys.prefix, "sops").glob("sops-*")))
-"""The one of the lock file, and the oldest and the newest where `make sops-versions` built them."""
+"""The one of the lock file, and the oldest and the newest where `make sops` built them."""
 SECRETS = ("SENTINEL-api-key", "SENTINEL-secret", "SENTINEL-passphrase")
 PLAIN = f"""\
 version: 1

@@ -2,17 +2,18 @@
 number that HTX must tell first.
 """
 
+from dataclasses import asdict
 from datetime import timedelta
 
 import pytest
 
 from bf_reconciler.exchanges import EXCHANGES
-from bf_reconciler.facts import Balance, Orders, Scope
+from bf_reconciler.facts import Balance, Failure, Orders, Reason, Scope, remember
 from bf_reconciler.policy.expiry import end
 from bf_reconciler.probe.budget import Budget
 from bf_reconciler.probe.client import Clients
 from bf_reconciler.probe.transport import Answer
-from bf_reconciler.simulator import Simulator
+from bf_reconciler.simulator import DIALECTS, Simulator
 from edges.probing import clock, entry_of, observed, reasons, world_of
 
 GOOD = ("ok", "ok", "ok", "ok")
@@ -40,6 +41,9 @@ HTX = [
     *("/v1/common/timestamp", "/v2/user/uid", "/v2/user/api-key"),
     *("/v2/account/asset-valuation", "/v1/order/openOrders"),
 ]
+
+
+ACCOUNTS = "/v1/account/accounts"
 
 
 @pytest.fixture
@@ -145,6 +149,74 @@ async def test_a_clock_that_is_off_is_one(permissions, skew):
     world.put_faults("bitget", {"clock_skew_seconds": skew})
     off = "ClockSkew"
     assert reasons(await seen("bitget", world)) == ("ok", off, off, off)
+
+
+async def kraken_seen(permissions, ips):
+    """What is seen of a key whose secret can sign there."""
+    secrets = asdict(DIALECTS["kraken"].invent("a"))
+    world = world_of("kraken", permissions=permissions, ips=ips, **secrets)
+    return await seen("kraken", world, api_key=secrets["api_key"], secret=secrets["secret"])
+
+
+@pytest.mark.parametrize("ips", [["127.0.0.1"], []])
+async def test_kraken_is_understood_in_the_spelling_that_others_captured(ips):
+    words = ["query-funds", "query-open-trades", "modify-trades"]
+    documented = await kraken_seen(words, ips)
+    captured = await kraken_seen([*words, "spelling=captured"], ips)
+    assert reasons(captured) == GOOD
+    assert captured.key.granted == documented.key.granted == {Scope.READ, Scope.SPOT}
+    assert captured.key.denied == documented.key.denied
+    assert (captured.key.ips, captured.key.ip_bound) == (tuple(ips), bool(ips))
+    assert (captured.key.unread, captured.key.unknown_words) == ((), ())
+
+
+GATE_UNIFIED = ["account:r", "spot:rw", "unified:r"]
+KUCOIN_UNIFIED = ["General", "Spot", "Unified"]
+
+
+@pytest.mark.parametrize(
+    ("exchange", "permissions", "path"),
+    [
+        ("gate", GATE_UNIFIED, "/api/v4/unified/accounts"),
+        ("kucoin", KUCOIN_UNIFIED, "/api/ua/v1/unified/account/balance"),
+    ],
+)
+async def test_a_unified_account_is_read_where_its_money_is(exchange, permissions, path):
+    world = world_of(exchange, permissions=permissions, trade=False)
+    found = await seen(exchange, world)
+    assert found.key.unified is True
+    assert found.balance == Balance(empty=False)
+    assert asked(world)[-1] == path
+    world.put_faults(exchange, {"status": 500, "paths": [path]})
+    assert (await seen(exchange, world)).balance == Balance(empty=True)  # never worse
+
+
+@pytest.mark.parametrize("exchange", ["gate", "kucoin"])
+async def test_an_account_that_is_not_unified_is_asked_no_more_than_usual(exchange):
+    world = world_of(exchange, balances={})
+    found = await seen(exchange, world)
+    assert (found.key.unified, found.balance) == (False, Balance(empty=True))
+    assert len(asked(world)) == EXCHANGES[exchange].calls.requests
+
+
+@pytest.mark.parametrize(("held", "empty"), [({"USDT": "26.5"}, False), ({}, True)])
+async def test_the_key_of_a_sub_user_of_htx_reads_all_but_itself(held, empty):
+    world = world_of("htx", is_sub=True, balances=held)
+    found = await seen("htx", world)
+    assert (found.balance, found.orders) == (Balance(empty=empty), Orders())
+    assert isinstance(found.key, Failure)
+    kept = remember(None, found).latest
+    assert kept.key.reason is Reason.NO_READ_PERMISSION  # what a person may attest, then
+    assert asked(world)[-2:] == [ACCOUNTS, next(p for p in asked(world) if p.endswith("/balance"))]
+
+
+@pytest.mark.parametrize("faulty", ["/v1/account/accounts", "/v1/account/accounts/"])
+async def test_a_second_question_without_an_answer_leaves_the_usual_refusal(faulty):
+    world = world_of("htx", is_sub=True)
+    world.put_faults("htx", {"status": 503, "paths": [faulty]})
+    found = await seen("htx", world)
+    assert isinstance(found.balance, Failure)
+    assert found.balance.terminal
 
 
 async def test_gate_describes_a_key_in_two_answers_of_five_requests():

@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
+from bf_reconciler.probe.classify import SILENT
 from bf_reconciler.probe.dns import Dns
 from bf_reconciler.probe.transport import (
     MAX_BODY,
@@ -22,6 +23,7 @@ from bf_reconciler.probe.transport import (
     Answer,
     Silence,
     Transport,
+    _tls,
     silence_of,
 )
 
@@ -260,6 +262,32 @@ async def test_a_name_is_looked_up(transport, monkeypatch):
 async def test_a_server_that_cannot_prove_who_it_is_is_told_apart(transport):
     async with raw_server(b"HTTP/1.1 200 OK\r\n\r\n") as url:
         assert await transport.get(url.replace("http:", "https:"), {}, None) is Silence.TLS
+
+
+OUT = ("-nodes", "-keyout", "/dev/null", "-out")
+
+
+def test_the_authorities_of_ssl_cert_file_count_and_those_of_certifi_too(tmp_path, monkeypatch):
+    authority = tmp_path / "authority.pem"
+    curve = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+    name = ("-subj", "/CN=inspecting proxy")
+    subprocess.run(
+        ["openssl", "req", "-x509", *("-newkey", *curve), *OUT, authority, *name],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    known = [dict(*found["subject"][-1:]) for found in _tls().get_ca_certs()]
+    assert {"commonName": "inspecting proxy"} in known
+    assert len(known) > 50
+
+
+def test_where_tls_fails_the_variables_are_named():
+    assert SILENT[Silence.TLS][1] == (
+        "could not be verified: TLS failed. A proxy that inspects TLS needs its authority in"
+        " SSL_CERT_FILE; HTTPS_PROXY is not used, only proxy of the connection"
+    )
 
 
 async def test_a_proxy_is_asked_in_the_exchange_s_place(transport):

@@ -261,7 +261,7 @@ def test_an_end_of_sops_while_it_writes_has_its_reason(tmp_path, script, reason)
         binary.chmod(0o755)
     settings = SopsSettings(binary, environment(tmp_path), timeout=1.0)
     with pytest.raises(ConfigError) as caught:
-        seals.sops.set_value(b"a: b\n", "seal", "x", settings)
+        seals.sops.set_value(b"a: b\n", ("seal",), "x", settings)
     assert caught.value.reason is reason
 
 

@@ -411,12 +411,12 @@ async def test_a_sops_that_is_too_old_is_told(tmp_path, caplog):
     binary = tmp_path / "sops"
     binary.write_text(
         "#!/bin/sh\nif [ $2 = --version ]; then echo 'sops 3.8.1 (latest)'; exit 0; fi\n"
-        "echo 'Error: cannot operate on non-existent file' >&2; exit 100\n"
+        "echo config file not found and no keys provided through command line options >&2; exit 1\n"
     )
     binary.chmod(0o755)
     error = await refused(PLAIN, SopsSettings(binary, {}), caplog)
     assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_TOOL_MISSING, True)
-    assert str(error) == "sops 3.8.1 is too old; 3.9 or newer is needed".replace(".1", "")
+    assert str(error) == "sops 3.8 is too old; 3.9 or newer is needed"
 
 
 @pytest.mark.parametrize("said", ["", "sops", "sops 4 (latest)", "3.8.1"])

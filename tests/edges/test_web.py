@@ -10,6 +10,7 @@ import pytest
 
 from bf_reconciler.status import Status, present, present_connection, present_strategy
 from bf_reconciler.web.http import responses
+from bf_reconciler.web.http.responses import PIECE, dumps, written
 from edges.fakes import (
     a_connection,
     a_refused_config,
@@ -60,6 +61,11 @@ async def test_one_connection_and_one_strategy_can_be_asked_for(client):
         ("/api/v1/halt", 405, "method not allowed"),
         ("/api/v1/history?limit=0", 400, "limit: a number from 1 to 1000 is expected"),
         ("/api/v1/history?limit=1001", 400, "limit: a number from 1 to 1000 is expected"),
+        (
+            f"/api/v1/history?limit={'9' * 5000}",
+            400,
+            "limit: a number from 1 to 1000 is expected",
+        ),
         ("/api/v1/history?limit=ten", 400, "limit: a number from 1 to 1000 is expected"),
         (
             "/api/v1/history?before=then",
@@ -87,7 +93,7 @@ async def test_an_unexpected_error_is_logged_and_its_text_stays_here(
     monkeypatch.setattr(backend, "status", broken)
     answer = await client.get("/api/v1/status")
     assert answer.status == 500
-    assert await answer.json() == {"error": "internal error: RuntimeError"}
+    assert await answer.json() == {"error": "internal error; the log of the daemon names it"}
     (record,) = [r for r in caplog.records if r.levelno == logging.ERROR]
     assert (record.message, record.path) == ("request failed", "/api/v1/status")
 
@@ -193,6 +199,20 @@ async def test_half_a_character_does_not_break_an_answer():
             answer = await client.get(path)
             assert answer.status == 200
             assert "a?b" in await answer.text()
+
+
+@pytest.mark.parametrize("count", [0, 1, PIECE, PIECE + 1, 3 * PIECE])
+def test_a_long_answer_is_written_in_pieces_as_it_would_be_at_once(count):
+    frame = {"generation": 1, "words": ["a", "ş"], "connections": [], "strategies": []}
+    lists = {"connections": [{"name": n} for n in range(count)], "strategies": []}
+    pieces = list(written(frame, map_of(lists)))
+    assert b"".join(pieces).decode() == dumps(frame | lists)
+    assert max(map(len, pieces)) <= len(dumps({"name": 999}) + ", ") * PIECE + len(", ")
+
+
+def map_of(lists):
+    """Made as they are read, once."""
+    return {name: iter(entries) for name, entries in lists.items()}
 
 
 async def test_an_empty_status_can_be_read():

@@ -46,6 +46,43 @@ async def serving(bounds=ROOM, backend=None):
                     await writer.wait_closed()
 
 
+def ipv6():
+    """Whether this machine has an address of IPv6 at all."""
+    with contextlib.closing(socket.socket(socket.AF_INET6)) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            return False
+        return True
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+async def test_all_of_ipv6_is_all_of_ipv4_too(address):
+    if address == "::1" and not ipv6():
+        return
+    app, clients = make_app(ScriptedBackend()), Clients(ROOM, lambda _: None)
+    async with listening(app, "::", 0, clients, 0.1) as (_, port):
+        reader, writer = await asyncio.open_connection(address, port)
+        ask(writer)
+        assert await answered(reader)
+        writer.close()
+
+
+@pytest.mark.parametrize("line", ["GET /healthz HTTP/1.0", "HEAD /readyz HTTP/1.0"])
+async def test_a_health_check_by_http_1_0_needs_no_host(line):
+    async with serving() as (_, _, connect):
+        reader, writer = await connect()
+        writer.write(f"{line}\r\n\r\n".encode())
+        assert (await reader.readline()) == b"HTTP/1.0 200 OK\r\n"
+
+
+async def test_what_says_more_than_health_needs_a_host():
+    async with serving() as (_, _, connect):
+        reader, writer = await connect()
+        writer.write(b"GET /api/v1/status HTTP/1.0\r\n\r\n")
+        assert (await reader.readline()) == b"HTTP/1.0 403 Forbidden\r\n"
+
+
 def ask(writer, path="/healthz"):
     writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
 

@@ -10,6 +10,7 @@ from bf_reconciler.policy import ConditionType, Incident
 from bf_reconciler.status import Status, StrategyState
 from bf_reconciler.verdict import ConnectionState, Halted
 from bf_reconciler.web.page.attention import needs, repeated
+from bf_reconciler.web.page.control import halt_plan, resume_plan
 from bf_reconciler.web.page.html import MARKS, span
 from bf_reconciler.web.page.rows import Rows
 from bf_reconciler.web.page.words import WORDS
@@ -18,6 +19,7 @@ from edges.fakes import (
     a_condition,
     a_config,
     a_connection,
+    a_memory,
     a_refused_config,
     a_status,
     a_strategy,
@@ -221,7 +223,7 @@ def test_what_follows_of_a_cause_is_folded_under_it():
     block = rendered(status).blocks["attention"]
     assert "Strategies off because of it: 52 bot-0 , bot-1" in parsed(block).words
     assert "bot-49 and 2 more" in parsed(block).words
-    assert '<details class="follow"><summary>' in block
+    assert '<details class="follow"><summary class="">' in block
 
 
 def test_an_outage_needs_attention_once_it_turned_a_strategy_off():
@@ -289,6 +291,85 @@ def test_who_halted_and_resumed_is_among_the_changes():
     news = parsed(rendered(a_status(), news=[halt, one]).blocks["news"]).words
     assert "12:00:00Z all strategies Halted fire — ada (token ops)" in news
     assert "12:00:00Z btc-grid Resumed bob" in news
+
+
+# --- the first run
+
+
+@pytest.mark.parametrize("language", ["en", "tr"])
+def test_a_first_run_says_what_to_do_next(language):
+    words = WORDS[language]
+    text = text_of(Status(config=a_config(path="bots.yaml")), language)
+    for step in ("begin_key", "begin_add", "begin_test", "begin_commit"):
+        assert words[step] in text
+    assert "bf-reconciler exchanges kucoin" in text
+    assert "bf-reconciler test bots.yaml" in text
+
+
+def test_before_the_file_is_read_the_page_says_so():
+    never = replace(a_config(), last_reload_successful=False, last_reload_success=None)
+    assert "What to do next The file is being read." in text_of(Status(config=never))
+
+
+def test_a_first_file_that_is_refused_says_how_to_see_all_of_it():
+    refused = a_refused_config(last_reload_success=None)
+    text = text_of(Status(config=refused))
+    assert "The file was rejected" in text or "Part of the file" in text
+    assert "bf-reconciler validate connections.yaml" in text
+
+
+def test_once_something_is_declared_the_first_steps_are_gone():
+    for status in (a_status(), a_status([], [a_strategy()])):
+        assert rendered(status).blocks["begin"] == '<section id="begin" hidden></section>'
+
+
+# --- halting
+
+
+def test_the_header_says_what_a_halt_will_do():
+    bots = [
+        a_strategy("closing", memory=a_memory(action="close")),
+        a_strategy("pausing", told="run", running="unknown"),
+        a_strategy("stopping", memory=a_memory(action="stop")),
+        a_strategy("off", state=StrategyState.BLOCKED, told="pause"),
+        a_strategy("fresh", memory=a_memory(action="close", ever_on=False), told="run"),
+    ]
+    plan = halt_plan(a_status(strategies=bots), a_reader())
+    text = parsed(plan).words
+    assert "Now running: 4 of 5." in text
+    assert "Close their positions: 1 closing" in text
+    assert "Stop, with open positions left as they are: 1 stopping" in text
+    assert "Pause, with open positions still managed: 2 pausing , fresh" in text
+    assert '<summary class="bad">Close' in plan
+    page = a_page(a_status(strategies=bots), a_reader())
+    assert '<button class="act main danger" data-opens="halt-dialog">' in page
+    assert plan in page
+
+
+def test_a_halt_is_resumed_from_its_banner_and_says_what_that_will_do():
+    halted = Halted("fire", "ada (token ops)", NOW)
+    bots = [
+        a_strategy("ready", StrategyState.HALTED, Reason.HALTED),
+        a_strategy("blocked", StrategyState.HALTED, Reason.HALTED, connection="b"),
+        a_strategy("unwanted", StrategyState.DISABLED, Reason.DISABLED, desired=False),
+    ]
+    connections = [a_connection(), a_connection("b", ConnectionState.BLOCKED)]
+    status = a_status(connections, bots, halted=halted)
+    banner = rendered(status).blocks["banners"]
+    assert 'data-opens="resume-dialog"' in banner
+    assert "Strategies off because of it: 2 ready , blocked" in parsed(banner).words
+    plan = parsed(resume_plan(status, a_reader())).words
+    assert "fire — ada (token ops) 2026-05-04 12:00:00 UTC" in plan
+    assert "May run again at once: 1. Stay off until their connections comply: 1." in plan
+    page = a_page(status)
+    assert '<span id="switch"><a href="/"><span class="state warn square">Halted' in page
+    assert 'data-opens="halt-dialog"' not in page
+
+
+def test_a_halt_of_the_file_cannot_be_resumed_from_the_page():
+    banner = rendered(a_status(file_halt=Halted("storm", "bob"))).blocks["banners"]
+    assert "data-opens" not in banner
+    assert "storm — bob" in parsed(banner).words
 
 
 # --- banners

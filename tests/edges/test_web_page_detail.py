@@ -7,10 +7,13 @@ import pytest
 
 from bf_reconciler.facts import Reason
 from bf_reconciler.policy import ConditionType
+from bf_reconciler.spec import FileRuntime
+from bf_reconciler.spec.handling import ALL_PASSED_ON, IGNORED, Handling, enforced
 from bf_reconciler.status import Key, StrategyState
 from bf_reconciler.verdict import ConnectionState
 from bf_reconciler.web.page.detail import connection_page, strategy_page
 from bf_reconciler.web.page.document import Place, document
+from bf_reconciler.web.page.field_words import FIELD_WORDS
 from bf_reconciler.web.page.latency import KEPT, Latencies, sparkline
 from bf_reconciler.web.page.rows import Rows
 from bf_reconciler.web.page.words import WORDS
@@ -94,7 +97,69 @@ def test_a_strategy_shows_its_connection_and_what_is_wanted():
     assert "Strategy btc-grid Disabled" in text
     assert "Connection kucoin-main-grid Runtime local Desired off Running paused" in text
     assert "Enabled → -" in text
-    assert "Resume" not in text
+    assert "Resume" not in page.body
+
+
+DECLARED = {
+    "pairs": ["BTC/USDT", "ETH/USDT"],
+    "leverage": 2.0,
+    "base_order": {"size": 50, "currency": "USDT"},
+    "margin_limit": {"balance_ratio": 0.3},
+    "safety_orders": {"max": 5, "size": 50.0, "step_pct": 1.5},
+    "stop_loss_pct": 10,
+    "settings": {"fast": True},
+    "labels": {"team": "grid"},
+}
+
+
+def trading_page(language="en", **changes):
+    strategy = a_strategy(**{"declared": DECLARED} | changes)
+    return strategy_page(a_status(strategies=[strategy]), "btc-grid", a_reader(language), [])
+
+
+def test_a_strategy_shows_what_it_trades_its_limits_and_who_sees_to_them():
+    rows = {n: parsed(row).words for n, row in trading_page().lists["trades"].items()}
+    passed_on = "passed on, not checked"
+    assert rows["f-market"] == f"Market market spot {passed_on}"
+    assert rows["f-pairs"] == f"Pairs pairs BTC/USDT ETH/USDT {passed_on}"
+    assert rows["f-leverage"] == f"Leverage leverage 2 {passed_on}"
+    assert rows["f-base_order"] == f"First order base_order 50 USDT {passed_on}"
+    assert rows["f-margin_limit"].startswith("Cap on capital margin_limit balance_ratio 0.3")
+    assert "max 5 · size 50 · step_pct 1.5" in rows["f-safety_orders"]
+    assert rows["f-stop_loss_pct"].startswith("Stop loss stop_loss_pct 10 %")
+    assert "fast true" in rows["f-settings"]
+    assert rows["f-when_off"].startswith("When turned off when_off pause")
+    assert "f-labels" not in rows
+
+
+@pytest.mark.parametrize(
+    ("what", "mark", "words"),
+    [
+        (enforced("stake_amount"), "good disc", "enforced stake_amount"),
+        (IGNORED, "warn triangle", "ignored"),
+    ],
+)
+def test_what_a_runtime_enforces_or_ignores_is_marked(monkeypatch, what, mark, words):
+    handling = ALL_PASSED_ON | {"leverage": what}
+    monkeypatch.setattr(FileRuntime, "handling", handling)
+    row = trading_page().lists["trades"]["f-leverage"]
+    assert f'<span class="state {mark}">' in row
+    assert parsed(row).words == f"Leverage leverage 2 {words}"
+
+
+def test_many_pairs_are_cut_off():
+    pairs = [f"C{n}/USDT" for n in range(45)]
+    rows = trading_page("tr", declared={"pairs": pairs}).lists["trades"]
+    assert "C39/USDT ve 5 tane daha iletilir, denetlenmez" in parsed(rows["f-pairs"]).words
+
+
+def test_of_an_entry_that_was_never_valid_nothing_is_said():
+    assert trading_page(declared={}, memory=None).lists["trades"] == {}
+    assert "passed on" not in trading_page(memory=None).body
+
+
+def test_every_field_that_an_engine_gets_has_words():
+    assert set(FIELD_WORDS) == set(Handling.__annotations__)
 
 
 def test_who_resumed_a_strategy_is_in_its_history():

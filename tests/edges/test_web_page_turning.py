@@ -78,6 +78,13 @@ async def test_a_filter_that_fits_on_a_page_has_none(client):
     assert "page 1" not in text
 
 
+def test_an_order_that_a_reader_chose_holds_over_all_pages():
+    states = {True: ConnectionState.BLOCKED, False: ConnectionState.ONLINE}
+    entries = {f"{n:03}": a_connection(f"{n:03}", states[n == COUNT - 1]) for n in range(COUNT)}
+    assert list(page_of(entries, 1, chosen=True).rows) == [f"{n:03}" for n in range(ROWS)]
+    assert next(iter(page_of(entries, 1).rows)) == f"{COUNT - 1:03}"
+
+
 def test_few_rows_keep_the_order_of_the_file():
     entries = dict(FLEET.connections)
     few = {name: entries[name] for name in (NAMES[0], NAMES[-1], NAMES[-2])}

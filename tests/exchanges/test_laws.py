@@ -1,6 +1,7 @@
 """What holds for every body there can be, and for every row."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from itertools import combinations
@@ -12,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bf_reconciler.exchanges import API_KEY, EXCHANGES, SYMBOL, Unexpected
-from bf_reconciler.facts import ADVICE, Scope
+from bf_reconciler.facts import ADVICE, Balance, Failure, KeyFacts, Reason, Scope
 from exchanges.cases import CASES, HERE
 
 NOW = datetime(2026, 9, 22, 12, tzinfo=UTC)
@@ -108,7 +109,10 @@ def test_no_scope_is_both_granted_and_denied(name, data):
 @ROWS
 @given(body=BODIES)
 def test_parsers_raise_unexpected_and_nothing_else(row, body):
-    for parse in (row.calls.time.read, row.calls.balance.read, row.calls.orders.read):
+    parsers = [row.calls.time.read, row.calls.balance.read, row.calls.orders.read]
+    if (other := row.calls.other_balance) is not None:
+        parsers += [other.query.read, *([other.first.read] if other.first else [])]
+    for parse in parsers:
         for case in CASES.values():
             outcome(parse, case.nearly.wrapped(body))
     row.refusals.read(body)
@@ -157,6 +161,8 @@ def addresses_in(text):
 
 def calls_of(row):
     others = [each.call for each in (row.calls.first, row.calls.more) if each]
+    if (other := row.calls.other_balance) is not None:
+        others += [other.query.call, *([other.first.call] if other.first else [])]
     return [
         row.calls.time.call,
         row.calls.key.call,
@@ -308,3 +314,22 @@ def test_a_right_that_moves_value_is_one_of_the_exchange_with_its_source(row):
     assert all(
         source.startswith(f"docs/sources/{row.id}.md#") for source in row.moves_value.values()
     )
+
+
+OTHERS = [row for row in EXCHANGES.values() if row.calls.other_balance]
+
+
+@pytest.mark.parametrize("row", OTHERS, ids=lambda row: row.id)
+def test_a_second_balance_question_is_asked_where_the_first_finds_nothing(row):
+    other = row.calls.other_balance
+    classic = KeyFacts(frozenset(), frozenset())
+    unified = replace(classic, unified=True)
+    lost, refused = Failure(Reason.TIMEOUT, ""), Failure(Reason.NO_READ_PERMISSION, "")
+    for usual in (Balance(empty=False), lost):
+        assert not other.wanted(unified, usual)
+    assert other.wanted(unified, Balance(empty=True))
+    assert other.wanted(unified, refused)
+    for key in (classic, refused):
+        assert not other.wanted(key, Balance(empty=True))
+        assert not other.wanted(key, refused)
+        assert all(other.wanted(key, replace(refused, code=code)) for code in other.codes)

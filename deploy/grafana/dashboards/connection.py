@@ -100,7 +100,7 @@ def _times() -> Sequence[Panel]:
         "Declared",
         "What the file declares for the connection.",
         f"bf_connection_info{{{CONNECTION}}}",
-        {"exchange": "Exchange", "account": "Account", "environment": "Environment"},
+        {"exchange": "Exchange", "account": "Account", "exchange_environment": "Environment"},
     )
     return [
         alert(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPException
 from pathlib import Path
+from ssl import SSLCertVerificationError, SSLError
 from typing import IO, Any, Self
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
@@ -21,7 +22,7 @@ SECONDS = 15.0
 MAX_BYTES = 64 * 1024 * 1024
 NOT_DURABLE = frozenset({503, 507})
 """A halt, or its end, is in force, and a restart may forget it."""
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 # what the daemon may listen on
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # nosec B104 # noqa: S104 # what the daemon may listen on
 
 
 class ApiError(Exception):
@@ -141,11 +142,9 @@ class Api:
             with error:
                 raise RefusedError(error.code, _message(error)) from None
         except URLError as error:
-            why = getattr(error.reason, "strerror", None) or type(error.reason).__name__
-            raise ApiError(f"no daemon answers at {self.url} ({why})") from None
+            raise ApiError(f"no daemon answers at {self.url} ({_why(error.reason)})") from None
         except (OSError, HTTPException) as error:
-            why = type(error).__name__
-            raise ApiError(f"no daemon answers at {self.url} ({why})") from None
+            raise ApiError(f"no daemon answers at {self.url} ({_why(error)})") from None
         except ValueError:
             raise self._stranger() from None
 
@@ -165,6 +164,19 @@ def _address(url: str | None) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("--url must be an address such as http://127.0.0.1:9877")
     return url.rstrip("/")
+
+
+def _why(reason: object) -> str:
+    """In plain words; never the name of an exception."""
+    if isinstance(reason, TimeoutError):
+        return "it did not answer in time"
+    if isinstance(reason, SSLCertVerificationError):
+        return f"its certificate is not trusted: {reason.verify_message}"
+    if isinstance(reason, SSLError):
+        return "TLS failed; is it http:// there?"
+    if isinstance(reason, OSError) and reason.strerror:
+        return reason.strerror
+    return "the connection broke off"
 
 
 def _message(error: HTTPError) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bf_reconciler.cli import completions, options
+from bf_reconciler.cli import completions, options, suggest
 from bf_reconciler.cli.file_options import FileOptions, file_options
 from bf_reconciler.cli.output import fail, note, say
 from bf_reconciler.cli.run_settings import refusal, settings
@@ -75,7 +75,9 @@ def command(
         found = asyncio.run(daemon.certify(settings(file, chosen=chosen, lang=lang), name))
     except daemon.RefusedError as error:
         fail(refusal(error.config, file, lang))
-    except (daemon.StartError, daemon.UnknownNameError, daemon.NothingToKeepError) as error:
+    except daemon.UnknownNameError as error:
+        fail(suggest.unknown("connection", error.name, error.known))
+    except (daemon.StartError, daemon.NothingToKeepError) as error:
         fail(str(error))
     text = found.bundle.text()
     say(text, nl=False)

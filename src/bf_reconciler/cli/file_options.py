@@ -48,7 +48,7 @@ def file_options(function: Callable[..., None]) -> Callable[..., None]:
         options.sops_option,
         _trusted_signers,
         key_service_option,
-        _allow_host,
+        host_option,
         _require_seal,
         options.plaintext_option,
     ):
@@ -90,7 +90,7 @@ def _require_seal(function: Callable[..., None]) -> Callable[..., None]:
     )(function)
 
 
-def _allow_host(function: Callable[..., None]) -> Callable[..., None]:
+def host_option(function: Callable[..., None]) -> Callable[..., None]:
     return options.option(
         "--allow-host",
         type=Host(),

@@ -1,4 +1,5 @@
 """`halt`: every strategy off at once."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import getpass
 from datetime import UTC, datetime
@@ -10,6 +11,19 @@ from bf_reconciler.cli import options
 from bf_reconciler.cli.api import NOT_DURABLE, Api, ApiError, RefusedError
 from bf_reconciler.cli.journals import journal
 from bf_reconciler.cli.output import fail, note, say
+from bf_reconciler.facts import Language, Said
+
+HALTED = Said(
+    "Halted by {}: {}. Every strategy is being turned off.",
+    "{} durdurdu: {}. Tüm stratejiler kapatılıyor.",
+)
+RESUME = Said(
+    "When it is safe, run: bf-reconciler resume", "Güvenli olunca çalıştırın: bf-reconciler resume"
+)
+IN_JOURNAL = Said(
+    "Halted in the journal. Takes effect when the daemon next starts.",
+    "Günlüğe yazıldı. Daemon bir dahaki başlayışında geçerli olur.",
+)
 
 
 @click.command("halt")
@@ -18,6 +32,7 @@ from bf_reconciler.cli.output import fail, note, say
 @options.url_option
 @options.token_option
 @options.state_option
+@options.lang_option
 def command(
     *,
     reason: str,
@@ -25,6 +40,7 @@ def command(
     url: str | None,
     token_file: Path | None,
     state_dir: Path | None,
+    lang: Language,
 ) -> None:
     """Turn off every strategy at once, until `resume`.
 
@@ -45,10 +61,10 @@ def command(
             fail(f"{error}. Set --url, or --state-dir to write the halt to its journal.")
         note(f"Writing to the journal in {state_dir}; {error}.")
         _write(state_dir, reason, who)
-        say("Halted in the journal. Takes effect when the daemon next starts.")
+        say(IN_JOURNAL.in_(lang))
         return
-    say(f"Halted by {who}: {reason}. Every strategy is being turned off.")
-    say("When it is safe, run: bf-reconciler resume")
+    say(HALTED.in_(lang).format(who, reason))
+    say(RESUME.in_(lang))
 
 
 def user() -> str:

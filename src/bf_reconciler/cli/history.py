@@ -1,14 +1,14 @@
 """`history`: what changed, and when."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
-from bf_reconciler.cli import options
+from bf_reconciler.cli import options, suggest
 from bf_reconciler.cli.api import Api
-from bf_reconciler.cli.output import print_json
-from bf_reconciler.cli.status_source import read_history
+from bf_reconciler.cli.output import fail, print_json
+from bf_reconciler.cli.status_source import read_history, read_status
 from bf_reconciler.facts import Language
 
 
@@ -38,12 +38,30 @@ def command(
 ) -> None:
     """Show what changed of NAME, or of everything, newest first.
 
-    Reads from the daemon at --url. If none answers, reads its journal in --state-dir.
+    Reads from the daemon at --url. If none answers, reads its journal in --state-dir. Exits with
+    code 1 if nothing ever had this name.
     """
-    rows = read_history(Api.of(url, token_file), state_dir, lang, name, limit)
+    rows = _rows(Api.of(url, token_file), state_dir, lang, name, limit)
     if output == "json":
         print_json({"transitions": rows})
         return
     from bf_reconciler.cli import tables  # noqa: PLC0415 # JSON needs no rich
 
     tables.show(tables.transitions(rows, lang))
+
+
+def _rows(
+    api: Api, state_dir: Path | None, lang: Language, name: str | None, limit: int
+) -> list[dict[str, Any]]:
+    """The changes; of a name in any case. One that left the file may still have a history."""
+    rows = read_history(api, state_dir, lang, name, limit)
+    if rows or name is None:
+        return rows
+    status = read_status(api, state_dir, lang, quiet=True)
+    known = [entry["name"] for entry in (*status["connections"], *status["strategies"])]
+    if name in known:
+        return rows
+    meant = next((each for each in known if each.casefold() == name.casefold()), None)
+    if meant is None:
+        fail(suggest.unknown("connection or strategy", name, known))
+    return read_history(api, state_dir, lang, meant, limit, quiet=True)

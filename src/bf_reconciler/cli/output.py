@@ -1,10 +1,12 @@
 """Plain output: JSON, and notes to standard error."""
 
 import json
+import sys
 from typing import NoReturn
 
 import click
 
+from bf_reconciler.cli.streams import is_unicode
 from bf_reconciler.facts import Json, printable
 
 LINES = "\n\t"
@@ -13,7 +15,7 @@ LINES = "\n\t"
 
 def print_json(data: Json) -> None:
     """As JSON. What could move a cursor is escaped, so that the value stays what it is."""
-    text = json.dumps(data, ensure_ascii=False, indent=2)
+    text = json.dumps(data, ensure_ascii=not is_unicode(sys.stdout), indent=2)
     click.echo("".join([c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text]))
 
 

@@ -11,6 +11,7 @@ from bf_reconciler.cli import options, reading
 from bf_reconciler.cli.file_options import FileOptions, file_options
 from bf_reconciler.cli.journals import journal
 from bf_reconciler.cli.output import fail, leave, note, print_json, say
+from bf_reconciler.facts import ConfigReason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
     from bf_reconciler.status import Record
 
 CHANGES = 2
+OF_THE_FILE = frozenset(
+    {
+        ConfigReason.NOT_ENCRYPTED,
+        ConfigReason.MAC_ONLY_ENCRYPTED,
+        ConfigReason.TRUNCATED_FILE,
+    }
+)
+"""What is wrong with the file itself. That it cannot be decrypted here says nothing of it."""
 Form = Literal["text", "json", "markdown"]
 
 
@@ -97,13 +106,13 @@ def _place(url: str | None, state_dir: Path | None) -> Path | None:
 
 def _parsed(file: Path, chosen: FileOptions, *, decrypt: bool) -> "Parsed":
     from bf_reconciler import document  # noqa: PLC0415 # help needs no models
-    from bf_reconciler.facts import ConfigReason, Problem  # noqa: PLC0415
+    from bf_reconciler.facts import Problem  # noqa: PLC0415
 
     parsed, error = reading.parse(reading.content(file, chosen), chosen, decrypt=decrypt)
     if error is None:
         return parsed
-    if error.reason not in {ConfigReason.NOT_ENCRYPTED, ConfigReason.MAC_ONLY_ENCRYPTED}:
-        fail(f"{file}: {error.message}")  # that it cannot be decrypted here says nothing of it
+    if error.reason not in OF_THE_FILE:
+        fail(f"{file}: {error.message}")
     told = Problem(0, 0, "", error.message, "error", error.reason)
     return document.Parsed(problems=(told,), refused=True)
 

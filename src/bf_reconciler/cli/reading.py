@@ -43,7 +43,8 @@ def parse(
     rules, plain = chosen.rules, chosen.allow_plaintext
     parsed = document.parse(committed, None, rules, allow_plaintext=plain)
     try:
-        if not _encrypted(committed, allow_plaintext=plain) or not decrypt or parsed.refused:
+        encrypted = _encrypted(committed, allow_plaintext=plain)
+        if not encrypted or not decrypt or parsed.refused:
             return parsed, None
         decrypted = asyncio.run(sops.decrypt(committed, sops_settings(chosen)))
     except ConfigError as error:
@@ -69,14 +70,18 @@ def _encrypted(committed: bytes, *, allow_plaintext: bool) -> bool:
     """Whether it is encrypted as it must be; False where it need not be.
 
     Raises:
-        ConfigError: It must be, and is not.
+        ConfigError: It must be, and is not, or its end is missing.
     """
     from bf_reconciler import sops  # noqa: PLC0415 # help needs no sops
     from bf_reconciler.facts import ConfigError, ConfigReason  # noqa: PLC0415
 
-    if not sops.is_encrypted(committed):
-        if allow_plaintext:
-            return False
+    encrypted = sops.is_encrypted(committed)
+    if not encrypted and allow_plaintext:
+        return False
+    if (lost := sops.cut(committed)) is not None:
+        message = f"the file is cut: {lost}; take the last whole commit"
+        raise ConfigError(ConfigReason.TRUNCATED_FILE, message)
+    if not encrypted:
         message = "the file is not encrypted with sops; run `sops encrypt -i FILE`"
         raise ConfigError(ConfigReason.NOT_ENCRYPTED, message)
     if sops.mac_only_encrypted(committed):

@@ -15,17 +15,17 @@ from bf_reconciler.cli import tables
 REFRESH_SECONDS = 2.0
 
 
-def watch(picture: Callable[[], RenderableType]) -> NoReturn:
-    """Show the picture every 2 seconds until Ctrl-C. What fails is shown, and tried again."""
+def watch(picture: Callable[[], RenderableType], seconds: float = REFRESH_SECONDS) -> NoReturn:
+    """Show the picture every so often until Ctrl-C. What fails is shown, and tried again."""
     out = tables.console()
     if not out.is_terminal:
         while True:
             tables.show(_now(picture), Text())
-            time.sleep(REFRESH_SECONDS)
+            time.sleep(seconds)
     with Live(console=out, screen=True, auto_refresh=False) as live:
         while True:
             live.update(_now(picture), refresh=True)
-            time.sleep(REFRESH_SECONDS)
+            time.sleep(seconds)
 
 
 def _now(picture: Callable[[], RenderableType]) -> RenderableType:

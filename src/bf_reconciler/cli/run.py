@@ -1,5 +1,7 @@
 """`run`: the daemon."""
 
+import signal
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -83,6 +85,8 @@ def command(  # noqa: PLR0913 # one argument per option
         process_root=process_root,
         monitoring=monitoring,
     )
+    if not once:
+        _obey_signals()
     from bf_reconciler import daemon  # noqa: PLC0415 # ccxt takes a second: only when it runs
     from bf_reconciler.status import present  # noqa: PLC0415
 
@@ -100,3 +104,9 @@ def command(  # noqa: PLR0913 # one argument per option
     from bf_reconciler.cli import status_tables, tables  # noqa: PLC0415 # JSON needs no rich
 
     tables.show(status_tables.overview(status, lang))
+
+
+def _obey_signals() -> None:
+    """Until the loop listens to signals: the first process of a container ignores them else."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the file is about to be read anyway

@@ -1,13 +1,15 @@
 """From options to the settings of a daemon."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from bf_reconciler.cli.file_options import FileOptions
-from bf_reconciler.facts import CONFIG_ADVICE, Language
+from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason, Language, Said
 from bf_reconciler.settings import (
     Listen,
     LogFormat,
@@ -21,6 +23,23 @@ from bf_reconciler.settings import (
 
 if TYPE_CHECKING:
     from bf_reconciler.status import ConfigStatus
+
+_AGAIN = Said("Try again in a moment.", "Birazdan yeniden deneyin.")
+ONCE: Mapping[ConfigReason, Said] = {
+    ConfigReason.FILE_NOT_FOUND: Said(
+        "Check the path and the mount.", "Yolu ve bağlama noktasını denetleyin."
+    ),
+    ConfigReason.FILE_CHANGING: _AGAIN,
+    ConfigReason.DECRYPTION_TIMEOUT: Said(
+        "Try again; if it keeps failing, run `sops decrypt FILE`.",
+        "Yeniden deneyin; sürerse `sops decrypt FILE` komutunu elle çalıştırın.",
+    ),
+    ConfigReason.DECRYPTION_PROVIDER_UNAVAILABLE: Said(
+        "Try again; if it keeps failing, check network, proxy and cloud credentials.",
+        "Yeniden deneyin; sürerse ağı, proxy ayarlarını ve bulut kimlik bilgilerini denetleyin.",
+    ),
+}
+"""What to do where the daemon would try again by itself, and a verb does not."""
 
 
 def settings(  # noqa: PLR0913 # one argument per option
@@ -72,6 +91,14 @@ def settings(  # noqa: PLR0913 # one argument per option
 def refusal(config: "ConfigStatus", file: Path, language: Language) -> str:
     """Why a file was refused: each problem at its place, and what to do."""
     lines = [problem.render(str(file)) for problem in config.problems] or [config.message]
+    whole = f"{file.absolute()}: "
+    lines = [f"{file}: {line.rpartition(whole)[2]}" if whole in line else line for line in lines]
     if config.reason is not None:
-        lines.append(CONFIG_ADVICE[config.reason][language].remedy)
+        lines.append(_remedy(config.reason, language))
     return "\n".join(lines)
+
+
+def _remedy(reason: ConfigReason, language: Language) -> str:
+    """What to do; a verb that ends does not promise to wait."""
+    said = ONCE.get(reason)
+    return said.in_(language) if said is not None else CONFIG_ADVICE[reason][language].remedy

@@ -8,14 +8,25 @@ import click
 from bf_reconciler.cli import options, reading
 from bf_reconciler.cli.file_options import FileOptions, key_service_option
 from bf_reconciler.cli.output import fail, say
+from bf_reconciler.facts import Language, Said
+
+SEALED = Said("sealed", "mühürlendi")
+AS_IT_WAS = Said(
+    "sealed already, and nothing changed since", "zaten mühürlü, o zamandan beri değişmedi"
+)
 
 
 @click.command("seal")
 @options.file_argument
 @key_service_option
 @options.sops_option
+@options.lang_option
 def command(
-    *, file: Path, allow_key_service: tuple[tuple[str, str], ...], sops_binary: Path | None
+    *,
+    file: Path,
+    allow_key_service: tuple[tuple[str, str], ...],
+    sops_binary: Path | None,
+    lang: Language,
 ) -> None:
     """Seal FILE, so that nothing in it can be renamed or moved without its key.
 
@@ -33,4 +44,4 @@ def command(
     except ConfigError as error:
         message = error.message.replace("FILE", str(file))
         fail(message if str(file) in message else f"{file}: {message}")
-    say(f"{file}: sealed" if new else f"{file}: sealed already, and nothing changed since")
+    say(f"{file}: {(SEALED if new else AS_IT_WAS).in_(lang)}")

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import re
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ import click
 
 from bf_reconciler.cli import options
 from bf_reconciler.cli.output import fail, say
+from bf_reconciler.facts import system_words
 
 if TYPE_CHECKING:
     from bf_reconciler.simulator import Simulator, World
@@ -35,14 +38,40 @@ HOST = "127.0.0.1"
     metavar="EXCHANGE",
     help="One exchange alone, without a prefix: for clients that sign the whole path.",
 )
-def command(*, port: int, seed: Path | None, only: str | None) -> None:
+@click.option(
+    "--print-config",
+    is_flag=True,
+    help="Print a file with a connection for each key, credentials included, and exit.",
+)
+@click.option(
+    "--key", "keys", multiple=True, metavar="NAME", help="Print only this key. Repeatable."
+)
+def command(
+    *, port: int, seed: Path | None, only: str | None, print_config: bool, keys: tuple[str, ...]
+) -> None:
     """Run simulated exchanges on loopback until Ctrl-C.
 
     They speak the real wire protocols. Keys and faults can be changed over HTTP.
-    """
+
+    \b
+    A seed names keys by what they may do, and faults by exchange:
+      {"keys": {"kucoin-main": {"exchange": "kucoin", "read": true, "trade": true,
+                                "withdraw": false, "ips": ["127.0.0.1"]}},
+       "faults": {"kucoin": {"status": 503}}}
+    Credentials that it leaves out are made from the name, the same each time.
+
+    \b
+    With --print-config the simulator does not run. To try `add` on it:
+      bf-reconciler simulate --print-config --key kucoin-main | bf-reconciler add kucoin
+    """  # noqa: D301  (click takes the sign, not its name, to keep lines as they are)
     from bf_reconciler.simulator import RefusedError  # noqa: PLC0415 # help needs no aiohttp
 
     world = _world(seed)
+    if print_config:
+        say(_config(world, port, only, keys), nl=False)
+        return
+    if keys:
+        raise click.UsageError("--key requires --print-config")
     try:
         asyncio.run(_serve(world, port, only))
     except RefusedError as error:
@@ -59,11 +88,42 @@ def _world(seed: Path | None) -> "World":
     try:
         return World.from_dict(json.loads(seed.read_bytes()))
     except OSError as error:
-        fail(f"{seed}: {error.strerror or type(error).__name__}")
+        fail(f"{seed}: {system_words(error)}")
     except RefusedError as error:
         fail(f"{seed}: {error}")
     except (ValueError, RecursionError):  # what json says would quote the file
         fail(f"{seed}: not valid JSON")
+
+
+def _config(world: "World", port: int, only: str | None, names: Sequence[str]) -> str:
+    """A whole file in plain text; its credentials work on this simulator alone."""
+    if port == 0:
+        raise click.UsageError("--print-config requires a fixed --port")
+    unknown = [name for name in names if name not in world.keys]
+    if unknown:
+        fail(f"no key named {unknown[0]}; known: {', '.join(world.keys)}")
+    lines = ["version: 1", "connections:"]
+    chosen = [
+        key
+        for key in world.keys.values()
+        if only in {None, key.exchange} and (not names or key.name in names)
+    ]
+    if not chosen:
+        fail("no key is left to print")
+    for key in chosen:
+        credentials = {"api_key": key.api_key, "secret": key.secret}
+        if key.passphrase:
+            credentials["passphrase"] = key.passphrase
+        lines += [
+            f"  - name: {re.sub('[^a-z0-9-]', '-', key.name.lower()).strip('-')}",
+            f"    exchange: {key.exchange}",
+            *([] if key.environment == "live" else [f"    environment: {key.environment}"]),
+            f"    endpoint: http://{HOST}:{port}{'' if only else f'/{key.exchange}'}",
+            f"    egress_ips: [{HOST}]",
+            "    credentials:",
+            *(f"      {word}: {json.dumps(value)}" for word, value in credentials.items()),
+        ]
+    return "\n".join(lines) + "\n"
 
 
 async def _serve(world: "World", port: int, only: str | None) -> None:

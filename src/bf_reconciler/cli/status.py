@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from bf_reconciler.cli import options
+from bf_reconciler.cli import options, suggest
 from bf_reconciler.cli.api import Api
 from bf_reconciler.cli.output import fail, leave, print_json
 from bf_reconciler.cli.status_source import read_status
@@ -73,10 +73,12 @@ def command(
 
 def _named(status: dict[str, Any], name: str | None) -> list[dict[str, Any]]:
     entries = [*status["connections"], *status["strategies"]]
-    found = [entry for entry in entries if name in {None, entry["name"]}]
-    if name is not None and not found:
-        known = ", ".join(entry["name"] for entry in entries)
-        fail(f"no connection or strategy named {name}; known: {known or 'none'}")
+    if name is None:
+        return entries
+    found = [entry for entry in entries if entry["name"].casefold() == name.casefold()]
+    if not found:
+        known = [entry["name"] for entry in entries]
+        fail(suggest.unknown("connection or strategy", name, known))
     return found
 
 

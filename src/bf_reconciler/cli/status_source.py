@@ -43,8 +43,14 @@ def read_evidence(
         return _evidence(_directory(state_dir, error), language, name)
 
 
-def read_history(
-    api: Api, state_dir: Path | None, language: Language, name: str | None, limit: int
+def read_history(  # where from, of whom, how many, and how
+    api: Api,
+    state_dir: Path | None,
+    language: Language,
+    name: str | None,
+    limit: int,
+    *,
+    quiet: bool = False,
 ) -> list[dict[str, Any]]:
     """Transitions, newest first. Raises as ``read_status`` does."""
     try:
@@ -53,9 +59,11 @@ def read_history(
         fail(str(error))
     except ApiError as error:
         rows = _transitions(_directory(state_dir, error), language, name, limit)
-        note(f"Read from the journal in {state_dir}; {error}.")
+        source = f"the journal in {state_dir}; {error}"
     else:
-        note(f"Read from the daemon at {api.url}.")
+        source = f"the daemon at {api.url}"
+    if not quiet:
+        note(f"Read from {source}.")
     translation: list[dict[str, Any]] = translated(rows, language)
     return translation
 

@@ -5,17 +5,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
 import click
 
-from bf_reconciler.cli import options, reading
+from bf_reconciler.cli import options, reading, suggest
 from bf_reconciler.cli.captures import keeping
 from bf_reconciler.cli.file_options import FileOptions, file_options
 from bf_reconciler.cli.output import fail, leave, note, print_json
 from bf_reconciler.cli.run_settings import refusal, settings
 from bf_reconciler.facts import Language
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from bf_reconciler.cli.captures import Captures
+    from bf_reconciler.settings import Settings
+    from bf_reconciler.status import Status
+
+WATCH_SECONDS: Final = 10.0
 Progress = Callable[[str, int, int], None]
 
 
@@ -29,6 +37,7 @@ Progress = Callable[[str, int, int], None]
     metavar="DIR",
     help="Save each response to DIR, redacted, to attach to a report.",
 )
+@click.option("--watch", is_flag=True, help="Test again every 10 seconds until Ctrl-C.")
 @options.state_option
 @file_options
 @options.output_option
@@ -39,6 +48,7 @@ def command(  # noqa: PLR0913 # one argument per option
     names: tuple[str, ...],
     verbose: bool,
     capture: Path | None,
+    watch: bool,
     state_dir: Path | None,
     chosen: FileOptions,
     output: Literal["table", "json"],
@@ -48,21 +58,20 @@ def command(  # noqa: PLR0913 # one argument per option
 
     No order is placed and no strategy is changed. If the journal in --state-dir shows that a sealed
     file was in force, an unsealed FILE is rejected, as by the daemon. Exit code 0: all Online or
-    Degraded; 2: some Blocked; 3: some Unreachable and none Blocked; 1: an error.
+    Degraded; 2: some Blocked; 3: some Unreachable and none Blocked; 1: an error, or any problem of
+    FILE that is no mere warning.
     """
     if state_dir is not None and reading.sealed_before(state_dir):
         chosen = replace(chosen, require_seal=True)
     configured = settings(file, chosen=chosen, lang=lang)
-    from bf_reconciler import daemon  # noqa: PLC0415 # ccxt takes a second: only when it tests
-    from bf_reconciler.status import present  # noqa: PLC0415
+    if watch:
+        if output == "json" or capture is not None:
+            raise click.UsageError("--watch cannot be combined with -o json or --capture")
+        _watch(configured, names, verbose=verbose)
+    with keeping(capture) as captured, progress() as tell:
+        status = _checked(configured, names, tell, captured)
+    from bf_reconciler.status import present  # noqa: PLC0415 # help needs no models
 
-    try:
-        with keeping(capture) as captured, progress() as tell:
-            status = asyncio.run(daemon.check(configured, names, tell, captured))
-    except daemon.RefusedError as error:
-        fail(refusal(error.config, file, lang))
-    except (daemon.StartError, daemon.UnknownNameError) as error:
-        fail(str(error))
     for problem in status.config.problems:
         note(problem.render(str(file)))
     rows = present(status, lang)["connections"]
@@ -70,7 +79,8 @@ def command(  # noqa: PLR0913 # one argument per option
         print_json({"connections": rows})
     else:
         _show(rows, lang, verbose=verbose)
-    leave(verdict([row["status"] for row in rows]))
+    wrong = any(problem.severity == "error" for problem in status.config.problems)
+    leave(1 if wrong else verdict([row["status"] for row in rows]))
 
 
 def verdict(states: list[str]) -> int:
@@ -82,10 +92,46 @@ def verdict(states: list[str]) -> int:
     return 3 if {"Unreachable", "Pending"} & set(states) else 0
 
 
+def _checked(
+    configured: "Settings", names: tuple[str, ...], tell: Progress, captured: "Captures | None"
+) -> "Status":
+    """The status after one test, or the end of the verb."""
+    from bf_reconciler import daemon  # noqa: PLC0415 # ccxt takes a second: only when it tests
+
+    try:
+        return asyncio.run(daemon.check(configured, names, tell, captured))
+    except daemon.RefusedError as error:
+        fail(refusal(error.config, Path(configured.file), configured.language))
+    except daemon.UnknownNameError as error:
+        fail(suggest.unknown("connection", error.name, error.known))
+    except daemon.StartError as error:
+        fail(str(error))
+
+
+def _watch(configured: "Settings", names: tuple[str, ...], *, verbose: bool) -> NoReturn:
+    """Test again and again; what cannot be tested now is shown, and tried again."""
+    from bf_reconciler.cli import refresh  # noqa: PLC0415 # help needs no rich
+    from bf_reconciler.status import present  # noqa: PLC0415
+
+    language = configured.language
+
+    def picture() -> "RenderableType":
+        status = _checked(configured, names, lambda *_: None, None)
+        return _table(present(status, language)["connections"], language, verbose=verbose)
+
+    refresh.watch(picture, WATCH_SECONDS)
+
+
 def _show(rows: list[dict[str, Any]], lang: Language, *, verbose: bool) -> None:
+    from bf_reconciler.cli import tables  # noqa: PLC0415 # JSON needs no rich
+
+    tables.show(_table(rows, lang, verbose=verbose))
+
+
+def _table(rows: list[dict[str, Any]], lang: Language, *, verbose: bool) -> "RenderableType":
     from bf_reconciler.cli import status_tables, tables  # noqa: PLC0415 # JSON needs no rich
 
-    tables.show(status_tables.entries(rows, lang) if verbose else tables.connections(rows, lang))
+    return status_tables.entries(rows, lang) if verbose else tables.connections(rows, lang)
 
 
 @contextmanager

@@ -1,18 +1,23 @@
 """`validate`: check a file offline."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
 from bf_reconciler.cli import options, reading
 from bf_reconciler.cli.file_options import FileOptions, file_options
 from bf_reconciler.cli.output import leave, print_json, say
+from bf_reconciler.facts import Language, Said
 
 if TYPE_CHECKING:
     from bf_reconciler.facts import Problem
+
+
+VALID = Said("valid", "geçerli")
+NOT_CHECKED = Said("not decrypted, MAC not checked", "şifresi çözülmedi, MAC denetlenmedi")
 
 
 @click.command("validate")
@@ -20,42 +25,67 @@ if TYPE_CHECKING:
 @click.option("--decrypt", is_flag=True, help="Also decrypt, to check the MAC and every value.")
 @file_options
 @options.output_option
+@options.lang_option
 def command(
     *,
     file: Path,
     decrypt: bool,
     chosen: FileOptions,
     output: Literal["table", "json"],
+    lang: Language,
 ) -> None:
     """Check FILE offline: schema, references, encryption and names.
 
     Decrypts nothing without --decrypt and contacts no exchange. Prints each problem as
-    FILE:LINE:COLUMN: path: message. Exits with code 1 if there are errors; warnings do not count.
+    FILE:LINE:COLUMN: path: message, and what to do about each kind. Exits with code 1 if there are
+    errors; warnings do not count.
     """
-    problems = _problems(file, chosen, decrypt=decrypt)
+    checked = _checked(file, chosen, decrypt=decrypt)
+    problems = checked.problems
     errors = [problem for problem in problems if problem.severity == "error"]
     if output == "json":
-        print_json({"file": str(file), "valid": not errors, "problems": shown(problems)})
+        valid = {"valid": not errors, "decrypted": checked.decrypted}
+        print_json({"file": str(file)} | valid | {"problems": shown(problems)})
     else:
         for problem in problems:
             say(problem.render(str(file)))
+        for advice in _advice(problems, lang):
+            say(f"→ {advice}")
         if not errors:
-            say(f"{file}: valid")
+            unchecked = checked.encrypted and not checked.decrypted
+            more = f" ({NOT_CHECKED.in_(lang)})" if unchecked else ""
+            say(f"{file}: {VALID.in_(lang)}{more}")
     leave(1 if errors else 0)
 
 
-def _problems(file: Path, chosen: FileOptions, *, decrypt: bool) -> list["Problem"]:
+class _Checked(NamedTuple):
+    problems: list["Problem"]
+    encrypted: bool
+    decrypted: bool
+
+
+def _checked(file: Path, chosen: FileOptions, *, decrypt: bool) -> _Checked:
     from bf_reconciler.facts import ConfigReason, Problem  # noqa: PLC0415 # help needs no models
     from bf_reconciler.source import last_change  # noqa: PLC0415
 
     committed = reading.content(file, chosen)
     parsed, error = reading.parse(committed, chosen, decrypt=decrypt)
     if error is None:
-        return [*parsed.problems]
+        return _Checked([*parsed.problems], parsed.encrypted, parsed.encrypted and decrypt)
     if error.reason is ConfigReason.INTEGRITY_CHECK_FAILED:
         error = error.at(last_change(os.path.realpath(file), committed))
     place = (error.line or 0, error.column or 0)
-    return [Problem(*place, "", error.message, "error", error.reason), *parsed.problems]
+    first = Problem(*place, "", error.message, "error", error.reason)
+    return _Checked([first, *parsed.problems], parsed.encrypted, decrypted=False)
+
+
+def _advice(problems: Iterable["Problem"], lang: Language) -> Iterator[str]:
+    """What to do, once for each reason. Wrong entries say so themselves."""
+    from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason  # noqa: PLC0415 # help needs none
+
+    for reason in dict.fromkeys(problem.reason for problem in problems):
+        if reason is not ConfigReason.INVALID_DOCUMENT:
+            yield CONFIG_ADVICE[reason][lang].remedy
 
 
 def shown(problems: Iterable["Problem"]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """The group of verbs: each is imported only when it is asked for."""
 
+import errno
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -11,10 +12,19 @@ import click
 from click.shell_completion import CompletionItem
 
 from bf_reconciler import __version__
+from bf_reconciler.cli.streams import prepare
 
 PROGRAM = "bf-reconciler"
 INTERRUPTED = 130
+UNEXPECTED = (
+    "unexpected error, a fault of this program. Report the lines above: they name places in its"
+    " code, and hold no value of yours"
+)
+UNWRITABLE = frozenset({errno.ENOSPC, errno.EIO, errno.EDQUOT})
 VERBS = {
+    "init": "Create a repository for the file.",
+    "add": "Add a connection: test its key, then write it encrypted.",
+    "edit": "Edit the encrypted file; check and seal what is saved.",
     "run": "Run the daemon.",
     "validate": "Check a file offline: schema, references, encryption, names.",
     "seal": "Seal a file, so that nothing in it can be moved without its key.",
@@ -47,11 +57,22 @@ class Verbs(click.Group):
         ctx: click.Context,  # noqa: ARG002 # click's signature
         cmd_name: str,
     ) -> click.Command | None:
-        if cmd_name not in VERBS:
+        name = cmd_name.casefold()
+        if name not in VERBS:
             return None
-        module = import_module(f"bf_reconciler.cli.{cmd_name}")
+        module = import_module(f"bf_reconciler.cli.{name}")
         command: click.Command = module.command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            from bf_reconciler.cli.suggest import unknown  # noqa: PLC0415 # only for a mistake
+
+            ctx.fail(unknown("command", name, VERBS))
+        return super().resolve_command(ctx, args)
 
     def format_commands(
         self,
@@ -90,6 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
     Where the reader of our output leaves early, click ends it quietly with 1.
     """
+    prepare()
     try:
         code = cli.main(arguments, prog_name=PROGRAM, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -104,8 +126,18 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = 1
     except (click.Abort, KeyboardInterrupt):
         code = INTERRUPTED
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            code = _unexpected(error)
+        else:
+            code = 1
+            click.echo(f"Error: the output cannot be written: {error.strerror}", err=True)
     except Exception as error:  # noqa: BLE001 # the last resort: a secret may stand in its text
-        code = 1
-        places = "".join(format_tb(error.__traceback__))
-        click.echo(f"{places}Error: unexpected error ({type(error).__name__})", err=True)
+        code = _unexpected(error)
     sys.exit(code)
+
+
+def _unexpected(error: Exception) -> int:
+    places = "".join(format_tb(error.__traceback__))
+    click.echo(f"{places}Error: {UNEXPECTED}", err=True)
+    return 1

@@ -50,7 +50,7 @@ async def certify(settings: Settings, name: str) -> Certified:
         NothingToKeepError: It is not tested, did not answer, or a secret would be kept.
     """
     spec, _ = await taken(settings, [name])
-    entry = spec.connections.get(name)
+    entry = next(iter(spec.connections.values()), None)
     if entry is None:
         raise NothingToKeepError(f"{name} is invalid in the file: run `bf-reconciler validate`")
     if entry.suspended(now()) is not None:

@@ -33,7 +33,8 @@ class UnknownNameError(Exception):
     """A name that no connection of the file has."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"no connection named {name}; known: {', '.join(sorted(known))}")
+        self.name, self.known = name, sorted(known)
+        super().__init__(f"no connection named {name}; known: {', '.join(self.known)}")
 
 
 async def check(
@@ -70,6 +71,8 @@ async def taken(settings: Settings, names: Iterable[str]) -> tuple[Spec, ConfigS
         raise RefusedError(reload.config)
     logs.REDACTOR.learn(secrets(spec))
     known = {*spec.connections, *spec.broken_connections}
+    by_fold = {name.casefold(): name for name in known}
+    wanted = {name if name in known else by_fold.get(name.casefold(), name) for name in wanted}
     for name in sorted(wanted - known):
         raise UnknownNameError(name, known)
     return _narrowed(spec, wanted or known), reload.config

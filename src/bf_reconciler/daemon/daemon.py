@@ -25,7 +25,7 @@ from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Prober
 from bf_reconciler.reload import DIRTY, Reload, secrets
 from bf_reconciler.runtimes import Bounds
-from bf_reconciler.schedule import HEARTBEAT, backoff, complete, rest_after
+from bf_reconciler.schedule import HEARTBEAT, backoff, complete, rest_after, settled
 from bf_reconciler.settings import Settings
 from bf_reconciler.sops import KEY_REASONS
 from bf_reconciler.spec import Names, Runtime, Spec
@@ -93,6 +93,9 @@ class Daemon:
         self._begun = self._turned = time.monotonic()
         self.first_pass_done = False
         """The first whole pass is done: every connection was probed or is not to be."""
+        self._passing: Spec | None = None
+        self._unsettled: list[str] = []
+        """Who may still wait for a probe, of this spec."""
         self.news: set[asyncio.Queue[tuple[Status, tuple[Transition, ...]]]] = set()
         self.document = KeptDocument(settings.state_dir)
         self._halt_looked_for = False
@@ -207,9 +210,20 @@ class Daemon:
                 await any_of(stop.wait(), self.cycle.wake.wait(), seconds=left)
 
     def complete(self) -> bool:
-        """Whether no connection waits for a probe, and no pair for its list."""
-        spec, markets = self.cycle.spec, self.probe_counts.known_markets
-        return spec is not None and complete(spec, self.cycle.seen, markets, utcnow())
+        """Whether no connection waits for a probe, and no pair for its list.
+
+        Who was settled once is looked at again only at the end: there are thousands, and this is
+        asked after every turn of the first pass.
+        """
+        spec, seen, now = self.cycle.spec, self.cycle.seen, utcnow()
+        if spec is None:
+            return False
+        if spec is not self._passing:
+            self._passing, self._unsettled = spec, list(spec.connections)
+        waiting = self._unsettled
+        while waiting and settled(spec, waiting[-1], seen.get(waiting[-1]), now):
+            waiting.pop()
+        return not waiting and complete(spec, seen, self.probe_counts.known_markets, now)
 
     async def next_turn(self, seconds: float) -> None:
         """Wait until a turn has ended, at most this long."""

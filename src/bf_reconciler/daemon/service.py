@@ -129,7 +129,7 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
             if isinstance(end, Exception):
                 daemon.log.error("stopped", error=type(end).__name__, exc_info=end)
                 raise StartError(
-                    f"the daemon stopped with an unexpected error ({type(end).__name__})"
+                    "the daemon stopped with an unexpected error; its last log line says where"
                 ) from None
         daemon.log.info("stopped")
 
@@ -153,7 +153,9 @@ async def _listening(settings: Settings, daemon: Daemon) -> AsyncIterator[None]:
         try:
             host, port = await stack.enter_async_context(server)
         except OSError as error:
-            raise StartError(f"cannot listen on {listen}: {_why(error)}") from None
+            raise StartError(
+                f"cannot listen on {listen}: {_why(error)}; choose another address with --listen"
+            ) from None
         daemon.log.info("listening", url=f"http://{replace(listen, host=host, port=port)}")
         yield
 

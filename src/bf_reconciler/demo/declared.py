@@ -25,12 +25,6 @@ defaults: {interval: 1s, timeout: 3s}
 runtimes:
   - {name: local, type: file, path: ./strategies}
 """
-RULES = """\
-creation_rules:
-  - path_regex: connections\\.yaml$
-    encrypted_regex: ^(api_key|secret|passphrase|password|private_key|token|seal)$
-    age: RECIPIENT
-"""
 
 
 def declared(simulator: Simulator) -> str:

@@ -5,7 +5,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from bf_reconciler.demo.declared import RULES
+from bf_reconciler.authoring import templates
+from bf_reconciler.authoring.age_key import AgeKeyError, make_age_key
 from bf_reconciler.facts import ConfigError
 from bf_reconciler.seals import seal_file
 from bf_reconciler.sops import SopsSettings
@@ -43,8 +44,8 @@ class Stage:
     def build(self, text: str) -> None:
         """Make the key and the repository; encrypt, seal and commit the file."""
         self.repository.mkdir()
-        rules = RULES.replace("RECIPIENT", self._make_key())
-        (self.repository / ".sops.yaml").write_text(rules, encoding="utf-8")
+        rules = templates.rules([self._make_key()])
+        (self.repository / templates.RULES_FILE).write_text(rules, encoding="utf-8")
         self.file.write_text(text, encoding="utf-8")
         self.run(str(self._sops), "encrypt", "--in-place", self.file.name)
         self._seal()
@@ -82,16 +83,9 @@ class Stage:
     def _make_key(self) -> str:
         """Write a new age key; returns its public half."""
         try:
-            from pyrage import x25519  # type: ignore[import-untyped] # noqa: PLC0415 # of the extra, and only the demo needs it
-        except ImportError:
-            raise DemoError(
-                "the demo needs pyrage; install bf-reconciler with its sops extra"
-            ) from None
-        identity = x25519.Identity.generate()
-        handle = os.open(self.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(f"{identity}\n")
-        return str(identity.to_public())
+            return make_age_key(self.key_file)
+        except AgeKeyError as error:
+            raise DemoError(f"the demo cannot start: {error}") from None
 
     def run(self, *argv: str) -> None:
         """Run git or sops in the repository, with an environment of its own."""

@@ -8,6 +8,7 @@ from bf_reconciler.document.parsing import parse
 from bf_reconciler.document.schema import schema
 from bf_reconciler.document.seal import FIELD as SEAL
 from bf_reconciler.document.strategy_file import strategy_file
+from bf_reconciler.document.values import values
 
 __all__ = [
     "SEAL",
@@ -19,4 +20,5 @@ __all__ = [
     "parse",
     "schema",
     "strategy_file",
+    "values",
 ]

@@ -13,6 +13,7 @@ from bf_reconciler.facts import ConfigReason, Problem, Severity
 from bf_reconciler.spec import CREDENTIAL
 
 EXPOSED: Final = "credential in plain text; replace it at the exchange, then use `sops edit`"
+CUT: Final = "an encrypted value that is cut; take the line from the last good commit"
 EXPOSED_LOGIN: Final = (
     "a proxy's password in plain text; change it, and add proxy to encrypted_regex of .sops.yaml"
 )
@@ -29,6 +30,18 @@ TYPED: Final[Mapping[str, Any]] = {"int": 0, "float": 0.0, "bool": False}
 def is_sealed(value: object) -> bool:
     """True for a text as sops writes it."""
     return isinstance(value, str) and value.startswith(SEALED) and value.endswith("]")
+
+
+def is_cut(value: object, *, credential: bool) -> bool:
+    """True for a text that begins as sops writes it, and does not end so: its end is lost.
+
+    Where a credential must stand, the first letters are enough.
+    """
+    if not isinstance(value, str):
+        return False
+    if credential:
+        return value.startswith(SEALED[:4]) or value in {"E", "EN", "ENC"}
+    return value.startswith(SEALED)
 
 
 def sealed_type(value: str) -> str:
@@ -82,6 +95,9 @@ class Unsealing:
             ]
         if isinstance(value, str) and is_sealed(value):
             return self._unsealed(node, value, clear)
+        if is_cut(value, credential=credential):
+            self._add_problem(node, CUT, ConfigReason.CIPHERTEXT_CORRUPT)
+            return value
         if credential and value is not None and str(value).strip():
             self._plaintext(node, EXPOSED)
         elif self._path[-1:] == ["proxy"] and has_login(value):
@@ -108,9 +124,11 @@ class Unsealing:
             self._add_problem(node, "encrypted twice; decrypt it and encrypt it once")
         return clear
 
-    def _add_problem(self, node: Node, message: str) -> None:
+    def _add_problem(
+        self, node: Node, message: str, reason: ConfigReason = ConfigReason.INVALID_DOCUMENT
+    ) -> None:
         path = tuple(self._path)
-        self.problems.append((path, Problem(*node.spot, render(path), message)))
+        self.problems.append((path, Problem(*node.spot, render(path), message, reason=reason)))
 
     def _plaintext(self, node: Node, message: str) -> None:
         self.plaintext_count += 1

@@ -8,7 +8,17 @@ from ipaddress import ip_address
 from typing import Any, Final, Generic, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from bf_reconciler.facts import QUESTIONS, Balance, Json, KeyFacts, Orders, Reason, Said, Scope
+from bf_reconciler.facts import (
+    QUESTIONS,
+    Balance,
+    Failure,
+    Json,
+    KeyFacts,
+    Orders,
+    Reason,
+    Said,
+    Scope,
+)
 
 API_KEY: Final = "{api_key}"
 SYMBOL: Final = "{symbol}"
@@ -91,6 +101,30 @@ class More:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherBalance:
+    """A second balance question, for accounts of which the usual one finds nothing.
+
+    It never makes things worse: where it gets no good answer, the usual one stands.
+
+    Attributes:
+        query: The call, and the reader of its answer.
+        first: What it needs before its own call.
+        codes: Codes by which the usual one is refused to such accounts.
+    """
+
+    query: BalanceQuery
+    first: First | None = None
+    codes: frozenset[str] = frozenset()
+
+    def wanted(self, key: KeyFacts | Failure, usual: Balance | Failure) -> bool:
+        """Whether to ask it, by what the key and the usual question told."""
+        unified = isinstance(key, KeyFacts) and key.unified
+        if isinstance(usual, Failure):
+            return usual.code in self.codes or (unified and usual.terminal)
+        return unified and usual.empty
+
+
+@dataclass(frozen=True, slots=True)
 class Calls:
     """The four questions, and how they are asked.
 
@@ -103,6 +137,7 @@ class Calls:
         more: What the key question needs after its own call.
         instead: Codes by which the key question is refused to accounts of another kind, and the
             calls for those; the key question goes out before balance and orders, then.
+        other_balance: Asked after the others, where the usual balance question finds nothing.
         in_turn: Signed calls carry a number that must grow from one to the next, so of one key
             they go out one after another.
     """
@@ -115,11 +150,12 @@ class Calls:
     own: Callable[[Json, str], Json] | None = None
     more: More | None = None
     instead: Mapping[str, "Calls"] = field(default_factory=dict)
+    other_balance: OtherBalance | None = None
     in_turn: bool = False
 
     @property
     def requests(self) -> int:
-        """The most requests that one probe makes."""
+        """The most requests that one probe makes, but for ``other_balance``, which is rare."""
         both = (self.first is not None) + (self.more is not None)
         return len(QUESTIONS) + both + bool(self.instead)
 

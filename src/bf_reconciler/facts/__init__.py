@@ -29,7 +29,7 @@ from bf_reconciler.facts.problems import Problem, Severity, errors_first
 from bf_reconciler.facts.reasons import TRANSIENT, Reason
 from bf_reconciler.facts.rules import DEFAULT_RULES, KEY_SERVICES, Rules
 from bf_reconciler.facts.said import Said
-from bf_reconciler.facts.text import printable
+from bf_reconciler.facts.text import printable, system_words
 
 __all__ = [
     "ADVICE",
@@ -74,5 +74,6 @@ __all__ = [
     "printable",
     "remedy",
     "remember",
+    "system_words",
     "unconfirmed",
 ]

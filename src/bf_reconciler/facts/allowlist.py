@@ -10,7 +10,7 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 KEPT: Final = 4096
 """Entries whose network is kept: the same list comes with every probe."""
 MASK: Final = "*"
-UNSPECIFIED: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 # addresses to look for, not to bind
+UNSPECIFIED: Final = frozenset({"0.0.0.0", "::"})  # nosec B104 # noqa: S104 # addresses to look for, not to bind
 MAPPED: Final = 96
 """Bits in front of an IPv4 address that is written as an IPv6 one."""
 PUBLIC_V6: Final = ipaddress.IPv6Network("2000::/3")

@@ -62,6 +62,7 @@ class KeyFacts:
         created_at, expires_at: When it began, and when it ends.
         account: Main or sub-account, for people.
         unread: What was told and not understood; the conditions that need it are unknown.
+        unified: Whether its account is told to keep all of its money in one place.
     """
 
     granted: frozenset[Scope]
@@ -73,6 +74,7 @@ class KeyFacts:
     expires_at: datetime | None = None
     account: str | None = None
     unread: tuple[Unread, ...] = ()
+    unified: bool = False
 
     def __post_init__(self) -> None:
         if self.ip_bound and self.ips and admits_everybody(self.ips):

@@ -13,6 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
+from bf_reconciler.facts import system_words
+
 logger = logging.getLogger(__name__)
 
 # Each item brings the schema one version further; what stands here is never edited.
@@ -59,7 +61,7 @@ def journal_errors() -> Iterator[None]:
     except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter of SQLite's own words
         raise JournalError(f"the journal cannot be used: {error}") from error
     except OSError as error:
-        words = error.strerror or type(error).__name__
+        words = system_words(error)
         raise JournalError(f"the state folder cannot be used: {words}") from error
 
 

@@ -404,7 +404,7 @@ def _append(connection: sqlite3.Connection, news: list[Transition]) -> None:
     connection.executemany("INSERT INTO transitions (at, name, json) VALUES (?, ?, ?)", values)
     newest = "SELECT max(id) FROM transitions"
     connection.execute(
-        f"DELETE FROM transitions WHERE id <= ({newest}) - ?",  # noqa: S608 # a constant of ours
+        f"DELETE FROM transitions WHERE id <= ({newest}) - ?",  # nosec B608 # noqa: S608 # a constant of ours
         (MAX_TRANSITIONS,),
     )
     oldest = (news[-1].at - MAX_AGE).timestamp()

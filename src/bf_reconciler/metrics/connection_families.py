@@ -80,7 +80,7 @@ FAMILIES: Final[tuple[EntryFamily[ConnectionStatus], ...]] = (
     StateFamily(
         "bf_connection_info",
         "Declared properties of the connection; always 1.",
-        ("account", "environment"),
+        ("account", "exchange_environment"),
         lambda c: (c.account, c.environment),
         lambda declared: [(declared, 1.0)],
     ),

@@ -1,7 +1,7 @@
 """What a file would change: the file, and what is in force, to a Preview. Nothing is done."""
 
 from bf_reconciler.preview.entries import preview
-from bf_reconciler.preview.in_force import InForce, in_force
+from bf_reconciler.preview.in_force import InForce, in_force, of_file
 from bf_reconciler.preview.present import present
 from bf_reconciler.preview.values import Change, Compared, Entry, Preview, Removals, Right, Switch
 
@@ -15,6 +15,7 @@ __all__ = [
     "Right",
     "Switch",
     "in_force",
+    "of_file",
     "present",
     "preview",
 ]

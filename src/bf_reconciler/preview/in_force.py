@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bf_reconciler.document import Kind, Parsed, declared
 from bf_reconciler.facts import Reason
 from bf_reconciler.preview.values import Power
+from bf_reconciler.spec import Connection, Strategy
 from bf_reconciler.verdict import Halted
 
 TRADING = frozenset({"TradePermitted", "FuturesPermitted"})
@@ -61,6 +63,32 @@ def in_force(status: Mapping[str, Any]) -> InForce:
         by_file=halted is not None and halted["since"] is None,
         sealed=bool(status["config"]["sealed"]),
     )
+
+
+def of_file(parsed: Parsed) -> InForce:
+    """What a file declares, as if it were in force and nothing had been tested."""
+
+    def entry(kind: Kind, found: Connection | Strategy) -> EntryInForce:
+        sealed = parsed.sealed.get((kind, found.name), frozenset())
+        told = declared(found, sealed)
+        if isinstance(found, Strategy):
+            power: Power = "on" if found.enabled else "off"
+            return EntryInForce(
+                *_untested(found.name), told, connection=found.connection, power=power
+            )
+        return EntryInForce(*_untested(found.name), told, found.exchange, found.environment)
+
+    return InForce(
+        {c.name: entry("connections", c) for c, _ in parsed.connections},
+        {s.name: entry("strategies", s) for s, _ in parsed.strategies},
+        Halted(parsed.halt.reason, parsed.halt.by) if parsed.halt else None,
+        by_file=parsed.halt is not None,
+        sealed=parsed.seal == "good",
+    )
+
+
+def _untested(name: str) -> tuple[str, str, Reason, str]:
+    return name, "Pending", Reason.NOT_PROBED, "not tested"
 
 
 def _in_force(entry: Mapping[str, Any]) -> bool:

@@ -30,11 +30,15 @@ Subject = Question | Literal["markets"]
 SIGNED: Final = frozenset[Subject]({"key", "balance", "orders"})
 
 TEAPOT: Final = 418  # Binance began it: banned, not only too fast
+TLS_FAILED: Final = (
+    "could not be verified: TLS failed. A proxy that inspects TLS needs its authority in"
+    " SSL_CERT_FILE; HTTPS_PROXY is not used, only proxy of the connection"
+)
 SILENT: Mapping[Silence, tuple[Reason, str]] = {
     Silence.TIMEOUT: (Reason.TIMEOUT, "did not answer within the timeout"),
     Silence.NAME: (Reason.NETWORK_ERROR, "has a host name that could not be resolved"),
     Silence.CONNECT: (Reason.NETWORK_ERROR, "could not be connected to"),
-    Silence.TLS: (Reason.NETWORK_ERROR, "could not be verified: TLS failed"),
+    Silence.TLS: (Reason.NETWORK_ERROR, TLS_FAILED),
     Silence.PROXY: (Reason.NETWORK_ERROR, "could not be reached: the proxy failed"),
     Silence.BROKEN: (Reason.NETWORK_ERROR, "closed the connection early"),
     Silence.GARBLED: (Reason.UNEXPECTED_RESPONSE, "did not send an HTTP response"),

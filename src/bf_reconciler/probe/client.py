@@ -64,7 +64,8 @@ class Clients:
         """One call of a row, one request. The time call carries no credentials."""
         connection = entry.connection
         client = instance(self.prototypes[row.id])
-        client.headers = {**client.headers, **call.headers}
+        if call.headers:
+            client.headers = {**client.headers, **call.headers}
         if call is not row.calls.time.call:
             credentials = connection.credentials
             client.apiKey = credentials.api_key.get_secret_value()

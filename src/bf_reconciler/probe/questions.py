@@ -17,6 +17,7 @@ from bf_reconciler.facts import (
     Balance,
     Clock,
     Failure,
+    Json,
     KeyFacts,
     Observation,
     Orders,
@@ -123,11 +124,30 @@ class Questions:
             balance = group.create_task(self._balance(row))
             orders = group.create_task(self._orders(row))
             key = await self._key(row, known)
-        return key, balance.result(), orders.result()
+        return key, await self._other_balance(row, key, balance.result()), orders.result()
 
     async def _one_by_one(self, row: Exchange, known: KeyFacts | Failure | None) -> Signed:
         """Each has a deadline of its own, which begins when the one before has its answer."""
-        return await self._key(row, known), await self._balance(row), await self._orders(row)
+        key, balance = await self._key(row, known), await self._balance(row)
+        return key, await self._other_balance(row, key, balance), await self._orders(row)
+
+    async def _other_balance(
+        self, row: Exchange, key: KeyFacts | Failure, usual: Balance | Failure
+    ) -> Balance | Failure:
+        """What a second question finds where the usual one finds nothing; in nobody's turn."""
+        other = row.calls.other_balance
+        if other is None or not other.wanted(key, usual):
+            return usual
+        call, first = other.query.call, other.first
+        if first is not None:
+            self.budget.take(1, time.monotonic())
+            value = await self._ask("balance", row, first.call, _reader(first.read))
+            if isinstance(value, Failure):
+                return usual
+            call = replace(call, params={**call.params, first.param: value})
+        self.budget.take(1, time.monotonic())
+        found = await self._ask("balance", row, call, _reader(other.query.read))
+        return usual if isinstance(found, Failure) else found
 
     async def _balance(self, row: Exchange) -> Balance | Failure:
         return await self._ask("balance", row, row.calls.balance.call, classify.read_balance)
@@ -227,10 +247,13 @@ class Questions:
         return Observation(at=self.clock(), entry=self.entry.fingerprint, time=failure)
 
 
+def _reader(read: Callable[[Json], T]) -> Reader[T]:
+    """A reader of balance answers, in the form in which they are asked for."""
+    return lambda row, got, now: classify.read(row, "balance", got, read, now)
+
+
 def unforeseen(error: Exception, question: Question) -> Failure:
-    """An error nobody thought of. Its text may hold anything, so only its class is told."""
-    name = type(error).__name__
-    log.error("probe_failed", error=name, question=question)
-    return Failure(
-        Reason.UNEXPECTED_RESPONSE, f"The test failed with an unexpected error ({name})."
-    )
+    """An error nobody thought of. Its text may hold anything, so only its class is logged."""
+    log.error("probe_failed", error=type(error).__name__, question=question)
+    words = f"The test failed with an unexpected error (asked for: {question}); the log names it."
+    return Failure(Reason.UNEXPECTED_RESPONSE, words)

@@ -71,6 +71,8 @@ class FileAdapter:
         self._read_as: dict[str, tuple[Signature, Signature]] = {}
         """The signatures of each file and of what its bot wrote, when they were read."""
         self._valid_until: dict[str, datetime] = {}
+        self._renew_at: dict[str, float] = {}
+        """From when on each lease is looked at, epoch seconds: thousands stand for minutes."""
         self._acked_until: dict[str, datetime] = {}
         self._lengths: dict[str, timedelta] = {}
         """How long the lease of each strategy was when it was last given."""
@@ -135,7 +137,8 @@ class FileAdapter:
         silent = {name for name, until in self._acked_until.items() if until < now}
         for name in silent:
             del self._acked_until[name]
-        due = [name for name, target in targets.items() if self._ends(name, target, now)]
+        near = [name for name, at in self._renew_at.items() if at <= now.timestamp()]
+        due = [name for name in near if name in targets and self._ends(name, targets[name], now)]
         lengths = {name: self._length(name, targets[name].order) for name in due[:RENEWED_AT_ONCE]}
         changed = await self._thread.call(self._renew, lengths) if lengths else set()
         return silent | changed, len(due) > RENEWED_AT_ONCE
@@ -151,11 +154,16 @@ class FileAdapter:
         One that has ended is not, where there is no order: its bot has stopped, and nothing new
         is known that would start it again.
         """
-        until = self._valid_until.get(name)
-        if until is None or (target.order is None and until <= now):
+        until = self._valid_until[name]
+        if target.order is None and until <= now:
             return False
-        spread = 0.5 + crc32(name.encode()) % 100 / 400  # not all of them at the same time
-        return until - now < spread * self._length(name, target.order)
+        return until - now < _spread(name) * self._length(name, target.order)
+
+    def _is_valid_until(self, name: str, until: datetime) -> None:
+        """Where the length of its lease is not known yet, it is looked at as if it were short."""
+        self._valid_until[name] = until
+        rest = _spread(name) * self._length(name, None)
+        self._renew_at[name] = until.timestamp() - rest.total_seconds()
 
     def _renew(self, lengths: Mapping[str, timedelta]) -> set[str]:
         changed: set[str] = set()
@@ -184,7 +192,7 @@ class FileAdapter:
         content = parsed(files.read(_file(name))) | {"valid_until": format_time(until)}
         files.replace(_file(name), encoded(content), check, sync=False)
         self._read_as[name] = self._signatures(files, name)
-        self._valid_until[name] = until
+        self._is_valid_until(name, until)
 
     async def hint(self) -> Collection[str] | None:
         """Wait for files to change, or for the time to look at all of them."""
@@ -227,6 +235,7 @@ class FileAdapter:
     def _read(self, files: Files, name: str) -> Reading:
         try:
             self._valid_until.pop(name, None)
+            self._renew_at.pop(name, None)
             self._read_as[name] = self._signatures(files, name)  # first: a change is seen again
             content = parsed(files.read(_file(name)))
         except FileNotFoundError:
@@ -237,7 +246,7 @@ class FileAdapter:
             return _unreadable(f"The file cannot be read ({_why(error)}).")
         valid_until = moment(content.get("valid_until"))
         if valid_until is not None:
-            self._valid_until[name] = valid_until
+            self._is_valid_until(name, valid_until)
         running = Running(self._confirmed(files, name, content), told=action_of(content))
         return Reading(running, content=content, holding=holding(content, name))
 
@@ -280,6 +289,11 @@ class FileAdapter:
                 if order.on or error.errno not in FULL:
                     raise
                 files.overwrite(name, lambda size: shorter(content, size))
+
+
+def _spread(name: str) -> float:
+    """Below which share of its lease it is renewed: not all of them at the same time."""
+    return 0.5 + crc32(name.encode()) % 100 / 400
 
 
 def _ours(files: Files, name: str) -> bool:

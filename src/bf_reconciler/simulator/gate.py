@@ -93,13 +93,18 @@ def _group_held(call: Call) -> bool:
     return call.key.may([f"{_group(call)}:r", f"{_group(call)}:rw"])
 
 
+def _is_unified(key: Key) -> bool:
+    """A key that may see a unified account has one, here."""
+    return key.may(UNIFIED_READ)
+
+
 def _detail(call: Call) -> object:
     """The calling key, and no word of its rights."""
     return {
         "user_id": _uid(call.key),
         "ip_whitelist": call.key.ips,
         "currency_pairs": [],
-        "key": {"mode": 1},
+        "key": {"mode": 2 if _is_unified(call.key) else 1},
         "tier": 2,
         "copy_trading_role": 0,
     }
@@ -140,10 +145,12 @@ def _perms(words: Iterable[str]) -> list[dict[str, object]]:
 
 
 def _spot_accounts(call: Call) -> object:
+    """Unsure: that nothing stands here for a unified account."""
     wanted = call.request.params().get("currency")
+    held = {} if _is_unified(call.key) else call.key.balances
     return [
         {"currency": asset, "available": amount, "locked": "0", "update_id": 1}
-        for asset, amount in call.key.balances.items()
+        for asset, amount in held.items()
         if wanted in {None, asset}
     ]
 

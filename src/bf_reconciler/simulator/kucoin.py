@@ -39,6 +39,7 @@ WORDS: Mapping[str, Words] = {
     "withdraw": Words(("Transfer",), ("Withdrawal",)),
 }
 GENERAL = ("General",)
+UNIFIED = ("Unified",)
 FUTURES = ("Futures",)
 SPOT = ("Spot", "Trade")
 WITHDRAW = ("Withdrawal", "Transfer")
@@ -101,9 +102,30 @@ def _key_info(call: Call) -> object:
     return data
 
 
+def _unified(call: Call) -> object:
+    """The unified account, of keys that may see one."""
+    key = call.key
+    if not key.may(UNIFIED):
+        return Refusal(200, "112010", "Invalid Unified Account user.")
+    rows = [
+        {
+            "currency": asset,
+            "equity": amount,
+            "hold": "0",
+            "balance": amount,
+            "available": amount,
+            "liability": "0",
+        }
+        for asset, amount in key.balances.items()
+    ]
+    return {"accountType": "UNIFIED", "ts": call.request.now_ms, "accounts": [{"currencies": rows}]}
+
+
 def _accounts(call: Call) -> object:
-    """One entry per currency, all of them in the trade account."""
+    """One entry per currency, all of them in the trade account. Unsure: none of a unified one."""
     key, params = call.key, call.request.params()
+    if key.may(UNIFIED):
+        return []
     trading.match(key, call.request.prices)
     return [
         {
@@ -198,6 +220,7 @@ ROUTES = (
     Route("GET", STATUS, PUBLIC, always({"status": "open", "msg": ""})),
     Route("GET", "/api/v1/user/api-key", GENERAL, _key_info, about_key=True),
     Route("GET", "/api/v1/accounts", GENERAL, _accounts),
+    Route("GET", "/api/ua/v1/unified/account/balance", GENERAL, _unified),
     Route("GET", "/api/v1/account-overview", FUTURES, _futures_account),
     Route("GET", "/api/v1/hf/orders/active", GENERAL, _active_orders),
     Route("GET", "/api/v1/hf/orders/active/symbols", SPOT, always({"symbols": []})),

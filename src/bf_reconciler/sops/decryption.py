@@ -29,25 +29,46 @@ async def decrypt(committed: bytes, settings: SopsSettings) -> dict[str, Any]:
     Raises:
         ConfigError: with our own sentence; no word of sops, for a value can stand in it.
     """
+    return understand(await _decrypted(committed, settings), committed, settings.environ)
+
+
+async def decrypt_text(committed: bytes, settings: SopsSettings) -> bytes:
+    """Decrypt exactly these bytes and return the text as `sops edit` shows it.
+
+    Raises:
+        ConfigError: as ``decrypt`` does.
+    """
+    finished = await _decrypted(committed, settings, "yaml")
+    if finished.returncode:
+        raise _failure(finished, committed, settings.environ)
+    return finished.stdout
+
+
+async def _decrypted(committed: bytes, settings: SopsSettings, output: str = "json") -> Finished:
     refuse(committed)
     binary = find_binary(settings.binary, settings.environ)
-    finished = await _decrypted(binary, committed, settings, "json")
+    finished = await _decrypted_as(output, binary, committed, settings)
     if finished.returncode == NO_JSON and UNWRITABLE in finished.stderr:
-        finished = await _decrypted(binary, committed, settings, "yaml")
+        finished = await _decrypted_as("yaml", binary, committed, settings)
     if finished.returncode and classify(finished.returncode, finished.stderr)[0] in SUSPECT:
-        said = await _run([str(binary), "--disable-version-check", "--version"], b"", settings)
+        said = await run_sops([str(binary), "--disable-version-check", "--version"], b"", settings)
         require(version_of(said.stdout.decode(errors="replace")), OLDEST)
-    return understand(finished, committed, settings.environ)
+    return finished
 
 
-async def _decrypted(
-    binary: Path, committed: bytes, settings: SopsSettings, output: str
+async def _decrypted_as(
+    output: str, binary: Path, committed: bytes, settings: SopsSettings
 ) -> Finished:
     words = ("decrypt", "--input-type", "yaml", "--output-type", output)
-    return await _run([str(binary), *words], committed, settings)
+    return await run_sops([str(binary), *words], committed, settings)
 
 
-async def _run(argv: list[str], content: bytes, settings: SopsSettings) -> Finished:
+async def run_sops(argv: list[str], content: bytes, settings: SopsSettings) -> Finished:
+    """Run sops on these bytes; how it ended.
+
+    Raises:
+        ConfigError: it could not be run, did not end, or wrote too much.
+    """
     try:
         return await run(
             argv,
@@ -78,17 +99,19 @@ def refuse(committed: bytes) -> None:
 def understand(finished: Finished, committed: bytes, environ: Mapping[str, str]) -> dict[str, Any]:
     """Turn the end of sops into the document, or into the reason why there is none."""
     if finished.returncode:
-        reason, transient = classify(finished.returncode, finished.stderr)
-        reason = refine(reason, finished.stderr, committed)
-        detail = explain(reason, finished.stderr, environ)
-        raise failed(
-            reason, finished.returncode, finished.stderr, transient=transient, detail=detail
-        )
+        raise _failure(finished, committed, environ)
     document = _document(finished.stdout)
     if not isinstance(document, dict):
         message = "the output of sops is not a document"
         raise ConfigError(ConfigReason.DECRYPTION_FAILED, message) from None
     return document
+
+
+def _failure(finished: Finished, committed: bytes, environ: Mapping[str, str]) -> ConfigError:
+    reason, transient = classify(finished.returncode, finished.stderr)
+    reason = refine(reason, finished.stderr, committed)
+    detail = explain(reason, finished.stderr, environ)
+    return failed(reason, finished.returncode, finished.stderr, transient=transient, detail=detail)
 
 
 def _document(text: bytes) -> object:

@@ -7,6 +7,8 @@ import yaml
 
 MARK = re.compile(rb"""^(?:sops|"sops"|'sops')[ \t]*:""", re.MULTILINE)
 SEALED = b"ENC[AES256_GCM,"
+VERSION = re.compile(r"\d+\.\d+\.\d+\S*")
+NO_BLOCK = "it has encrypted values, and no block of SOPS"
 MAX_DEPTH = 64
 FALSE = frozenset({"", "false", "no", "off", "n", "null", "~"})
 
@@ -28,6 +30,23 @@ def metadata(committed: bytes) -> dict[str, str] | None:
 
 def is_encrypted(committed: bytes) -> bool:
     return metadata(committed) is not None
+
+
+def cut(committed: bytes) -> str | None:
+    """What shows, without a key, that the end of the file is missing; None where nothing does.
+
+    sops writes its block last, and the version last of all.
+    """
+    found = metadata(committed)
+    if found is None:
+        return NO_BLOCK if SEALED in committed else None
+    if not found.get("mac", "").endswith("]"):
+        return "its block of SOPS ends before the mac"
+    if "lastmodified" not in found:
+        return "its block of SOPS ends before lastmodified"
+    if VERSION.fullmatch(found.get("version", "")) is None:
+        return "its block of SOPS ends before the version"
+    return None
 
 
 def mac_only_encrypted(committed: bytes) -> bool:

@@ -33,7 +33,8 @@ INVISIBLE: Final[Mapping[str, tuple[str, str]]] = {
 CURLY: Final[Mapping[str, tuple[str, str]]] = dict.fromkeys(
     "\u2018\u2019\u201a\u201c\u201d\u201e", ("a curly quote", QUOTE)
 )
-LOOK_ALIKES: Final[Mapping[str, tuple[str, str]]] = {**INVISIBLE, **CURLY}
+TAB: Final[Mapping[str, tuple[str, str]]] = {"\t": ("a tab", SPACE)}
+LOOK_ALIKES: Final[Mapping[str, tuple[str, str]]] = {**INVISIBLE, **CURLY, **TAB}
 
 
 def look_alike(text: str, among: Mapping[str, tuple[str, str]] = LOOK_ALIKES) -> int | None:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -36,7 +37,9 @@ ATTESTATION_LIFETIME = timedelta(days=90)
 
 def _known(value: str) -> str:
     if value not in EXCHANGES:
-        words = f"unknown exchange; known: {', '.join(sorted(EXCHANGES))}"
+        near = get_close_matches(value.casefold(), EXCHANGES, n=1)
+        more = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(EXCHANGES))}"
+        words = f"unknown exchange; {more}"
         raise PydanticCustomError("exchange", words)
     return value
 

@@ -1,6 +1,7 @@
 """Checks that pydantic cannot make: entries against each other, fields against each other."""
 
 from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
 from math import isfinite
 from typing import Any
 
@@ -18,12 +19,12 @@ def inconsistencies(
 ) -> Iterator[tuple[Place, str]]:
     """Yield (path within the strategy, message). A connection of None stands there but is wrong."""
     if strategy.connection not in connections:
-        yield ("connection",), "no connection with this name in the file"
+        yield ("connection",), _unknown("connection", strategy.connection, connections)
     connection = connections.get(strategy.connection)
     if connection is not None and strategy.market not in connection.markets:
         yield ("market",), "its connection does not declare this market; add it to its markets"
     if strategy.runtime not in runtimes:
-        yield ("runtime",), "no runtime with this name in the file"
+        yield ("runtime",), _unknown("runtime", strategy.runtime, runtimes)
     else:
         yield from _actions(strategy, runtimes[strategy.runtime])
     yield from _spot(strategy)
@@ -33,6 +34,11 @@ def inconsistencies(
     yield from _grid(strategy)
     yield from _start(strategy)
     yield from _without_json(strategy.settings, ("settings",))
+
+
+def _unknown(kind: str, name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"no {kind} with this name in the file" + (f"; did you mean {near[0]}?" if near else "")
 
 
 def _actions(strategy: Strategy, runtime: Runtime) -> Iterator[tuple[Place, str]]:

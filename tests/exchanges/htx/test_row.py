@@ -150,3 +150,12 @@ def test_an_error_is_no_list_of_markets(kind):
     body = CASES["htx"].market(kind)["body"] | {"status": "error"}
     with pytest.raises(Unexpected):
         ROW.markets.lists[kind].read(body)
+
+
+def test_the_spot_account_is_found_among_others():
+    other = ROW.calls.other_balance
+    rows = [{"id": 1, "type": "margin"}, {"id": 63628520, "type": "spot"}]
+    assert other.first.read({"status": "ok", "data": rows}) == "63628520"
+    for body in ({"status": "ok", "data": []}, {"status": "ok", "data": rows[:1]}):
+        with pytest.raises(Unexpected):
+            other.first.read(body)

@@ -93,6 +93,19 @@ GUIDE = Guide(
     },
     limits=(
         Said(
+            (
+                "Three rules were published for keys without IP addresses: the right to trade ends "
+                "after 30 days (2021), a key not used for 30 days is deleted, and (2026) any key "
+                "that can do more than read will be deleted, no day told. Bind the key."
+            ),
+            (
+                "IP adresine bağlı olmayan anahtarlar için üç kural yayımlandı: işlem izni 30 gün "
+                "sonra kapanır (2021), 30 gün kullanılmayan anahtar silinir ve (2026) okumaktan "
+                "fazlasını yapabilen her anahtar silinecektir, günü bildirilmedi. "
+                "Anahtarı bağlayın."
+            ),
+        ),
+        Said(
             "Enable Withdrawals can be given only to a key that is restricted to IP addresses.",
             "Enable Withdrawals yalnızca IP adresleriyle kısıtlanmış bir anahtara verilebilir.",
         ),

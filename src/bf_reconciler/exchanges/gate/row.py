@@ -18,6 +18,7 @@ from bf_reconciler.exchanges.model import (
     Listing,
     MarketLists,
     More,
+    OtherBalance,
     Pace,
     People,
     Query,
@@ -60,6 +61,8 @@ OPEN: Mapping[str, frozenset[Scope]] = {
 NORMAL = 1
 DESCRIBES = frozenset({"user_id", "ip_whitelist", "key"})
 """A description of an account has one of these, at least."""
+UNIFIED = "2"
+"""The mode of an account that keeps all in one place."""
 MASK = "*"
 SEEN = 8
 """Characters of a masked key that must be there to know it again; the documents show 12."""
@@ -98,10 +101,16 @@ def read_key(body: Json, _now: datetime) -> KeyFacts:
     data = shape.table(body, "body")
     if DESCRIBES.isdisjoint(data):
         raise Unexpected("user_id")
-    return shape.described(
+    described = shape.described(
         lambda: KeyFacts(frozenset(), frozenset()),
         lambda: shape.addresses(data.get("ip_whitelist"), "ip_whitelist"),
     )
+    return replace(described, unified=_is_unified(data.get("key")))
+
+
+def _is_unified(key: Json) -> bool:
+    """By the mode of the account, which stands with the key."""
+    return isinstance(key, dict) and str(key.get("mode")) == UNIFIED
 
 
 def read_keys(told: KeyFacts, body: Json, api_key: str) -> KeyFacts:
@@ -122,6 +131,7 @@ def read_keys(told: KeyFacts, body: Json, api_key: str) -> KeyFacts:
     return replace(
         found,
         created_at=shape.maybe_moment(own[0], "created_at", unit=1),
+        unified=told.unified,
         unread=(*told.unread, *found.unread),
     )
 
@@ -178,6 +188,15 @@ def read_balance(body: Json) -> Balance:
     """The spot account's."""
     amounts = shape.rows(body, "body")
     zeros = [shape.is_zero(row, "available") & shape.is_zero(row, "locked") for row in amounts]
+    return Balance(empty=all(zeros))
+
+
+def read_unified_balance(body: Json) -> Balance:
+    """The unified account's: an object of currencies."""
+    held = shape.table(shape.table(body, "body").get("balances"), "balances")
+    rows = [shape.table(held[name], "balances") for name in held]
+    zeros = [shape.is_zero(row, "available") for row in rows]
+    zeros += [shape.is_zero(row, "freeze") for row in rows if "freeze" in row]
     return Balance(empty=all(zeros))
 
 
@@ -265,6 +284,16 @@ PEOPLE = People(
             "Bir anahtar belirli işlem çiftleriyle sınırlı olabilir; test buna bakmaz.",
         ),
         Said(
+            (
+                "Where the account is unified and its spot account is empty, the unified one is "
+                "asked, too: give the key unified (read) to see it."
+            ),
+            (
+                "Hesap birleşikse ve spot hesabı boşsa birleşik hesap da sorulur: görmek için "
+                "anahtara unified (okuma) izni verin."
+            ),
+        ),
+        Said(
             "Changes to a key take up to five minutes.",
             "Anahtarda yapılan değişiklikler beş dakikaya kadar sürebilir.",
         ),
@@ -290,6 +319,7 @@ GATE = Exchange(
         balance=Query(Call("privateSpotGetAccounts"), read_balance),
         orders=Query(Call("privateSpotGetOpenOrders"), read_orders),
         more=More(Call("privateAccountGetMainKeys"), read_keys),
+        other_balance=OtherBalance(Query(Call("privateUnifiedGetAccounts"), read_unified_balance)),
     ),
     refusals=Refusals(
         read=read_refusal,

@@ -18,6 +18,7 @@ from bf_reconciler.exchanges.model import (
     First,
     Listing,
     MarketLists,
+    OtherBalance,
     Pace,
     People,
     Query,
@@ -171,6 +172,21 @@ def read_balance(body: Json) -> Balance:
     return Balance(empty=shape.is_zero(shape.table(_second(body), "data"), "balance"))
 
 
+def read_spot_account(body: Json) -> str:
+    """The number of the spot account, for the question that sub-users may ask."""
+    for row in shape.rows(_first(body).get("data"), "data"):
+        if row.get("type") == "spot":
+            return str(shape.whole(row, "id"))
+    raise Unexpected("type")
+
+
+def read_amounts(body: Json) -> Balance:
+    """The amounts of one account: two rows per currency, what trades and what is frozen."""
+    account = shape.table(_first(body).get("data"), "data")
+    zeros = [shape.is_zero(row, "balance") for row in shape.rows(account.get("list"), "list")]
+    return Balance(empty=all(zeros))
+
+
 def read_orders(body: Json) -> Orders:
     shape.rows(_first(body).get("data"), "data")
     return Orders()
@@ -252,8 +268,14 @@ PEOPLE = People(
             ),
         ),
         Said(
-            "A key of a sub-user may not be able to read its own rights.",
-            "Alt kullanıcı anahtarı kendi haklarını okuyamayabilir.",
+            (
+                "A key of a sub-user may not be able to read its own rights; balance and orders "
+                "are read all the same, and the rest can be attested."
+            ),
+            (
+                "Alt kullanıcı anahtarı kendi haklarını okuyamayabilir; bakiye ve emirler yine "
+                "okunur, gerisi beyan edilebilir."
+            ),
         ),
         Said(
             "The balance is read as what the spot account is worth, in BTC.",
@@ -295,6 +317,12 @@ HTX = Exchange(
         orders=Query(Call("spotPrivateGetV1OrderOpenOrders"), read_orders),
         first=First(Call("spotPrivateGetV2UserUid"), "uid", read_user),
         own=own_key,
+        # Sub-users may not ask what their account is worth, but what is in it.
+        other_balance=OtherBalance(
+            Query(Call("spotPrivateGetV1AccountAccountsAccountIdBalance"), read_amounts),
+            first=First(Call("spotPrivateGetV1AccountAccounts"), "account-id", read_spot_account),
+            codes=frozenset({"403", "1002"}),
+        ),
     ),
     refusals=Refusals(
         read=read_refusal,

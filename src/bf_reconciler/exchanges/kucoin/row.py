@@ -17,6 +17,7 @@ from bf_reconciler.exchanges.model import (
     Expiry,
     Listing,
     MarketLists,
+    OtherBalance,
     Pace,
     People,
     Query,
@@ -113,7 +114,7 @@ def read_key(body: Json, _now: datetime) -> KeyFacts:
 def _rights(data: Mapping[str, Json]) -> KeyFacts:
     words = shape.words(data, "permission")
     undecided = frozenset[Scope]().union(*(OPEN.get(word, frozenset()) for word in words))
-    return shape.scopes(words, PERMISSIONS, TOLD, undecided)
+    return replace(shape.scopes(words, PERMISSIONS, TOLD, undecided), unified="Unified" in words)
 
 
 def read_balance(body: Json) -> Balance:
@@ -121,6 +122,17 @@ def read_balance(body: Json) -> Balance:
     zeros = [
         shape.is_zero(row, "balance") for row in amounts
     ]  # every row is read, whatever it holds
+    return Balance(empty=all(zeros))
+
+
+def read_unified_balance(body: Json) -> Balance:
+    """The unified account's: currencies in one list or several."""
+    listed = shape.rows(shape.table(_data(body), "data").get("accounts"), "accounts")
+    zeros = [
+        shape.is_zero(row, "balance")
+        for account in listed
+        for row in shape.rows(account.get("currencies"), "currencies")
+    ]
     return Balance(empty=all(zeros))
 
 
@@ -185,6 +197,16 @@ PEOPLE = People(
             "IP listesi maskeli adreslerle gelebilir (203.**.154).",
         ),
         Said(
+            (
+                "A key of a linked application may have no allowlist of its own: the "
+                "application's addresses are let in, and it cannot withdraw."
+            ),
+            (
+                "Bağlı bir uygulamanın anahtarının kendi IP listesi olmayabilir: uygulamanın "
+                "adresleri geçerlidir ve para çekemez."
+            ),
+        ),
+        Said(
             "A key with Spot can also move funds between the accounts of its owner.",
             "Spot izinli bir anahtar, aynı sahibin hesapları arasında varlık da taşıyabilir.",
         ),
@@ -223,6 +245,12 @@ KUCOIN = Exchange(
         key=Query(Call("privateGetUserApiKey"), read_key),
         balance=Query(Call("privateGetAccounts"), read_balance),
         orders=Query(Call("privateGetHfOrdersActive", {"symbol": SYMBOL}), read_orders),
+        other_balance=OtherBalance(
+            Query(
+                Call("utaPrivateGetAccountModeAccountBalance", {"accountMode": "unified"}),
+                read_unified_balance,
+            )
+        ),
     ),
     refusals=Refusals(
         read=read_refusal,
@@ -230,6 +258,8 @@ KUCOIN = Exchange(
         phrases=(("400007", "KC-API-KEY-VERSION", Reason.INVALID_KEY),),
         client_ip=CLIENT_IP,
         retry_header=("gw-ratelimit-reset", 0.001),
+        # Keys of a linked application are bound to the application's addresses.
+        others_lists=frozenset({"400006"}),
     ),
     # docs/sources/kucoin.md#pace
     pace=Pace(

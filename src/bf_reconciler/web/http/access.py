@@ -46,6 +46,8 @@ def _admit(request: web.Request, backend: Backend) -> None:
         _admit_write(request, backend)
     elif backend.read_tokens and request.path not in OPEN:
         _admit_read(request, backend)
+    elif request.path in OPEN and "Host" not in request.headers:
+        return  # a health check by HTTP/1.0; every browser names a host
     elif is_loopback(backend.host) and _bearer(request, backend.tokens) is None:
         _check_host(request, backend.host)
 

@@ -27,6 +27,9 @@ class Payload(Protocol):
 
     pause: float
 
+    def alive(self) -> bytes:
+        """Sent where there is nothing new."""
+
     def events(self, status: Status, changes: Sequence[Transition]) -> bytes: ...
 
 
@@ -38,6 +41,9 @@ class StatusPayload:
     def __init__(self, language: Language) -> None:
         self._language = language
         self._sent: Status | None = None
+
+    def alive(self) -> bytes:
+        return b": still here\n\n"
 
     def events(self, status: Status, changes: Sequence[Transition]) -> bytes:
         events = [_event("transition", present_transition(t, self._language)) for t in changes]
@@ -70,7 +76,10 @@ def _changed(before: Mapping[str, E], after: Mapping[str, E]) -> dict[str, E]:
 
 
 class PagePayload:
-    """``patch`` with the parts of one page that changed, and a sentence that says what did."""
+    """``patch`` with the parts of one page that changed, and a sentence that says what did.
+
+    ``alive`` in between: a page that hears nothing cannot tell a quiet daemon from a dead one.
+    """
 
     def __init__(self, request: web.Request, page: str) -> None:
         self.pause = PAGE_SECONDS
@@ -80,6 +89,11 @@ class PagePayload:
         self._latencies = request.app[LATENCIES]
         kept = request.app[RENDERERS].take(request.query.get("seen", ""), page)
         self._renderer = kept or Renderer(request.app[BACKEND], url.path, self._query)
+
+    def alive(self) -> bytes:
+        """Whether the loops of the daemon complete their passes: a comment never reaches a page."""
+        healthy, _ = self._request.app[BACKEND].health()
+        return _event("alive", {"healthy": healthy}).encode()
 
     def events(self, status: Status, changes: Sequence[Transition]) -> bytes:  # noqa: ARG002 # some may have been missed; the page is compared as a whole
         self._latencies.take(status)

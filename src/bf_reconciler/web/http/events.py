@@ -64,7 +64,7 @@ async def _follow(
         if stop.done():
             return
         if not change.done():
-            await _send(response, b": still here\n\n")
+            await _send(response, payload.alive())
             continue
         try:
             if (left := sent_at + payload.pause - loop.time()) > 0:

@@ -49,7 +49,10 @@ async def listening(
 
 
 async def _bound(host: str, port: int) -> list[socket.socket]:
-    """A socket for each address of the host."""
+    """A socket for each address of the host; all of IPv6 is all of IPv4, too, where there is."""
+    if host == "::" and socket.has_dualstack_ipv6():
+        family = socket.AF_INET6
+        return [socket.create_server((host, port), family=family, dualstack_ipv6=True)]
     loop = asyncio.get_running_loop()
     # asyncio knows every system's ways to bind; what it made is ours from then on.
     made = await loop.create_server(asyncio.Protocol, host, port, start_serving=False)

@@ -14,6 +14,8 @@ TEXT: Final[Schema] = {"type": "string"}
 NUMBER: Final[Schema] = {"type": "number"}
 WHOLE: Final[Schema] = {"type": "integer"}
 YES_NO: Final[Schema] = {"type": "boolean"}
+WORDS: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": 500, "pattern": "\\S"}
+TOKEN: Final[Schema] = {"type": "string", "pattern": "^[0-9]{1,9}[.][0-9]{1,9}$"}
 MOMENT: Final[Schema] = {"type": "string", "format": "date-time"}
 ANY: Final[Schema] = {"type": "object", "additionalProperties": True}
 
@@ -28,6 +30,10 @@ def _list(items: Schema) -> Schema:
 
 def _one_of(words: Any) -> Schema:  # noqa: ANN401 # an enum, or a tuple of texts
     return {"type": "string", "enum": [str(word) for word in words]}
+
+
+def _up_to(most: int) -> Schema:
+    return {"type": "integer", "minimum": 1, "maximum": most}
 
 
 def _ref(name: str) -> Schema:
@@ -194,10 +200,14 @@ SCHEMAS: Final[dict[str, Schema]] = {
 }
 RELOADED: Final = _object(generation=WHOLE, revision=TEXT, digest=TEXT, config=_ref("Config"))
 HALTED: Final = _object(halted=_maybe(_ref("Halted")))
-HALT: Final = _object(reason=TEXT, by=TEXT)
+HALT: Final[Schema] = {
+    "type": "object",
+    "properties": {"reason": WORDS, "by": WORDS},
+    "required": ["reason", "by"],
+}
 RESUME: Final[Schema] = {
     "type": "object",
-    "properties": {"name": _maybe(TEXT), "reason": _maybe(TEXT), "by": _maybe(TEXT)},
+    "properties": {"name": _maybe(WORDS), "reason": _maybe(WORDS), "by": _maybe(WORDS)},
 }
 LANGUAGE: Final[Schema] = {
     "name": "lang",
@@ -242,7 +252,8 @@ def _write(
     body: Schema | None = None,
     **more: Any,  # noqa: ANN401 # JSON
 ) -> Schema:
-    sent = {} if body is None else {"requestBody": {"content": _json(body)}}
+    needed = body is not None and "required" in body
+    sent = {} if body is None else {"requestBody": {"content": _json(body), "required": needed}}
     return _operation(text, answers, security=[{"token": []}, {}], **sent, **more)
 
 
@@ -255,8 +266,8 @@ DOCUMENT: Final[Schema] = {
                 "The whole status; with limit, a part of it.",
                 {OK: {"anyOf": [_ref("Status"), _ref("StatusPart")]}},
                 parameters=[
-                    _query("limit", WHOLE, "How many connections and strategies at most."),
-                    _query("continue", TEXT, "The token of the part before; 410: begin again."),
+                    _query("limit", _up_to(10_000), "How many connections and strategies at most."),
+                    _query("continue", TOKEN, "The token of the part before; 410: begin again."),
                 ],
             )
         },
@@ -279,7 +290,7 @@ DOCUMENT: Final[Schema] = {
                 {OK: _object(transitions=_list(_ref("Transition")))},
                 parameters=[
                     _query("name", TEXT, "Of this connection or strategy."),
-                    _query("limit", WHOLE, "How many at most."),
+                    _query("limit", _up_to(1000), "How many at most."),
                     _query("before", MOMENT, "Older than this."),
                 ],
             )

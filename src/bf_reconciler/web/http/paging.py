@@ -25,7 +25,7 @@ def part(status: Status, limit: str, token: str | None) -> Part:
     Raises:
         web.HTTPException: one of them cannot be used, or the file changed since the first part.
     """
-    most = _number(limit)
+    most = number(limit)
     if most is None or not 1 <= most <= MAX_LIMIT:
         raise web.HTTPBadRequest(text=f"limit: a number from 1 to {MAX_LIMIT} is expected")
     begin = _offset(status, token)
@@ -50,7 +50,7 @@ def part(status: Status, limit: str, token: str | None) -> Part:
 def _offset(status: Status, token: str | None) -> int:
     if token is None:
         return 0
-    generation, _, offset = map(_number, token.partition("."))
+    generation, _, offset = map(number, token.partition("."))
     if generation is None or offset is None:
         raise web.HTTPBadRequest(text="continue: the token of the part before is expected")
     if generation != status.generation:
@@ -58,6 +58,7 @@ def _offset(status: Status, token: str | None) -> int:
     return offset
 
 
-def _number(text: str) -> int | None:
+def number(text: str) -> int | None:
+    """A whole number of a query; None where it is none."""
     short = len(text) < len(str(2**63))  # Python refuses to read thousands of digits
     return int(text) if short and text.isascii() and text.isdigit() else None

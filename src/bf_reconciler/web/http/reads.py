@@ -1,6 +1,7 @@
 """Routes that read."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -13,10 +14,11 @@ from bf_reconciler.status import (
 )
 from bf_reconciler.web.http.app_keys import BACKEND
 from bf_reconciler.web.http.openapi import DOCUMENT
-from bf_reconciler.web.http.paging import part
-from bf_reconciler.web.http.responses import answer, answer_made, language_of, send_pieces
+from bf_reconciler.web.http.paging import number, part
+from bf_reconciler.web.http.responses import answer, answer_made, language_of, send_pieces, written
 
 MAX_LIMIT = 1000
+JSON = "application/json; charset=utf-8"
 
 
 async def metrics(request: web.Request) -> web.StreamResponse:
@@ -41,11 +43,18 @@ def _health(good: bool, sentence: str) -> web.Response:  # noqa: FBT001 # as the
     return web.Response(text=f"{sentence}\n", status=200 if good else 503)
 
 
-async def status(request: web.Request) -> web.Response:
+async def status(request: web.Request) -> web.StreamResponse:
     """The whole status, or with ``limit`` a part of it and ``continue``, the token for the next."""
     now, language, query = request.app[BACKEND].status(), language_of(request), request.query
     if "limit" not in query:
-        return await answer_made(lambda: present(now, language))
+        frame = present(replace(now, connections={}, strategies={}), language)
+        lists = {
+            "connections": (
+                present_connection(each, language) for each in now.connections.values()
+            ),
+            "strategies": (present_strategy(each, language) for each in now.strategies.values()),
+        }
+        return await send_pieces(request, written(frame, lists), JSON)
     some = part(now, query["limit"], query.get("continue"))
     more = {"continue": some.token, "remaining": some.remaining}
     return await answer_made(lambda: present(some.status, language) | more)
@@ -82,11 +91,11 @@ async def strategy(request: web.Request) -> web.Response:
 async def history(request: web.Request) -> web.Response:
     """Transitions, newest first; ``name``, ``limit`` and ``before`` narrow them."""
     backend, language, query = request.app[BACKEND], language_of(request), request.query
-    limit = query.get("limit", "100")
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= MAX_LIMIT):
+    limit = number(query.get("limit", "100"))
+    if limit is None or not 1 <= limit <= MAX_LIMIT:
         raise web.HTTPBadRequest(text=f"limit: a number from 1 to {MAX_LIMIT} is expected")
     name, before = query.get("name"), _moment(query.get("before"))
-    changes = await asyncio.to_thread(backend.history, name, int(limit), before)
+    changes = await asyncio.to_thread(backend.history, name, limit, before)
     return await answer_made(
         lambda: {"transitions": [present_transition(each, language) for each in changes]}
     )

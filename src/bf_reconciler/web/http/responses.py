@@ -3,7 +3,8 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from aiohttp import web
@@ -27,6 +28,8 @@ HEADERS = {
 }
 WRITE_SECONDS = 30.0
 """A reader that takes nothing for this long is disconnected."""
+PIECE = 50
+"""Entries in a piece of JSON: a few milliseconds of work."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -36,6 +39,30 @@ def answer(body: object, status: int = 200) -> web.Response:
 
 def dumps(body: object) -> str:
     return json.dumps(body, ensure_ascii=False).encode(errors="replace").decode()
+
+
+def written(frame: Mapping[str, object], lists: Mapping[str, Iterable[object]]) -> Iterator[bytes]:
+    """An object as JSON, piece by piece: some of its lists are long, and made as they are written.
+
+    One call that writes 10,000 connections would let nobody have the interpreter for a second.
+    """
+    mark = "{"
+    for name, value in {**frame, **lists}.items():
+        yield f"{mark}{dumps(name)}: ".encode()
+        mark = ", "
+        if name in lists:
+            yield from _listed(iter(lists[name]))
+        else:
+            yield dumps(value).encode()
+    yield b"}"
+
+
+def _listed(entries: Iterator[object]) -> Iterator[bytes]:
+    mark = "["
+    while some := list(islice(entries, PIECE)):
+        yield f"{mark}{', '.join(map(dumps, some))}".encode()
+        mark = ", "
+    yield b"[]" if mark == "[" else b"]"
 
 
 async def answer_made(make: Callable[[], object], status: int = 200) -> web.Response:
@@ -85,9 +112,9 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return body
     except NotDurableError as error:
         return answer({"error": str(error)}, 507 if error.full else 503)
-    except Exception as error:
+    except Exception:
         logger.exception("request failed", extra={"path": request.path, "method": request.method})
-        return answer({"error": f"internal error: {type(error).__name__}"}, 500)
+        return answer({"error": "internal error; the log of the daemon names it"}, 500)
 
 
 async def read_object(request: web.Request, seconds: float) -> dict[str, Any]:

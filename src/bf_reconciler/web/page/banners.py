@@ -8,6 +8,7 @@ from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason, errors_first, remed
 from bf_reconciler.policy import Incident
 from bf_reconciler.status import ConfigStatus, Status, StrategyState
 from bf_reconciler.web.page.consequences import consequences, folded
+from bf_reconciler.web.page.control import resume_button
 from bf_reconciler.web.page.html import Reader, moment, paragraph, title_of
 from bf_reconciler.web.page.markup import DOT, NOTHING, fill, join
 
@@ -45,8 +46,15 @@ def _halted(status: Status, reader: Reader) -> Markup:
     who = [fill("%s — %s", halted.reason, halted.by)]
     if halted.since:
         who.append(moment(halted.since, words))
-    in_file = NOTHING if status.file_halt is None else paragraph(words["halt_file"])
-    return _banner("bad", words["halted"], paragraph(join(who, DOT)), in_file)
+    end = resume_button(reader) if status.file_halt is None else paragraph(words["halt_file"])
+    off = [each for each in status.strategies.values() if each.status is StrategyState.HALTED]
+    return _banner(
+        "bad",
+        words["halted"],
+        paragraph(join(who, DOT)),
+        folded(off, "follow_off", reader),
+        end,
+    )
 
 
 def _rejected(config: ConfigStatus, reader: Reader) -> Markup:

@@ -34,7 +34,9 @@ def follows(strategy: StrategyStatus, status: Status) -> bool:
     return head.reason in FOLLOWING or head.reason is above.reason
 
 
-def folded(strategies: Sequence[StrategyStatus], words: str, reader: Reader) -> Markup:
+def folded(
+    strategies: Sequence[StrategyStatus], words: str, reader: Reader, tone: str = ""
+) -> Markup:
     """How many there are, and their names once it is opened."""
     if not strategies:
         return NOTHING
@@ -43,7 +45,8 @@ def folded(strategies: Sequence[StrategyStatus], words: str, reader: Reader) -> 
     )
     more = len(strategies) - SHOWN
     return fill(
-        '<details class="follow"><summary>%s</summary><p>%s%s</p></details>',
+        '<details class="follow"><summary class="%s">%s</summary><p>%s%s</p></details>',
+        tone,
         reader.words[words].format(len(strategies)),
         names,
         f" {reader.words['more'].format(more)}" if more > 0 else "",

@@ -29,6 +29,7 @@ from bf_reconciler.web.page.latency import KEPT, Points, sparkline, summary
 from bf_reconciler.web.page.markup import NOTHING, fill, join
 from bf_reconciler.web.page.page_parts import PageParts
 from bf_reconciler.web.page.rows import STRATEGY_COLUMNS, Rows
+from bf_reconciler.web.page.trades import trades
 
 CONDITION_COLUMNS: Final = ("condition", "status", "evidence", "since")
 HISTORY_COLUMNS: Final = ("when", "change", "why", "lasted", "revision")
@@ -77,8 +78,10 @@ def strategy_page(
     action = NOTHING
     if strategy.memory is not None and strategy.memory.latched:
         action = resume_form(reader, name) + curl(RESUME_PATH, {"name": name}, reader)
+    traded, rows = trades(strategy, reader)
     lists = {
         "conditions": _conditions(strategy.conditions, reader),
+        "trades": rows,
         "history": _history(history, reader),
     }
     blocks = {
@@ -88,6 +91,7 @@ def strategy_page(
     body = join(
         (
             *blocks.values(),
+            traded,
             table("conditions", CONDITION_COLUMNS, lists["conditions"], reader.words),
             table("history", HISTORY_COLUMNS, lists["history"], reader.words),
         )

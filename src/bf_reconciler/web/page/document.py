@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from markupsafe import Markup
 
 from bf_reconciler.status import Status
+from bf_reconciler.web.page.control import dialogs, halt_plan, resume_plan, switch
 from bf_reconciler.web.page.html import MARKS, Reader
 from bf_reconciler.web.page.markup import NOTHING, fill, join
 from bf_reconciler.web.page.page_parts import PageParts
@@ -15,6 +16,9 @@ REFRESH_SECONDS: Final = 30
 SCRIPT_WORDS: Final = {
     "live": "live",
     "lost": "lost",
+    "gone": "gone",
+    "unreached": "unreached",
+    "stuck": "stuck",
     "testing": "testing",
     "failed": "failed",
     "done": "done",
@@ -41,17 +45,19 @@ HEAD: Final = """\
 <a class="brand" href="%(home)s">bf-reconciler</a>
 <p>%(revision)s
 <span id="live" class="act">%(lost)s</span></p>
+%(switch)s
 <nav aria-label="bf-reconciler"><a href="%(home)s">%(overview)s</a>
 <a href="/metrics">metrics</a> <a href="/api/v1/status">JSON</a>
 <a href="%(path)s?lang=%(other)s" lang="%(other)s" hreflang="%(other)s"
 >%(other_language)s</a></nav>
+<p id="gone" role="alert" hidden></p>
 </header>
 <main id="main" tabindex="-1">
 """
 FOOT: Final = """
 </main>
 <p id="said" role="status" aria-live="polite"></p>
-%(token_dialog)s
+%(dialogs)s
 </body>
 </html>
 """
@@ -67,7 +73,18 @@ class Place(NamedTuple):
 def document(status: Status, page: PageParts, reader: Reader, place: Place) -> Markup:
     """The whole page."""
     dialog = _token_dialog(reader) if reader.token else NOTHING
-    return join((_head(status, page, reader, place), page.body, fill(FOOT, token_dialog=dialog)))
+    foot = fill(FOOT, dialogs=dialogs(status, reader) + dialog)
+    return join((_head(status, page, reader, place), page.body, foot))
+
+
+def frame_blocks(status: Status, reader: Reader) -> dict[str, Markup]:
+    """What every page has around it, and is patched."""
+    return {
+        "revision": revision(status, reader),
+        "switch": switch(status, reader),
+        "halt-plan": halt_plan(status, reader),
+        "resume-plan": resume_plan(status, reader),
+    }
 
 
 def _head(status: Status, page: PageParts, reader: Reader, place: Place) -> Markup:
@@ -87,6 +104,7 @@ def _head(status: Status, page: PageParts, reader: Reader, place: Place) -> Mark
         home=reader.href("/"),
         revision=revision(status, reader),
         lost=words["lost"],
+        switch=switch(status, reader),
         overview=words["overview"],
         path=place.path,
         other="en" if reader.language == "tr" else "tr",
@@ -110,7 +128,7 @@ def _token_dialog(reader: Reader) -> Markup:
     words = reader.words
     return fill(
         '<dialog id="ask" aria-labelledby="ask-heading"><form method="dialog">'
-        '<h2 id="ask-heading">%(token)s</h2><p id="ask-why">%(why)s</p>'
+        '<h2 id="ask-heading">%(token)s</h2><p id="ask-why" data-why="%(why)s">%(why)s</p>'
         '<label>%(token)s<input name="token" type="password" required '
         'autocomplete="off" aria-describedby="ask-why"></label>'
         '<p><button class="main" value="go">%(send)s</button> '

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from bf_reconciler.status import ConnectionStatus, StrategyStatus, activity, field_handling
+from bf_reconciler.status import ConnectionStatus, StrategyStatus, activity
 from bf_reconciler.web.page.html import Reader, days_left, link, milliseconds, moment, section
 from bf_reconciler.web.page.markup import NOTHING, fill, join
 
@@ -46,7 +46,6 @@ def strategy_facts(strategy: StrategyStatus, reader: Reader) -> Markup:
         "desired": words["on" if strategy.desired else "off"],
         "runs": str(activity(strategy.told, strategy.running, reader.language)),
         "suspended_until": _when(strategy.suspended_until, reader),
-        "handling": _list(f"{n}: {h}" for n, h in field_handling(strategy).items()),
         "location": _location(strategy.line, reader),
     }
     return _terms(facts, reader)

@@ -193,18 +193,23 @@ def table(
     rows: Mapping[str, Markup],
     words: Words,
     count: Markup = NOTHING,
+    head: Markup = NOTHING,
 ) -> Markup:
-    """A table under its heading, patched row by row. ``name`` is the id of its body."""
+    """A table under its heading, patched row by row. ``name`` is the id of its body.
+
+    ``head``: the row of the columns, where they are more than names.
+    """
+    names = join(fill('<th scope="col">%s</th>', words[column]) for column in columns)
     start = fill(
         '<section aria-labelledby="%(name)s-heading"><h2 id="%(name)s-heading">%(heading)s</h2>'
         '%(count)s<div class="scroll%(long)s">'
         '<table class="%(name)s" aria-labelledby="%(name)s-heading">'
-        '<thead><tr>%(columns)s</tr></thead>\n<tbody id="%(name)s">\n',
+        '<thead>%(columns)s</thead>\n<tbody id="%(name)s">\n',
         name=name,
         heading=words[name],
         count=count,
         long=" long" if len(rows) > MANY else "",
-        columns=join(fill('<th scope="col">%s</th>', words[column]) for column in columns),
+        columns=head or fill("<tr>%s</tr>", names),
     )
     # The rows may be a megabyte: joined, they are copied less often than filled in.
     return join((start, join(rows.values(), LINE_BREAK), TABLE_END))

@@ -29,6 +29,7 @@ from bf_reconciler.web.page.page_parts import PageParts
 from bf_reconciler.web.page.pages import page_of
 from bf_reconciler.web.page.query import Query
 from bf_reconciler.web.page.rows import CONNECTION_COLUMNS, STRATEGY_COLUMNS, Rows
+from bf_reconciler.web.page.sorting import head_row, ordered
 
 ALWAYS: Final[Mapping[str, frozenset[str]]] = {
     "connections": frozenset({"Online", "Blocked", "Unreachable"}),
@@ -46,8 +47,10 @@ def overview(
 ) -> PageParts:
     """The page for this query. ``rows`` remembers those that were made before."""
     words = reader.words
-    connections, strategies = query.connections(status), query.strategies(status)
-    some, bots = page_of(connections, query.pages[0]), page_of(strategies, query.pages[1])
+    connections = ordered("connections", query.connections(status), query.sort("connections"))
+    strategies = ordered("strategies", query.strategies(status), query.sort("strategies"))
+    some = page_of(connections, query.pages[0], chosen=bool(query.sort("connections")))
+    bots = page_of(strategies, query.pages[1], chosen=bool(query.sort("strategies")))
     lists = {
         "connections": rows.connections(some.rows, reader, repeated(status.connections)),
         "strategies": rows.strategies(bots.rows, reader, repeated(status.strategies)),
@@ -68,15 +71,24 @@ def overview(
         "strategies-shown": _shown(
             "strategies", strategies, status.strategies, reader, turning["strategies"]
         ),
+        "begin": begin(status, reader),
         "control": control(status, reader),
+        **{f"{kind}-columns": head_row(kind, COLUMNS[kind], query, reader) for kind in COLUMNS},
     }
     body = join(
         (
             fill('<h1 class="unseen">%s</h1>', words["overview"]),
-            *(blocks[name] for name in ("banners", "glance", "attention", "problems")),
+            *(blocks[name] for name in ("banners", "begin", "glance", "attention", "problems")),
             query.form(status, reader),
             *(
-                table(name, COLUMNS[name], rows_of, words, blocks[f"{name}-shown"])
+                table(
+                    name,
+                    COLUMNS[name],
+                    rows_of,
+                    words,
+                    blocks[f"{name}-shown"],
+                    blocks[f"{name}-columns"],
+                )
                 for name, rows_of in lists.items()
             ),
             blocks["news"],
@@ -84,6 +96,29 @@ def overview(
         )
     )
     return PageParts(_title(status, reader), body, blocks, lists)
+
+
+def begin(status: Status, reader: Reader) -> Markup:
+    """Where nothing is declared yet: what to do next. Empty afterwards."""
+    words, config, path = reader.words, status.config, status.config.path or "connections.yaml"
+    if status.connections or status.strategies:
+        return Markup('<section id="begin" hidden></section>')
+    if config.last_reload_success is None and config.reason is None and not config.problems:
+        return section("begin", words["begin"], paragraph(words["begin_reading"]))
+    if not config.last_reload_successful:
+        steps = [("begin_fix", f"bf-reconciler validate {path}")]
+    else:
+        steps = [
+            ("begin_key", "bf-reconciler exchanges kucoin"),
+            ("begin_add", path),
+            ("begin_test", f"bf-reconciler test {path}"),
+            ("begin_commit", ""),
+        ]
+    items = join(
+        fill("<li>%s%s</li>", words[step], fill(" <code>%s</code>", code) if code else NOTHING)
+        for step, code in steps
+    )
+    return section("begin", words["begin"], fill("<ol>%s</ol>", items))
 
 
 def _title(status: Status, reader: Reader) -> str:

@@ -6,14 +6,14 @@ from typing import Final, Generic, TypeVar
 
 from markupsafe import Markup
 
-from bf_reconciler.web.page.html import Entry, Reader, link, tone
+from bf_reconciler.web.page.html import Entry, Reader, link
 from bf_reconciler.web.page.markup import NOTHING, fill
 from bf_reconciler.web.page.query import Query
+from bf_reconciler.web.page.sorting import gravity
 
 E = TypeVar("E", bound=Entry)
-ROWS: Final = 100
+ROWS: Final = 50
 """More rows than this are shown on several pages."""
-WORST_FIRST: Final = ("bad", "warn", "calm", "good")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,16 @@ class Page(Generic[E]):
         return fill(" · %s %s %s", before or NOTHING, where, after or NOTHING)
 
 
-def page_of(entries: Mapping[str, E], number: int) -> Page[E]:
-    """One page of a table; where there are several, what is not well stands on the first."""
+def page_of(entries: Mapping[str, E], number: int, *, chosen: bool = False) -> Page[E]:
+    """One page of a table. Where there are several, what is not well stands on the first.
+
+    ``chosen``: the order is the reader's, and stays.
+    """
     if len(entries) <= ROWS:
         return Page(dict(entries))
-    ordered = sorted(
-        entries.items(), key=lambda named: WORST_FIRST.index(tone(str(named[1].status)))
-    )
-    last = -(-len(ordered) // ROWS)
+    named = list(entries.items())
+    if not chosen:
+        named.sort(key=lambda each: gravity(each[1]))
+    last = -(-len(named) // ROWS)
     number = min(number, last)
-    return Page(dict(ordered[(number - 1) * ROWS : number * ROWS]), number, last)
+    return Page(dict(named[(number - 1) * ROWS : number * ROWS]), number, last)

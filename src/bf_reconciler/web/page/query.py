@@ -13,6 +13,7 @@ from bf_reconciler.web.page.html import Entry, Reader
 from bf_reconciler.web.page.markup import NOTHING, fill, join
 
 LONGEST = 100
+KINDS = ("connections", "strategies")
 STATES = tuple(dict.fromkeys([*map(str, ConnectionState), *map(str, StrategyState)]))
 
 
@@ -26,26 +27,44 @@ class Query:
     runtime: str = ""
     pages: tuple[int, int] = (1, 1)
     """Which page of the connections, and of the strategies."""
+    sorts: tuple[str, str] = ("", "")
+    """By which column they are sorted, with a minus for the other direction; empty: as declared."""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Self:
         names = ("q", "status", "exchange", "runtime")
         text, status, exchange, runtime = (query.get(n, "").strip()[:LONGEST] for n in names)
         pages = _page(query.get("connections", "")), _page(query.get("strategies", ""))
-        return cls(text, status, exchange, runtime, pages)
+        sorts = tuple(query.get(f"{kind}_sort", "")[:LONGEST] for kind in KINDS)
+        return cls(text, status, exchange, runtime, pages, (sorts[0], sorts[1]))
+
+    def sort(self, kind: str) -> str:
+        """The column that sorts this table."""
+        return self.sorts[KINDS.index(kind)]
+
+    def sorted_by(self, reader: Reader, kind: str, column: str) -> str:
+        """The address of the first page of a table in another order, filtered as it is."""
+        return f"{self._address(reader, {kind: '', f'{kind}_sort': column})}#{kind}-heading"
 
     def turned(self, reader: Reader, kind: str, page: int) -> str:
-        """The address of another page of one table, filtered as it is."""
-        pages = dict(zip(("connections", "strategies"), map(str, self.pages), strict=True))
+        """The address of another page of one table, filtered and sorted as it is."""
+        return f"{self._address(reader, {kind: str(page)})}#{kind}-heading"
+
+    def _address(self, reader: Reader, changes: Mapping[str, str]) -> str:
+        pages = dict(zip(KINDS, map(str, self.pages), strict=True))
         query = {
             "q": self.text,
             "status": self.status,
             "exchange": self.exchange,
             "runtime": self.runtime,
             **{name: number for name, number in pages.items() if number != "1"},
-            kind: str(page),
+            **self._sorts(),
+            **changes,
         }
         return reader.href("/", **{name: value for name, value in query.items() if value})
+
+    def _sorts(self) -> dict[str, str]:
+        return {f"{kind}_sort": self.sort(kind) for kind in KINDS if self.sort(kind)}
 
     def connections(self, status: Status) -> dict[str, ConnectionStatus]:
         """With a runtime: those that one of its strategies uses."""
@@ -81,6 +100,11 @@ class Query:
         whole = _plain("\n".join([entry.name, *texts, str(entry.status), *reasons]))
         return all(word in whole for word in _plain(self.text).split())
 
+    def _kept(self, reader: Reader) -> Markup:
+        """What another filter does not change: the order, and the language."""
+        kept = self._sorts() | ({"lang": reader.language} if reader.chosen else {})
+        return join(_hidden(name, value) for name, value in kept.items())
+
     def form(self, status: Status, reader: Reader) -> Markup:
         """Works without JavaScript: it loads another address."""
         words = reader.words
@@ -89,7 +113,7 @@ class Query:
         return fill(
             '<form id="find" role="search" aria-label="%(find)s" action="/">'
             '<label class="wide">%(search)s<input type="search" name="q" value="%(text)s" '
-            'maxlength="%(longest)s" placeholder="%(hint)s"></label>%(selects)s%(language)s'
+            'maxlength="%(longest)s" placeholder="%(hint)s"></label>%(selects)s%(kept)s'
             '<button>%(filter)s</button> <a href="%(home)s">%(clear)s</a></form>',
             find=words["find"],
             search=words["search"],
@@ -99,17 +123,15 @@ class Query:
             selects=_select("status", STATES, self.status, reader)
             + _select("exchange", exchanges, self.exchange, reader)
             + _select("runtime", runtimes, self.runtime, reader),
-            language=_chosen_language(reader),
+            kept=self._kept(reader),
             filter=words["filter"],
             home=reader.href("/"),
             clear=words["clear"],
         )
 
 
-def _chosen_language(reader: Reader) -> Markup:
-    if not reader.chosen:
-        return NOTHING
-    return fill('<input type="hidden" name="lang" value="%s">', reader.language)
+def _hidden(name: str, value: str) -> Markup:
+    return fill('<input type="hidden" name="%s" value="%s">', name, value)
 
 
 def _select(name: str, values: Iterable[str], chosen: str, reader: Reader) -> Markup:

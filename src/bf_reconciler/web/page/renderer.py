@@ -8,7 +8,7 @@ from typing import Final
 from bf_reconciler.status import Status
 from bf_reconciler.web.backend import Backend
 from bf_reconciler.web.page.detail import connection_page, strategy_page
-from bf_reconciler.web.page.document import revision
+from bf_reconciler.web.page.document import frame_blocks
 from bf_reconciler.web.page.html import Reader
 from bf_reconciler.web.page.overview import CHANGES_SHOWN, overview
 from bf_reconciler.web.page.page_parts import PageParts
@@ -34,7 +34,7 @@ class Renderer:
 
     def render(self, status: Status, reader: Reader) -> PageParts:
         page = self._rendered(status, reader)
-        page = replace(page, blocks={**page.blocks, "revision": revision(status, reader)})
+        page = replace(page, blocks={**page.blocks, **frame_blocks(status, reader)})
         self.latest = status, page
         return page
 

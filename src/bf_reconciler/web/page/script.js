@@ -12,8 +12,15 @@ const stored = (name, value) => {
 };
 const words = document.body.dataset;
 const states = JSON.parse(words.states);
-const say = (text) => {
+const LEAVES = 8000;
+const FAULT_LEAVES = 30000;
+let leaving;
+
+// What was said leaves again: it must not cover the last row for ever.
+const say = (text, milliseconds = LEAVES) => {
   byId("said").textContent = text;
+  clearTimeout(leaving);
+  leaving = setTimeout(() => byId("said").replaceChildren(), milliseconds);
 };
 
 // --- patching: elements that did not change keep their focus and what was typed
@@ -35,7 +42,7 @@ function morph(old, fresh) {
     return;
   }
   for (const { name } of [...old.attributes]) {
-    if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
+    if (!fresh.hasAttribute(name) && name !== "open" && name !== "data-near") old.removeAttribute(name);
   }
   for (const { name, value } of fresh.attributes) {
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
@@ -77,11 +84,52 @@ function take(patch) {
     if (body) morphRows(body, parsed(html, true));
   }
   if (patch.say) say(patch.say);
+  tellTimes();
+}
+
+// --- times: the reader's own clock, and how long ago, beside UTC
+
+const language = document.documentElement.lang;
+const ago = new Intl.RelativeTimeFormat(language, { style: "short" });
+const minutes = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const clock = new Intl.DateTimeFormat(language, { ...minutes, timeZoneName: "short" });
+const shortClock = new Intl.DateTimeFormat(language, minutes);
+const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
+const UNITS = [
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+  ["second", 1],
+];
+
+function since(at) {
+  const seconds = (at - Date.now()) / 1000;
+  const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? UNITS.at(-1);
+  return ago.format(Math.round(seconds / size), unit);
+}
+
+// In a row, where UTC is marked by its Z, the hour alone is short enough for one line.
+function near(time) {
+  const at = new Date(time.dateTime);
+  const told = time.closest("td") && time.textContent.endsWith("Z") ? shortClock : clock;
+  const here = at.getTimezoneOffset() ? told.format(at) : "";
+  const sameDay = at.toDateString() === new Date().toDateString();
+  const local = here && (sameDay ? here : `${day.format(at)} ${here}`);
+  return [local, since(at)].filter(Boolean).join(" · ");
+}
+
+function tellTimes(inside = document) {
+  for (const time of inside.querySelectorAll("time")) {
+    const told = near(time);
+    if (time.dataset.near !== told) time.dataset.near = told;
+  }
 }
 
 // --- live
 
 let events;
+let heard = Date.now();
+const SILENT = 40000; // the daemon says something every 15 seconds
 
 // `seen` is the token of the page as it was sent: the stream begins with what changed since.
 function listen(seen = "") {
@@ -89,10 +137,17 @@ function listen(seen = "") {
   if (document.hidden) return;
   const query = new URLSearchParams({ page: location.pathname + location.search, seen });
   events = new EventSource(`/api/v1/events?${query}`);
-  events.addEventListener("patch", (event) => take(JSON.parse(event.data)));
+  heard = Date.now();
+  events.addEventListener("patch", (event) => {
+    showLive(true);
+    take(JSON.parse(event.data));
+  });
+  events.addEventListener("alive", (event) => {
+    showLive(true, JSON.parse(event.data).healthy ? "" : words.stuck);
+  });
   events.addEventListener("open", () => showLive(true));
   events.addEventListener("error", () => {
-    showLive(false);
+    showLive(false, words.gone);
     if (events.readyState === EventSource.CLOSED) setTimeout(listen, 5000, "");
   });
 }
@@ -100,11 +155,30 @@ function listen(seen = "") {
 // A browser opens six connections to one host, for all its tabs: a hidden tab uses none.
 document.addEventListener("visibilitychange", () => listen());
 
-function showLive(now) {
+// A daemon that is gone darkens the page: what is old must not be taken for what is.
+function showLive(now, trouble = "") {
+  if (now && !trouble) heard = Date.now();
   const shown = byId("live");
   shown.textContent = now ? words.live : words.lost;
   shown.classList.toggle("on", now);
+  document.body.classList.toggle("gone", Boolean(trouble));
+  const told = byId("gone");
+  if (told.hidden === Boolean(trouble) || trouble !== told.dataset.trouble) {
+    told.hidden = !trouble;
+    told.dataset.trouble = trouble;
+    const last = new Date(heard);
+    const time = document.createElement("time");
+    time.dateTime = last.toISOString();
+    time.textContent = `${time.dateTime.slice(11, 19)}Z`;
+    told.replaceChildren(...(trouble ? [`${trouble} `, time] : []));
+    tellTimes(told);
+  }
 }
+
+setInterval(() => {
+  tellTimes();
+  if (!document.hidden && Date.now() - heard > SILENT) showLive(false, words.gone);
+}, 5000);
 
 // --- searching: the address follows what is typed
 
@@ -119,10 +193,12 @@ async function find(form) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (mine !== asked) return; // something else was typed meanwhile
   history.replaceState(null, "", address);
-  for (const id of ["glance", "connections-shown", "strategies-shown"]) {
+  const parts = ["shown", "columns"].flatMap((id) => [`connections-${id}`, `strategies-${id}`]);
+  for (const id of ["glance", ...parts]) {
     morph(byId(id), page.getElementById(id));
   }
   for (const id of ["connections", "strategies"]) morphRows(byId(id), page.getElementById(id));
+  tellTimes();
   say(["connections", "strategies"].map((id) => byId(`${id}-shown`).textContent).join(" · "));
   listen(page.body.dataset.seen);
 }
@@ -140,7 +216,8 @@ async function token(wrong) {
   const dialog = byId("ask");
   const field = dialog.querySelector("input");
   field.value = "";
-  byId("ask-why").textContent = wrong ? words.wrong : byId("ask-why").textContent;
+  const why = byId("ask-why");
+  why.textContent = wrong ? words.wrong : why.dataset.why;
   dialog.returnValue = "";
   dialog.showModal();
   await new Promise((done) => dialog.addEventListener("close", done, { once: true }));
@@ -167,21 +244,38 @@ const busy = new WeakSet();
 
 async function act(button, path, body, describe) {
   const lang = new URLSearchParams(location.search).get("lang");
+  const dialog = button.closest("dialog");
   if (busy.has(button)) return;
   busy.add(button);
   button.classList.add("busy");
   try {
     const result = await post(lang ? `${path}?lang=${lang}` : path, body);
-    if (result) say(describe(result));
+    if (!result) return;
+    dialog?.close();
+    say(describe(result));
   } catch (error) {
-    say(`${words.failed}: ${error.message}`);
+    const cause = error instanceof TypeError ? words.unreached : error.message; // fetch's own
+    const fault = `${words.failed}: ${cause}`;
+    if (dialog) dialog.querySelector(".fault").textContent = fault;
+    else say(fault, FAULT_LEAVES);
   } finally {
     busy.delete(button);
     button.classList.remove("busy");
   }
 }
 
+function open(dialog) {
+  dialog.querySelector(".fault").replaceChildren();
+  dialog.querySelector("[name=reason]").value = "";
+  dialog.querySelector("[name=by]").value = stored("by");
+  dialog.showModal();
+  dialog.querySelector("[name=reason]").focus();
+}
+
 document.addEventListener("click", ({ target }) => {
+  const opener = target.closest("[data-opens]");
+  if (opener) open(byId(opener.dataset.opens));
+  target.closest("[data-closes]")?.closest("dialog").close();
   const button = target.closest("[data-test]");
   if (!button) return;
   const name = button.dataset.test;
@@ -195,9 +289,11 @@ document.addEventListener("submit", (event) => {
   const form = event.target.closest("[data-post]");
   if (!form) return;
   event.preventDefault();
-  const button = form.querySelector("button");
-  act(button, form.dataset.post, Object.fromEntries(new FormData(form)), () => words.done);
+  const body = Object.fromEntries(new FormData(form));
+  if (body.by) stored("by", body.by);
+  act(form.querySelector("button"), form.dataset.post, body, () => words.done);
 });
 
 document.documentElement.classList.add("live");
+tellTimes();
 listen(words.seen);

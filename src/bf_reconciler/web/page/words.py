@@ -17,6 +17,18 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "generation": ("generation", "nesil"),
     "live": ("Live", "Canlı"),
     "lost": ("Disconnected, reconnecting …", "Bağlantı koptu, yeniden bağlanılıyor …"),
+    "gone": (
+        "No answer from the daemon. What is shown here is old:",
+        "Programdan yanıt yok. Burada gösterilenler eski:",
+    ),
+    "unreached": (
+        "no answer from the daemon; `bf-reconciler halt` on its machine also writes to its journal",
+        "programdan yanıt yok; onun makinesinde `bf-reconciler halt` günlüğüne de yazar",
+    ),
+    "stuck": (
+        "The daemon answers, but does not complete its work. What is shown here may be old:",
+        "Program yanıt veriyor ama işini tamamlamıyor. Burada gösterilenler eski olabilir:",
+    ),
     "all_ok": ("all OK", "her şey yolunda"),
     "not_found": ("Not found", "Bulunamadı"),
     "not_found_why": (
@@ -40,6 +52,28 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
         "{} belgelerdekinden farklı yanıt veriyor",
     ),
     "affected": ("{} connections affected since", "{} bağlantı etkilendi, başlangıç:"),
+    "begin": ("What to do next", "Sıradaki adımlar"),
+    "begin_reading": ("The file is being read.", "Dosya okunuyor."),
+    "begin_fix": (
+        "Correct the file; this shows every problem in it, and this page follows by itself:",
+        "Dosyayı düzeltin; bu komut tüm sorunlarını gösterir, bu sayfa kendiliğinden güncellenir:",
+    ),
+    "begin_key": (
+        "Create an API key. This shows each step at the exchange:",
+        "Bir API anahtarı oluşturun. Bu komut borsadaki her adımı gösterir:",
+    ),
+    "begin_add": (
+        "Add the connection and its strategies under connections and strategies in",
+        "Bağlantıyı ve stratejilerini connections ve strategies altına ekleyin:",
+    ),
+    "begin_test": (
+        "Test it; each finding comes with what to do:",
+        "Test edin; her bulgu ne yapılacağını da söyler:",
+    ),
+    "begin_commit": (
+        "Commit the file. This page follows by itself.",
+        "Dosyayı commit edin. Bu sayfa kendiliğinden güncellenir.",
+    ),
     "summary": ("Summary", "Özet"),
     "attention": ("Needs attention", "Dikkat gerektirenler"),
     "no_action": ("No action needed.", "Yapılması gereken bir şey yok."),
@@ -117,7 +151,10 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "suspended_until": ("Suspended until", "Askının bitişi"),
     "attested_until": ("Attested until", "Beyanın bitişi"),
     "labels": ("Labels", "Etiketler"),
-    "handling": ("Fields, at the runtime", "Alanlar, çalışma ortamında"),
+    "trades": ("Trades and limits", "İşlemler ve sınırlar"),
+    "field": ("Field", "Alan"),
+    "value": ("Value", "Değer"),
+    "handled": ("By its runtime", "Çalışma ortamınca"),
     "location": ("Location in the file", "Dosyadaki yeri"),
     "line": ("line {}", "satır {}"),
     "desired": ("Desired", "İstenen"),
@@ -139,6 +176,24 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "halt_why": (
         "Turns all strategies off at once, until someone resumes them.",
         "Tüm stratejileri hemen kapatır; biri devam ettirene kadar kapalı kalırlar.",
+    ),
+    "halt_what": (
+        "Turns off all strategies at once, until someone resumes them. Now running: {} of {}.",
+        "Tüm stratejileri hemen kapatır, biri devam ettirene kadar. Şu an çalışan: {} / {}.",
+    ),
+    "halt_close": ("Close their positions: {}", "Pozisyonlarını kapatacak: {}"),
+    "halt_stop": (
+        "Stop, with open positions left as they are: {}",
+        "Açık pozisyonlara dokunmadan duracak: {}",
+    ),
+    "halt_pause": (
+        "Pause, with open positions still managed: {}",
+        "Açık pozisyonları yönetmeye devam ederek duraklayacak: {}",
+    ),
+    "resume_all": ("Resume strategies", "Stratejileri devam ettir"),
+    "resume_what": (
+        "May run again at once: {}. Stay off until their connections comply: {}.",
+        "Hemen yeniden çalışabilecek: {}. Bağlantısı kurallara uyana kadar kapalı kalacak: {}.",
     ),
     "halt_file": (
         "The halt is set in the file; remove it there.",
