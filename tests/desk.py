@@ -24,7 +24,7 @@ def isolate(monkeypatch, tmp_path):
 def made(folder):
     """The repository, made by the program."""
     command = [sys.executable, "-m", "bf_reconciler", "init", folder, "--yes"]
-    subprocess.run(command, env=clean(), check=True, capture_output=True, timeout=120)
+    subprocess.run(command, env=clean(), check=True, capture_output=True, timeout=600)
     return folder
 
 
@@ -42,7 +42,7 @@ def git(folder, *words, check=True, **environ):
         env=os.environ | environ,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     assert not check or done.returncode == 0, done.stderr

@@ -8,7 +8,7 @@ import time
 
 from commandline import clean
 
-SECONDS = 60
+SECONDS = 600
 
 
 def answered(*argv, answers=(), cwd=None, **environ):

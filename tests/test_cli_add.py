@@ -58,7 +58,7 @@ def add(file, exchange, *argv, given=""):
         env={**clean(), "SOPS_AGE_KEY_FILE": os.environ["SOPS_AGE_KEY_FILE"]},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 

@@ -179,7 +179,7 @@ def test_a_signal_while_the_editor_is_open_keeps_what_was_saved_in_it(file, edit
     ) as process:
         assert process.stdout.readline() == "open\n"
         process.send_signal(number)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=600)
     assert process.returncode == 128 + number
     assert "The change is kept, encrypted, in " in err
     assert not Path(typed(notes)[0]).parent.exists()

@@ -96,7 +96,7 @@ def test_the_hook_takes_what_is_sealed_and_nothing_else(started, key, folder):
     git(inside, "commit", "--message", "Start", **environ)
     owned = os.environ | {"SOPS_AGE_KEY_FILE": str(started / "key.txt")}
     halt = [SOPS, "set", file, '["halt"]', '{"reason": "x", "by": "y"}']
-    subprocess.run(halt, env=owned, check=True, capture_output=True, timeout=60)
+    subprocess.run(halt, env=owned, check=True, capture_output=True, timeout=600)
     done = git(inside, "commit", "--all", "--message", "Halt", check=False, **environ)
     assert done.returncode == 1
     assert "connections.yaml:49:7: seal: sealed over other content: run bf-reconciler seal" in (
@@ -104,7 +104,7 @@ def test_the_hook_takes_what_is_sealed_and_nothing_else(started, key, folder):
     )
     git(started, "checkout", "HEAD", "connections.yaml")
     decrypt = [SOPS, "decrypt", "--in-place", file]
-    subprocess.run(decrypt, env=owned, check=True, capture_output=True, timeout=60)
+    subprocess.run(decrypt, env=owned, check=True, capture_output=True, timeout=600)
     git(started, "add", "connections.yaml")
     git(started, "show", "HEAD:connections.yaml")
     file.write_text("version: 1\n")  # what is staged counts

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bf_reconciler.document import parse
 from bf_reconciler.facts import Reason, Scope, Seen
-from bf_reconciler.preview import Removals, Right, Switch, in_force, present, preview
+from bf_reconciler.preview import Removals, Right, Switch, in_force, of_file, present, preview
 from bf_reconciler.preview.entries import differences
 from bf_reconciler.status import Status
 from bf_reconciler.status import present as shown
@@ -464,3 +464,20 @@ def test_a_plan_as_json_has_the_documented_shape():
         "uncompared_credentials": [],
     }
     assert isinstance(planned(a_file(), after).switches[0], Switch)
+
+
+def test_a_file_is_compared_with_another_as_if_that_were_in_force():
+    halt = {"reason": "fire", "by": "ada"}
+    strategies = [a_strategy(enabled=True), a_strategy("eth-grid", enabled=False)]
+    before = parse(a_file(strategies=strategies, halt=halt), None)
+    after = parse(a_file([a_connection(), a_connection("kucoin-sub")], [strategies[0]]), None)
+    found = preview(after, of_file(before), {KUCOIN: "same"}, NOW)
+    assert [(e.name, e.action) for e in found.entries] == [
+        ("kucoin-sub", "add"),
+        ("eth-grid", "remove"),
+    ]
+    assert (found.halt, found.uncompared) == ("released", ())
+    assert preview(before, of_file(before), {KUCOIN: "same"}, NOW).empty
+    standing = of_file(before)
+    assert [standing.strategies[name].power for name in (BTC, "eth-grid")] == ["on", "off"]
+    assert (standing.by_file, standing.sealed) == (True, False)

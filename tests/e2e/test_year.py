@@ -17,7 +17,7 @@ from desk import git, isolate, sops
 from ports import free_port
 
 pytestmark = pytest.mark.slow
-SECONDS = 120
+SECONDS = 600
 PROGRAM = (sys.executable, "-m", "bf_reconciler")
 TOKEN = "SENTINELTOKEN0d91c4e7ab"
 

@@ -90,10 +90,10 @@ git diff --cached --name-only --diff-filter=ACMR -- '*connections*.yaml' '*conne
 while IFS= read -r file; do
   mkdir -p "$folder/$(dirname "$file")"
   git show ":$file" > "$folder/$file" # what is staged, not what lies in the folder
-  check "$file"
   if [ -n "${SOPS_AGE_KEY_FILE:-}${SOPS_AGE_KEY:-}" ]; then
     check --decrypt "$file"
   else
+    check "$file"
     echo "pre-commit: no key here, so the seal of $file was not checked" >&2
   fi
 done
