@@ -208,7 +208,11 @@ async def test_what_keeps_it_from_starting_is_told_in_one_sentence(fleet, tmp_pa
     async with fleet.daemon():
         code, out, err = await refused(fleet, "--state-dir", str(tmp_path / "another"))
         assert (code, out) == (1, "")
-        assert re.fullmatch(r"Error: cannot listen on [0-9.:]+: Address already in use", err)
+        said = (
+            r"Error: cannot listen on [0-9.:]+: Address already in use;"
+            r" choose another address with --listen"
+        )
+        assert re.fullmatch(said, err)
         code, out, err = await refused(fleet, "--listen", "127.0.0.1:0")
         assert (code, out, err.count("\n")) == (1, "", 0)
         assert err.startswith("Error: ")
