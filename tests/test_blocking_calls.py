@@ -30,7 +30,7 @@ KNOWN = {  # how often, and what bounds it
     "probe/dns.py Thread": (1, "a name: the deadline of the probe; ends with the process"),
     "probe/market_fetch.py to_thread": (1, "computes only: a list is searched"),
     "daemon/daemon.py to_thread": (1, "looks at the keys of sops; nobody waits for it"),
-    "reload.py to_thread": (5, "the loop that reads the file, one at a time; git has its deadline"),
+    "reload.py to_thread": (5, "the file: READ_SECONDS, one at a time; git has its own deadline"),
     "runtimes/converge.py Worker": (1, "a runtime: PATIENCE of a turn, then its own deadline"),
     "runtimes/thread.py Thread": (1, "one runtime each; ends with the process"),
     "runtimes/watch.py Thread": (1, "watches a folder; nobody waits for it"),
