@@ -300,10 +300,17 @@ def test_who_halted_and_resumed_is_among_the_changes():
 def test_a_first_run_says_what_to_do_next(language):
     words = WORDS[language]
     text = text_of(Status(config=a_config(path="bots.yaml")), language)
-    for step in ("begin_key", "begin_add", "begin_test", "begin_commit"):
+    for step in ("begin_key", "begin_add", "begin_commit"):
         assert words[step] in text
     assert "bf-reconciler exchanges kucoin" in text
-    assert "bf-reconciler test bots.yaml" in text
+    assert "bf-reconciler add kucoin --file bots.yaml" in text
+
+
+def test_where_the_file_is_missing_the_page_says_how_to_begin():
+    missing = a_refused_config(reason=ConfigReason.FILE_NOT_FOUND, path="/srv/bots/live.yaml")
+    assert "bf-reconciler init /srv/bots" in text_of(Status(config=missing))
+    here = replace(missing, path="live.yaml")
+    assert "bf-reconciler init ." in text_of(Status(config=here))
 
 
 def test_before_the_file_is_read_the_page_says_so():

@@ -1,12 +1,14 @@
 """The first page: a summary, what needs attention, then every connection and strategy."""
 
+import posixpath
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from shlex import quote
 from typing import Final
 
 from markupsafe import Markup, escape
 
-from bf_reconciler.facts import Reason
+from bf_reconciler.facts import ConfigReason, Reason
 from bf_reconciler.status import Status, Transition
 from bf_reconciler.web.page.attention import attention, repeated
 from bf_reconciler.web.page.banners import banners, has_banner, problems_of
@@ -105,13 +107,14 @@ def begin(status: Status, reader: Reader) -> Markup:
         return Markup('<section id="begin" hidden></section>')
     if config.last_reload_success is None and config.reason is None and not config.problems:
         return section("begin", words["begin"], paragraph(words["begin_reading"]))
-    if not config.last_reload_successful:
-        steps = [("begin_fix", f"bf-reconciler validate {path}")]
+    if config.reason is ConfigReason.FILE_NOT_FOUND:
+        steps = [("begin_init", f"bf-reconciler init {quote(posixpath.dirname(path) or '.')}")]
+    elif not config.last_reload_successful:
+        steps = [("begin_fix", f"bf-reconciler validate {quote(path)}")]
     else:
         steps = [
             ("begin_key", "bf-reconciler exchanges kucoin"),
-            ("begin_add", path),
-            ("begin_test", f"bf-reconciler test {path}"),
+            ("begin_add", f"bf-reconciler add kucoin --file {quote(path)}"),
             ("begin_commit", ""),
         ]
     items = join(

@@ -63,16 +63,16 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
         "Bir API anahtarı oluşturun. Bu komut borsadaki her adımı gösterir:",
     ),
     "begin_add": (
-        "Add the connection and its strategies under connections and strategies in",
-        "Bağlantıyı ve stratejilerini connections ve strategies altına ekleyin:",
+        "Add a connection; its key is tested, and written encrypted only if you agree:",
+        "Bağlantıyı ekleyin; anahtarı test edilir ve yalnızca onayınızla şifreli yazılır:",
     ),
-    "begin_test": (
-        "Test it; each finding comes with what to do:",
-        "Test edin; her bulgu ne yapılacağını da söyler:",
+    "begin_init": (
+        "Check the path, or create a repository with an encrypted file to start from:",
+        "Yolu denetleyin ya da başlangıç için şifreli dosyası olan bir depo oluşturun:",
     ),
     "begin_commit": (
-        "Commit the file. This page follows by itself.",
-        "Dosyayı commit edin. Bu sayfa kendiliğinden güncellenir.",
+        "Add the strategies that use it, and commit the file. This page follows by itself.",
+        "Onu kullanan stratejileri ekleyin ve dosyayı commit edin. Bu sayfa kendi güncellenir.",
     ),
     "summary": ("Summary", "Özet"),
     "attention": ("Needs attention", "Dikkat gerektirenler"),
