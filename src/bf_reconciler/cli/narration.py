@@ -11,6 +11,7 @@ from bf_reconciler.cli import tables
 from bf_reconciler.cli.words import heading, title, translated
 from bf_reconciler.demo import Step
 from bf_reconciler.facts import Language
+from bf_reconciler.status import activity
 
 SAYS: Mapping[Language, Mapping[str, str]] = {
     "en": {
@@ -68,10 +69,19 @@ class Narrator:
     def _table(self, rows: Sequence[Mapping[str, Any]]) -> RenderableType:
         heads = [(row, row["conditions"][0]) for row in rows]
         return tables.table(
-            ("Name", "Status", "Reason", "What to do"),
+            ("Name", "Status", "Running", "Reason", "What to do"),
             (
-                (row["name"], row["status"], title(head["reason"], self._language), head["remedy"])
+                (
+                    *(row["name"], row["status"], self._running(row)),
+                    *(title(head["reason"], self._language), head["remedy"]),
+                )
                 for row, head in heads
             ),
             self._language,
         )
+
+    def _running(self, row: Mapping[str, Any]) -> str:
+        """What the bot of a strategy says that it does."""
+        if "running" not in row:
+            return ""
+        return activity(row["told"], row["running"], self._language).words

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 import aiohttp
 
-from bf_reconciler.demo.child import daemon
-from bf_reconciler.demo.declared import declared
+from bf_reconciler.demo.child import bots, daemon
+from bf_reconciler.demo.declared import STRATEGIES, declared
 from bf_reconciler.demo.script import STEPS, Scene, Step, entries
 from bf_reconciler.demo.stage import DemoError, Stage
 from bf_reconciler.facts import ConfigError
@@ -134,6 +134,7 @@ async def _theatre(port_base: int | None) -> AsyncIterator[Theatre]:
                 timeout = aiohttp.ClientTimeout(total=ASK_SECONDS)
                 async with (
                     daemon(stage, f"{HOST}:{page_port}") as process,
+                    bots(stage, [name for name, *_ in STRATEGIES]),
                     aiohttp.ClientSession(timeout=timeout) as session,
                 ):
                     page = f"http://{HOST}:{page_port}"
@@ -178,6 +179,7 @@ def _disappointment(theatre: Theatre, step: Step, status: dict[str, Any] | None)
         lines.append("  no answer" if code is None else f"  the daemon exited with code {code}")
     else:
         lines += [f"  {name}: {' '.join(seen)}" for name, seen in step.seen(status).items()]
+        lines += [f"  the bot of {name} is {running}" for name, running in step.bots(status)]
         lines.append(f"  the file: {status['config']['reason'] or 'loaded'}")
     log = theatre.stage.log.read_bytes()[-TAIL_BYTES:].decode(errors="replace").strip()
     return "\n".join([*lines, *(["last lines of the daemon's log:", log] if log else [])])

@@ -28,9 +28,15 @@ class Scene:
             await asyncio.wait({work})
 
 
+ON_STATES = frozenset({"Enabled", "Holding"})
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change, and what must be seen: (status, reason) by name; the file taken or why not."""
+    """One change, and what must be seen: (status, reason) by name; the file taken or why not.
+
+    The bot of each strategy must do the same: its word counts, not what it was told.
+    """
 
     says: Mapping[Language, str]
     act: Callable[[Scene], Awaitable[None]]
@@ -43,7 +49,15 @@ class Step:
             return False
         if self.refused is not None and config["reason"] != self.refused:
             return False
-        return self.seen(status) == dict(self.expects)
+        return self.seen(status) == dict(self.expects) and all(
+            running == ("running" if self.expects[name][0] in ON_STATES else "paused")
+            for name, running in self.bots(status)
+        )
+
+    def bots(self, status: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """What the bots of this step's strategies say that they do."""
+        found = ((e["name"], e["running"]) for e in status["strategies"])
+        return [(name, running) for name, running in found if name in self.expects]
 
     def seen(self, status: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
         """What the status says of the names of this step."""

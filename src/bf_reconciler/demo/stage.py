@@ -31,6 +31,7 @@ class Stage:
         self.key_file = folder / "key.txt"
         self.state_dir = folder / "state"
         self.log = folder / "daemon.log"
+        self.bot_log = folder / "bots.log"
         self._sops = sops
         self._environ = {
             "PATH": os.environ.get("PATH", os.defpath),
