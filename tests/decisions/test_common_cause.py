@@ -472,7 +472,7 @@ def test_a_refused_key_that_was_let_in_before_is_said_to_be_copied_well():
 
 def lived(answer, seconds, count=10):
     """Second by second: which strategies were off at which second, after a good pass."""
-    spec, seen = fleet(*[[good(NOW - (60 - 6 * n) * SECOND)] for n in range(count)])
+    spec, seen = fleet(*[[good(NOW - (50 - 5 * n) * SECOND)] for n in range(count)])
     before, off, told = Status(), {}, []
     for second in range(seconds):
         now = NOW + second * SECOND
