@@ -55,7 +55,7 @@ TURN_OFF_SECONDS = 120.0
 """How long a key that may withdraw may stay unseen here: the machine may be a slow one."""
 GROWTH = {"memory": 0.15, "descriptors": 0.15, "tasks": 0.15, "threads": 0.15, "children": 0.15}
 """Share of its median by which each may grow over the measured part,"""
-SLACK = {"memory": 24.0, "descriptors": 24, "tasks": 24, "threads": 6, "children": 2}
+SLACK = {"memory": 24.0, "descriptors": 64, "tasks": 64, "threads": 6, "children": 2}
 """or this much (MiB, and numbers), where that is more."""
 
 
@@ -192,6 +192,12 @@ def slope(samples, what):
 def report(samples, calm, after):
     """Print what each did; the names of those that grew."""
     grew = []
+    tenth = max(1, len(samples) // 10)
+    series = [
+        statistics.median(x["memory"] for x in samples[n : n + tenth])
+        for n in range(0, len(samples), tenth)
+    ]
+    print("memory in tenths of the time, MiB:", " ".join(f"{each:.0f}" for each in series))
     second = samples[len(samples) // 3 :]
     length = second[-1]["at"] - second[0]["at"]
     for what, slack in SLACK.items():

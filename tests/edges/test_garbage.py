@@ -1,6 +1,7 @@
 import asyncio
 import gc
 import weakref
+from pathlib import Path
 
 import pytest
 
@@ -24,8 +25,13 @@ def test_everything_is_not_gone_through_by_itself_meanwhile() -> None:
     assert gc.get_freeze_count() == 0
 
 
-async def test_everything_is_gone_through_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(garbage, "PASS_SECONDS", 0.0)
+@pytest.mark.parametrize(("seconds", "growth"), [(0.0, 1 << 60), (1e9, -1)])
+async def test_everything_is_gone_through_now_and_then_and_where_memory_grew(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, growth: int
+) -> None:
+    monkeypatch.setattr(garbage, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(garbage, "PASS_SECONDS", seconds)
+    monkeypatch.setattr(garbage, "GROWTH", growth)
     with collected_rarely():
         left = weakref.ref(Loop())
         gc.collect(1)
@@ -41,3 +47,9 @@ async def test_everything_is_gone_through_now_and_then(monkeypatch: pytest.Monke
         await freed.wait()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def test_memory_is_told_where_the_system_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert garbage.resident() > 1 << 20
+    monkeypatch.setattr(garbage, "Path", lambda _: Path("/nowhere/at/all"))
+    assert garbage.resident() == 0

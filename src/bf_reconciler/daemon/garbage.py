@@ -6,14 +6,20 @@ every few seconds, for a second or two, while nothing else runs.
 
 import asyncio
 import gc
+import resource
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, NoReturn
 
 NEVER: Final = 1_000_000
 """So many passes over what is younger would have to come before one over everything."""
 PASS_SECONDS: Final = 900.0
-"""What the quick passes left is collected this often: a few megabytes."""
+"""What the quick passes left is collected this often: a few megabytes,"""
+GROWTH: Final = 48 << 20
+"""or once so many bytes came on top: each new version of a large file leaves some."""
+LOOK_SECONDS: Final = 30.0
 
 
 @contextmanager
@@ -31,7 +37,20 @@ def collected_rarely() -> Iterator[None]:
 
 
 async def keep_collecting() -> NoReturn:
-    """Collect everything now and then."""
+    """Collect everything now and then, and sooner where memory grows."""
+    since, held = time.monotonic(), resident()
     while True:
-        await asyncio.sleep(PASS_SECONDS)
-        gc.collect()
+        await asyncio.sleep(LOOK_SECONDS)
+        now = time.monotonic()
+        if now - since >= PASS_SECONDS or resident() - held > GROWTH:
+            gc.collect()
+            since, held = now, resident()
+
+
+def resident() -> int:
+    """Bytes of memory that this process holds; 0 where the system does not tell."""
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    except OSError:
+        return 0
+    return int(pages) * resource.getpagesize()
