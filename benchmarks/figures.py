@@ -19,6 +19,7 @@ from pathlib import Path
 
 import aiohttp
 import yarl
+from first_day import first_online
 from pages import load_seconds, page_kilobytes, paint_seconds, scrape_seconds
 
 PROGRAM = [sys.executable, "-m", "bf_reconciler"]
@@ -304,6 +305,14 @@ ALL = (
     Figure("help", "s", 0.35, "wall time of `--help` in a new process", help_seconds),
     Figure("validate", "s", 0.35, "wall time of `validate` of the example file", validate_seconds),
     Figure("test", "s", 3.0, "wall time of `test` of one simulated connection", test_seconds),
+    Figure(
+        "first online",
+        "s",
+        30.0,
+        "from `init` to the first Online: init, add, git add, git commit, run; simulated exchange",
+        lambda _: first_online(),
+        3,
+    ),
     Figure("idle", "MiB", 130.0, "RSS of the daemon, 2 connections, after 15 s", idle_mebibytes, 3),
     Figure(
         "change",

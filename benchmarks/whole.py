@@ -27,6 +27,7 @@ from pathlib import Path
 import clients
 from figures import free_port, rss
 
+# -O: its transports are none of asyncio's own, as ours are asserted to be.
 UVLOOP = (
     "import runpy, uvloop; uvloop.install(); runpy.run_module('bf_reconciler', run_name='__main__')"
 )
@@ -175,7 +176,7 @@ class Daemon:
         file = self.folder / "connections.yaml"
         file.write_text(document(port, keys, interval))
         self.listen = free_port()
-        program = ["-c", UVLOOP] if uvloop else ["-m", "bf_reconciler"]
+        program = ["-O", "-c", UVLOOP] if uvloop else ["-m", "bf_reconciler"]
         command = [sys.executable, *program, "run", str(file), "--allow-plaintext"]
         command += ["--state-dir", str(self.folder / "state")]
         command += ["--listen", f"127.0.0.1:{self.listen}", "--log-level", "error"]

@@ -198,7 +198,8 @@ def report(samples, calm, after):
         middle = statistics.median(each[what] for each in second)
         growth = slope(second, what) * length
         most = max(slack, GROWTH[what] * middle)
-        bad = growth > most or after[what] > calm[what] + most
+        before = middle if what == "memory" else calm[what]  # the first turns load what is needed
+        bad = growth > most or after[what] > before + most
         grew += [what] if bad else []
         print(
             f"{what}: median {middle:.0f}, slope {growth / length * 3600:+.1f} an hour"

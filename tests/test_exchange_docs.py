@@ -46,7 +46,11 @@ def said_of(exchange, scope):
 
 @pytest.mark.parametrize("exchange", EXCHANGES)
 def test_a_row_and_its_guide_agree_on_what_is_reported_of_no_key(exchange):
-    facts = {"allowlist": Fact.IP_LIST, "withdraw": Fact.WITHDRAW}
+    facts = {
+        "allowlist": Fact.IP_LIST,
+        "withdraw": Fact.WITHDRAW,
+        "creation": Fact.CREATION,
+    }
     untold = {Known.UNTOLD, Known.ATTESTABLE}
     never = {name for name, fact in facts.items() if guide(exchange).facts[fact].known in untold}
     assert never == EXCHANGES[exchange].unreported

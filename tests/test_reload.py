@@ -1,5 +1,8 @@
 """The way in: swapped only if valid, decrypted only when it is new, last good stays in force."""
 
+import asyncio
+import gc
+import threading
 from dataclasses import replace
 
 import pytest
@@ -35,7 +38,7 @@ class Source:
 
 
 def a_reloader(content, before=None, *, allow_plaintext=True, settings=None):
-    source = Source(content)
+    source = content if isinstance(content, Source) else Source(content)
     reloader = Reloader(
         source,
         settings or SopsSettings(None, {}),
@@ -410,3 +413,78 @@ async def test_a_moment_that_says_nothing_tells_of_no_rollback(monkeypatch, mome
     source.content = written_at(moment, strategies=[])
     found = await reloader.reload(NOW)
     assert (found.rolled_back, found.config.last_modified) == (False, None)
+
+
+# --- a file that does not answer
+
+
+class Hanging(Source):
+    """A file on a mount whose server has gone, until it is released."""
+
+    def __init__(self, content):
+        super().__init__(content)
+        self.released = threading.Event()
+        self.hangs, self.late = False, None
+
+    def read(self):
+        found = super().read()
+        if self.hangs:
+            self.released.wait()
+        if self.late is not None:
+            raise self.late
+        return found
+
+
+@pytest.fixture
+async def hanging():  # async: the loop waits for its threads before other fixtures end
+    source = Hanging(GOOD)
+    yield source
+    source.released.set()
+
+
+def reading():
+    """What still reads."""
+    return {task for task in asyncio.all_tasks() if task.get_coro().__name__ == "to_thread"}
+
+
+async def test_a_file_that_does_not_answer_is_given_up_and_not_read_twice_at_once(
+    hanging, monkeypatch
+):
+    _, reloader = a_reloader(hanging)
+    good = await reloader.reload(NOW)
+    assert good.spec is not None
+    hanging.hangs = True
+    monkeypatch.setattr(reload, "READ_SECONDS", 0.02)
+    for _ in range(3):
+        found = await reloader.reload(NOW)
+        assert (found.spec, found.transient) == (good.spec, True)
+        assert found.config.reason is ConfigReason.FILE_UNREADABLE
+        assert "does not answer within" in found.config.message
+    assert hanging.reads == 2
+
+
+async def test_what_came_too_late_is_read_again(hanging, monkeypatch):
+    _, reloader = a_reloader(hanging)
+    hanging.hangs = True
+    with monkeypatch.context() as patched:
+        patched.setattr(reload, "READ_SECONDS", 0.02)
+        assert (await reloader.reload(NOW)).config.reason is ConfigReason.FILE_UNREADABLE
+    hanging.content, hanging.hangs = OTHER, False
+    hanging.released.set()
+    await asyncio.wait(reading())
+    found = await reloader.reload(NOW)
+    assert set(found.spec.strategies) == {"btc-grid", "eth-grid"}
+    assert found.config.last_reload_successful
+
+
+async def test_an_error_that_came_too_late_is_no_fault(hanging, monkeypatch, caplog):
+    _, reloader = a_reloader(hanging)
+    hanging.hangs, hanging.late = True, ConfigError(ConfigReason.FILE_NOT_FOUND, "gone")
+    monkeypatch.setattr(reload, "READ_SECONDS", 0.02)
+    assert (await reloader.reload(NOW)).config.reason is ConfigReason.FILE_UNREADABLE
+    (late,) = reading()
+    hanging.released.set()
+    await asyncio.wait({late})
+    del late
+    gc.collect()
+    assert caplog.records == []  # asyncio tells of errors that nobody asked for

@@ -23,6 +23,8 @@ DIRTY = "-dirty"
 """Ends a revision whose commit does not hold the content that was read."""
 LAST_GOOD = "the last good version stays in force"
 NOTHING_YET = "no version is in force yet: no key is tested, and what runs has its grace"
+READ_SECONDS = 30.0
+"""How long reading the file may take; on a mount whose server has gone it never ends."""
 log = structlog.get_logger("bf_reconciler.reload")
 
 
@@ -68,6 +70,7 @@ class Reloader:
         self._pepper = pepper
         self._before = before
         self._rules = rules
+        self._reading: asyncio.Task[Snapshot] | None = None
         self._tried = ""
         self._keys: object = None
         self._good: ConfigStatus | None = None
@@ -97,7 +100,7 @@ class Reloader:
 
     async def _read(self, now: datetime, *, asked: bool) -> Reload:
         tried, self._tried = self._tried, ""
-        snapshot = await asyncio.to_thread(self._source.read)
+        snapshot = await self._snapshot()
         self._tried = snapshot.digest
         spec = self.last.spec
         if spec is not None and snapshot.digest == spec.digest and self._good is not None:
@@ -110,6 +113,22 @@ class Reloader:
         if snapshot.digest != tried or self.last.transient or asked:
             return await self._adopt(snapshot, now)
         return self.last
+
+    async def _snapshot(self) -> Snapshot:
+        """What stands in the file. While a reading hangs, no other is begun.
+
+        Raises:
+            ConfigError: It cannot be read, or does not answer.
+        """
+        if self._reading is None or self._reading.done():  # what came too late may be outdated
+            self._reading = asyncio.create_task(asyncio.to_thread(self._source.read))
+            self._reading.add_done_callback(_noted)
+        done, _ = await asyncio.wait({self._reading}, timeout=READ_SECONDS)
+        if not done:
+            message = f"the file cannot be read: it does not answer within {READ_SECONDS:.0f} s"
+            raise ConfigError(ConfigReason.FILE_UNREADABLE, message, transient=True)
+        reading, self._reading = self._reading, None
+        return reading.result()
 
     async def _adopt(self, snapshot: Snapshot, now: datetime) -> Reload:
         # What was sealed once must stay sealed.
@@ -212,6 +231,12 @@ class Reloader:
         return Reload(self.last.spec, config, error.transient)
 
 
+def _noted(reading: asyncio.Task[Snapshot]) -> None:
+    """Nobody waits any more for how it ended, and that is no fault."""
+    if not reading.cancelled():
+        reading.exception()
+
+
 def _places(error: Exception) -> list[str]:
     """Where it went wrong, and not what it says.
 
@@ -235,9 +260,12 @@ def _sentence(errors: list[Problem], tail: str) -> str:
 def secrets(spec: Spec) -> Iterator[str]:
     """Every secret value of a Spec, for the redaction of logs."""
     for entry in spec.connections.values():
-        credentials = entry.connection.credentials
-        proxy = entry.connection.proxy
-        for secret in (credentials.api_key, credentials.secret, credentials.passphrase, proxy):
+        connection = entry.connection
+        found = [connection.proxy]
+        for credentials in (connection.credentials, connection.next):
+            if credentials is not None:
+                found += [credentials.api_key, credentials.secret, credentials.passphrase]
+        for secret in found:
             if secret is not None:
                 yield secret.get_secret_value()
     for runtime in spec.runtimes.values():

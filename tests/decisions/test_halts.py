@@ -5,7 +5,13 @@ from dataclasses import replace
 import pytest
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.status import StrategyState, file_halts, halt_event, resume_event
+from bf_reconciler.status import (
+    StrategyState,
+    file_halts,
+    halt_event,
+    present_transition,
+    resume_event,
+)
 from bf_reconciler.verdict import Halted
 from edges.fakes import NOW, a_status, a_strategy
 
@@ -21,6 +27,11 @@ def test_a_halt_says_who_and_why():
     event = halt_event(QUIET, FIRE, NOW)
     assert told(event) == ("halt", "", "", "Halted", Reason.HALTED, "fire", "ada")
     assert (event.at, event.generation, event.revision) == (NOW, 3, "4e0b6d1")
+
+
+def test_a_halt_has_the_shape_of_a_transition_without_a_remedy():
+    shown = present_transition(halt_event(QUIET, FIRE, NOW))
+    assert (shown["kind"], shown["by"], shown["remedy"]) == ("halt", "ada", "")
 
 
 def test_a_resume_says_who_and_why():

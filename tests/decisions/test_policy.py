@@ -838,6 +838,38 @@ def test_a_date_that_is_not_told_is_no_reason_to_wait():
     assert told(Type.KEY_FRESH) == ("Unknown", Reason.UNVERIFIABLE, NONE)
 
 
+@pytest.mark.parametrize(
+    ("age", "expected"),
+    [
+        (90 * DAY - SECOND, ("Unknown", Reason.UNVERIFIABLE, NONE)),
+        (90 * DAY, ("False", Reason.KEY_TOO_OLD, WARN)),
+        (400 * DAY, ("False", Reason.KEY_TOO_OLD, WARN)),
+    ],
+)
+def test_a_key_is_too_old_where_the_policy_says_so(age, expected):
+    seen = with_key(created_at=NOW - age)
+    strict = {"policy": {"max_key_age": 90 * DAY}}
+    found = findings(seen, **strict)[Type.KEY_FRESH]
+    assert (found.status, found.reason, found.effect) == expected
+    assert found.until == (NOW + SECOND if age < 90 * DAY else NOW + DAY)
+    assert told(Type.KEY_FRESH, seen) == ("Unknown", Reason.UNVERIFIABLE, NONE)
+
+
+def test_an_age_does_not_hide_that_a_key_ends():
+    created = {"created_at": NOW - 400 * DAY}
+    strict = {"policy": {"max_key_age": 90 * DAY}}
+    for left, reason in ((DAY, Reason.KEY_EXPIRING), (-DAY, Reason.KEY_EXPIRED)):
+        seen = with_key(expires_at=NOW + left, **created)
+        assert findings(seen, **strict)[Type.KEY_FRESH].reason is reason
+    fresh = with_key(expires_at=NOW + 100 * DAY, created_at=NOW - 80 * DAY)
+    assert findings(fresh, **strict)[Type.KEY_FRESH].until == NOW + 10 * DAY
+
+
+def test_an_age_that_is_not_known_is_not_judged():
+    strict = {"policy": {"max_key_age": 90 * DAY}}
+    assert findings(with_key(created_at=None), **strict)[Type.KEY_FRESH].effect is NONE
+
+
 def test_of_several_broken_rules_the_first_in_weight_gives_the_reason():
     key = a_withdraw_key(revoke=[Scope.SPOT], expires_at=NOW - DAY)
     seen = an_observation(key=key, balance=a_failure(Reason.INVALID_KEY))

@@ -103,7 +103,7 @@ def test_the_source_of_the_data_is_chosen_by_a_variable(board):
 
 def test_every_series_is_of_the_job_and_the_instance_that_are_chosen(board):
     for expression in expressions(board):
-        selected = SELECTOR.findall(expression)
+        selected = [found for found in SELECTOR.findall(expression) if found[0] != "ALERTS"]
         named = re.findall(r"\b(?:bf|process|scrape)_\w+|\bup\b", expression)
         assert sorted(named) == sorted(name for name, _ in selected), expression
         for _, matchers in selected:
@@ -134,7 +134,45 @@ def test_variables_are_those_that_are_used(board):
     text = json.dumps(board)
     used = set(re.findall(r"\$\{?([a-z]+)\b", text))
     assert used == set(found), "every one is used, and none is used that is not there"
-    assert {found[name]["hide"] for name in ("page", "runbook")} == {2}
+    assert (found["page"]["hide"], found["runbook"]["hide"]) == (0, 2)
+
+
+def test_addresses_are_those_that_the_daemon_was_given(board):
+    found = variables(board)
+    for name, otherwise in {"page": "http://127.0.0.1:9877", "runbook": "https://"}.items():
+        query = found[name]["query"]["query"]
+        assert query.startswith(f"query_result(max by ({name}_url) (bf_links_info{{"), query
+        value = f'bf_links_info{{{name}_url="https://bf.example/x"}} 1 1700000000'
+        assert re.search(found[name]["regex"].strip("/"), value)[1] == "https://bf.example/x"
+        assert found[name]["current"]["value"].startswith(otherwise)
+        assert f'"{found[name]["current"]["value"]}"' in query
+
+
+def test_axes_fit_what_they_show(board):
+    for panel in panels(board):
+        defaults = panel["fieldConfig"]["defaults"]
+        if panel["type"] != "timeseries":
+            continue
+        assert defaults["custom"]["axisSoftMin"] == 0 or defaults["min"] == 0, panel["title"]
+        if defaults["unit"] == "percentunit":
+            assert (defaults["min"], defaults["max"]) == (0, 1), panel["title"]
+        assert defaults["unit"] != "count", panel["title"]
+
+
+def test_the_overview_lists_every_connection_and_the_alerts_that_fire():
+    board = json.loads((GRAFANA / "bf-reconciler-overview.json").read_text())
+    found = {panel["title"]: panel for panel in panels(board)}
+    rules = read(DEPLOY / "prometheus" / "bf-reconciler.rules.yaml")
+    names = [
+        rule["alert"] for group in rules["groups"] for rule in group["rules"] if "alert" in rule
+    ]
+    assert all(name.startswith("BFReconciler") for name in names)
+    assert 'alertname=~"BFReconciler.+"' in found["Firing alerts"]["targets"][0]["expr"]
+    shown = found["All connections"]
+    assert shown["fieldConfig"]["defaults"]["custom"]["filterable"]
+    assert shown["fieldConfig"]["defaults"]["links"][0]["url"].startswith("/d/bf-reconciler-conn")
+    (order,) = [t for t in shown["transformations"] if t["id"] == "organize"]
+    assert "Time in status" in order["options"]["renameByName"].values()
 
 
 def test_transitions_and_reloads_are_marked(board):
@@ -175,7 +213,7 @@ def test_compose_shows_them_and_lets_nobody_change_them():
     port = compose["services"]["bf-reconciler"]["ports"][0].rpartition(":")[0]
     for uid in UIDS:
         board = json.loads((GRAFANA / f"{uid}.json").read_text())
-        assert variables(board)["page"]["query"] == f"http://{port}"
+        assert variables(board)["page"]["current"]["value"] == f"http://{port}"
 
 
 @pytest.mark.slow

@@ -82,7 +82,8 @@ def _connection(connection):
     dumped = connection.model_dump(mode="json")
     if connection.proxy is not None:
         dumped["proxy"] = connection.proxy.get_secret_value()
-    for key in dumped["credentials"]:
-        secret = getattr(connection.credentials, key)
-        dumped["credentials"][key] = secret and secret.get_secret_value()
+    for field in ("credentials", "next"):
+        for key in dumped[field] or ():
+            secret = getattr(getattr(connection, field), key)
+            dumped[field][key] = secret and secret.get_secret_value()
     return dumped

@@ -62,6 +62,16 @@ def test_a_strict_allowlist_is_a_dead_end_where_none_is_reported(word):
     assert told(lenient, policy={"ip_allowlist": word}) == []
 
 
+def test_an_age_is_not_checked_where_no_creation_is_reported():
+    age = {"max_key_age": "90d"}
+    words = (
+        "Coinbase does not report when a key was created, so policy.max_key_age is not checked "
+        "here; note the day yourself"
+    )
+    assert told(a_key("coinbase"), policy=age) == [("warning", "connections.0.exchange", words)]
+    assert told(a_key("mexc"), policy=age) == []
+
+
 def test_a_key_whose_withdraw_right_is_not_reported_needs_the_word_of_a_person():
     ((severity, path, message),) = told(a_key("gate"))
     assert (severity, path) == ("warning", "connections.0.exchange")

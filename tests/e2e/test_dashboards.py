@@ -13,6 +13,7 @@ from e2e.programs import a_prometheus
 
 pytestmark = pytest.mark.slow
 FOLDER = Path(__file__).parents[2] / "deploy" / "grafana"
+RULES = FOLDER.parent / "prometheus" / "bf-reconciler.rules.yaml"
 CHOSEN = {
     "$__rate_interval": "5s",
     "$connection": "mexc-bold",
@@ -49,7 +50,12 @@ def scraping_prometheus(fleet):
     """It scrapes the fleet each second; its address."""
     target = {"targets": [f"127.0.0.1:{fleet.port}"]}
     config = {
-        "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+        "global": {
+            "scrape_interval": "1s",
+            "scrape_timeout": "1s",
+            "evaluation_interval": "1s",
+        },
+        "rule_files": [str(RULES)],
         "scrape_configs": [
             {"job_name": "bf-reconciler", "static_configs": [target]},
             {"job_name": "elsewhere", "static_configs": [{"targets": ["127.0.0.1:1"]}]},  # is down
@@ -90,7 +96,9 @@ async def answer(fleet, prometheus, how, what):
     for name, value in chosen(fleet).items():
         what = what.replace(name, value.replace("\\", "\\\\"))
     assert "$" not in what, what
-    if how == "label":
+    if how == "label" and what.startswith("query_result("):
+        how, query = "query", {"query": what.removeprefix("query_result(").removesuffix(")")}
+    elif how == "label":
         series, label = re.fullmatch(r"label_values\((.+), (\w+)\)", what).groups()
         how, query = f"label/{label}/values", {"match[]": series}
     elif how == "query_range":

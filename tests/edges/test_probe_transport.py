@@ -17,6 +17,8 @@ from pydantic import SecretStr
 from bf_reconciler.probe.classify import SILENT
 from bf_reconciler.probe.dns import Dns
 from bf_reconciler.probe.transport import (
+    CONNECTIONS,
+    FEWEST_CONNECTIONS,
     MAX_BODY,
     PER_HOST,
     SILENCES,
@@ -24,6 +26,7 @@ from bf_reconciler.probe.transport import (
     Silence,
     Transport,
     _tls,
+    connections,
     silence_of,
 )
 
@@ -366,3 +369,10 @@ async def test_a_host_that_hangs_leaves_room_for_the_others(transport):
         assert asked == PER_HOST
         over.set()
         await asyncio.gather(*waiting)
+
+
+def test_of_few_descriptors_half_are_for_probes():
+    assert [connections(most) for most in (-1, 65536, 1536, 1024, 256, 4)] == [
+        *(CONNECTIONS, CONNECTIONS, CONNECTIONS),
+        *(512, 128, FEWEST_CONNECTIONS),
+    ]

@@ -1,6 +1,7 @@
 """The real sops on every wrong file and every wrong key: each has its own reason."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from bf_reconciler.facts import DEFAULT_RULES, KEY_SERVICES
 from bf_reconciler.facts.config import ConfigError, ConfigReason
 from bf_reconciler.loader import load
 from bf_reconciler.sops import SopsSettings, decrypt, find_binary, is_encrypted, metadata
+from bf_reconciler.sops.key_files import wrong_key_file
 from bf_reconciler.sops.version import version_of
 from edges.keys import (
     PLAIN,
@@ -263,6 +265,16 @@ async def test_a_folder_in_place_of_a_key_file_is_told(world, tmp_path, caplog):
     error = await refused(world.encrypted, settings, caplog)
     assert error.transient
     assert str(error).endswith(f": SOPS_AGE_KEY_FILE names '{tmp_path}', which is a directory")
+
+
+async def test_a_pipe_in_place_of_a_key_file_holds_nobody_up(world, tmp_path, caplog):
+    os.mkfifo(tmp_path / "key")
+    settings = world.with_env(SOPS_AGE_KEY_FILE=str(tmp_path / "key"))
+    error = await refused(world.encrypted, replace(settings, timeout=3.0), caplog)
+    assert error.reason is ConfigReason.DECRYPTION_TIMEOUT
+    assert wrong_key_file(settings.environ) == (
+        f"SOPS_AGE_KEY_FILE names '{tmp_path / 'key'}', which is no regular file"
+    )
 
 
 async def test_a_plugin_of_age_that_is_not_installed_is_named(world, tmp_path, caplog):

@@ -12,6 +12,7 @@ import pytest
 
 from bf_reconciler.facts.config import CONFIG_ADVICE, ConfigError, ConfigReason
 from bf_reconciler.sops import SopsSettings, classify, decrypt
+from bf_reconciler.sops.decryption import from_yaml
 from bf_reconciler.sops.environment import minimal
 from edges.keys import PLAIN, SOPS, encrypt, environment, make_age_key
 
@@ -166,6 +167,20 @@ async def test_what_is_not_known_falls_to_the_safe_reason(tmp_path, script, tran
 async def test_json_nested_beyond_measure_is_refused(tmp_path):
     error = await refused(fake(tmp_path, "head -c 500000 /dev/zero | tr '\\0' '['"))
     assert error.reason is ConfigReason.DECRYPTION_FAILED
+
+
+async def test_yaml_nested_beyond_measure_is_refused(tmp_path):
+    script = (
+        "case $* in *json*) echo 'json: unsupported value: +Inf' >&2; exit 4;; esac\n"
+        "head -c 500000 /dev/zero | tr '\\0' '['"
+    )
+    error = await refused(fake(tmp_path, script))
+    assert error.reason is ConfigReason.DECRYPTION_FAILED
+
+
+@pytest.mark.parametrize("text", [b"a: [", b"a: !!python/name:os.system x", b"2026-99-99", b"x"])
+def test_yaml_that_is_no_document_is_none(text):
+    assert not isinstance(from_yaml(text), dict)
 
 
 async def test_a_binary_that_is_no_program_is_a_missing_tool(tmp_path):

@@ -14,13 +14,13 @@ def answers() -> Sequence[Panel]:
     by_exchange = f"sum by (exchange, le) ({buckets})"
     return [
         lines(
-            "Latency, 95th percentile",
+            "Probe latency (p95)",
             "Duration of a probe, all requests together: 95 % of probes are faster.",
             "s",
             {"{{exchange}}": f"histogram_quantile(0.95, {by_exchange})"},
         ),
         lines(
-            "Latency, median",
+            "Probe latency (p50)",
             "Duration of a probe, all requests together: half of the probes are faster.",
             "s",
             {"{{exchange}}": f"histogram_quantile(0.5, {by_exchange})"},

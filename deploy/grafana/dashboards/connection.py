@@ -17,6 +17,7 @@ from dashboards.frame import (
 )
 from dashboards.panels import (
     BAD,
+    COUNT,
     FAIR,
     GOOD,
     LOWEST,
@@ -72,7 +73,7 @@ def _now() -> Sequence[Panel]:
     return [
         leads(painted(status, STATUS_COLORS), "Status page", PAGE),
         leads(reason, "Status page", PAGE),
-        number("For", "How long the connection has had this status and reason.", "s", since),
+        number("Time in status", "Time in this status, for this reason.", "s", since),
         alert(
             number(
                 "Key expires in",
@@ -216,7 +217,7 @@ def _strategies() -> Sequence[Panel]:
         lines(
             "Transitions",
             "Changes of the status or reason of its strategies.",
-            "short",
+            COUNT,
             {
                 "{{strategy}} {{to}}: {{reason}}": "sum by (strategy, to, reason) "
                 f"({moved} and {ours})"

@@ -7,6 +7,7 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 from dashboards.frame import INSTANCE, Group, fill, frame
 from dashboards.panels import (
     BAD,
+    COUNT,
     FAIR,
     GOOD,
     LOWEST,
@@ -57,7 +58,7 @@ def _now() -> Sequence[Panel]:
         ),
         alert(
             number(
-                "Heartbeat",
+                "Time since last cycle",
                 "Time since the last completed cycle; one completes every 5 seconds.",
                 "s",
                 beat,
@@ -124,7 +125,7 @@ def _file() -> Sequence[Panel]:
         lines(
             "Generation",
             "Counts the accepted revisions.",
-            "short",
+            COUNT,
             {"{{instance}}": _all("bf_config_generation")},
         )
         .span(20)
@@ -159,7 +160,7 @@ def _cycles() -> Sequence[Panel]:
         lines(
             "Errors",
             "Cycles aborted by an unexpected error. The log shows the error.",
-            "short",
+            COUNT,
             {
                 "{{instance}}": "sum by (instance) "
                 f"(increase({_all('bf_reconcile_errors_total')}[$__rate_interval]))"
@@ -184,12 +185,9 @@ def _process() -> Sequence[Panel]:
         ),
         lines(
             "Open files",
-            "File descriptors that the process has open, and its limit.",
-            "short",
-            {
-                "{{instance}} open": _all("process_open_fds"),
-                "{{instance}} limit": _all("process_max_fds"),
-            },
+            "File descriptors that the process has open, as a share of those it may open.",
+            "percentunit",
+            {"{{instance}}": f"{_all('process_open_fds')} / {_all('process_max_fds')}"},
         ),
         lines(
             "Scrape",

@@ -79,11 +79,8 @@ def frame(
         made.with_variable(each.multi(True).include_all(True))
     for each in variables:
         made.with_variable(each)
-    # These URLs depend on the installation: docs/deploy.md says how to change them.
-    for name, url in {"page": PAGE, "runbook": RUNBOOK}.items():
-        constant = build.ConstantVariable(name).label(name.title()).value(url)
-        constant.build().hide = model.VariableHide.HIDE_VARIABLE  # the builder has no method for it
-        made.with_variable(constant)
+    made.with_variable(address("page", "Page URL", PAGE))
+    made.with_variable(address("runbook", "Runbook URL", RUNBOOK, shown=False))
     for link in _links():
         made.link(link)
     for happening in (TRANSITIONS, RELOADS):
@@ -105,6 +102,28 @@ def labels(name: str, label: str, series: str) -> build.QueryVariable:
         .query(query)
         .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
         .sort(model.VariableSort.NATURAL_ASC)
+    )
+
+
+def address(name: str, label: str, otherwise: str, *, shown: bool = True) -> build.QueryVariable:
+    """An address that the daemon was given (``--page-url``, ``--runbook-url``), or this one."""
+    told = f'max by ({name}_url) (bf_links_info{{{INSTANCE}, {name}_url!=""}})'
+    default = f'label_replace(vector(1), "{name}_url", "{otherwise}", "", "")'
+    query: dict[str, object] = {
+        "qryType": 3,  # the result of a query
+        "query": f"query_result({told} or on () {default})",
+        "refId": "PrometheusVariableQueryEditor-VariableQuery",
+    }
+    hide = model.VariableHide.DONT_HIDE if shown else model.VariableHide.HIDE_VARIABLE
+    return (
+        build.QueryVariable(name)
+        .label(label)
+        .datasource(SOURCE)
+        .query(query)
+        .regex(f'/{name}_url="([^"]+)"/')
+        .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .current(model.VariableOption(selected=True, text=otherwise, value=otherwise))
+        .hide(hide)
     )
 
 

@@ -8,6 +8,7 @@ from dashboards.answers import answers
 from dashboards.frame import EXCHANGE, INSTANCE, STATUS_COLORS, Group, exchanges, fill, frame
 from dashboards.panels import (
     BAD,
+    COUNT,
     FAIR,
     GOOD,
     LOWEST,
@@ -16,6 +17,7 @@ from dashboards.panels import (
     Panel,
     alert,
     bars,
+    in_color,
     leads,
     lines,
     name,
@@ -45,7 +47,8 @@ def dashboard() -> Dashboard:
     made = frame(UID, "bf-reconciler / Overview", text, [exchanges()])
     groups: list[Group] = [
         ("Now", _now()),
-        ("Connections", _connections()),
+        ("Alerts", [_alerts()]),
+        ("Connections", [*_connections(), _every_connection()]),
         ("Strategies", _strategies()),
         ("Keys", _keys()),
         ("Exchanges", answers()),
@@ -147,15 +150,17 @@ def _connections() -> Sequence[Panel]:
         "Connections with a problem, the reason, and for how long. The status page shows the"
         " remedy.",
         f"time() - ({down}) * on ({OF_CONNECTION}) group_left {since}",
-        columns | {"Value": "For"},
+        columns | {"Value": "Time in status"},
     )
-    attention = unit_of(leads(attention, "Status page", "${page}/"), "For", "dtdurations")
+    attention = unit_of(
+        leads(attention, "Status page", "${page}/"), "Time in status", "dtdurations"
+    )
     attention = attention.data_links([DashboardLink("Details").url(DETAIL)]).no_value(NOTHING)
     return [
         stacked(
             "Connections by status",
             "Number of connections in each status.",
-            "short",
+            COUNT,
             {"{{status}}": f"sum by (status) (bf_connection_status{{{EXCHANGE}}})"},
             STATUS_COLORS,
         ).span(16),
@@ -186,6 +191,51 @@ def _connections() -> Sequence[Panel]:
     ]
 
 
+def _alerts() -> Panel:
+    """Rules drop the instance, so alerts are those of every daemon that Prometheus watches."""
+    panel = rows(
+        "Firing alerts",
+        "Alerts of all daemons that fire now. Each has an entry in the runbook.",
+        'max by (alertname, severity, exchange, connection, strategy) (ALERTS{alertstate="firing",'
+        ' alertname=~"BFReconciler.+"})',
+        {
+            "alertname": "Alert",
+            "severity": "Severity",
+            "exchange": "Exchange",
+            "connection": "Connection",
+            "strategy": "Strategy",
+        },
+    )
+    panel = in_color(panel, "Severity", {"critical": BAD, "warning": FAIR})
+    panel = leads(panel, "Runbook", "${runbook}").no_value(NOTHING)
+    return panel.span(24).height(7)
+
+
+def _every_connection() -> Panel:
+    info = f"group_left (account, environment) bf_connection_info{{{EXCHANGE}}}"
+    reason = f"group_left (reason) bf_connection_status_reason{{{EXCHANGE}}}"
+    status = f"group_left (status) (bf_connection_status{{{EXCHANGE}}} == 1)"
+    since = f"time() - bf_connection_status_since_timestamp_seconds{{{EXCHANGE}}}"
+    panel = rows(
+        "All connections",
+        "Every declared connection, its status, the reason, and how long it has been so.",
+        f"({since})"
+        + "".join(f" * on ({OF_CONNECTION}) {each}" for each in (info, reason, status)),
+        {
+            "connection": "Connection",
+            "exchange": "Exchange",
+            "account": "Account",
+            "environment": "Environment",
+            "status": "Status",
+            "reason": "Reason",
+            "Value": "Time in status",
+        },
+    )
+    panel = in_color(unit_of(panel, "Time in status", "dtdurations"), "Status", STATUS_COLORS)
+    panel = panel.data_links([DashboardLink("Details").url(DETAIL)]).filterable(True)
+    return panel.span(24).height(10)
+
+
 def _strategies() -> Sequence[Panel]:
     moved = f"increase(bf_strategy_transitions_total{{{INSTANCE}}}[$__rate_interval])"
     return [
@@ -194,7 +244,7 @@ def _strategies() -> Sequence[Panel]:
                 "Desired, told and running",
                 "Number of strategies that are enabled, that are told to run, and that their"
                 " engine confirms to run.",
-                "short",
+                COUNT,
                 {
                     "desired": f"sum({_strategy(DESIRED)})",
                     "told to run": f"sum({_strategy(TOLD)})",
@@ -206,7 +256,7 @@ def _strategies() -> Sequence[Panel]:
         stacked(
             "Strategies by status",
             "Number of strategies in each status.",
-            "short",
+            COUNT,
             {
                 "{{status}}": "sum by (status) ("
                 + _strategy(f"bf_strategy_status{{{INSTANCE}}}")
@@ -218,7 +268,7 @@ def _strategies() -> Sequence[Panel]:
             "Transitions",
             "Changes of the status or reason of strategies. Many of them without a commit point to"
             " an unstable exchange.",
-            "short",
+            COUNT,
             {"{{to}}: {{reason}}": f"sum by (to, reason) ({moved})"},
         ),
     ]

@@ -26,6 +26,8 @@ Queries = str | Mapping[str, str]
 
 GOOD, FAIR, BAD, PLAIN = "green", "yellow", "red", "text"
 LOWEST = float("-inf")
+COUNT = "count"
+"""The unit of what is counted, over time."""
 NOTHING = "Nothing to report"
 NONE_WANTED = {LOWEST: GOOD, 1: BAD}
 
@@ -67,7 +69,14 @@ def lines(title: str, text: str, unit: str, queries: Queries) -> timeseries.Pane
         .span(8)
         .height(8)
     )
-    return _asked(_begun(panel, title, text, unit), queries)
+    return _asked(_fitted(_begun(panel, title, text, unit), unit), queries)
+
+
+def _fitted(panel: timeseries.Panel, unit: str) -> timeseries.Panel:
+    """An axis that fits: whole numbers where things are counted, and shares up to 100 %."""
+    if unit == COUNT:
+        return panel.unit("short").decimals(0).axis_soft_max(1)
+    return panel.min(0).max(1) if unit == "percentunit" else panel
 
 
 def stacked(
@@ -105,6 +114,18 @@ def rows(title: str, text: str, expr: str, columns: Mapping[str, str]) -> table.
     for step, options in steps.items():
         panel.with_transformation(model.DataTransformerConfig(step, options=options))
     return panel
+
+
+def in_color(panel: table.Panel, column: str, colors: Mapping[str, str]) -> table.Panel:
+    """Colour the words of a column."""
+    options = {
+        word: {"color": color, "index": at} for at, (word, color) in enumerate(colors.items())
+    }
+    values = [
+        model.DynamicConfigValue("mappings", [{"type": "value", "options": options}]),
+        model.DynamicConfigValue("custom.cellOptions", {"type": "color-text"}),
+    ]
+    return panel.override_by_name(column, values)
 
 
 def leads(panel: P, title: str, url: str) -> P:

@@ -47,10 +47,9 @@ MEANING: Mapping[Known, Said] = {
     Known.UNTOLD: Said("the result is Unknown", "sonuç bilinmiyor (Unknown) olur"),
 }
 LAST: Said = Said(
-    "Put the values into the file with `sops edit connections.yaml`, quoted, and run "
-    "`bf-reconciler test connections.yaml NAME`.",
-    "Değerleri `sops edit connections.yaml` ile tırnak içinde dosyaya yazın ve "
-    "`bf-reconciler test connections.yaml AD` çalıştırın.",
+    "Run `bf-reconciler add EXCHANGE`: it asks for the values, tests them, and writes them "
+    "encrypted.",
+    "`bf-reconciler add EXCHANGE` çalıştırın: değerleri sorar, sınar ve şifreli olarak yazar.",
 )
 SEEN: Said = Said("seen live", "canlı görüldü")
 SEEN_MEANING: Said = Said(
@@ -104,7 +103,8 @@ class ExchangeText:
 
     @property
     def steps(self) -> list[str]:
-        return [said.in_(self.language) for said in (*guide(self.row.id).steps, LAST)]
+        steps = [said.in_(self.language) for said in guide(self.row.id).steps]
+        return [*steps, LAST.in_(self.language).replace("EXCHANGE", self.row.id)]
 
     @property
     def doubts(self) -> list[str]:

@@ -36,6 +36,12 @@ def _connection(
             f" meet {'' if own else 'policy.'}ip_allowlist: {allowlist}; use recommended here"
         )
         entry.add_problem((("ip_allowlist",) if own else ("exchange",), message), "warning")
+    if "creation" in row.unreported and policy.max_key_age is not None:
+        message = (
+            f"{row.title} does not report when a key was created, so policy.max_key_age is not"
+            " checked here; note the day yourself"
+        )
+        entry.add_problem((("exchange",), message), "warning")
     attested = declared.attest is not None and declared.attest.withdraw_disabled is not None
     if "withdraw" in row.unreported and not attested:
         message = (

@@ -7,7 +7,7 @@ from bf_reconciler.document.nodes import Path
 from bf_reconciler.facts import Json
 from bf_reconciler.spec import Declared, without_credentials
 
-HIDDEN: Final = {"credentials", "proxy"}
+HIDDEN: Final = {"credentials", "next", "proxy"}
 
 
 def declared(entry: Declared, sealed: Collection[Path] = ()) -> dict[str, Any]:

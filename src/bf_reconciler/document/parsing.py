@@ -29,7 +29,7 @@ from bf_reconciler.spec import (
 )
 
 KINDS: Final = ("connections", "strategies")
-FITTING: Final = frozenset({"exchange", "environment", "markets", "credentials"})
+FITTING: Final = frozenset({"exchange", "environment", "markets", "credentials", "next"})
 HOSTED: Final = frozenset({"exchange", "endpoint", "proxy"})
 HOST_NOT_ALLOWED: Final = ConfigReason.HOST_NOT_ALLOWED
 CONSISTENT: Final = frozenset(

@@ -471,7 +471,7 @@ class Exchange:
     environment: Environment = LIVE
     expiry: Expiry | None = None
     moves_value: Mapping[Scope, str] = field(default_factory=dict)
-    unreported: frozenset[Literal["withdraw", "allowlist"]] = frozenset()
+    unreported: frozenset[Literal["withdraw", "allowlist", "creation"]] = frozenset()
 
     @property
     def hosts(self) -> frozenset[str]:

@@ -42,6 +42,11 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
             "the server IP ends the expiry."
         ),
     ),
+    Reason.KEY_TOO_OLD: (
+        "Key too old",
+        "The key is older than `policy.max_key_age`.",
+        "Create a new key with the same permissions, put it into the file, and delete the old one.",
+    ),
     Reason.KEY_OR_IP_REJECTED: (
         "Key or IP rejected",
         "The exchange returns the same error for a wrong key, a wrong IP and a missing permission.",

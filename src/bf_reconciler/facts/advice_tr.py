@@ -44,6 +44,11 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
             "adresiyle kısıtlamak süre sınırını kaldırır."
         ),
     ),
+    Reason.KEY_TOO_OLD: (
+        "Anahtar çok eski",
+        "Anahtar, `policy.max_key_age` değerinden daha eski.",
+        "Aynı izinlerle yeni bir anahtar oluşturup dosyaya ekleyin ve eski anahtarı silin.",
+    ),
     Reason.KEY_OR_IP_REJECTED: (
         "Anahtar veya IP reddedildi",
         "Borsa; yanlış anahtar, izin verilmeyen IP ve eksik izin için aynı hata kodunu kullanıyor.",

@@ -13,6 +13,7 @@ class Reason(StrEnum):
     INVALID_PASSPHRASE = "InvalidPassphrase"  # noqa: S105 # the name of a reason, no secret
     KEY_EXPIRED = "KeyExpired"
     KEY_EXPIRING = "KeyExpiring"
+    KEY_TOO_OLD = "KeyTooOld"
     KEY_OR_IP_REJECTED = "KeyOrIPRejected"
     WRONG_ENVIRONMENT = "WrongEnvironment"
     DUPLICATE_KEY = "DuplicateKey"

@@ -52,10 +52,23 @@ def orders_readable(case: Case) -> Finding:
 
 
 def key_fresh(case: Case) -> Finding:
-    """A date that only a rule gives warns, and never blocks: the calls say if the key has ended."""
+    """Whether the key lives on, and is young enough where the policy sets an age."""
     key = case.observation.key
     if not isinstance(key, KeyFacts):
         return unanswered(case, Type.KEY_FRESH)
+    finding, most = _unexpired(case, key), case.policy.max_key_age
+    if most is None or key.created_at is None or finding.effect is not Effect.NONE:
+        return finding
+    due, age = key.created_at + most, case.now - key.created_at
+    if age < most:
+        return replace(finding, until=min(finding.until or due, due))
+    message = f"The key was created on {key.created_at:%Y-%m-%d}, {age.days} days ago."
+    old = broken(Type.KEY_FRESH, Reason.KEY_TOO_OLD, message, Effect.WARN)
+    return replace(old, until=key.created_at + timedelta(days=age.days + 1))
+
+
+def _unexpired(case: Case, key: KeyFacts) -> Finding:
+    """A date that only a rule gives warns, and never blocks: the calls say if the key has ended."""
     field = key.not_understood("expiry")
     if field is not None:
         return not_understood(case, Type.KEY_FRESH, field, Effect.WARN)

@@ -1,6 +1,7 @@
 """One HTTP session and one TLS context for all connections: bounded, no redirects."""
 
 import asyncio
+import resource
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -33,7 +34,10 @@ MAX_FRAMING: Final = 128 << 10
 """Bytes of a response beyond twice its body: a body in chunks of one byte takes long to parse."""
 HTTP_OK: Final = 200
 CONNECTIONS: Final = 768
-"""At once: more than all exchanges together take, and fewer than the files a process may open."""
+"""At once: more than all exchanges together take."""
+FEWEST_CONNECTIONS: Final = 8
+SHARE: Final = 2
+"""One of so many descriptors is for probes: clients, sops, the journal and runtimes need others."""
 PER_HOST: Final = 64
 """Of one host: one that hangs keeps the questions to no other waiting."""
 DNS_SECONDS: Final = 60
@@ -70,6 +74,13 @@ class Silence(StrEnum):
     UNSENT = "unsent"
 
 
+def connections(descriptors: int) -> int:
+    """How many connections a process may have that may open so many files; -1 is no limit."""
+    if descriptors == resource.RLIM_INFINITY:
+        return CONNECTIONS
+    return min(max(descriptors // SHARE, FEWEST_CONNECTIONS), CONNECTIONS)
+
+
 class Transport:
     """The way out. Cookies are not kept: they would tie one connection's key to another's."""
 
@@ -79,7 +90,7 @@ class Transport:
             connector=_Connector(
                 resolver=self._names,
                 ssl=_tls(),
-                limit=CONNECTIONS,
+                limit=connections(resource.getrlimit(resource.RLIMIT_NOFILE)[0]),
                 limit_per_host=PER_HOST,
                 ttl_dns_cache=DNS_SECONDS,
                 keepalive_timeout=KEEPALIVE_SECONDS,

@@ -1,7 +1,7 @@
 """Runs the real sops on the bytes of a file: decrypts in memory, encrypts, edits."""
 
 from bf_reconciler.sops.decryption import decrypt, decrypt_text
-from bf_reconciler.sops.editing import replace_text, set_value
+from bf_reconciler.sops.editing import replace_text, set_value, unset_value
 from bf_reconciler.sops.encryption import encrypt
 from bf_reconciler.sops.environment import find_binary
 from bf_reconciler.sops.failures import KEY_REASONS, classify
@@ -26,4 +26,5 @@ __all__ = [
     "private_folder",
     "replace_text",
     "set_value",
+    "unset_value",
 ]

@@ -1,7 +1,8 @@
 """Runs sops on the bytes of a file, and turns its answer into a document or a reason."""
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from bf_reconciler.facts.config import ConfigError, ConfigReason
 from bf_reconciler.sops.child import Finished, Overflow, run
 from bf_reconciler.sops.environment import environment, find_binary
 from bf_reconciler.sops.failures import cannot_be_run, classify, explain, failed, refine
-from bf_reconciler.sops.metadata import mac_only_encrypted
+from bf_reconciler.sops.metadata import MAX_DEPTH, mac_only_encrypted
 from bf_reconciler.sops.settings import SopsSettings
 from bf_reconciler.sops.version import OLDEST, SUSPECT, require, version_of
 
@@ -29,7 +30,9 @@ async def decrypt(committed: bytes, settings: SopsSettings) -> dict[str, Any]:
     Raises:
         ConfigError: with our own sentence; no word of sops, for a value can stand in it.
     """
-    return understand(await _decrypted(committed, settings), committed, settings.environ)
+    finished, output = await _decrypted(committed, settings, "json")
+    read = READERS[output]
+    return await asyncio.to_thread(understand, finished, committed, settings.environ, read)
 
 
 async def decrypt_text(committed: bytes, settings: SopsSettings) -> bytes:
@@ -38,22 +41,24 @@ async def decrypt_text(committed: bytes, settings: SopsSettings) -> bytes:
     Raises:
         ConfigError: as ``decrypt`` does.
     """
-    finished = await _decrypted(committed, settings, "yaml")
+    finished, _ = await _decrypted(committed, settings, "yaml")
     if finished.returncode:
-        raise _failure(finished, committed, settings.environ)
+        raise await asyncio.to_thread(_failure, finished, committed, settings.environ)
     return finished.stdout
 
 
-async def _decrypted(committed: bytes, settings: SopsSettings, output: str = "json") -> Finished:
+async def _decrypted(committed: bytes, settings: SopsSettings, output: str) -> tuple[Finished, str]:
+    """How sops ended, and what it was to write: YAML where JSON could not say it."""
     refuse(committed)
     binary = find_binary(settings.binary, settings.environ)
     finished = await _decrypted_as(output, binary, committed, settings)
     if finished.returncode == NO_JSON and UNWRITABLE in finished.stderr:
-        finished = await _decrypted_as("yaml", binary, committed, settings)
+        output = "yaml"
+        finished = await _decrypted_as(output, binary, committed, settings)
     if finished.returncode and classify(finished.returncode, finished.stderr)[0] in SUSPECT:
         said = await run_sops([str(binary), "--disable-version-check", "--version"], b"", settings)
         require(version_of(said.stdout.decode(errors="replace")), OLDEST)
-    return finished
+    return finished, output
 
 
 async def _decrypted_as(
@@ -96,11 +101,16 @@ def refuse(committed: bytes) -> None:
         raise ConfigError(ConfigReason.MAC_ONLY_ENCRYPTED, message)
 
 
-def understand(finished: Finished, committed: bytes, environ: Mapping[str, str]) -> dict[str, Any]:
+def understand(
+    finished: Finished,
+    committed: bytes,
+    environ: Mapping[str, str],
+    read: Callable[[bytes], object],
+) -> dict[str, Any]:
     """Turn the end of sops into the document, or into the reason why there is none."""
     if finished.returncode:
         raise _failure(finished, committed, environ)
-    document = _document(finished.stdout)
+    document = read(finished.stdout)
     if not isinstance(document, dict):
         message = "the output of sops is not a document"
         raise ConfigError(ConfigReason.DECRYPTION_FAILED, message) from None
@@ -114,15 +124,30 @@ def _failure(finished: Finished, committed: bytes, environ: Mapping[str, str]) -
     return failed(reason, finished.returncode, finished.stderr, transient=transient, detail=detail)
 
 
-def _document(text: bytes) -> object:
-    """What sops wrote, JSON or YAML; None where it is neither.
-
-    sops quotes in YAML what any version of it would not read as text, so that texts stay as they
-    are. Nothing else is taken from it.
-    """
+def from_json(text: bytes) -> object:
+    """What sops wrote; None where it is no JSON."""
     try:
-        if text.startswith(b"{"):
-            return json.loads(text)
-        return yaml.load(text, Loader=yaml.CSafeLoader)
-    except (ValueError, yaml.YAMLError, RecursionError):  # its text quotes what it could not read
+        return json.loads(text)
+    except (ValueError, RecursionError):  # its text quotes what it could not read
         return None
+
+
+def from_yaml(text: bytes) -> object:
+    """What sops wrote; None where it is no YAML, or nested too deep for PyYAML, which would crash.
+
+    sops quotes what any version of YAML would not read as text, so that texts stay as they are.
+    Nothing else is taken from it.
+    """
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                return None
+        return yaml.load(text, Loader=yaml.CSafeLoader)
+    except (ValueError, yaml.YAMLError):
+        return None
+
+
+READERS = {"json": from_json, "yaml": from_yaml}

@@ -39,6 +39,15 @@ def set_value(
         return _changed(done, file, settings)
 
 
+def unset_value(content: bytes, path: Sequence[str | int], settings: SopsSettings) -> bytes:
+    """The document without what stands at a path. Blocks; raises as ``set_value`` does."""
+    place = "".join(f"[{json.dumps(step)}]" for step in path)
+    with private_folder() as folder:
+        file = folder / "document.yaml"
+        file.write_bytes(content)
+        return _changed(_run(["unset", str(file), place], settings, folder), file, settings)
+
+
 def replace_text(content: bytes, text: bytes, settings: SopsSettings) -> bytes:
     """The document with its whole plain text replaced, as `sops edit` does. Blocks.
 

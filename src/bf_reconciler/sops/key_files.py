@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -40,12 +41,15 @@ def wrong_key_file(environ: Mapping[str, str]) -> str:
 
 def _problem(path: str, *, age: bool) -> str:
     try:
-        with open(path, "rb") as file:  # noqa: PTH123  an empty name is no path
+        kind = os.stat(path).st_mode  # noqa: PTH116  an empty name is no path
+        if stat.S_ISDIR(kind):
+            return "which is a directory"
+        if not stat.S_ISREG(kind):  # to open a pipe may take for ever
+            return "which is no regular file"
+        with open(path, "rb") as file:  # noqa: PTH123
             return _flaw(file.read(LONGEST), age=age)
     except FileNotFoundError:
         return "and there is no such file"
-    except IsADirectoryError:
-        return "which is a directory"
     except PermissionError:
         return "which this user may not read"
     except OSError:

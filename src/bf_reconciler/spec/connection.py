@@ -102,6 +102,8 @@ class Connection(Declared):
     """Markets that strategies may use; futures requires the futures permission."""
     credentials: Credentials
     """The key."""
+    next: Credentials | None = None
+    """The key to rotate to: `bf-reconciler rotate NAME` tests and promotes it."""
     egress_ips: Annotated[tuple[Address, ...], Field(strict=False)] = ()
     """Addresses that the key's allowlist must include."""
     endpoint: Endpoint | None = None
@@ -165,17 +167,24 @@ def _overheard(connection: Connection) -> bool:
     return plain and proxy is not None and not is_loopback(urlsplit(proxy).hostname)
 
 
+def _passphrases(
+    field: str, credentials: Credentials, row: Exchange
+) -> list[tuple[tuple[str, ...], str]]:
+    has = credentials.passphrase is not None
+    if has and "passphrase" not in row.signing.credentials:
+        return [((field, "passphrase"), f"{row.title} keys have no passphrase; remove it")]
+    if not has and "passphrase" in row.signing.credentials:
+        return [((field,), f"{row.title} keys need a passphrase; add {field}.passphrase")]
+    return []
+
+
 def misfits(connection: Connection) -> list[tuple[tuple[str, ...], str]]:
     """Where a connection does not fit its exchange, as (path, message)."""
     row = EXCHANGES[connection.exchange]
     found: list[tuple[tuple[str, ...], str]] = []
-    has = connection.credentials.passphrase is not None
-    if has and "passphrase" not in row.signing.credentials:
-        message = f"{row.title} keys have no passphrase; remove it"
-        found.append((("credentials", "passphrase"), message))
-    if not has and "passphrase" in row.signing.credentials:
-        message = f"{row.title} keys need a passphrase; add credentials.passphrase"
-        found.append((("credentials",), message))
+    found += _passphrases("credentials", connection.credentials, row)
+    if connection.next is not None:
+        found += _passphrases("next", connection.next, row)
     if connection.environment not in row.environments:
         message = f"{row.title} has no such environment; available: {', '.join(row.environments)}"
         found.append((("environment",), message))

@@ -70,6 +70,8 @@ class Policy(Declared):
     """What to do about permissions that the exchange does not document."""
     key_expiry_warning: Duration = timedelta(days=14)
     """How long before a key expires to warn."""
+    max_key_age: Duration | None = None
+    """Age of a key from which to warn, where the exchange reports its creation; not set: none."""
     max_clock_skew: Duration = timedelta(seconds=1)
     """Clock difference above which to warn."""
     grace: Duration = timedelta(minutes=5)

@@ -233,3 +233,10 @@ def test_the_table_of_exchanges_brings_no_cryptography():
     program = "import bf_reconciler.exchanges, sys; sys.exit('cryptography' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], timeout=60, check=False)
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("called", [{"uri": "GET a/b"}, {"uris": ["GET a/b"]}])
+def test_a_token_claims_what_the_official_client_s_does(called):
+    made = {"sub": "k", "nbf": 1, "exp": 121, "iat": 1, "aud": ["x"], "iss": "coinbase-cloud"}
+    told = ROW.signing.claims(made | called)
+    assert told == {"sub": "k", "nbf": 1, "exp": 121, "iss": "cdp", "uri": "GET a/b"}

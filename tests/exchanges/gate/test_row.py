@@ -227,3 +227,20 @@ def test_a_pair_is_spelled_with_an_underscore():
         "ETH_BTC",
         "BTC_USDT",
     ]
+
+
+@pytest.mark.parametrize(
+    ("held", "empty"),
+    [
+        ({}, True),
+        ({"USDT": {"available": "0", "freeze": "0.00"}, "BTC": {"available": "0"}}, True),
+        ({"USDT": {"available": "0", "freeze": "1"}}, False),
+        ({"USDT": {"available": "0.1"}}, False),
+    ],
+)
+def test_the_unified_account_holds_what_is_free_and_what_is_frozen(held, empty):
+    read = ROW.calls.other_balance.query.read
+    assert read({"balances": held}) == Balance(empty=empty)
+    for body in ({}, {"balances": []}, {"balances": {"USDT": {"freeze": "0"}}}):
+        with pytest.raises(Unexpected):
+            read(body)

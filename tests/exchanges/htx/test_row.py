@@ -159,3 +159,13 @@ def test_the_spot_account_is_found_among_others():
     for body in ({"status": "ok", "data": []}, {"status": "ok", "data": rows[:1]}):
         with pytest.raises(Unexpected):
             other.first.read(body)
+
+
+@pytest.mark.parametrize(("amount", "empty"), [("0", True), ("0.5", False)])
+def test_the_amounts_of_an_account_are_what_trades_and_what_is_frozen(amount, empty):
+    rows = [
+        {"currency": "usdt", "type": t, "balance": b}
+        for t, b in (("trade", "0"), ("frozen", amount))
+    ]
+    told = {"status": "ok", "data": {"id": 1, "type": "spot", "list": rows}}
+    assert ROW.calls.other_balance.query.read(told) == Balance(empty=empty)

@@ -106,3 +106,13 @@ def test_an_error_gives_its_code_and_its_text(body):
 
 def test_an_answer_that_is_well_is_no_refusal():
     assert ROW.refusals.read(ok({})) is None
+
+
+@pytest.mark.parametrize(("amount", "empty"), [("0.0000", True), ("97.99", False)])
+def test_the_unified_account_lists_its_currencies(amount, empty):
+    read = ROW.calls.other_balance.query.read
+    accounts = [{"currencies": []}, {"currencies": [{"currency": "USDT", "balance": amount}]}]
+    told = {"code": "200000", "data": {"accountType": "UNIFIED", "accounts": accounts}}
+    assert read(told) == Balance(empty=empty)
+    with pytest.raises(Unexpected):
+        read({"code": "200000", "data": {"accounts": [{"currencies": None}]}})

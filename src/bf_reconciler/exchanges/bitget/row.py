@@ -343,6 +343,7 @@ BITGET = Exchange(
         Scope.PAY: "docs/sources/bitget.md#permissions",
     },
     markets=MARKETS,
+    unreported=frozenset({"creation"}),
     people=PEOPLE,
     capture=CaptureFields(rights=("authorities",), states=("permtype",), words=("uta",)),
 )

@@ -275,7 +275,7 @@ COINBASE = Exchange(
     ),
     # Live alone: docs/sources/coinbase.md#environments
     markets=MARKETS,
-    unreported=frozenset({"allowlist"}),
+    unreported=frozenset({"allowlist", "creation"}),
     people=PEOPLE,
     capture=CaptureFields(states=("portfolio_type",), prose=("error_details",)),
 )

@@ -297,6 +297,7 @@ OKX = Exchange(
         probes_count=True,
     ),
     markets=MARKETS,
+    unreported=frozenset({"creation"}),
     people=PEOPLE,
     capture=CaptureFields(rights=("perm",), digits=("acctlv",), codes=("scode",), prose=("smsg",)),
 )
