@@ -45,7 +45,8 @@ def test_another_type_is_one_problem_that_names_the_known_ones(wrong):
         ONE.validate_python(wrong)
     (error,) = caught.value.errors()
     assert (error["type"], error["loc"]) == ("runtime_type", ())
-    assert error["msg"] == "unknown type; known: file, freqtrade, hummingbot-api, process, webhook"
+    known = "file, freqtrade, hummingbot-api, kubernetes, process, webhook"
+    assert error["msg"] == f"unknown type; known: {known}"
 
 
 def test_every_kind_that_can_be_declared_has_an_adapter():

@@ -210,7 +210,8 @@ def test_a_strategy_whose_name_cannot_be_read_is_counted_where_nothing_was_in_fo
 
 def test_the_spec_takes_over_what_the_file_says_of_everything_else():
     spec, _ = adopted(None, FULL)
-    assert set(spec.runtimes) == {"local", "bots", "own", "hook", "bird", "ft"}
+    names = {"local", "bots", "own", "hook", "bird", "ft", "k8s", "k8s-2"}
+    assert set(spec.runtimes) == names
     assert spec.policy.recover_after == 2
     assert spec.halt is None
     assert spec.plaintext_secrets == 0

@@ -14,12 +14,14 @@ from bf_reconciler.runtimes.adapter import Bounds
 from bf_reconciler.runtimes.file import FileAdapter
 from bf_reconciler.runtimes.freqtrade import FreqtradeAdapter
 from bf_reconciler.runtimes.hummingbot import HummingbotAdapter
+from bf_reconciler.runtimes.kubernetes import Access, KubernetesAdapter
 from bf_reconciler.runtimes.process import ProcessAdapter
 from bf_reconciler.runtimes.webhook import WebhookAdapter
 from bf_reconciler.spec import (
     FileRuntime,
     FreqtradeRuntime,
     HummingbotRuntime,
+    KubernetesRuntime,
     ProcessRuntime,
     WebhookRuntime,
 )
@@ -33,8 +35,10 @@ BOT = "import signal,sys,time\nfor s in (10,12): signal.signal(s, lambda *_: Non
 class HttpEngine:
     """What all engines behind HTTP have in common."""
 
+    state = "stopped"
+
     def __init__(self):
-        self.state, self.commands, self.mode = "stopped", [], "obeys"
+        self.commands, self.mode = [], "obeys"
         self.never = asyncio.Event()
 
     async def start(self):
@@ -53,7 +57,7 @@ class HttpEngine:
     async def answer(self, request):
         if self.mode == "hangs":
             await self.never.wait()
-        if request.method == "POST":
+        if request.method in {"POST", "PATCH"}:
             self.commands.append((request.path, await request.read(), dict(request.headers)))
         if self.mode == "fails":
             return web.json_response({"error": SECRET}, status=500)
@@ -63,6 +67,8 @@ class HttpEngine:
             raise web.HTTPTemporaryRedirect("http://127.0.0.1:9/elsewhere")
         if self.mode == "babbles":
             return web.Response(text="<html>")
+        if request.method == "PATCH":
+            return self.patch(request, json.loads(self.commands[-1][1]))
         return self.obey(request) if request.method == "POST" else self.tell(request)
 
 
@@ -132,6 +138,72 @@ class Freqtrade(HttpEngine):
         return web.json_response({"state": self.state, "trading_mode": "spot"})
 
 
+class Kubernetes(HttpEngine):
+    """The part of an API server that the scale of a Deployment needs, as its reference has it.
+
+    ``state`` is what its one pod does; a controller takes up the scale at once.
+    """
+
+    off = "stop"
+    kind, name = "deployments", "grid"
+
+    def __init__(self):
+        super().__init__()
+        self.replicas, self.generation, self.observed = 0, 1, 1
+        self.pods = []
+        self.selector = {"matchLabels": {"app": "grid", "tier": "bots"}}
+
+    def adapter(self, folder, **fields):
+        (folder / "token").write_text(f"{SECRET}\n")
+        fields = fields or {"deployment": "grid"}
+        declared = KubernetesRuntime(
+            name="k8s", type="kubernetes", namespace="bots", timeout="1s", **fields
+        )
+        return KubernetesAdapter(declared, Bounds(folder), Access(self.url, folder))
+
+    @property
+    def state(self):
+        return "running" if self.replicas else "stopped"
+
+    @state.setter
+    def state(self, state):
+        """As a person would scale it."""
+        self.replicas = 1 if state == "running" else 0
+        self.pods = ["Running"] * self.replicas
+
+    def obey(self, _request):
+        raise AssertionError("nothing is posted")
+
+    def patch(self, request, body):
+        assert request.path == f"/apis/apps/v1/namespaces/bots/{self.kind}/{self.name}/scale"
+        assert request.content_type == "application/merge-patch+json"
+        (wanted,) = body["spec"].values()
+        if self.mode == "obeys":
+            self.state = "running" if wanted else "stopped"
+            self.generation = self.observed = self.generation + 1
+        return web.json_response({"kind": "Scale", "spec": {"replicas": wanted}})
+
+    def tell(self, request):
+        if request.headers["Authorization"] != f"Bearer {SECRET}":
+            return web.json_response({"kind": "Status", "code": 401}, status=401)
+        if request.path == "/api/v1/namespaces/bots/pods":
+            assert request.query["labelSelector"] == "app=grid,tier=bots"
+            phases = None if self.pods is None else [{"status": {"phase": p}} for p in self.pods]
+            return web.json_response({"items": phases})
+        if request.path != f"/apis/apps/v1/namespaces/bots/{self.kind}/{self.name}":
+            return web.json_response({"kind": "Status", "code": 404}, status=404)
+        status = {"observedGeneration": self.observed}
+        if "Running" in (self.pods or ()):  # what is 0 is left out
+            status["readyReplicas"] = self.pods.count("Running")
+        return web.json_response(
+            {
+                "metadata": {"uid": "u-1", "generation": self.generation},
+                "spec": {"replicas": self.replicas, "selector": self.selector},
+                "status": status,
+            }
+        )
+
+
 class Process:
     """A real process."""
 
@@ -188,6 +260,7 @@ ENGINES = {
     "file": File,
     "freqtrade": Freqtrade,
     "hummingbot": Hummingbot,
+    "kubernetes": Kubernetes,
     "process": Process,
     "webhook": Webhook,
 }

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.runtimes import freqtrade, hummingbot, webhook, worker
+from bf_reconciler.runtimes import freqtrade, hummingbot, kubernetes, webhook, worker
 from bf_reconciler.runtimes.adapter import Stamp
 from bf_reconciler.runtimes.worker import Worker
 from bf_reconciler.spec import LOCAL
@@ -14,7 +14,7 @@ from bf_reconciler.verdict import Order
 from build import STRATEGY, a_strategy
 from edges.engines import ENGINES, SECRET
 
-HTTP = ["freqtrade", "hummingbot", "webhook"]
+HTTP = ["freqtrade", "hummingbot", "kubernetes", "webhook"]
 every = pytest.mark.parametrize("kind", sorted(ENGINES))
 http = pytest.mark.parametrize("kind", HTTP)
 
@@ -25,6 +25,7 @@ def quickly(monkeypatch):
     monkeypatch.setattr(freqtrade, "POLL_SECONDS", 0.05)
     monkeypatch.setattr(freqtrade, "PATIENCE_SECONDS", 0.05)
     monkeypatch.setattr(hummingbot, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(kubernetes, "POLL_SECONDS", 0.05)
     monkeypatch.setattr(webhook, "POLL_SECONDS", 0.05)
     monkeypatch.setattr(worker, "FIRST_RETRY", timedelta(seconds=0.05))
     monkeypatch.setattr(worker, "LAST_RETRY", timedelta(seconds=0.05))

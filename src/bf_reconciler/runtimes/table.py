@@ -7,6 +7,7 @@ from bf_reconciler.runtimes.adapter import Adapter, Bounds
 from bf_reconciler.runtimes.file import FileAdapter
 from bf_reconciler.runtimes.freqtrade import FreqtradeAdapter
 from bf_reconciler.runtimes.hummingbot import HummingbotAdapter
+from bf_reconciler.runtimes.kubernetes import KubernetesAdapter
 from bf_reconciler.runtimes.process import ProcessAdapter
 from bf_reconciler.runtimes.webhook import WebhookAdapter
 
@@ -14,6 +15,7 @@ RUNTIMES: Mapping[str, Callable[[Any, Bounds], Adapter]] = {
     "file": FileAdapter,
     "freqtrade": FreqtradeAdapter,
     "hummingbot-api": HummingbotAdapter,
+    "kubernetes": KubernetesAdapter,
     "process": ProcessAdapter,
     "webhook": WebhookAdapter,
 }

@@ -5,6 +5,7 @@ from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials
 from bf_reconciler.spec.engines import (
     FreqtradeRuntime,
     HummingbotRuntime,
+    KubernetesRuntime,
     ProcessRuntime,
     WebhookRuntime,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "Handled",
     "Handling",
     "HummingbotRuntime",
+    "KubernetesRuntime",
     "Limits",
     "Market",
     "MaxRemovals",

@@ -8,6 +8,7 @@ from pydantic_core import CoreSchema, core_schema
 from bf_reconciler.spec.engines import (
     FreqtradeRuntime,
     HummingbotRuntime,
+    KubernetesRuntime,
     ProcessRuntime,
     WebhookRuntime,
 )
@@ -68,7 +69,13 @@ def _type(member: type[Declared]) -> str:
 
 
 Runtime = Annotated[
-    FileRuntime | FreqtradeRuntime | HummingbotRuntime | ProcessRuntime | WebhookRuntime, ByType()
+    FileRuntime
+    | FreqtradeRuntime
+    | HummingbotRuntime
+    | KubernetesRuntime
+    | ProcessRuntime
+    | WebhookRuntime,
+    ByType(),
 ]
 """One declared runtime: a union of models. The ``type`` selects the adapter. Each says in its
 ``handling`` what it does with every field of a strategy."""
