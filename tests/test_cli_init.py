@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
@@ -40,7 +39,10 @@ def started(capsys, tmp_path):
     return tmp_path / "desk"
 
 
-def test_it_creates_what_a_repository_needs_and_says_what_comes_next(capsys, tmp_path):
+def test_it_creates_what_a_repository_needs_and_says_what_comes_next(capsys, tmp_path, monkeypatch):
+    memory = tmp_path / "memory"  # other tests have folders of their own in the real one
+    memory.mkdir()
+    monkeypatch.setattr(sys.modules["bf_reconciler.sops.private_folder"], "MEMORY", memory)
     ran = run_in(capsys, "init", "desk", "--yes")
     assert (ran.code, ran.err) == (0, "")
     desk = tmp_path / "desk"
@@ -53,7 +55,7 @@ def test_it_creates_what_a_repository_needs_and_says_what_comes_next(capsys, tmp
     rules = yaml.safe_load((desk / ".sops.yaml").read_text())["creation_rules"][0]
     assert rules["age"] == recipient
     assert "seal" in rules["encrypted_regex"]
-    assert list(Path("/dev/shm").glob("bf-reconciler-*")) == []  # noqa: S108
+    assert list(memory.iterdir()) == []
 
 
 def test_the_file_is_encrypted_sealed_valid_and_tests_nothing(capsys, started, monkeypatch):

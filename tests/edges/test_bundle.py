@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Clock, Failure, KeyFacts, Reason
-from bf_reconciler.probe import Prober, bundle, capture, classify
+from bf_reconciler.probe import Prober, bundle, capture, classify, phrases
 from bf_reconciler.probe.bundle import Answered, BundleError, LeakError
 from bf_reconciler.probe.stand_ins import StandIns
 from bf_reconciler.probe.transport import Answer
@@ -111,7 +111,7 @@ def test_an_answer_that_was_seen_reads_the_same(case, answer):
 
 
 def test_the_words_of_block_pages_are_kept():
-    for words in (*classify.COUNTRY, *classify.CHALLENGE, "maintenance", "your ip address is"):
+    for words in (*phrases.COUNTRY, *classify.CHALLENGE, "maintenance", "your ip address is"):
         assert StandIns(KEY).prose(f"<b>{words}</b>") == f"<x>{words}</x>"
 
 

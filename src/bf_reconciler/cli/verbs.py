@@ -27,7 +27,7 @@ VERBS = {
     "edit": "Edit the encrypted file; check and seal what is saved.",
     "run": "Run the daemon.",
     "validate": "Check a file offline: schema, references, encryption, names.",
-    "rotate": "Replace the key of a connection with its next one, once that complies.",
+    "rotate": "Replace a key with the next one, once that complies.",
     "seal": "Seal a file, so that nothing in it can be moved without its key.",
     "plan": "Show what a file would change, without applying it.",
     "test": "Test each connection once and show how to fix it.",
