@@ -39,7 +39,8 @@ class KnownKey:
     """What was last told of each fact of a key, in one spelling. None was never told.
 
     ``credentials`` is a digest; empty is not known. ``words`` are rights that no document explains;
-    they are None until all rights of an answer could be read.
+    they are None until all rights of an answer could be read. ``place`` is where it is a key: at
+    another exchange all is known anew.
     """
 
     credentials: str = ""
@@ -51,12 +52,15 @@ class KnownKey:
     created_at: datetime | None = None
     expires_at: datetime | None = None
     account: str | None = None
+    place: str = ""
 
 
-def known_key(before: KnownKey | None, facts: KeyFacts, credentials: str = "") -> KnownKey:
+def known_key(
+    before: KnownKey | None, facts: KeyFacts, credentials: str = "", place: str = ""
+) -> KnownKey:
     """Add an answer to what is known; what it does not tell stays, unless the key is another."""
     old = before if before is not None else KnownKey()
-    if _another(old.credentials, credentials):
+    if _another(old.credentials, credentials) or old.place != place:
         old = KnownKey()
     return KnownKey(
         credentials=credentials or old.credentials,
@@ -68,6 +72,7 @@ def known_key(before: KnownKey | None, facts: KeyFacts, credentials: str = "") -
         created_at=_newer(old.created_at, facts.created_at),
         expires_at=_end(old.expires_at, facts.expires_at),
         account=_newer(old.account, facts.account),
+        place=place,
     )
 
 
@@ -77,7 +82,7 @@ def key_changes(before: KnownKey, after: KnownKey) -> tuple[KeyChange, ...]:
     Only a right is told when it is granted though it was never denied: all rights could be read
     before, and it was not among them.
     """
-    if before == after:
+    if before == after or before.place != after.place:
         return ()
     return tuple(_changes(before, after))
 

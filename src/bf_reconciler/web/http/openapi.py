@@ -184,7 +184,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
     ),
     "Transition": _object(
         at=MOMENT,
-        kind=_one_of(("connection", "strategy", "halt")),
+        kind=_one_of(("connection", "strategy", "halt", "key")),
         name=TEXT,
         from_=TEXT,
         to=TEXT,
@@ -195,6 +195,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         revision=TEXT,
         lasted_seconds=_maybe(NUMBER),
         by=TEXT,
+        what=_maybe(TEXT),
     ),
     "Error": {"type": "object", "properties": {"error": TEXT}, "required": ["error"]},
 }
