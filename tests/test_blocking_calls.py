@@ -17,6 +17,7 @@ ABOVE = ("cli/", "demo/", "simulator/")
 KNOWN = {  # how often, and what bounds it
     "authoring/draft.py to_thread": (2, "a person waits: sops has its deadline"),
     "authoring/entry.py to_thread": (1, "a person waits: sops has its deadline"),
+    "authoring/rotation.py to_thread": (2, "a person waits: sops has its deadline"),
     "client.py Thread": (1, "a bot's own: its loop ends with the lease, whatever this does"),
     "daemon/commands.py Worker": (1, "the history: HISTORY_SECONDS; refused while a save hangs"),
     "daemon/ending.py Timer": (1, "the end of the process: END_SECONDS"),

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 
+import aiohttp
 import pytest
 
 from e2e.fleet import a_fleet, a_strategy, a_world, until
@@ -155,13 +156,17 @@ async def test_its_traps_are_as_they_are_written_down(fleet):
         await bot.ask("pause", "POST")
         await bot.is_in("paused")  # a pause starts one that is stopped
 
-        await bot.ask("start", "POST")
-        await bot.is_in("running")
-        await bot.ask("reload_config", "POST")
-        with contextlib.suppress(OSError):
-            answer = await bot.ask("pause", "POST")
-            assert "paused" in answer["status"]  # and yet it is lost:
-        await bot.is_in("stopped")
+        for _ in range(5):  # a slow machine may reload before it is asked to pause
+            await bot.ask("start", "POST")
+            await bot.is_in("running")
+            await bot.ask("reload_config", "POST")
+            with contextlib.suppress(OSError, aiohttp.ClientError):
+                answer = await bot.ask("pause", "POST")
+                assert "paused" in answer["status"]  # and yet it is lost:
+            await bot.is_in("stopped", "paused")
+            if await bot.state_is("stopped"):
+                break
+        assert await bot.state() == "stopped"
 
         await bot.ask("start", "POST")
         fleet.world.put_faults("kucoin", {"status": 503})
