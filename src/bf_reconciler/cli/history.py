@@ -47,8 +47,8 @@ def command(  # noqa: PLR0913 # one argument per option
 ) -> None:
     """Show what changed of NAME, or of everything, newest first.
 
-    With --rights, shows only what changed of keys. Reads from the daemon at --url. If none answers, reads its journal in --state-dir. Exits with
-    code 1 if nothing ever had this name.
+    With --rights, shows only what changed of keys. Reads from the daemon at --url. If none
+    answers, reads its journal in --state-dir. Exits with code 1 if nothing ever had this name.
     """
     kind: Kind | None = "key" if rights else None
     rows = _rows(Api.of(url, token_file), state_dir, lang, name, limit, kind)
