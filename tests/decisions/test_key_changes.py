@@ -124,6 +124,16 @@ def test_a_right_that_was_not_among_those_that_could_be_read_is_granted():
     assert changes(silent, a_key()) == [()]
 
 
+def test_a_right_that_the_rest_of_a_key_only_may_cover_is_withdrawn_and_granted_again():
+    moves = a_key(grant=[Scope.TRANSFER])
+    may = a_key(unsaid=[Scope.TRANSFER], undecided=frozenset([Scope.TRANSFER]))
+    granted, withdrawn = ("right_granted", "", "transfer"), ("right_withdrawn", "transfer", "")
+    assert changes(moves, may, may, moves) == [(withdrawn,), (), (granted,)]
+    assert changes(a_key(), may, a_key(), may) == [(), (), ()]
+    partly = replace(may, unread=UNREAD)
+    assert changes(partly, moves) == [(granted,)]
+
+
 def test_a_right_that_could_not_be_read_before_is_not_granted_when_it_is():
     assert changes(NOTHING, a_key(grant=[Scope.PAY])) == [()]
     partly = a_key(unread=UNREAD)

@@ -57,7 +57,7 @@ def test_an_event_has_the_shape_of_a_transition():
     shown = present_transition(event)
     assert (shown["kind"], shown["name"], shown["what"]) == ("key", CONNECTION, "right_granted")
     assert (shown["from"], shown["to"], shown["reason"]) == ("", "transfer", "KeyChanged")
-    assert shown["message"] == "The key may now do this: transfer."
+    assert shown["message"] == "The key now has this permission: transfer."
     assert "delete the key" in shown["remedy"]
     assert [*key_events(first, after, NOW, Names(frozenset([CONNECTION, "gone"])))] == [event]
     assert [*key_events(first, after, NOW, Names())] == []

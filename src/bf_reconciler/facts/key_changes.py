@@ -38,14 +38,15 @@ class KeyChange(NamedTuple):
 class KnownKey:
     """What was last told of each fact of a key, in one spelling. None was never told.
 
-    ``credentials`` is a digest; empty is not known. ``words`` are rights that no document explains;
-    they are None until all rights of an answer could be read. ``place`` is where it is a key: at
-    another exchange all is known anew.
+    ``credentials`` is a digest; empty is not known. ``undecided`` are rights that the others may
+    cover. ``words`` are rights that no document explains; they are None until all rights of an
+    answer could be read. ``place`` is where it is a key: at another exchange all is known anew.
     """
 
     credentials: str = ""
     granted: frozenset[Scope] = frozenset()
     denied: frozenset[Scope] = frozenset()
+    undecided: frozenset[Scope] = frozenset()
     words: frozenset[str] | None = None
     ip_bound: bool | None = None
     ips: frozenset[str] | None = None
@@ -62,10 +63,12 @@ def known_key(
     old = before if before is not None else KnownKey()
     if _another(old.credentials, credentials) or old.place != place:
         old = KnownKey()
+    told = facts.granted | facts.denied | facts.undecided
     return KnownKey(
         credentials=credentials or old.credentials,
-        granted=facts.granted | (old.granted - facts.denied),
-        denied=facts.denied | (old.denied - facts.granted),
+        granted=facts.granted | (old.granted - told),
+        denied=facts.denied | (old.denied - told),
+        undecided=facts.undecided | (old.undecided - told),
         words=_words(old, facts),
         ip_bound=_newer(old.ip_bound, facts.ip_bound),
         ips=old.ips if facts.ips is None else _addresses(facts.ips),
@@ -79,8 +82,8 @@ def known_key(
 def key_changes(before: KnownKey, after: KnownKey) -> tuple[KeyChange, ...]:
     """Every change of a fact. What was not known, or is not any more, has not changed.
 
-    Only a right is told when it is granted though it was never denied: all rights could be read
-    before, and it was not among them.
+    A right counts as granted though it was never denied, if all rights could be read before and it
+    was not among them; and as withdrawn where what is left of the key only may cover it.
     """
     if before == after or before.place != after.place:
         return ()
@@ -92,9 +95,9 @@ def _changes(before: KnownKey, after: KnownKey) -> Iterator[KeyChange]:
         yield KeyChange("credentials")
     rights = after.granted - before.granted
     if before.words is None:
-        rights &= before.denied
+        rights &= before.denied | before.undecided
     yield from _granted(rights)
-    yield from _withdrawn(before.granted & after.denied)
+    yield from _withdrawn(before.granted & (after.denied | after.undecided))
     if before.words is not None and after.words is not None:
         yield from _granted(after.words - before.words)
         yield from _withdrawn(before.words - after.words)

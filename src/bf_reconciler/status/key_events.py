@@ -9,8 +9,8 @@ from bf_reconciler.status.model import Status, Transition
 
 WORDS: Mapping[KeyFact, str] = {
     "credentials": "The file has another key.",
-    "right_granted": "The key may now do this: {}.",
-    "right_withdrawn": "The key may no longer do this: {}.",
+    "right_granted": "The key now has this permission: {}.",
+    "right_withdrawn": "The key no longer has this permission: {}.",
     "address_added": "The allowlist of the key now has {}.",
     "address_removed": "The allowlist of the key no longer has {}.",
     "bound": "The key is now bound to addresses.",
