@@ -61,11 +61,16 @@ def sealed(tmp_path, monkeypatch):
 def test_the_example_is_valid_and_has_no_warnings(capsys, request):
     file = request.config.rootpath / EXAMPLE
     ran = run_in(capsys, "validate", file)
-    assert (ran.code, ran.out, ran.err) == (
+    *told, last = ran.out.splitlines()
+    assert (ran.code, last, ran.err) == (
         0,
-        f"{file}: valid (not decrypted, MAC not checked)\n",
+        f"{file}: valid (not decrypted, MAC not checked)",
         "",
     )
+    assert [line.partition(": ")[0] for line in told] == [
+        "btc-grid (file)",
+        "btc-futures-dca (file)",
+    ]
 
 
 def test_the_example_shows_every_field(request):
@@ -154,7 +159,7 @@ def test_a_file_is_sealed_and_the_seal_is_checked_where_the_key_is(capsys, seale
         (["--decrypt"], ""),
     ):
         ran = run_in(capsys, "validate", sealed, *words)
-        assert (ran.code, ran.out) == (0, f"{sealed}: valid{more}\n")
+        assert (ran.code, ran.out.splitlines()[-1]) == (0, f"{sealed}: valid{more}")
     assert "sealed already" in run_in(capsys, "seal", sealed).out
     monkeypatch.delenv("SOPS_AGE_KEY_FILE")
     ran = run_in(capsys, "seal", sealed)
@@ -496,3 +501,40 @@ def test_a_watch_is_for_people(capsys, plain, with_it):
     ran = run_in(capsys, "test", plain, "--watch", *with_it)
     assert ran.code == 1
     assert "--watch cannot be combined with -o json or --capture" in ran.err
+
+
+# what runtimes do with fields
+
+ENGINES = """version: 1
+runtimes:
+  - {name: local, type: file, path: ./strategies}
+  - {name: ft, type: freqtrade, url: "http://127.0.0.1:8080", username: bf, password: x}
+connections:
+  - {name: mexc-main-grid, exchange: mexc, credentials: {api_key: k1, secret: s1}}
+strategies:
+  - name: btc-grid
+    connection: mexc-main-grid
+    runtime: ft
+    pairs: [BTC/USDT]
+    max_open_trades: 2
+"""
+
+
+def test_what_people_set_and_no_engine_gets_is_said(capsys, tmp_path):
+    file = tmp_path / "connections.yaml"
+    more = "".join(
+        f"  - {{name: eth-grid-{n}, connection: mexc-main-grid, pairs: [ETH/USDT]}}\n"
+        for n in range(7)
+    )
+    file.write_text(ENGINES + more)
+    ran = run_in(capsys, "validate", file, "--allow-plaintext")
+    assert (
+        "btc-grid (freqtrade): enforced: max_open_trades (freqtrade's max_open_trades); "
+        "ignored: pairs\n"
+        "eth-grid-0, eth-grid-1, eth-grid-2, eth-grid-3, eth-grid-4 and 2 more (file): "
+        "passed on, not checked: pairs\n"
+    ) in ran.out
+    told = run_in(capsys, "validate", file, "--allow-plaintext", "-o", "json").json()["handling"]
+    assert told["btc-grid"]["pairs"] == {"degree": "ignored", "by": ""}
+    ran = run_in(capsys, "validate", file, "--allow-plaintext", "--lang", "tr")
+    assert "ve 2 tane daha (file): iletilir, denetlenmez: pairs" in ran.out

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bf_reconciler.cli import tables
+from bf_reconciler.cli.handling_text import of_fields
 from bf_reconciler.cli.words import title
 from bf_reconciler.facts import Language, Problem, Said
 from bf_reconciler.status import activity
@@ -319,6 +320,7 @@ def _engine(engine: Row, lang: Language) -> Iterator[Line]:
     if engine["running"] != "unknown":
         seen = CONFIRMED.in_(lang).format(activity(None, engine["running"], lang).words)
     yield f"{told}; {seen}"
+    yield from of_fields(engine["handling"], lang)
     if engine["grace_ends"]:
         yield Text(GRACE_ENDS.in_(lang).format(tables.moment(engine["grace_ends"])), style="yellow")
 

@@ -132,6 +132,7 @@ def _engine(row: Row, policy: Row | None) -> Row:
         "running": row["running"],
         "unknown_since": since,
         "grace_ends": ends,
+        "handling": row.get("handling") or {},
     }
 
 

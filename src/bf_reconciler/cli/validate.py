@@ -9,10 +9,13 @@ import click
 
 from bf_reconciler.cli import options, reading
 from bf_reconciler.cli.file_options import FileOptions, file_options
+from bf_reconciler.cli.handling_text import of_strategies
 from bf_reconciler.cli.output import leave, print_json, say
 from bf_reconciler.facts import Language, Said
 
 if TYPE_CHECKING:
+    from bf_reconciler.cli.handling_text import Row
+    from bf_reconciler.document import Parsed
     from bf_reconciler.facts import Problem
 
 
@@ -37,7 +40,8 @@ def command(
     """Check FILE offline: schema, references, encryption and names.
 
     Decrypts nothing without --decrypt and contacts no exchange. Prints each problem as
-    FILE:LINE:COLUMN: path: message, and what to do about each kind. Exits with code 1 if there are
+    FILE:LINE:COLUMN: path: message, and what to do about each kind; then, for each strategy, which
+    of its fields its runtime enforces, passes on or ignores. Exits with code 1 if there are
     errors; warnings do not count.
     """
     checked = _checked(file, chosen, decrypt=decrypt)
@@ -45,12 +49,16 @@ def command(
     errors = [problem for problem in problems if problem.severity == "error"]
     if output == "json":
         valid = {"valid": not errors, "decrypted": checked.decrypted}
-        print_json({"file": str(file)} | valid | {"problems": shown(problems)})
+        handling = {name: row for name, _, row in checked.handling}
+        told = {"problems": shown(problems), "handling": handling}
+        print_json({"file": str(file)} | valid | told)
     else:
         for problem in problems:
             say(problem.render(str(file)))
         for advice in _advice(problems, lang):
             say(f"→ {advice}")
+        for line in of_strategies(checked.handling, lang):
+            say(line)
         if not errors:
             unchecked = checked.encrypted and not checked.decrypted
             more = f" ({NOT_CHECKED.in_(lang)})" if unchecked else ""
@@ -62,6 +70,8 @@ class _Checked(NamedTuple):
     problems: list["Problem"]
     encrypted: bool
     decrypted: bool
+    handling: "tuple[tuple[str, str, Row], ...]" = ()
+    """Of each good strategy: its name, the type of its runtime, what that does with its fields."""
 
 
 def _checked(file: Path, chosen: FileOptions, *, decrypt: bool) -> _Checked:
@@ -71,12 +81,32 @@ def _checked(file: Path, chosen: FileOptions, *, decrypt: bool) -> _Checked:
     committed = reading.content(file, chosen)
     parsed, error = reading.parse(committed, chosen, decrypt=decrypt)
     if error is None:
-        return _Checked([*parsed.problems], parsed.encrypted, parsed.encrypted and decrypt)
+        return _Checked(
+            [*parsed.problems],
+            parsed.encrypted,
+            parsed.encrypted and decrypt,
+            tuple(_handling(parsed)),
+        )
     if error.reason is ConfigReason.INTEGRITY_CHECK_FAILED:
         error = error.at(last_change(os.path.realpath(file), committed))
     place = (error.line or 0, error.column or 0)
     first = Problem(*place, "", error.message, "error", error.reason)
     return _Checked([first, *parsed.problems], parsed.encrypted, decrypted=False)
+
+
+def _handling(parsed: "Parsed") -> "Iterator[tuple[str, str, Row]]":
+    from bf_reconciler.document import declared  # noqa: PLC0415 # help needs no models
+    from bf_reconciler.spec import handled  # noqa: PLC0415
+
+    runtimes = {runtime.name: runtime for runtime in parsed.runtimes}
+    for strategy, _ in parsed.strategies:
+        runtime = runtimes[strategy.runtime]
+        shown = declared(strategy, parsed.sealed.get(("strategies", strategy.name), ()))
+        row = {
+            name: {"degree": str(what.degree), "by": what.by}
+            for name, what in handled(shown, runtime.handling).items()
+        }
+        yield strategy.name, runtime.type, row
 
 
 def _advice(problems: Iterable["Problem"], lang: Language) -> Iterator[str]:

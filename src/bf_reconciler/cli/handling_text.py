@@ -1,0 +1,43 @@
+"""What runtimes do with the fields of strategies, as lines of text."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from bf_reconciler.facts import Language, Said
+
+Row = Mapping[str, Mapping[str, str]]
+"""Field to its degree, and what enforces it or where it goes."""
+WORDS: Final[Mapping[str, Said]] = {
+    "enforced": Said("enforced", "uygulanır"),
+    "passed_on": Said("passed on, not checked", "iletilir, denetlenmez"),
+    "ignored": Said("ignored", "yok sayılır"),
+}
+NAMED: Final = 5
+"""Strategies of one kind that are named; the rest are counted."""
+MORE: Final = Said("and {} more", "ve {} tane daha")
+
+
+def of_fields(handling: Row, lang: Language) -> Iterator[str]:
+    """A line for each degree, with its fields."""
+    for degree, words in WORDS.items():
+        fields = [
+            f"{name} ({what['by']})" if what["by"] else name
+            for name, what in handling.items()
+            if what["degree"] == degree
+        ]
+        if fields:
+            yield f"{words.in_(lang)}: {', '.join(fields)}"
+
+
+def of_strategies(found: Iterable[tuple[str, str, Row]], lang: Language) -> Iterator[str]:
+    """A line for strategies whose fields are handled alike: (name, type of runtime, handling)."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for name, runtime, handling in found:
+        text = "; ".join(of_fields(handling, lang))
+        groups.setdefault((runtime, text), []).append(name)
+    for (runtime, text), names in groups.items():
+        if text:
+            more = len(names) - NAMED
+            rest = f" {MORE.in_(lang).format(more)}" if more > 0 else ""
+            yield f"{', '.join(names[:NAMED])}{rest} ({runtime}): {text}"
