@@ -119,8 +119,9 @@ class FakeView:
     def status(self):
         return self.now
 
-    def history(self, name, limit, _before):
+    def history(self, name, limit, _before, kind=None):
         found = [each for each in self.transitions if name in {None, each.name}]
+        found = [each for each in found if kind in {None, each.kind}]
         return found[:limit]
 
     def evidence(self, name, language):

@@ -19,7 +19,7 @@ from bf_reconciler.cli.api import Api
 from bf_reconciler.facts import Problem, Reason
 from bf_reconciler.journal import Journal
 from bf_reconciler.policy import ConditionType, Incident
-from bf_reconciler.status import Key, StrategyState, present
+from bf_reconciler.status import Key, Record, StrategyState, present
 from bf_reconciler.verdict import ConnectionState, Halted
 from bf_reconciler.web import NotDurableError
 from commandline import FakeView, run_in, serving
@@ -274,6 +274,31 @@ def test_history_is_told_by_the_daemon_or_the_journal(capsys, journal):
     assert "kapatın" in ran.out
     assert "Read from the journal" in ran.err
     assert run_in(capsys, "history").code == 1
+
+
+def test_the_history_of_rights_has_what_changed_of_keys_alone(capsys, tmp_path):
+    change = {"reason": Reason.KEY_CHANGED, "what": "right_granted", "message": "It may now."}
+    key = a_transition("kucoin-main-grid", "key", before="", after="transfer", **change)
+    every = [a_transition("kucoin-main-grid", "connection"), key, a_transition()]
+    with Journal(tmp_path) as journal:
+        journal.save(Record(a_status(), {}), every)
+    with serving(FakeView(a_status(), every)) as url:
+        ran = run_in(capsys, "history", "--rights", "KUCOIN-main-grid", "--url", url)
+    assert ran.code == 0
+    assert "transfer" in ran.out
+    assert "Blocked" not in ran.out
+    for given in (["kucoin-main-grid"], [], ["kucoin-main-grid", "--limit", "1"]):
+        ran = run_in(capsys, "history", *given, "--rights", "--state-dir", tmp_path, "-o", "json")
+        (row,) = ran.json()["transitions"]
+        assert (row["kind"], row["what"], row["to"]) == ("key", "right_granted", "transfer")
+
+
+def test_of_a_daemon_that_tells_every_kind_only_changes_of_keys_are_shown(capsys):
+    view = FakeView(a_status(), [a_transition("kucoin-main-grid", "connection")])
+    view.history = lambda *_: view.transitions
+    with serving(view) as url:
+        given = ("--rights", "kucoin-main-grid", "--url", url, "-o", "json")
+        assert run_in(capsys, "history", *given).json() == {"transitions": []}
 
 
 def test_halt_and_resume_reach_the_daemon(capsys):

@@ -196,6 +196,9 @@ def log_transition(logger: structlog.stdlib.BoundLogger, transition: Transition)
     if transition.kind == "halt":
         _log_halt(logger, transition)
         return
+    if transition.kind == "key":
+        _log_key(logger, transition)
+        return
     alarming = transition.after in ALARMING
     write = logger.warning if alarming else logger.info
     write(
@@ -221,6 +224,21 @@ def _log_halt(logger: structlog.stdlib.BoundLogger, halt: Transition) -> None:
         why=halt.message or None,
         generation=halt.generation,
         revision=halt.revision,
+    )
+
+
+def _log_key(logger: structlog.stdlib.BoundLogger, change: Transition) -> None:
+    """What changed of a key: as a warning, since nobody here knows who changed it."""
+    logger.warning(
+        "key changed",
+        name=change.name,
+        what=change.what,
+        before=change.before or None,
+        after=change.after or None,
+        message=change.message,
+        remedy=remedy(change.reason),
+        generation=change.generation,
+        revision=change.revision,
     )
 
 

@@ -21,7 +21,7 @@ from bf_reconciler.spec import (
     venue_of,
 )
 from bf_reconciler.spec.connection import Attest, Attestation
-from bf_reconciler.status import Running, Status
+from bf_reconciler.status import Running, Status, key_events
 from bf_reconciler.turn import Turn
 from bf_reconciler.verdict import ConnectionState, Halted, Holding
 from build import (
@@ -183,6 +183,7 @@ def a_fleet(shapes):
             entry,
             fingerprint=shape.get("fingerprint", "fingerprint"),
             key_fingerprint=shape.get("key", name),
+            credentials_fingerprint=shape.get("key", ""),
         )
     for name, shape in zip(NAMES, shapes, strict=True):
         bots = 2 if shape.get("two") else 1
@@ -354,6 +355,8 @@ class Life:
         assert turn.decisions == whole.decisions
         assert turn.running == whole.running
         assert in_flight(self.prober) == in_flight(prober)
+        changed = key_events(self.before, turn.status, self.now, turn.changed)
+        assert {*changed} == {*key_events(self.before, whole.status, self.now)}
         assert audit(turn, Names(frozenset(NAMES), frozenset(turn.spec.strategies))) == Names()
         for name, status in turn.status.connections.items():
             known = self.last and self.last.status.connections.get(name)

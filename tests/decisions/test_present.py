@@ -166,6 +166,7 @@ def test_a_transition_has_the_shape_of_the_contract():
         "revision": "r1",
         "lasted_seconds": 90.0,
         "by": "",
+        "what": None,
     }
 
 

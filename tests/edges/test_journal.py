@@ -31,7 +31,9 @@ from bf_reconciler.facts import (
     Problem,
     Reason,
     Run,
+    Scope,
     Seen,
+    known_key,
 )
 from bf_reconciler.journal import Journal, JournalError, database, rows, store
 from bf_reconciler.spec import LOCAL, FileRuntime
@@ -207,6 +209,15 @@ def test_what_is_as_by_default_is_left_out_so_that_an_older_version_reads_it(jou
     ((text,),) = sql(folder, "SELECT json FROM transitions")
     assert {"by", "lasted"}.isdisjoint(json.loads(text)[0])
     assert journal.history() == [a_transition(lasted=None)]
+
+
+def test_what_is_known_of_a_key_is_loaded_by_the_next_process(journal, folder):
+    key = KeyFacts(frozenset({Scope.SPOT}), frozenset({Scope.WITHDRAW}), ("novelty",), ips=("::1",))
+    known = known_key(None, replace(key, created_at=NOW), "digest", "kucoin/live")
+    status = a_status([a_connection(known=known)])
+    journal.save(a_record(status))
+    with Journal(folder, readonly=True) as reader:
+        assert reader.load().status == status
 
 
 def test_a_halt_set_between_two_saves_is_seen_by_the_second(journal):

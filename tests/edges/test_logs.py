@@ -229,6 +229,15 @@ def test_a_halt_is_a_line_with_who_and_why(stream, halt, event):
     assert (line["by"], line["why"], line["strategy"]) == ("ada (token ops)", "fire", None)
 
 
+def test_what_changed_of_a_key_is_a_warning_with_the_next_step(stream):
+    change = {"reason": Reason.KEY_CHANGED, "what": "address_added", "message": "New."}
+    made = a_transition("a", "key", before="", after="198.51.100.9", **change)
+    (line,) = told(stream, logs.log_transition, made)
+    assert (line["event"], line["level"], line["name"]) == ("key changed", "warning", "a")
+    assert (line["what"], line["before"], line["after"]) == ("address_added", None, "198.51.100.9")
+    assert "delete the key" in line["remedy"]
+
+
 def test_a_transition_for_the_worse_is_a_warning_with_the_next_step(stream):
     (line,) = told(stream, logs.log_transition, a_transition())
     line.pop("timestamp")

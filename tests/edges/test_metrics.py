@@ -88,6 +88,8 @@ def some_tallies():
     tallies.probed("mexc", 40.0, [("time", "ok")])
     tallies.transition("btc-grid", "Enabled", "Connected")
     tallies.transition("gone", "Blocked", "Removed")
+    tallies.key_changed("kucoin-main-grid", "kucoin", "right_granted")
+    tallies.key_changed("gone", "kucoin", "unbound")
     tallies.reconciled(0.02)
     tallies.error()
     tallies.rollback()

@@ -104,12 +104,15 @@ async def test_history_is_asked_with_what_the_query_says(client, backend):
     assert (row["name"], row["from"], row["to"]) == ("btc-grid", "Enabled", "Blocked")
     await client.get("/api/v1/history?name=btc-grid&limit=5&before=2026-05-04T12:00:00")
     await client.get("/api/v1/history?before=2026-05-04T12:00:00Z")
+    await client.get("/api/v1/history?kind=key")
     noon = datetime(2026, 5, 4, 12, tzinfo=UTC)
     assert backend.asked == [
         ("history", None, 100, None),
         ("history", "btc-grid", 5, noon),
         ("history", None, 100, noon),
+        ("history", None, 100, None, "key"),
     ]
+    assert (await client.get("/api/v1/history?kind=keys")).status == 400
 
 
 @pytest.mark.parametrize(("path", "field"), [("/healthz", "healthy"), ("/readyz", "prepared")])

@@ -293,6 +293,15 @@ def test_who_halted_and_resumed_is_among_the_changes():
     assert "12:00:00Z btc-grid Resumed bob" in news
 
 
+def test_what_changed_of_a_key_is_among_the_changes():
+    key = a_transition("kucoin-main-grid", "key", before="", after="transfer")
+    gone = a_transition("gone", "key", before="spot", after="")
+    key, gone = (replace(each, reason=Reason.KEY_CHANGED) for each in (key, gone))
+    news = parsed(rendered(a_status(), news=[key, gone]).blocks["news"]).words
+    assert "12:00:00Z kucoin-main-grid Key changed: - → transfer" in news
+    assert "12:00:00Z gone Key changed: spot → -" in news
+
+
 # --- the first run
 
 

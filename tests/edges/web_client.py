@@ -53,8 +53,8 @@ class ScriptedBackend:
         pieces = (f"# {accept}\n".encode(), b"", b"# summary\n" if summary else b"# full\n")
         return iter(pieces), "text/plain; version=0.0.4; charset=utf-8"
 
-    def history(self, name, limit, before):
-        self.asked.append(("history", name, limit, before))
+    def history(self, name, limit, before, kind=None):
+        self.asked.append(("history", name, limit, before, *([kind] if kind else [])))
         return [a_transition()]
 
     def evidence(self, name, language):

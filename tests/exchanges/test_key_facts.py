@@ -15,6 +15,7 @@ def shown(facts):
     plain = {
         name: sorted(value) if isinstance(value, frozenset) else value
         for name, value in asdict(facts).items()
+        if name != "undecided"  # what is neither granted nor denied, though all could be read
     }
     times = {n: t.isoformat() for n, t in plain.items() if isinstance(t, datetime)}
     lists = {n: list(v) for n, v in plain.items() if isinstance(v, tuple)}
@@ -35,3 +36,4 @@ def test_a_body_gives_exactly_these_facts(case, name):
 
     nothing = shown(KeyFacts(frozenset(), frozenset()))
     assert shown(facts) == nothing | told["facts"]
+    assert facts.undecided.isdisjoint(facts.granted | facts.denied)

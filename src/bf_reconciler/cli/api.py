@@ -90,9 +90,11 @@ class Api:
             raise self._stranger()
         return found
 
-    def history(self, name: str | None, limit: int) -> list[dict[str, Any]]:
-        """Transitions, newest first. Raises as ``get`` does."""
-        found = self.get("/api/v1/history", name=name, limit=limit)
+    def history(
+        self, name: str | None, limit: int, kind: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Transitions, newest first; of this kind, or of all. Raises as ``get`` does."""
+        found = self.get("/api/v1/history", name=name, limit=limit, kind=kind)
         if not isinstance(found, dict) or not isinstance(found.get("transitions"), list):
             raise self._stranger()
         rows: list[dict[str, Any]] = found["transitions"]

@@ -1,7 +1,7 @@
 """`history`: what changed, and when."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -10,6 +10,9 @@ from bf_reconciler.cli.api import Api
 from bf_reconciler.cli.output import fail, print_json
 from bf_reconciler.cli.status_source import read_history, read_status
 from bf_reconciler.facts import Language
+
+if TYPE_CHECKING:
+    from bf_reconciler.status import Kind
 
 
 @click.command("history")
@@ -21,15 +24,21 @@ from bf_reconciler.facts import Language
     show_default=True,
     help="Maximum number of changes, newest first.",
 )
+@click.option(
+    "--rights",
+    is_flag=True,
+    help="Only what changed of keys: permissions, allowed IPs, expiry, account.",
+)
 @options.url_option
 @options.token_option
 @options.state_option
 @options.output_option
 @options.lang_option
-def command(
+def command(  # noqa: PLR0913 # one argument per option
     *,
     name: str | None,
     limit: int,
+    rights: bool,
     url: str | None,
     token_file: Path | None,
     state_dir: Path | None,
@@ -38,10 +47,11 @@ def command(
 ) -> None:
     """Show what changed of NAME, or of everything, newest first.
 
-    Reads from the daemon at --url. If none answers, reads its journal in --state-dir. Exits with
-    code 1 if nothing ever had this name.
+    With --rights, shows only what changed of keys. Reads from the daemon at --url. If none
+    answers, reads its journal in --state-dir. Exits with code 1 if nothing ever had this name.
     """
-    rows = _rows(Api.of(url, token_file), state_dir, lang, name, limit)
+    kind: Kind | None = "key" if rights else None
+    rows = _rows(Api.of(url, token_file), state_dir, lang, name, limit, kind)
     if output == "json":
         print_json({"transitions": rows})
         return
@@ -50,11 +60,16 @@ def command(
     tables.show(tables.transitions(rows, lang))
 
 
-def _rows(
-    api: Api, state_dir: Path | None, lang: Language, name: str | None, limit: int
+def _rows(  # where from, of whom, how many, and which
+    api: Api,
+    state_dir: Path | None,
+    lang: Language,
+    name: str | None,
+    limit: int,
+    kind: "Kind | None",
 ) -> list[dict[str, Any]]:
     """The changes; of a name in any case. One that left the file may still have a history."""
-    rows = read_history(api, state_dir, lang, name, limit)
+    rows = read_history(api, state_dir, lang, name, limit, kind=kind)
     if rows or name is None:
         return rows
     status = read_status(api, state_dir, lang, quiet=True)
@@ -64,4 +79,4 @@ def _rows(
     meant = next((each for each in known if each.casefold() == name.casefold()), None)
     if meant is None:
         fail(suggest.unknown("connection or strategy", name, known))
-    return read_history(api, state_dir, lang, meant, limit, quiet=True)
+    return read_history(api, state_dir, lang, meant, limit, kind=kind, quiet=True)

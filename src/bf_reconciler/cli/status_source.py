@@ -1,13 +1,16 @@
 """Where the status and the history come from: the daemon, or else its journal."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bf_reconciler.cli.api import Api, ApiError, RefusedError
 from bf_reconciler.cli.journals import journal
 from bf_reconciler.cli.output import fail, note
 from bf_reconciler.cli.words import translated
 from bf_reconciler.facts import Language
+
+if TYPE_CHECKING:
+    from bf_reconciler.status import Kind
 
 
 def read_status(
@@ -50,20 +53,22 @@ def read_history(  # where from, of whom, how many, and how
     name: str | None,
     limit: int,
     *,
+    kind: "Kind | None" = None,
     quiet: bool = False,
 ) -> list[dict[str, Any]]:
-    """Transitions, newest first. Raises as ``read_status`` does."""
+    """Transitions, newest first; of this kind, or of all. Raises as ``read_status`` does."""
     try:
-        rows = api.history(name, limit)
+        rows = api.history(name, limit, kind)
     except RefusedError as error:
         fail(str(error))
     except ApiError as error:
-        rows = _transitions(_directory(state_dir, error), language, name, limit)
+        rows = _transitions(_directory(state_dir, error), language, name, limit, kind)
         source = f"the journal in {state_dir}; {error}"
     else:
         source = f"the daemon at {api.url}"
     if not quiet:
         note(f"Read from {source}.")
+    rows = [row for row in rows if kind in {None, row["kind"]}]  # an older daemon tells all
     translation: list[dict[str, Any]] = translated(rows, language)
     return translation
 
@@ -99,9 +104,9 @@ def _evidence(directory: Path, language: Language, name: str) -> dict[str, Any] 
 
 
 def _transitions(
-    directory: Path, language: Language, name: str | None, limit: int
+    directory: Path, language: Language, name: str | None, limit: int, kind: "Kind | None"
 ) -> list[dict[str, Any]]:
     from bf_reconciler.status import present_transition  # noqa: PLC0415 # a second way only
 
     with journal(directory) as found:
-        return [present_transition(t, language) for t in found.history(name, limit)]
+        return [present_transition(t, language) for t in found.history(name, limit, kind=kind)]

@@ -20,6 +20,7 @@ from bf_reconciler.metrics import Extras, render
 from bf_reconciler.schedule import answered, request
 from bf_reconciler.status import (
     ConnectionStatus,
+    Kind,
     Status,
     Transition,
     evidence,
@@ -87,13 +88,13 @@ class Commands:
         return render(self.status(), extras, daemon.tallies, accept, summary=summary)
 
     def history(
-        self, name: str | None, limit: int, before: datetime | None
+        self, name: str | None, limit: int, before: datetime | None, kind: Kind | None = None
     ) -> Sequence[Transition]:
         try:
             if self._daemon.writer.hangs:
                 raise TimeoutError  # noqa: TRY301 # as if it had been asked
             read = self._daemon.journal.history
-            return self._reader.ask(HISTORY_SECONDS, read, name, limit, before)
+            return self._reader.ask(HISTORY_SECONDS, read, name, limit, before, kind)
         except TimeoutError:
             raise web.HTTPServiceUnavailable(text="the journal does not answer") from None
         except JournalError as error:

@@ -18,6 +18,7 @@ from bf_reconciler.status import (
     Status,
     Transition,
     file_halts,
+    key_events,
     transitions,
     unwatched,
 )
@@ -159,7 +160,8 @@ class Cycle:
     ) -> None:
         """Save and tell what changed, among these names, and what people did."""
         found = file_halts(self.status, after, now)
-        changes = (*events, *found, *transitions(self.status, after, now, names))
+        keys = key_events(self.status, after, now, names)
+        changes = (*events, *found, *keys, *transitions(self.status, after, now, names))
         record = Record(after, seen)
         if changes or self._edits or names is None:
             await self._writer.save(record, changes, names)

@@ -235,6 +235,9 @@ class Daemon:
             logs.log_transition(self.log, change)
             if change.kind == "strategy":
                 self.tallies.transition(change.name, change.after, str(change.reason))
+            elif change.what is not None:
+                exchange = after.connections[change.name].exchange
+                self.tallies.key_changed(change.name, exchange, change.what)
         if after is not before or changes:
             for queue in self.news:
                 if queue.full():

@@ -247,8 +247,10 @@ def scopes(
     """
     unknown = tuple(dict.fromkeys(word for word in found if word not in meaning))
     granted = frozenset[Scope]().union(*(meaning.get(word, frozenset()) for word in found))
-    denied = frozenset() if unknown and not explicit else told - granted - open_
-    return KeyFacts(granted, denied, unknown)
+    if unknown and not explicit:
+        return KeyFacts(granted, frozenset(), unknown)
+    undecided = told & open_ - granted
+    return KeyFacts(granted, told - granted - open_, unknown, undecided=undecided)
 
 
 def refusal(code: Json, message: Json) -> Refusal:

@@ -4,6 +4,13 @@ from bf_reconciler.facts.advice import ADVICE, Advice, Language, remedy
 from bf_reconciler.facts.allowlist import Network, network
 from bf_reconciler.facts.config import CONFIG_ADVICE, ConfigError, ConfigReason
 from bf_reconciler.facts.json import Json
+from bf_reconciler.facts.key_changes import (
+    KeyChange,
+    KeyFact,
+    KnownKey,
+    key_changes,
+    known_key,
+)
 from bf_reconciler.facts.markets import Listed, Markets, Venue
 from bf_reconciler.facts.moments import TICK, another_day, earliest
 from bf_reconciler.facts.observations import (
@@ -46,7 +53,10 @@ __all__ = [
     "ConfigReason",
     "Failure",
     "Json",
+    "KeyChange",
+    "KeyFact",
     "KeyFacts",
+    "KnownKey",
     "Language",
     "Listed",
     "Markets",
@@ -70,6 +80,8 @@ __all__ = [
     "confirming",
     "earliest",
     "errors_first",
+    "key_changes",
+    "known_key",
     "network",
     "printable",
     "remedy",

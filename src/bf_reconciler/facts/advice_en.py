@@ -47,6 +47,14 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
         "The key is older than `policy.max_key_age`.",
         "Create a new key with the same permissions, put it into the file, and delete the old one.",
     ),
+    Reason.KEY_CHANGED: (
+        "Key changed",
+        "A permission, an allowed IP or another property of the key is not what it was.",
+        (
+            "If none of you changed it, delete the key on the exchange, secure the account, and"
+            " create a new key."
+        ),
+    ),
     Reason.KEY_OR_IP_REJECTED: (
         "Key or IP rejected",
         "The exchange returns the same error for a wrong key, a wrong IP and a missing permission.",

@@ -49,6 +49,14 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
         "Anahtar, `policy.max_key_age` değerinden daha eski.",
         "Aynı izinlerle yeni bir anahtar oluşturup dosyaya ekleyin ve eski anahtarı silin.",
     ),
+    Reason.KEY_CHANGED: (
+        "Anahtar değişti",
+        "Anahtarın bir izni, izinli bir IP adresi veya başka bir özelliği değişti.",
+        (
+            "Bunu sizden biri yapmadıysa anahtarı borsada silin, hesabı güvenceye alın ve yeni bir"
+            " anahtar oluşturun."
+        ),
+    ),
     Reason.KEY_OR_IP_REJECTED: (
         "Anahtar veya IP reddedildi",
         "Borsa; yanlış anahtar, izin verilmeyen IP ve eksik izin için aynı hata kodunu kullanıyor.",

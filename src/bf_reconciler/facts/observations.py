@@ -52,7 +52,7 @@ class Unread(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
-    """What the exchange says of a key. What it does not say is None, or in neither scope set.
+    """What the exchange says of a key. What it does not say is None, or in no scope set.
 
     Attributes:
         granted, denied: Rights it has, and rights it is said not to have.
@@ -63,6 +63,7 @@ class KeyFacts:
         account: Main or sub-account, for people.
         unread: What was told and not understood; the conditions that need it are unknown.
         unified: Whether its account is told to keep all of its money in one place.
+        undecided: Rights that what it has may cover. Not compared, for it follows from the others.
     """
 
     granted: frozenset[Scope]
@@ -75,6 +76,7 @@ class KeyFacts:
     account: str | None = None
     unread: tuple[Unread, ...] = ()
     unified: bool = False
+    undecided: frozenset[Scope] = field(default=frozenset(), compare=False)
 
     def __post_init__(self) -> None:
         if self.ip_bound and self.ips and admits_everybody(self.ips):

@@ -14,6 +14,7 @@ class Reason(StrEnum):
     KEY_EXPIRED = "KeyExpired"
     KEY_EXPIRING = "KeyExpiring"
     KEY_TOO_OLD = "KeyTooOld"
+    KEY_CHANGED = "KeyChanged"
     KEY_OR_IP_REJECTED = "KeyOrIPRejected"
     WRONG_ENVIRONMENT = "WrongEnvironment"
     DUPLICATE_KEY = "DuplicateKey"

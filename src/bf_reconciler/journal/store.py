@@ -16,7 +16,7 @@ from bf_reconciler.journal import database, rows
 from bf_reconciler.journal.database import JournalError, journal_errors
 from bf_reconciler.journal.halt_file import UNREADABLE_HALT, HaltFile
 from bf_reconciler.spec import Names, Runtime
-from bf_reconciler.status import Record, Status, Transition
+from bf_reconciler.status import Kind, Record, Status, Transition
 from bf_reconciler.verdict import Halted, StrategyMemory
 
 if TYPE_CHECKING:
@@ -246,16 +246,22 @@ class Journal:
             return True
 
     def history(
-        self, name: str | None = None, limit: int = 100, before: datetime | None = None
+        self,
+        name: str | None = None,
+        limit: int = 100,
+        before: datetime | None = None,
+        kind: Kind | None = None,
     ) -> list[Transition]:
-        """Transitions, newest first, of one connection or strategy or of all."""
+        """Transitions, newest first, of one connection or strategy or of all; of a kind, or all."""
         query = (
             "SELECT json FROM transitions WHERE (?1 IS NULL OR name = ?1)"
-            " AND (?2 IS NULL OR at < ?2) ORDER BY id DESC LIMIT ?3"
+            " AND (?2 IS NULL OR at < ?2)"
+            " AND (?3 IS NULL OR (json_valid(json) AND json_extract(json, '$[0].kind') = ?3))"
+            " ORDER BY id DESC LIMIT ?4"
         )
         earlier = before.timestamp() if before else None
         with self._using() as connection:
-            found = connection.execute(query, (name, earlier, max(limit, 0))).fetchall()
+            found = connection.execute(query, (name, earlier, kind, max(limit, 0))).fetchall()
         read = (rows.TRANSITION.read(text) for (text,) in found)
         return [transition for transition in read if transition is not None]
 

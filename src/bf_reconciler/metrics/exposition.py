@@ -17,6 +17,16 @@ from bf_reconciler.metrics.tallies import Tallies
 from bf_reconciler.status import Status, StrategyStatus
 
 E = TypeVar("E")
+KEY_CHANGES = (
+    "bf_connection_key_changes_total",
+    "Changes of the rights, the allowlist or another fact of a key since the daemon started.",
+    ("connection", "exchange", "what"),
+)
+TRANSITIONS = (
+    "bf_strategy_transitions_total",
+    "Changes of a strategy's status or reason since the daemon started.",
+    ("strategy", "to", "reason"),
+)
 PIECE = 500
 """Entries of one family in a piece: a few milliseconds of work at most."""
 
@@ -48,8 +58,12 @@ def render(
         # A gauge reads the same in every format; the encoder's part comes last, for it may end all.
         for text in written(status, extras, summary=summary):
             yield text.encode(errors="replace")
-        counted = tallies.transitions(status.strategies)
-        for text in _transitions(counted, openmetrics="openmetrics" in content_type):
+        openmetrics = "openmetrics" in content_type
+        changes = tallies.key_changes(status.connections)
+        for text in _counted(*KEY_CHANGES, changes, openmetrics=openmetrics):
+            yield text.encode(errors="replace")
+        moves = tallies.transitions(status.strategies)
+        for text in _counted(*TRANSITIONS, moves, openmetrics=openmetrics):
             yield text.encode(errors="replace")
         yield encode(_Rest(tallies))
 
@@ -118,13 +132,11 @@ def _chosen(names: Labels, labels: Mapping[str, str]) -> str:
     )
 
 
-def _transitions(counted: Sequence[Sample], *, openmetrics: bool) -> Iterator[str]:
-    name, names = "bf_strategy_transitions_total", ("strategy", "to", "reason")
+def _counted(
+    name: str, text: str, names: tuple[str, ...], counted: Sequence[Sample], *, openmetrics: bool
+) -> Iterator[str]:
     family = name.removesuffix("_total") if openmetrics else name
-    yield (
-        f"# HELP {family} Changes of a strategy's status or reason since the daemon"
-        f" started.\n# TYPE {family} counter\n"
-    )
+    yield f"# HELP {family} {text}\n# TYPE {family} counter\n"
     for at in range(0, len(counted), PIECE):
         piece = counted[at : at + PIECE]
         yield "".join([f"{name}{{{own_labels(names, of)}}} {count}\n" for of, count in piece])

@@ -49,6 +49,7 @@ class Tallies:
         self._probes: dict[str, _Durations] = {}
         self._requests: Counter[tuple[str, ...]] = Counter()
         self._transitions: Counter[tuple[str, ...]] = Counter()
+        self._key_changes: Counter[tuple[str, ...]] = Counter()
         self._cycles = _Durations(CYCLE_BUCKETS)
         self._errors = 0
         self._drift = 0
@@ -70,6 +71,11 @@ class Tallies:
         """The status word or the reason of a strategy changed."""
         with self._turn:
             self._transitions[strategy, to, reason] += 1
+
+    def key_changed(self, connection: str, exchange: str, what: str) -> None:
+        """A fact of the key of a connection changed."""
+        with self._turn:
+            self._key_changes[connection, exchange, what] += 1
 
     def reconciled(self, seconds: float) -> None:
         """A cycle reached its end."""
@@ -118,13 +124,20 @@ class Tallies:
 
     def transitions(self, strategies: Collection[str]) -> list[Sample]:
         """Counts per strategy, new status and reason; those of other strategies are forgotten."""
+        return self._of(self._transitions, strategies)
+
+    def key_changes(self, connections: Collection[str]) -> list[Sample]:
+        """Counts per connection, exchange and fact; those of other connections are forgotten."""
+        return self._of(self._key_changes, connections)
+
+    def _of(self, counts: Counter[tuple[str, ...]], names: Collection[str]) -> list[Sample]:
         with self._turn:
-            for key in [key for key in self._transitions if key[0] not in strategies]:
-                del self._transitions[key]
-            return [(key, float(count)) for key, count in self._transitions.items()]
+            for key in [key for key in counts if key[0] not in names]:
+                del counts[key]
+            return [(key, float(count)) for key, count in counts.items()]
 
     def collect(self) -> Iterator[Metric]:
-        """The families beside the transitions."""
+        """The families beside those of single entries."""
         with self._turn:
             return iter([*self._of_probes(), *self._of_cycles()])
 

@@ -136,6 +136,13 @@ class Connection(Declared):
         )
         return hmac.new(pepper, text.encode(), hashlib.sha256).hexdigest()
 
+    def credentials_fingerprint(self, pepper: bytes) -> str:
+        """A keyed digest of the whole key: another one where any part of it is another."""
+        credentials = self.credentials
+        parts = (credentials.api_key, credentials.secret, credentials.passphrase)
+        text = json.dumps([part.get_secret_value() if part else None for part in parts])
+        return hmac.new(pepper, text.encode(), hashlib.sha256).hexdigest()
+
     def fingerprint(self, pepper: bytes) -> str:
         """A keyed digest of what decides the answers: exchange, address and credentials.
 

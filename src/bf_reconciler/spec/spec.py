@@ -56,6 +56,8 @@ class ConnectionEntry:
     """One of its strategies' pairs, for questions that must name a market."""
     key_fingerprint: str = ""
     """Of the API key alone; empty is not known."""
+    credentials_fingerprint: str = ""
+    """Of the whole key; empty is not known."""
     declared: Mapping[str, Any] = field(default_factory=dict)
     """What stands in plain text in the file and is no default, as JSON; never a credential."""
 

@@ -5,6 +5,7 @@ from bf_reconciler.status.changes import transitions
 from bf_reconciler.status.evidence import evidence
 from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask
 from bf_reconciler.status.halts import file_halts, halt_event, resume_event
+from bf_reconciler.status.key_events import key_events
 from bf_reconciler.status.model import (
     OFF,
     Condition,
@@ -12,6 +13,7 @@ from bf_reconciler.status.model import (
     Confirmed,
     ConnectionStatus,
     Key,
+    Kind,
     Record,
     Running,
     RunningState,
@@ -38,6 +40,7 @@ __all__ = [
     "Confirmed",
     "ConnectionStatus",
     "Key",
+    "Kind",
     "Record",
     "Running",
     "RunningState",
@@ -55,6 +58,7 @@ __all__ = [
     "fold",
     "halt_event",
     "in_order",
+    "key_events",
     "mask",
     "present",
     "present_connection",

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from bf_reconciler.facts import Clock, KeyFacts, Reason, Run, Seen
+from bf_reconciler.facts import Clock, KeyFacts, KnownKey, Reason, Run, Seen, known_key
 from bf_reconciler.policy import ConditionType, Finding, Truth, end
 from bf_reconciler.schedule import next_probe
 from bf_reconciler.spec import Connection, ConnectionEntry, Names, Spec, Suspend, updated
@@ -146,6 +146,7 @@ def _connection(
     clock = observation.time if observation else None
     measured = clock if isinstance(clock, Clock) else None
     succeeded = observation is not None and not observation.failures
+    facts = _facts(known.runs if known else ())
     return ConnectionStatus(
         name=entry.name,
         exchange=connection.exchange,
@@ -159,7 +160,7 @@ def _connection(
             spec.generation,
             now,
         ),
-        key=_key(connection, known.runs if known else ()),
+        key=_key(connection, facts),
         line=entry.line,
         origin=entry.origin,
         labels=connection.labels,
@@ -175,6 +176,7 @@ def _connection(
         suspended_until=_end(entry.suspended(now)),
         attested_until=connection.attest.withdraw_disabled.until if connection.attest else None,
         declared=entry.declared,
+        known=_known(was, entry, facts),
     )
 
 
@@ -193,10 +195,25 @@ def _former(was: ConnectionStatus | None) -> ConnectionState:
     return ConnectionState.DEGRADED if was.status.up else was.status
 
 
-def _key(connection: Connection, runs: tuple[Run, ...]) -> Key:
+def _facts(runs: tuple[Run, ...]) -> KeyFacts | None:
     """The facts of the last answer; while none comes, the last that were known."""
     answers = (run.latest.key for run in runs)
-    answer = next((answer for answer in answers if isinstance(answer, KeyFacts)), None)
+    return next((answer for answer in answers if isinstance(answer, KeyFacts)), None)
+
+
+def _known(
+    was: ConnectionStatus | None, entry: ConnectionEntry, facts: KeyFacts | None
+) -> KnownKey | None:
+    """What was known of the key, with the last answer."""
+    before = was.known if was is not None else None
+    if facts is None:
+        return before
+    place = f"{entry.connection.exchange}/{entry.connection.environment}"
+    found = known_key(before, facts, entry.credentials_fingerprint, place)
+    return before if found == before else found
+
+
+def _key(connection: Connection, answer: KeyFacts | None) -> Key:
     if answer is None:
         return Key()
     ends = end(connection, answer)
@@ -221,7 +238,18 @@ def _unreadable(
     old = was.conditions if was else ()
     found = conditions(old, (finding,), spec.generation, now)
     state = ConnectionState.INVALID
-    return ConnectionStatus(name, exchange, "", "", state, "", found, Key(), origin="none")
+    return ConnectionStatus(
+        name=name,
+        exchange=exchange,
+        account="",
+        environment="",
+        status=state,
+        api_key="",
+        conditions=found,
+        key=Key(),
+        origin="none",
+        known=was.known if was else None,
+    )
 
 
 def _strategy(

@@ -6,11 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from bf_reconciler.facts import ConfigReason, Problem, Reason, Seen
+from bf_reconciler.facts import ConfigReason, KeyFact, KnownKey, Problem, Reason, Seen
 from bf_reconciler.policy import ConditionType, ExpirySource, Incident, Truth
 from bf_reconciler.verdict import ConnectionState, Halted, StrategyMemory
 
 RunningState = Literal["running", "paused", "stopped", "unknown"]
+Kind = Literal["connection", "strategy", "halt", "key"]
 Told = Literal["run", "pause", "stop", "close"]
 OFF = frozenset({"paused", "stopped"})
 
@@ -121,6 +122,8 @@ class ConnectionStatus:
     """Until when a person's word on the right to withdraw counts, where one is declared."""
     declared: Mapping[str, Any] = field(default_factory=dict)
     """Its fields in the file that are no secret and no default."""
+    known: KnownKey | None = None
+    """What was told last of each fact of its key; what differs next is a change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,10 +224,11 @@ class Transition:
 
     Of kind ``halt``: a person or the file halted or resumed, with who in ``by`` and why in
     ``message``; ``name`` is the strategy that was resumed, or empty for all of them.
+    Of kind ``key``: a fact of the key of the connection ``name`` changed, and ``what`` says which.
     """
 
     at: datetime
-    kind: Literal["connection", "strategy", "halt"]
+    kind: Kind
     name: str
     before: str
     after: str
@@ -234,6 +238,7 @@ class Transition:
     revision: str
     lasted: float | None = None
     by: str = ""
+    what: KeyFact | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,7 @@ def present_transition(transition: Transition, language: Language = "en") -> dic
         "revision": transition.revision,
         "lasted_seconds": _rounded(transition.lasted),
         "by": transition.by,
+        "what": transition.what,
     }
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from bf_reconciler.facts import Language
-from bf_reconciler.status import ConnectionStatus, Status, Transition
+from bf_reconciler.status import ConnectionStatus, Kind, Status, Transition
 
 Refusal = Literal["missing_token", "wrong_token", "unknown_host", "not_local", "other_site"]
 """Why a request was refused."""
@@ -52,9 +52,9 @@ class Backend(Protocol):
         """The exposition in pieces and its content type, as the ``Accept`` header asks for."""
 
     def history(
-        self, name: str | None, limit: int, before: datetime | None
+        self, name: str | None, limit: int, before: datetime | None, kind: Kind | None = None
     ) -> Sequence[Transition]:
-        """Transitions, newest first."""
+        """Transitions, newest first; of this kind, or of all."""
 
     def evidence(self, name: str, language: Language) -> dict[str, Any] | None:
         """What stands behind the conditions of a connection; None where none has this name."""

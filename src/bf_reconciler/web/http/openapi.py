@@ -5,11 +5,12 @@ from typing import Any, Final, get_args
 from bf_reconciler import __version__
 from bf_reconciler.facts import QUESTIONS, ConfigReason, Reason
 from bf_reconciler.policy import ConditionType
-from bf_reconciler.status import RunningState, StrategyState, Told
+from bf_reconciler.status import Kind, RunningState, StrategyState, Told
 from bf_reconciler.verdict import ConnectionState
 
 Schema = dict[str, Any]
 OK: Final = 200
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 TEXT: Final[Schema] = {"type": "string"}
 NUMBER: Final[Schema] = {"type": "number"}
 WHOLE: Final[Schema] = {"type": "integer"}
@@ -184,7 +185,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
     ),
     "Transition": _object(
         at=MOMENT,
-        kind=_one_of(("connection", "strategy", "halt")),
+        kind=_one_of(KINDS),
         name=TEXT,
         from_=TEXT,
         to=TEXT,
@@ -195,6 +196,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         revision=TEXT,
         lasted_seconds=_maybe(NUMBER),
         by=TEXT,
+        what=_maybe(TEXT),
     ),
     "Error": {"type": "object", "properties": {"error": TEXT}, "required": ["error"]},
 }
@@ -292,6 +294,7 @@ DOCUMENT: Final[Schema] = {
                     _query("name", TEXT, "Of this connection or strategy."),
                     _query("limit", _up_to(1000), "How many at most."),
                     _query("before", MOMENT, "Older than this."),
+                    _query("kind", _one_of(KINDS), "Of this kind."),
                 ],
             )
         },

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from bf_reconciler.status import (
+    Kind,
     present,
     present_connection,
     present_strategy,
     present_transition,
 )
 from bf_reconciler.web.http.app_keys import BACKEND
-from bf_reconciler.web.http.openapi import DOCUMENT
+from bf_reconciler.web.http.openapi import DOCUMENT, KINDS
 from bf_reconciler.web.http.paging import number, part
 from bf_reconciler.web.http.responses import answer, answer_made, language_of, send_pieces, written
 
@@ -89,16 +90,24 @@ async def strategy(request: web.Request) -> web.Response:
 
 
 async def history(request: web.Request) -> web.Response:
-    """Transitions, newest first; ``name``, ``limit`` and ``before`` narrow them."""
+    """Transitions, newest first; ``name``, ``limit``, ``before`` and ``kind`` narrow them."""
     backend, language, query = request.app[BACKEND], language_of(request), request.query
     limit = number(query.get("limit", "100"))
     if limit is None or not 1 <= limit <= MAX_LIMIT:
         raise web.HTTPBadRequest(text=f"limit: a number from 1 to {MAX_LIMIT} is expected")
     name, before = query.get("name"), _moment(query.get("before"))
-    changes = await asyncio.to_thread(backend.history, name, limit, before)
+    kind = _kind(query.get("kind"))
+    changes = await asyncio.to_thread(backend.history, name, limit, before, kind)
     return await answer_made(
         lambda: {"transitions": [present_transition(each, language) for each in changes]}
     )
+
+
+def _kind(text: str | None) -> Kind | None:
+    found = next((kind for kind in KINDS if kind == text), None)
+    if found != text:
+        raise web.HTTPBadRequest(text=f"kind: one of {', '.join(KINDS)} is expected")
+    return found
 
 
 def _moment(text: str | None) -> datetime | None:

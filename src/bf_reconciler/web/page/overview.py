@@ -208,9 +208,25 @@ def halt_change(status: Status, change: Transition, reader: Reader) -> Markup:
     )
 
 
+def _key_change(status: Status, change: Transition, reader: Reader) -> Markup:
+    """What changed of a key."""
+    name = escape(change.name)
+    if change.name in status.connections:
+        name = link(reader.connection(change.name), name)
+    what = fill(
+        "%s: %s → %s",
+        title_of(change.reason, reader.language),
+        change.before or "-",
+        change.after or "-",
+    )
+    return fill("%s %s <span>%s</span>", hour(change.at, reader), name, what)
+
+
 def _change(status: Status, change: Transition, reader: Reader) -> Markup:
     if change.kind == "halt":
         return halt_change(status, change, reader)
+    if change.kind == "key":
+        return _key_change(status, change, reader)
     here = status.connections if change.kind == "connection" else status.strategies
     name = escape(change.name)
     if change.name in here:
