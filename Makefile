@@ -24,7 +24,7 @@ SOAK_SECONDS ?= 1800
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test peers freqtrade sops check fuzz api audit soak mutants format bench cost sbom manifests \
+.PHONY: help demo test peers freqtrade sops environments check fuzz api audit soak mutants format bench cost sbom manifests \
   dashboards changelog lock clean
 
 help: ## Show this list
@@ -45,6 +45,8 @@ sops: $(RUN) ## Build the oldest and the newest sops that the tests know, where 
 
 freqtrade: $(DEV) $(FREQTRADE) ## Turn a real freqtrade on and off, which trades on the simulator
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m freqtrade tests/engines
+
+environments: sops $(DEV) $(DEPLOY) $(PEERS) $(API) $(AUDIT) $(FUZZ) $(FREQTRADE) # all that .ci/run needs
 
 check: $(DEV) $(DEPLOY) ## Check format, lint, types and import contracts, and run tests with coverage
 	$(BIN)/ruff format --check .
