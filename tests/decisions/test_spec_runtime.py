@@ -54,3 +54,24 @@ def test_every_kind_that_can_be_declared_has_an_adapter():
     types = (model["properties"].get("type", {}) for model in schema["$defs"].values())
     kinds = {each["const"] for each in types if "const" in each}
     assert kinds == set(RUNTIMES)
+
+
+# engines
+
+HOOKED = {"name": "a", "type": "webhook", "url": "http://127.0.0.1:1/hook", "lease": "3m"}
+SECRET = "a secret of thirty-two characters."  # made up
+
+
+def test_a_rotated_secret_is_no_other_engine():
+    """What is kept by runtime is kept: only its public fields say which engine it is."""
+    one, two = (ONE.validate_python({**HOOKED, "secret": SECRET + n}) for n in "ab")
+    moved = ONE.validate_python({**HOOKED, "secret": SECRET, "url": "http://127.0.0.1:2/hook"})
+    assert (one, hash(one)) == (two, hash(two))
+    assert one != moved
+    assert one != LOCAL
+
+
+def test_the_signals_of_a_process_must_differ():
+    process = {"name": "a", "type": "process", "command": ["/opt/bot"], "directory": "/opt"}
+    with pytest.raises(ValidationError, match="must differ"):
+        ONE.validate_python({**process, "pause_signal": "SIGUSR1", "resume_signal": "SIGUSR1"})
