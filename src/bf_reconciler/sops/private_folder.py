@@ -7,7 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-MEMORY: Final = Path("/dev/shm")  # noqa: S108 # mkdtemp makes the folder, which only we may enter
+# mkdtemp makes the folder in it, which only we may enter.
+MEMORY: Final = Path("/dev/shm")  # noqa: S108 # nosec B108
 
 
 @contextmanager
