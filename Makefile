@@ -19,8 +19,11 @@ JOBS ?= 4
 FLEET ?= --keys 300 3000 10000 --runs 5 --clients bare ccxt ccxt-anew --withdraw --beside
 PYTEST = -m pytest --numprocesses $(JOBS) --dist worksteal
 FUZZ_SECONDS ?= 60
+# The same search each time, so that CI fails for a change and not by chance; 0 is another one each time.
+FUZZ_SEED ?= 1
 API_SECONDS ?= 60
 SOAK_SECONDS ?= 1800
+SOAK_KEYS ?= 300
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
@@ -61,7 +64,7 @@ check: $(DEV) $(DEPLOY) ## Check format, lint, types and import contracts, and r
 
 fuzz: $(DEV) $(FUZZ) ## Fuzz the loader and every reader of answers, FUZZ_SECONDS each
 	@for target in loader answers; do \
-	  PYTHONPATH=src $(VENV)/fuzz/bin/python tests/fuzz/run.py $$target $(FUZZ_SECONDS) > $(VENV)/fuzz/$$target.log 2>&1 & \
+	  PYTHONPATH=src PYTHONHASHSEED=0 FUZZ_SEED=$(FUZZ_SEED) $(VENV)/fuzz/bin/python tests/fuzz/run.py $$target $(FUZZ_SECONDS) > $(VENV)/fuzz/$$target.log 2>&1 & \
 	  pids="$$pids $$!"; done; failed=0; \
 	for pid in $$pids; do wait $$pid || failed=1; done; \
 	for target in loader answers; do echo "$$target:"; grep -A 5 -E '^Done|Uncaught|ERROR' $(VENV)/fuzz/$$target.log || tail -n 20 $(VENV)/fuzz/$$target.log; done; \
@@ -75,7 +78,7 @@ audit: $(AUDIT) ## Look for known flaws in our code (bandit) and in our dependen
 	@$(VENV)/audit/bin/python tests/audit_check.py requirements/run.txt
 
 soak: $(DEV) ## Run a fleet of 300 under faults and commits at random for SOAK_SECONDS; nothing may grow
-	$(BIN)/python tests/soak.py $(SOAK_SECONDS)
+	$(BIN)/python tests/soak.py $(SOAK_SECONDS) --connections $(SOAK_KEYS)
 
 mutants: $(DEV) $(MUTANTS) ## Change the code that decides, and count what tests notice: hours; ONLY="--sample 600" tries some
 	PATH=$(abspath $(VENV)/mutants/bin):$$PATH CI=true nice -n 19 $(VENV)/mutants/bin/python tests/mutants.py $(ONLY)

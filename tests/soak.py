@@ -53,6 +53,8 @@ FAULTS = (
 )
 TURN_OFF_SECONDS = 120.0
 """How long a key that may withdraw may stay unseen here: the machine may be a slow one."""
+TREND = 240.0
+"""Seconds from which a slope is one: in a minute, one exchange that hangs is a slope, too."""
 GROWTH = {"memory": 0.15, "descriptors": 0.15, "tasks": 0.15, "threads": 0.15, "children": 0.15}
 """Share of its median by which each may grow over the measured part,"""
 SLACK = {"memory": 24.0, "descriptors": 64, "tasks": 64, "threads": 6, "children": 2}
@@ -205,7 +207,8 @@ def report(samples, calm, after):
         growth = slope(second, what) * length
         most = max(slack, GROWTH[what] * middle)
         before = middle if what == "memory" else calm[what]  # the first turns load what is needed
-        bad = growth > most or after[what] > before + most
+        steep = growth > most and length >= TREND
+        bad = steep or after[what] > before + most
         grew += [what] if bad else []
         print(
             f"{what}: median {middle:.0f}, slope {growth / length * 3600:+.1f} an hour"

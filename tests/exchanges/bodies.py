@@ -17,7 +17,10 @@ def listed(words):
 
 
 def words_of(body, field):
-    return {word.strip() for word in body[field].split(",")}
+    """A list of words, as an array or as text."""
+    told = body[field]
+    items = told.split(",") if isinstance(told, str) else told
+    return {word.strip() for word in items} - {""}
 
 
 def flags(*names):

@@ -55,7 +55,13 @@ def fuzz(name, folder, seconds):
         made = target.mutate(data, most, seed) if seed % 4 else None
         return atheris.Mutate(data, most) if made is None else made
 
-    options = (f"-max_total_time={seconds}", f"-max_len={LARGEST}", "-timeout=20")
+    chance = os.environ.get("FUZZ_SEED", "0")  # 0: another search each time
+    options = (
+        f"-max_total_time={seconds}",
+        f"-max_len={LARGEST}",
+        "-timeout=20",
+        f"-seed={chance}",
+    )
     options = (*options, "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=1")
     found = (f"-artifact_prefix={folder.parent}/{name}-",)
     kept = [str(CORPUS / name)] if (CORPUS / name).is_dir() else []

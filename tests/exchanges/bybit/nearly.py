@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from exchanges.bodies import mostly
+from exchanges.bodies import mostly, words_of
 
 WORDS = ["AccountTransfer", "SubMemberTransfer", "Withdraw", "Payout"]
 FIELDS = ["retCode", "retMsg", "result", "list", "coin", "walletBalance", "time"]
@@ -38,5 +38,5 @@ def wrapped(body):
 
 
 def says_no(body):
-    wallet = body["result"]["permissions"]["Wallet"]
-    return set(wallet) <= {"AccountTransfer", "SubMemberTransfer", "SubMemberTransferList"}
+    wallet = words_of(body["result"]["permissions"], "Wallet")
+    return wallet <= {"AccountTransfer", "SubMemberTransfer", "SubMemberTransferList"}
