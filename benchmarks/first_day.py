@@ -24,7 +24,9 @@ def first_online(*, show: bool = False) -> float:
     """Seconds from `init` to the first Online in the API of the daemon."""
     with tempfile.TemporaryDirectory() as made, simulator() as (port, page):
         desk = Path(made, "desk")
-        environ = os.environ | {"SOPS_AGE_KEY_FILE": str(desk / "key.txt"), "HOME": made}
+        beside = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"  # the hook needs it
+        own = {"SOPS_AGE_KEY_FILE": str(desk / "key.txt"), "HOME": made, "PATH": beside}
+        environ = os.environ | own
         block = (*PROGRAM, "simulate", "--port", str(port), "--print-config")
         given = run((*block, "--key", "kucoin-main"), environ)  # what a person would type
         file = str(desk / "connections.yaml")
