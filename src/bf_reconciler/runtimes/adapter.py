@@ -65,6 +65,11 @@ class Target:
     stamp: Stamp
     superseded: bool = False
 
+    def check(self) -> None:
+        """Raise UnavailableError where a newer order took its place."""
+        if self.superseded:
+            raise UnavailableError("A newer order took its place.")
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:

@@ -6,7 +6,6 @@ reloads its configuration it forgets commands; then, as after a start, it is in 
 
 import asyncio
 import json
-from base64 import b64encode
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -20,7 +19,8 @@ from bf_reconciler.runtimes.adapter import (
     Target,
     UnavailableError,
 )
-from bf_reconciler.runtimes.rest import Answer, Rest
+from bf_reconciler.runtimes.remote_engine import SingleEngine
+from bf_reconciler.runtimes.rest import Answer, Rest, basic
 from bf_reconciler.spec import FreqtradeRuntime, Strategy
 from bf_reconciler.spec.money import Money
 from bf_reconciler.status import Confirmed, Running, RunningState
@@ -53,29 +53,21 @@ TOLD: Final = (
 EXIT_ALL: Final = {"tradeid": "all", "ordertype": "market"}
 
 
-class FreqtradeAdapter:
+class FreqtradeAdapter(SingleEngine[FreqtradeRuntime]):
     """The bot of one declared runtime of type ``freqtrade``."""
 
-    exclusive = True
-    remembers = False
     settle_time = timedelta(seconds=8)  # a reload takes one loop of the bot
     deadline = timedelta(seconds=30)
-    rhythm = timedelta(hours=1)
 
     def __init__(self, declared: FreqtradeRuntime, _bounds: Bounds) -> None:
-        self._declared = declared
+        super().__init__(declared)
         self._rest = Rest(declared.name, declared.timeout)
-        self._names: set[str] = set()
         self._last: Reading | None = None
         """What was read last; None where it could not be reached."""
         self._closed = False
         """Whether it was stopped without an open position, and not started by us since."""
         self._wait = POLL_SECONDS * (crc32(declared.name.encode()) % 100 / 100)
         """Until the first poll: many engines are not asked at the same moment."""
-
-    def adopt(self, declared: FreqtradeRuntime) -> None:
-        """Log in with the password of now."""
-        self._declared = declared
 
     def restarted(self, before: Confirmed, reading: Reading) -> bool:
         """Whether it is off because it was started anew, or has read its configuration again.
@@ -108,21 +100,7 @@ class FreqtradeAdapter:
                     return ()
             except UnavailableError:
                 self._last = None
-        return set(self._names) if names is None else names
-
-    async def read(self, names: Collection[str]) -> Mapping[str, Reading]:
-        """What the bot shows, which is the same for every strategy that was ever on it."""
-        self._names |= set(names)
-        if not names:
-            return {}
-        try:
-            reading = self._last = await self._look_patiently()
-        except UnavailableError as error:
-            self._last = None
-            refused = isinstance(error, RefusedError)
-            reason = Reason.ENGINE_REFUSED if refused else Reason.RUNTIME_UNAVAILABLE
-            reading = Reading(Running("unknown", reason, str(error)))
-        return dict.fromkeys(names, reading)
+        return await super().changed(names)
 
     def differs(self, order: Order, reading: Reading) -> bool:
         """Whether to give a command.
@@ -157,9 +135,6 @@ class FreqtradeAdapter:
         wait, self._wait = self._wait, POLL_SECONDS
         await asyncio.sleep(wait)
         return None
-
-    async def renew(self, targets: Mapping[str, Target]) -> tuple[Collection[str], bool]:  # noqa: ARG002 # nothing is lent
-        return (), False
 
     async def close(self) -> None:
         await self._rest.close()
@@ -199,9 +174,16 @@ class FreqtradeAdapter:
     async def _command(
         self, name: str, target: Target, body: Mapping[str, Any] | None = None
     ) -> None:
-        if target.superseded:
-            raise UnavailableError("A newer order took its place.")
+        target.check()
         (await self._ask("POST", name, body)).check()
+
+    def _unread(self, error: UnavailableError) -> Reading:
+        self._last = None
+        return super()._unread(error)
+
+    async def _read(self) -> Reading:
+        reading = self._last = await self._look_patiently()
+        return reading
 
     async def _look_patiently(self) -> Reading:
         """Look again for a while where it cannot be reached; a refusal is final."""
@@ -232,8 +214,7 @@ class FreqtradeAdapter:
 
     async def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         declared = self._declared
-        login = f"{declared.username}:{declared.password.get_secret_value()}".encode()
-        headers = {"Authorization": f"Basic {b64encode(login).decode()}"}
+        headers = basic(declared.username, declared.password)
         data = None
         if body is not None:
             headers["Content-Type"] = "application/json"

@@ -7,7 +7,6 @@ way to pause one.
 
 import asyncio
 import json
-from base64 import b64encode
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -21,9 +20,10 @@ from bf_reconciler.runtimes.adapter import (
     Target,
     UnavailableError,
 )
-from bf_reconciler.runtimes.rest import Rest
+from bf_reconciler.runtimes.remote_engine import SingleEngine
+from bf_reconciler.runtimes.rest import Rest, basic
 from bf_reconciler.spec import HummingbotRuntime
-from bf_reconciler.status import Confirmed, Running
+from bf_reconciler.status import Running
 from bf_reconciler.verdict import Order
 
 POLL_SECONDS: Final = 3.0
@@ -42,51 +42,20 @@ CANNOT_PAUSE: Final = (
 )
 
 
-class HummingbotAdapter:
+class HummingbotAdapter(SingleEngine[HummingbotRuntime]):
     """The bot of one declared runtime of type ``hummingbot-api``."""
 
-    exclusive = True
-    remembers = False
     settle_time = timedelta(seconds=1)
     deadline = timedelta(seconds=30)
-    rhythm = timedelta(hours=1)
 
     def __init__(self, declared: HummingbotRuntime, _bounds: Bounds) -> None:
-        self._declared = declared
+        super().__init__(declared)
         self._rest = Rest(declared.name, declared.timeout)
-        self._asked: set[str] = set()
         self._quiet_since: float | None = None
         """Since when no answer showed a report of the bot, monotonic."""
 
-    def adopt(self, declared: HummingbotRuntime) -> None:
-        """Log in with the password of now."""
-        self._declared = declared
-
-    def restarted(self, before: Confirmed, reading: Reading) -> bool:
-        """Whether it says itself that it is in another life."""
-        return before.life != reading.life
-
-    def expect(self, _order: Order) -> Mapping[str, str]:
-        """The API says nothing about a bot that could be compared."""
-        return {}
-
     async def place(self) -> str:
         return f"hummingbot-api {self._declared.url} {self._declared.bot}"
-
-    async def changed(self, names: Collection[str] | None) -> Collection[str]:
-        return self._asked if names is None else names
-
-    async def read(self, names: Collection[str]) -> Mapping[str, Reading]:
-        """What the bot is heard to do."""
-        self._asked |= set(names)
-        if not names:
-            return {}
-        try:
-            reading = await self._read()
-        except UnavailableError as error:
-            self._quiet_since = None
-            reading = Reading(Running("unknown", Reason.RUNTIME_UNAVAILABLE, str(error)))
-        return dict.fromkeys(names, reading)
 
     def differs(self, order: Order, reading: Reading) -> bool:
         """Whether to start or stop it. What was stopped and is not heard of is waited for."""
@@ -101,8 +70,7 @@ class HummingbotAdapter:
         Raises:
             UnavailableError: It could not be passed on.
         """
-        if target.superseded:
-            raise UnavailableError("A newer order took its place.")
+        target.check()
         declared = self._declared
         body: dict[str, Any] = {"bot_name": declared.bot}
         if order.on:
@@ -121,13 +89,15 @@ class HummingbotAdapter:
         await asyncio.sleep(POLL_SECONDS)
         return None
 
-    async def renew(self, targets: Mapping[str, Target]) -> tuple[Collection[str], bool]:  # noqa: ARG002 # nothing is lent
-        return (), False
-
     async def close(self) -> None:
         await self._rest.close()
 
+    def _unread(self, error: UnavailableError) -> Reading:
+        self._quiet_since = None
+        return Reading(Running("unknown", Reason.RUNTIME_UNAVAILABLE, str(error)))
+
     async def _read(self) -> Reading:
+        """What the bot is heard to do."""
         data = (await self._ask("GET", f"{quote(self._declared.bot)}/status")).get("data")
         status = data.get("status") if isinstance(data, dict) else None
         if isinstance(data, dict) and status == "running" and data.get("recently_active") is True:
@@ -157,8 +127,7 @@ class HummingbotAdapter:
 
     async def _ask(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any]:
         declared = self._declared
-        login = f"{declared.username}:{declared.password.get_secret_value()}".encode()
-        headers = {"Authorization": f"Basic {b64encode(login).decode()}"}
+        headers = basic(declared.username, declared.password)
         if body is not None:
             headers["Content-Type"] = "application/json"
         url = f"{declared.url}/bot-orchestration/{path}"

@@ -18,14 +18,14 @@ from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes.adapter import (
     Bounds,
     Reading,
-    RefusedError,
     Target,
     UnavailableError,
 )
+from bf_reconciler.runtimes.remote_engine import SingleEngine
 from bf_reconciler.runtimes.rest import Rest
 from bf_reconciler.runtimes.thread import OwnThread
 from bf_reconciler.spec import KubernetesRuntime
-from bf_reconciler.status import Confirmed, Running
+from bf_reconciler.status import Running
 from bf_reconciler.verdict import Order
 
 POLL_SECONDS: Final = 3.0
@@ -52,59 +52,27 @@ class Access:
         return ssl.create_default_context(cafile=str(self.folder / "ca.crt"))
 
 
-class KubernetesAdapter:
+class KubernetesAdapter(SingleEngine[KubernetesRuntime]):
     """The workload of one declared runtime of type ``kubernetes``."""
 
-    exclusive = True
-    remembers = False
     settle_time = timedelta(seconds=2)
     deadline = timedelta(seconds=30)
-    rhythm = timedelta(hours=1)
 
     def __init__(
         self, declared: KubernetesRuntime, _bounds: Bounds, access: Access | None = None
     ) -> None:
-        self._declared = declared
+        super().__init__(declared)
         self._access = access or Access()
         self._thread = OwnThread(f"token of {declared.name}")
         self._rest: Rest | None = None
-        self._asked: set[str] = set()
         kind = "deployments" if declared.deployment else "statefulsets"
         name = declared.deployment or declared.stateful_set
         space = f"namespaces/{declared.namespace}"
         self._workload = f"/apis/apps/v1/{space}/{kind}/{name}"
         self._pods = f"/api/v1/{space}/pods"
 
-    def adopt(self, declared: KubernetesRuntime) -> None:
-        """It has no credentials in the file."""
-        self._declared = declared
-
-    def restarted(self, before: Confirmed, reading: Reading) -> bool:
-        """Whether the workload was made anew since."""
-        return before.life != reading.life
-
-    def expect(self, _order: Order) -> Mapping[str, str]:
-        """Its name is all that identifies it."""
-        return {}
-
     async def place(self) -> str:
         return f"kubernetes {self._workload}"
-
-    async def changed(self, names: Collection[str] | None) -> Collection[str]:
-        return self._asked if names is None else names
-
-    async def read(self, names: Collection[str]) -> Mapping[str, Reading]:
-        """What its pods do."""
-        self._asked |= set(names)
-        if not names:
-            return {}
-        try:
-            reading = await self._read()
-        except UnavailableError as error:
-            refused = isinstance(error, RefusedError)
-            reason = Reason.ENGINE_REFUSED if refused else Reason.RUNTIME_UNAVAILABLE
-            reading = Reading(Running("unknown", reason, str(error)))
-        return dict.fromkeys(names, reading)
 
     def differs(self, order: Order, reading: Reading) -> bool:
         """Whether another number of replicas is asked for than is wanted."""
@@ -120,8 +88,7 @@ class KubernetesAdapter:
             UnavailableError: It could not be asked.
             RefusedError: The cluster refuses it.
         """
-        if target.superseded:
-            raise UnavailableError("A newer order took its place.")
+        target.check()
         body = json.dumps({"spec": {"replicas": 1 if order.on else 0}}).encode()
         await self._ask("PATCH", f"{self._workload}/scale", body)
 
@@ -129,15 +96,13 @@ class KubernetesAdapter:
         await asyncio.sleep(POLL_SECONDS)
         return None
 
-    async def renew(self, targets: Mapping[str, Target]) -> tuple[Collection[str], bool]:  # noqa: ARG002 # nothing is lent
-        return (), False
-
     async def close(self) -> None:
         if self._rest is not None:
             await self._rest.close()
         self._thread.close()
 
     async def _read(self) -> Reading:
+        """What its pods do."""
         workload = await self._ask("GET", self._workload)
         meta, spec, status = (_part(workload, key) for key in ("metadata", "spec", "status"))
         replicas = spec.get("replicas")

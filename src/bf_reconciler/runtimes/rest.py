@@ -7,6 +7,7 @@ import asyncio
 import json
 import socket
 import ssl
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +17,7 @@ from typing import Any, Final
 import aiohttp
 import certifi
 from aiohttp.abc import AbstractResolver, ResolveResult
+from pydantic import SecretStr
 
 from bf_reconciler.runtimes.adapter import RefusedError, UnavailableError
 from bf_reconciler.runtimes.thread import OwnThread
@@ -166,6 +168,12 @@ class _Names(AbstractResolver):
 
     async def close(self) -> None:
         self._thread.close()
+
+
+def basic(username: str, password: SecretStr) -> dict[str, str]:
+    """The header of a login by HTTP Basic."""
+    login = f"{username}:{password.get_secret_value()}".encode()
+    return {"Authorization": f"Basic {b64encode(login).decode()}"}
 
 
 @cache

@@ -15,9 +15,10 @@ from zlib import crc32
 from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes.adapter import Bounds, Reading, Stamp, Target, UnavailableError
 from bf_reconciler.runtimes.orders import document, format_time, stamped, utcnow
+from bf_reconciler.runtimes.remote_engine import RemoteEngine
 from bf_reconciler.runtimes.rest import Rest
 from bf_reconciler.spec import WebhookRuntime
-from bf_reconciler.status import Confirmed, Running, RunningState, Told
+from bf_reconciler.status import Running, RunningState, Told
 from bf_reconciler.verdict import LEAST_LEASE, Order
 
 POLL_SECONDS: Final = 15.0
@@ -44,16 +45,15 @@ class Sent:
     until: datetime
 
 
-class WebhookAdapter:
+class WebhookAdapter(RemoteEngine[WebhookRuntime]):
     """The address of one declared runtime of type ``webhook``."""
 
     exclusive = False
-    remembers = False
     settle_time = timedelta(seconds=2)
     deadline = timedelta(seconds=60)
 
     def __init__(self, declared: WebhookRuntime, _bounds: Bounds) -> None:
-        self._declared = declared
+        super().__init__(declared)
         self._rest = Rest(declared.name, declared.timeout)
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._sent: dict[str, Sent] = {}
@@ -61,29 +61,12 @@ class WebhookAdapter:
         """Whose latest order was not taken."""
         self._taken: Counter[str] = Counter()
         """How many orders of each strategy were taken."""
-        self._asked: set[str] = set()
-        """What it was ever asked about."""
         self.rhythm = min(RHYTHM, (declared.lease or RHYTHM) / 6)
         confirms = declared.status_url is not None
         self.settle_time = self.settle_time if confirms else timedelta(0)
 
-    def adopt(self, declared: WebhookRuntime) -> None:
-        """Sign with the secret of now."""
-        self._declared = declared
-
-    def restarted(self, before: Confirmed, reading: Reading) -> bool:
-        """Whether it says itself that it is in another life."""
-        return before.life != reading.life
-
-    def expect(self, _order: Order) -> Mapping[str, str]:
-        return {}
-
     async def place(self) -> str:
         return f"webhook {self._declared.url}"
-
-    async def changed(self, names: Collection[str] | None) -> Collection[str]:
-        """All that it was asked about: nothing but an answer says what changed."""
-        return self._asked if names is None else names
 
     async def read(self, names: Collection[str]) -> Mapping[str, Reading]:
         """What the receiver says that runs; unknown without a ``status_url``."""
@@ -109,8 +92,7 @@ class WebhookAdapter:
         Raises:
             UnavailableError: The receiver did not take it.
         """
-        if target.superseded:
-            raise UnavailableError("A newer order took its place.")
+        target.check()
         since = stamped(order, {}, target.stamp)["since"]
         former = self._sent.get(order.name)
         if former is not None and told(former.order) == told(order):

@@ -1,0 +1,70 @@
+"""What adapters of engines that are asked over the network have in common."""
+
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from typing import Final, Generic, TypeVar
+
+from bf_reconciler.facts import Reason
+from bf_reconciler.runtimes.adapter import Reading, RefusedError, Target, UnavailableError
+from bf_reconciler.status import Confirmed, Running
+from bf_reconciler.verdict import Order
+
+R = TypeVar("R")
+HARDLY_EVER: Final = timedelta(hours=1)
+
+
+class RemoteEngine(Generic[R]):
+    """An engine that answers requests, lends nothing and says nothing by itself."""
+
+    remembers = False
+    rhythm = HARDLY_EVER
+
+    def __init__(self, declared: R) -> None:
+        self._declared = declared
+        self._asked: set[str] = set()
+        """What it was ever asked about."""
+
+    def adopt(self, declared: R) -> None:
+        """Log in with the credentials of now."""
+        self._declared = declared
+
+    def restarted(self, before: Confirmed, reading: Reading) -> bool:
+        """Whether it says itself that it is in another life."""
+        return before.life != reading.life
+
+    def expect(self, _order: Order) -> Mapping[str, str]:
+        """It says nothing about itself that could be compared."""
+        return {}
+
+    async def changed(self, names: Collection[str] | None) -> Collection[str]:
+        """All that it was asked about: nothing but an answer says what changed."""
+        return self._asked if names is None else names
+
+    async def renew(self, targets: Mapping[str, Target]) -> tuple[Collection[str], bool]:  # noqa: ARG002 # nothing is lent
+        return (), False
+
+
+class SingleEngine(RemoteEngine[R]):
+    """One that carries one strategy, and shows the same of whatever was ever on it."""
+
+    exclusive = True
+
+    async def read(self, names: Collection[str]) -> Mapping[str, Reading]:
+        """What it shows."""
+        self._asked |= set(names)
+        if not names:
+            return {}
+        try:
+            reading = await self._read()
+        except UnavailableError as error:
+            reading = self._unread(error)
+        return dict.fromkeys(names, reading)
+
+    async def _read(self) -> Reading:
+        raise NotImplementedError
+
+    def _unread(self, error: UnavailableError) -> Reading:
+        """What is shown of one that does not answer, or refuses to."""
+        refused = isinstance(error, RefusedError)
+        reason = Reason.ENGINE_REFUSED if refused else Reason.RUNTIME_UNAVAILABLE
+        return Reading(Running("unknown", reason, str(error)))
