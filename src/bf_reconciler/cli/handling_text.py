@@ -1,18 +1,13 @@
 """What runtimes do with the fields of strategies, as lines of text."""
-# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from bf_reconciler.facts import Language, Said
+from bf_reconciler.spec.handling import DEGREES
 
 Row = Mapping[str, Mapping[str, str]]
 """Field to its degree, and what enforces it or where it goes."""
-WORDS: Final[Mapping[str, Said]] = {
-    "enforced": Said("enforced", "uygulanır"),
-    "passed_on": Said("passed on, not checked", "iletilir, denetlenmez"),
-    "ignored": Said("ignored", "yok sayılır"),
-}
 NAMED: Final = 5
 """Strategies of one kind that are named; the rest are counted."""
 MORE: Final = Said("and {} more", "ve {} tane daha")
@@ -20,7 +15,7 @@ MORE: Final = Said("and {} more", "ve {} tane daha")
 
 def of_fields(handling: Row, lang: Language) -> Iterator[str]:
     """A line for each degree, with its fields."""
-    for degree, words in WORDS.items():
+    for degree, words in DEGREES.items():
         fields = [
             f"{name} ({what['by']})" if what["by"] else name
             for name, what in handling.items()

@@ -9,7 +9,6 @@ import click
 
 from bf_reconciler.cli import options, reading
 from bf_reconciler.cli.file_options import FileOptions, file_options
-from bf_reconciler.cli.handling_text import of_strategies
 from bf_reconciler.cli.output import leave, print_json, say
 from bf_reconciler.facts import Language, Said
 
@@ -57,6 +56,8 @@ def command(
             say(problem.render(str(file)))
         for advice in _advice(problems, lang):
             say(f"→ {advice}")
+        from bf_reconciler.cli.handling_text import of_strategies  # noqa: PLC0415 # as above
+
         for line in of_strategies(checked.handling, lang):
             say(line)
         if not errors:
@@ -102,10 +103,8 @@ def _handling(parsed: "Parsed") -> "Iterator[tuple[str, str, Row]]":
     for strategy, _ in parsed.strategies:
         runtime = runtimes[strategy.runtime]
         shown = declared(strategy, parsed.sealed.get(("strategies", strategy.name), ()))
-        row = {
-            name: {"degree": str(what.degree), "by": what.by}
-            for name, what in handled(shown, runtime.handling).items()
-        }
+        fields = handled(shown, runtime.handling)
+        row = {name: what._asdict() for name, what in fields.items()}
         yield strategy.name, runtime.type, row
 
 

@@ -1,15 +1,18 @@
 """What a runtime does with each field of a strategy: enforces it, passes it on, or ignores it."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 from collections.abc import Mapping
 from typing import Any, Final, Literal, NamedTuple, TypedDict, cast
 
+from bf_reconciler.facts import Said
+
 Degree = Literal["enforced", "passed_on", "ignored"]
 """enforced: it is made so, or nothing is turned on; passed_on: the engine gets it, and nobody
 checks what it does with it; ignored: the engine does not get it."""
-DEGREES: Final[Mapping[Degree, str]] = {
-    "enforced": "enforced",
-    "passed_on": "passed on, not checked",
-    "ignored": "ignored",
+DEGREES: Final[Mapping[Degree, Said]] = {
+    "enforced": Said("enforced", "uygulanır"),
+    "passed_on": Said("passed on, not checked", "iletilir, denetlenmez"),
+    "ignored": Said("ignored", "yok sayılır"),
 }
 
 
@@ -21,7 +24,7 @@ class Handled(NamedTuple):
     """What enforces it, or where it goes: "enforced by freqtrade's stake_amount"."""
 
     def __str__(self) -> str:
-        word = DEGREES[self.degree]
+        word = DEGREES[self.degree].en
         if not self.by:
             return word
         return f"{word} by {self.by}" if self.degree == "enforced" else f"{word} ({self.by})"

@@ -87,10 +87,7 @@ def present_strategy(status: StrategyStatus, language: Language = "en") -> dict[
         "suspended_until": written(status.suspended_until),
         "unknown_since": written(status.memory.unknown_since) if status.memory else None,
         "declared": dict(status.declared),
-        "handling": {
-            name: {"degree": what.degree, "by": what.by}
-            for name, what in field_handling(status).items()
-        },
+        "handling": {name: what._asdict() for name, what in field_handling(status).items()},
     }
 
 

@@ -33,9 +33,3 @@ _PAIRS: Final[Mapping[str, tuple[str, str]]] = {
 FIELD_WORDS: Final[Mapping[str, Mapping[Language, str]]] = {
     name: {"en": english, "tr": turkish} for name, (english, turkish) in _PAIRS.items()
 }
-DEGREE_WORDS: Final[Mapping[str, Mapping[Language, str]]] = {
-    "enforced": {"en": "enforced", "tr": "uygulanır"},
-    "passed_on": {"en": "passed on, not checked", "tr": "iletilir, denetlenmez"},
-    "ignored": {"en": "ignored", "tr": "yok sayılır"},
-}
-"""What a runtime does with a field."""

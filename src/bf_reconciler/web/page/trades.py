@@ -7,8 +7,9 @@ from markupsafe import Markup
 
 from bf_reconciler.facts import Language
 from bf_reconciler.spec import Handled, Strategy, handled
+from bf_reconciler.spec.handling import DEGREES
 from bf_reconciler.status import StrategyStatus
-from bf_reconciler.web.page.field_words import DEGREE_WORDS, FIELD_WORDS
+from bf_reconciler.web.page.field_words import FIELD_WORDS
 from bf_reconciler.web.page.html import Reader, table
 from bf_reconciler.web.page.markup import NOTHING, fill, join
 
@@ -52,7 +53,7 @@ def _row(name: str, value: object, degree: Handled | None, reader: Reader) -> Ma
 
 
 def _degree(what: Handled, language: Language) -> Markup:
-    words = DEGREE_WORDS[what.degree][language]
+    words = DEGREES[what.degree].in_(language)
     return fill(
         '<span class="state %s">%s</span>%s',
         MARKS[what.degree],
