@@ -97,6 +97,8 @@ def _world(seed: Path | None) -> "World":
 
 def _config(world: "World", port: int, only: str | None, names: Sequence[str]) -> str:
     """A whole file in plain text; its credentials work on this simulator alone."""
+    from bf_reconciler.simulator import declaration  # noqa: PLC0415 # aiohttp
+
     if port == 0:
         raise click.UsageError("--print-config requires a fixed --port")
     unknown = [name for name in names if name not in world.keys]
@@ -111,18 +113,9 @@ def _config(world: "World", port: int, only: str | None, names: Sequence[str]) -
     if not chosen:
         fail("no key is left to print")
     for key in chosen:
-        credentials = {"api_key": key.api_key, "secret": key.secret}
-        if key.passphrase:
-            credentials["passphrase"] = key.passphrase
-        lines += [
-            f"  - name: {re.sub('[^a-z0-9-]', '-', key.name.lower()).strip('-')}",
-            f"    exchange: {key.exchange}",
-            *([] if key.environment == "live" else [f"    environment: {key.environment}"]),
-            f"    endpoint: http://{HOST}:{port}{'' if only else f'/{key.exchange}'}",
-            f"    egress_ips: [{HOST}]",
-            "    credentials:",
-            *(f"      {word}: {json.dumps(value)}" for word, value in credentials.items()),
-        ]
+        name = re.sub("[^a-z0-9-]", "-", key.name.lower()).strip("-")
+        endpoint = f"http://{HOST}:{port}{'' if only else f'/{key.exchange}'}"
+        lines += declaration(name, key, endpoint)
     return "\n".join(lines) + "\n"
 
 

@@ -1,8 +1,6 @@
 """The file of the demo."""
 
-import json
-
-from bf_reconciler.simulator import Simulator
+from bf_reconciler.simulator import Simulator, declaration
 
 CONNECTIONS = (
     ("kucoin-main-grid", "kucoin-main"),
@@ -32,17 +30,7 @@ def declared(simulator: Simulator) -> str:
     lines = [HEAD + "connections:"]
     for name, known_as in CONNECTIONS:
         key = simulator.world.keys[known_as]
-        credentials = {"api_key": key.api_key, "secret": key.secret}
-        if key.passphrase:
-            credentials["passphrase"] = key.passphrase
-        lines += [
-            f"  - name: {name}",
-            f"    exchange: {key.exchange}",
-            f"    endpoint: {simulator.base(key.exchange)}",
-            "    egress_ips: [127.0.0.1]",
-            "    credentials:",
-            *(f"      {word}: {json.dumps(value)}" for word, value in credentials.items()),
-        ]
+        lines += declaration(name, key, simulator.base(key.exchange))
     lines.append("strategies:")
     for name, connection, pair in STRATEGIES:
         lines += [

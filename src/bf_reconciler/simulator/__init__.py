@@ -5,6 +5,7 @@ the exchanges' documents, so that one misreading cannot hide in client and simul
 """
 
 from bf_reconciler.simulator.checks import RefusedError
+from bf_reconciler.simulator.declaration import declaration
 from bf_reconciler.simulator.demo import demo_world
 from bf_reconciler.simulator.faults import Faults
 from bf_reconciler.simulator.key import Credentials, Key
@@ -22,6 +23,7 @@ __all__ = [
     "Simulator",
     "Violation",
     "World",
+    "declaration",
     "demo_world",
     "serve",
 ]
