@@ -35,13 +35,7 @@ class Asking:
 
 @click.command("add")
 @click.argument("exchange")
-@options.option(
-    "--file",
-    type=click.Path(path_type=Path),
-    default="connections.yaml",
-    show_default=True,
-    help="The encrypted file.",
-)
+@options.file_option
 @click.option("--name", help="Name of the connection: exchange, account, purpose.")
 @click.option("--account", help="Main account, or which sub-account.")
 @click.option("--environment", help="live, testnet or demo.")

@@ -24,6 +24,17 @@ def file_argument(function: F) -> F:
     return click.argument("file", type=click.Path(path_type=Path))(function)
 
 
+def file_option(function: F) -> F:
+    """--file: FILE for verbs whose argument is something else."""
+    return option(
+        "--file",
+        type=click.Path(path_type=Path),
+        default="connections.yaml",
+        show_default=True,
+        help="The encrypted file.",
+    )(function)
+
+
 def connections_argument(function: F) -> F:
     """NAME...: connections of FILE."""
     complete = completions.of_file("connections")

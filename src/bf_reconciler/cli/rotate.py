@@ -63,13 +63,7 @@ UNTIL = Said(", until {}", ", {} tarihine kadar")
 
 @click.command("rotate")
 @click.argument("name", shell_complete=completions.of_daemon)
-@options.option(
-    "--file",
-    type=click.Path(path_type=Path),
-    default="connections.yaml",
-    show_default=True,
-    help="The encrypted file.",
-)
+@options.file_option
 @click.option("--check", is_flag=True, help="Test both keys and change nothing.")
 @host_option
 @key_service_option
