@@ -71,6 +71,13 @@ def a_strategy(name, connection, **changes):
     return {"name": name, "connection": connection, "pairs": ["BTC/USDT"]} | changes
 
 
+async def end(child):
+    """Kill a process, unless it has ended by itself."""
+    with contextlib.suppress(ProcessLookupError):
+        child.kill()
+    await child.wait()
+
+
 async def until(holds, seconds=DEADLINE, shown=lambda: ""):
     """Poll until it holds, and give what it gave. ``holds`` may be async, and may not be ready."""
     deadline = time.monotonic() + seconds
@@ -239,9 +246,7 @@ class Fleet:
         try:
             yield child
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-            await child.wait()
+            await end(child)
             await asyncio.gather(*reading)
 
     async def _keep(self, stream):

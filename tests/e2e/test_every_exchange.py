@@ -1,16 +1,16 @@
 """Every exchange of the table, end to end: the simulator's wire, a real probe, the verdict."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import ADVICE, Reason, remember
 from bf_reconciler.probe import Prober
-from bf_reconciler.simulator import Simulator, demo_world
-from bf_reconciler.spec import Connection, ConnectionEntry, Policy
+from bf_reconciler.spec import Policy
 from bf_reconciler.verdict import ConnectionState, judge_connection
+from edges.probing import entry_of_key
 from exchanges.cases import CASES
 
 ALL = sorted(EXCHANGES)
@@ -27,28 +27,7 @@ FLAPPING = [name for name in ALL if EXCHANGES[name].refusals.confirm > Policy().
 
 async def verdict_of(exchange, sim, world, *, times=1, **changes):
     """The verdict after so many probes of the exchange's good key, less what is changed."""
-    key = world.keys[f"{exchange}-main"]
-    given = {"api_key": key.api_key, "secret": key.secret, "passphrase": key.passphrase}
-    given |= {name: changes.pop(name) for name in tuple(given) if name in changes}
-    row = EXCHANGES[exchange]
-    connection = Connection.model_validate(
-        {
-            "name": f"{exchange}-main",
-            "exchange": exchange,
-            "endpoint": sim.base(exchange),
-            "credentials": {name: given[name] for name in row.signing.credentials},
-            **changes,
-        }
-    )
-    entry = ConnectionEntry(
-        connection,
-        connection.fingerprint(b"pepper"),
-        line=1,
-        origin="current",
-        interval=timedelta(seconds=60),
-        timeout=timedelta(seconds=30),
-        pair="BTC/USDT",
-    )
+    entry = entry_of_key(world.keys[f"{exchange}-main"], sim.base(exchange), **changes)
     news, seen = asyncio.Event(), None
     async with asyncio.timeout(DEADLINE), Prober(_now, news.set) as prober:
         for _ in range(times):
@@ -63,17 +42,6 @@ async def verdict_of(exchange, sim, world, *, times=1, **changes):
 
 def _now():
     return datetime.now(UTC)
-
-
-@pytest.fixture
-def world():
-    return demo_world()
-
-
-@pytest.fixture
-async def sim(world):
-    async with Simulator(world) as running:
-        yield running
 
 
 def told(verdict):

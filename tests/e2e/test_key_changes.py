@@ -1,7 +1,7 @@
 """Each right and each address flipped at the exchange is one change, on every exchange."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib import import_module
 
 import pytest
@@ -9,9 +9,8 @@ import pytest
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import KeyFacts, Scope, key_changes, known_key
 from bf_reconciler.probe import Prober
-from bf_reconciler.simulator import Simulator, demo_world
-from bf_reconciler.spec import Connection, ConnectionEntry
 from e2e.fleet import a_fleet
+from edges.probing import entry_of_key
 
 pytestmark = pytest.mark.slow
 
@@ -28,26 +27,8 @@ class Watch:
 
     def __init__(self, exchange, sim, world):
         self.name, self.world, self.known = f"{exchange}-main", world, None
-        self.key = key = world.keys[self.name]
-        given = {"api_key": key.api_key, "secret": key.secret, "passphrase": key.passphrase}
-        wanted = EXCHANGES[exchange].signing.credentials
-        connection = Connection.model_validate(
-            {
-                "name": self.name,
-                "exchange": exchange,
-                "endpoint": sim.base(exchange),
-                "credentials": {name: given[name] for name in wanted},
-            }
-        )
-        self.entry = ConnectionEntry(
-            connection,
-            connection.fingerprint(b"pepper"),
-            line=1,
-            origin="current",
-            interval=timedelta(seconds=60),
-            timeout=timedelta(seconds=30),
-            pair="BTC/USDT",
-        )
+        self.key = world.keys[self.name]
+        self.entry = entry_of_key(self.key, sim.base(exchange))
         self.news = asyncio.Event()
         self.prober = Prober(lambda: datetime.now(UTC), self.news.set)
 
@@ -73,17 +54,6 @@ class Watch:
         before, self.known = self.known, known_key(self.known, facts)
         found = () if before is None else key_changes(before, self.known)
         return [(each.what, each.before, each.after) for each in found]
-
-
-@pytest.fixture
-async def world():
-    return demo_world()
-
-
-@pytest.fixture
-async def sim(world):
-    async with Simulator(world) as running:
-        yield running
 
 
 def words_of(exchange):

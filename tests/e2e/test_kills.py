@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from bf_reconciler.journal import Journal
-from e2e.fleet import DEADLINE, a_fleet
+from e2e.fleet import DEADLINE, a_fleet, end
 
 pytestmark = pytest.mark.slow
 LIVES = 100
@@ -52,9 +52,7 @@ async def starter(fleet):
     try:
         yield child
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()
+        await end(child)
 
 
 @contextlib.asynccontextmanager

@@ -55,6 +55,13 @@ def entry_of(exchange, endpoint, **changes):
     )
 
 
+def entry_of_key(key, endpoint, **changes):
+    """An entry whose credentials are those of a key of the simulator, unless changed."""
+    given = {"api_key": key.api_key, "secret": key.secret, "passphrase": key.passphrase}
+    own = {name: given[name] for name in EXCHANGES[key.exchange].signing.credentials}
+    return entry_of(key.exchange, endpoint, **own | changes)
+
+
 class Woken:
     """Wakes whoever waits for a probe to finish."""
 

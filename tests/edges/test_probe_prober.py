@@ -48,12 +48,6 @@ async def world():
 
 
 @pytest.fixture
-async def sim(world):
-    async with Simulator(world) as running:
-        yield running
-
-
-@pytest.fixture
 async def opened():
     async with prober() as running:
         yield running
