@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.runtimes import process
+from bf_reconciler.runtimes import keepers, process
 from bf_reconciler.runtimes.adapter import Bounds, Stamp, Target
 from bf_reconciler.runtimes.process import ProcessAdapter, ending, recent
 from bf_reconciler.runtimes.settle import settle
@@ -178,7 +178,7 @@ async def test_what_does_not_survive_ends_when_the_daemon_lets_go(bots):
 DAEMON = """
 import os, sys, time
 from pathlib import Path
-from bf_reconciler.runtimes.process import spawn
+from bf_reconciler.runtimes.keepers import spawn
 folder, command = sys.argv[1], sys.argv[2:]
 Path(folder).mkdir()
 end, ours = os.pipe()
@@ -218,7 +218,7 @@ async def test_a_process_knows_nothing_of_the_environment_of_the_daemon(bots, mo
     await until(bots.adapter(), an_order(), "running", None)
     env = (await bots.says())["env"]
     assert env.keys() <= {
-        *process.INHERITED,
+        *keepers.INHERITED,
         "PATH",
         "BF_STRATEGY",
         "BF_STRATEGY_FILE",

@@ -1,10 +1,8 @@
 """Strategies as local processes: started, stopped and kept by a small program each."""
 
 import asyncio
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
@@ -14,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.runtimes import keeper
 from bf_reconciler.runtimes.adapter import Bounds, Reading, Target, UnavailableError
+from bf_reconciler.runtimes.keepers import Keepers
 from bf_reconciler.runtimes.process_records import Kept, Records
 from bf_reconciler.runtimes.thread import OwnThread
 from bf_reconciler.schedule import backoff
@@ -28,11 +26,6 @@ FIRST_RESTART, LAST_RESTART = timedelta(seconds=1), timedelta(minutes=1)
 POLL_SECONDS: Final = 5.0
 """How often processes are looked at whose end the kernel does not announce."""
 SHOWN_WITHIN: Final = timedelta(seconds=2)
-KILLED_AFTER: Final = 5.0
-"""Seconds beyond the stop time after which the keeper itself is killed."""
-INHERITED: Final = ("HOME", "TZ", "LANG", "LC_ALL", "USER", "LOGNAME")
-"""All that a process has of the daemon's environment."""
-PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 PLACEHOLDER: Final = "{name}"
 ACTIONS: tuple[Action, ...] = get_args(Action)
 WORDS: tuple[Told, ...] = get_args(Told)
@@ -52,14 +45,9 @@ class ProcessAdapter:
         self._declared = declared
         self._bounds = bounds
         self._records = Records(bounds.base / "processes" / declared.name)
+        self._keepers = Keepers(self._records, self._note)
         self._thread = OwnThread(f"processes of {declared.name}")
         self._read_as: dict[str, tuple[object, ...]] = {}
-        self._watched: dict[str, tuple[int, int]] = {}
-        """By name: the keeper whose end is watched, and the handle that tells of it."""
-        self._lifelines: dict[str, int] = {}
-        self._spawned: set[int] = set()
-        self._stopping: dict[str, float] = {}
-        """Since when a process is asked to end, monotonic."""
         self._restarts: dict[str, asyncio.TimerHandle] = {}
         self._ended: set[str] = set()
         self._news = asyncio.Event()
@@ -91,7 +79,7 @@ class ProcessAdapter:
             words = f"Its records cannot be read ({_why(error)})."
             return dict.fromkeys(names, _unreadable(words))
         for name, kept in found.items():
-            self._watch(name, kept.pid)
+            self._keepers.watch(name, kept.pid)
             self._plan_restart(name, kept)
         return {name: self._reading(kept) for name, kept in found.items()}
 
@@ -131,13 +119,9 @@ class ProcessAdapter:
 
     async def close(self) -> None:
         """Let go of everything; what does not survive us ends by that."""
-        for name in list(self._watched):
-            self._unwatch(name)
         for timer in self._restarts.values():
             timer.cancel()
-        for lifeline in self._lifelines.values():
-            os.close(lifeline)
-        self._lifelines.clear()
+        self._keepers.close()
         self._thread.close()
 
     def _changed(self, names: Collection[str] | None) -> set[str]:
@@ -148,19 +132,12 @@ class ProcessAdapter:
             return set(self._read_as if names is None else names)
 
     def _read(self, names: Iterable[str]) -> dict[str, Kept]:
-        self._reap()
+        self._keepers.reap()
         found: dict[str, Kept] = {}
         for name in names:
             self._read_as[name] = self._records.signature(name)  # first: a change is seen again
             found[name] = self._records.read(name)
         return found
-
-    def _reap(self) -> None:
-        for pid in list(self._spawned):
-            with suppress(ChildProcessError):
-                if os.waitpid(pid, os.WNOHANG)[0] == 0:
-                    continue
-            self._spawned.discard(pid)
 
     def _reading(self, kept: Kept) -> Reading:
         if kept.pid is None and not kept.told:
@@ -244,7 +221,7 @@ class ProcessAdapter:
         self._tell(order, told, content)
         self._records.forgive(name)
         if alive and not pauses:
-            self._stop(name)
+            self._keepers.stop(name, self._declared.stop_time)
 
     def _turn_on(self, order: Order, content: Mapping[str, Any]) -> None:
         name = order.name
@@ -253,12 +230,12 @@ class ProcessAdapter:
             if content and content["told"] != "run":
                 self._records.forgive(name)
             self._tell(order, "run", {})
-            self._start(order)
+            self._start(name, order.strategy)
         elif content["told"] in {"run", "pause"} and not self._outdated(order, content):
             self._signal(name, self._declared.resume_signal)
             self._tell(order, "run", content)
         else:  # it runs by another command, or is ending: it is started when it has ended
-            self._stop(name)
+            self._keepers.stop(name, self._declared.stop_time)
 
     def _tell(self, order: Order, told: Told, content: Mapping[str, Any]) -> None:
         """Write down an order. What runs keeps the command that it was started with."""
@@ -292,94 +269,24 @@ class ProcessAdapter:
         declared = self._declared
         return Path(declared.directory) if declared.directory else Path(declared.command[0]).parent
 
-    def _start(self, order: Order) -> None:
-        name, folder = order.name, self._records.folder
-        assert order.strategy is not None  # noqa: S101 # what left the file is never turned on
-        self._records.write(name, ".strategy", plain(order.strategy))
-        lifeline, ours = (None, None) if self._declared.survive else os.pipe()
-        try:
-            self._spawned.add(
-                spawn(
-                    [
-                        str(folder),
-                        name,
-                        str(self._declared.stop_time.total_seconds()),
-                        "-" if lifeline is None else str(lifeline),
-                        str(self._directory()),
-                        *self._command(name),
-                    ],
-                    environment(name, folder),
-                    lifeline,
-                )
-            )
-        except BaseException:
-            if ours is not None:
-                os.close(ours)
-            raise
-        finally:
-            if lifeline is not None:
-                os.close(lifeline)
-        former = self._lifelines.pop(name, None)
-        if former is not None:
-            os.close(former)
-        if ours is not None:
-            self._lifelines[name] = ours
-
-    def _stop(self, name: str) -> None:
-        """Have the keeper end it; a keeper that does not is killed, and its process with it."""
-        since = self._stopping.setdefault(name, time.monotonic())
-        patience = self._declared.stop_time.total_seconds() + KILLED_AFTER
-        if time.monotonic() - since < patience:
-            self._send(name, signal.SIGTERM)
-            return
-        pid = self._records.keeper(name)
-        left = keeper.children(pid) if pid is not None else []
-        self._send(name, signal.SIGKILL)
-        for child in left:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(child, signal.SIGKILL)
+    def _start(self, name: str, strategy: Strategy | None) -> None:
+        assert strategy is not None  # noqa: S101 # what left the file is never turned on
+        self._records.write(name, ".strategy", plain(strategy))
+        declared = self._declared
+        self._keepers.start(
+            name,
+            self._command(name),
+            self._directory(),
+            declared.stop_time,
+            survive=declared.survive,
+        )
 
     def _signal(self, name: str, declared: str | None) -> None:
         if declared is not None:
-            self._send(name, signal.Signals[declared])
-
-    def _send(self, name: str, number: signal.Signals) -> None:
-        """Send a signal to the keeper of this name, and to nobody who has its number by now."""
-        pid = self._records.keeper(name)
-        if pid is None:
-            return
-        with suppress(ProcessLookupError):
-            handle = os.pidfd_open(pid)
-            try:
-                if self._records.keeper(name) == pid:
-                    signal.pidfd_send_signal(handle, number)
-            finally:
-                os.close(handle)
-
-    def _watch(self, name: str, pid: int | None) -> None:
-        """Have the kernel announce the end of a keeper."""
-        watched = self._watched.get(name)
-        if watched is not None and watched[0] == pid:
-            return
-        self._unwatch(name)
-        if pid is None:
-            self._stopping.pop(name, None)
-            return
-        with suppress(OSError, AttributeError):  # it has ended, or this system has no such handle
-            handle = os.pidfd_open(pid)
-            self._watched[name] = pid, handle
-            asyncio.get_running_loop().add_reader(handle, self._note, name)
-
-    def _unwatch(self, name: str) -> None:
-        watched = self._watched.pop(name, None)
-        if watched is not None:
-            with suppress(RuntimeError):  # the loop has ended
-                asyncio.get_running_loop().remove_reader(watched[1])
-            os.close(watched[1])
+            self._keepers.send(name, signal.Signals[declared])
 
     def _note(self, name: str) -> None:
         """Something is to be looked at."""
-        self._unwatch(name)
         self._ended.add(name)
         self._news.set()
 
@@ -393,38 +300,6 @@ class ProcessAdapter:
         if 0.0 < wait < float("inf"):
             loop = asyncio.get_running_loop()
             self._restarts[name] = loop.call_later(wait + 0.01, self._note, name)
-
-
-def spawn(arguments: list[str], environ: Mapping[str, str], lifeline: int | None) -> int:
-    """Start a keeper, which leads a session of its own.
-
-    Raises:
-        OSError: It cannot be started.
-    """
-    started = subprocess.Popen(  # noqa: S603 # our own program
-        [sys.executable, "-I", "-S", keeper.__file__, *arguments],
-        env=dict(environ),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        pass_fds=() if lifeline is None else (lifeline,),
-        start_new_session=True,
-        cwd="/",
-    )
-    started.returncode = 0  # it is reaped by its number, for it may outlive this object
-    return started.pid
-
-
-def environment(name: str, folder: Path) -> dict[str, str]:
-    """All that a process is told by its environment: no key, no token, nothing of ours."""
-    kept = {key: os.environ[key] for key in INHERITED if key in os.environ}
-    return {
-        "LANG": "C.UTF-8",
-        **kept,
-        "PATH": PATH,
-        "BF_STRATEGY": name,
-        "BF_STRATEGY_FILE": str(folder / f"{name}.strategy"),
-    }
 
 
 def plain(strategy: Strategy) -> dict[str, Any]:
