@@ -10,7 +10,7 @@ import time
 import pytest
 import structlog
 
-from bf_reconciler.daemon import client_report, loop_lag, process, refusal_report
+from bf_reconciler.daemon import line_limit, loop_lag, process, refusal_report
 from bf_reconciler.daemon.client_report import ClientReport
 from bf_reconciler.daemon.refusal_report import RefusalReport
 from bf_reconciler.metrics import Tallies
@@ -57,7 +57,7 @@ def test_a_limit_that_is_high_is_left_as_it_is(monkeypatch, soft):
 
 def test_clients_cut_off_make_a_line_a_minute_for_each_kind(monkeypatch):
     now = 1000.0
-    monkeypatch.setattr(client_report.time, "monotonic", lambda: now)
+    monkeypatch.setattr(line_limit.time, "monotonic", lambda: now)
     tallies = Tallies()
     report = ClientReport(tallies)
     with structlog.testing.capture_logs() as lines:
@@ -80,7 +80,7 @@ def test_clients_cut_off_make_a_line_a_minute_for_each_kind(monkeypatch):
 
 def test_refused_requests_make_a_line_a_minute_for_each_client(monkeypatch):
     now = 1000.0
-    monkeypatch.setattr(refusal_report.time, "monotonic", lambda: now)
+    monkeypatch.setattr(line_limit.time, "monotonic", lambda: now)
     monkeypatch.setattr(refusal_report, "MOST", 2)
     tallies = Tallies()
     report = RefusalReport(tallies)
