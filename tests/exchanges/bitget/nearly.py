@@ -57,7 +57,8 @@ def says_no(body):
 def unified_says_no(body):
     data = body["data"]
     known = _words(data["permissions"]) <= DOCUMENTED_OF_UNIFIED
-    return known and data["permType"] in {"read-only", "read-and-write", "read_write"}
+    kind = str(data["permType"]).strip().replace("-", "_")
+    return known and kind in {"read_only", "read_and_write", "read_write"}
 
 
 def _words(told):
