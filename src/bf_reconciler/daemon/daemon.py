@@ -133,7 +133,9 @@ class Daemon:
         if reload.rolled_back:
             self.tallies.rollback()
             logs.log_rollback(self.log, before.config, reload.config)
-        self.cycle.take(replace(reload, spec=spec))
+        shard = self.settings.shard
+        config = replace(reload.config, shard=str(shard) if shard.count > 1 else "")
+        self.cycle.take(replace(reload, spec=spec, config=config))
         await self.document.keep(reload)
         return reload
 

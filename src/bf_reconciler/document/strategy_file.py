@@ -9,7 +9,7 @@ from bf_reconciler.facts import Json
 from bf_reconciler.spec import Declared, Strategy
 
 
-class Owner(BaseModel):
+class Owner(Declared):
     """One of several daemons that share a committed file."""
 
     shard: str
