@@ -33,5 +33,5 @@ def test_what_cannot_be_is_a_usage_error(monkeypatch, shards, shard, message):
 
 def test_the_program_says_so_and_ends(capsys, tmp_path):
     told = run_in(capsys, "run", tmp_path / "file.yaml", "--shards", "4")
-    assert told.code == 2
+    assert told.code == 1
     assert "--shards requires --shard" in told.err
