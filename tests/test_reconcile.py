@@ -89,6 +89,9 @@ class Engine:
     def held(self, declared):
         return dict.fromkeys(declared, self.strays)
 
+    def let_go(self, names):
+        self.failed -= set(names)
+
     def settle(self, decision):
         for order in (*decision.leaves, decision.order):
             if order is None:
