@@ -25,7 +25,9 @@ from bf_reconciler.status import (
     Transition,
     evidence,
     halt_event,
+    present_stolen,
     resume_event,
+    stolen,
 )
 from bf_reconciler.verdict import Halted
 from bf_reconciler.web import NotDurableError, Refusal
@@ -107,6 +109,11 @@ class Commands:
             return None
         policy = cycle.spec.policy if cycle.spec is not None else None
         return evidence(known, cycle.seen.get(name), policy, language)
+
+    def stolen(self, name: str, language: Language) -> dict[str, Any] | None:
+        cycle = self._daemon.cycle
+        found = stolen(cycle.status, cycle.seen.get(name), name)
+        return present_stolen(found, language) if found is not None else None
 
     async def subscribe(self) -> AsyncIterator[tuple[Status, Sequence[Transition]]]:
         queue: asyncio.Queue[tuple[Status, tuple[Transition, ...]]] = asyncio.Queue(BACKLOG)

@@ -144,6 +144,7 @@ class _Frame:
             pair=self.pairs.get(connection.name, PAIR),
             key_fingerprint=connection.key_fingerprint(self.pepper),
             credentials_fingerprint=connection.credentials_fingerprint(self.pepper),
+            egress=connection.egress_fingerprint(self.pepper),
             declared=shown,
         )
         old = self.before.connections.get(connection.name)

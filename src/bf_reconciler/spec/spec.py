@@ -58,6 +58,8 @@ class ConnectionEntry:
     """Of the API key alone; empty is not known."""
     credentials_fingerprint: str = ""
     """Of the whole key; empty is not known."""
+    egress: str = ""
+    """A digest of its proxy; empty where it has none."""
     declared: Mapping[str, Any] = field(default_factory=dict)
     """What stands in plain text in the file and is no default, as JSON; never a credential."""
 
