@@ -78,7 +78,7 @@ async def test_who_leaves_the_line_takes_no_turn(stand, went):
     await all_of(*tasks[4:])
     assert went == [4, 5]
     assert queue.budget.paid >= paid
-    assert len(queue._routine) == len(queue._soon) == 0  # noqa: SLF001 # nothing is kept
+    assert list(queue._lanes) == []  # noqa: SLF001 # nothing is kept
 
 
 async def test_a_turn_that_comes_as_one_leaves_is_given_back(stand, went):

@@ -86,7 +86,9 @@ class Commands:
         daemon = self._daemon
         told = daemon.settings.monitoring
         links = (told.page_url, told.dashboard_url, told.runbook_url)
-        extras = Extras(daemon.source.mode, daemon.last_completed, links, told.labels)
+        spec = daemon.cycle.spec
+        ratios = spec.request_ratios if spec is not None else {}
+        extras = Extras(daemon.source.mode, daemon.last_completed, links, told.labels, ratios)
         return render(self.status(), extras, daemon.tallies, accept, summary=summary)
 
     def history(
