@@ -75,6 +75,14 @@ def test_a_single_key_can_be_too_much():
     assert [path for _, path, _ in told] == ["connections.0.exchange"]
 
 
+def test_one_key_can_be_too_much_for_an_address():
+    us = {"name": "us-main", "exchange": "binance", "region": "us", "credentials": KRAKEN}
+    told = warnings(a_file([us | {"interval": "1s"}], []))
+    assert [words[:70] for *_, words in told] == [
+        "1 Binance key needs 1.33 times the limit of one address (direct): (1 /"
+    ]
+
+
 def test_those_that_share_a_key_are_named():
     both = [kraken(interval="10s"), kraken("kraken-sub", interval="10s")]
     clear = [{**each, "credentials": {"api_key": "k", "secret": "s"}} for each in both]

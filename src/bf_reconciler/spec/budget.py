@@ -80,10 +80,10 @@ def budgets(fleet: Iterable[Asked]) -> tuple[Budget, ...]:
         connection = asked.connection
         proxy = connection.proxy.get_secret_value() if connection.proxy else ""
         egresses.setdefault(proxy, f"proxy of {connection.name}" if proxy else DIRECT)
-        row = _row(connection)
-        groups.setdefault((row.id, _host(connection, row), proxy), []).append(asked)
+        host = _host(*_where(connection))
+        groups.setdefault((connection.exchange, host, proxy), []).append(asked)
     return tuple(
-        _budget(_row(members[0].connection), egresses[proxy], members)
+        _budget(_within(*_where(members[0].connection)), egresses[proxy], members)
         for (_, _, proxy), members in groups.items()
     )
 
@@ -93,7 +93,7 @@ def key_budgets(fleet: Iterable[Asked]) -> tuple[KeyBudget, ...]:
     groups: dict[tuple[str, str, str], list[Asked]] = {}
     for asked in fleet:
         connection = asked.connection
-        if not _is_local(connection):
+        if not _is_local(connection.endpoint):
             key = connection.credentials.api_key.get_secret_value()
             groups.setdefault((connection.exchange, connection.environment, key), []).append(asked)
     return tuple(found for members in groups.values() for found in _of_key(members))
@@ -115,23 +115,32 @@ def exceeds(ratio: float) -> bool:
 
 def least_interval(connection: Connection) -> timedelta:
     """The shortest interval of one key that keeps within the limits of its account."""
-    if _is_local(connection):
-        return timedelta(0)
-    return timedelta(seconds=max(map(_seconds, _own(_row(connection))), default=0.0))
+    return timedelta(0) if _is_local(connection.endpoint) else _least(*_where(connection))
 
 
-def _is_local(connection: Connection) -> bool:
+@lru_cache(KEPT)
+def _least(exchange: str, environment: str, region: str | None, endpoint: str | None) -> timedelta:
+    row = _within(exchange, environment, region, endpoint)
+    return timedelta(seconds=max(map(_seconds, _own(row)), default=0.0))
+
+
+@lru_cache(KEPT)
+def _is_local(endpoint: str | None) -> bool:
     """Whether a simulator or a gateway on this machine stands for the exchange."""
-    return connection.endpoint is not None and is_loopback(urlsplit(connection.endpoint).hostname)
+    return endpoint is not None and is_loopback(urlsplit(endpoint).hostname)
 
 
 def _own(row: Exchange) -> list[Limit]:
     return [limit for limit in row.pace.limits if limit.per == "account"]
 
 
-def _row(connection: Connection) -> Exchange:
-    where = (connection.environment, connection.region, connection.endpoint)
-    return _within(connection.exchange, *where)
+def _where(connection: Connection) -> tuple[str, str, str | None, str | None]:
+    return (
+        connection.exchange,
+        connection.environment,
+        connection.region,
+        connection.endpoint,
+    )
 
 
 @lru_cache(KEPT)
@@ -139,8 +148,10 @@ def _within(exchange: str, environment: str, region: str | None, endpoint: str |
     return EXCHANGES[exchange].within(environment, region, endpoint)
 
 
-def _host(connection: Connection, row: Exchange) -> str:
-    return urlsplit(row.base(connection.endpoint) or "").netloc
+@lru_cache(KEPT)
+def _host(exchange: str, environment: str, region: str | None, endpoint: str | None) -> str:
+    base = _within(exchange, environment, region, endpoint).base(endpoint)
+    return urlsplit(base or "").netloc
 
 
 def _budget(row: Exchange, egress: str, members: list[Asked]) -> Budget:
@@ -173,7 +184,7 @@ def _share(limit: Limit, probes: float, times: float) -> float:
 
 
 def _of_key(members: list[Asked]) -> Iterator[KeyBudget]:
-    row, probes = _row(members[0].connection), _rate(members)
+    row, probes = _within(*_where(members[0].connection)), _rate(members)
     own = _own(row)
     if not own:
         return
@@ -205,7 +216,8 @@ def _seconds(limit: Limit) -> float:
 
 def _rate(members: Iterable[Asked]) -> float:
     """Probes per second."""
-    return sum(1 / asked.interval.total_seconds() for asked in members)
+    counts = Counter([asked.interval for asked in members])
+    return sum(count / each.total_seconds() for each, count in counts.items())
 
 
 def _terms(members: Iterable[Asked]) -> str:
