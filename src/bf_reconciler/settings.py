@@ -21,7 +21,8 @@ RESERVED_LABELS = frozenset(
         *("node", "alertname", "alertstate", "severity", "le", "quantile"),
         *("connection", "exchange", "strategy", "runtime", "account", "status"),
         *("environment", "exchange_environment"),
-        *("condition", "reason", "permission", "state", "to", "kind", "scope", "shard", "shards"),
+        *("condition", "reason", "permission", "state", "to", "kind", "scope"),
+        *("shard", "shards", "egress"),
     }
 )
 """Labels that mean something already, in our metrics or to Prometheus and its operators."""

@@ -124,6 +124,10 @@ class ConnectionStatus:
     """Its fields in the file that are no secret and no default."""
     known: KnownKey | None = None
     """What was told last of each fact of its key; what differs next is a change."""
+    key_fingerprint: str = ""
+    """A digest of the API key: the same where another connection has the same one."""
+    egress: str = ""
+    """A digest of its proxy; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
