@@ -4,10 +4,10 @@ from datetime import timedelta
 import pytest
 
 from bf_reconciler.exchanges import EXCHANGES
-from bf_reconciler.facts import Balance, Clock, Reason, Scope, Unread, unconfirmed
-from bf_reconciler.policy import RULES, Case, ConditionType, Effect, Hold, assess, on_list
+from bf_reconciler.facts import Balance, Clock, Reason, Scope, Unread
+from bf_reconciler.policy import RULES, ConditionType, Effect, Hold, assess, on_list
 from bf_reconciler.policy.findings import REJECTED
-from bf_reconciler.spec import Credentials, Policy
+from bf_reconciler.spec import Credentials
 from bf_reconciler.spec.connection import ATTESTATION_LIFETIME, Attest, Attestation
 from build import (
     CONNECTION,
@@ -15,10 +15,9 @@ from build import (
     NOW,
     OWN_IP,
     SECOND,
-    a_connection,
+    a_case,
     a_failure,
     a_key,
-    a_seen,
     a_strategy,
     a_withdraw_key,
     an_observation,
@@ -29,23 +28,6 @@ from build import (
 
 Type = ConditionType
 BLOCK, HOLD, WARN, NONE = Effect.BLOCK, Effect.HOLD, Effect.WARN, Effect.NONE
-
-
-def a_case(observation=None, *, times=2, strategies=None, policy=None, now=NOW, **others):
-    """One observation, seen ``times`` in a row, under the rules; others: of the connection."""
-    observation = observation or an_observation()
-    seen = a_seen(*[observation] * times)
-    policy = Policy(**policy or {})
-    known = {name: others.pop(name) for name in ("hold", "accepted", "twins") if name in others}
-    return Case(
-        entry=a_connection(**others),
-        strategies=(a_strategy(),) if strategies is None else strategies,
-        policy=policy,
-        observation=seen.latest,
-        unconfirmed=unconfirmed(seen.runs, policy.confirm_after),
-        now=now,
-        **known,
-    )
 
 
 def findings(*args, **changes):
