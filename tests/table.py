@@ -21,14 +21,18 @@ def told(value):
     """A value as one line: dataclasses by the fields that are no default, models by their name."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{told(key)}: {told(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, frozenset):
+        return "{" + ", ".join(sorted(map(told, value))) + "}"
     if isinstance(value, tuple | list):
         return "[" + ", ".join(map(told, value)) + "]"
     if is_dataclass(value):
         return f"{type(value).__name__}({', '.join(_fields(value))})"
-    return value.name if isinstance(value, BaseModel | IntEnum) else _plain(value)
+    return _plain(value)
 
 
 def _plain(value):
+    if isinstance(value, BaseModel | IntEnum):
+        return value.name
     if isinstance(value, datetime):
         parts = f"+{value.microsecond}us" if value.microsecond else ""
         return f"{value:%m-%d %H:%M:%S}{parts}"
@@ -54,3 +58,12 @@ def compare(name, rows):
         path.parent.mkdir(exist_ok=True)
         path.write_text("".join(f"{line}\n" for line in lines))
     assert lines == path.read_text().splitlines()
+
+
+def grouped(pairs):
+    """Lines of (name, value): names that come to the same value stand together, in order."""
+    alike = {}
+    for name, value in pairs:
+        alike.setdefault(value, []).append(name)
+    for value, names in alike.items():
+        yield f"{'; '.join(names)}: {value}"

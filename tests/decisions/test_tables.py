@@ -1,14 +1,16 @@
 """What is decided in many cases, word by word, as it stands in tests/decisions/tables."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from itertools import product
 
-from bf_reconciler.facts import Balance, Clock, Reason, Scope, Unread, earliest
+from bf_reconciler.facts import Balance, Clock, Listed, Reason, Scope, Unread, Venue, earliest
 from bf_reconciler.policy import Hold, assess
 from bf_reconciler.policy.findings import OF_VALUES, REJECTED
-from bf_reconciler.spec import Credentials
+from bf_reconciler.spec import LOCAL, Credentials, FileRuntime, Halt
 from bf_reconciler.spec.connection import Attest, Attestation
+from bf_reconciler.status import Confirmed, Running, Status, fold
+from bf_reconciler.verdict import Halted, StrategyMemory, guard, judge, unsettled
 from build import (
     CONNECTION,
     DAY,
@@ -16,15 +18,21 @@ from build import (
     NOW,
     OWN_IP,
     SECOND,
+    STRATEGY,
     a_case,
+    a_connection,
     a_failure,
     a_key,
+    a_seen,
+    a_spec,
+    a_strategy,
+    a_suspension,
     an_observation,
     an_outage,
     an_unverifiable_key,
     refused,
 )
-from table import compare, told
+from table import compare, grouped, told
 
 BINANCE = {"exchange": "binance", "credentials": Credentials(api_key="k" * 12, secret="s")}
 MEXC = {"exchange": "mexc", "credentials": Credentials(api_key="k" * 12, secret="s")}
@@ -366,23 +374,30 @@ CASES = {
 }
 
 
+WAITS = {
+    (False, False): "",
+    (True, False): ", unconfirmed",
+    (False, True): ", held",
+    (True, True): ", unconfirmed, held",
+}
+
+
 def as_found(finding):
     """A finding without what it is about, for many have all else in common."""
-    derived = ["derived"] if finding.derived else []
     until = [f"until {told(finding.until)}"] if finding.until else []
-    words = (finding.status, told(finding.reason), told(finding.effect), *derived, *until)
+    words = (finding.status, told(finding.reason), told(finding.effect), *until)
     return f"{' '.join(words)}: {finding.message}"
 
 
 def test_findings():
-    """Of each case only what differs from a case that is well."""
+    """Of each case what differs from one that is well, and is not for want of another answer."""
     usual = assess(a_case()).findings
 
     def rows(observation, changes):
         found = assess(a_case(observation, **changes))
         alike = {}
         for finding in found.findings:
-            if finding not in usual:
+            if finding not in usual and not finding.derived:
                 alike.setdefault(as_found(finding), []).append(str(finding.type))
         yield from (f"{' '.join(kinds)} {words}" for words, kinds in alike.items())
         assert found.decisive is None or found.decisive in found.findings
@@ -393,9 +408,361 @@ def test_findings():
     compare("findings", ((name, rows(*case)) for name, case in CASES.items()))
 
 
-WAITS = {
-    (False, False): "",
-    (True, False): ", unconfirmed",
-    (False, True): ", held",
-    (True, True): ", unconfirmed, held",
+# verdicts and decisions
+
+GRACE = 5 * MINUTE
+GOOD, OUTAGE, WITHDRAW = an_observation(), an_outage(), with_key(grant=[Scope.WITHDRAW])
+INVALID, FREE = refused(Reason.INVALID_KEY), with_key(ip_bound=False, ips=())
+ELSEWHERE = FileRuntime(name="elsewhere", type="file", path="./elsewhere")
+THIRD = FileRuntime(name="third", type="file", path="./third")
+VENUE = Venue("kucoin", "live", None)
+HALT = Halted("flood", "ada", NOW)
+SUSPENDED = {"suspend": a_suspension()}
+PARTED = {"suspend": a_suspension(until=NOW + DAY)}
+
+
+def at(observation, ago):
+    return replace(observation, at=NOW - ago)
+
+
+def of(listed):
+    """A situation whose market list says this of its pair."""
+    return {"markets": {VENUE: {"BTC/USDT": listed} if listed else {}}}
+
+
+def level(strictness):
+    return {"risk_levels": {"moderate": {"max_leverage": 3, "ip_allowlist": strictness}}}
+
+
+DECLARED = {
+    "never probed": {"seen": []},
+    "good": {"seen": [GOOD]},
+    "good, in an earlier life": {"seen": [GOOD], "restored": True},
+    "good, and its pairs trade": {"seen": [GOOD], **of(Listed.TRADES)},
+    "good, and its pair is halted": {"seen": [GOOD], **of(Listed.HALTED)},
+    "good, and its pair is missing": {"seen": [GOOD], **of(Listed.MISSING)},
+    "good, and its pair is looked up": {"seen": [GOOD], **of(Listed.PENDING)},
+    "withdraws, and its pair is missing": {"seen": [WITHDRAW], **of(Listed.MISSING)},
+    "a warning": {"seen": [FREE]},
+    "a warning that its level blocks": {"seen": [FREE], "policy": level("required")},
+    "free until lately, which its level blocks": {
+        "seen": [at(FREE, MINUTE), GOOD],
+        "policy": level("required"),
+    },
+    "bound or not, which its level blocks": {
+        "seen": [with_key(ip_bound=None, ips=None)],
+        "policy": level("required"),
+    },
+    "not shown, which its level blocks": {
+        "seen": [with_key(ips=None)],
+        "policy": level("exact"),
+    },
+    "too wide, which its level blocks": {
+        "seen": [with_key(ips=(BEYOND,))],
+        "policy": level("exact"),
+    },
+    "withdraws": {"seen": [at(GOOD, MINUTE), WITHDRAW]},
+    "withdrew a test ago": {"seen": [at(WITHDRAW, MINUTE), GOOD]},
+    "withdrew two tests ago": {"seen": [at(WITHDRAW, 2 * MINUTE), at(GOOD, MINUTE), GOOD]},
+    "withdrew, and is out": {"seen": [at(WITHDRAW, MINUTE), OUTAGE]},
+    "out": {"seen": [at(GOOD, MINUTE), OUTAGE]},
+    "refused once": {"seen": [at(GOOD, MINUTE), INVALID]},
+    "refused twice": {"seen": [at(GOOD, 2 * MINUTE), at(INVALID, MINUTE), INVALID]},
+    "unverifiable": {"seen": [at(GOOD, MINUTE), UNTOLD]},
+    "may not trade its market": {"seen": [GOOD], "strategy": {"market": "futures"}},
+    "halted": {"seen": [WITHDRAW], "halted": HALT},
+    "halted in the file": {"seen": [GOOD], "halt": Halt(reason="audit", by="bob")},
+    "disabled": {"seen": [GOOD], "strategy": {"enabled": False}},
+    "suspended": {"seen": [GOOD], "strategy": SUSPENDED},
+    "suspended for a day": {"seen": [GOOD], "strategy": PARTED},
+    "its connection is suspended": {"seen": [GOOD], "connection": SUSPENDED},
+    "its connection is suspended for a day": {"seen": [GOOD], "connection": PARTED},
+    "its connection is not there": {"connections": []},
+    "its connection is wrong": {"connections": [], "broken_connections": {CONNECTION: "kucoin"}},
+    "in the last good form": {"seen": [GOOD], "broken_strategies": {STRATEGY: CONNECTION}},
+    "good, waits for a person": {"seen": [GOOD], "strategy": {"resume": "manual"}},
+    "withdraws, waits for a person": {"seen": [WITHDRAW], "strategy": {"resume": "manual"}},
+    "good, closes": {"seen": [GOOD], "strategy": {"when_off": "close"}},
+    "withdraws, closes": {"seen": [WITHDRAW], "strategy": {"when_off": "close"}},
+    "good, moved": {"seen": [GOOD], "strategy": {"runtime": "elsewhere"}},
+    "out, moved": {"seen": [OUTAGE], "strategy": {"runtime": "elsewhere"}},
+    "withdraws, moved": {"seen": [WITHDRAW], "strategy": {"runtime": "elsewhere"}},
+    "good, its runtime is gone": {"seen": [GOOD], "strategy": {"runtime": "nowhere"}},
+    "withdraws, its runtime is gone": {"seen": [WITHDRAW], "strategy": {"runtime": "nowhere"}},
+    "good, tested once an hour": {"seen": [GOOD], "connection": {"interval": timedelta(hours=1)}},
+    "good, tested every 41 s": {"seen": [GOOD], "connection": {"interval": 41 * SECOND}},
+    "out, without grace": {"seen": [OUTAGE], "policy": {"grace": 0 * SECOND}},
 }
+ABSENT = {
+    f"{kind}, {name}": situation | changes | {"strategies": []}
+    for kind, changes in (
+        ("left the file", {}),
+        ("wrong in the file", {"broken_strategies": {STRATEGY: CONNECTION}}),
+        ("nameless in the file", {"nameless_strategies": 1}),
+        ("one of too many", {"alike": 10}),
+    )
+    for name, situation in (
+        ("never probed", {"seen": []}),
+        ("good", {"seen": [GOOD]}),
+        ("withdraws", {"seen": [WITHDRAW]}),
+        ("out", {"seen": [OUTAGE]}),
+        ("halted", {"seen": [GOOD], "halted": HALT}),
+        ("its connection is suspended", {"seen": [GOOD], "connection": SUSPENDED}),
+        ("its connection is not there", {"connections": []}),
+        ("out, without grace", {"seen": [OUTAGE], "policy": {"grace": 0 * SECOND}}),
+    )
+}
+
+
+def a_memory(on, **changes):
+    known = {"action": "pause", "runtime": LOCAL, "connection": CONNECTION}
+    return StrategyMemory(on=on, **{"reason": Reason.CONNECTED, **known} | changes)
+
+
+MEMORIES = {
+    "nothing": None,
+    "on": a_memory(True),
+    "off": a_memory(False, reason=Reason.DISABLED),
+    "never told": a_memory(None, reason=Reason.NOT_PROBED, ever_on=False),
+    "never on, closes": a_memory(False, action="close", ever_on=False),
+    "on, closes": a_memory(True, action="close"),
+    "on, unknown, its grace is over": a_memory(True, unknown_since=NOW - GRACE),
+    "on, unknown, one second of grace": a_memory(True, unknown_since=NOW - GRACE + SECOND),
+    "on, unknown since tomorrow": a_memory(True, unknown_since=NOW + DAY),
+    "never told, unknown, its grace is over": a_memory(None, unknown_since=NOW - GRACE),
+    "off by grace": a_memory(False, reason=Reason.GRACE_EXPIRED, unknown_since=NOW - DAY),
+    "off by a pair": a_memory(False, reason=Reason.PAIR_NOT_TRADABLE),
+    "off, latched": a_memory(False, reason=Reason.WITHDRAW_ENABLED, latched=True),
+    "on, and maybe elsewhere": a_memory(True, also=(ELSEWHERE, THIRD, ELSEWHERE)),
+    "on elsewhere, and maybe here": a_memory(True, runtime=ELSEWHERE, also=(LOCAL, ELSEWHERE)),
+    "let go": a_memory(False, reason=Reason.REMOVED),
+    "an orphan": a_memory(True, reason=Reason.ORPHAN_STOPPED),
+    "an orphan, off": a_memory(False, reason=Reason.ORPHAN_STOPPED),
+}
+
+
+def situated(
+    *,
+    seen=(),
+    restored=False,
+    markets=None,
+    halted=None,
+    strategy=None,
+    connection=None,
+    alike=0,
+    **changes,
+):
+    """A spec, its verdicts, and how many are remembered beside the one."""
+    declared = {
+        "connections": [a_connection(**connection or {})],
+        "strategies": [a_strategy(**strategy or {})],
+        "runtimes": {each.name: each for each in (LOCAL, ELSEWHERE, THIRD)},
+    }
+    spec = a_spec(**declared | changes)
+    known = {CONNECTION: a_seen(*seen, restored=restored)} if seen else {}
+    return spec, judge(spec, known, halted, NOW, markets or {}), alike
+
+
+def test_verdicts():
+    """Of a connection all but its findings, which have a table of their own."""
+
+    def rows(situation):
+        _, verdicts, _ = situated(**situation)
+        for connection in verdicts.connections.values():
+            yield told(replace(connection, findings=()))
+        for strategy in verdicts.strategies.values():
+            yield told(strategy)
+        yield f"halted={told(verdicts.halted)}"
+
+    compare("verdicts", ((name, rows(situation)) for name, situation in DECLARED.items()))
+
+
+def as_ordered(order):
+    """An order without the words that its decision has, too."""
+    word = "on" if order.on else "off"
+    nobody = "" if order.strategy else ", of no entry"
+    where = f"at {order.runtime.name}{f' on {order.exchange}' if order.exchange else ''}"
+    return f"{word} ({order.action}) {where} for {told(order.lease)}{nobody}"
+
+
+def as_remembered(memory, before):
+    """What is remembered now that was not, or was otherwise."""
+    words = (
+        f"{field.name}={told(getattr(memory, field.name))}"
+        for field in fields(memory)
+        if getattr(memory, field.name) != getattr(before, field.name)
+    )
+    return f"<{', '.join(words)}>"
+
+
+def as_decided(decision, before):
+    before = before or a_memory(None, ever_on=False)
+    order = decision.order
+    if order is not None:
+        assert (order.name, order.reason, order.message) == (
+            decision.name,
+            decision.reason,
+            decision.message,
+        )
+    assert {(leave.name, leave.reason, leave.message) for leave in decision.leaves} <= MOVED
+    words = [
+        as_ordered(order) if order else "as it is",
+        *(f"and {as_ordered(leave)}" for leave in decision.leaves),
+        as_remembered(decision.memory, before),
+        *([f"until {told(decision.until)}"] if decision.until else ()),
+        *(["held"] if decision.held else ()),
+    ]
+    return f"{', '.join(words)}; {decision.reason}: {decision.message}"
+
+
+MOVED = {(STRATEGY, Reason.REMOVED, "It moved to another runtime.")}
+
+
+def decided(situation, before):
+    spec, verdicts, alike = situated(**situation)
+    memories = {STRATEGY: before} if before else {}
+    others = {f"other-{n}": a_memory(True) for n in range(alike)}
+    found = guard(spec, verdicts, memories | others, NOW).get(STRATEGY)
+    if found is None:
+        return "nothing"
+    assert found.verdict == verdicts.strategies.get(STRATEGY)
+    return as_decided(found, before)
+
+
+def test_decisions():
+    def rows(situation):
+        pairs = ((name, decided(situation, before)) for name, before in MEMORIES.items())
+        return grouped(pairs)
+
+    whole = DECLARED | ABSENT
+    compare("decisions", ((name, rows(situation)) for name, situation in whole.items()))
+
+
+def test_moves_that_are_not_confirmed():
+    """What is remembered then, beside what the decision alone would leave."""
+
+    def rows(situation):
+        spec, verdicts, _ = situated(**situation)
+        for name, before in MEMORIES.items():
+            if before is not None and before.on:
+                (found,) = guard(spec, verdicts, {STRATEGY: before}, NOW).values()
+                yield f"{name}: {as_remembered(unsettled(found, before), before)}"
+
+    named = {name: DECLARED[name] for name in DECLARED if "moved" in name or name == "good"}
+    compare("moves", ((name, rows(situation)) for name, situation in named.items()))
+
+
+# statuses
+
+RUNNING = {
+    "not read": None,
+    "runs": Running("running"),
+    "is paused": Running("paused"),
+    "is stopped": Running("stopped"),
+    "is told to run": Running("unknown", told="run"),
+    "is told to pause": Running("unknown", told="pause"),
+    "is told to stop": Running("unknown", told="stop"),
+    "is told to close": Running("unknown", told="close"),
+    "is not there": Running("unknown", absent=True),
+    "ran under this order": Running("running", told="run", confirmed=Confirmed(on=True)),
+    "rested under this order": Running("paused", told="pause", confirmed=Confirmed(on=False)),
+    "is another": Running("unknown", Reason.ENGINE_MISMATCH, "It trades on another exchange."),
+    "goes on": Running("running", Reason.STILL_RUNNING, "It was told to pause."),
+    "cannot be read": Running("unknown", Reason.RUNTIME_UNAVAILABLE),
+}
+SEEN_BEFORE = {
+    "never seen": None,
+    "seen on": {"seen": [GOOD]},
+    "seen off": {"seen": [WITHDRAW]},
+    "seen held": {"seen": [GOOD], "restored": True},
+}
+
+
+def folded(situation, running, before=None, now=NOW):
+    spec, verdicts, _ = situated(**{"alike": 0} | situation)
+    observed = situation.get("seen", ())
+    seen = {CONNECTION: a_seen(*observed)} if observed else {}
+    before = before or Status()
+    memories = before.memories
+    decisions = guard(spec, verdicts, memories, now)
+    found = {STRATEGY: running} if running is not None else {}
+    return fold(spec, seen, verdicts, decisions, found, now, before)
+
+
+def as_shown(status):
+    """A status without what other tables have, and what is the same in every case."""
+    if status is None:
+        return "nothing"
+    shown = " | ".join(
+        f"{one.type} {one.status} {one.reason} g{one.observed_generation} {told(one.since)}:"
+        f" {one.message}"
+        for one in status.conditions
+        if str(one.type) in {"Ready", "Running"}
+    )
+    rest = (
+        f"{field.name}={told(getattr(status, field.name))}"
+        for field in fields(status)
+        if field.name not in ALIKE and getattr(status, field.name) != field.default
+    )
+    return f"{status.status} {' '.join(rest)} {shown}"
+
+
+ALIKE = {
+    *("name", "connection", "runtime", "exchange", "environment", "status", "api_key"),
+    *("conditions", "memory", "known", "declared"),
+}
+
+
+def test_statuses_of_strategies():
+    """Each decision with all that an engine may be read to do, and with what stood before."""
+
+    def rows(situation):
+        for kind, past in SEEN_BEFORE.items():
+            before = folded(past, Running("running", told="run"), now=NOW - DAY) if past else None
+            yield f"## {kind}"
+            yield from grouped(
+                (name, as_shown(folded(situation, running, before).strategies.get(STRATEGY)))
+                for name, running in RUNNING.items()
+            )
+
+    names = (
+        "good",
+        "withdraws",
+        "out",
+        "never probed",
+        "halted",
+        "disabled",
+        "suspended for a day",
+    )
+    gone = ("left the file, good", "wrong in the file, good", "one of too many, good")
+    named = {name: (DECLARED | ABSENT)[name] for name in (*names, *gone)}
+    compare("strategies", ((name, rows(situation)) for name, situation in named.items()))
+
+
+def test_statuses_of_connections():
+    def rows(situation):
+        for kind, past in SEEN_BEFORE.items():
+            before = folded(past, None, now=NOW - DAY) if past else None
+            status = folded(situation, None, before).connections.get(CONNECTION)
+            yield f"{kind}: {as_shown(status)}"
+
+    wrong = {"broken_connections": {CONNECTION: "kucoin"}}
+    more = {
+        "good, wrong in the file": {"seen": [GOOD]} | wrong,
+        "withdraws, wrong in the file": {"seen": [WITHDRAW]} | wrong,
+        "a clock that is off": {"seen": [an_observation(time=Clock(-1.5, 0.25))]},
+        "with all that is declared": {
+            "seen": [with_key(created_at=NOW - DAY, expires_at=NOW + DAY, account="sub-1")],
+            "connection": {
+                "attest": attested(),
+                "labels": {"team": "grid"},
+                "account": "sub-1",
+            },
+        },
+        "mexc, free, created a month ago": {
+            "seen": [with_key(ip_bound=False, ips=(), created_at=NOW - 30 * DAY)],
+            "connection": MEXC,
+        },
+    }
+    whole = DECLARED | more
+    compare("connections", ((name, rows(situation)) for name, situation in whole.items()))
