@@ -1,7 +1,8 @@
 """How many small changes to the code that decides does a test notice? Run by `make mutants`.
 
 mutmut makes the changes, one at a time. Texts for people (those with a blank) are left as they are:
-messages are prose, and nothing may match on them.
+messages are prose, and nothing may match on them. Each change is met first by the tests that take
+no time, and by all others only where none of those noticed it.
 """
 # ruff: noqa: T201  (a script that prints figures)
 
@@ -18,6 +19,8 @@ PACKAGES = ("verdict", "policy", "status")
 KILLED = {1, 3, 36, -24, 24, 152, 255}
 """Exit codes of mutmut: a test failed, or it did not end."""
 LEAST = 95.0
+QUICK = 0.4
+"""Seconds: tests that take no longer come first, and most changes are noticed by one of them."""
 
 
 def leave_prose() -> None:
@@ -35,38 +38,69 @@ def leave_prose() -> None:
     ]
 
 
-def counts(folder: Path) -> Counter[bool | None]:
-    """How many changes in this folder were noticed, and how many were not (None: not tried)."""
-    found: Counter[bool | None] = Counter()
-    for path in folder.rglob("*.meta"):
-        codes = json.loads(path.read_text())["exit_code_by_key"].values()
-        found.update(None if code is None else code in KILLED for code in codes)
-    return found
+def quick_first(*, alone: bool) -> None:
+    """Have mutmut run the quick tests alone, or all of them."""
+    from mutmut.runners.harness import PytestRunner  # noqa: PLC0415 # likewise
+    from mutmut.state import state  # noqa: PLC0415 # likewise
+
+    whole = vars(PytestRunner).get("whole") or PytestRunner.run_tests
+    PytestRunner.whole = whole
+
+    def run_tests(runner: PytestRunner, *, mutant_name: str | None, tests: Iterable[str]) -> int:
+        tests = list(tests)
+        quick = [each for each in tests if state().duration_by_test.get(each, 0) < QUICK]
+        return int(
+            whole(runner, mutant_name=mutant_name, tests=quick if alone and quick else tests)
+        )
+
+    PytestRunner.run_tests = run_tests
 
 
-def sample(count: int) -> list[str]:
-    """Names of so many changes, the same each time."""
-    names = sorted(
-        name
-        for path in FOLDER.rglob("*.meta")
-        for name in json.loads(path.read_text())["exit_code_by_key"]
-    )
-    return random.Random(1).sample(names, min(count, len(names)))  # noqa: S311 # no secret
+def results(folder: Path = FOLDER) -> dict[str, bool | None]:
+    """Whether each change was noticed; None is not tried."""
+    return {
+        name: None if code is None else code in KILLED
+        for path in folder.rglob("*.meta")
+        for name, code in json.loads(path.read_text())["exit_code_by_key"].items()
+    }
+
+
+def sample(count: int, part: str) -> list[str]:
+    """Names of so many changes, the same each time; 2/4 is the second part of four."""
+    names = sorted(results())
+    chosen = random.Random(1).sample(names, min(count, len(names)))  # noqa: S311 # no secret
+    which, of = map(int, part.split("/"))
+    return chosen[which - 1 :: of]
 
 
 def main() -> int:
     """Try so many, or all; 1 where too few are noticed."""
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--sample", type=int, help="try so many of them, the same each time")
+    words.add_argument("--part", default="1/1", help="of those one part, such as 2/4")
     words.add_argument("--show", metavar="NAME", help="show a change that was made")
+    words.add_argument("--report", action="store_true", help="say what was noticed up to now")
     given = words.parse_args()
     leave_prose()
     if given.show:
         return run("show", given.show)
-    if given.sample and not FOLDER.exists():
-        run("run", "--max-children", "1", "none-of-them")
-    run("run", "--max-children", "1", *(sample(given.sample) if given.sample else ()))
+    if not given.report:
+        attempt(given.sample, given.part)
     return report()
+
+
+def attempt(count: int | None, part: str) -> None:
+    """Try each with the quick tests, and those that none of them noticed with all tests."""
+    quick_first(alone=True)
+    if count and not FOLDER.exists():
+        run("run", "--max-children", "1", "none-of-them")
+    names = sample(count, part) if count else []
+    run("run", "--max-children", "1", *names)
+    quick_first(alone=False)
+    found = results()
+    left = [name for name in names or found if found[name] is False]
+    if left:
+        run("run", "--max-children", "1", *left)
 
 
 def run(*words: str) -> int:
@@ -82,12 +116,14 @@ def run(*words: str) -> int:
 
 
 def report() -> int:
-    """Print what was noticed, and what was not."""
+    """Print what was noticed, and name what was not."""
     whole: Counter[bool | None] = Counter()
     for name in PACKAGES:
-        found = counts(FOLDER / name)
-        whole += found
-        print(f"{name}: {found[True]} of {found[True] + found[False]} noticed")
+        found = results(FOLDER / name)
+        counted = Counter(found.values())
+        whole += counted
+        print(f"{name}: {counted[True]} of {counted[True] + counted[False]} noticed")
+        print("\n".join(f"    {each}" for each in sorted(found) if found[each] is False))
     tried = whole[True] + whole[False]
     share = 100 * whole[True] / max(tried, 1)
     print(f"all: {whole[True]} of {tried}, {share:.1f} %; not tried: {whole[None]}")
