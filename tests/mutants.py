@@ -19,7 +19,7 @@ PACKAGES = ("verdict", "policy", "status")
 KILLED = {1, 3, 36, -24, 24, 152, 255}
 """Exit codes of mutmut: a test failed, or it did not end."""
 LEAST = 95.0
-QUICK = 0.4
+QUICK = 3.0
 """Seconds: tests that take no longer come first, and most changes are noticed by one of them."""
 
 
@@ -38,22 +38,27 @@ def leave_prose() -> None:
     ]
 
 
-def quick_first(*, alone: bool) -> None:
-    """Have mutmut run the quick tests alone, or all of them."""
-    from mutmut.runners.harness import PytestRunner  # noqa: PLC0415 # likewise
-    from mutmut.state import state  # noqa: PLC0415 # likewise
+class Patience:
+    """Has mutmut run the quick tests alone, until they are no longer enough."""
 
-    whole = vars(PytestRunner).get("whole") or PytestRunner.run_tests
-    PytestRunner.whole = whole
+    def __init__(self) -> None:
+        from mutmut.runners.harness import PytestRunner  # noqa: PLC0415 # likewise
 
-    def run_tests(runner: PytestRunner, *, mutant_name: str | None, tests: Iterable[str]) -> int:
-        tests = list(tests)
-        quick = [each for each in tests if state().duration_by_test.get(each, 0) < QUICK]
-        return int(
-            whole(runner, mutant_name=mutant_name, tests=quick if alone and quick else tests)
-        )
+        self.quick_alone = True
+        run_tests = PytestRunner.run_tests
 
-    PytestRunner.run_tests = run_tests
+        def chosen(runner: PytestRunner, *, mutant_name: str | None, tests: Iterable[str]) -> int:
+            tests = self._chosen(list(tests))
+            return int(run_tests(runner, mutant_name=mutant_name, tests=tests))
+
+        PytestRunner.run_tests = chosen
+
+    def _chosen(self, tests: list[str]) -> list[str]:
+        from mutmut.state import state  # noqa: PLC0415 # likewise
+
+        took = state().duration_by_test
+        quick = [each for each in tests if took.get(each, 0) < QUICK]
+        return quick if self.quick_alone and quick else tests
 
 
 def results(folder: Path = FOLDER) -> dict[str, bool | None]:
@@ -78,6 +83,8 @@ def main() -> int:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--sample", type=int, help="try so many of them, the same each time")
     words.add_argument("--part", default="1/1", help="of those one part, such as 2/4")
+    words.add_argument("--left", action="store_true", help="try what was not noticed once more")
+    words.add_argument("--quick", action="store_true", help="with the quick tests alone")
     words.add_argument("--show", metavar="NAME", help="show a change that was made")
     words.add_argument("--report", action="store_true", help="say what was noticed up to now")
     given = words.parse_args()
@@ -85,21 +92,23 @@ def main() -> int:
     if given.show:
         return run("show", given.show)
     if not given.report:
-        attempt(given.sample, given.part)
+        attempt(given)
     return report()
 
 
-def attempt(count: int | None, part: str) -> None:
+def attempt(given: argparse.Namespace) -> None:
     """Try each with the quick tests, and those that none of them noticed with all tests."""
-    quick_first(alone=True)
-    if count and not FOLDER.exists():
+    patience = Patience()
+    if not FOLDER.exists():
         run("run", "--max-children", "1", "none-of-them")
-    names = sample(count, part) if count else []
-    run("run", "--max-children", "1", *names)
-    quick_first(alone=False)
+    names = sample(given.sample, given.part) if given.sample else list(results())
+    names = [name for name in names if not given.left or results()[name] is False]
+    if names:
+        run("run", "--max-children", "1", *names)
     found = results()
-    left = [name for name in names or found if found[name] is False]
-    if left:
+    left = [name for name in names if found[name] is False]
+    if left and not given.quick:
+        patience.quick_alone = False
         run("run", "--max-children", "1", *left)
 
 
