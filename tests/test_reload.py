@@ -297,6 +297,7 @@ async def test_the_secrets_of_a_file_are_told_to_the_redaction_of_logs():
         credentials.secret.get_secret_value(),
         credentials.passphrase.get_secret_value(),
         proxy,
+        "hidden",
     }
 
 
