@@ -154,7 +154,7 @@ class Api:
             raise ApiError(f"no daemon answers at {self.url} ({_why(error.reason)})") from None
         except (OSError, HTTPException) as error:
             raise ApiError(f"no daemon answers at {self.url} ({_why(error)})") from None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self._stranger() from None
 
     def _stranger(self) -> ApiError:
@@ -191,6 +191,6 @@ def _why(reason: object) -> str:
 def _message(error: HTTPError) -> str:
     try:
         told = json.loads(error.read(MAX_BYTES))["error"]
-    except (OSError, ValueError, TypeError, KeyError, HTTPException):
+    except (OSError, ValueError, RecursionError, TypeError, KeyError, HTTPException):
         told = None
     return told if isinstance(told, str) else f"the daemon answered with HTTP {error.code}"
