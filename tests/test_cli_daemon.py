@@ -326,6 +326,35 @@ def test_halt_and_resume_reach_the_daemon(capsys):
     assert "no strategy named nope; known: btc-grid" in unknown.err
 
 
+@pytest.mark.parametrize(
+    ("count", "lang", "line"),
+    [
+        (
+            2,
+            "en",
+            (
+                "Told to be off, and not confirmed by the engine yet: s0, s1."
+                " See: bf-reconciler status\n"
+            ),
+        ),
+        (
+            7,
+            "tr",
+            (
+                "Kapatma komutu verildi, motor henüz onaylamadı: s0, s1, s2, s3, s4 ve 2 tane daha."
+                " Bakın: bf-reconciler status\n"
+            ),
+        ),
+    ],
+)
+def test_halt_names_what_is_not_confirmed_to_be_off(capsys, count, lang, line):
+    running = [a_strategy(f"s{number}") for number in range(count)]
+    off = a_strategy("off", running="paused")
+    with serving(FakeView(a_status(strategies=[*running, off]))) as url:
+        ran = run_in(capsys, "halt", "--reason", "a bug", "--url", url, "--lang", lang)
+    assert (ran.code, line in ran.out) == (0, True)
+
+
 def test_halt_names_who_did_it(capsys, monkeypatch):
     view = FakeView(a_status())
     with serving(view) as url:

@@ -9,6 +9,7 @@ from bf_reconciler.daemon.journal_writer import JournalWriter
 from bf_reconciler.facts import Reason
 from bf_reconciler.journal import JournalError
 from bf_reconciler.status import Record, Status, Transition
+from bf_reconciler.verdict import Halted
 
 EMPTY = Record(Status(), {})
 NEWS = Transition(
@@ -174,6 +175,22 @@ async def test_what_cannot_be_intended_is_trouble(book):
         await hanging.intend(["btc-grid"])
     assert "TimeoutError" in str(hanging.trouble)
     go.set()
+
+
+async def test_who_waits_for_a_halt_is_told_when_a_start_would_find_it(book):
+    writer, fire = a_writer(book), Halted("fire", "ada")
+    kept = asyncio.create_task(writer.keeps(fire))
+    book.full = True
+    with capture_logs():
+        await writer.save(Record(Status(halted=fire), {}), ())
+        assert not kept.done()
+        book.full, book.halt_trouble = False, JournalError("no file")
+        await writer.save(Record(Status(halted=fire), {}), ())
+        assert not kept.done()
+        book.halt_trouble = None
+        await writer.save(Record(Status(halted=fire), {}), ())
+        await asyncio.wait_for(kept, 60)
+    await writer.keeps(fire)
 
 
 def _raise(error):

@@ -1,6 +1,6 @@
 """What runtimes do with the fields of strategies, as lines of text."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from bf_reconciler.facts import Language, Said
@@ -33,6 +33,11 @@ def of_strategies(found: Iterable[tuple[str, str, Row]], lang: Language) -> Iter
         groups.setdefault((runtime, text), []).append(name)
     for (runtime, text), names in groups.items():
         if text:
-            more = len(names) - NAMED
-            rest = f" {MORE.in_(lang).format(more)}" if more > 0 else ""
-            yield f"{', '.join(names[:NAMED])}{rest} ({runtime}): {text}"
+            yield f"{some(names, lang)} ({runtime}): {text}"
+
+
+def some(names: Sequence[str], lang: Language) -> str:
+    """The first of these names, and how many more there are."""
+    more = len(names) - NAMED
+    rest = f" {MORE.in_(lang).format(more)}" if more > 0 else ""
+    return f"{', '.join(names[:NAMED])}{rest}"

@@ -11,6 +11,7 @@ from bf_reconciler.facts import Seen
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.spec import Names, Runtime
 from bf_reconciler.status import Record, Status, Transition
+from bf_reconciler.verdict import Halted
 
 MOST_OWED = 10_000
 """Transitions that wait for a journal that cannot be written; older ones are lost."""
@@ -54,6 +55,9 @@ class JournalWriter:
         self._log = structlog.get_logger("bf_reconciler")
         self.trouble: JournalError | None = None
         """Why the newest record is not saved, or its halt not in both places; None: they are."""
+        self._kept: tuple[Halted | None] | None = None
+        """The halt that a start would find, or that it would find none; None: not known."""
+        self._news = asyncio.Event()
 
     async def keep(
         self, status: Status, seen: Mapping[str, Seen], names: Names | None = None
@@ -92,6 +96,11 @@ class JournalWriter:
         if not done and self.trouble is None:
             self._late()
 
+    async def keeps(self, halt: Halted | None) -> None:
+        """Wait until a start would find this halt; None: no halt."""
+        while self._kept != (halt,):
+            await self._news.wait()
+
     @property
     def hangs(self) -> bool:
         """Whether a save is under way that has not answered in time."""
@@ -113,7 +122,8 @@ class JournalWriter:
             changes, self._owed = self._owed, ()
             names, self._unsaved = self._unsaved, Names()
             try:
-                self._saved(await self._worker.call(self._journal.save, record, changes, names))
+                written = await self._worker.call(self._journal.save, record, changes, names)
+                self._saved(record.status.halted, written=written)
             except JournalError as error:
                 self._unsaved = None
                 self._owed = (*changes, *self._owed)[-MOST_OWED:]
@@ -124,7 +134,7 @@ class JournalWriter:
                 self._broke(JournalError(f"saving failed ({type(error).__name__})"))
         self._saving = None
 
-    def _saved(self, written: bool) -> None:  # noqa: FBT001 # as the journal says it
+    def _saved(self, halt: Halted | None, *, written: bool) -> None:
         self.trouble = None
         if self._journal.replacements != self._replacements:
             self._replacements = self._journal.replacements
@@ -132,7 +142,11 @@ class JournalWriter:
             self._replaced()
         if self._journal.halt_trouble is not None:
             self._broke(self._journal.halt_trouble)
-        elif written and self._told:
+            return
+        self._kept = (halt,)
+        self._news.set()
+        self._news = asyncio.Event()
+        if written and self._told:
             self._log.info("journal can be written again")
             self._told = False
 

@@ -201,7 +201,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "Error": {"type": "object", "properties": {"error": TEXT}, "required": ["error"]},
 }
 RELOADED: Final = _object(generation=WHOLE, revision=TEXT, digest=TEXT, config=_ref("Config"))
-HALTED: Final = _object(halted=_maybe(_ref("Halted")))
+HALTED: Final = _object(halted=_maybe(_ref("Halted")), unconfirmed=_list(TEXT))
 HALT: Final[Schema] = {
     "type": "object",
     "properties": {"reason": WORDS, "by": WORDS},
