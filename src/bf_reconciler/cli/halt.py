@@ -9,9 +9,8 @@ import click
 
 from bf_reconciler.cli import options
 from bf_reconciler.cli.api import NOT_DURABLE, Api, ApiError, RefusedError
-from bf_reconciler.cli.handling_text import some
 from bf_reconciler.cli.journals import journal
-from bf_reconciler.cli.output import fail, note, say
+from bf_reconciler.cli.output import fail, note, say, some
 from bf_reconciler.facts import Language, Said
 
 HALTED = Said(

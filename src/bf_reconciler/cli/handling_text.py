@@ -1,16 +1,13 @@
 """What runtimes do with the fields of strategies, as lines of text."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
 
-from bf_reconciler.facts import Language, Said
+from bf_reconciler.cli.output import some
+from bf_reconciler.facts import Language
 from bf_reconciler.spec.handling import DEGREES
 
 Row = Mapping[str, Mapping[str, str]]
 """Field to its degree, and what enforces it or where it goes."""
-NAMED: Final = 5
-"""Strategies of one kind that are named; the rest are counted."""
-MORE: Final = Said("and {} more", "ve {} tane daha")
 
 
 def of_fields(handling: Row, lang: Language) -> Iterator[str]:
@@ -34,10 +31,3 @@ def of_strategies(found: Iterable[tuple[str, str, Row]], lang: Language) -> Iter
     for (runtime, text), names in groups.items():
         if text:
             yield f"{some(names, lang)} ({runtime}): {text}"
-
-
-def some(names: Sequence[str], lang: Language) -> str:
-    """The first of these names, and how many more there are."""
-    more = len(names) - NAMED
-    rest = f" {MORE.in_(lang).format(more)}" if more > 0 else ""
-    return f"{', '.join(names[:NAMED])}{rest}"
