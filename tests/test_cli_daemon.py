@@ -3,6 +3,7 @@
 
 import getpass
 import json
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -91,6 +92,16 @@ def test_status_exits_2_where_something_is_blocked(capsys):
         assert "Create a new key or copy the values again." in ran.out
         assert run_in(capsys, "status", "kucoin-main-grid", "--url", url).code == 0
         assert run_in(capsys, "status", "sol-dca", "--url", url).code == 2
+
+
+def test_status_and_explain_show_a_key_that_waits_to_be_rotated_in(capsys):
+    waiting = a_status([a_connection(next_api_key="••••abc")])
+    with serving(FakeView(waiting)) as url:
+        status = run_in(capsys, "status", "kucoin-main-grid", "--url", url)
+        explained = run_in(capsys, "explain", "kucoin-main-grid", "--url", url)
+    assert re.search(r"Next key +••••abc\n", status.out)
+    line = "the next key ••••abc waits in the file: bf-reconciler rotate kucoin-main-grid\n"
+    assert line in explained.out
 
 
 def test_status_json_is_what_the_api_says(capsys):

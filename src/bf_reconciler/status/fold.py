@@ -178,7 +178,13 @@ def _connection(
         attested_until=connection.attest.withdraw_disabled.until if connection.attest else None,
         declared=entry.declared,
         known=_known(was, entry, facts),
+        next_api_key=_next_key(connection),
     )
+
+
+def _next_key(connection: Connection) -> str:
+    waits = connection.next
+    return mask(waits.api_key.get_secret_value()) if waits is not None else ""
 
 
 def _ready(ready: Finding, state: ConnectionState) -> Finding:

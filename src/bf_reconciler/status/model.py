@@ -124,6 +124,8 @@ class ConnectionStatus:
     """Its fields in the file that are no secret and no default."""
     known: KnownKey | None = None
     """What was told last of each fact of its key; what differs next is a change."""
+    next_api_key: str = ""
+    """The key under ``next``, masked, that waits for ``rotate``; empty where none does."""
 
 
 @dataclass(frozen=True, slots=True)

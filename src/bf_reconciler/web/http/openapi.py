@@ -112,6 +112,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         environment=TEXT,
         status=_one_of(ConnectionState),
         api_key=TEXT,
+        next_api_key=_maybe(TEXT),
         conditions=_list(_ref("Condition")),
         key=_object(
             scopes=_maybe(_list(TEXT)),
