@@ -34,8 +34,9 @@ def show_plan(before: "Parsed", after: "Parsed", lang: Language) -> None:
 
 
 def show_commit(file: Path, message: str, lang: Language) -> None:
-    """Print the command that commits the file."""
+    """Print the command that commits the file, also where it never was."""
     folder, leaf = os.path.split(file)
     place = f" -C {shlex.quote(folder)}" if folder else ""
-    command = f"git{place} commit --message {shlex.quote(message)} -- {shlex.quote(leaf)}"
-    say(f"{TO_COMMIT.in_(lang)}: {command}")
+    name = shlex.quote(leaf)
+    commit = f"git{place} commit --message {shlex.quote(message)} -- {name}"
+    say(f"{TO_COMMIT.in_(lang)}: git{place} add -- {name} && {commit}")
