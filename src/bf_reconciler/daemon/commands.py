@@ -188,10 +188,14 @@ class Commands:
             raise NotDurableError(
                 f"It is taken up, but no turn has ended within {seconds}; ask again"
             )
-        if writer.trouble is not None:  # a slow disk may still take it
-            await writer.settled(ends - time.monotonic())
-        if writer.trouble is not None:
-            raise NotDurableError(f"{done}: {writer.trouble}", full=writer.trouble.full)
+        halted = self._daemon.cycle.status.halted
+        if writer.trouble is not None or not writer.holds(halted):
+            await writer.settled(ends - time.monotonic())  # a slow disk may still take it
+        trouble = writer.trouble
+        if trouble is None and not writer.holds(halted):
+            trouble = JournalError(f"the journal did not take it within {HALT_SECONDS:g} s")
+        if trouble is not None:
+            raise NotDurableError(f"{done}: {trouble}", full=trouble.full)
 
 
 def _asking(name: str) -> Edit:
