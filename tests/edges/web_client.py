@@ -91,6 +91,7 @@ class ScriptedBackend:
     async def halt(self, reason, by, token=""):
         self.asked.append(("halt", reason, by, token))
         self.now = replace(self.now, halted=Halted(reason, by, NOW))
+        return self.now
 
     async def resume(self, name, reason="", by="", token=""):
         self.asked.append(("resume", name, reason, by, token))

@@ -134,7 +134,7 @@ class WebhookAdapter(RemoteEngine[WebhookRuntime]):
             async with self._slots:
                 content = (await self._rest.ask("GET", url, headers)).content()
         except UnavailableError as error:
-            return Reading(Running("unknown", Reason.RUNTIME_UNAVAILABLE, str(error)))
+            return self._unread(error)
         state = STATES.get(str(content.get("running")))
         if state is None or content.get("strategy", name) != name:
             words = "The receiver does not say whether the strategy is running, paused or stopped."

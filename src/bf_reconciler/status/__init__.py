@@ -4,7 +4,7 @@ from bf_reconciler.status.activity import Activity, activity
 from bf_reconciler.status.changes import transitions
 from bf_reconciler.status.evidence import evidence
 from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask
-from bf_reconciler.status.halts import file_halts, halt_event, resume_event
+from bf_reconciler.status.halts import file_halts, halt_event, resume_event, unconfirmed
 from bf_reconciler.status.key_events import key_events
 from bf_reconciler.status.model import (
     OFF,
@@ -73,5 +73,6 @@ __all__ = [
     "resume_event",
     "stolen",
     "transitions",
+    "unconfirmed",
     "unwatched",
 ]

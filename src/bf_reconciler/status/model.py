@@ -128,6 +128,8 @@ class ConnectionStatus:
     """A digest of the API key: the same where another connection has the same one."""
     egress: str = ""
     """A digest of its proxy; empty where it has none."""
+    next_api_key: str = ""
+    """The key under ``next``, masked, that waits for ``rotate``; empty where none does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,9 +71,10 @@ class Backend(Protocol):
     async def test(self, name: str) -> ConnectionStatus | None:
         """Probe one connection now and wait for it; None where no connection has this name."""
 
-    async def halt(self, reason: str, by: str, token: str = "") -> None:
+    async def halt(self, reason: str, by: str, token: str = "") -> Status:
         """Halt every strategy, and return when the halt is in force and outlives a restart.
 
+        Engines are hardly waited for: the status says which of them have confirmed it by now.
         ``token`` is the name of the one that permitted it.
 
         Raises:

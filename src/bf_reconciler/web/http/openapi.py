@@ -113,6 +113,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         environment=TEXT,
         status=_one_of(ConnectionState),
         api_key=TEXT,
+        next_api_key=_maybe(TEXT),
         conditions=_list(_ref("Condition")),
         key=_object(
             scopes=_maybe(_list(TEXT)),
@@ -228,7 +229,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "Error": {"type": "object", "properties": {"error": TEXT}, "required": ["error"]},
 }
 RELOADED: Final = _object(generation=WHOLE, revision=TEXT, digest=TEXT, config=_ref("Config"))
-HALTED: Final = _object(halted=_maybe(_ref("Halted")))
+HALTED: Final = _object(halted=_maybe(_ref("Halted")), unconfirmed=_list(TEXT))
 HALT: Final[Schema] = {
     "type": "object",
     "properties": {"reason": WORDS, "by": WORDS},
