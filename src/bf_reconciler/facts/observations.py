@@ -95,14 +95,23 @@ class KeyFacts:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The balance could be read; amounts are nobody's business but the owner's."""
+    """The balance could be read; amounts are nobody's business but the owner's.
+
+    ``assets``: what is held beyond dust, by name alone; None where the answer does not tell.
+    """
 
     empty: bool
+    assets: frozenset[str] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """The open orders could be read."""
+    """The open orders could be read.
+
+    ``pairs``: in which pairs, ``BASE/QUOTE``; None where the answer does not tell.
+    """
+
+    pairs: frozenset[str] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
