@@ -41,6 +41,7 @@ METRIC = r"\b((?:bf|up)(?:_\w+)?)(?:\{([^}]*)\})?"
 CHAIN = r'if eq \$labels\.reason "(\w+)" -\}\}(.*?)\{\{-'
 SAYS = {
     "ConnectionWithdrawEnabled": Reason.WITHDRAW_ENABLED,
+    "CanaryFailed": Reason.CANARY_FAILED,
     "ExchangeUnreachable": Reason.EXCHANGE_UNAVAILABLE,
     "ExchangeChanged": Reason.EXCHANGE_CHANGED,
     "KeyExpiring": Reason.KEY_EXPIRING,

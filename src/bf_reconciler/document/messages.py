@@ -30,6 +30,7 @@ OURS: Final = frozenset(
         "text",
         "secret",
         "exchange",
+        "reason",
         "margin_limit",
         "runtime",
         "runtime_type",

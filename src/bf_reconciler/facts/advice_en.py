@@ -10,6 +10,20 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
         "The connection test passed.",
         "",
     ),
+    # a canary
+    Reason.AS_EXPECTED: (
+        "As expected",
+        "The canary is in the bad state that the file expects, so failures are noticed.",
+        "",
+    ),
+    Reason.CANARY_FAILED: (
+        "Canary failed",
+        "The canary is not in the state that the file expects.",
+        (
+            "Find out whether somebody changed its key, or whether bf-reconciler no longer notices "
+            "what is wrong. Until then, do not rely on the status of other keys at this exchange."
+        ),
+    ),
     # the key
     Reason.INVALID_KEY: (
         "Invalid key",

@@ -12,6 +12,21 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
         "Bağlantı testi başarıyla geçti.",
         "",
     ),
+    # a canary
+    Reason.AS_EXPECTED: (
+        "Beklendiği gibi",
+        "Deneme bağlantısı, dosyada beklenen kötü durumda; yani sorunlar fark ediliyor.",
+        "",
+    ),
+    Reason.CANARY_FAILED: (
+        "Deneme bağlantısı başarısız",
+        "Deneme bağlantısı, dosyada beklenen durumda değil.",
+        (
+            "Anahtarını birinin değiştirip değiştirmediğini ya da bf-reconciler'in sorunları artık "
+            "fark edip etmediğini araştırın. O zamana dek bu borsadaki öteki anahtarların durumuna "
+            "güvenmeyin."
+        ),
+    ),
     # the key
     Reason.INVALID_KEY: (
         "Geçersiz anahtar",

@@ -7,6 +7,9 @@ class Reason(StrEnum):
     """One word per cause; every picture (metric, page, log, journal) uses it as it is."""
 
     CONNECTED = "Connected"
+    # a canary
+    AS_EXPECTED = "AsExpected"
+    CANARY_FAILED = "CanaryFailed"
     # the key
     INVALID_KEY = "InvalidKey"
     INVALID_SIGNATURE = "InvalidSignature"

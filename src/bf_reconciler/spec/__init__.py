@@ -9,6 +9,7 @@ from bf_reconciler.spec.engines import (
     ProcessRuntime,
     WebhookRuntime,
 )
+from bf_reconciler.spec.expect import Expect
 from bf_reconciler.spec.handling import (
     ALL_PASSED_ON,
     IGNORED,
@@ -43,6 +44,7 @@ __all__ = [
     "Credentials",
     "Declared",
     "Defaults",
+    "Expect",
     "File",
     "FileRuntime",
     "FreqtradeRuntime",

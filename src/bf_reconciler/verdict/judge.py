@@ -29,6 +29,7 @@ from bf_reconciler.policy import (
     watch,
 )
 from bf_reconciler.spec import ConnectionEntry, Names, Policy, Spec, Strategy, updated
+from bf_reconciler.verdict.canary import Look, as_canary
 from bf_reconciler.verdict.pairs import with_pairs
 from bf_reconciler.verdict.values import (
     ConnectionState,
@@ -158,7 +159,15 @@ def judge_connection(
         return ConnectionVerdict(entry.name, None, ConnectionState.PENDING, ready, ())
 
     policy = entry.under(policy)
-    history = _history(_Known(entry, strategies, policy, now, hold, twins), seen.runs)
+    known = _Known(entry, strategies, policy, now, hold, twins)
+    canary = entry.connection.canary
+    young, old = _life(entry, seen.runs[0].latest.at)
+    turns = [moment for moment in (young, old) if moment > now]
+    restored = seen.restored or not young <= now < old
+    if canary is not None:
+        verdict = as_canary(canary, _looks(known, seen.runs), now, policy.grace)
+        return replace(verdict, restored=restored, until=earliest([*turns, verdict.until]))
+    history = _history(known, seen.runs)
     newest, oldest = history[0][1], history[-1][1]
     after = policy.confirm_after
     if unconfirmed(seen.runs, after) and not confirming(seen.runs, after):
@@ -166,12 +175,10 @@ def judge_connection(
     violation = oldest.decisive if oldest.compliant is False else None
     good = sum(run.count for run, _ in takewhile(lambda pair: pair[1].compliant, history))
     verdict = _concluded(entry.name, newest, violation, good, policy)
-    young, old = _life(entry, seen.runs[0].latest.at)
-    turns = [moment for moment in (young, old) if moment > now]
     return replace(
         verdict,
         unbound=any(_unbound(one.findings) for _, one in history),
-        restored=seen.restored or not young <= now < old,
+        restored=restored,
         until=earliest([*turns, *(assessment.until for _, assessment in history)]),
     )
 
@@ -189,6 +196,18 @@ def _life(entry: ConnectionEntry, at: datetime) -> tuple[datetime, datetime]:
     """
     age = SLACK + AGED * (entry.interval + entry.timeout)
     return at - age, at + age + TICK
+
+
+def _looks(known: _Known, runs: tuple[Run, ...]) -> list[Look]:
+    """What each run by itself says, newest first, as far back as to one that is certain."""
+    looks: list[Look] = []
+    for index, run in enumerate(runs):
+        assessment = assess(known.case(runs[index:]))
+        verdict = _concluded(known.entry.name, assessment, None, 0, known.policy)
+        looks.append(Look(run.since, replace(verdict, until=assessment.until)))
+        if assessment.compliant is not None:
+            break
+    return looks
 
 
 def _history(known: _Known, runs: tuple[Run, ...]) -> list[tuple[Run, Assessment]]:
@@ -300,7 +319,11 @@ def _connection_ready(
         message = "Its connection is not in the file."
         return Finding(kind, "Unknown", Reason.CONNECTION_NOT_READY, message)
     if connection.compliant is False:
-        return Finding(kind, "False", connection.ready.reason, connection.ready.message)
+        reason, message = connection.ready.reason, connection.ready.message
+        if connection.ready.status == "True":  # good, but not for that
+            reason = Reason.CONNECTION_NOT_READY
+            message = "Its connection is a canary, which no strategy may use."
+        return Finding(kind, "False", reason, message)
     if connection.compliant is None:
         return Finding(kind, "Unknown", connection.ready.reason, connection.ready.message)
     level = spec.policy.risk_levels.of(strategy.risk_level)
