@@ -1,5 +1,6 @@
 """Builders of values: every default is compliant; override the one thing a test is about."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bf_reconciler.facts import (
@@ -91,7 +92,7 @@ def a_seen(*observations, **changes):
     seen = Seen(ENTRY)
     for observation in observations or (an_observation(),):
         seen = remember(seen, observation)
-    return Seen(seen.entry, seen.runs, **changes)
+    return replace(seen, **changes)
 
 
 def a_suspension(**changes):

@@ -5,7 +5,16 @@ import pytest
 
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Balance, Clock, Reason, Scope, Unread, unconfirmed
-from bf_reconciler.policy import RULES, Case, ConditionType, Effect, Hold, assess, on_list
+from bf_reconciler.policy import (
+    RULES,
+    AccountNames,
+    Case,
+    ConditionType,
+    Effect,
+    Hold,
+    assess,
+    on_list,
+)
 from bf_reconciler.policy.findings import REJECTED
 from bf_reconciler.spec import Credentials, Policy
 from bf_reconciler.spec.connection import ATTESTATION_LIFETIME, Attest, Attestation
@@ -78,7 +87,8 @@ def test_a_compliant_connection_has_nothing_to_tell():
 
 
 def test_every_rule_speaks_of_its_own_condition_in_the_order_of_the_conditions():
-    kinds = [finding.type for finding in assess(a_case(markets=["spot", "futures"])).findings]
+    case = replace(a_case(markets=["spot", "futures"]), names=AccountNames(None, {}, {}))
+    kinds = [finding.type for finding in assess(case).findings]
     assert kinds == list(ConditionType)[: len(RULES)]
 
 

@@ -201,6 +201,24 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
         "The exchange did not let this key read the open orders.",
         "Enable the permission to read orders.",
     ),
+    Reason.UNEXPECTED_ASSET: (
+        "Unexpected asset",
+        "The account holds an asset that no strategy of the connection declares.",
+        (
+            "If none of you bought it, somebody else trades with this key: delete the key at the "
+            "exchange, stop the strategies, and secure the account. If it is yours, add it to "
+            "`expect.assets` of the connection."
+        ),
+    ),
+    Reason.UNEXPECTED_ORDER: (
+        "Unexpected order",
+        "The account has open orders in a pair that no strategy of the connection declares.",
+        (
+            "If none of you placed them, somebody else trades with this key: delete the key at the "
+            "exchange, cancel the orders, and secure the account. If they are yours, add the pair "
+            "to `expect.pairs` of the connection."
+        ),
+    ),
     Reason.ACCOUNT_SUSPENDED: (
         "Account suspended",
         "The exchange has frozen or locked the account.",

@@ -210,6 +210,24 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
         "Borsa, bu anahtarın açık emirleri okumasına izin vermedi.",
         "Emirleri okuma iznini açın.",
     ),
+    Reason.UNEXPECTED_ASSET: (
+        "Beklenmeyen varlık",
+        "Hesapta, bağlantının hiçbir stratejisinin bildirmediği bir varlık var.",
+        (
+            "Bunu hiçbiriniz almadıysa bu anahtarla başkası işlem yapıyordur: anahtarı borsada "
+            "silin, stratejileri durdurun ve hesabı güvenceye alın. Varlık sizinse bağlantının "
+            "`expect.assets` alanına ekleyin."
+        ),
+    ),
+    Reason.UNEXPECTED_ORDER: (
+        "Beklenmeyen emir",
+        "Hesapta, bağlantının hiçbir stratejisinin bildirmediği bir paritede açık emirler var.",
+        (
+            "Bunları hiçbiriniz vermediyse bu anahtarla başkası işlem yapıyordur: anahtarı borsada "
+            "silin, emirleri iptal edin ve hesabı güvenceye alın. Emirler sizinse pariteyi "
+            "bağlantının `expect.pairs` alanına ekleyin."
+        ),
+    ),
     Reason.ACCOUNT_SUSPENDED: (
         "Hesap askıya alınmış",
         "Borsa hesabı dondurmuş veya kilitlemiş.",

@@ -40,6 +40,8 @@ class Reason(StrEnum):
     BALANCE_UNREADABLE = "BalanceUnreadable"
     BALANCE_EMPTY = "BalanceEmpty"
     ORDERS_UNREADABLE = "OrdersUnreadable"
+    UNEXPECTED_ASSET = "UnexpectedAsset"
+    UNEXPECTED_ORDER = "UnexpectedOrder"
     ACCOUNT_SUSPENDED = "AccountSuspended"
     # the exchange and the way to it
     EXCHANGE_UNAVAILABLE = "ExchangeUnavailable"

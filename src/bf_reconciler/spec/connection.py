@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from bf_reconciler.exchanges import EXCHANGES, Exchange
 from bf_reconciler.spec.expect import Expect
 from bf_reconciler.spec.money import MarginLimit
-from bf_reconciler.spec.policy import Allowlist
+from bf_reconciler.spec.policy import Allowlist, Strictness
 from bf_reconciler.spec.types import (
     Address,
     Declared,
@@ -117,6 +117,8 @@ class Connection(Declared):
     """Timeout of one request."""
     ip_allowlist: Allowlist | None = None
     """Overrides policy.ip_allowlist for this connection."""
+    unexpected_trading: Strictness | None = None
+    """Overrides policy.unexpected_trading for this connection."""
     margin_limit: MarginLimit | None = None
     """Cap on the sum of what its strategies declare: {amount, currency} or {balance_ratio}."""
     suspend: Suspend | None = None
@@ -124,7 +126,8 @@ class Connection(Declared):
     attest: Attest | None = None
     """A person's word where the exchange cannot say."""
     expect: Expect | None = None
-    """What is expected of it: {status, reason} makes it a canary, that proves the alarm."""
+    """What is expected of it: {status, reason} makes it a canary, that proves the alarm; assets and
+    pairs may appear beside those of its strategies."""
     labels: dict[str, str] = Field(default_factory=dict)
     """Free labels."""
 

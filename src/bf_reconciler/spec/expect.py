@@ -7,7 +7,8 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.spec.types import Declared
+from bf_reconciler.spec.money import Currency
+from bf_reconciler.spec.types import Declared, Pairs
 
 Bad = Literal["Blocked", "Degraded", "Unreachable"]
 REASONS: tuple[str, ...] = tuple(
@@ -38,3 +39,7 @@ class Expect(Declared):
     """The status that the connection must have; no strategy may use it then."""
     reason: ExpectedReason | None = None
     """The reason that its status must have; not set: any."""
+    assets: Annotated[tuple[Currency, ...], Field(max_length=1000, strict=False)] | None = None
+    """Assets it may hold beside those of its strategies."""
+    pairs: Annotated[tuple[Pairs, ...], Field(max_length=1000, strict=False)] | None = None
+    """Pairs in which it may have orders beside those of its strategies: BNB/USDT, BNB/*, */BUSD."""

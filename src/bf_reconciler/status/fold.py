@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from bf_reconciler.facts import Clock, KeyFacts, KnownKey, Reason, Run, Seen, known_key
+from bf_reconciler.facts import Clock, KeyFacts, KnownKey, Reason, Run, Seen, Traded, known_key
 from bf_reconciler.policy import ConditionType, Finding, Truth, end
 from bf_reconciler.schedule import next_probe
 from bf_reconciler.spec import Connection, ConnectionEntry, Names, Spec, Suspend, updated
@@ -177,6 +177,7 @@ def _connection(
         attested_until=connection.attest.withdraw_disabled.until if connection.attest else None,
         declared=entry.declared,
         known=_known(was, entry, facts),
+        traded=_traded(was, spec, entry.name, now),
     )
 
 
@@ -211,6 +212,15 @@ def _known(
     place = f"{entry.connection.exchange}/{entry.connection.environment}"
     found = known_key(before, facts, entry.credentials_fingerprint, place)
     return before if found == before else found
+
+
+def _traded(was: ConnectionStatus | None, spec: Spec, name: str, now: datetime) -> Traded | None:
+    """What is declared to be traded now, and what was until lately."""
+    declared = spec.pairs.get(name, frozenset())
+    before = was.traded if was is not None else None
+    if before is None:
+        return Traded(declared) if declared else None
+    return before.now(declared, now, spec.policy.winding_down)
 
 
 def _key(connection: Connection, answer: KeyFacts | None) -> Key:
@@ -249,6 +259,7 @@ def _unreadable(
         key=Key(),
         origin="none",
         known=was.known if was else None,
+        traded=was.traded if was else None,
     )
 
 

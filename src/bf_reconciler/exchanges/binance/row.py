@@ -366,6 +366,7 @@ BINANCE = Exchange(
             rate=3.0,  # a probe weighs 24 in 4 requests; 1200 in a minute per address
         ),
     },
+    fee_assets=frozenset({"BNB"}),
     markets=MARKETS,
     people=PEOPLE,
 )

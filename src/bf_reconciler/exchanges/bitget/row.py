@@ -337,6 +337,7 @@ BITGET = Exchange(
         Scope.ACCOUNT: "docs/sources/bitget.md#permissions",
         Scope.PAY: "docs/sources/bitget.md#permissions",
     },
+    fee_assets=frozenset({"BGB"}),
     markets=MARKETS,
     unreported=frozenset({"creation"}),
     people=PEOPLE,

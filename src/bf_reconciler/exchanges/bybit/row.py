@@ -370,6 +370,7 @@ BYBIT = Exchange(
         Scope.ACCOUNT: "docs/sources/bybit.md#permissions",
         Scope.PAY: "docs/sources/bybit.md#permissions",
     },
+    fee_assets=frozenset({"MNT"}),
     markets=MARKETS,
     people=PEOPLE,
     capture=CaptureFields(

@@ -346,6 +346,7 @@ GATE = Exchange(
         Scope.ACCOUNT: "docs/sources/gate.md#permissions",
         Scope.PAY: "docs/sources/gate.md#permissions",
     },
+    fee_assets=frozenset({"GT"}),
     markets=MARKETS,
     unreported=frozenset({"withdraw"}),
     people=PEOPLE,

@@ -358,6 +358,7 @@ HTX = Exchange(
     environment=LIVE,
     # docs/sources/htx.md#expiry
     expiry=Expiry(VALIDITY, "idle", "HTX API documentation, creating an API key", told=True),
+    fee_assets=frozenset({"HT", "HTX"}),
     markets=MARKETS,
     people=PEOPLE,
     capture=CaptureFields(

@@ -336,6 +336,7 @@ KRAKEN = Exchange(
     ),
     # Live alone: docs/sources/kraken.md#environments
     moves_value={Scope.ACCOUNT: "docs/sources/kraken.md#permissions"},
+    fee_assets=frozenset({"KFEE"}),
     markets=MARKETS,
     people=PEOPLE,
 )

@@ -277,6 +277,7 @@ KUCOIN = Exchange(
         "kucoin.com/support/360015102174",
         scopes=frozenset({Scope.SPOT, Scope.MARGIN, Scope.FUTURES}),
     ),
+    fee_assets=frozenset({"KCS"}),
     markets=MARKETS,
     people=PEOPLE,
     capture=CaptureFields(words=("clientip",)),

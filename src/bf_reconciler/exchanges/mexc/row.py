@@ -294,6 +294,7 @@ MEXC = Exchange(
     # docs/sources/mexc.md#expiry
     expiry=Expiry(VALIDITY, "creation", "MEXC API documentation, spot v3, FAQ"),
     moves_value={Scope.ACCOUNT: "docs/sources/mexc.md#permissions"},
+    fee_assets=frozenset({"MX"}),
     markets=MARKETS,
     people=PEOPLE,
     capture=CaptureFields(digits=("remainingvalidity",)),

@@ -295,6 +295,7 @@ OKX = Exchange(
         scopes=frozenset({Scope.SPOT, Scope.WITHDRAW}),
         probes_count=True,
     ),
+    fee_assets=frozenset({"OKB"}),
     markets=MARKETS,
     unreported=frozenset({"creation"}),
     people=PEOPLE,

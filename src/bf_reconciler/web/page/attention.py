@@ -25,12 +25,14 @@ from bf_reconciler.web.page.markup import NOTHING, fill, join
 SHOWN: Final = 6
 GRAVEST: Final = (
     Reason.WITHDRAW_ENABLED,
+    Reason.UNEXPECTED_ASSET,
+    Reason.UNEXPECTED_ORDER,
     Reason.STILL_RUNNING,
     Reason.ENGINE_MISMATCH,
     Reason.ENGINE_STOPPED_ITSELF,
     Reason.RUNTIME_UNAVAILABLE,
 )
-"""Funds that can leave, then what runs and should not, or cannot be seen: before all others."""
+"""Funds that can leave or are traded away, then what runs and should not, or cannot be seen."""
 NEEDY: Final = frozenset({"Degraded", "Blocked", "Invalid", "Error"})
 
 
