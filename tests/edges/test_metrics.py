@@ -280,6 +280,17 @@ def test_problems_are_what_stands_against_a_connection():
     assert problems(text_of(a_status())) == set()
 
 
+def test_nothing_stands_against_a_canary_that_is_as_expected():
+    ready = a_condition(reason=Reason.AS_EXPECTED)
+    trade = a_condition(ConditionType.TRADE_PERMITTED, "False", Reason.NO_TRADE_PERMISSION)
+    good = a_connection(conditions=(ready, trade))
+    text = text_of(a_status([good]))
+    assert problems(text) == set()
+    failed = replace(ready, status="False", reason=Reason.CANARY_FAILED)
+    text = text_of(a_status([a_connection(conditions=(failed, trade))]))
+    assert problems(text) == {"CanaryFailed", "NoTradePermission"}
+
+
 def test_a_condition_has_one_of_three_statuses():
     connection = a_connection(conditions=(a_condition(status="Unknown"),))
     text = text_of(a_status([connection]))
