@@ -34,7 +34,7 @@ from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Probed
 from bf_reconciler.reload import NOTHING_YET, Reload
 from bf_reconciler.schedule import HEARTBEAT
-from bf_reconciler.settings import Listen, Settings
+from bf_reconciler.settings import Heartbeat, Listen, Settings
 from bf_reconciler.source import Source
 from bf_reconciler.status import ConfigStatus, Record, Status
 from bf_reconciler.verdict import Halted
@@ -249,6 +249,59 @@ async def test_a_turn_that_breaks_is_counted_and_tried_again_soon(daemon):
     wake_at = await daemon.turn()
     assert wake_at - before < timedelta(seconds=10)
     assert daemon.last_completed is None
+
+
+# --- the heartbeat
+
+
+@pytest.fixture
+def beating(daemon, exchanges):
+    """The same with a heartbeat."""
+    settings = replace(daemon.settings, heartbeat=Heartbeat("http://127.0.0.1:1"))
+    return Daemon(settings, daemon.journal, exchanges, {}, asyncio.Event())
+
+
+async def passes(daemon):
+    """Whether this turn completes a pass, that sends a heartbeat."""
+    await daemon.turn()
+    passed = daemon.heartbeat._passed  # noqa: SLF001 # the event that the sender waits for
+    sends = passed.is_set()
+    passed.clear()
+    return sends
+
+
+async def test_without_an_address_no_heartbeat_is_sent(daemon):
+    assert daemon.heartbeat is None
+
+
+async def test_only_a_completed_pass_sends_a_heartbeat(beating, exchanges):
+    assert not await passes(beating)  # no file
+    exchanges.silent = True
+    await beating.load()
+    assert not await passes(beating)  # nobody was probed
+    exchanges.answer("kucoin-main-grid")
+    assert await passes(beating)
+    beating.cycle.turn = _broken
+    assert not await passes(beating)
+
+
+async def test_a_journal_that_is_not_saved_holds_the_heartbeat_up(beating, exchanges):
+    await beating.load()
+    await beating.turn()
+    assert await passes(beating)
+    save = beating.journal.save
+
+    def full(*_):
+        raise JournalError("the disk is full")
+
+    beating.journal.save = full
+    exchanges.script = lambda at: refused(Reason.INVALID_KEY, at)
+    exchanges.answer("kucoin-main-grid")
+    assert not await passes(beating)
+    beating.journal.save = save
+    await beating.turn()
+    await beating.writer.settled(60)
+    assert await passes(beating)
 
 
 # --- the loops

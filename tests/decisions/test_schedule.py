@@ -15,6 +15,7 @@ from bf_reconciler.schedule import (
     is_probed,
     jittered,
     next_probe,
+    overdue,
     request,
     request_changed,
     rest_after,
@@ -41,6 +42,7 @@ from build import (
 )
 
 INVALID = refused(Reason.INVALID_KEY)
+HOUR = 60 * MINUTE
 
 
 def a_schedule(seen=None, now=NOW, **connection):
@@ -343,6 +345,43 @@ def test_the_first_pass_is_complete_when_no_connection_and_no_pair_waits():
     assert not complete(a_spec(), seen, waiting, NOW)
     assert not complete(a_spec(), {}, markets, NOW)
     assert complete(PAUSED, {}, {}, NOW)
+
+
+def lateness(seen, after, since=NOW - DAY, **connection):
+    """Who is overdue so long after now."""
+    spec = a_spec([a_connection(**connection)], [])
+    return overdue(spec, {CONNECTION: seen} if seen else {}, since, NOW + after)
+
+
+def test_a_probe_that_is_not_on_record_in_time_is_overdue():
+    patience = MINUTE + 60 * SECOND  # it is asked for again after a minute; six answers of 10 s
+    assert lateness(a_seen(), MINUTE + patience) == ()
+    assert lateness(a_seen(), MINUTE + patience + 5 * SECOND) == (CONNECTION,)
+    assert lateness(a_seen(asked=True), MINUTE) == ()
+    assert lateness(a_seen(), DAY, suspend=a_suspension()) == ()
+
+
+def test_a_failure_is_on_record_as_any_answer_is():
+    assert lateness(a_seen(an_outage()), MINUTE) == ()
+    slow = a_seen(refused(Reason.INVALID_KEY), refused(Reason.INVALID_KEY))
+    assert lateness(slow, 6 * MINUTE) == ()
+    assert lateness(slow, 12 * MINUTE) == (CONNECTION,)
+
+
+def test_what_was_due_before_a_spec_was_in_force_is_due_from_then_on():
+    assert lateness(None, DAY) == (CONNECTION,)
+    for unknown in (None, a_seen(an_observation(NOW - DAY))):
+        assert lateness(unknown, MINUTE, since=NOW) == ()
+        assert lateness(unknown, 3 * MINUTE, since=NOW) == (CONNECTION,)
+    assert lateness(a_seen(), 3 * MINUTE, since=NOW, fingerprint="another") == (CONNECTION,)
+
+
+def test_at_the_pace_of_an_exchange_many_wait_for_each_other():
+    many = [a_connection(f"mexc-{i}", exchange="mexc") for i in range(500)]
+    spec = a_spec(many, [])
+    seen = {entry.name: a_seen() for entry in many}
+    assert overdue(spec, seen, NOW - DAY, NOW + 5 * MINUTE) == ()
+    assert len(overdue(spec, seen, NOW - DAY, NOW + HOUR)) == 500
 
 
 def test_a_test_is_answered_by_a_probe_that_came_after_it_was_asked_for():

@@ -54,6 +54,7 @@ OF_THE_PROCESS = (
     *("bf_log_", "bf_reconcile_", "bf_probe_", "bf_http_", "bf_event_loop_"),
     "bf_config_rollbacks",
     "bf_folder_",
+    "bf_heartbeat_",
     "bf_strategy_transitions_",
     "bf_commands",
 )
@@ -98,6 +99,8 @@ def some_tallies():
     tallies.request_refused("wrong_token")
     tallies.command("halt", "ops")
     tallies.lagged(0.02)
+    tallies.heartbeat(1_772_000_000.0)
+    tallies.heartbeat(None)
     return tallies
 
 

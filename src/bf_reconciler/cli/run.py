@@ -9,11 +9,12 @@ import click
 
 from bf_reconciler.cli import options
 from bf_reconciler.cli.file_options import FileOptions, file_options
+from bf_reconciler.cli.heartbeat_options import heartbeat_options
 from bf_reconciler.cli.monitoring_options import monitoring_options
 from bf_reconciler.cli.output import fail, print_json
 from bf_reconciler.cli.run_settings import settings
 from bf_reconciler.facts import Language
-from bf_reconciler.settings import Listen, LogFormat, LogLevel, Monitoring
+from bf_reconciler.settings import Heartbeat, Listen, LogFormat, LogLevel, Monitoring
 
 
 @click.command("run")
@@ -43,6 +44,7 @@ from bf_reconciler.settings import Listen, LogFormat, LogLevel, Monitoring
     help="File with a token that reading over HTTP requires; the other token permits it, too.",
 )
 @file_options
+@heartbeat_options
 @monitoring_options
 @options.log_options
 @options.output_option
@@ -63,6 +65,7 @@ def command(  # noqa: PLR0913 # one argument per option
     runtime_root: Path | None,
     process_root: Path | None,
     monitoring: Monitoring,
+    heartbeat: Heartbeat | None,
 ) -> None:
     """Run the daemon on FILE until it is stopped.
 
@@ -84,6 +87,7 @@ def command(  # noqa: PLR0913 # one argument per option
         runtime_root=runtime_root,
         process_root=process_root,
         monitoring=monitoring,
+        heartbeat=heartbeat,
     )
     if not once:
         _obey_signals()

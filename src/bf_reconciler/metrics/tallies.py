@@ -5,7 +5,12 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 
 from bf_reconciler.metrics.family import Sample
 
@@ -54,6 +59,8 @@ class Tallies:
         self._errors = 0
         self._drift = 0
         self._rollbacks = 0
+        self._beat: float | None = None
+        self._lost_beats = 0
         self._lag = _Durations(LAG_BUCKETS)
         self._clients: Counter[tuple[str, ...]] = Counter()
         self._commands: Counter[tuple[str, ...]] = Counter()
@@ -102,6 +109,14 @@ class Tallies:
         with self._turn:
             self._lag.add(seconds)
 
+    def heartbeat(self, at: float | None) -> None:
+        """A heartbeat was taken at this time, in seconds since 1970; None: it was not."""
+        with self._turn:
+            if at is None:
+                self._lost_beats += 1
+            else:
+                self._beat = at
+
     def client_dropped(self, kind: str) -> None:
         """A client of the HTTP server was cut off or refused."""
         with self._turn:
@@ -139,7 +154,7 @@ class Tallies:
     def collect(self) -> Iterator[Metric]:
         """The families beside those of single entries."""
         with self._turn:
-            return iter([*self._of_probes(), *self._of_cycles()])
+            return iter([*self._of_probes(), *self._of_cycles(), *self._of_heartbeats()])
 
     def _of_probes(self) -> Iterator[Metric]:
         durations = HistogramMetricFamily(
@@ -156,6 +171,18 @@ class Tallies:
             ("exchange", "question", "result"),
             self._requests,
         )
+
+    def _of_heartbeats(self) -> Iterator[Metric]:
+        at = GaugeMetricFamily(
+            "bf_heartbeat_last_success_timestamp_seconds",
+            "When the receiver of --heartbeat-url last took a heartbeat.",
+            labels=(),
+        )
+        if self._beat is not None:
+            at.add_metric((), self._beat)
+        yield at
+        failures = "Heartbeats that the receiver of --heartbeat-url did not take."
+        yield CounterMetricFamily("bf_heartbeat_failures", failures, value=self._lost_beats)
 
     def _of_cycles(self) -> Iterator[Metric]:
         cycles = HistogramMetricFamily(
