@@ -204,6 +204,47 @@ def test_finished_probes_are_counted_as_they_are_collected():
     assert probe_counts.collect() == {}
 
 
+async def test_how_late_a_change_can_be_is_measured_when_it_is_acted_on(daemon, exchanges):
+    await daemon.load()
+    await daemon.turn()
+    await daemon.turn()
+    assert detections(daemon.tallies) == (0, 0)  # nothing was known before
+    last = daemon.cycle.seen["kucoin-main-grid"].latest.at
+    exchanges.answer("kucoin-main-grid", last + timedelta(seconds=1))
+    await daemon.turn()
+    assert detections(daemon.tallies) == (1, 0)
+    daemon.probe_counts.decided(None, {}, {}, last)
+    gone = ProbeCounts(exchanges, daemon.tallies)
+    gone.probe([a_connection()], {CONNECTION}, [])
+    gone.collect()
+    gone.decided(daemon.cycle.spec, {}, {}, last)
+    assert detections(daemon.tallies) == (1, 0)
+
+
+async def test_a_change_that_is_acted_on_too_late_is_counted(daemon, exchanges):
+    await daemon.load()
+    await daemon.turn()
+    await daemon.turn()
+    memory = daemon.cycle.seen["kucoin-main-grid"]
+    hour = replace(memory.runs[0], latest=replace(memory.latest, at=memory.latest.at - HOUR))
+    daemon.cycle.seen = {"kucoin-main-grid": replace(memory, runs=(hour,))}
+    exchanges.answer("kucoin-main-grid")
+    await daemon.turn()
+    assert detections(daemon.tallies) == (1, 1)
+
+
+HOUR = timedelta(hours=1)
+
+
+def detections(tallies):
+    """How many were measured, and how many of them came too late."""
+    samples = [sample for family in tallies.collect() for sample in family.samples]
+    return tuple(
+        sum(sample.value for sample in samples if sample.name == name)
+        for name in ("bf_detect_seconds_count", "bf_detect_late_total")
+    )
+
+
 # --- readiness and health
 
 

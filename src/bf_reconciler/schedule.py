@@ -32,6 +32,8 @@ HEARTBEAT = timedelta(seconds=5)
 """A cycle runs at least this often: it reads back what runs, and proves that it lives."""
 PROBE_TIMEOUTS = 6
 """A probe awaits at most so many answers one after another; each has the timeout."""
+DETECTED = timedelta(seconds=10)
+"""A change is to be acted on so soon after the probe that finds it was due."""
 LOST = timedelta(minutes=1)
 """A probe that is not answered for so long is asked for again: who waits in a queue stays there."""
 SHORTEST_REST, LONGEST_REST = timedelta(seconds=0.05), timedelta(seconds=0.5)
@@ -241,6 +243,34 @@ def complete(spec: Spec, seen: Mapping[str, Seen], markets: Markets, now: dateti
     if any(Listed.PENDING in listed.values() for listed in markets.values()):
         return False
     return all(settled(spec, name, seen.get(name), now) for name in spec.connections)
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What a probe found could have been so since ``since``; by ``due`` it was to be acted on."""
+
+    since: datetime
+    due: datetime
+
+
+def detection(entry: ConnectionEntry, old: Seen, new: Seen, policy: Policy) -> Detection | None:
+    """How late a change can be that the newest probe found; ``old``: what was known before it.
+
+    It may have come right after the last probe that saw it otherwise, which is the one before, or
+    the one before a refusal that had to be confirmed. What nobody watched for, before a restart
+    or under another key, counts for nothing.
+    """
+    known, run = old.runs, new.runs[0]
+    if not known or old.restored or old.entry != new.entry or run.latest is known[0].latest:
+        return None
+    extra = timedelta(0)
+    if run.latest.refusals and 1 < run.count <= policy.confirm_after and len(new.runs) > 1:
+        known, extra = new.runs[1:], CONFIRM * (run.count - 1)
+    at = known[0].latest.at
+    wait = jittered(
+        delay(known, entry.interval, policy), entry.name, at, _most(known[0], entry.interval)
+    )
+    return Detection(at, at + max(wait, entry.interval) + extra + DETECTED)
 
 
 def overdue(

@@ -5,13 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bf_reconciler.facts import Listed, Reason, Seen
+from bf_reconciler.facts import Listed, Reason, Seen, remember
 from bf_reconciler.schedule import (
     JITTER,
     answered,
     backoff,
     complete,
     delay,
+    detection,
     is_probed,
     jittered,
     next_probe,
@@ -345,6 +346,47 @@ def test_the_first_pass_is_complete_when_no_connection_and_no_pair_waits():
     assert not complete(a_spec(), seen, waiting, NOW)
     assert not complete(a_spec(), {}, markets, NOW)
     assert complete(PAUSED, {}, {}, NOW)
+
+
+def detected(before, *probes):
+    """From when on what the last of these probes found could be so, and by when it is due."""
+    old = a_seen(*before, *probes[:-1])
+    found = detection(a_connection(), old, remember(old, probes[-1]), Policy())
+    return found and (found.since, found.due)
+
+
+def test_a_change_can_be_as_old_as_the_probe_before_it():
+    later = an_observation(NOW + 57 * SECOND, key=a_withdraw_key())
+    assert detected([an_observation()], later) == (NOW, NOW + 70 * SECOND)
+
+
+def test_after_a_failure_the_next_probe_is_due_sooner_and_the_objective_is_the_interval():
+    assert detected([an_outage()], an_observation(NOW + SECOND)) == (NOW, NOW + 70 * SECOND)
+
+
+def test_after_a_believed_refusal_the_next_probe_is_due_later():
+    since, due = detected([INVALID, INVALID], an_observation(NOW + 5 * MINUTE))
+    assert since == NOW
+    assert 5 * MINUTE + 10 * SECOND <= due - NOW <= 5.5 * MINUTE + 10 * SECOND
+
+
+def test_what_must_be_confirmed_counts_from_the_last_probe_before_it():
+    first = refused(Reason.INVALID_KEY, NOW + MINUTE)
+    again = refused(Reason.INVALID_KEY, NOW + MINUTE + 2 * SECOND)
+    third = refused(Reason.INVALID_KEY, NOW + 6 * MINUTE)
+    assert detected([an_observation()], first) == (NOW, NOW + 70 * SECOND)
+    assert detected([an_observation()], first, again) == (NOW, NOW + 72 * SECOND)
+    assert detected([an_observation()], first, again, third)[0] == again.at
+    assert detected([first], again)[0] == first.at  # never known to be good
+
+
+def test_what_nobody_watched_for_counts_for_nothing():
+    entry, old = a_connection(), a_seen()
+    new = remember(old, an_observation(NOW + MINUTE))
+    assert detection(entry, a_seen(restored=True), new, Policy()) is None
+    assert detection(entry, Seen("fingerprint"), new, Policy()) is None
+    assert detection(entry, Seen("another", old.runs), new, Policy()) is None
+    assert detection(entry, old, old, Policy()) is None
 
 
 def lateness(seen, after, since=NOW - DAY, **connection):

@@ -185,7 +185,7 @@ class Daemon:
 
     async def turn(self) -> datetime:
         """Take one turn; what goes wrong in it is told, and the next turn tries again."""
-        begun = utcnow()
+        begun, seen = utcnow(), self.cycle.seen
         try:
             wake_at = await self.cycle.turn(begun)
         except Exception as error:  # the last resort: the loop must live
@@ -194,6 +194,7 @@ class Daemon:
             return begun + timedelta(seconds=1)
         self.last_completed, self._turned = utcnow(), time.monotonic()
         self.tallies.reconciled((self.last_completed - begun).total_seconds())
+        self.probe_counts.decided(self.cycle.spec, seen, self.cycle.seen, self.last_completed)
         self.first_pass_done = self.first_pass_done or self.complete()
         if self.heartbeat is not None:
             self.heartbeat.turned()

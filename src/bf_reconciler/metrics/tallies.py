@@ -18,6 +18,7 @@ PROBE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 REFUSALS = ("missing_token", "wrong_token", "unknown_host", "not_local", "other_site")
 FOLDERS = ("state", "strategies")
+DETECT_BUCKETS = (1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 70.0, 90.0, 120.0, 300.0, 600.0)
 CYCLE_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -52,6 +53,8 @@ class Tallies:
         self._log_dropped = log_dropped
         self._turn = threading.Lock()
         self._probes: dict[str, _Durations] = {}
+        self._detections: dict[str, _Durations] = {}
+        self._late: Counter[tuple[str, ...]] = Counter()
         self._requests: Counter[tuple[str, ...]] = Counter()
         self._transitions: Counter[tuple[str, ...]] = Counter()
         self._key_changes: Counter[tuple[str, ...]] = Counter()
@@ -73,6 +76,12 @@ class Tallies:
             self._probes.setdefault(exchange, _Durations(PROBE_BUCKETS)).add(seconds)
             for question, result in results:
                 self._requests[exchange, question, str(result)] += 1
+
+    def detected(self, exchange: str, seconds: float, *, late: bool) -> None:
+        """A change that a probe found could be so old, when it was acted on."""
+        with self._turn:
+            self._detections.setdefault(exchange, _Durations(DETECT_BUCKETS)).add(seconds)
+            self._late[(exchange,)] += late
 
     def transition(self, strategy: str, to: str, reason: str) -> None:
         """The status word or the reason of a strategy changed."""
@@ -165,6 +174,21 @@ class Tallies:
         for exchange, seconds in self._probes.items():
             seconds.write(durations, (exchange,))
         yield durations
+        detections = HistogramMetricFamily(
+            "bf_detect_seconds",
+            "For each probe, the longest time that a change which it found can have gone unseen:"
+            " from the probe before it to the end of the cycle that acted on it.",
+            labels=("exchange",),
+        )
+        for exchange, seconds in self._detections.items():
+            seconds.write(detections, (exchange,))
+        yield detections
+        yield _counter(
+            "bf_detect_late",
+            "Probes of bf_detect_seconds whose objective was missed: 10 s after they were due.",
+            ("exchange",),
+            self._late,
+        )
         yield _counter(
             "bf_probe_requests",
             "Requests to exchanges by result: ok, or the reason of the failure.",
