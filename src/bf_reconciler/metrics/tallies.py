@@ -176,7 +176,7 @@ class Tallies:
         yield durations
         detections = HistogramMetricFamily(
             "bf_detect_seconds",
-            "For each probe, the longest time that a change which it found can have gone unseen:"
+            "For each probe, the longest time that a change which it found can have stayed unseen:"
             " from the probe before it to the end of the cycle that acted on it.",
             labels=("exchange",),
         )
