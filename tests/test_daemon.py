@@ -21,14 +21,14 @@ from structlog.testing import capture_logs
 
 from bf_reconciler.daemon import StartError, check, serve
 from bf_reconciler.daemon import daemon as room
-from bf_reconciler.daemon.commands import BACKLOG, Commands
+from bf_reconciler.daemon.commands import BACKLOG, Commands, _drilling
 from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.daemon.daemon import Daemon, any_of, pause
 from bf_reconciler.daemon.journal_writer import JournalWriter
 from bf_reconciler.daemon.kept_document import KeptDocument
 from bf_reconciler.daemon.lost_halt import lost_halt
 from bf_reconciler.daemon.probe_counts import ProbeCounts
-from bf_reconciler.facts import ConfigError, ConfigReason, Reason
+from bf_reconciler.facts import ConfigError, ConfigReason, Drill, Reason
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Probed
@@ -43,6 +43,7 @@ from build import (
     MINUTE,
     NOW,
     a_connection,
+    a_key,
     a_spec,
     an_observation,
     refused,
@@ -290,6 +291,56 @@ async def test_a_turn_that_breaks_is_counted_and_tried_again_soon(daemon):
     wake_at = await daemon.turn()
     assert wake_at - before < timedelta(seconds=10)
     assert daemon.last_completed is None
+
+
+# --- a drill
+
+
+async def test_a_canary_that_is_drilled_counts_as_failed_until_that_is_over(tmp_path):
+    canary = declared(credentials=CLEAR, expect={"status": "Blocked"})
+    file = tmp_path / "connections.yaml"
+    file.write_bytes(a_file([canary, declared("kucoin-other", credentials=CLEAR)], []))
+    settings, wake = Settings(str(file), tmp_path / "state", allow_plaintext=True), asyncio.Event()
+    with Journal(settings.state_dir) as journal:
+        exchanges = Exchanges(wake.set)
+        exchanges.script = lambda at: an_observation(at, key=a_key(revoke=["spot"]))
+        daemon = Daemon(settings, journal, exchanges, {}, wake)
+        view, name = Commands(daemon), "kucoin-main-grid"
+        with pytest.raises(LookupError):
+            await view.drill("none", 60.0, "ada")
+        await daemon.load()
+        exchanges.silent = True
+        await daemon.turn()
+        with pytest.raises(ValueError, match="it was not tested yet"):
+            await view.drill(name, 60.0, "ada")
+        with pytest.raises(ValueError, match="it is no canary"):
+            await view.drill("kucoin-other", 60.0, "ada")
+        exchanges.answer(name)
+        await daemon.turn()
+        assert reason_of(daemon, name) is Reason.AS_EXPECTED
+        for seconds, reason in ((60.0, Reason.CANARY_FAILED), (0.0, Reason.AS_EXPECTED)):
+            drilling = asyncio.create_task(view.drill(name, seconds, "ada", "ops"))
+            await asyncio.sleep(0)
+            await daemon.turn()
+            assert (await drilling - datetime.now(UTC)).total_seconds() <= seconds
+            assert reason_of(daemon, name) is reason
+        told = [(each.after, each.reason) for each in journal.history(name, 2)]
+        assert told == [("Online", Reason.AS_EXPECTED), ("Blocked", Reason.CANARY_FAILED)]
+        await daemon.writer.settled(60)
+        restarted = journal.load().seen
+        memory = replace(restarted[name], drill=Drill(datetime.now(UTC) + YEAR, "ada"))
+        record = Record(daemon.cycle.status, {name: memory})
+        second = Cycle(exchanges, None, None, record, None, wake)
+        assert second.seen[name].drill is None  # it ends with the process
+
+
+def reason_of(daemon, name):
+    return daemon.cycle.status.connections[name].conditions[0].reason
+
+
+async def test_a_drill_of_what_has_left_meanwhile_harms_nobody():
+    status, seen = _drilling("gone", None)(Status(), {})
+    assert (status, seen) == (Status(), {})
 
 
 # --- the heartbeat

@@ -199,6 +199,14 @@ MAX_RUNS = 32
 
 
 @dataclass(frozen=True, slots=True)
+class Drill:
+    """A person tries the alarm: until then, a canary counts as failed."""
+
+    until: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """The memory of one connection entry, newest run first. It holds no credential."""
 
@@ -208,6 +216,8 @@ class Seen:
     """A person wants it probed now."""
     restored: bool = field(default=False, compare=False)
     """Seen by an earlier life of this process: enough to stay as things are, not to turn on."""
+    drill: Drill | None = None
+    """Of a canary alone. It ends with this life of the process, if not before."""
 
     @property
     def latest(self) -> Observation | None:
@@ -251,9 +261,9 @@ def remember(seen: Seen | None, observation: Observation) -> Seen:
         run = seen.runs[0]
         since = min(run.since, observation.at)  # our clock may have been set back
         newest = Run(observation, run.count + 1, since)
-        return Seen(seen.entry, (newest, *seen.runs[1:]))
+        return Seen(seen.entry, (newest, *seen.runs[1:]), drill=seen.drill)
     runs = (Run(observation, 1, observation.at), *seen.runs)
-    return Seen(seen.entry, runs[:MAX_RUNS])
+    return Seen(seen.entry, runs[:MAX_RUNS], drill=seen.drill)
 
 
 def unconfirmed(runs: tuple[Run, ...], confirm_after: int) -> frozenset[Reason]:

@@ -235,7 +235,7 @@ class Tallies:
         )
         yield _counter(
             "bf_commands",
-            "Acts of people over HTTP: halt, resume, or resume_strategy, by name of the token.",
+            "Acts of people over HTTP, by token: halt, resume, resume_strategy or drill.",
             ("command", "token"),
             self._commands,
         )

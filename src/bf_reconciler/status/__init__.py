@@ -23,6 +23,7 @@ from bf_reconciler.status.model import (
     Told,
     Transition,
 )
+from bf_reconciler.status.moments import written
 from bf_reconciler.status.present import (
     field_handling,
     present,
@@ -67,4 +68,5 @@ __all__ = [
     "resume_event",
     "transitions",
     "unwatched",
+    "written",
 ]
