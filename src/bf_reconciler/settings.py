@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -58,6 +58,20 @@ class Monitoring:
 
 
 @dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Where this process proves that it is at work: a dead man's switch of another system.
+
+    The address may be all that it takes to send one, so it is treated as a credential.
+    """
+
+    url: str = field(repr=False)
+    token: str = field(default="", repr=False)
+    """Sent as a bearer token; "" is none."""
+    seconds: float = 30.0
+    """How often at most."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """How this process was started. ``sops_binary`` None: found on the PATH or beside Python."""
 
@@ -78,6 +92,7 @@ class Settings:
     process_root: Path | None = None
     """Where commands of the file may lie; without it none is started."""
     monitoring: Monitoring = Monitoring()
+    heartbeat: Heartbeat | None = None
     shard: Shard = ALONE
     """Which part of the connections this daemon looks after."""
 
@@ -162,6 +177,21 @@ def read_token(path: Path) -> str:
         ValueError: as ``read_tokens``.
     """
     return next(iter(read_tokens(path).values()))
+
+
+def read_heartbeat_url(path: Path) -> str:
+    """The address in a file, on a line of its own.
+
+    Raises:
+        ValueError: the file cannot be read; nothing of what it holds is ever in the message.
+    """
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        message = f"the file {path} cannot be read: {system_words(error)}"
+        raise ValueError(message) from None
+    except UnicodeError:
+        raise ValueError(f"the file {path} cannot be read: it is not ASCII text") from None
 
 
 def _names_a_token(line: list[str]) -> bool:

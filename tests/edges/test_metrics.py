@@ -51,9 +51,10 @@ from ports import free_port
 GOLDEN = Path(__file__).with_name("metrics.txt")
 EXTRAS = Extras("watch", NOW)
 OF_THE_PROCESS = (
-    *("bf_log_", "bf_reconcile_", "bf_probe_", "bf_http_", "bf_event_loop_"),
+    *("bf_log_", "bf_reconcile_", "bf_probe_", "bf_detect_", "bf_http_", "bf_event_loop_"),
     "bf_config_rollbacks",
     "bf_folder_",
+    "bf_heartbeat_",
     "bf_strategy_transitions_",
     "bf_commands",
 )
@@ -97,7 +98,11 @@ def some_tallies():
     tallies.client_dropped("silent")
     tallies.request_refused("wrong_token")
     tallies.command("halt", "ops")
+    tallies.detected("kucoin", 57.0, late=False)
+    tallies.detected("kucoin", 95.0, late=True)
     tallies.lagged(0.02)
+    tallies.heartbeat(1_772_000_000.0)
+    tallies.heartbeat(None)
     return tallies
 
 

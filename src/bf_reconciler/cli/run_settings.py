@@ -13,6 +13,7 @@ from bf_reconciler.cli.file_options import FileOptions
 from bf_reconciler.dumps import forbid_dumps
 from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason, Language, Said
 from bf_reconciler.settings import (
+    Heartbeat,
     Listen,
     LogFormat,
     LogLevel,
@@ -59,6 +60,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     runtime_root: Path | None = None,
     process_root: Path | None = None,
     monitoring: Monitoring = Monitoring(),  # noqa: B008 # frozen
+    heartbeat: Heartbeat | None = None,
     shard: Shard = ALONE,
 ) -> Settings:
     """The settings of these options.
@@ -90,6 +92,7 @@ def settings(  # noqa: PLR0913 # one argument per option
         runtime_root=runtime_root,
         process_root=process_root,
         monitoring=monitoring,
+        heartbeat=heartbeat,
         shard=shard,
     )
 

@@ -23,6 +23,7 @@ from bf_reconciler.status.model import (
     Told,
     Transition,
 )
+from bf_reconciler.status.moments import written
 from bf_reconciler.status.present import (
     field_handling,
     present,
@@ -75,4 +76,5 @@ __all__ = [
     "transitions",
     "unconfirmed",
     "unwatched",
+    "written",
 ]

@@ -34,7 +34,7 @@ from bf_reconciler.policy import (
     watch,
 )
 from bf_reconciler.spec import ConnectionEntry, Names, Policy, Spec, Strategy, updated
-from bf_reconciler.verdict.canary import Look, as_canary
+from bf_reconciler.verdict.canary import Look, as_canary, drilled
 from bf_reconciler.verdict.pairs import with_pairs
 from bf_reconciler.verdict.values import (
     ConnectionState,
@@ -208,6 +208,7 @@ def judge_connection(
     restored = seen.restored or not young <= now < old
     if canary is not None:
         verdict = as_canary(canary, _looks(known, seen.runs), now, policy.grace)
+        verdict = drilled(verdict, seen.drill, now)
         return replace(verdict, restored=restored, until=earliest([*turns, verdict.until]))
     history = _history(known, seen.runs)
     newest, oldest = history[0][1], history[-1][1]
