@@ -15,7 +15,7 @@ from bf_reconciler.reconcile import Outside, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.schedule import HEARTBEAT
 from bf_reconciler.spec import venue_of
-from bf_reconciler.status import ConfigStatus, Record, Running, Status, StrategyState
+from bf_reconciler.status import ConfigStatus, Record, Running, Status, StrategyState, Transition
 from bf_reconciler.verdict import ConnectionState, Halted, Holding
 from build import (
     CONNECTION,
@@ -119,7 +119,8 @@ class Journal:
 
     async def save(self, record, changes, *_):
         self.record = record
-        self.told += [(c.name, c.after, str(c.reason)) for c in changes]
+        told = [c for c in changes if isinstance(c, Transition)]
+        self.told += [(c.name, c.after, str(c.reason)) for c in told]
 
 
 class House:

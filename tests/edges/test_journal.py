@@ -167,7 +167,7 @@ def test_history_is_newest_first_and_can_be_narrowed(journal):
 
 
 def test_history_keeps_the_newest(journal, monkeypatch):
-    monkeypatch.setattr(store, "MAX_TRANSITIONS", 3)
+    monkeypatch.setattr(store, "MAX_ROWS", 3)
     for minute in range(5):
         journal.save(a_record(), [a_transition(at=NOW + timedelta(minutes=minute))])
     assert [t.at.minute for t in journal.history()] == [4, 3, 2]

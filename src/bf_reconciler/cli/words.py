@@ -62,6 +62,8 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
         "Call": "Çağrı",
         "HTTP": "HTTP",
         "Result": "Sonuç",
+        "Table": "Tablo",
+        "Row": "Satır",
         "Halted": "Durduruldu",
         "The file": "Dosya",
         "More rows do not fit; use `status` without --watch.": (

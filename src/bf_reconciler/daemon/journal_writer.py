@@ -10,10 +10,10 @@ from bf_reconciler.daemon.worker import Worker
 from bf_reconciler.facts import Seen
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.spec import Names, Runtime
-from bf_reconciler.status import Record, Status, Transition
+from bf_reconciler.status import Record, Recorded, Status
 
 MOST_OWED = 10_000
-"""Transitions that wait for a journal that cannot be written; older ones are lost."""
+"""Records that wait for a journal that cannot be written; older ones are lost."""
 DEADLINE = 1.0
 """Seconds that a turn waits for a save."""
 BROKEN_DEADLINE = 0.05
@@ -48,7 +48,7 @@ class JournalWriter:
         self._saving: asyncio.Task[None] | None = None
         self._begun = 0.0
         """When the save that is under way began, monotonic."""
-        self._owed: tuple[Transition, ...] = ()
+        self._owed: tuple[Recorded, ...] = ()
         self._told = False
         self._replacements = 0
         self._log = structlog.get_logger("bf_reconciler")
@@ -62,15 +62,17 @@ class JournalWriter:
         await self.save(Record(status, seen), (), names)
 
     async def save(
-        self, record: Record, changes: Iterable[Transition], names: Names | None = None
+        self, record: Record, changes: Iterable[Recorded], names: Names | None = None
     ) -> None:
         """Save a status, what was seen, and what changed, of these names; None is all."""
         self._give(record, changes, names)
         await self.settled(self._deadline if self.trouble is None else BROKEN_DEADLINE)
 
-    def later(self, record: Record, names: Names | None = None) -> None:
+    def later(
+        self, record: Record, names: Names | None = None, changes: Iterable[Recorded] = ()
+    ) -> None:
         """Save a status in which nothing changed that anybody is told. Waits for nothing."""
-        self._give(record, (), names)
+        self._give(record, changes, names)
         if self.trouble is None and time.monotonic() - self._begun > self._deadline:
             self._late()
 
@@ -97,7 +99,7 @@ class JournalWriter:
         """Whether a save is under way that has not answered in time."""
         return self._saving is not None and self.trouble is not None
 
-    def _give(self, record: Record, changes: Iterable[Transition], names: Names | None) -> None:
+    def _give(self, record: Record, changes: Iterable[Recorded], names: Names | None) -> None:
         self._owed = (*self._owed, *changes)[-MOST_OWED:]
         self._newest = record
         self._unsaved = _both(self._unsaved, names)

@@ -25,7 +25,7 @@ from bf_reconciler.spec.policy import Allowlist, Defaults, Halt, Limits, MaxRemo
 from bf_reconciler.spec.references import inconsistencies
 from bf_reconciler.spec.removals import too_many
 from bf_reconciler.spec.runtime import LOCAL, FileRuntime, Runtime
-from bf_reconciler.spec.spec import ConnectionEntry, File, Origin, Spec, StrategyEntry
+from bf_reconciler.spec.spec import Commit, ConnectionEntry, File, Origin, Spec, StrategyEntry
 from bf_reconciler.spec.strategy import OLD_NAMES, Action, Strategy
 from bf_reconciler.spec.types import Declared, Suspend, is_loopback, is_overheard
 
@@ -38,6 +38,7 @@ __all__ = [
     "PASSED_ON",
     "Action",
     "Allowlist",
+    "Commit",
     "Connection",
     "ConnectionEntry",
     "Credentials",
