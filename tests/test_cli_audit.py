@@ -5,8 +5,12 @@ from contextlib import closing
 
 import pytest
 
+from bf_reconciler.facts import Reason
 from bf_reconciler.journal import Journal
+from bf_reconciler.status import Record, Status
+from build import CONNECTION, MINUTE, NOW, a_connection, a_seen, a_spec, an_observation, refused
 from commandline import run_in
+from decisions.test_judgements import as_filed, recorded
 from edges.fakes import a_record, a_transition
 
 
@@ -78,3 +82,72 @@ def test_verify_needs_the_journal_itself(capsys, monkeypatch):
     ran = run_in(capsys, "history", "--verify")
     assert ran.code == 1
     assert "Set --state-dir" in ran.err
+
+
+# --- replay of a journal
+
+
+@pytest.fixture
+def judged(tmp_path):
+    """A journal with two verdicts: online, and blocked."""
+    spec = as_filed(a_spec([a_connection(egress_ips=["203.0.113.7"])]))
+    bad = [refused(Reason.INVALID_KEY, NOW - n * MINUTE) for n in (1, 0)]
+    found = [
+        *recorded(spec, {CONNECTION: a_seen(an_observation(NOW - MINUTE))}, NOW - MINUTE),
+        *recorded(spec, {CONNECTION: a_seen(*bad)}),
+    ]
+    folder = tmp_path / "state"
+    with Journal(folder) as journal:
+        journal.save(Record(Status(), {}), found)
+    return folder
+
+
+@pytest.mark.parametrize("given", [("--state-dir",), ()])
+def test_a_journal_is_judged_again_as_it_was(capsys, judged, given):
+    ran = run_in(capsys, "replay", *given, judged)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == "Judged again: 2 verdicts, all as recorded.\n"
+    found = run_in(capsys, "replay", *given, judged, "-o", "json").json()
+    assert found == {
+        "judged": 2,
+        "unreadable": 0,
+        "withheld": 0,
+        "intact": True,
+        "differences": [],
+    }
+
+
+def test_a_verdict_that_was_not_what_was_seen_is_shown(capsys, judged):
+    sql(judged, "UPDATE judgements SET json = replace(json, 'InvalidKey', 'IPNotAllowed')")
+    sql(judged, "UPDATE judgements SET json = replace(json, 'Online', 'Blocked')")
+    ran = run_in(capsys, "replay", "--state-dir", judged)
+    assert ran.code == 1
+    assert "Judged again: 2 verdicts, 2 otherwise than recorded." in ran.out
+    assert "The journal is not as it was written" in ran.err
+    found = run_in(capsys, "replay", judged, "-o", "json").json()
+    first, second = found["differences"]
+    assert {"what": "status", "recorded": "Blocked", "now": "Online"} in first["differs"]
+    assert (first["name"], second["row"], found["intact"]) == (CONNECTION, 2, False)
+
+
+def test_what_cannot_be_judged_again_is_counted(capsys, judged):
+    sql(judged, "UPDATE judgements SET json = '[{}]' WHERE id = 1")
+    sql(judged, "UPDATE judgements SET json = replace(json, 'kucoin\"', 'gone\"') WHERE id = 2")
+    ran = run_in(capsys, "replay", judged)
+    assert ran.code == 0
+    words = "Not judged again: 2 (of another version: 2, declared with encrypted fields: 0)."
+    assert words in ran.out.replace("\n", " ")
+
+
+def test_what_was_declared_with_encrypted_fields_is_not_compared(capsys, tmp_path):
+    spec = a_spec([a_connection(ip_allowlist="exact")])  # nothing of it may be shown
+    with Journal(tmp_path / "state") as journal:
+        journal.save(Record(Status(), {}), recorded(spec, {CONNECTION: a_seen()}))
+    found = run_in(capsys, "replay", tmp_path / "state", "-o", "json").json()
+    assert (found["unreadable"], found["withheld"], found["judged"]) == (0, 1, 0)
+
+
+def test_replay_needs_a_bundle_or_a_journal(capsys, monkeypatch, tmp_path):
+    monkeypatch.delenv("BF_STATE_DIR", raising=False)
+    assert "Name a BUNDLE" in run_in(capsys, "replay").err
+    assert "there is no journal" in run_in(capsys, "replay", tmp_path).err

@@ -32,7 +32,7 @@ VERBS = {
     "plan": "Show what a file would change, without applying it.",
     "test": "Test each connection once and show how to fix it.",
     "certify": "Ask an exchange once and keep its redacted answers.",
-    "replay": "Show what answers kept by certify mean.",
+    "replay": "Show what kept answers mean, or judge a journal again.",
     "status": "Show the current status.",
     "explain": "Explain why a connection or strategy is as it is.",
     "history": "Show what changed and when.",

@@ -64,6 +64,8 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
         "Result": "Sonuç",
         "Table": "Tablo",
         "Row": "Satır",
+        "Recorded": "Kayıtta",
+        "Now": "Şimdi",
         "Halted": "Durduruldu",
         "The file": "Dosya",
         "More rows do not fit; use `status` without --watch.": (

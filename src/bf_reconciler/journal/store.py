@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from bf_reconciler.facts import system_words
 from bf_reconciler.journal import chain, database, rows
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PEPPER_BYTES = 32
+T = TypeVar("T")
+PAGE = 500
 MAX_ROWS = 100_000
 """Of each chain."""
 RETENTION = timedelta(days=400)
@@ -347,6 +349,31 @@ class Journal:
             found = connection.execute(query, (name, earlier, kind, max(limit, 0))).fetchall()
         read = (rows.TRANSITION.read(text) for (text,) in found)
         return [transition for transition in read if transition is not None]
+
+    def judgements(self) -> Iterator[tuple[int, Judgement | None]]:
+        """Each that is kept, oldest first, with its row; None is of another format."""
+        return self._read("judgements", rows.JUDGEMENT)
+
+    def declarations(self) -> Iterator[tuple[int, Declaration | None]]:
+        """Likewise."""
+        return self._read("declarations", rows.DECLARATION)
+
+    def transitions(self) -> Iterator[tuple[int, Transition | None]]:
+        """Likewise."""
+        return self._read("transitions", rows.TRANSITION)
+
+    def _read(self, table: str, form: rows.Form[T]) -> Iterator[tuple[int, T | None]]:
+        """A page at a time, for all of it may be much."""
+        last = 0
+        query = f"SELECT id, json FROM {table} WHERE id > ? ORDER BY id LIMIT {PAGE}"  # noqa: S608 # names of ours
+        while True:
+            with self._using() as connection:
+                found = connection.execute(query, (last,)).fetchall()
+            if not found:
+                return
+            for row, text in found:
+                last = row
+                yield row, form.read(text)
 
     def verify(self) -> Verified:
         """Whether every row is as it was written, and none is missing."""

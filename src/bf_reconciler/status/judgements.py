@@ -29,6 +29,7 @@ OF_STRATEGIES: Final = frozenset(
     | {"risk_level", "leverage", "suspend"}
 )
 """Fields of strategies that are kept. Amounts are not."""
+SECRET: Final = {"credentials", "next", "proxy"}
 SeenByName = Mapping[str, Seen]
 NO_VERDICTS: Final = Verdicts({}, {}, None)
 
@@ -63,6 +64,8 @@ class Judgement:
     strategies: tuple[Mapping[str, Any], ...] = ()
     hold: Hold | None = None
     twins: tuple[str, ...] = ()
+    withheld: bool = False
+    """Fields of the connection are encrypted in the file, and so not in ``connection``."""
 
 
 def outcome(verdict: ConnectionVerdict) -> Outcome:
@@ -122,6 +125,7 @@ def _judgement(
         strategies=tuple(map(_fields, mine)),
         hold=verdicts.causes.holds.get(name),
         twins=spec.twins.get(name, ()),
+        withheld=_plain(entry.connection) != entry.declared,
     )
     again = partial(
         judge_connection,
@@ -137,6 +141,11 @@ def _judgement(
         if outcome(again(fewer)) == judgement.outcome:
             return replace(judgement, seen=fewer)
     return judgement
+
+
+def _plain(connection: Connection) -> Mapping[str, Any]:
+    """What of it could be shown, were nothing but its credentials encrypted."""
+    return connection.model_dump(mode="json", exclude_defaults=True, exclude=SECRET)
 
 
 def _fields(entry: StrategyEntry) -> Mapping[str, Any]:
