@@ -5,6 +5,7 @@ from contextlib import closing
 
 import pytest
 
+from bf_reconciler.cli.durations import Retention
 from bf_reconciler.facts import Reason
 from bf_reconciler.journal import Journal
 from bf_reconciler.status import Record, Status
@@ -151,3 +152,18 @@ def test_replay_needs_a_bundle_or_a_journal(capsys, monkeypatch, tmp_path):
     monkeypatch.delenv("BF_STATE_DIR", raising=False)
     assert "Name a BUNDLE" in run_in(capsys, "replay").err
     assert "there is no journal" in run_in(capsys, "replay", tmp_path).err
+
+
+# --- retention
+
+
+@pytest.mark.parametrize(("text", "days"), [("1d", 1), ("400d", 400), ("48h", 2)])
+def test_a_retention_is_a_time(text, days):
+    assert Retention().convert(text, None, None) == days * 86_400
+
+
+@pytest.mark.parametrize("text", ["", "1", "23h", "3651d", "-5d", "400 d"])
+def test_a_retention_of_another_kind_is_refused(capsys, text):
+    ran = run_in(capsys, "run", "file.yaml", "--retention", text)
+    assert ran.code == 1
+    assert "must be" in ran.err

@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ LogFormat = Literal["console", "json"]
 HOST = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.]{0,252})")
 MAX_PORT = 65535
 MIN_TOKEN = 16
+RETENTION = timedelta(days=400)
 RESERVED_LABELS = frozenset(
     {
         *("job", "instance", "namespace", "pod", "container", "service", "endpoint", "cluster"),
@@ -74,6 +76,8 @@ class Settings:
     process_root: Path | None = None
     """Where commands of the file may lie; without it none is started."""
     monitoring: Monitoring = Monitoring()
+    retention: timedelta = RETENTION
+    """How long the journal keeps what changed, and what it was judged by."""
 
 
 def parse_listen(text: str) -> Listen:

@@ -3,6 +3,7 @@
 
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import click
 from bf_reconciler.cli.file_options import FileOptions
 from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason, Language, Said
 from bf_reconciler.settings import (
+    RETENTION,
     Listen,
     LogFormat,
     LogLevel,
@@ -47,6 +49,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     *,
     listen: str = str(Listen()),
     state_dir: Path | None = None,
+    retention: timedelta = RETENTION,
     token_file: Path | None = None,
     read_token_file: Path | None = None,
     chosen: FileOptions = FileOptions(),  # noqa: B008 # frozen
@@ -72,6 +75,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     return Settings(
         file=str(file),
         state_dir=state_dir or default_state_dir(os.environ),
+        retention=retention,
         listen=address,
         token_file=token_file,
         read_token_file=read_token_file,

@@ -41,7 +41,6 @@ T = TypeVar("T")
 PAGE = 500
 MAX_ROWS = 100_000
 """Of each chain."""
-RETENTION = timedelta(days=400)
 UNREADABLE = object()
 """Stands for a row of another format: it is written again, or deleted."""
 DATABASE = "journal.db"
@@ -84,16 +83,16 @@ class Journal:
     """One state folder. Synchronous, and safe to call from any thread.
 
     A writer has the folder for itself until it is closed. A reader (``readonly``) needs no lock
-    and sees the last save.
+    and sees the last save. ``retention``: how long rows are kept; None forgets none by age.
 
     Raises:
         JournalError: from every method, where the folder or the file cannot be used.
     """
 
     def __init__(
-        self, directory: Path, *, readonly: bool = False, retention: timedelta = RETENTION
+        self, directory: Path, *, readonly: bool = False, retention: timedelta | None = None
     ) -> None:
-        self._retention = retention.total_seconds()
+        self._retention = retention
         self._turn = threading.Lock()
         self._known: dict[Key, object] | None = None
         self._directory = directory
@@ -404,9 +403,13 @@ class Journal:
             of_table.setdefault(table, []).append(entry)
         for table, entries in of_table.items():
             chain.append(connection, table, entries)
-            # Who declared a key is asked however long ago it was.
-            oldest = None if table == "declarations" else entries[-1].at - self._retention
-            chain.prune(connection, table, MAX_ROWS, oldest)
+            chain.prune(connection, table, MAX_ROWS, self._oldest(table, entries[-1].at))
+
+    def _oldest(self, table: str, newest: float) -> float | None:
+        """Before when rows are forgotten. Who declared a key is asked however long ago it was."""
+        if self._retention is None or table == "declarations":
+            return None
+        return newest - self._retention.total_seconds()
 
     @contextmanager
     def _using(self) -> Iterator[sqlite3.Connection]:
