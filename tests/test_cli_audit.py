@@ -1,17 +1,40 @@
 """What auditors ask: `history --verify`, `replay` of a journal, and `report`."""
 
+import csv
+import json
 import sqlite3
 from contextlib import closing
+from io import StringIO
 
 import pytest
 
 from bf_reconciler.cli.durations import Retention
-from bf_reconciler.facts import Reason
+from bf_reconciler.facts import Reason, Scope
 from bf_reconciler.journal import Journal
-from bf_reconciler.status import Record, Status
-from build import CONNECTION, MINUTE, NOW, a_connection, a_seen, a_spec, an_observation, refused
+from bf_reconciler.status import (
+    POLICY,
+    Declaration,
+    Record,
+    Status,
+    halt_event,
+    key_events,
+    resume_event,
+)
+from bf_reconciler.verdict import Halted
+from build import (
+    CONNECTION,
+    MINUTE,
+    NOW,
+    a_connection,
+    a_key,
+    a_seen,
+    a_spec,
+    an_observation,
+    refused,
+)
 from commandline import run_in
 from decisions.test_judgements import as_filed, recorded
+from decisions.test_key_events import seen_with
 from edges.fakes import a_record, a_transition
 
 
@@ -167,3 +190,101 @@ def test_a_retention_of_another_kind_is_refused(capsys, text):
     ran = run_in(capsys, "run", "file.yaml", "--retention", text)
     assert ran.code == 1
     assert "must be" in ran.err
+
+
+# --- report
+
+
+@pytest.fixture
+def audited(tmp_path):
+    """A journal with a declaration, verdicts, an attestation, a halt and a change of a key."""
+    attest = {"withdraw_disabled": {"by": "ada", "at": "2026-03-01T00:00:00Z"}}
+    fields = {"name": CONNECTION, "exchange": "kucoin", "attest": attest}
+    common = (1, "c0ffee" * 6 + "c0ff", "sha256:1", "key")
+    found = [
+        Declaration(NOW, POLICY, "added", {"ip_allowlist": "ignored"}, *common, "=Ada <a@b>"),
+        Declaration(NOW, CONNECTION, "added", fields, *common, "=Ada <a@b>", NOW, "a@b"),
+        *recorded(as_filed(a_spec()), {CONNECTION: a_seen()}),
+        halt_event(Status(), Halted("fire\x1b[2J", "bob"), NOW),
+        resume_event(Status(), NOW, reason="out", by="bob"),
+        *key_events(seen_with(a_key()), seen_with(a_key(grant=[Scope.TRANSFER])), NOW),
+    ]
+    folder = tmp_path / "state"
+    with Journal(folder) as journal:
+        journal.save(Record(Status(), {}), found)
+    return folder
+
+
+DAYS = ("--from", "2026-03-02", "--to", "2026-03-04")
+
+
+def test_a_report_is_lines_of_json(capsys, audited):
+    ran = run_in(capsys, "report", *DAYS, "--state-dir", audited, "-o", "json")
+    assert ran.code == 0
+    head, *lines = [json.loads(line) for line in ran.out.splitlines()]
+    assert (head["type"], head["from"], head["to"]) == ("report", "2026-03-02", "2026-03-04")
+    assert (head["intact"], head["begins"], len(head["heads"])) == (True, NOW.isoformat(), 3)
+    assert [line["type"] for line in lines] == [
+        *("declaration", "declaration", "exception", "attestation", "rights"),
+        *("halt", "halt", "key_change"),
+    ]
+    assert "\x1b" not in ran.out
+    (rights,) = [line for line in lines if line["type"] == "rights"]
+    assert (rights["from"], rights["to"], rights["withdraw"]) == ("2026-03-02", "2026-03-04", "no")
+    only = run_in(capsys, "report", "other", *DAYS, "--state-dir", audited, "-o", "json")
+    assert [json.loads(x)["type"] for x in only.out.splitlines()] == ["report", "halt", "halt"]
+
+
+def test_a_report_is_csv_in_which_no_cell_is_a_formula(capsys, audited):
+    ran = run_in(capsys, "report", *DAYS, "--state-dir", audited, "-o", "csv")
+    rows = list(csv.DictReader(StringIO(ran.out)))
+    assert len(rows) == 8
+    assert rows[0]["author"] == "'=Ada <a@b>"
+    assert rows[1]["signer"] == "a@b"
+    assert rows[4]["what"] == "withdraw: no"
+    assert rows[4]["value"] == "read, spot; bound to addresses; 203.0.113.7"
+    assert (rows[5]["what"], rows[6]["what"]) == ("halted", "resumed")
+    assert rows[7]["value"] == "transfer"
+    assert "\x1b" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("en", ("From 2026-03-02 to 2026-03-04, UTC.", "What each key could do", "(policy)")),
+        ("tr", ("İstisnalar", "Beyanlar", "İmzalayan", "(politika)")),
+    ],
+)
+def test_a_report_is_text_for_people(capsys, monkeypatch, audited, lang, words):
+    monkeypatch.setenv("COLUMNS", "300")
+    ran = run_in(capsys, "report", *DAYS, "--state-dir", audited, "--lang", lang)
+    assert ran.code == 0
+    for each in (*words, "c0ffeec0ffee", "bob"):
+        assert each in ran.out
+    assert "\x1b[2J" not in ran.out
+
+
+def test_a_report_says_what_it_cannot_know(capsys, audited):
+    sql(audited, "DELETE FROM judgements")
+    early = ("--from", "2026-02-01", "--to", "2026-03-04")
+    ran = run_in(capsys, "report", *early, "--state-dir", audited)
+    assert ran.code == 0
+    assert "The journal is not as it was written" in ran.err
+    assert "The journal begins on 2026-03-02" in ran.err
+
+
+def test_an_empty_journal_makes_an_empty_report(capsys, folder):
+    ran = run_in(capsys, "report", "--state-dir", folder)
+    assert ran.code == 0
+    assert ran.out.startswith("From ")
+    assert ran.err == ""
+
+
+@pytest.mark.parametrize("days", [("--from", "2999-01-01"), ("--to", "x")])
+def test_days_that_cannot_be_are_refused(capsys, folder, days):
+    assert run_in(capsys, "report", *days, "--state-dir", folder).code == 1
+
+
+def test_a_report_needs_the_journal_itself(capsys, monkeypatch):
+    monkeypatch.delenv("BF_STATE_DIR", raising=False)
+    assert "Set --state-dir" in run_in(capsys, "report").err

@@ -36,6 +36,7 @@ VERBS = {
     "status": "Show the current status.",
     "explain": "Explain why a connection or strategy is as it is.",
     "history": "Show what changed and when.",
+    "report": "Report on keys, exceptions and halts to an auditor.",
     "halt": "Turn off every strategy at once.",
     "resume": "End the halt, or let one strategy run again.",
     "schema": "Print the JSON Schema of the file, for editors.",

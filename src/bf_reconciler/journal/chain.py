@@ -228,10 +228,11 @@ class _Check:
         row, at, name = found[:3]
         self._named.add(row)
         text = bytes(name).decode(errors="replace") if name is not None else ""
-        return Fault(self._table, kind, row, row, _moment(at), text)
+        return Fault(self._table, kind, row, row, moment(at), text)
 
 
-def _moment(at: object) -> datetime | None:
+def moment(at: object) -> datetime | None:
+    """The moment of a row; None where it holds none."""
     try:
         return datetime.fromtimestamp(at, UTC) if isinstance(at, float) else None
     except (ValueError, OverflowError, OSError):

@@ -361,6 +361,19 @@ class Journal:
         """Likewise."""
         return self._read("transitions", rows.TRANSITION)
 
+    def began(self) -> datetime | None:
+        """Since when nothing is missing in it: recording had begun, and nothing was pruned."""
+        found = []
+        with self._using() as connection, _snapshot(connection):
+            for table in chain.TABLES:
+                query = f"SELECT at FROM {table} ORDER BY id LIMIT 1"  # noqa: S608 # a name of ours
+                first = connection.execute(query).fetchone()
+                known = chain.state(connection, table)
+                pruned = known is not None and known.pruned.row > 0
+                if first is not None and (pruned or table == "declarations"):
+                    found.append(chain.moment(first[0]))
+        return max((at for at in found if at is not None), default=None)
+
     def _read(self, table: str, form: rows.Form[T]) -> Iterator[tuple[int, T | None]]:
         """A page at a time, for all of it may be much."""
         last = 0
