@@ -17,6 +17,7 @@ from bf_reconciler.schedule import HEARTBEAT
 from bf_reconciler.spec import venue_of
 from bf_reconciler.status import (
     ConfigStatus,
+    Declaration,
     Judgement,
     Record,
     Running,
@@ -115,6 +116,7 @@ class Engine:
 class Journal:
     def __init__(self):
         self.record, self.told, self.judged = Record(Status(), {}), [], []
+        self.declared = []
 
     async def keep(self, status, seen, *_):
         self.record = Record(status, dict(seen))
@@ -125,6 +127,7 @@ class Journal:
     def later(self, record, _=None, changes=()):
         self.record = record
         self.judged += [c for c in changes if isinstance(c, Judgement)]
+        self.declared += [c for c in changes if isinstance(c, Declaration)]
 
     async def save(self, record, changes, *_):
         self.later(record, None, changes)

@@ -3,11 +3,14 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bf_reconciler.journal import rows
+from bf_reconciler.journal import Journal, rows
+from bf_reconciler.reload import Reload
+from bf_reconciler.source import Snapshot
 from bf_reconciler.spec import Commit
-from bf_reconciler.status import POLICY, declarations, declared
+from bf_reconciler.status import POLICY, ConfigStatus, Record, Status, declarations, declared
 from build import CONNECTION, NOW, a_connection, a_spec
 from decisions.test_judgements import as_filed
+from test_reconcile import House
 
 ADA = Commit("Ada <ada@example.org>", datetime(2026, 3, 1, tzinfo=UTC), "ada@example.org")
 
@@ -54,3 +57,31 @@ def test_an_entry_that_left_is_told_without_an_author_where_none_is_known():
     before = declared(as_filed(a_spec()))
     (gone,) = declarations(before, a_spec([]), None, NOW)
     assert (gone.name, gone.change, gone.author, gone.declared) == (CONNECTION, "removed", "", {})
+
+
+async def test_a_turn_records_who_declared_what_it_begins_to_use():
+    spec = as_filed(a_spec())
+    house = House(spec=spec)
+    adopted = Snapshot(b"", "sha256:1", "r1", "file.yaml", ADA)
+    house.cycle.take(Reload(spec, ConfigStatus(last_reload_successful=True), adopted=adopted))
+    house.cycle.take(Reload(spec, ConfigStatus(last_reload_successful=True)))  # read once more
+    await house.turn(3)
+    found = house.journal.declared
+    assert [(each.name, each.author) for each in found] == [
+        (POLICY, ADA.author),
+        (CONNECTION, ADA.author),
+    ]
+    house.journal.record = replace(house.journal.record, declared=declared(spec))
+    house.start(spec)  # a restart declares nothing anew
+    await house.turn(3)
+    assert len(house.journal.declared) == 2
+
+
+def test_a_journal_knows_what_was_declared_last(tmp_path):
+    spec = as_filed(a_spec())
+    with Journal(tmp_path) as journal:
+        journal.save(Record(Status(), {}), list(declarations({}, spec, ADA, NOW)))
+        found = journal.load().declared
+        assert found == declared(spec)
+        journal.save(Record(Status(), {}), list(declarations(found, a_spec([]), None, NOW)))
+        assert set(journal.load().declared) == {POLICY}

@@ -37,17 +37,25 @@ def require_signed(real: str, data: bytes, signers: Path) -> None:
 
 
 def commit_of(real: str, revision: str, signers: Path | None) -> Commit | None:
-    """Who made a commit and when; and who signed it, where there are allowed signers."""
+    """Who last changed the file in this revision, and when; and who signed the revision.
+
+    A signature vouches for the whole tree, so it is the revision's; it is read where there are
+    allowed signers alone.
+    """
     if COMMIT.fullmatch(revision) is None:
         return None
-    checked = SSH_ALONE if signers is not None else ()
-    allowed = ("-c", f"gpg.ssh.allowedSignersFile={signers.absolute()}") if signers else ()
-    wanted = "%aI%n%an <%ae>%n%GS" if signers is not None else "%aI%n%an <%ae>"
-    words = ("log", "-1", "--no-show-signature", f"--format={wanted}", revision)
-    answer = git(os.path.dirname(real), *checked, *allowed, *words)  # noqa: PTH120
-    at, author, signer, *_ = (*answer.text.split("\n"), "", "")
-    if answer.code or not author:
+    directory, name = os.path.split(real)
+    plain = ("log", "-1", "--no-show-signature")
+    changed = git(
+        directory, *plain, "--format=%aI%n%an <%ae>", revision, "--", f":(literal)./{name}"
+    )
+    at, _, author = changed.text.partition("\n")
+    if changed.code or not author:
         return None
+    signer = ""
+    if signers is not None:
+        allowed = ("-c", f"gpg.ssh.allowedSignersFile={signers.absolute()}")
+        signer = git(directory, *SSH_ALONE, *allowed, *plain, "--format=%GS", revision).text
     return Commit(_printable(author), _moment(at), _printable(signer))
 
 
