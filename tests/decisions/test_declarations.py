@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from bf_reconciler.journal import Journal, rows
 from bf_reconciler.reload import Reload
 from bf_reconciler.source import Snapshot
-from bf_reconciler.spec import Commit
+from bf_reconciler.spec import Commit, Elsewhere
 from bf_reconciler.status import POLICY, ConfigStatus, Record, Status, declarations, declared
 from build import CONNECTION, NOW, a_connection, a_spec
 from decisions.test_judgements import as_filed
@@ -57,6 +57,12 @@ def test_an_entry_that_left_is_told_without_an_author_where_none_is_known():
     before = declared(as_filed(a_spec()))
     (gone,) = declarations(before, a_spec([]), None, NOW)
     assert (gone.name, gone.change, gone.author, gone.declared) == (CONNECTION, "removed", "", {})
+
+
+def test_an_entry_that_another_shard_looks_after_did_not_leave_the_file():
+    before = declared(as_filed(a_spec()))
+    moved = a_spec([], elsewhere=Elsewhere(frozenset({CONNECTION})))
+    assert told(before, moved) == [(CONNECTION, "elsewhere")]
 
 
 async def test_a_turn_records_who_declared_what_it_begins_to_use():

@@ -92,7 +92,7 @@ def state(connection: sqlite3.Connection, table: str) -> State | None:
     return State(Head(*found[:2]), Head(*found[2:]))
 
 
-def append(connection: sqlite3.Connection, table: str, entries: Iterable[Entry]) -> None:
+def append(connection: sqlite3.Connection, table: str, entries: Iterable[Entry]) -> State:
     """Add rows at the end. Whatever was done to the file, no number is used twice."""
     known = state(connection, table) or State(genesis(table), _newest(connection, table))
     row = max(known.last.row, _newest(connection, table).row)
@@ -102,16 +102,19 @@ def append(connection: sqlite3.Connection, table: str, entries: Iterable[Entry])
         digest = row_hash(digest, row, at, name.encode(), text.encode())
         values.append((row, at, name, text, digest))
     connection.executemany(f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?)", values)  # noqa: S608 # a name of ours
-    _put_state(connection, table, State(known.pruned, Head(row, digest)))
+    known = State(known.pruned, Head(row, digest))
+    _put_state(connection, table, known)
+    return known
 
 
 def prune(
-    connection: sqlite3.Connection, table: str, most: int, oldest: float | None = None
+    connection: sqlite3.Connection,
+    table: str,
+    known: State,
+    most: int,
+    oldest: float | None = None,
 ) -> None:
     """Forget the first rows: all but so many, and those before a time, up to one that is not."""
-    known = state(connection, table)
-    if known is None:
-        return
     until = known.last.row - most
     if oldest is not None:
         query = f"SELECT id FROM {table} NOT INDEXED WHERE at >= ? ORDER BY id LIMIT 1"  # noqa: S608 # a name of ours
@@ -242,7 +245,10 @@ def moment(at: object) -> datetime | None:
 def _newest(connection: sqlite3.Connection, table: str) -> Head:
     query = f"SELECT id, hash FROM {table} ORDER BY id DESC LIMIT 1"  # noqa: S608 # a name of ours
     found = connection.execute(query).fetchone()
-    return Head(*found) if found is not None else genesis(table)
+    if found is None:
+        return genesis(table)
+    row, digest = found
+    return Head(row, digest if isinstance(digest, bytes) else genesis(table).digest)
 
 
 def _put_state(connection: sqlite3.Connection, table: str, known: State) -> None:

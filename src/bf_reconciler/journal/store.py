@@ -20,6 +20,7 @@ from bf_reconciler.journal.halt_file import UNREADABLE_HALT, HaltFile
 from bf_reconciler.journal.head_file import HeadFile
 from bf_reconciler.spec import Names, Runtime
 from bf_reconciler.status import (
+    GONE,
     Declaration,
     DeclaredEntry,
     Judgement,
@@ -415,8 +416,9 @@ class Journal:
             entry = chain.Entry(item.at.timestamp(), item.name, form.write(item))
             of_table.setdefault(table, []).append(entry)
         for table, entries in of_table.items():
-            chain.append(connection, table, entries)
-            chain.prune(connection, table, MAX_ROWS, self._oldest(table, entries[-1].at))
+            known = chain.append(connection, table, entries)
+            oldest = self._oldest(table, entries[-1].at)
+            chain.prune(connection, table, known, MAX_ROWS, oldest)
 
     def _oldest(self, table: str, newest: float) -> float | None:
         """Before when rows are forgotten. Who declared a key is asked however long ago it was."""
@@ -490,7 +492,7 @@ def _declared(connection: sqlite3.Connection) -> dict[str, DeclaredEntry]:
     return {
         each.name: DeclaredEntry(each.declared, each.key)
         for each in found
-        if each is not None and each.change != "removed"
+        if each is not None and each.change not in GONE
     }
 
 

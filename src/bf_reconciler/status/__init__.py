@@ -3,6 +3,7 @@
 from bf_reconciler.status.activity import Activity, activity
 from bf_reconciler.status.changes import transitions
 from bf_reconciler.status.declarations import (
+    GONE,
     POLICY,
     Declaration,
     DeclaredEntry,
@@ -51,6 +52,7 @@ Recorded = Transition | Declaration | Judgement
 """What the journal keeps as long as it is told to."""
 
 __all__ = [
+    "GONE",
     "NO_VERDICTS",
     "OFF",
     "POLICY",

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from bf_reconciler.facts import KeyFacts, KnownKey, Scope, known_key
 from bf_reconciler.spec import Policy
 from bf_reconciler.spec.connection import ATTESTATION_LIFETIME
-from bf_reconciler.status.declarations import POLICY, Declaration
+from bf_reconciler.status.declarations import GONE, POLICY, Declaration
 from bf_reconciler.status.judgements import Judgement
 from bf_reconciler.status.model import Transition
 
@@ -141,7 +141,7 @@ def _spans(declarations: list[Declaration], within: Window) -> Iterator[_Span]:
         end = within.stop if following is None else following.at
         start, stop = max(each.at, within.start), min(max(end, each.at), within.stop)
         inside = within.has(each.at)
-        if inside or (start < stop and each.change != "removed"):
+        if inside or (start < stop and each.change not in GONE):
             yield _Span(each, start, stop)
 
 

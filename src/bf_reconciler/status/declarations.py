@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from bf_reconciler.spec import Commit, Policy, Spec
 
 POLICY = ""
 """Stands for the name where the policy of the file is declared."""
-DeclarationChange = Literal["added", "changed", "removed"]
+DeclarationChange = Literal["added", "changed", "removed", "elsewhere"]
+GONE: Final = frozenset({"removed", "elsewhere"})
+"""After these it is not declared here: it left the file, or another shard looks after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,5 +84,6 @@ def declarations(
             yield changed(name, "added", what)
         elif before[name] != what:
             yield changed(name, "changed", what)
-    for name in before.keys() - after.keys():
-        yield changed(name, "removed", DeclaredEntry())
+    for name in sorted(before.keys() - after.keys()):
+        moved = name in spec.elsewhere.connections
+        yield changed(name, "elsewhere" if moved else "removed", DeclaredEntry())
