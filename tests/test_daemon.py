@@ -977,7 +977,7 @@ async def test_while_a_save_hangs_no_history_is_asked_for(daemon):
 
 async def test_a_journal_that_does_not_open_in_time_is_told(tmp_path, monkeypatch):
     go = threading.Event()
-    monkeypatch.setattr("bf_reconciler.daemon.service.Journal", lambda *_: go.wait(60))
+    monkeypatch.setattr("bf_reconciler.daemon.service.Journal", lambda *_, **__: go.wait(60))
     monkeypatch.setattr("bf_reconciler.daemon.service.OPEN_SECONDS", 0.01)
     settings = Settings(str(tmp_path / "f.yaml"), tmp_path / "state", Listen(port=0))
     from e2e.fleet import kept_loggers  # noqa: PLC0415 # as above

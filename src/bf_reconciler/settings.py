@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,7 @@ MAX_PORT = 65535
 MIN_TOKEN = 16
 LONGEST_TOKENS = 1 << 16
 """Bytes of a token file that are read."""
+RETENTION = timedelta(days=400)
 RESERVED_LABELS = frozenset(
     {
         *("job", "instance", "namespace", "pod", "container", "service", "endpoint", "cluster"),
@@ -93,6 +95,8 @@ class Settings:
     """Where commands of the file may lie; without it none is started."""
     monitoring: Monitoring = Monitoring()
     heartbeat: Heartbeat | None = None
+    retention: timedelta = RETENTION
+    """How long the journal keeps what changed, and what it was judged by."""
     shard: Shard = ALONE
     """Which part of the connections this daemon looks after."""
 

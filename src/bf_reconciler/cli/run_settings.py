@@ -4,6 +4,7 @@
 import os
 import socket
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from bf_reconciler.cli.file_options import FileOptions
 from bf_reconciler.dumps import forbid_dumps
 from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason, Language, Said
 from bf_reconciler.settings import (
+    RETENTION,
     Heartbeat,
     Listen,
     LogFormat,
@@ -51,6 +53,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     *,
     listen: str = str(Listen()),
     state_dir: Path | None = None,
+    retention: timedelta = RETENTION,
     token_file: Path | None = None,
     read_token_file: Path | None = None,
     chosen: FileOptions = FileOptions(),  # noqa: B008 # frozen
@@ -79,6 +82,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     return Settings(
         file=str(file),
         state_dir=state_dir or default_state_dir(os.environ),
+        retention=retention,
         listen=address,
         token_file=token_file,
         read_token_file=read_token_file,

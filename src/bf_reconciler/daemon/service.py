@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 from bf_reconciler import logs
 from bf_reconciler.daemon.client_report import ClientReport
@@ -49,7 +50,8 @@ async def opened(settings: Settings, environ: Mapping[str, str]) -> AsyncIterato
     """
     wake, worker = asyncio.Event(), Worker("journal")
     try:
-        opening = worker.call(Journal, settings.state_dir)
+        begin = partial(Journal, settings.state_dir, retention=settings.retention)
+        opening = worker.call(begin)
         try:
             async with asyncio.timeout(OPEN_SECONDS):
                 journal = await opening

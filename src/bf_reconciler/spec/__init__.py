@@ -29,6 +29,7 @@ from bf_reconciler.spec.runtime import LOCAL, FileRuntime, Runtime
 from bf_reconciler.spec.shards import ALONE, MAX_SHARDS, Shard, ordinal, owner, share
 from bf_reconciler.spec.spec import (
     NOTHING_ELSEWHERE,
+    Commit,
     ConnectionEntry,
     Elsewhere,
     File,
@@ -51,6 +52,7 @@ __all__ = [
     "PASSED_ON",
     "Action",
     "Allowlist",
+    "Commit",
     "Connection",
     "ConnectionEntry",
     "Credentials",

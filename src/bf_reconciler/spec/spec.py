@@ -44,6 +44,15 @@ class File(Declared):
 
 
 @dataclass(frozen=True, slots=True)
+class Commit:
+    """Who made the commit that a file is of. ``signer``: a trusted one, where that was checked."""
+
+    author: str
+    at: datetime | None = None
+    signer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionEntry:
     """A connection in force. ``line`` is where it stands in the committed file."""
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from bf_reconciler.facts import ConfigReason, KeyFact, KnownKey, Problem, Reason, Seen, Traded
 from bf_reconciler.policy import ConditionType, ExpirySource, Incident, Truth
+from bf_reconciler.status.declarations import DeclaredEntry
 from bf_reconciler.verdict import ConnectionState, Halted, StrategyMemory
 
 RunningState = Literal["running", "paused", "stopped", "unknown"]
@@ -253,7 +254,11 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the journal keeps so that a restart is a no-op."""
+    """What the journal keeps so that a restart is a no-op.
+
+    ``declared`` is what was last recorded as declared; it is read and never saved with the rest.
+    """
 
     status: Status
     seen: Mapping[str, Seen]
+    declared: Mapping[str, DeclaredEntry] = field(default_factory=dict, compare=False)
