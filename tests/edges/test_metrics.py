@@ -98,6 +98,9 @@ def some_tallies():
     tallies.request_refused("wrong_token")
     tallies.command("halt", "ops")
     tallies.lagged(0.02)
+    tallies.notified("desk", "delivered")
+    tallies.notifications_pending("desk", 1, 1_777_896_000.0)
+    tallies.notifications_pending("oncall", 0, None)
     return tallies
 
 

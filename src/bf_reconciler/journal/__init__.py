@@ -2,6 +2,7 @@
 
 from bf_reconciler.journal.database import JournalError, NoJournalError
 from bf_reconciler.journal.last_good import LastGood
+from bf_reconciler.journal.notified import Notified
 from bf_reconciler.journal.store import Journal
 
-__all__ = ["Journal", "JournalError", "LastGood", "NoJournalError"]
+__all__ = ["Journal", "JournalError", "LastGood", "NoJournalError", "Notified"]

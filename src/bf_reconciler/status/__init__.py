@@ -4,8 +4,9 @@ from bf_reconciler.status.activity import Activity, activity
 from bf_reconciler.status.changes import transitions
 from bf_reconciler.status.evidence import evidence
 from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask
+from bf_reconciler.status.following import follows
 from bf_reconciler.status.halts import file_halts, halt_event, resume_event
-from bf_reconciler.status.key_events import key_events
+from bf_reconciler.status.key_events import KEY_WORDS, key_events
 from bf_reconciler.status.model import (
     OFF,
     Condition,
@@ -31,9 +32,12 @@ from bf_reconciler.status.present import (
     present_transition,
 )
 from bf_reconciler.status.unwatched import unwatched
+from bf_reconciler.status.words import STATE_WORDS
 
 __all__ = [
+    "KEY_WORDS",
     "OFF",
+    "STATE_WORDS",
     "Activity",
     "Condition",
     "ConfigStatus",
@@ -56,6 +60,7 @@ __all__ = [
     "field_handling",
     "file_halts",
     "fold",
+    "follows",
     "halt_event",
     "in_order",
     "key_events",

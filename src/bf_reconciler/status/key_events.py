@@ -7,7 +7,7 @@ from bf_reconciler.facts import KeyChange, KeyFact, Reason, key_changes
 from bf_reconciler.spec import Names
 from bf_reconciler.status.model import Status, Transition
 
-WORDS: Mapping[KeyFact, str] = {
+KEY_WORDS: Mapping[KeyFact, str] = {
     "credentials": "The file has another key.",
     "right_granted": "The key now has this permission: {}.",
     "right_withdrawn": "The key no longer has this permission: {}.",
@@ -44,7 +44,7 @@ def _event(status: Status, name: str, change: KeyChange, now: datetime) -> Trans
         before=change.before,
         after=change.after,
         reason=Reason.KEY_CHANGED,
-        message=WORDS[change.what].format(change.after or change.before),
+        message=KEY_WORDS[change.what].format(change.after or change.before),
         generation=status.generation,
         revision=status.revision,
         what=change.what,
