@@ -9,7 +9,6 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -27,6 +26,7 @@ from bf_reconciler.notify.values import Memory, Message
 from bf_reconciler.status import Record, Transition
 from bf_reconciler.verdict import ConnectionState
 from edges.fakes import NOW, a_connection, a_status
+from edges.hooks import a_hook
 
 PAGE = Path(__file__).parents[2] / "docs" / "notify.md"
 RECEIVER = re.search(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)[1]
@@ -55,30 +55,8 @@ def well(name="kucoin-main-grid"):
 
 @pytest.fixture
 def hook():
-    """A receiver that answers with the next of ``answers``, or 200."""
-
-    class Hook(BaseHTTPRequestHandler):
-        got, answers = [], []
-
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            self.got.append((dict(self.headers), json.loads(body), body))
-            self.send_response(self.answers.pop(0) if self.answers else 200)
-            self.send_header("Location", "http://127.0.0.1:1/")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    Hook.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
-    yield Hook
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with a_hook() as listening:
+        yield listening
 
 
 @pytest.fixture(autouse=True)

@@ -68,4 +68,5 @@ def _sender(
 ) -> Sender:
     webhook = declared.webhook
     assert webhook is not None  # noqa: S101 # the file has one or the other
-    return WebhookSender(webhook, secrets[0] if secrets else None, declared.lang, page, now)
+    secret, redact = secrets[0] if secrets else None, logs.REDACTOR.redact
+    return WebhookSender(webhook, secret, declared.lang, page, now, redact)

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -44,8 +45,9 @@ def document(message: Message, language: Language, page: str = "") -> dict[str, 
     }
 
 
-def encoded(content: dict[str, Any]) -> bytes:
-    return json.dumps(content, ensure_ascii=False).encode(errors="replace")
+def encoded(content: dict[str, Any], redact: Callable[[str], str] = str) -> bytes:
+    """As it is sent. ``redact`` masks secrets: a person may have typed one as a reason."""
+    return redact(json.dumps(content, ensure_ascii=False)).encode(errors="replace")
 
 
 def signed(secret: str, body: bytes, now: datetime) -> dict[str, str]:

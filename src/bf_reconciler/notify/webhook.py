@@ -31,14 +31,16 @@ class WebhookSender:
         language: Language,
         page: str,
         now: Callable[[], datetime],
+        redact: Callable[[str], str] = str,
     ) -> None:
         self._url, self._secret = declared.url, secret
         self._language, self._page, self._now = language, page, now
+        self._redact = redact
         self._session: aiohttp.ClientSession | None = None
         self.timeout = declared.timeout.total_seconds()
 
     async def send(self, message: Message) -> None:
-        body = encoded(document(message, self._language, self._page))
+        body = encoded(document(message, self._language, self._page), self._redact)
         headers = {"Content-Type": "application/json", "Idempotency-Key": message.id}
         if self._secret is not None:
             headers |= signed(self._secret.get_secret_value(), body, self._now())
