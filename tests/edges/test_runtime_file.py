@@ -745,7 +745,7 @@ async def a_renewal(adapter, path, left, order=None):
 async def test_a_lease_is_renewed_well_before_it_ends(tmp_path, runtimes, path):
     await converge(runtimes, an_order())
     adapter = FileAdapter(HERE, Bounds(tmp_path))
-    for left, renewed in ((110, False), (55, True), (1, True)):
+    for left, renewed in ((110, False), (65, False), (35, True), (1, True)):
         order = an_order()
         assert await a_renewal(adapter, path, timedelta(seconds=left), order) == (set(), False)
         assert (until(path) > datetime.now(UTC) + timedelta(seconds=115)) is renewed

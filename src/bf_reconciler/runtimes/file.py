@@ -293,7 +293,7 @@ class FileAdapter:
 
 def _spread(name: str) -> float:
     """Below which share of its lease it is renewed: not all of them at the same time."""
-    return 0.5 + crc32(name.encode()) % 100 / 400
+    return 1 / 3 + crc32(name.encode()) % 100 / 600
 
 
 def _ours(files: Files, name: str) -> bool:
