@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from bf_reconciler.facts import Json, Problem, printable
-from bf_reconciler.preview import Change, Entry, Preview, Right, Switch
+from bf_reconciler.preview import Change, Entry, Preview, Right, Switch, Widening
 
 SIGNS: Final = {
     "add": "+",
@@ -56,6 +56,7 @@ def text(found: Preview | None) -> str:
         lines += _part(heading, (line for entry in entries for line in _entry(entry)))
     lines += _part("On or off", (_switch(switch) for switch in found.switches))
     lines += _part("New permissions needed", (_right(right) for right in found.rights))
+    lines += _part("Widened", (_widened(each) for each in found.widened))
     lines += _part("Notes", _notes(found))
     return "\n".join([*lines, _summary(found)]) + "\n"
 
@@ -99,6 +100,10 @@ def _switch(switch: Switch) -> str:
 
 def _right(right: Right) -> str:
     return f"{right.connection}: {right.right} ({right.scope}); {HELD[right.held]}"
+
+
+def _widened(each: Widening) -> str:
+    return f"{each.connection or 'policy'}: {clean(each.message)} ({clean(each.field)})"
 
 
 def _notes(found: Preview) -> Iterator[str]:
@@ -150,6 +155,7 @@ def markdown(found: Preview | None, problems: Sequence[Problem], file: str) -> s
         lines += _list(heading, (row for entry in entries for row in _marked(entry)))
     lines += _list("On or off", (_marked_switch(switch) for switch in found.switches))
     lines += _list("New permissions needed", (_marked_right(right) for right in found.rights))
+    lines += _list("Widened", (_marked_widened(each) for each in found.widened))
     lines += _list("Notes", (escaped(each) for each in _notes(found)))
     return "\n".join(lines) + "\n"
 
@@ -185,6 +191,11 @@ def _marked_right(right: Right) -> str:
         f"{code(right.connection)}: **{escaped(right.right)}** ({right.scope}); "
         + (HELD[right.held])
     )
+
+
+def _marked_widened(each: Widening) -> str:
+    what = code(each.connection or "policy")
+    return f"{what}: **{escaped(clean(each.message))}** ({code(each.field)})"
 
 
 def code(told: str) -> str:
