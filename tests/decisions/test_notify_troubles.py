@@ -10,7 +10,7 @@ from bf_reconciler.notify.payload import document, encoded
 from bf_reconciler.notify.routes import Match, changes_for, seen_by
 from bf_reconciler.notify.troubles import changes, sight
 from bf_reconciler.notify.values import Change, Message
-from bf_reconciler.notify.words import KEY_TR, duration, text_of
+from bf_reconciler.notify.words import duration, text_of
 from bf_reconciler.policy import Incident
 from bf_reconciler.status import KEY_WORDS, STATE_WORDS, StrategyState, Transition
 from bf_reconciler.verdict import ConnectionState, Halted
@@ -291,7 +291,7 @@ def test_the_body_says_who_and_for_how_long_and_who_is_left():
     assert over == "It was Blocked for 3 h 5 min.\nIt is Online now."
     assert "Still failing: x" in text_of(GOLDEN["recovery of most"][0], "en").body
     changed = text_of(GOLDEN["key"][0], "tr").body
-    assert changed.splitlines()[0] == KEY_TR["right_granted"].format("withdraw")
+    assert changed.splitlines()[0] == KEY_WORDS["tr"]["right_granted"].format("withdraw")
     assert text_of(GOLDEN["halt over"][0], "tr").body.startswith("Durdurma 5 sn sürdü.")
     assert "1 min 1 s" in text_of(GOLDEN["config over"][0], "en").body
 
@@ -321,7 +321,7 @@ def test_a_duration_in_its_two_largest_units(seconds, words):
 
 def test_every_state_and_every_fact_of_a_key_has_words():
     assert {str(s) for s in (*ConnectionState, *StrategyState)} == set(STATE_WORDS)
-    for what in KEY_WORDS:
+    for what in KEY_WORDS["en"]:
         change = Change(NOW, "main", what, "old", "new")
         message = a_message(event="change", kind="key", changes=(change,))
         assert text_of(message, "tr").body != text_of(message, "en").body

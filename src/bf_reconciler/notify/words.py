@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 from bf_reconciler.facts import (
     ADVICE,
     CONFIG_ADVICE,
-    KeyFact,
     Language,
     Reason,
     Said,
@@ -50,18 +49,6 @@ FOLLOW: Final = Said("Strategies: {}", "Stratejiler: {}")
 LEFT: Final = Said("Still failing: {}", "Hâlâ sorunlu: {}")
 MORE: Final = Said("and {} more", "ve {} tane daha")
 TO_DO: Final = Said("What to do: {}", "Yapılacak: {}")
-KEY_TR: Final[Mapping[KeyFact, str]] = {
-    "credentials": "Dosyada başka bir anahtar var.",
-    "right_granted": "Anahtarın artık şu izni var: {}.",
-    "right_withdrawn": "Anahtarın artık şu izni yok: {}.",
-    "address_added": "Anahtarın izin listesine eklendi: {}.",
-    "address_removed": "Anahtarın izin listesinden çıkarıldı: {}.",
-    "bound": "Anahtar artık adreslerle kısıtlı.",
-    "unbound": "Anahtar artık adreslerle kısıtlı değil.",
-    "expiry": "Anahtarın bitiş tarihi: {}.",
-    "creation": "Anahtarın oluşturulma tarihi: {}.",
-    "account": "Anahtarın hesabı: {}.",
-}
 
 
 class Text(NamedTuple):
@@ -183,8 +170,7 @@ def _of_recovery(message: Message, language: Language) -> Iterator[str]:
 
 
 def _change(change: Change, language: Language) -> str:
-    words = KEY_TR if language == "tr" else KEY_WORDS
-    return words[change.what].format(change.after or change.before)
+    return KEY_WORDS[language][change.what].format(change.after or change.before)
 
 
 def _listed(names: tuple[str, ...], count: int, language: Language) -> str:

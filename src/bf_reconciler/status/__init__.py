@@ -6,7 +6,7 @@ from bf_reconciler.status.evidence import evidence
 from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask
 from bf_reconciler.status.following import follows
 from bf_reconciler.status.halts import file_halts, halt_event, resume_event
-from bf_reconciler.status.key_events import KEY_WORDS, key_events
+from bf_reconciler.status.key_events import key_events
 from bf_reconciler.status.model import (
     OFF,
     Condition,
@@ -32,7 +32,7 @@ from bf_reconciler.status.present import (
     present_transition,
 )
 from bf_reconciler.status.unwatched import unwatched
-from bf_reconciler.status.words import STATE_WORDS
+from bf_reconciler.status.words import KEY_WORDS, STATE_WORDS
 
 __all__ = [
     "KEY_WORDS",

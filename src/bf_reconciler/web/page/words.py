@@ -126,6 +126,7 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "evidence": ("Evidence", "Kanıt"),
     "since": ("Since", "Başlangıç"),
     "facts": ("Facts", "Bilgiler"),
+    "key-changes": ("Changes of the key", "Anahtardaki değişiklikler"),
     "history": ("History", "Geçmiş"),
     "when": ("When", "Zaman"),
     "change": ("Change", "Değişiklik"),
