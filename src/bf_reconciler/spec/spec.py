@@ -96,6 +96,19 @@ class StrategyEntry:
         return self.strategy.suspended(now)
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What other shards look after: it is not ours to touch, and not gone."""
+
+    connections: frozenset[str] = frozenset()
+    strategies: frozenset[str] = frozenset()
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """The fingerprint of the API key of each of the connections."""
+
+
+NOTHING_ELSEWHERE = Elsewhere()
+
+
 @dataclass(frozen=True)
 class Spec:
     """What should be. Generation counts accepted revisions.
@@ -119,6 +132,7 @@ class Spec:
     broken_strategies: Mapping[str, str] = field(default_factory=dict)
     nameless_strategies: int = 0
     plaintext_secrets: int = 0
+    elsewhere: Elsewhere = NOTHING_ELSEWHERE
 
     @cached_property
     def by_connection(self) -> Mapping[str, tuple[Strategy, ...]]:
@@ -132,9 +146,10 @@ class Spec:
     def twins(self) -> Mapping[str, tuple[str, ...]]:
         """For each connection whose API key stands under other names, too: all its names."""
         found: dict[str, list[str]] = {}
-        for name, entry in self.connections.items():
-            if entry.key_fingerprint:
-                found.setdefault(entry.key_fingerprint, []).append(name)
+        keys = {name: entry.key_fingerprint for name, entry in self.connections.items()}
+        for name, key in (*keys.items(), *self.elsewhere.keys.items()):
+            if key:
+                found.setdefault(key, []).append(name)
         shared = [tuple(names) for names in found.values() if len(names) > 1]
         return {name: names for names in shared for name in names}
 

@@ -187,6 +187,8 @@ class ConfigStatus:
     """The file was refused at the start, and the last good document of the state folder is used."""
     sealed: bool = False
     """Whether the seal of the file in force holds. From then on, one without a seal is refused."""
+    shard: str = ""
+    """Which part of the file this daemon looks after, as in 1/4; "" is all of it."""
 
 
 @dataclass(frozen=True, slots=True)
