@@ -452,6 +452,7 @@ def test_a_file_that_is_no_text_or_too_large_is_refused(tmp_path):
 
 
 def test_the_documented_file_is_good_and_its_credentials_are_known(tmp_path):
+    (tmp_path / "mail.urls").write_text("mailto://ops:word@example.com")
     for name in ("desk.secret", "oncall.secret"):
         (tmp_path / name).write_text(f"{SECRET} {name}\n")
     path = tmp_path / "notify.yaml"

@@ -11,6 +11,7 @@ from bf_reconciler import logs
 from bf_reconciler.journal import Journal, Notified
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.notify import (
+    AppriseSender,
     Notifications,
     Receiver,
     Report,
@@ -66,7 +67,10 @@ def counting(tallies: Tallies) -> Report:
 def _sender(
     declared: Receiver, secrets: Sequence[SecretStr], page: str, now: Callable[[], datetime]
 ) -> Sender:
+    redact = logs.REDACTOR.redact
+    if declared.apprise is not None:
+        return AppriseSender(declared.apprise, secrets, declared.lang, page, redact)
     webhook = declared.webhook
     assert webhook is not None  # noqa: S101 # the file has one or the other
-    secret, redact = secrets[0] if secrets else None, logs.REDACTOR.redact
+    secret = secrets[0] if secrets else None
     return WebhookSender(webhook, secret, declared.lang, page, now, redact)

@@ -3,6 +3,7 @@
 troubles, routes, digest and words decide and are pure; config reads the file, sending delivers.
 """
 
+from bf_reconciler.notify.apprise_sender import AppriseSender
 from bf_reconciler.notify.config import (
     NotifyError,
     NotifyFile,
@@ -16,6 +17,7 @@ from bf_reconciler.notify.service import Notifications, Report, Store
 from bf_reconciler.notify.webhook import WebhookSender
 
 __all__ = [
+    "AppriseSender",
     "DeliveryError",
     "Notifications",
     "NotifyError",

@@ -1,5 +1,6 @@
 """The file of `run --notify`: receivers, and which of them is told what."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ MOST_BYTES: Final = 256 * 1024
 MANY: Final = 16
 """Receivers at most, and routes."""
 LEAST_SECRET: Final = 16
+PARTS: Final = re.compile(r"[-\w]{12,}")
+"""What of a URL may be a token; without a digit in it, it is a word."""
 
 
 class NotifyError(ValueError):
@@ -171,11 +174,12 @@ class Opened:
 
     def credentials(self) -> Iterator[str]:
         """Everything that must never be shown."""
-        for receiver in self.file.receivers.values():
-            if receiver.webhook is not None:
-                yield receiver.webhook.url.get_secret_value()
-        for secrets in self.secrets.values():
-            yield from (secret.get_secret_value() for secret in secrets)
+        hooks = (receiver.webhook for receiver in self.file.receivers.values())
+        urls = [hook.url.get_secret_value() for hook in hooks if hook is not None]
+        secrets = [each.get_secret_value() for found in self.secrets.values() for each in found]
+        for secret in (*urls, *secrets):
+            yield secret
+            yield from (part for part in PARTS.findall(secret) if any(map(str.isdigit, part)))
 
 
 def read_all(path: Path) -> Opened:
