@@ -15,13 +15,16 @@ LogFormat = Literal["console", "json"]
 HOST = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.]{0,252})")
 MAX_PORT = 65535
 MIN_TOKEN = 16
+LONGEST_TOKENS = 1 << 16
+"""Bytes of a token file that are read."""
 RESERVED_LABELS = frozenset(
     {
         *("job", "instance", "namespace", "pod", "container", "service", "endpoint", "cluster"),
         *("node", "alertname", "alertstate", "severity", "le", "quantile"),
         *("connection", "exchange", "strategy", "runtime", "account", "status"),
         *("environment", "exchange_environment"),
-        *("condition", "reason", "permission", "state", "to", "kind", "scope", "shard", "shards"),
+        *("condition", "reason", "permission", "state", "to", "kind", "scope"),
+        *("shard", "shards", "egress"),
     }
 )
 """Labels that mean something already, in our metrics or to Prometheus and its operators."""
@@ -132,12 +135,16 @@ def read_tokens(path: Path) -> Mapping[str, str]:
         ValueError: the file cannot be read, or a line is wrong; no token is ever in the message.
     """
     try:
-        text = path.read_text(encoding="ascii")
+        with path.open("rb") as file:
+            content = file.read(LONGEST_TOKENS + 1)
+        text = content.decode("ascii")
     except OSError as error:
         message = f"the token file {path} cannot be read: {system_words(error)}"
         raise ValueError(message) from None
     except UnicodeError:
         raise ValueError(f"the token file {path} cannot be read: it is not ASCII text") from None
+    if len(content) > LONGEST_TOKENS:
+        raise ValueError(f"the token file {path} is too long")
     lines = [line.split() for line in text.splitlines() if line.strip() and line.strip()[0] != "#"]
     if len(lines) == 1 and len(lines[0]) == 1:
         lines = [["", *lines[0]]]

@@ -43,6 +43,9 @@ METRIC = r"\b((?:bf|up)(?:_\w+)?)(?:\{([^}]*)\})?"
 CHAIN = r'if eq \$labels\.reason "(\w+)" -\}\}(.*?)\{\{-'
 SAYS = {
     "ConnectionWithdrawEnabled": Reason.WITHDRAW_ENABLED,
+    "CanaryFailed": Reason.CANARY_FAILED,
+    "UnexpectedAsset": Reason.UNEXPECTED_ASSET,
+    "UnexpectedOrder": Reason.UNEXPECTED_ORDER,
     "ExchangeUnreachable": Reason.EXCHANGE_UNAVAILABLE,
     "ExchangeChanged": Reason.EXCHANGE_CHANGED,
     "KeyExpiring": Reason.KEY_EXPIRING,

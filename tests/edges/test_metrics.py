@@ -283,6 +283,17 @@ def test_problems_are_what_stands_against_a_connection():
     assert problems(text_of(a_status())) == set()
 
 
+def test_nothing_stands_against_a_canary_that_is_as_expected():
+    ready = a_condition(reason=Reason.AS_EXPECTED)
+    trade = a_condition(ConditionType.TRADE_PERMITTED, "False", Reason.NO_TRADE_PERMISSION)
+    good = a_connection(conditions=(ready, trade))
+    text = text_of(a_status([good]))
+    assert problems(text) == set()
+    failed = replace(ready, status="False", reason=Reason.CANARY_FAILED)
+    text = text_of(a_status([a_connection(conditions=(failed, trade))]))
+    assert problems(text) == {"CanaryFailed", "NoTradePermission"}
+
+
 def test_a_condition_has_one_of_three_statuses():
     connection = a_connection(conditions=(a_condition(status="Unknown"),))
     text = text_of(a_status([connection]))
@@ -311,6 +322,14 @@ def test_the_file_that_was_refused_is_told():
 def test_a_halt_is_told_whoever_pulled_it(field):
     assert value_of(text_of(a_status()), "bf_halted") == 0
     assert value_of(text_of(a_status(**{field: Halted("fire", "ada")})), "bf_halted") == 1
+
+
+def test_what_is_asked_of_each_exchange_is_told_as_a_share():
+    shares = {("kucoin", "direct"): 3.2, ("kucoin", "proxy of a"): 0.5}
+    text = text_of(a_status(), Extras(request_ratios=shares))
+    for (exchange, egress), share in shares.items():
+        found = value_of(text, "bf_request_budget_ratio", exchange=exchange, egress=egress)
+        assert found == share
 
 
 def test_the_mode_of_the_watch_is_a_state_set():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bf_reconciler.cli.file_options import FileOptions
+from bf_reconciler.dumps import forbid_dumps
 from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason, Language, Said
 from bf_reconciler.settings import (
     Listen,
@@ -65,6 +66,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     Raises:
         click.UsageError: an option cannot be used.
     """
+    forbid_dumps()
     try:
         for path in (token_file, read_token_file):
             if path is not None:

@@ -37,6 +37,7 @@ from bf_reconciler.facts.reasons import TRANSIENT, Reason
 from bf_reconciler.facts.rules import DEFAULT_RULES, KEY_SERVICES, Rules
 from bf_reconciler.facts.said import Said
 from bf_reconciler.facts.text import printable, system_words
+from bf_reconciler.facts.traded import Traded
 
 __all__ = [
     "ADVICE",
@@ -74,6 +75,7 @@ __all__ = [
     "Seen",
     "SeenByConnection",
     "Severity",
+    "Traded",
     "Unread",
     "Venue",
     "another_day",

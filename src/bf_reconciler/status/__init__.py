@@ -5,7 +5,7 @@ from bf_reconciler.status.changes import transitions
 from bf_reconciler.status.evidence import evidence
 from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask
 from bf_reconciler.status.following import follows
-from bf_reconciler.status.halts import file_halts, halt_event, resume_event
+from bf_reconciler.status.halts import file_halts, halt_event, resume_event, unconfirmed
 from bf_reconciler.status.key_events import key_events
 from bf_reconciler.status.model import (
     OFF,
@@ -31,6 +31,7 @@ from bf_reconciler.status.present import (
     present_strategy,
     present_transition,
 )
+from bf_reconciler.status.stolen import Can, Step, StolenReport, WorksFrom, present_stolen, stolen
 from bf_reconciler.status.unwatched import unwatched
 from bf_reconciler.status.words import KEY_WORDS, STATE_WORDS
 
@@ -39,6 +40,7 @@ __all__ = [
     "OFF",
     "STATE_WORDS",
     "Activity",
+    "Can",
     "Condition",
     "ConfigStatus",
     "Confirmed",
@@ -49,10 +51,13 @@ __all__ = [
     "Running",
     "RunningState",
     "Status",
+    "Step",
+    "StolenReport",
     "StrategyState",
     "StrategyStatus",
     "Told",
     "Transition",
+    "WorksFrom",
     "activity",
     "conditions",
     "everything",
@@ -67,9 +72,12 @@ __all__ = [
     "mask",
     "present",
     "present_connection",
+    "present_stolen",
     "present_strategy",
     "present_transition",
     "resume_event",
+    "stolen",
     "transitions",
+    "unconfirmed",
     "unwatched",
 ]
