@@ -14,8 +14,17 @@ from bf_reconciler.facts import Listed, Reason
 from bf_reconciler.reconcile import Outside, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.schedule import HEARTBEAT
-from bf_reconciler.spec import venue_of
-from bf_reconciler.status import ConfigStatus, Record, Running, Status, StrategyState
+from bf_reconciler.spec import Shard, owner, share, venue_of
+from bf_reconciler.status import (
+    ConfigStatus,
+    Declaration,
+    Judgement,
+    Record,
+    Running,
+    Status,
+    StrategyState,
+    Transition,
+)
 from bf_reconciler.verdict import ConnectionState, Halted, Holding
 from build import (
     CONNECTION,
@@ -89,6 +98,9 @@ class Engine:
     def held(self, declared):
         return dict.fromkeys(declared, self.strays)
 
+    def let_go(self, names):
+        self.failed -= set(names)
+
     def settle(self, decision):
         for order in (*decision.leaves, decision.order):
             if order is None:
@@ -106,7 +118,8 @@ class Engine:
 
 class Journal:
     def __init__(self):
-        self.record, self.told = Record(Status(), {}), []
+        self.record, self.told, self.judged = Record(Status(), {}), [], []
+        self.declared = []
 
     async def keep(self, status, seen, *_):
         self.record = Record(status, dict(seen))
@@ -114,12 +127,15 @@ class Journal:
     def held(self, *given):
         return partial(self.keep, *given)
 
-    def later(self, record, *_):
+    def later(self, record, _=None, changes=()):
         self.record = record
+        self.judged += [c for c in changes if isinstance(c, Judgement)]
+        self.declared += [c for c in changes if isinstance(c, Declaration)]
 
     async def save(self, record, changes, *_):
-        self.record = record
-        self.told += [(c.name, c.after, str(c.reason)) for c in changes]
+        self.later(record, None, changes)
+        told = [c for c in changes if isinstance(c, Transition)]
+        self.told += [(c.name, c.after, str(c.reason)) for c in told]
 
 
 class House:
@@ -175,6 +191,21 @@ async def test_a_good_probe_turns_a_strategy_on_and_no_earlier():
     assert (house.state, house.running) == (StrategyState.PENDING, None)
     await house.turn()
     assert (house.state, house.running) == (StrategyState.ENABLED, True)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_what_another_shard_took_over_is_left_as_it_is_and_nobody_is_told(restarted):
+    house = House(spec=fast())
+    await house.turn(3)
+    told = list(house.journal.told)
+    part = share(house.spec, Shard(1 - owner(CONNECTION, 2), 2))
+    house.start(part) if restarted else house.declare(part)
+    await house.turn(3)
+    assert (house.state, house.running) == (None, True)
+    assert house.engine.orders == [(STRATEGY, True)]
+    assert house.journal.told == told
+    assert not house.journal.record.status.connections
+    assert not house.journal.record.seen
 
 
 async def test_what_stands_is_not_done_again():

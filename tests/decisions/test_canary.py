@@ -2,7 +2,7 @@
 
 import pytest
 
-from bf_reconciler.facts import Reason, Scope
+from bf_reconciler.facts import Drill, Reason, Scope, remember
 from bf_reconciler.policy import ConditionType
 from bf_reconciler.spec import Expect, inconsistencies, misfits
 from bf_reconciler.status import Status, fold
@@ -167,6 +167,26 @@ def test_an_expectation_without_a_status_is_no_canary():
     assert a_connection().connection.canary is None
     (problem,) = misfits(a_connection(expect=Expect(reason="NoTradePermission")).connection)
     assert problem == (("expect", "reason"), "needs expect.status")
+
+
+def test_during_a_drill_it_counts_as_failed_and_the_drill_ends_by_itself():
+    drill = Drill(NOW + MINUTE, "ada")
+    seen = a_seen(mute(), drill=drill)
+    verdict = judged(seen=seen)
+    assert (verdict.state, verdict.ready.reason) == (State.BLOCKED, Reason.CANARY_FAILED)
+    assert verdict.ready.message == (
+        "Drill by ada until 12:01:00 UTC. Blocked (NoTradePermission), as expected."
+    )
+    assert verdict.until == drill.until
+    assert judged(seen=seen, now=drill.until).ready.reason is Reason.AS_EXPECTED
+    again = remember(remember(seen, mute(NOW + SECOND)), an_observation(NOW + 2 * SECOND))
+    assert again.drill == drill
+
+
+def test_a_drill_never_makes_a_failed_canary_pass():
+    seen = a_seen(an_observation(), drill=Drill(NOW + MINUTE, "ada"))
+    assert judged(seen=seen).ready.message.startswith("Expected Blocked")
+    assert judged(seen=seen).until == NOW + MINUTE
 
 
 def test_its_status_says_so_in_one_word():

@@ -2,24 +2,31 @@
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import os
+import socket
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from bf_reconciler.cli.file_options import FileOptions
+from bf_reconciler.dumps import forbid_dumps
 from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason, Language, Said
 from bf_reconciler.settings import (
+    RETENTION,
+    Heartbeat,
     Listen,
     LogFormat,
     LogLevel,
     Monitoring,
     Settings,
     default_state_dir,
+    of_shard,
     parse_listen,
     read_tokens,
 )
+from bf_reconciler.spec import ALONE, Shard, ordinal
 
 if TYPE_CHECKING:
     from bf_reconciler.status import ConfigStatus
@@ -47,6 +54,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     *,
     listen: str = str(Listen()),
     state_dir: Path | None = None,
+    retention: timedelta = RETENTION,
     token_file: Path | None = None,
     read_token_file: Path | None = None,
     chosen: FileOptions = FileOptions(),  # noqa: B008 # frozen
@@ -56,12 +64,15 @@ def settings(  # noqa: PLR0913 # one argument per option
     runtime_root: Path | None = None,
     process_root: Path | None = None,
     monitoring: Monitoring = Monitoring(),  # noqa: B008 # frozen
+    heartbeat: Heartbeat | None = None,
+    shard: Shard = ALONE,
 ) -> Settings:
     """The settings of these options.
 
     Raises:
         click.UsageError: an option cannot be used.
     """
+    forbid_dumps()
     try:
         for path in (token_file, read_token_file):
             if path is not None:
@@ -72,6 +83,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     return Settings(
         file=str(file),
         state_dir=state_dir or default_state_dir(os.environ),
+        retention=retention,
         listen=address,
         token_file=token_file,
         read_token_file=read_token_file,
@@ -84,8 +96,30 @@ def settings(  # noqa: PLR0913 # one argument per option
         language=lang,
         runtime_root=runtime_root,
         process_root=process_root,
-        monitoring=monitoring,
+        monitoring=of_shard(monitoring, shard),
+        heartbeat=heartbeat,
+        shard=shard,
     )
+
+
+def shard_of(shards: int, shard: str | None) -> Shard:
+    """Which daemon this is of so many; "auto" is the number at the end of the host name.
+
+    Raises:
+        click.UsageError: It is none of them.
+    """
+    if shard is None:
+        if shards != 1:
+            raise click.UsageError("--shards requires --shard: a number from 0, or auto")
+        return ALONE
+    try:
+        if shard == "auto":
+            return Shard(ordinal(socket.gethostname()), shards)
+        if not shard.isascii() or not shard.isdigit():
+            raise ValueError(f"--shard must be a number from 0, or auto, not {shard!r}")  # noqa: TRY301 # one end for all
+        return Shard(int(shard), shards)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def refusal(config: "ConfigStatus", file: Path, language: Language) -> str:

@@ -210,6 +210,14 @@ MAX_RUNS = 32
 
 
 @dataclass(frozen=True, slots=True)
+class Drill:
+    """A person tries the alarm: until then, a canary counts as failed."""
+
+    until: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """The memory of one connection entry, newest run first. It holds no credential."""
 
@@ -223,6 +231,8 @@ class Seen:
     """Likewise, pairs with open orders."""
     restored: bool = field(default=False, compare=False)
     """Seen by an earlier life of this process: enough to stay as things are, not to turn on."""
+    drill: Drill | None = None
+    """Of a canary alone. It ends with this life of the process, if not before."""
 
     @property
     def latest(self) -> Observation | None:
@@ -271,9 +281,9 @@ def remember(seen: Seen | None, observation: Observation) -> Seen:
         run = seen.runs[0]
         since = min(run.since, observation.at)  # our clock may have been set back
         newest = Run(observation, run.count + 1, since)
-        return Seen(seen.entry, (newest, *seen.runs[1:]), **names)
+        return Seen(seen.entry, (newest, *seen.runs[1:]), **names, drill=seen.drill)
     runs = (Run(observation, 1, observation.at), *seen.runs)
-    return Seen(seen.entry, runs[:MAX_RUNS], **names)
+    return Seen(seen.entry, runs[:MAX_RUNS], **names, drill=seen.drill)
 
 
 class _Names(TypedDict):

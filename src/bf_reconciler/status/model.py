@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from bf_reconciler.facts import ConfigReason, KeyFact, KnownKey, Problem, Reason, Seen, Traded
 from bf_reconciler.policy import ConditionType, ExpirySource, Incident, Truth
+from bf_reconciler.status.declarations import DeclaredEntry
 from bf_reconciler.verdict import ConnectionState, Halted, StrategyMemory
 
 RunningState = Literal["running", "paused", "stopped", "unknown"]
@@ -124,6 +125,12 @@ class ConnectionStatus:
     """Its fields in the file that are no secret and no default."""
     known: KnownKey | None = None
     """What was told last of each fact of its key; what differs next is a change."""
+    key_fingerprint: str = ""
+    """A digest of the API key: the same where another connection has the same one."""
+    egress: str = ""
+    """A digest of its proxy; empty where it has none."""
+    next_api_key: str = ""
+    """The key under ``next``, masked, that waits for ``rotate``; empty where none does."""
     traded: Traded | None = None
     """What its strategies declare to trade, and what they declared until lately."""
 
@@ -189,6 +196,10 @@ class ConfigStatus:
     """The file was refused at the start, and the last good document of the state folder is used."""
     sealed: bool = False
     """Whether the seal of the file in force holds. From then on, one without a seal is refused."""
+    shard: str = ""
+    """Which part of the file this daemon looks after, as in 1/4; "" is all of it."""
+    shard_url: str = ""
+    """Where the page of each shard is; ``{shard}`` stands for its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +256,11 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the journal keeps so that a restart is a no-op."""
+    """What the journal keeps so that a restart is a no-op.
+
+    ``declared`` is what was last recorded as declared; it is read and never saved with the rest.
+    """
 
     status: Status
     seen: Mapping[str, Seen]
+    declared: Mapping[str, DeclaredEntry] = field(default_factory=dict, compare=False)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 
-from bf_reconciler.facts import Reason, earliest
+from bf_reconciler.facts import Drill, Reason, earliest
 from bf_reconciler.policy import ConditionType, Finding
 from bf_reconciler.spec import Expect
 from bf_reconciler.verdict.values import ConnectionState, ConnectionVerdict
@@ -39,6 +39,18 @@ def as_canary(
     if len(row) == len(looks):  # nothing is known yet
         return replace(newest, until=until)
     return replace(_told(expect, looks[len(row)].verdict, newest), until=until)
+
+
+def drilled(verdict: ConnectionVerdict, drill: Drill | None, now: datetime) -> ConnectionVerdict:
+    """During a drill, what is as expected counts as failed, so that the alarm rings."""
+    if drill is None or now >= drill.until:
+        return verdict
+    until = earliest((verdict.until, drill.until))
+    if verdict.ready.reason is not Reason.AS_EXPECTED:
+        return replace(verdict, until=until)
+    message = f"Drill by {drill.by} until {drill.until:%H:%M:%S %Z}. {verdict.ready.message}"
+    ready = Finding(READY, "False", Reason.CANARY_FAILED, message)
+    return replace(verdict, state=ConnectionState.BLOCKED, ready=ready, until=until)
 
 
 def _unknown(expect: Expect, verdict: ConnectionVerdict) -> bool:

@@ -34,7 +34,7 @@ from bf_reconciler.policy import (
     watch,
 )
 from bf_reconciler.spec import ConnectionEntry, Names, Policy, Spec, Strategy, updated
-from bf_reconciler.verdict.canary import Look, as_canary
+from bf_reconciler.verdict.canary import Look, as_canary, drilled
 from bf_reconciler.verdict.pairs import with_pairs
 from bf_reconciler.verdict.values import (
     ConnectionState,
@@ -84,7 +84,7 @@ def judge(  # noqa: PLR0913 # the inputs of the line, and whose part of it chang
                 seen.get(name),
                 now,
                 before.causes.holds.get(name),
-                _account(spec, entry, known.get(name), now),
+                account_of(spec, entry, known.get(name), now),
             )
         )
 
@@ -160,9 +160,10 @@ class Account(NamedTuple):
 NOTHING = Account()
 
 
-def _account(
+def account_of(
     spec: Spec, entry: ConnectionEntry, before: HasTraded | None, now: datetime
 ) -> Account:
+    """What is known of its account; ``before`` has what it was declared to trade."""
     declared = spec.pairs.get(entry.name, frozenset())
     traded = before.traded if before is not None else None
     leaving = (
@@ -208,6 +209,7 @@ def judge_connection(
     restored = seen.restored or not young <= now < old
     if canary is not None:
         verdict = as_canary(canary, _looks(known, seen.runs), now, policy.grace)
+        verdict = drilled(verdict, seen.drill, now)
         return replace(verdict, restored=restored, until=earliest([*turns, verdict.until]))
     history = _history(known, seen.runs)
     newest, oldest = history[0][1], history[-1][1]
@@ -220,6 +222,7 @@ def judge_connection(
     return replace(
         verdict,
         unbound=any(_unbound(one.findings) for _, one in history),
+        exact=_exact([one.exact for _, one in history]),
         restored=restored,
         until=earliest([*turns, *(assessment.until for _, assessment in history)]),
     )
@@ -228,6 +231,12 @@ def judge_connection(
 def _unbound(findings: tuple[Finding, ...]) -> bool:
     """Whether the key is known not to be restricted to addresses."""
     return any(f.type is ConditionType.IP_RESTRICTED and f.status == "False" for f in findings)
+
+
+def _exact(found: list[Finding | None]) -> Finding | None:
+    """A list that was too wide is remembered like any violation."""
+    wide = (one for one in found if one is not None and one.status == "False")
+    return next(wide, found[0])
 
 
 def _life(entry: ConnectionEntry, at: datetime) -> tuple[datetime, datetime]:
@@ -371,14 +380,15 @@ def _connection_ready(
     level = spec.policy.risk_levels.of(strategy.risk_level)
     if level.ip_allowlist in {"required", "exact"}:
         bound = next(f for f in connection.findings if f.type is ConditionType.IP_RESTRICTED)
-        if level.ip_allowlist == "exact" and bound.reason is Reason.ALLOWLIST_TOO_WIDE:
-            message = f"Risk level {strategy.risk_level} needs an exact allowlist."
-            return Finding(kind, "False", bound.reason, f"{message} {bound.message}")
         if bound.status != "True" or connection.unbound:
             message = f"Risk level {strategy.risk_level} requires a key restricted to IP addresses."
             if bound.status == "Unknown" and not connection.unbound:
                 return Finding(kind, "Unknown", bound.reason, f"{message} {bound.message}")
             return Finding(kind, "False", Reason.IP_NOT_RESTRICTED, message)
+    exact = connection.exact if level.ip_allowlist == "exact" else None
+    if exact is not None and exact.status != "True":
+        message = f"Risk level {strategy.risk_level} needs an exact allowlist. {exact.message}"
+        return Finding(kind, exact.status, exact.reason, message)
     return Finding(kind, "True", Reason.CONNECTED, "Its connection complies.")
 
 
