@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
-FOLDER = Path("mutants")
+FOLDER = Path.cwd() / "mutants"
 RESULTS = FOLDER / "results.json"
 PACKAGES = ("verdict", "policy", "status")
 LEAST = 95.0
@@ -32,6 +32,13 @@ PATIENCE = 20
 """Seconds of the processor that a change may take, beyond ten times what its tests take."""
 MEMORY = 4 << 30
 NOTICED, SURVIVED, ENDLESS = "noticed", "survived", "endless"
+ALL = ("tests/decisions", "tests/test_reconcile.py")
+OF_THESE = (
+    *("activity", "allowlist", "common_cause", "evidence", "expiry", "fold", "guard", "halts"),
+    *("judge", "key_events", "observations", "orphans", "pairs", "policy", "present", "tables"),
+    *("tables_of_causes", "transitions"),
+)
+QUICK = tuple(f"tests/decisions/test_{name}.py" for name in OF_THESE)
 EXEMPT: dict[str, str] = {}
 """Changes that no test can notice, for nothing is other with them: "function: old -> new"."""
 
@@ -156,19 +163,12 @@ def _passes(item: pytest.Item) -> bool:
     return not any(report.failed for report in runtestprotocol(item, log=False))
 
 
-def attempt(names: Sequence[str], results: dict[str, Any]) -> None:
+def attempt(names: Sequence[str], results: dict[str, Any], tests: Sequence[str]) -> None:
     """Try these changes."""
-    from mutmut.configuration import config
-
     os.chdir(FOLDER)
-    global RESULTS  # noqa: PLW0603 # relative to the folder
-    RESULTS = Path("results.json")
     words = ["-q", "--rootdir=.", "--tb=native", "-p", "no:cacheprovider"]
-    pytest.main(
-        [*words, *config().pytest_add_cli_args_test_selection], plugins=[Runner(names, results)]
-    )
+    pytest.main([*words, *tests], plugins=[Runner(names, results)])
     os.chdir("..")
-    RESULTS = FOLDER / "results.json"
 
 
 def shown(name: str) -> str:
@@ -209,6 +209,7 @@ def main() -> int:
     words.add_argument("--sample", type=int, help="try so many of them, the same each time")
     words.add_argument("--part", default="1/1", help="of those one part, such as 2/4")
     words.add_argument("--left", action="store_true", help="only what was not noticed before")
+    words.add_argument("--quick", action="store_true", help="without the tests that take minutes")
     words.add_argument("--report", action="store_true", help="say what was noticed up to now")
     given = words.parse_args()
     generate()
@@ -217,7 +218,7 @@ def main() -> int:
     if given.left:
         names = [name for name in names if results.get(name, ["", ""])[1] == SURVIVED]
     if names and not given.report:
-        attempt(names, results)
+        attempt(names, results, QUICK if given.quick else ALL)
     return report(results)
 
 
