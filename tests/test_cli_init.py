@@ -1,4 +1,5 @@
 """init: a repository to start from, with the real sops, age and git."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import os
 import shutil
@@ -56,6 +57,15 @@ def test_it_creates_what_a_repository_needs_and_says_what_comes_next(capsys, tmp
     assert rules["age"] == recipient
     assert "seal" in rules["encrypted_regex"]
     assert list(memory.iterdir()) == []
+
+
+def test_it_says_so_in_turkish(capsys):
+    ran = run_in(capsys, "init", "desk", "--yes", "--lang", "tr")
+    assert (ran.code, ran.err) == (0, "")
+    assert "oluştu  desk/connections.yaml\n" in ran.out
+    assert "onsuz kimlik bilgilerini kimse okuyamaz.\n\nSırada:\n" in ran.out
+    again = run_in(capsys, "init", "other", "--yes", "--key-file", "desk/key.txt", "--lang", "tr")
+    assert "mevcut  desk/key.txt (age1" in again.out
 
 
 def test_the_file_is_encrypted_sealed_valid_and_tests_nothing(capsys, started, monkeypatch):

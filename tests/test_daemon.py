@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from bf_reconciler.daemon import StartError, check, serve
+from bf_reconciler.daemon import StartError, check, commands, serve
 from bf_reconciler.daemon import daemon as room
 from bf_reconciler.daemon.commands import BACKLOG, Commands
 from bf_reconciler.daemon.cycle import Cycle
@@ -36,8 +36,9 @@ from bf_reconciler.reload import NOTHING_YET, Reload
 from bf_reconciler.schedule import HEARTBEAT
 from bf_reconciler.settings import Listen, Settings
 from bf_reconciler.source import Source
-from bf_reconciler.status import ConfigStatus, Record, Status
+from bf_reconciler.status import ConfigStatus, Record, Status, unconfirmed
 from bf_reconciler.verdict import Halted
+from bf_reconciler.web import NotDurableError
 from build import (
     CONNECTION,
     MINUTE,
@@ -166,6 +167,10 @@ async def test_a_turn_without_a_file_says_only_how_the_file_is():
     cycle.take(Reload(None, refused))
     assert await cycle.turn(NOW) > NOW
     assert (cycle.status.config, prober.asked, engine.orders) == (refused, [], [])
+
+
+def _fail(*_):
+    raise JournalError("no space is left on the disk")
 
 
 async def _nothing(*_):
@@ -535,12 +540,40 @@ async def test_resume_is_told_whether_anything_was_held(daemon):
     stop, tasks = await running(daemon)
     view = Commands(daemon)
     assert await view.resume(None) is False
-    await view.halt("fire", "ada")
-    assert view.status().halted.by == "ada"
+    assert (await view.halt("fire", "ada")).halted.by == "ada"
     assert await view.resume(None) is True
     assert await view.resume("btc-grid") is False
     assert await view.resume("nobody") is False
     await ended(stop, tasks)
+
+
+@pytest.mark.parametrize("disk", ["good", "full", "slow"])
+async def test_a_halt_is_answered_when_it_is_kept_though_engines_hang(daemon, monkeypatch, disk):
+    await daemon.load()
+    stop, tasks = await running(daemon)
+    view = Commands(daemon)
+    while [str(each.status) for each in view.status().strategies.values()] != ["Enabled"]:
+        await daemon.next_turn(1.0)
+    never, run = asyncio.Event(), daemon.cycle._outside.runtimes  # noqa: SLF001 # they hang now
+    monkeypatch.setattr(run, "converge", lambda *_: never.wait())
+    monkeypatch.setattr(commands, "ENGINES_SECONDS", 0.0)
+    if disk == "slow":
+        monkeypatch.setattr(daemon.writer, "trouble", JournalError("it did not answer in time"))
+    if disk == "full":
+        monkeypatch.setattr(commands, "HALT_SECONDS", 0.1)
+        monkeypatch.setattr(daemon.journal, "save", _fail)
+        words = "It is taken up, but no turn has ended within 0.1 s; ask again"
+        with pytest.raises(NotDurableError) as caught:
+            await view.halt("fire", "ada")
+        assert str(caught.value) == words
+    else:
+        found = await view.halt("fire", "ada")
+        assert (found.halted.by, unconfirmed(found)) == ("ada", ["btc-grid"])
+        assert daemon.journal.load().status.halted.by == "ada"
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    stop.set()
 
 
 async def test_who_halts_and_resumes_and_why_is_in_log_history_stream_and_metrics(daemon):

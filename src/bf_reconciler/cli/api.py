@@ -113,6 +113,13 @@ class Api:
             raise self._stranger()
         return found
 
+    def stolen(self, name: str, language: str) -> dict[str, Any]:
+        """What a thief of a connection's key has. Raises as ``get`` does."""
+        found = self.get(f"/api/v1/connections/{name}/stolen", lang=language)
+        if not isinstance(found, dict) or "steps" not in found:
+            raise self._stranger()
+        return found
+
     def get(self, path: str, **query: str | int | None) -> Json:
         """The answer to a GET.
 

@@ -51,8 +51,9 @@ class WebhookAdapter(RemoteEngine[WebhookRuntime]):
     settle_time = timedelta(seconds=2)
     deadline = timedelta(seconds=60)
 
-    def __init__(self, declared: WebhookRuntime, _bounds: Bounds) -> None:
+    def __init__(self, declared: WebhookRuntime, bounds: Bounds) -> None:
         super().__init__(declared)
+        self._owner = bounds.owner
         self._rest = Rest(declared.name, declared.timeout)
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._sent: dict[str, Sent] = {}
@@ -133,7 +134,7 @@ class WebhookAdapter(RemoteEngine[WebhookRuntime]):
             async with self._slots:
                 content = (await self._rest.ask("GET", url, headers)).content()
         except UnavailableError as error:
-            return Reading(Running("unknown", Reason.RUNTIME_UNAVAILABLE, str(error)))
+            return self._unread(error)
         state = STATES.get(str(content.get("running")))
         if state is None or content.get("strategy", name) != name:
             words = "The receiver does not say whether the strategy is running, paused or stopped."
@@ -146,6 +147,7 @@ class WebhookAdapter(RemoteEngine[WebhookRuntime]):
         content: dict[str, Any] = stamped(order, {}, stamp) | {
             "since": since,
             "valid_until": format_time(until),
+            **({} if self._owner is None else {"owner": self._owner.as_json()}),
         }
         body = json.dumps(content, ensure_ascii=False).encode(errors="replace")
         headers = {

@@ -4,7 +4,7 @@ from bf_reconciler.status.activity import Activity, activity
 from bf_reconciler.status.changes import transitions
 from bf_reconciler.status.evidence import evidence
 from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask
-from bf_reconciler.status.halts import file_halts, halt_event, resume_event
+from bf_reconciler.status.halts import file_halts, halt_event, resume_event, unconfirmed
 from bf_reconciler.status.key_events import key_events
 from bf_reconciler.status.model import (
     OFF,
@@ -30,11 +30,13 @@ from bf_reconciler.status.present import (
     present_strategy,
     present_transition,
 )
+from bf_reconciler.status.stolen import Can, Step, StolenReport, WorksFrom, present_stolen, stolen
 from bf_reconciler.status.unwatched import unwatched
 
 __all__ = [
     "OFF",
     "Activity",
+    "Can",
     "Condition",
     "ConfigStatus",
     "Confirmed",
@@ -45,10 +47,13 @@ __all__ = [
     "Running",
     "RunningState",
     "Status",
+    "Step",
+    "StolenReport",
     "StrategyState",
     "StrategyStatus",
     "Told",
     "Transition",
+    "WorksFrom",
     "activity",
     "conditions",
     "everything",
@@ -62,9 +67,12 @@ __all__ = [
     "mask",
     "present",
     "present_connection",
+    "present_stolen",
     "present_strategy",
     "present_transition",
     "resume_event",
+    "stolen",
     "transitions",
+    "unconfirmed",
     "unwatched",
 ]

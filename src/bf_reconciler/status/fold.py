@@ -21,9 +21,10 @@ from bf_reconciler.status.model import (
     StrategyStatus,
     Told,
 )
-from bf_reconciler.verdict import ConnectionState, Decision, StrategyMemory, Verdicts
+from bf_reconciler.verdict import ConnectionState, Decision, Order, StrategyMemory, Verdicts
 
 NOTHING = Running("unknown")
+UNHEARD = "It is to run; its runtime has not answered yet."
 T = TypeVar("T")
 
 
@@ -177,7 +178,15 @@ def _connection(
         attested_until=connection.attest.withdraw_disabled.until if connection.attest else None,
         declared=entry.declared,
         known=_known(was, entry, facts),
+        key_fingerprint=entry.key_fingerprint,
+        egress=entry.egress,
+        next_api_key=_next_key(connection),
     )
+
+
+def _next_key(connection: Connection) -> str:
+    waits = connection.next
+    return mask(waits.api_key.get_secret_value()) if waits is not None else ""
 
 
 def _ready(ready: Finding, state: ConnectionState) -> Finding:
@@ -259,7 +268,7 @@ def _strategy(
     entry = spec.strategies.get(decision.name)
     if _is_gone(decision, running):
         return None
-    state, reason, message = _state(decision, running)
+    state, reason, message = _state(decision, running, was)
     ready = Finding(
         ConditionType.READY,
         "True" if state is StrategyState.ENABLED else "Unknown" if _waits(state) else "False",
@@ -330,7 +339,9 @@ def _waits(state: StrategyState) -> bool:
     return state in {StrategyState.PENDING, StrategyState.HOLDING, StrategyState.SUSPENDED}
 
 
-def _state(decision: Decision, running: Running) -> tuple[StrategyState, Reason, str]:
+def _state(
+    decision: Decision, running: Running, was: StrategyStatus | None
+) -> tuple[StrategyState, Reason, str]:
     order = decision.order
     if running.reason is not None:
         return StrategyState.ERROR, running.reason, running.message
@@ -345,7 +356,7 @@ def _state(decision: Decision, running: Running) -> tuple[StrategyState, Reason,
             return StrategyState.PENDING, decision.reason, decision.message
         return StrategyState.BLOCKED, decision.reason, decision.message
     if order.on:
-        return StrategyState.ENABLED, order.reason, order.message
+        return _ordered(order, running, was)
     word = {
         Reason.DISABLED: StrategyState.DISABLED,
         Reason.REMOVED: StrategyState.DISABLED,
@@ -354,6 +365,19 @@ def _state(decision: Decision, running: Running) -> tuple[StrategyState, Reason,
         Reason.NOT_PROBED: StrategyState.PENDING,
     }.get(order.reason, StrategyState.BLOCKED)
     return word, order.reason, order.message
+
+
+def _ordered(
+    order: Order, running: Running, was: StrategyStatus | None
+) -> tuple[StrategyState, Reason, str]:
+    """Of one that is to run. Until its runtime speaks, it is not called better than before."""
+    if running != NOTHING or (was is not None and was.status is StrategyState.ENABLED):
+        return StrategyState.ENABLED, order.reason, order.message
+    if was is not None and was.status is StrategyState.ERROR:
+        ready = was.conditions[0]
+        if ready.reason is not Reason.STILL_RUNNING:  # that is of the order before
+            return StrategyState.ERROR, ready.reason, ready.message
+    return StrategyState.PENDING, Reason.NOT_CONFIRMED, UNHEARD
 
 
 def _running(decision: Decision, running: Running) -> Finding:

@@ -49,6 +49,7 @@ def present_connection(status: ConnectionStatus, language: Language = "en") -> d
         "environment": status.environment,
         "status": str(status.status),
         "api_key": status.api_key,
+        "next_api_key": status.next_api_key or None,
         "conditions": [_condition(c, language, status.exchange) for c in status.conditions],
         "key": {
             "scopes": list(status.key.scopes) if status.key.scopes is not None else None,
@@ -151,6 +152,7 @@ def _config(config: ConfigStatus, language: Language) -> dict[str, Any]:
         "remedy": advice.remedy if advice else "",
         "plaintext_secrets": config.plaintext_secrets,
         "sealed": config.sealed,
+        "shard": config.shard or None,
         "problems": [
             {
                 "line": problem.line,

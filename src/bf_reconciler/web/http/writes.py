@@ -4,7 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bf_reconciler.status import present, present_connection
+from bf_reconciler.status import present, present_connection, unconfirmed
 from bf_reconciler.web.http.access import token_name
 from bf_reconciler.web.http.app_keys import BACKEND
 from bf_reconciler.web.http.responses import answer, language_of, read_object
@@ -34,15 +34,19 @@ async def test(request: web.Request) -> web.Response:
 
 
 async def halt(request: web.Request) -> web.Response:
-    """Halt every strategy: ``{"reason": "...", "by": "..."}``. 200: and a restart keeps it."""
+    """Halt every strategy: ``{"reason": "...", "by": "..."}``. 200: and a restart keeps it.
+
+    ``unconfirmed`` names the strategies that are told to be off and not shown to be so yet.
+    """
     body = await read_object(request, BODY_SECONDS)
     reason, by = _text(body, "reason"), _text(body, "by")
     if reason is None or by is None:
         raise web.HTTPBadRequest(text="reason and by are required: why, and who")
     backend = request.app[BACKEND]
     token = token_name(request, backend)
-    await backend.halt(reason, signed(by, token), token)  # 503 or 507 where a restart may forget it
-    return answer({"halted": present(backend.status(), language_of(request))["halted"]})
+    status = await backend.halt(reason, signed(by, token), token)  # 503, 507: it may be forgotten
+    halted = present(status, language_of(request))["halted"]
+    return answer({"halted": halted, "unconfirmed": unconfirmed(status)})
 
 
 async def resume(request: web.Request) -> web.Response:

@@ -15,6 +15,7 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "other": ("Türkçe", "English"),
     "revision": ("Revision", "Sürüm"),
     "generation": ("generation", "nesil"),
+    "shard": ("shard", "parça"),
     "live": ("Live", "Canlı"),
     "lost": ("Disconnected, reconnecting …", "Bağlantı koptu, yeniden bağlanılıyor …"),
     "gone": (
@@ -146,6 +147,8 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "expired": ("expired", "süresi doldu"),
     "by_rule": ("by the exchange's published rule", "borsanın yayımladığı kurala göre"),
     "next": ("Next probe", "Sonraki test"),
+    "next_key": ("Next key", "Yeni anahtar"),
+    "waits_for": ("waits for", "beklenen komut:"),
     "success": ("Last successful probe", "Son başarılı test"),
     "skew": ("Clock skew", "Saat farkı"),
     "suspended_until": ("Suspended until", "Askının bitişi"),
