@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 from bf_reconciler import logs
 from bf_reconciler.daemon.client_report import ClientReport
@@ -49,7 +50,8 @@ async def opened(settings: Settings, environ: Mapping[str, str]) -> AsyncIterato
     """
     wake, worker = asyncio.Event(), Worker("journal")
     try:
-        opening = worker.call(Journal, settings.state_dir)
+        begin = partial(Journal, settings.state_dir, retention=settings.retention)
+        opening = worker.call(begin)
         try:
             async with asyncio.timeout(OPEN_SECONDS):
                 journal = await opening
@@ -120,6 +122,9 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
             asyncio.create_task(keep_sampling(daemon.tallies.lagged), name="loop-lag"),
             asyncio.create_task(keep_collecting(), name="garbage"),
         ]
+        if daemon.heartbeat is not None:
+            beating = daemon.heartbeat.keep_sending()
+            tasks.append(asyncio.create_task(beating, name="heartbeat"))
         turning = asyncio.create_task(daemon.keep_turning(stop), name="turn")
         try:
             await asyncio.wait({*tasks, turning}, return_when=asyncio.FIRST_COMPLETED)
@@ -150,6 +155,8 @@ async def _listening(settings: Settings, daemon: Daemon) -> AsyncIterator[None]:
         raise StartError(str(error)) from None
     for each in tokens:
         logs.REDACTOR.learn(each.values())
+    if settings.heartbeat is not None:
+        logs.REDACTOR.learn(filter(None, (settings.heartbeat.url, settings.heartbeat.token)))
     app = make_app(Commands(daemon, *tokens))
     clients = Clients(limits(open_files()), ClientReport(daemon.tallies))
     listen = settings.listen

@@ -2,9 +2,25 @@
 
 from bf_reconciler.status.activity import Activity, activity
 from bf_reconciler.status.changes import transitions
+from bf_reconciler.status.declarations import (
+    GONE,
+    POLICY,
+    Declaration,
+    DeclaredEntry,
+    declarations,
+    declared,
+)
 from bf_reconciler.status.evidence import evidence
 from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask
 from bf_reconciler.status.halts import file_halts, halt_event, resume_event, unconfirmed
+from bf_reconciler.status.judgements import (
+    NO_VERDICTS,
+    Judgement,
+    Outcome,
+    differences,
+    judged_again,
+    judgements,
+)
 from bf_reconciler.status.key_events import key_events
 from bf_reconciler.status.model import (
     OFF,
@@ -23,6 +39,7 @@ from bf_reconciler.status.model import (
     Told,
     Transition,
 )
+from bf_reconciler.status.moments import written
 from bf_reconciler.status.present import (
     field_handling,
     present,
@@ -33,17 +50,28 @@ from bf_reconciler.status.present import (
 from bf_reconciler.status.stolen import Can, Step, StolenReport, WorksFrom, present_stolen, stolen
 from bf_reconciler.status.unwatched import unwatched
 
+Recorded = Transition | Declaration | Judgement
+"""What the journal keeps as long as it is told to."""
+
 __all__ = [
+    "GONE",
+    "NO_VERDICTS",
     "OFF",
+    "POLICY",
     "Activity",
     "Can",
     "Condition",
     "ConfigStatus",
     "Confirmed",
     "ConnectionStatus",
+    "Declaration",
+    "DeclaredEntry",
+    "Judgement",
     "Key",
     "Kind",
+    "Outcome",
     "Record",
+    "Recorded",
     "Running",
     "RunningState",
     "Status",
@@ -56,6 +84,9 @@ __all__ = [
     "WorksFrom",
     "activity",
     "conditions",
+    "declarations",
+    "declared",
+    "differences",
     "everything",
     "evidence",
     "field_handling",
@@ -63,6 +94,8 @@ __all__ = [
     "fold",
     "halt_event",
     "in_order",
+    "judged_again",
+    "judgements",
     "key_events",
     "mask",
     "present",
@@ -75,4 +108,5 @@ __all__ = [
     "transitions",
     "unconfirmed",
     "unwatched",
+    "written",
 ]

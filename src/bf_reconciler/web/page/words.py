@@ -52,6 +52,10 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
         "{} answers otherwise than documented",
         "{} belgelerdekinden farklı yanıt veriyor",
     ),
+    "canaries": (
+        "The alarm cannot be relied on: a canary is not as expected",
+        "Alarma güvenilemez: bir deneme bağlantısı beklendiği gibi değil",
+    ),
     "affected": ("{} connections affected since", "{} bağlantı etkilendi, başlangıç:"),
     "begin": ("What to do next", "Sıradaki adımlar"),
     "begin_reading": ("The file is being read.", "Dosya okunuyor."),
