@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from json import dumps
+from types import MappingProxyType
 from typing import Any, Final
 
 from bf_reconciler.exchanges import EXCHANGES
@@ -20,7 +21,15 @@ from bf_reconciler.spec import (
     StrategyEntry,
 )
 from bf_reconciler.status.declarations import policy_fields
-from bf_reconciler.verdict import ConnectionState, ConnectionVerdict, Verdicts, judge_connection
+from bf_reconciler.verdict import (
+    Account,
+    ConnectionState,
+    ConnectionVerdict,
+    HasTraded,
+    Verdicts,
+    account_of,
+    judge_connection,
+)
 
 UNKNOWN: Final = "not recorded"
 """Stands for every credential where a connection is judged again."""
@@ -32,6 +41,8 @@ OF_STRATEGIES: Final = frozenset(
 SECRET: Final = {"credentials", "next", "proxy"}
 SeenByName = Mapping[str, Seen]
 NO_VERDICTS: Final = Verdicts({}, {}, None)
+NO_ACCOUNT: Final = Account()
+NOBODY: Final[Mapping[str, HasTraded]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,7 @@ class Judgement:
     policy: Mapping[str, Any] = field(default_factory=dict)
     strategies: tuple[Mapping[str, Any], ...] = ()
     hold: Hold | None = None
-    twins: tuple[str, ...] = ()
+    account: Account = NO_ACCOUNT
     withheld: bool = False
     """Fields of the connection are encrypted in the file, and so not in ``connection``."""
 
@@ -79,8 +90,13 @@ def judgements(
     after: tuple[SeenByName, Verdicts],
     now: datetime,
     names: Names | None = None,
+    *,
+    known: Mapping[str, HasTraded] = NOBODY,
 ) -> Iterator[Judgement]:
-    """Of each of these that was seen or judged otherwise than before; None is all."""
+    """Of each of these that was seen or judged otherwise than before; None is all.
+
+    ``known`` is what the verdicts knew of what connections were declared to trade.
+    """
     (was_seen, was), (seen, verdicts) = before, after
     wanted = spec.connections if names is None else sorted(names.connections)
     for name in wanted:
@@ -93,7 +109,10 @@ def judgements(
             continue  # an earlier life of the process has recorded it
         same = old is not None and (old is verdict or outcome(old) == outcome(verdict))
         if not same or _begun(was_seen.get(name)) != _begun(memory):
-            yield _judgement(spec, entry, memory, verdict, verdicts, now)
+            account = account_of(spec, entry, known.get(name), now)
+            yield _judgement(
+                spec, entry, memory, verdict, verdicts.causes.holds.get(name), account, now
+            )
 
 
 def _begun(seen: Seen | None) -> datetime | None:
@@ -106,7 +125,8 @@ def _judgement(
     entry: ConnectionEntry,
     seen: Seen,
     verdict: ConnectionVerdict,
-    verdicts: Verdicts,
+    hold: Hold | None,
+    account: Account,
     now: datetime,
 ) -> Judgement:
     name = entry.name
@@ -123,8 +143,8 @@ def _judgement(
         timeout=entry.timeout,
         policy=policy_fields(spec.policy),
         strategies=tuple(map(_fields, mine)),
-        hold=verdicts.causes.holds.get(name),
-        twins=spec.twins.get(name, ()),
+        hold=hold,
+        account=account,
         withheld=_plain(entry.connection) != entry.declared,
     )
     again = partial(
@@ -134,7 +154,7 @@ def _judgement(
         spec.policy_of(entry),
         now=now,
         hold=judgement.hold,
-        twins=judgement.twins,
+        account=judgement.account,
     )
     for count in range(1, len(seen.runs)):
         fewer = replace(judgement.seen, runs=seen.runs[:count])
@@ -182,7 +202,7 @@ def judged_again(judgement: Judgement) -> Outcome:
         judgement.seen,
         judgement.at,
         judgement.hold,
-        judgement.twins,
+        judgement.account,
     )
     return outcome(verdict)
 

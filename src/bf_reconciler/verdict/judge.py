@@ -84,7 +84,7 @@ def judge(  # noqa: PLR0913 # the inputs of the line, and whose part of it chang
                 seen.get(name),
                 now,
                 before.causes.holds.get(name),
-                _account(spec, entry, known.get(name), now),
+                account_of(spec, entry, known.get(name), now),
             )
         )
 
@@ -160,9 +160,10 @@ class Account(NamedTuple):
 NOTHING = Account()
 
 
-def _account(
+def account_of(
     spec: Spec, entry: ConnectionEntry, before: HasTraded | None, now: datetime
 ) -> Account:
+    """What is known of its account; ``before`` has what it was declared to trade."""
     declared = spec.pairs.get(entry.name, frozenset())
     traded = before.traded if before is not None else None
     leaving = (
