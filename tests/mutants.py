@@ -36,7 +36,7 @@ ALL = ("tests/decisions", "tests/test_reconcile.py")
 OF_THESE = (
     *("activity", "allowlist", "common_cause", "evidence", "expiry", "fold", "guard", "halts"),
     *("judge", "key_events", "observations", "orphans", "pairs", "policy", "present", "tables"),
-    *("tables_of_causes", "transitions"),
+    *("tables_of_causes", "transitions", "named_alone"),
 )
 QUICK = tuple(f"tests/decisions/test_{name}.py" for name in OF_THESE)
 EXEMPT: dict[str, str] = {}
