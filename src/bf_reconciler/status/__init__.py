@@ -29,6 +29,7 @@ from bf_reconciler.status.present import (
     present_connection,
     present_strategy,
     present_transition,
+    said_of,
 )
 from bf_reconciler.status.unwatched import unwatched
 
@@ -65,6 +66,7 @@ __all__ = [
     "present_strategy",
     "present_transition",
     "resume_event",
+    "said_of",
     "transitions",
     "unconfirmed",
     "unwatched",
