@@ -13,7 +13,9 @@ from bf_reconciler.facts import (
     Scope,
     Seen,
     remember,
+    unconfirmed,
 )
+from bf_reconciler.policy import Case
 from bf_reconciler.spec import (
     LOCAL,
     Connection,
@@ -137,6 +139,23 @@ def a_spec(connections=None, strategies=None, *, policy=None, **changes):
         "strategies": {s.name: StrategyEntry(s, 20, "current") for s in declared},
     }
     return Spec(**whole | changes)
+
+
+def a_case(observation=None, *, times=2, strategies=None, policy=None, now=NOW, **others):
+    """One observation, seen ``times`` in a row, under the rules; others: of the connection."""
+    observation = observation or an_observation()
+    seen = a_seen(*[observation] * times)
+    policy = Policy(**policy or {})
+    known = {name: others.pop(name) for name in ("hold", "accepted", "twins") if name in others}
+    return Case(
+        entry=a_connection(**others),
+        strategies=(a_strategy(),) if strategies is None else strategies,
+        policy=policy,
+        observation=seen.latest,
+        unconfirmed=unconfirmed(seen.runs, policy.confirm_after),
+        now=now,
+        **known,
+    )
 
 
 def obeyed(decisions, before):

@@ -16,7 +16,7 @@ from aiohttp import web
 from bf_reconciler.cli import main
 from bf_reconciler.simulator import Simulator, demo_world
 from bf_reconciler.spec import Policy
-from bf_reconciler.status import Status, evidence
+from bf_reconciler.status import Status, evidence, present_stolen, stolen
 from bf_reconciler.verdict import Halted
 from bf_reconciler.web import make_app
 
@@ -129,6 +129,10 @@ class FakeView:
         known = self.now.connections.get(name)
         found = self.seen.get(name)
         return None if known is None else evidence(known, found, self.policy, language)
+
+    def stolen(self, name, language):
+        found = stolen(self.now, self.seen.get(name), name)
+        return None if found is None else present_stolen(found, language)
 
     async def halt(self, reason, by, _token=""):
         self.done.append(("halt", reason, by))

@@ -241,6 +241,8 @@ def answering(body, status=200, headers=()):
     [
         (b"<html>", 200, "not a bf-reconciler daemon"),
         (b"[]", 200, "not a bf-reconciler daemon"),
+        (b"[" * 100_000, 200, "not a bf-reconciler daemon"),
+        (b"[" * 100_000, 503, "HTTP 503"),
         (b"{}", 500, "HTTP 500"),
         (b"<html>", 302, "HTTP 302"),
         (b'{"error": "not now"}', 503, "not now"),

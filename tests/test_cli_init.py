@@ -203,6 +203,8 @@ def test_a_key_of_another_name_in_the_folder_is_ignored_by_git(capsys, tmp_path)
         (("desk", "--yes", "--recipient", "AGE-SECRET-KEY-1X"), "must be a public age key"),
         (("desk", "--yes", "--key-file", "empty.txt"), "empty.txt contains no age key"),
         (("desk", "--yes", "--key-file", "broken.txt"), "the age key cannot be used"),
+        (("desk", "--yes", "--key-file", "pipe"), "pipe: not a regular file"),
+        (("desk", "--yes", "--key-file", "/dev/zero"), "/dev/zero: not a regular file"),
         (("empty.txt", "--yes"), "empty.txt is not a directory"),
         (("empty.txt/desk", "--yes"), "Not a directory"),
         (("desk",), "not a terminal: pass --yes to create desk"),
@@ -212,6 +214,7 @@ def test_a_key_of_another_name_in_the_folder_is_ignored_by_git(capsys, tmp_path)
 def test_what_cannot_be_done_is_told_and_leaves_nothing(capsys, tmp_path, argv, says):
     (tmp_path / "empty.txt").write_text("")
     (tmp_path / "broken.txt").write_text("AGE-SECRET-KEY-1BROKEN\n")
+    os.mkfifo(tmp_path / "pipe")
     ran = run_in(capsys, "init", *argv)
     assert ran.code == 1
     assert says in ran.err

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Literal
 
 from bf_reconciler.facts import DEFAULT_RULES, Language, Rules, system_words
+from bf_reconciler.spec import ALONE, Shard
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["console", "json"]
 HOST = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.]{0,252})")
 MAX_PORT = 65535
 MIN_TOKEN = 16
+LONGEST_TOKENS = 1 << 16
+"""Bytes of a token file that are read."""
 RESERVED_LABELS = frozenset(
     {
         *("job", "instance", "namespace", "pod", "container", "service", "endpoint", "cluster"),
@@ -21,6 +24,7 @@ RESERVED_LABELS = frozenset(
         *("connection", "exchange", "strategy", "runtime", "account", "status"),
         *("environment", "exchange_environment"),
         *("condition", "reason", "permission", "state", "to", "kind", "scope"),
+        *("shard", "shards", "egress"),
     }
 )
 """Labels that mean something already, in our metrics or to Prometheus and its operators."""
@@ -74,6 +78,8 @@ class Settings:
     process_root: Path | None = None
     """Where commands of the file may lie; without it none is started."""
     monitoring: Monitoring = Monitoring()
+    shard: Shard = ALONE
+    """Which part of the connections this daemon looks after."""
 
 
 def parse_listen(text: str) -> Listen:
@@ -127,12 +133,16 @@ def read_tokens(path: Path) -> Mapping[str, str]:
         ValueError: the file cannot be read, or a line is wrong; no token is ever in the message.
     """
     try:
-        text = path.read_text(encoding="ascii")
+        with path.open("rb") as file:
+            content = file.read(LONGEST_TOKENS + 1)
+        text = content.decode("ascii")
     except OSError as error:
         message = f"the token file {path} cannot be read: {system_words(error)}"
         raise ValueError(message) from None
     except UnicodeError:
         raise ValueError(f"the token file {path} cannot be read: it is not ASCII text") from None
+    if len(content) > LONGEST_TOKENS:
+        raise ValueError(f"the token file {path} is too long")
     lines = [line.split() for line in text.splitlines() if line.strip() and line.strip()[0] != "#"]
     if len(lines) == 1 and len(lines[0]) == 1:
         lines = [["", *lines[0]]]

@@ -310,6 +310,14 @@ def test_a_halt_is_told_whoever_pulled_it(field):
     assert value_of(text_of(a_status(**{field: Halted("fire", "ada")})), "bf_halted") == 1
 
 
+def test_what_is_asked_of_each_exchange_is_told_as_a_share():
+    shares = {("kucoin", "direct"): 3.2, ("kucoin", "proxy of a"): 0.5}
+    text = text_of(a_status(), Extras(request_ratios=shares))
+    for (exchange, egress), share in shares.items():
+        found = value_of(text, "bf_request_budget_ratio", exchange=exchange, egress=egress)
+        assert found == share
+
+
 def test_the_mode_of_the_watch_is_a_state_set():
     text = text_of(a_status(), Extras("poll"))
     assert value_of(text, "bf_watch_mode", mode="poll") == 1

@@ -103,6 +103,8 @@ def described(path, method, status):
             None,
         ),
         ("/api/v1/connections/{name}/evidence", "/api/v1/connections/none/evidence", "get", None),
+        ("/api/v1/connections/{name}/stolen", "/api/v1/connections/mexc-sub/stolen", "get", None),
+        ("/api/v1/connections/{name}/stolen", "/api/v1/connections/none/stolen", "get", None),
         ("/api/v1/strategies/{name}", "/api/v1/strategies/eth-grid", "get", None),
         ("/api/v1/history", "", "get", None),
         ("/api/v1/connections/{name}/test", "/api/v1/connections/mexc-sub/test", "post", {}),

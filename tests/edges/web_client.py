@@ -7,7 +7,7 @@ from dataclasses import replace
 from aiohttp.test_utils import TestClient, TestServer
 
 from bf_reconciler.spec import Policy
-from bf_reconciler.status import evidence
+from bf_reconciler.status import evidence, present_stolen, stolen
 from bf_reconciler.verdict import Halted
 from bf_reconciler.web import make_app
 from edges.fakes import NOW, a_refused_config, a_seen, a_status, a_transition
@@ -60,6 +60,10 @@ class ScriptedBackend:
     def evidence(self, name, language):
         known = self.now.connections.get(name)
         return None if known is None else evidence(known, a_seen(), Policy(), language)
+
+    def stolen(self, name, language):
+        found = stolen(self.now, a_seen(), name)
+        return None if found is None else present_stolen(found, language)
 
     async def subscribe(self):
         queue = asyncio.Queue()

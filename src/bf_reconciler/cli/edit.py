@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
-from bf_reconciler.cli import options, reading
+from bf_reconciler.cli import options, private_file, reading
 from bf_reconciler.cli.file_options import FileOptions, host_option, key_service_option
 from bf_reconciler.cli.output import fail, note, say
 from bf_reconciler.facts import Language, Said
@@ -134,13 +134,14 @@ def _edit(session: Session, editor: list[str]) -> None:
 def _start(session: Session, before: bytes) -> tuple[bytes, bool]:
     """The text to begin with, and whether it is that of an earlier change."""
     from bf_reconciler.authoring.draft import restored  # noqa: PLC0415 # help needs no sops
+    from bf_reconciler.source import present  # noqa: PLC0415
 
-    if not session.draft.exists():
+    if not os.path.lexists(session.draft):
         return before, False
     question = CONTINUE.in_(session.lang).format(session.draft)
     if not sys.stdin.isatty() or not click.confirm(question, default=True, err=True):
         return before, False
-    return asyncio.run(restored(session.draft.read_bytes(), session.settings)), True
+    return asyncio.run(restored(present(str(session.draft)).data, session.settings)), True
 
 
 def _typed(session: Session, editor: list[str], path: Path) -> bytes | None:
@@ -202,11 +203,12 @@ def _keep(session: Session, text: bytes, *, again: bool) -> None:
     from bf_reconciler.facts import ConfigError  # noqa: PLC0415
 
     draft, number = session.draft, 1
-    while draft.exists() and not again:
+    while os.path.lexists(draft) and not again:
         number += 1
         draft = session.file.with_name(f"{session.file.name}.{number}.unsaved")
     try:
-        draft.write_bytes(asyncio.run(kept(session.content, text, session.settings)))
+        write = private_file.replace if again else private_file.write_new
+        write(draft, asyncio.run(kept(session.content, text, session.settings)))
     except (ConfigError, OSError) as error:
         note(NOT_KEPT.in_(session.lang).format(error))
         return

@@ -43,12 +43,14 @@ def command(*, bundle: Path, output: Literal["table", "json"], lang: Language) -
     the time it was written. Exit code 0: it could be read, whatever it says; 1: an error.
     """
     from bf_reconciler import daemon  # noqa: PLC0415 # help needs no exchange
+    from bf_reconciler.facts import ConfigError  # noqa: PLC0415
     from bf_reconciler.probe import bundle as bundles  # noqa: PLC0415
+    from bf_reconciler.source import present  # noqa: PLC0415
 
     try:
-        told = bundles.parse(bundle.read_text(encoding="utf-8"))
-    except OSError as error:
-        fail(f"cannot read {bundle}: {error.strerror}")
+        told = bundles.parse(present(str(bundle)).data.decode())
+    except ConfigError as error:
+        fail(error.message)
     except (bundles.BundleError, UnicodeDecodeError) as error:
         words = "not text" if isinstance(error, UnicodeDecodeError) else error
         fail(f"{bundle} is not a bundle: {words}")

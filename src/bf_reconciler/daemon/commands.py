@@ -25,7 +25,9 @@ from bf_reconciler.status import (
     Transition,
     evidence,
     halt_event,
+    present_stolen,
     resume_event,
+    stolen,
 )
 from bf_reconciler.verdict import Halted
 from bf_reconciler.web import NotDurableError, Refusal
@@ -84,7 +86,9 @@ class Commands:
         daemon = self._daemon
         told = daemon.settings.monitoring
         links = (told.page_url, told.dashboard_url, told.runbook_url)
-        extras = Extras(daemon.source.mode, daemon.last_completed, links, told.labels)
+        spec = daemon.cycle.spec
+        ratios = spec.request_ratios if spec is not None else {}
+        extras = Extras(daemon.source.mode, daemon.last_completed, links, told.labels, ratios)
         return render(self.status(), extras, daemon.tallies, accept, summary=summary)
 
     def history(
@@ -107,6 +111,11 @@ class Commands:
             return None
         policy = cycle.spec.policy if cycle.spec is not None else None
         return evidence(known, cycle.seen.get(name), policy, language)
+
+    def stolen(self, name: str, language: Language) -> dict[str, Any] | None:
+        cycle = self._daemon.cycle
+        found = stolen(cycle.status, cycle.seen.get(name), name)
+        return present_stolen(found, language) if found is not None else None
 
     async def subscribe(self) -> AsyncIterator[tuple[Status, Sequence[Transition]]]:
         queue: asyncio.Queue[tuple[Status, tuple[Transition, ...]]] = asyncio.Queue(BACKLOG)

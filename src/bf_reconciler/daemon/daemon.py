@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -24,11 +25,11 @@ from bf_reconciler.journal import Journal
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Prober
 from bf_reconciler.reload import DIRTY, Reload, secrets
-from bf_reconciler.runtimes import Bounds
+from bf_reconciler.runtimes import Bounds, Owner
 from bf_reconciler.schedule import HEARTBEAT, backoff, complete, rest_after, settled
 from bf_reconciler.settings import Settings
 from bf_reconciler.sops import KEY_REASONS
-from bf_reconciler.spec import Names, Runtime, Spec
+from bf_reconciler.spec import Names, Runtime, Spec, share
 from bf_reconciler.status import Status, Transition, halt_event
 from bf_reconciler.verdict import StrategyMemory
 
@@ -75,6 +76,7 @@ class Daemon:
             settings.state_dir,
             settings.runtime_root,
             settings.process_root,
+            Owner(str(settings.shard), utcnow()) if settings.shard.count > 1 else None,
             partial(self.tallies.folder_replaced, "strategies"),
         )
         shown = record.status.confirmed
@@ -122,14 +124,18 @@ class Daemon:
         if reload.spec is None:
             reload = await self._fall_back(reload)
         self._failed_loads = self._failed_loads + 1 if reload.transient else 0
+        spec = None
         if reload.spec is not None:
             logs.REDACTOR.learn(secrets(reload.spec))
-            await self._find_lost_halt(reload.spec)
+            spec = share(reload.spec, self.settings.shard)
+            await self._find_lost_halt(spec)
         logs.log_config(self.log, before.config, reload.config)
         if reload.rolled_back:
             self.tallies.rollback()
             logs.log_rollback(self.log, before.config, reload.config)
-        self.cycle.take(reload)
+        shard = self.settings.shard
+        config = replace(reload.config, shard=str(shard) if shard.count > 1 else "")
+        self.cycle.take(replace(reload, spec=spec, config=config))
         await self.document.keep(reload)
         return reload
 

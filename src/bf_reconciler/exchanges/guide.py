@@ -45,12 +45,14 @@ class Guide:
     """What no row tells of an exchange.
 
     Attributes:
+        page: Where its keys are made and deleted.
         steps: How to create its key.
         facts: What it reports of a key; of what is not in here, ``EVERYWHERE`` holds.
         limits: What the exchange allows: addresses, keys, requests.
         doubts: What the documents leave open.
     """
 
+    page: Said
     steps: tuple[Said, ...]
     facts: Mapping[Fact, Cell]
     limits: tuple[Said, ...]

@@ -124,10 +124,10 @@ def optional_moment(body: Mapping[str, Json], field: str, unit: float = 0.001) -
         return None
     if isinstance(value, str) and not WHOLE.fullmatch(value.strip()):
         return iso(value, field)
-    seconds = whole(body, field) * unit
-    if seconds >= MAX_MS / 1000:
+    count = whole(body, field)
+    if count >= MAX_MS / 1000 / unit:  # compared as it is: it may be larger than any float
         raise Unexpected(field)
-    return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
+    return datetime.fromtimestamp(count * unit, UTC) if count > 0 else None
 
 
 def iso(written: str, field: str) -> datetime:

@@ -37,6 +37,7 @@ class ConfigReason(StrEnum):
     HOST_NOT_ALLOWED = "HostNotAllowed"
     SIGNATURE_NOT_TRUSTED = "SignatureNotTrusted"
     LIMIT_EXCEEDED = "LimitExceeded"
+    REQUEST_BUDGET_EXCEEDED = "RequestBudgetExceeded"
     MASS_REMOVAL_HELD = "MassRemovalHeld"
     # the file
     FILE_NOT_FOUND = "FileNotFound"
@@ -239,6 +240,14 @@ _EN: dict[ConfigReason, tuple[str, str, str]] = {
         "A strategy, or all strategies of a connection, ask for more than a declared limit allows.",
         "Lower the values, or raise the limit that the message names.",
     ),
+    ConfigReason.REQUEST_BUDGET_EXCEEDED: (
+        "More requests than an exchange allows",
+        "The declared intervals need more requests than an exchange lets one address or key make.",
+        (
+            "Use a longer interval, or a proxy for some of the connections; until then, each is "
+            "tested later than declared."
+        ),
+    ),
     ConfigReason.MASS_REMOVAL_HELD: (
         "Too many entries removed",
         "More entries were removed in one revision than policy.max_removals allows.",
@@ -440,6 +449,17 @@ _TR: dict[ConfigReason, tuple[str, str, str]] = {
         "Sınır aşıldı",
         "Bir strateji veya bir bağlantının stratejileri, bildirilen sınırdan fazlasını istiyor.",
         "Değerleri düşürün veya iletide adı geçen sınırı yükseltin.",
+    ),
+    ConfigReason.REQUEST_BUDGET_EXCEEDED: (
+        "Borsanın izin verdiğinden fazla istek",
+        (
+            "Bildirilen aralıklar, borsanın bir adrese veya anahtara tanıdığından fazla istek "
+            "gerektiriyor."
+        ),
+        (
+            "Aralığı uzatın veya bağlantıların bir kısmına proxy verin; o zamana kadar her biri "
+            "bildirilenden geç test edilir."
+        ),
     ),
     ConfigReason.MASS_REMOVAL_HELD: (
         "Çok fazla kayıt silinmiş",

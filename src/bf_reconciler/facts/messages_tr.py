@@ -121,6 +121,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     "The key's allowlist admits addresses that egress_ips does not declare: {}.": (
         "Anahtarın izin listesi, egress_ips içinde bildirilmeyen adresleri kabul ediyor: {}."
     ),
+    "Whether these entries of the key's allowlist admit others is not known: {}.": (
+        "Anahtarın izin listesindeki şu kayıtların başkalarını kabul edip etmediği bilinmiyor: {}."
+    ),
     "The allowlist cannot be read; only the address of this test is verified.": (
         "İzin listesi okunamıyor; yalnız bu testin adresi doğrulandı."
     ),

@@ -4,12 +4,19 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Final, Generic, TypeVar
 
+from bf_reconciler.facts import printable
 from bf_reconciler.runtimes.adapter import Reading, Target, UnavailableError
 from bf_reconciler.status import Confirmed, Running
 from bf_reconciler.verdict import Order
 
 R = TypeVar("R")
 HARDLY_EVER: Final = timedelta(hours=1)
+LONGEST_LIFE: Final = 64
+
+
+def life_of(told: object) -> str:
+    """What tells one life of an engine from the next, as it is kept in the journal: bounded."""
+    return printable(str(told)[:LONGEST_LIFE])
 
 
 class RemoteEngine(Generic[R]):

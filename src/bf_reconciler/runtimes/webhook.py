@@ -15,7 +15,7 @@ from zlib import crc32
 from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes.adapter import Bounds, Reading, Stamp, Target, UnavailableError
 from bf_reconciler.runtimes.orders import document, format_time, stamped, utcnow
-from bf_reconciler.runtimes.remote_engine import RemoteEngine
+from bf_reconciler.runtimes.remote_engine import RemoteEngine, life_of
 from bf_reconciler.runtimes.rest import Rest
 from bf_reconciler.spec import WebhookRuntime
 from bf_reconciler.status import Running, RunningState, Told
@@ -32,7 +32,6 @@ STATES: Final[Mapping[str, RunningState]] = {
     "paused": "paused",
     "stopped": "stopped",
 }
-LONGEST_LIFE: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +51,9 @@ class WebhookAdapter(RemoteEngine[WebhookRuntime]):
     settle_time = timedelta(seconds=2)
     deadline = timedelta(seconds=60)
 
-    def __init__(self, declared: WebhookRuntime, _bounds: Bounds) -> None:
+    def __init__(self, declared: WebhookRuntime, bounds: Bounds) -> None:
         super().__init__(declared)
+        self._owner = bounds.owner
         self._rest = Rest(declared.name, declared.timeout)
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._sent: dict[str, Sent] = {}
@@ -139,7 +139,7 @@ class WebhookAdapter(RemoteEngine[WebhookRuntime]):
         if state is None or content.get("strategy", name) != name:
             words = "The receiver does not say whether the strategy is running, paused or stopped."
             return Reading(Running("unknown", Reason.RUNTIME_UNAVAILABLE, words))
-        return Reading(Running(state, told=word), life=str(content.get("life", ""))[:LONGEST_LIFE])
+        return Reading(Running(state, told=word), life=life_of(content.get("life", "")))
 
     async def _post(self, order: Order, stamp: Stamp, since: str) -> None:
         self._owed.add(order.name)
@@ -147,6 +147,7 @@ class WebhookAdapter(RemoteEngine[WebhookRuntime]):
         content: dict[str, Any] = stamped(order, {}, stamp) | {
             "since": since,
             "valid_until": format_time(until),
+            **({} if self._owner is None else {"owner": self._owner.as_json()}),
         }
         body = json.dumps(content, ensure_ascii=False).encode(errors="replace")
         headers = {

@@ -195,6 +195,7 @@ ROUTES = (
     Route("POST", "/api/v3/brokerage/orders/batch_cancel", TRADE, always(NO_ORDER)),
     Route("POST", "/api/v3/brokerage/portfolios/move_funds", MOVE, _done),
     Route("POST", "/v2/accounts/{id}", MOVE, _done),
+    Route("POST", "/v2/accounts/{id}/transactions", MOVE, _done),
 )
 
 UNAUTHORIZED = as_text(401, "Unauthorized")

@@ -136,6 +136,13 @@ class Connection(Declared):
         )
         return hmac.new(pepper, text.encode(), hashlib.sha256).hexdigest()
 
+    def egress_fingerprint(self, pepper: bytes) -> str:
+        """A keyed digest of the proxy: the same where two connections go by one; empty is none."""
+        if self.proxy is None:
+            return ""
+        text = json.dumps(["proxy", self.proxy.get_secret_value()])
+        return hmac.new(pepper, text.encode(), hashlib.sha256).hexdigest()
+
     def credentials_fingerprint(self, pepper: bytes) -> str:
         """A keyed digest of the whole key: another one where any part of it is another."""
         credentials = self.credentials

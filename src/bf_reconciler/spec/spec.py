@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from bf_reconciler.exchanges import EXCHANGES
+from bf_reconciler.spec.budget import Asked, budgets, ratios
 from bf_reconciler.spec.connection import Connection
 from bf_reconciler.spec.policy import Defaults, Halt, Policy
 from bf_reconciler.spec.runtime import LOCAL, Runtime
@@ -58,6 +59,10 @@ class ConnectionEntry:
     """Of the API key alone; empty is not known."""
     credentials_fingerprint: str = ""
     """Of the whole key; empty is not known."""
+    egress: str = ""
+    """A digest of its proxy; empty where it has none."""
+    trades: bool = False
+    """Whether a strategy of it is wanted: its tests come before those of others."""
     declared: Mapping[str, Any] = field(default_factory=dict)
     """What stands in plain text in the file and is no default, as JSON; never a credential."""
 
@@ -96,6 +101,19 @@ class StrategyEntry:
         return self.strategy.suspended(now)
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What other shards look after: it is not ours to touch, and not gone."""
+
+    connections: frozenset[str] = frozenset()
+    strategies: frozenset[str] = frozenset()
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """The fingerprint of the API key of each of the connections."""
+
+
+NOTHING_ELSEWHERE = Elsewhere()
+
+
 @dataclass(frozen=True)
 class Spec:
     """What should be. Generation counts accepted revisions.
@@ -119,6 +137,7 @@ class Spec:
     broken_strategies: Mapping[str, str] = field(default_factory=dict)
     nameless_strategies: int = 0
     plaintext_secrets: int = 0
+    elsewhere: Elsewhere = NOTHING_ELSEWHERE
 
     @cached_property
     def by_connection(self) -> Mapping[str, tuple[Strategy, ...]]:
@@ -132,9 +151,10 @@ class Spec:
     def twins(self) -> Mapping[str, tuple[str, ...]]:
         """For each connection whose API key stands under other names, too: all its names."""
         found: dict[str, list[str]] = {}
-        for name, entry in self.connections.items():
-            if entry.key_fingerprint:
-                found.setdefault(entry.key_fingerprint, []).append(name)
+        keys = {name: entry.key_fingerprint for name, entry in self.connections.items()}
+        for name, key in (*keys.items(), *self.elsewhere.keys.items()):
+            if key:
+                found.setdefault(key, []).append(name)
         shared = [tuple(names) for names in found.values() if len(names) > 1]
         return {name: names for names in shared for name in names}
 
@@ -157,6 +177,18 @@ class Spec:
             if row.refusals.confirm > self.policy.confirm_after
         }
 
+    @cached_property
+    def request_ratios(self) -> Mapping[tuple[str, str], float]:
+        """What is asked, as a share of what may be, by exchange and egress."""
+        declared = self.connections.values()
+        fleet = [Asked(e.connection, e.interval, e.timeout) for e in declared if _counts(e)]
+        return ratios(budgets(fleet))
+
     def policy_of(self, entry: ConnectionEntry) -> Policy:
         """The policy as it holds for a connection."""
         return self.policies.get(entry.connection.exchange, self.policy)
+
+
+def _counts(entry: ConnectionEntry) -> bool:
+    """Whether it is asked as a rule: no pause of it is declared, over or not."""
+    return entry.connection.suspend is None

@@ -31,11 +31,13 @@ from bf_reconciler.status.present import (
     present_transition,
     said_of,
 )
+from bf_reconciler.status.stolen import Can, Step, StolenReport, WorksFrom, present_stolen, stolen
 from bf_reconciler.status.unwatched import unwatched
 
 __all__ = [
     "OFF",
     "Activity",
+    "Can",
     "Condition",
     "ConfigStatus",
     "Confirmed",
@@ -46,10 +48,13 @@ __all__ = [
     "Running",
     "RunningState",
     "Status",
+    "Step",
+    "StolenReport",
     "StrategyState",
     "StrategyStatus",
     "Told",
     "Transition",
+    "WorksFrom",
     "activity",
     "conditions",
     "everything",
@@ -63,10 +68,12 @@ __all__ = [
     "mask",
     "present",
     "present_connection",
+    "present_stolen",
     "present_strategy",
     "present_transition",
     "resume_event",
     "said_of",
+    "stolen",
     "transitions",
     "unconfirmed",
     "unwatched",

@@ -178,6 +178,8 @@ def _connection(
         attested_until=connection.attest.withdraw_disabled.until if connection.attest else None,
         declared=entry.declared,
         known=_known(was, entry, facts),
+        key_fingerprint=entry.key_fingerprint,
+        egress=entry.egress,
         next_api_key=_next_key(connection),
     )
 

@@ -124,6 +124,10 @@ class ConnectionStatus:
     """Its fields in the file that are no secret and no default."""
     known: KnownKey | None = None
     """What was told last of each fact of its key; what differs next is a change."""
+    key_fingerprint: str = ""
+    """A digest of the API key: the same where another connection has the same one."""
+    egress: str = ""
+    """A digest of its proxy; empty where it has none."""
     next_api_key: str = ""
     """The key under ``next``, masked, that waits for ``rotate``; empty where none does."""
 
@@ -189,6 +193,8 @@ class ConfigStatus:
     """The file was refused at the start, and the last good document of the state folder is used."""
     sealed: bool = False
     """Whether the seal of the file in force holds. From then on, one without a seal is refused."""
+    shard: str = ""
+    """Which part of the file this daemon looks after, as in 1/4; "" is all of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,7 @@ def _config(config: ConfigStatus, language: Language) -> dict[str, Any]:
         "remedy": advice.remedy if advice else "",
         "plaintext_secrets": config.plaintext_secrets,
         "sealed": config.sealed,
+        "shard": config.shard or None,
         "problems": [
             {
                 "line": problem.line,

@@ -171,6 +171,7 @@ def judge_connection(
     return replace(
         verdict,
         unbound=any(_unbound(one.findings) for _, one in history),
+        exact=_exact([one.exact for _, one in history]),
         restored=seen.restored or not young <= now < old,
         until=earliest([*turns, *(assessment.until for _, assessment in history)]),
     )
@@ -179,6 +180,12 @@ def judge_connection(
 def _unbound(findings: tuple[Finding, ...]) -> bool:
     """Whether the key is known not to be restricted to addresses."""
     return any(f.type is ConditionType.IP_RESTRICTED and f.status == "False" for f in findings)
+
+
+def _exact(found: list[Finding | None]) -> Finding | None:
+    """A list that was too wide is remembered like any violation."""
+    wide = (one for one in found if one is not None and one.status == "False")
+    return next(wide, found[0])
 
 
 def _life(entry: ConnectionEntry, at: datetime) -> tuple[datetime, datetime]:
@@ -306,14 +313,15 @@ def _connection_ready(
     level = spec.policy.risk_levels.of(strategy.risk_level)
     if level.ip_allowlist in {"required", "exact"}:
         bound = next(f for f in connection.findings if f.type is ConditionType.IP_RESTRICTED)
-        if level.ip_allowlist == "exact" and bound.reason is Reason.ALLOWLIST_TOO_WIDE:
-            message = f"Risk level {strategy.risk_level} needs an exact allowlist."
-            return Finding(kind, "False", bound.reason, f"{message} {bound.message}")
         if bound.status != "True" or connection.unbound:
             message = f"Risk level {strategy.risk_level} requires a key restricted to IP addresses."
             if bound.status == "Unknown" and not connection.unbound:
                 return Finding(kind, "Unknown", bound.reason, f"{message} {bound.message}")
             return Finding(kind, "False", Reason.IP_NOT_RESTRICTED, message)
+    exact = connection.exact if level.ip_allowlist == "exact" else None
+    if exact is not None and exact.status != "True":
+        message = f"Risk level {strategy.risk_level} needs an exact allowlist. {exact.message}"
+        return Finding(kind, exact.status, exact.reason, message)
     return Finding(kind, "True", Reason.CONNECTED, "Its connection complies.")
 
 

@@ -45,7 +45,8 @@ class ConnectionVerdict:
     ``state`` is None while a first failure waits to be confirmed: what stood before still stands.
     ``restored``: nothing newer was seen than by an earlier life of this process, or before time
     has jumped. ``unbound``: a probe that is not forgotten yet found a key that is not restricted to
-    addresses. ``until``: when time alone will change any of it.
+    addresses. ``exact``: whether it is bound to declared addresses alone, likewise. ``until``: when
+    time alone will change any of it.
     """
 
     name: str
@@ -55,6 +56,7 @@ class ConnectionVerdict:
     findings: tuple[Finding, ...]
     restored: bool = False
     unbound: bool = False
+    exact: Finding | None = None
     until: datetime | None = None
 
 

@@ -59,6 +59,9 @@ class Backend(Protocol):
     def evidence(self, name: str, language: Language) -> dict[str, Any] | None:
         """What stands behind the conditions of a connection; None where none has this name."""
 
+    def stolen(self, name: str, language: Language) -> dict[str, Any] | None:
+        """What a thief of a connection's key has; None where none has this name."""
+
     def subscribe(self) -> AsyncIterator[tuple[Status, Sequence[Transition]]]:
         """Every new status with the transitions that led to it, until the reader leaves."""
 

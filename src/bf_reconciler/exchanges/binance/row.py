@@ -13,6 +13,7 @@ from bf_reconciler.exchanges.model import (
     Calls,
     Environment,
     Exchange,
+    Limit,
     Listing,
     MarketLists,
     Pace,
@@ -187,18 +188,22 @@ def _symbols(body: Json) -> Json:
 ACCOUNT = Call("privateGetAccount", {"omitZeroBalances": "true"})
 US_ACCOUNT = Call("privateGetAccount")
 LIVE = Environment(bases={"futures": "https://fapi.binance.com"})
+# Where the key question is the account's.
+ACCOUNT_LIMIT = Limit(6000, 60, "address", {"time": 1, "key": 20, "balance": 20, "orders": 6})
 # The keys of futures are others on the test network, and so is its host.
 TEST = Environment(
     "https://testnet.binance.vision",
     key=Query(ACCOUNT, read_test_key),
     kinds=("spot",),
     rate=8.0,  # a probe weighs 47 in 4 requests there
+    limits=(ACCOUNT_LIMIT,),
 )
 DEMO = Environment(
     "https://demo-api.binance.com",
     key=Query(ACCOUNT, read_test_key),
     bases={"futures": "https://demo-fapi.binance.com"},
     rate=8.0,
+    limits=(ACCOUNT_LIMIT,),
 )
 
 _read_spot = listing.reader(
@@ -342,6 +347,10 @@ BINANCE = Exchange(
         window=10.0,
         ahead=1.0,
         by_weight=True,
+        limits=(
+            Limit(6000, 60, "address", {"time": 1, "balance": 20, "orders": 6}),
+            Limit(12000, 60, "address", {"key": 1}),
+        ),
     ),
     # docs/sources/binance.md#environments
     environments={
@@ -359,6 +368,9 @@ BINANCE = Exchange(
             kinds=("spot",),
             lists={"spot": Listing(Call("publicGetExchangeInfo"), _read_spot)},
             rate=3.0,  # a probe weighs 24 in 4 requests; 1200 in a minute per address
+            limits=(
+                Limit(1200, 60, "address", {"time": 1, "key": 10, "balance": 10, "orders": 3}),
+            ),
         ),
     },
     markets=MARKETS,

@@ -14,6 +14,7 @@ from bf_reconciler.exchanges.model import (
     Environment,
     Exchange,
     Expiry,
+    Limit,
     Listing,
     MarketLists,
     Pace,
@@ -310,6 +311,14 @@ BINGX = Exchange(
         rate=6.0,  # key and orders: 2 in 1 s, also where probes begin in a burst; a fourth each
         window=5.0,
         by_weight=True,
+        limits=(
+            Limit(2, 1, "address", {"key": 1}),
+            Limit(2, 1, "address", {"orders": 1}),
+            Limit(3, 1, "address", {"balance": 1}),
+            Limit(2, 1, "account", {"key": 1}),
+            Limit(5, 1, "account", {"balance": 1}),
+            Limit(10, 1, "account", {"orders": 1}),
+        ),
     ),
     # docs/sources/bingx.md#environments
     environments={"live": LIVE, "demo": Environment(base="https://open-api-vst.bingx.com")},

@@ -14,6 +14,7 @@ from bf_reconciler.exchanges.model import (
     CaptureFields,
     Environment,
     Exchange,
+    Limit,
     Listing,
     MarketLists,
     Pace,
@@ -335,6 +336,13 @@ BITGET = Exchange(
     pace=Pace(
         rate=20.0,  # time: 20 in 1 s per address; the rest counts per account, the key's 1 in 1 s
         window=30.0,
+        limits=(
+            Limit(6000, 60, "address", {"time": 1, "key": 2, "balance": 1, "orders": 1}),
+            Limit(20, 1, "address", {"time": 1}),
+            Limit(1, 1, "account", {"key": 1}),
+            Limit(10, 1, "account", {"balance": 1}),
+            Limit(20, 1, "account", {"orders": 1}),
+        ),
     ),
     # docs/sources/bitget.md#environments
     environments={"live": LIVE, "demo": Environment(headers={"PAPTRADING": "1"})},

@@ -14,6 +14,7 @@ from bf_reconciler.exchanges.model import (
     Environment,
     Exchange,
     Expiry,
+    Limit,
     Listing,
     MarketLists,
     Pace,
@@ -344,6 +345,12 @@ BYBIT = Exchange(
         rate=40.0,  # 600 in 5 s per address, then 403 for ten minutes and more
         window=5.0,
         ahead=1.0,
+        limits=(
+            Limit(600, 5, "address", {"time": 1, "key": 1, "balance": 1, "orders": 1}),
+            Limit(10, 1, "account", {"key": 1}),
+            Limit(50, 1, "account", {"balance": 1}),
+            Limit(50, 1, "account", {"orders": 1}),
+        ),
     ),
     # docs/sources/bybit.md#environments
     environments={

@@ -13,6 +13,7 @@ from bf_reconciler.exchanges.model import (
     Calls,
     CaptureFields,
     Exchange,
+    Limit,
     Listing,
     MarketLists,
     Pace,
@@ -272,6 +273,10 @@ COINBASE = Exchange(
     pace=Pace(
         rate=8.0,  # the time: 10 in 1 s per address; the rest counts per user
         window=30.0,  # a token lives for 120 s; how early one may come is not known
+        limits=(
+            Limit(10, 1, "address", {"time": 1}),
+            Limit(30, 1, "account", {"key": 1, "balance": 1, "orders": 1}),
+        ),
     ),
     # Live alone: docs/sources/coinbase.md#environments
     markets=MARKETS,

@@ -15,6 +15,7 @@ from bf_reconciler.exchanges.model import (
     Environment,
     Exchange,
     Expiry,
+    Limit,
     Listing,
     MarketLists,
     More,
@@ -335,6 +336,12 @@ GATE = Exchange(
     pace=Pace(
         rate=15.0,  # time: 200 in 10 s per address; the rest counts per account
         window=60.0,
+        limits=(
+            Limit(200, 10, "address", {"time": 1}),
+            Limit(150, 10, "account", {"key": 1}),
+            Limit(200, 10, "account", {"balance": 1}),
+            Limit(200, 10, "account", {"orders": 1}),
+        ),
     ),
     # docs/sources/gate.md#environments
     environments={"live": LIVE, "testnet": Environment("https://api-testnet.gateapi.io")},

@@ -16,6 +16,7 @@ from bf_reconciler.exchanges.model import (
     Exchange,
     Expiry,
     First,
+    Limit,
     Listing,
     MarketLists,
     OtherBalance,
@@ -350,6 +351,12 @@ HTX = Exchange(
     pace=Pace(
         rate=10.0,  # the default per address; the key's question: 20 in 2 s
         window=60.0,  # 5 minutes by one document, less than one by another
+        limits=(
+            Limit(10, 1, "address", {"time": 1}),
+            Limit(20, 2, "account", {"key": 1}),
+            Limit(100, 2, "account", {"balance": 1}),
+            Limit(50, 2, "account", {"orders": 1}),
+        ),
     ),
     # Live alone: docs/sources/htx.md#environments
     environments={"live": LIVE},

@@ -13,6 +13,7 @@ from bf_reconciler.exchanges.model import (
     Call,
     Calls,
     Exchange,
+    Limit,
     Listing,
     MarketLists,
     Pace,
@@ -308,6 +309,11 @@ KRAKEN = Exchange(
         # public calls: 1 in 1 s per address, and one of the four is; the rest counts per key
         rate=4.0,
         window=None,  # no call carries the time
+        limits=(
+            Limit(1, 1, "address", {"time": 1}),
+            # The counter of the lowest level: at most 15, and it falls by 0.33 a second.
+            Limit(15, 45, "account", {"key": 1, "balance": 1, "orders": 1}),
+        ),
     ),
     # Live alone: docs/sources/kraken.md#environments
     moves_value={Scope.ACCOUNT: "docs/sources/kraken.md#permissions"},

@@ -15,6 +15,7 @@ from bf_reconciler.exchanges.model import (
     Environment,
     Exchange,
     Expiry,
+    Limit,
     Listing,
     MarketLists,
     OtherBalance,
@@ -265,6 +266,11 @@ KUCOIN = Exchange(
     pace=Pace(
         rate=20.0,  # time: 2000 in 30 s at weight 3, per address; the rest counts per account
         window=5.0,
+        limits=(
+            Limit(2000, 30, "address", {"time": 3}),
+            Limit(2000, 30, "account", {"key": 20, "balance": 5}),
+            Limit(4000, 30, "account", {"orders": 2}),
+        ),
     ),
     # Live alone: docs/sources/kucoin.md#environments
     environments={"live": LIVE},

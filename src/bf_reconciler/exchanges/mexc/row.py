@@ -15,6 +15,7 @@ from bf_reconciler.exchanges.model import (
     CaptureFields,
     Exchange,
     Expiry,
+    Limit,
     Listing,
     MarketLists,
     Pace,
@@ -290,6 +291,11 @@ MEXC = Exchange(
         window=5.0,
         ahead=1.0,
         by_weight=True,
+        limits=(
+            Limit(300, 10, "address", {"time": 1, "key": 1, "balance": 10, "orders": 3}),
+            Limit(500, 10, "account", {"time": 1, "key": 1, "balance": 10, "orders": 3}),
+            Limit(2, 1, "account", {"balance": 1}),
+        ),
     ),
     # Live alone: docs/sources/mexc.md#environments
     # docs/sources/mexc.md#expiry

@@ -15,6 +15,7 @@ from bf_reconciler.exchanges.model import (
     Environment,
     Exchange,
     Expiry,
+    Limit,
     Listing,
     MarketLists,
     Pace,
@@ -280,6 +281,12 @@ OKX = Exchange(
     pace=Pace(
         rate=12.0,  # time: 10 in 2 s per address; the rest counts per account
         window=30.0,
+        limits=(
+            Limit(10, 2, "address", {"time": 1}),
+            Limit(5, 2, "account", {"key": 1}),
+            Limit(10, 2, "account", {"balance": 1}),
+            Limit(60, 2, "account", {"orders": 1}),
+        ),
     ),
     # docs/sources/okx.md#environments
     environments={"live": LIVE, "demo": Environment(headers={"x-simulated-trading": "1"})},

@@ -3,9 +3,9 @@
 from typing import Any, Final, get_args
 
 from bf_reconciler import __version__
-from bf_reconciler.facts import QUESTIONS, ConfigReason, Reason
+from bf_reconciler.facts import QUESTIONS, ConfigReason, Reason, Scope
 from bf_reconciler.policy import ConditionType
-from bf_reconciler.status import Kind, RunningState, StrategyState, Told
+from bf_reconciler.status import Can, Kind, RunningState, Step, StrategyState, Told, WorksFrom
 from bf_reconciler.verdict import ConnectionState
 
 Schema = dict[str, Any]
@@ -61,6 +61,7 @@ CONFIG: Final = _object(
     remedy=TEXT,
     plaintext_secrets=WHOLE,
     sealed=_maybe(YES_NO),
+    shard=_maybe(TEXT),
     last_good_in_force=YES_NO,
     problems=_list(
         _object(
@@ -184,6 +185,32 @@ SCHEMAS: Final[dict[str, Schema]] = {
         before=_maybe(_object(at=MOMENT, reasons=_list(REASON))),
         policy=_maybe(ANY),
     ),
+    "Stolen": _object(
+        name=TEXT,
+        exchange=TEXT,
+        environment=TEXT,
+        account=TEXT,
+        api_key=TEXT,
+        tested_at=_maybe(MOMENT),
+        accepted=_one_of(get_args(Can)),
+        rights=_list(_object(scope=_one_of(Scope), right=TEXT, can=_one_of(get_args(Can)))),
+        unknown_words=_list(TEXT),
+        expires_at=_maybe(MOMENT),
+        works_from=_one_of(get_args(WorksFrom)),
+        allowlist=_list(TEXT),
+        egress_ips=_list(TEXT),
+        markets=_list(TEXT),
+        pairs=_list(TEXT),
+        strategies=_list(TEXT),
+        capital=_object(
+            sums=_list(_object(amount=NUMBER, currency=TEXT)),
+            balance_ratio=_maybe(NUMBER),
+            unlimited=_list(TEXT),
+        ),
+        twins=_list(TEXT),
+        same_egress=_list(TEXT),
+        steps=_list(_one_of(get_args(Step))),
+    ),
     "Transition": _object(
         at=MOMENT,
         kind=_one_of(KINDS),
@@ -281,6 +308,13 @@ DOCUMENT: Final[Schema] = {
             "get": _operation(
                 "What its last test asked and was answered, and the policy in force.",
                 {OK: _ref("Evidence")},
+                named=True,
+            )
+        },
+        "/api/v1/connections/{name}/stolen": {
+            "get": _operation(
+                "What a thief of its key has, and what to do in which order.",
+                {OK: _ref("Stolen")},
                 named=True,
             )
         },
