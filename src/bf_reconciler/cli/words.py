@@ -106,7 +106,8 @@ def translated(data: Json, language: Language, exchange: str | None = None) -> J
         return data
     exchange = data.get("exchange", exchange)
     found = {key: translated(value, language, exchange) for key, value in data.items()}
-    if isinstance(found.get("message"), str) and isinstance(found.get("reason"), str):
+    ours = found.get("kind") != "halt"  # that is in the words of a person
+    if ours and isinstance(found.get("message"), str) and isinstance(found.get("reason"), str):
         found["message"] = message_in(found["message"], language)
     if "remedy" in found and isinstance(found.get("reason"), str):
         found["remedy"] = _remedy(found, language, exchange)
