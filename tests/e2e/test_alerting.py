@@ -45,13 +45,13 @@ async def a_webhook():
 
 
 @contextlib.asynccontextmanager
-async def an_alertmanager(fleet, webhook):
+async def an_alertmanager(fleet, webhook, group_wait="1s"):
     """With the example as it is committed, but for where messages go; its address."""
     config = yaml.safe_load((FOLDER / "alertmanager.example.yaml").read_text(encoding="utf-8"))
     for receiver in config["receivers"]:
         for hook in receiver["webhook_configs"]:
             hook["url"] = f"{webhook}/{receiver['name']}"
-    config["route"]["group_wait"] = "1s"
+    config["route"]["group_wait"] = group_wait
     path = fleet.folder / "alertmanager.yaml"
     path.write_text(json.dumps(config))
     address = f"127.0.0.1:{free_port()}"
@@ -67,10 +67,10 @@ async def an_alertmanager(fleet, webhook):
         yield address
 
 
-def alerting_prometheus(fleet, alertmanager):
-    """With the rules as they are committed, at a faster pace; its address."""
+def alerting_prometheus(fleet, alertmanager, pace="1s"):
+    """With the rules as they are committed, by default at a faster pace; its address."""
     config = {
-        "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+        "global": {"scrape_interval": pace, "scrape_timeout": "1s", "evaluation_interval": pace},
         "rule_files": [str(FOLDER / "bf-reconciler.rules.yaml")],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
         "scrape_configs": [
