@@ -33,14 +33,13 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX transitions_by_time ON transitions (at)
     """,
     """
+    DROP INDEX transitions_by_name;
+    DROP INDEX transitions_by_time;
     ALTER TABLE transitions RENAME TO unchained;
     CREATE TABLE transitions (
         id INTEGER PRIMARY KEY, at REAL NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL,
         hash BLOB NOT NULL
     );
-    INSERT INTO transitions
-        SELECT row_number() OVER (ORDER BY id), at, name, json, x'' FROM unchained;
-    DROP TABLE unchained;
     CREATE INDEX transitions_by_name ON transitions (name, id);
     CREATE INDEX transitions_by_time ON transitions (at);
     CREATE TABLE declarations (

@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 PEPPER_BYTES = 32
 T = TypeVar("T")
 PAGE = 500
-MAX_ROWS = 100_000
+MAX_ROWS = 300_000
 """Of each chain."""
 UNREADABLE = object()
 """Stands for a row of another format: it is written again, or deleted."""

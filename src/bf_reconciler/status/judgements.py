@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from json import dumps
 from typing import Any, Final
+from zlib import crc32
 
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Reason, Seen
@@ -29,6 +30,8 @@ OF_STRATEGIES: Final = frozenset(
     | {"risk_level", "leverage", "suspend"}
 )
 """Fields of strategies that are kept. Amounts are not."""
+GOOD: Final = f"True {Reason.CONNECTED}"
+WEEK: Final = timedelta(days=7)
 SECRET: Final = {"credentials", "next", "proxy"}
 SeenByName = Mapping[str, Seen]
 NO_VERDICTS: Final = Verdicts({}, {}, None)
@@ -36,12 +39,15 @@ NO_VERDICTS: Final = Verdicts({}, {}, None)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a connection was judged to be. Messages are prose and are not compared."""
+    """What a connection was judged to be. Messages are prose and are not compared.
+
+    ``conditions`` are those that are not simply True.
+    """
 
     compliant: bool | None
     state: ConnectionState | None
     reason: Reason
-    conditions: tuple[tuple[ConditionType, Truth, Reason], ...]
+    conditions: tuple[tuple[ConditionType, Truth, Reason], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,11 @@ class Judgement:
 
 
 def outcome(verdict: ConnectionVerdict) -> Outcome:
-    conditions = tuple((f.type, f.status, f.reason) for f in verdict.findings)
+    conditions = tuple(
+        (finding.type, finding.status, finding.reason)
+        for finding in verdict.findings
+        if finding.status != "True" or finding.reason is not Reason.CONNECTED
+    )
     return Outcome(verdict.compliant, verdict.state, verdict.ready.reason, conditions)
 
 
@@ -80,7 +90,11 @@ def judgements(
     now: datetime,
     names: Names | None = None,
 ) -> Iterator[Judgement]:
-    """Of each of these that was seen or judged otherwise than before; None is all."""
+    """Of each of these that was seen or judged otherwise than before; None is all.
+
+    What stays the same is recorded once a week, so that something is known of a time whose
+    beginning is not kept any more.
+    """
     (was_seen, was), (seen, verdicts) = before, after
     wanted = spec.connections if names is None else sorted(names.connections)
     for name in wanted:
@@ -92,13 +106,16 @@ def judgements(
         if old is None and memory.restored:
             continue  # an earlier life of the process has recorded it
         same = old is not None and (old is verdict or outcome(old) == outcome(verdict))
-        if not same or _begun(was_seen.get(name)) != _begun(memory):
+        if not same or _stage(was_seen.get(name), name) != _stage(memory, name):
             yield _judgement(spec, entry, memory, verdict, verdicts, now)
 
 
-def _begun(seen: Seen | None) -> datetime | None:
-    """When what is seen now began."""
-    return seen.runs[0].since if seen is not None and seen.runs else None
+def _stage(seen: Seen | None, name: str) -> tuple[datetime, float] | None:
+    """When what is seen now began, and in which week it was seen last; weeks begin anywhere."""
+    if seen is None or not seen.runs:
+        return None
+    run, begin = seen.runs[0], crc32(name.encode())
+    return run.since, (run.latest.at.timestamp() + begin) // WEEK.total_seconds()
 
 
 def _judgement(
@@ -199,6 +216,6 @@ def differences(then: Outcome, now: Outcome) -> Iterator[tuple[str, str, str]]:
             yield what, str(was), str(is_now)
     old = {kind: f"{status} {reason}" for kind, status, reason in then.conditions}
     new = {kind: f"{status} {reason}" for kind, status, reason in now.conditions}
-    for kind in (*old, *(kind for kind in new if kind not in old)):
+    for kind in ConditionType:
         if old.get(kind) != new.get(kind):
-            yield kind, old.get(kind, ""), new.get(kind, "")
+            yield kind, old.get(kind, GOOD), new.get(kind, GOOD)
