@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Protocol
+from urllib.parse import unquote, urlsplit
 
 import structlog
 from pydantic import SecretStr
@@ -268,7 +269,17 @@ def secrets(spec: Spec) -> Iterator[str]:
         for secret in found:
             if secret is not None:
                 yield secret.get_secret_value()
+        if connection.proxy is not None:
+            yield from _passwords(connection.proxy.get_secret_value())
     for runtime in spec.runtimes.values():
         for value in vars(runtime).values():
             if isinstance(value, SecretStr):
                 yield value.get_secret_value()
+
+
+def _passwords(proxy: str) -> Iterator[str]:
+    """What an address hides may stand in a text alone, as it is written or as it is sent."""
+    password = urlsplit(proxy).password
+    if password:
+        yield password
+        yield unquote(password)

@@ -78,6 +78,13 @@ def test_key_facts_are_shown_and_what_the_exchange_does_not_report():
     assert "Next probe" not in text
 
 
+def test_a_key_that_waits_to_be_rotated_in_is_shown_with_the_verb():
+    text = text_of(a_connection_page(a_connection(next_api_key="••••abc")))
+    words = "Next key ••••abc · waits for bf-reconciler rotate kucoin-main-grid Permissions"
+    assert words in text
+    assert "Next key" not in text_of(a_connection_page(a_connection()))
+
+
 def test_a_connection_shows_its_strategies_and_its_history():
     history = [a_transition(NAME, "connection", before="", after="Blocked", lasted=None)]
     page = a_connection_page(

@@ -61,12 +61,14 @@ def command(
     if bundle is None:
         fail("Name a BUNDLE, or set --state-dir to judge again what its journal has recorded.")
     from bf_reconciler import daemon  # noqa: PLC0415 # help needs no exchange
+    from bf_reconciler.facts import ConfigError  # noqa: PLC0415
     from bf_reconciler.probe import bundle as bundles  # noqa: PLC0415
+    from bf_reconciler.source import present  # noqa: PLC0415
 
     try:
-        told = bundles.parse(bundle.read_text(encoding="utf-8"))
-    except OSError as error:
-        fail(f"cannot read {bundle}: {error.strerror}")
+        told = bundles.parse(present(str(bundle)).data.decode())
+    except ConfigError as error:
+        fail(error.message)
     except (bundles.BundleError, UnicodeDecodeError) as error:
         words = "not text" if isinstance(error, UnicodeDecodeError) else error
         fail(f"{bundle} is not a bundle: {words}")

@@ -11,11 +11,12 @@ import click
 from bf_reconciler.cli import options
 from bf_reconciler.cli.durations import Retention
 from bf_reconciler.cli.file_options import FileOptions, file_options
+from bf_reconciler.cli.heartbeat_options import heartbeat_options
 from bf_reconciler.cli.monitoring_options import monitoring_options
 from bf_reconciler.cli.output import fail, print_json
 from bf_reconciler.cli.run_settings import settings, shard_of
 from bf_reconciler.facts import Language
-from bf_reconciler.settings import Listen, LogFormat, LogLevel, Monitoring
+from bf_reconciler.settings import Heartbeat, Listen, LogFormat, LogLevel, Monitoring
 from bf_reconciler.spec import MAX_SHARDS
 
 
@@ -64,6 +65,7 @@ from bf_reconciler.spec import MAX_SHARDS
     help="Which of them this is, from 0; auto: the number at the end of the host name.",
 )
 @file_options
+@heartbeat_options
 @monitoring_options
 @options.log_options
 @options.output_option
@@ -85,6 +87,7 @@ def command(  # noqa: PLR0913 # one argument per option
     runtime_root: Path | None,
     process_root: Path | None,
     monitoring: Monitoring,
+    heartbeat: Heartbeat | None,
     shards: int,
     shard: str | None,
 ) -> None:
@@ -109,6 +112,7 @@ def command(  # noqa: PLR0913 # one argument per option
         runtime_root=runtime_root,
         process_root=process_root,
         monitoring=monitoring,
+        heartbeat=heartbeat,
         shard=shard_of(shards, shard),
     )
     if not once:

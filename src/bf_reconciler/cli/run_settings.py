@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from bf_reconciler.cli.file_options import FileOptions
+from bf_reconciler.dumps import forbid_dumps
 from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason, Language, Said
 from bf_reconciler.settings import (
     RETENTION,
+    Heartbeat,
     Listen,
     LogFormat,
     LogLevel,
@@ -61,6 +63,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     runtime_root: Path | None = None,
     process_root: Path | None = None,
     monitoring: Monitoring = Monitoring(),  # noqa: B008 # frozen
+    heartbeat: Heartbeat | None = None,
     shard: Shard = ALONE,
 ) -> Settings:
     """The settings of these options.
@@ -68,6 +71,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     Raises:
         click.UsageError: an option cannot be used.
     """
+    forbid_dumps()
     try:
         for path in (token_file, read_token_file):
             if path is not None:
@@ -92,6 +96,7 @@ def settings(  # noqa: PLR0913 # one argument per option
         runtime_root=runtime_root,
         process_root=process_root,
         monitoring=monitoring,
+        heartbeat=heartbeat,
         shard=shard,
     )
 

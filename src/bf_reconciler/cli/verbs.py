@@ -39,6 +39,7 @@ VERBS = {
     "report": "Report on keys, exceptions and halts to an auditor.",
     "halt": "Turn off every strategy at once.",
     "resume": "End the halt, or let one strategy run again.",
+    "drill": "Try the alarm: measure until the message about a canary arrives.",
     "schema": "Print the JSON Schema of the file, for editors.",
     "exchanges": "Show what each exchange reports, and how to create a key.",
     "simulate": "Run the exchange simulator.",

@@ -32,6 +32,7 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
         "Account": "Hesap",
         "Environment": "Ortam",
         "API key": "API anahtarı",
+        "Next key": "Yeni anahtar",
         "Permissions": "İzinler",
         "IP restricted": "IP kısıtlı",
         "Created": "Oluşturuldu",

@@ -90,7 +90,7 @@ class Cycle:
         self.spec: Spec | None = None
         self.status = record.status
         self.seen: Mapping[str, Seen] = {
-            name: replace(memory, restored=True, asked=False)
+            name: replace(memory, restored=True, asked=False, drill=None)
             for name, memory in record.seen.items()
         }
         self.wake = wake

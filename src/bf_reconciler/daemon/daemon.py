@@ -16,6 +16,7 @@ from bf_reconciler.daemon.audit import Audit
 from bf_reconciler.daemon.breath import Breath
 from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.daemon.guarded_runtimes import GuardedRuntimes
+from bf_reconciler.daemon.heartbeat import HeartbeatSender, Pass
 from bf_reconciler.daemon.journal_writer import JournalWriter
 from bf_reconciler.daemon.kept_document import KeptDocument
 from bf_reconciler.daemon.lost_halt import halting, lost_halt
@@ -99,6 +100,7 @@ class Daemon:
         self._unsettled: list[str] = []
         """Who may still wait for a probe, of this spec."""
         self.news: set[asyncio.Queue[tuple[Status, tuple[Transition, ...]]]] = set()
+        self.heartbeat = _heartbeat(self)
         self.document = KeptDocument(settings.state_dir)
         self._halt_looked_for = False
         self._failed_loads = 0
@@ -189,7 +191,7 @@ class Daemon:
 
     async def turn(self) -> datetime:
         """Take one turn; what goes wrong in it is told, and the next turn tries again."""
-        begun = utcnow()
+        begun, seen = utcnow(), self.cycle.seen
         try:
             wake_at = await self.cycle.turn(begun)
         except Exception as error:  # the last resort: the loop must live
@@ -198,7 +200,10 @@ class Daemon:
             return begun + timedelta(seconds=1)
         self.last_completed, self._turned = utcnow(), time.monotonic()
         self.tallies.reconciled((self.last_completed - begun).total_seconds())
+        self.probe_counts.decided(self.cycle.spec, seen, self.cycle.seen, self.last_completed)
         self.first_pass_done = self.first_pass_done or self.complete()
+        if self.heartbeat is not None:
+            self.heartbeat.turned()
         self._turn_ended.set()
         self._turn_ended.clear()
         return wake_at
@@ -275,6 +280,24 @@ class Daemon:
         if not self.first_pass_done:
             return False, "the first pass is still running"
         return True, "ok"
+
+
+def _heartbeat(daemon: Daemon) -> HeartbeatSender | None:
+    """What sends heartbeats, where they are wanted."""
+    target = daemon.settings.heartbeat
+    if target is None:
+        return None
+    whole = Pass(lambda: daemon.runtimes.busy)
+
+    def missing() -> str:
+        for good, why in (daemon.ready(), daemon.healthy()):
+            if not good:
+                return why
+        if daemon.writer.trouble is not None:
+            return f"the journal is not saved: {daemon.writer.trouble}"
+        return whole.missing(daemon.cycle.spec, daemon.cycle.seen, utcnow())
+
+    return HeartbeatSender(target, missing, daemon.tallies)
 
 
 class _Memory:

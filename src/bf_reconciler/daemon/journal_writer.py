@@ -62,6 +62,7 @@ class JournalWriter:
         self._log = structlog.get_logger("bf_reconciler")
         self.trouble: JournalError | None = None
         """Why the newest record is not saved, or its halt not in both places; None: they are."""
+        self._news = asyncio.Event()
 
     async def keep(
         self, status: Status, seen: Mapping[str, Seen], names: Names | None = None
@@ -107,6 +108,11 @@ class JournalWriter:
         """Whether this halt, or that there is none, is what was saved last."""
         return self._halted == (halted,)
 
+    async def keeps(self, halted: Halted | None) -> None:
+        """Wait until a start would find this halt; None: no halt."""
+        while not self.holds(halted):
+            await self._news.wait()
+
     @property
     def hangs(self) -> bool:
         """Whether a save is under way that has not answered in time."""
@@ -133,7 +139,7 @@ class JournalWriter:
                     written |= await self._worker.call(self._journal.save, record, some, part)
                     changes = changes[len(some) :]
                     self._pieces += 1
-                    self._halted = (record.status.halted,)
+                    self._take_note(record.status.halted)
                 self._saved(written)
             except JournalError as error:
                 self._unsaved = None
@@ -144,6 +150,13 @@ class JournalWriter:
                 self._log.error("saving failed", exc_info=error)
                 self._broke(JournalError(f"saving failed ({type(error).__name__})"))
         self._saving = None
+
+    def _take_note(self, halted: Halted | None) -> None:
+        """The journal holds this; where the file beside it does, too, nobody waits any more."""
+        if self._journal.halt_trouble is None:
+            self._halted = (halted,)
+            self._news.set()
+            self._news = asyncio.Event()
 
     def _saved(self, written: bool) -> None:  # noqa: FBT001 # as the journal says it
         self.trouble = None

@@ -122,6 +122,9 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
             asyncio.create_task(keep_sampling(daemon.tallies.lagged), name="loop-lag"),
             asyncio.create_task(keep_collecting(), name="garbage"),
         ]
+        if daemon.heartbeat is not None:
+            beating = daemon.heartbeat.keep_sending()
+            tasks.append(asyncio.create_task(beating, name="heartbeat"))
         turning = asyncio.create_task(daemon.keep_turning(stop), name="turn")
         try:
             await asyncio.wait({*tasks, turning}, return_when=asyncio.FIRST_COMPLETED)
@@ -152,6 +155,8 @@ async def _listening(settings: Settings, daemon: Daemon) -> AsyncIterator[None]:
         raise StartError(str(error)) from None
     for each in tokens:
         logs.REDACTOR.learn(each.values())
+    if settings.heartbeat is not None:
+        logs.REDACTOR.learn(filter(None, (settings.heartbeat.url, settings.heartbeat.token)))
     app = make_app(Commands(daemon, *tokens))
     clients = Clients(limits(open_files()), ClientReport(daemon.tallies))
     listen = settings.listen

@@ -1,13 +1,15 @@
 """Swap only if valid: the Spec that is in force after a file was read."""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bf_reconciler.document.declared import declared
 from bf_reconciler.document.parsed import Kind, Parsed
 from bf_reconciler.facts import ConfigReason, Problem
 from bf_reconciler.spec import Connection, ConnectionEntry, Origin, Spec, StrategyEntry, too_many
+from bf_reconciler.spec.budget import least_interval
 
 PAIR: Final = "BTC/USDT"
 Names = tuple[str, ...]
@@ -120,7 +122,10 @@ class _Frame:
     before: Spec
     parsed: Parsed
     pairs: Mapping[str, str]
+    trading: frozenset[str]
     pepper: bytes
+    keys: Counter[str] = field(default_factory=Counter)
+    """How many connections have a key, by its fingerprint."""
 
     def entry(
         self,
@@ -134,16 +139,20 @@ class _Frame:
             shown = declared(
                 connection, self.parsed.sealed.get(("connections", connection.name), ())
             )
+        key = connection.key_fingerprint(self.pepper)
+        least = least_interval(connection) * self.keys[key]
         made = ConnectionEntry(
             connection=connection,
             fingerprint=connection.fingerprint(self.pepper),
             line=line,
             origin=origin,
-            interval=connection.interval or defaults.interval,
+            interval=max(connection.interval or defaults.interval, least),
             timeout=connection.timeout or defaults.timeout,
             pair=self.pairs.get(connection.name, PAIR),
-            key_fingerprint=connection.key_fingerprint(self.pepper),
+            key_fingerprint=key,
             credentials_fingerprint=connection.credentials_fingerprint(self.pepper),
+            egress=connection.egress_fingerprint(self.pepper),
+            trades=connection.name in self.trading,
             declared=shown,
         )
         old = self.before.connections.get(connection.name)
@@ -157,12 +166,16 @@ def _connections(
     strategies: Mapping[str, StrategyEntry],
     pepper: bytes,
 ) -> Mapping[str, ConnectionEntry]:
-    frame = _Frame(before, parsed, _pairs(strategies), pepper)
+    trading = frozenset(e.strategy.connection for e in strategies.values() if e.strategy.enabled)
+    frame = _Frame(before, parsed, _pairs(strategies), trading, pepper)
+    kept = [row for row in _kept(parsed, "connections", held) if row[0] in before.connections]
+    every = [connection for connection, _ in parsed.connections]
+    every += [before.connections[name].connection for name, _, _ in kept]
+    frame.keys.update(connection.key_fingerprint(pepper) for connection in every)
     entries = {c.name: frame.entry(c, line, "current") for c, line in parsed.connections}
-    for name, line, origin in _kept(parsed, "connections", held):
-        if name in before.connections:
-            kept = before.connections[name]
-            entries[name] = frame.entry(kept.connection, line, origin, kept.declared)
+    for name, line, origin in kept:
+        old = before.connections[name]
+        entries[name] = frame.entry(old.connection, line, origin, old.declared)
     return entries
 
 

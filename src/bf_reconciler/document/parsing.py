@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from bf_reconciler.document import key_services, name_advice, seal, text
+from bf_reconciler.document.budgets import check_budgets
 from bf_reconciler.document.compose import Stop, compose
 from bf_reconciler.document.dead_ends import check_dead_ends
 from bf_reconciler.document.entries import MAX_ENTRIES, Entry, M, duplicates, read
@@ -87,6 +88,9 @@ def parse(
         )
     file = None if head.unchecked else head.file
     _second_pass(connections, strategies, file, unsealing.sealed)
+    listed = root.child("connections")
+    if file is not None and listed is not None:
+        head.problems += check_budgets(connections, file.defaults, listed)
     parsed = _parsed(head, connections, strategies, unsealing)
     return replace(
         parsed,

@@ -51,7 +51,7 @@ class Form(Generic[T]):
 
 CONNECTION = Form(ConnectionStatus)
 STRATEGY = Form(StrategyStatus)
-SEEN = Form(Seen)
+SEEN = Form(Seen, lean=True)
 STATUS = Form(Status)
 HALTED = Form(Halted)
 TRANSITION = Form(Transition, lean=True)

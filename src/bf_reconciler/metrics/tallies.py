@@ -5,7 +5,12 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 
 from bf_reconciler.metrics.family import Sample
 
@@ -13,6 +18,7 @@ PROBE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 REFUSALS = ("missing_token", "wrong_token", "unknown_host", "not_local", "other_site")
 FOLDERS = ("state", "strategies")
+DETECT_BUCKETS = (1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 70.0, 90.0, 120.0, 300.0, 600.0)
 CYCLE_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -47,6 +53,8 @@ class Tallies:
         self._log_dropped = log_dropped
         self._turn = threading.Lock()
         self._probes: dict[str, _Durations] = {}
+        self._detections: dict[str, _Durations] = {}
+        self._late: Counter[tuple[str, ...]] = Counter()
         self._requests: Counter[tuple[str, ...]] = Counter()
         self._transitions: Counter[tuple[str, ...]] = Counter()
         self._key_changes: Counter[tuple[str, ...]] = Counter()
@@ -54,6 +62,8 @@ class Tallies:
         self._errors = 0
         self._drift = 0
         self._rollbacks = 0
+        self._beat: float | None = None
+        self._lost_beats = 0
         self._lag = _Durations(LAG_BUCKETS)
         self._clients: Counter[tuple[str, ...]] = Counter()
         self._commands: Counter[tuple[str, ...]] = Counter()
@@ -66,6 +76,12 @@ class Tallies:
             self._probes.setdefault(exchange, _Durations(PROBE_BUCKETS)).add(seconds)
             for question, result in results:
                 self._requests[exchange, question, str(result)] += 1
+
+    def detected(self, exchange: str, seconds: float, *, late: bool) -> None:
+        """A change that a probe found could be so old, when it was acted on."""
+        with self._turn:
+            self._detections.setdefault(exchange, _Durations(DETECT_BUCKETS)).add(seconds)
+            self._late[(exchange,)] += late
 
     def transition(self, strategy: str, to: str, reason: str) -> None:
         """The status word or the reason of a strategy changed."""
@@ -101,6 +117,14 @@ class Tallies:
         """The event loop came so late."""
         with self._turn:
             self._lag.add(seconds)
+
+    def heartbeat(self, at: float | None) -> None:
+        """A heartbeat was taken at this time, in seconds since 1970; None: it was not."""
+        with self._turn:
+            if at is None:
+                self._lost_beats += 1
+            else:
+                self._beat = at
 
     def client_dropped(self, kind: str) -> None:
         """A client of the HTTP server was cut off or refused."""
@@ -139,7 +163,7 @@ class Tallies:
     def collect(self) -> Iterator[Metric]:
         """The families beside those of single entries."""
         with self._turn:
-            return iter([*self._of_probes(), *self._of_cycles()])
+            return iter([*self._of_probes(), *self._of_cycles(), *self._of_heartbeats()])
 
     def _of_probes(self) -> Iterator[Metric]:
         durations = HistogramMetricFamily(
@@ -150,12 +174,39 @@ class Tallies:
         for exchange, seconds in self._probes.items():
             seconds.write(durations, (exchange,))
         yield durations
+        detections = HistogramMetricFamily(
+            "bf_detect_seconds",
+            "For each probe, the longest time that a change which it found can have stayed unseen:"
+            " from the probe before it to the end of the cycle that acted on it.",
+            labels=("exchange",),
+        )
+        for exchange, seconds in self._detections.items():
+            seconds.write(detections, (exchange,))
+        yield detections
+        yield _counter(
+            "bf_detect_late",
+            "Probes of bf_detect_seconds whose objective was missed: 10 s after they were due.",
+            ("exchange",),
+            self._late,
+        )
         yield _counter(
             "bf_probe_requests",
             "Requests to exchanges by result: ok, or the reason of the failure.",
             ("exchange", "question", "result"),
             self._requests,
         )
+
+    def _of_heartbeats(self) -> Iterator[Metric]:
+        at = GaugeMetricFamily(
+            "bf_heartbeat_last_success_timestamp_seconds",
+            "When the receiver of --heartbeat-url last took a heartbeat.",
+            labels=(),
+        )
+        if self._beat is not None:
+            at.add_metric((), self._beat)
+        yield at
+        failures = "Heartbeats that the receiver of --heartbeat-url did not take."
+        yield CounterMetricFamily("bf_heartbeat_failures", failures, value=self._lost_beats)
 
     def _of_cycles(self) -> Iterator[Metric]:
         cycles = HistogramMetricFamily(
@@ -184,7 +235,7 @@ class Tallies:
         )
         yield _counter(
             "bf_commands",
-            "Acts of people over HTTP: halt, resume, or resume_strategy, by name of the token.",
+            "Acts of people over HTTP, by token: halt, resume, resume_strategy or drill.",
             ("command", "token"),
             self._commands,
         )

@@ -9,6 +9,7 @@ from bf_reconciler.spec.engines import (
     ProcessRuntime,
     WebhookRuntime,
 )
+from bf_reconciler.spec.expect import Expect
 from bf_reconciler.spec.handling import (
     ALL_PASSED_ON,
     IGNORED,
@@ -58,6 +59,7 @@ __all__ = [
     "Declared",
     "Defaults",
     "Elsewhere",
+    "Expect",
     "File",
     "FileRuntime",
     "FreqtradeRuntime",

@@ -12,7 +12,7 @@ from bf_reconciler.status.declarations import (
 )
 from bf_reconciler.status.evidence import evidence
 from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask
-from bf_reconciler.status.halts import file_halts, halt_event, resume_event
+from bf_reconciler.status.halts import file_halts, halt_event, resume_event, unconfirmed
 from bf_reconciler.status.judgements import (
     NO_VERDICTS,
     Judgement,
@@ -39,6 +39,7 @@ from bf_reconciler.status.model import (
     Told,
     Transition,
 )
+from bf_reconciler.status.moments import written
 from bf_reconciler.status.present import (
     field_handling,
     present,
@@ -46,6 +47,7 @@ from bf_reconciler.status.present import (
     present_strategy,
     present_transition,
 )
+from bf_reconciler.status.stolen import Can, Step, StolenReport, WorksFrom, present_stolen, stolen
 from bf_reconciler.status.unwatched import unwatched
 
 Recorded = Transition | Declaration | Judgement
@@ -57,6 +59,7 @@ __all__ = [
     "OFF",
     "POLICY",
     "Activity",
+    "Can",
     "Condition",
     "ConfigStatus",
     "Confirmed",
@@ -72,10 +75,13 @@ __all__ = [
     "Running",
     "RunningState",
     "Status",
+    "Step",
+    "StolenReport",
     "StrategyState",
     "StrategyStatus",
     "Told",
     "Transition",
+    "WorksFrom",
     "activity",
     "conditions",
     "declarations",
@@ -94,9 +100,13 @@ __all__ = [
     "mask",
     "present",
     "present_connection",
+    "present_stolen",
     "present_strategy",
     "present_transition",
     "resume_event",
+    "stolen",
     "transitions",
+    "unconfirmed",
     "unwatched",
+    "written",
 ]
