@@ -149,7 +149,7 @@ def test_no_amount_and_no_credential_is_recorded():
     spec = as_filed(a_spec(strategies=[strategy]))
     (judgement,) = recorded(spec, {CONNECTION: a_seen()})
     text = rows.JUDGEMENT.write(judgement)
-    assert json.loads(text)[0]["strategies"][0]["pairs"] == ["BTC/USDT"]
+    assert json.loads(text)[0]["pairs"] == ["BTC/USDT"]
     for hidden in ("31337", "0123456789abcdef", "a secret", "a passphrase"):
         assert hidden not in text
 

@@ -169,7 +169,8 @@ class Cycle:
             found = tuple(declarations(self._declared, turn.spec, self._commit, now))
             self._declared, self._declared_by = declared(turn.spec), turn.spec
         before, after = (self.seen, self._verdicts), (turn.seen, turn.verdicts)
-        return *found, *judgements(turn.spec, before, after, now, turn.changed)
+        known = self.status.connections
+        return *found, *judgements(turn.spec, before, after, now, turn.changed, known)
 
     def _let_go(
         self, elsewhere: Elsewhere, before: Status, seen: Mapping[str, Seen]

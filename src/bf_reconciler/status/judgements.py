@@ -3,38 +3,41 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from json import dumps
+from types import MappingProxyType
 from typing import Any, Final
 from zlib import crc32
 
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Reason, Seen
-from bf_reconciler.policy import ConditionType, Hold, Truth
+from bf_reconciler.policy import ConditionType, Hold, Truth, expected
 from bf_reconciler.spec import (
     Connection,
     ConnectionEntry,
     Names,
     Policy,
     Spec,
-    Strategy,
-    StrategyEntry,
 )
 from bf_reconciler.status.declarations import policy_fields
-from bf_reconciler.verdict import ConnectionState, ConnectionVerdict, Verdicts, judge_connection
+from bf_reconciler.verdict import (
+    Account,
+    ConnectionState,
+    ConnectionVerdict,
+    HasTraded,
+    Verdicts,
+    judge_connection,
+    leaving,
+)
 
 UNKNOWN: Final = "not recorded"
 """Stands for every credential where a connection is judged again."""
-OF_STRATEGIES: Final = frozenset(
-    {"name", "connection", "enabled", "market", "pairs", "exclude_pairs", "direction"}
-    | {"risk_level", "leverage", "suspend"}
-)
-"""Fields of strategies that are kept. Amounts are not."""
 GOOD: Final = f"True {Reason.CONNECTED}"
 WEEK: Final = timedelta(days=7)
 SECRET: Final = {"credentials", "next", "proxy"}
 SeenByName = Mapping[str, Seen]
 NO_VERDICTS: Final = Verdicts({}, {}, None)
+NOTHING_KNOWN: Final[Mapping[str, HasTraded]] = MappingProxyType({})
+NOTHING_SEEN: Final = Seen("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,9 @@ class Outcome:
     state: ConnectionState | None
     reason: Reason
     conditions: tuple[tuple[ConditionType, Truth, Reason], ...] = ()
+
+
+NO_OUTCOME: Final = Outcome(None, None, Reason.NOT_PROBED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +73,16 @@ class Judgement:
     interval: timedelta
     timeout: timedelta
     policy: Mapping[str, Any] = field(default_factory=dict)
-    strategies: tuple[Mapping[str, Any], ...] = ()
+    pairs: tuple[str, ...] = ()
+    """What strategies of the connection are declared to trade."""
+    leaving: Mapping[str, datetime] = field(default_factory=dict)
+    """What they were until lately, and until when it counts."""
+    unread: bool = False
+    """A strategy of it is wrong in the file."""
     hold: Hold | None = None
     twins: tuple[str, ...] = ()
     withheld: bool = False
-    """Fields of the connection are encrypted in the file, and so not in ``connection``."""
+    """Fields that it rests on are encrypted in the file, and so not here."""
 
 
 def outcome(verdict: ConnectionVerdict) -> Outcome:
@@ -89,6 +100,7 @@ def judgements(
     after: tuple[SeenByName, Verdicts],
     now: datetime,
     names: Names | None = None,
+    known: Mapping[str, HasTraded] = NOTHING_KNOWN,
 ) -> Iterator[Judgement]:
     """Of each of these that was seen or judged otherwise than before; None is all.
 
@@ -107,7 +119,9 @@ def judgements(
             continue  # an earlier life of the process has recorded it
         same = old is not None and (old is verdict or outcome(old) == outcome(verdict))
         if not same or _stage(was_seen.get(name), name) != _stage(memory, name):
-            yield _judgement(spec, entry, memory, verdict, verdicts, now)
+            hold = verdicts.causes.holds.get(name)
+            bare = _bare(spec, entry, leaving(spec, name, known.get(name), now), hold, now)
+            yield _with_evidence(bare, spec, entry, memory, verdict)
 
 
 def _stage(seen: Seen | None, name: str) -> tuple[datetime, float] | None:
@@ -118,55 +132,66 @@ def _stage(seen: Seen | None, name: str) -> tuple[datetime, float] | None:
     return run.since, (run.latest.at.timestamp() + begin) // WEEK.total_seconds()
 
 
-def _judgement(
+def _bare(
     spec: Spec,
     entry: ConnectionEntry,
-    seen: Seen,
-    verdict: ConnectionVerdict,
-    verdicts: Verdicts,
+    ending: Mapping[str, datetime],
+    hold: Hold | None,
     now: datetime,
 ) -> Judgement:
+    """All but what was seen and how it was judged. What people encrypt is left out."""
     name = entry.name
-    mine = [spec.strategies[s.name] for s in spec.by_connection.get(name, ())]
-    judgement = Judgement(
+    shown = all(
+        "pairs" in spec.strategies[strategy.name].declared
+        for strategy in spec.by_connection.get(name, ())
+    )
+    return Judgement(
         at=now,
         name=name,
         generation=spec.generation,
         revision=spec.revision,
-        seen=replace(seen, asked=False, restored=False),
-        outcome=outcome(verdict),
+        seen=NOTHING_SEEN,
+        outcome=NO_OUTCOME,
         connection=entry.declared,
         interval=entry.interval,
         timeout=entry.timeout,
         policy=policy_fields(spec.policy),
-        strategies=tuple(map(_fields, mine)),
-        hold=verdicts.causes.holds.get(name),
+        pairs=tuple(sorted(spec.pairs.get(name, ()))) if shown else (),
+        leaving=ending if shown else {},
+        unread=name in spec.unread,
+        hold=hold,
         twins=spec.twins.get(name, ()),
-        withheld=_plain(entry.connection) != entry.declared,
+        withheld=not shown or _plain(entry.connection) != entry.declared,
     )
-    again = partial(
-        judge_connection,
-        entry,
-        spec.by_connection.get(name, ()),
-        spec.policy_of(entry),
-        now=now,
-        hold=judgement.hold,
-        twins=judgement.twins,
-    )
+
+
+def _with_evidence(
+    bare: Judgement, spec: Spec, entry: ConnectionEntry, seen: Seen, verdict: ConnectionVerdict
+) -> Judgement:
+    """With the fewest runs that give this verdict. Of what is withheld, nobody can tell which."""
+    seen = replace(seen, asked=False, restored=False)
+    whole = replace(bare, seen=seen, outcome=outcome(verdict))
+    if bare.withheld:
+        return whole
     for count in range(1, len(seen.runs)):
-        fewer = replace(judgement.seen, runs=seen.runs[:count])
-        if outcome(again(fewer)) == judgement.outcome:
-            return replace(judgement, seen=fewer)
-    return judgement
+        fewer = replace(whole, seen=replace(seen, runs=seen.runs[:count]))
+        if _judged(fewer, entry, spec.policy_of(entry)) == whole.outcome:
+            return fewer
+    return whole
+
+
+def _judged(judgement: Judgement, entry: ConnectionEntry, policy: Policy) -> Outcome:
+    may = expected(entry.connection, frozenset(judgement.pairs), judgement.leaving)
+    account = Account(may, judgement.unread, judgement.twins)
+    verdict = judge_connection(
+        entry, (), policy, judgement.seen, judgement.at, judgement.hold, account
+    )
+    return outcome(verdict)
 
 
 def _plain(connection: Connection) -> Mapping[str, Any]:
     """What of it could be shown, were nothing but its credentials encrypted."""
     return connection.model_dump(mode="json", exclude_defaults=True, exclude=SECRET)
-
-
-def _fields(entry: StrategyEntry) -> Mapping[str, Any]:
-    return {key: value for key, value in entry.declared.items() if key in OF_STRATEGIES}
 
 
 def judged_again(judgement: Judgement) -> Outcome:
@@ -190,18 +215,8 @@ def judged_again(judgement: Judgement) -> Outcome:
         pair="",
         declared=judgement.connection,
     )
-    strategies = tuple(Strategy.model_validate_json(dumps(each)) for each in judgement.strategies)
     policy = Policy.model_validate_json(dumps(judgement.policy))
-    verdict = judge_connection(
-        entry,
-        strategies,
-        policy,
-        judgement.seen,
-        judgement.at,
-        judgement.hold,
-        judgement.twins,
-    )
-    return outcome(verdict)
+    return _judged(judgement, entry, policy)
 
 
 def differences(then: Outcome, now: Outcome) -> Iterator[tuple[str, str, str]]:

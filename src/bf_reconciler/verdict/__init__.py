@@ -1,7 +1,7 @@
 """Judges (compliant? True, False, Unknown) and guards (what to do about it)."""
 
 from bf_reconciler.verdict.guard import decide, guard, unsettled
-from bf_reconciler.verdict.judge import judge, judge_connection, judge_strategy
+from bf_reconciler.verdict.judge import Account, judge, judge_connection, judge_strategy, leaving
 from bf_reconciler.verdict.orphans import Holdings, orphans
 from bf_reconciler.verdict.values import (
     LEAST_LEASE,
@@ -9,6 +9,7 @@ from bf_reconciler.verdict.values import (
     ConnectionVerdict,
     Decision,
     Halted,
+    HasTraded,
     Holding,
     Order,
     StrategyMemory,
@@ -18,10 +19,12 @@ from bf_reconciler.verdict.values import (
 
 __all__ = [
     "LEAST_LEASE",
+    "Account",
     "ConnectionState",
     "ConnectionVerdict",
     "Decision",
     "Halted",
+    "HasTraded",
     "Holding",
     "Holdings",
     "Order",
@@ -33,6 +36,7 @@ __all__ = [
     "judge",
     "judge_connection",
     "judge_strategy",
+    "leaving",
     "orphans",
     "unsettled",
 ]
