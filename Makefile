@@ -121,7 +121,7 @@ lock: $(DEV) ## Update the locked dependencies
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --python-version 3.11 \
 	  --no-header --extra sops --upgrade pyproject.toml --output-file requirements/run.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --python-version 3.11 \
-	  --no-header --extra sops --group dev --upgrade pyproject.toml --output-file requirements/dev.txt
+	  --no-header --extra sops --extra notify --group dev --upgrade pyproject.toml --output-file requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --python-version 3.11 \
 	  --no-header --upgrade pyproject.toml requirements/fuzz.in --constraints requirements/dev.txt --output-file requirements/fuzz.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --python-version 3.11 --no-header \

@@ -57,6 +57,8 @@ class Monitoring:
     """Where they read docs/operations.md."""
     labels: tuple[str, ...] = ()
     """Labels of the file that stand in the metrics of an entry."""
+    notify: Path | None = None
+    """The file that says who is notified of what."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bf_reconciler.document.declared import declared
-from bf_reconciler.facts import Reason
+from bf_reconciler.facts import Reason, Traded
 from bf_reconciler.journal import rows
 from bf_reconciler.policy import ConditionType, Hold
-from bf_reconciler.spec import Names, Policy
+from bf_reconciler.spec import Expect, Names, Policy
 from bf_reconciler.status import NO_VERDICTS, differences, judged_again, judgements
 from bf_reconciler.status.judgements import outcome
 from bf_reconciler.verdict import ConnectionState, judge
@@ -34,6 +34,7 @@ from build import (
     refused,
 )
 from decisions.test_invariants import histories, specs
+from decisions.test_trading import Remembered, holding
 from test_reconcile import House
 
 
@@ -74,6 +75,37 @@ def test_whatever_is_declared_and_seen_is_judged_again_as_it_was(spec, history, 
     assert judgement.outcome == outcome(verdicts.connections[CONNECTION])
     assert judged_again(read_back(judgement)) == judgement.outcome
     assert len(judgement.seen.runs) <= len(seen[CONNECTION].runs)
+
+
+@given(
+    assets=st.frozensets(st.sampled_from(["BTC", "ETH", "SQUID"])),
+    orders=st.frozensets(st.sampled_from(["BTC/USDT", "ETH/USDT"])),
+    traded=st.sampled_from(
+        [None, Traded(frozenset({"BTC/USDT", "ETH/USDT"})), Traded(left={"ETH/USDT": NOW})]
+    ),
+    expect=st.sampled_from([None, Expect(assets=("SQUID",))]),
+    unread=st.booleans(),
+)
+def test_what_an_account_holds_is_judged_again_as_it_was(assets, orders, traded, expect, unread):
+    broken = {"other": CONNECTION} if unread else {}
+    spec = as_filed(a_spec([a_connection(expect=expect)], broken_strategies=broken))
+    seen = {CONNECTION: a_seen(holding(*assets, orders=orders))}
+    known = {CONNECTION: Remembered(traded)}
+    verdicts = judge(spec, seen, None, NOW, known=known)
+    (judgement,) = judgements(spec, ({}, NO_VERDICTS), (seen, verdicts), NOW, None, known)
+    assert judgement.outcome == outcome(verdicts.connections[CONNECTION])
+    assert judged_again(read_back(judgement)) == judgement.outcome
+
+
+def test_pairs_that_people_encrypt_are_not_recorded():
+    spec = as_filed(a_spec())
+    (entry,) = spec.strategies.values()
+    hidden = {key: value for key, value in entry.declared.items() if key != "pairs"}
+    spec = replace(spec, strategies={entry.name: replace(entry, declared=hidden)})
+    seen = {CONNECTION: a_seen(an_observation(NOW - MINUTE), an_outage())}
+    (judgement,) = recorded(spec, seen)
+    assert (judgement.withheld, judgement.pairs) == (True, ())
+    assert judgement.seen.runs == seen[CONNECTION].runs
 
 
 async def test_the_last_one_recorded_is_what_stands():

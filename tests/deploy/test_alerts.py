@@ -5,11 +5,12 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
-from bf_reconciler.facts import Reason, Scope, remedy
+from bf_reconciler.facts import KeyFact, Reason, Scope, remedy
 from bf_reconciler.metrics import (
     WATCH_MODES,
     Extras,
@@ -19,6 +20,7 @@ from bf_reconciler.metrics import (
     strategy_families,
 )
 from bf_reconciler.metrics.connection_families import PERMISSION_STATES
+from bf_reconciler.metrics.exposition import KEY_CHANGES, TRANSITIONS
 from bf_reconciler.metrics.families import families
 from bf_reconciler.policy.findings import REJECTED
 from bf_reconciler.status import Status, StrategyState
@@ -209,12 +211,14 @@ def test_every_metric_label_and_value_in_a_rule_can_be_scraped():
     for module in (connection_families, strategy_families):
         for family in module.FAMILIES:
             labels[family.name] = {*module.LABELS, *family.labels}
+    labels |= {name: set(found) for name, _, found in (KEY_CHANGES, TRANSITIONS)}
     text = b"".join(render(Status(), Extras(), Tallies())[0]).decode()
     exposed = set(re.findall(r"^# TYPE (\w+)", text, re.MULTILINE))
     values = {
         ("bf_connection_status", "status"): set(ConnectionState),
         ("bf_strategy_status", "status"): set(StrategyState),
         ("bf_watch_mode", "mode"): set(WATCH_MODES),
+        (KEY_CHANGES[0], "what"): set(get_args(KeyFact)),
         ("bf_connection_permission", "permission"): set(Scope),
         ("bf_connection_permission", "state"): set(PERMISSION_STATES),
     }

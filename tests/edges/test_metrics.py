@@ -103,6 +103,9 @@ def some_tallies():
     tallies.lagged(0.02)
     tallies.heartbeat(1_772_000_000.0)
     tallies.heartbeat(None)
+    tallies.notified("desk", "delivered")
+    tallies.notifications_pending("desk", 1, 1_777_896_000.0)
+    tallies.notifications_pending("oncall", 0, None)
     return tallies
 
 

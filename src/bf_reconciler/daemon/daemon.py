@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -101,6 +101,8 @@ class Daemon:
         """Who may still wait for a probe, of this spec."""
         self.news: set[asyncio.Queue[tuple[Status, tuple[Transition, ...]]]] = set()
         self.heartbeat = _heartbeat(self)
+        self.notify: Callable[[Status, tuple[Transition, ...]], None] | None = None
+        """Who else is given every Status; it must not wait."""
         self.document = KeptDocument(settings.state_dir)
         self._halt_looked_for = False
         self._failed_loads = 0
@@ -250,6 +252,8 @@ class Daemon:
                 exchange = after.connections[change.name].exchange
                 self.tallies.key_changed(change.name, exchange, change.what)
         if after is not before or changes:
+            if self.notify is not None:
+                self.notify(after, changes)
             for queue in self.news:
                 if queue.full():
                     queue.get_nowait()  # a slow reader misses the middle, never the end

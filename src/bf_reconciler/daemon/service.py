@@ -16,11 +16,13 @@ from bf_reconciler.daemon.commands import Commands
 from bf_reconciler.daemon.daemon import Daemon, any_of, pause, utcnow
 from bf_reconciler.daemon.garbage import collected_rarely, keep_collecting
 from bf_reconciler.daemon.loop_lag import keep_sampling
+from bf_reconciler.daemon.notifications import make_notifications
 from bf_reconciler.daemon.notify import Notifier
 from bf_reconciler.daemon.process import open_files
 from bf_reconciler.daemon.wiring import set_up_logs
 from bf_reconciler.daemon.worker import Worker
 from bf_reconciler.journal import Journal, JournalError
+from bf_reconciler.notify import NotifyError
 from bf_reconciler.probe import Prober
 from bf_reconciler.schedule import request
 from bf_reconciler.settings import Settings, read_tokens
@@ -111,6 +113,7 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
         stack.callback(sys.setswitchinterval, sys.getswitchinterval())
         sys.setswitchinterval(SWITCH_SECONDS)
         daemon = await stack.enter_async_context(opened(settings, os.environ))
+        _notify(stack, settings, daemon)
         await stack.enter_async_context(_listening(settings, daemon))
         loaded = asyncio.Event()
         tasks = [
@@ -142,6 +145,27 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
                     "the daemon stopped with an unexpected error; its last log line says where"
                 ) from None
         daemon.log.info("stopped")
+
+
+def _notify(stack: AsyncExitStack, settings: Settings, daemon: Daemon) -> None:
+    """Tell people and programs outside, where a file says whom."""
+    monitoring = settings.monitoring
+    if monitoring.notify is None:
+        return
+    try:
+        told = make_notifications(
+            monitoring.notify,
+            settings.state_dir,
+            monitoring.page_url,
+            daemon.journal,
+            daemon.tallies,
+            utcnow,
+        )
+    except NotifyError as error:
+        raise StartError(f"--notify: {error}") from None
+    stack.callback(told.close)
+    told.start()
+    daemon.notify = told.take
 
 
 @asynccontextmanager

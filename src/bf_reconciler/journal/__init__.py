@@ -3,6 +3,16 @@
 from bf_reconciler.journal.chain import Fault, Head
 from bf_reconciler.journal.database import JournalError, NoJournalError
 from bf_reconciler.journal.last_good import LastGood
+from bf_reconciler.journal.notified import Notified
 from bf_reconciler.journal.store import Journal, Verified
 
-__all__ = ["Fault", "Head", "Journal", "JournalError", "LastGood", "NoJournalError", "Verified"]
+__all__ = [
+    "Fault",
+    "Head",
+    "Journal",
+    "JournalError",
+    "LastGood",
+    "NoJournalError",
+    "Notified",
+    "Verified",
+]

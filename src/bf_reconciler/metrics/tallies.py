@@ -4,6 +4,7 @@ import threading
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import chain
 
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -19,6 +20,7 @@ LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5
 REFUSALS = ("missing_token", "wrong_token", "unknown_host", "not_local", "other_site")
 FOLDERS = ("state", "strategies")
 DETECT_BUCKETS = (1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 70.0, 90.0, 120.0, 300.0, 600.0)
+NOTIFIED = ("delivered", "failed", "refused", "dropped")
 CYCLE_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -69,6 +71,8 @@ class Tallies:
         self._commands: Counter[tuple[str, ...]] = Counter()
         self._refused: Counter[tuple[str, ...]] = Counter({(why,): 0 for why in REFUSALS})
         self._folders: Counter[tuple[str, ...]] = Counter({(folder,): 0 for folder in FOLDERS})
+        self._notifications: Counter[tuple[str, ...]] = Counter()
+        self._pending: dict[str, tuple[int, float | None]] = {}
 
     def probed(self, exchange: str, seconds: float, results: Iterable[tuple[str, str]]) -> None:
         """One probe has ended; ``results`` holds each question asked: "ok", or its Reason."""
@@ -146,6 +150,18 @@ class Tallies:
         with self._turn:
             self._folders[(folder,)] += 1
 
+    def notified(self, receiver: str, outcome: str, count: int = 1) -> None:
+        """Messages to a receiver were delivered, failed, refused or dropped."""
+        with self._turn:
+            self._notifications[receiver, outcome] += count
+
+    def notifications_pending(self, receiver: str, count: int, oldest: float | None) -> None:
+        """So many messages wait for a receiver, the oldest since this time."""
+        with self._turn:
+            self._pending[receiver] = (count, oldest)
+            for outcome in NOTIFIED:
+                self._notifications[receiver, outcome] += 0
+
     def transitions(self, strategies: Collection[str]) -> list[Sample]:
         """Counts per strategy, new status and reason; those of other strategies are forgotten."""
         return self._of(self._transitions, strategies)
@@ -163,7 +179,8 @@ class Tallies:
     def collect(self) -> Iterator[Metric]:
         """The families beside those of single entries."""
         with self._turn:
-            return iter([*self._of_probes(), *self._of_cycles(), *self._of_heartbeats()])
+            found = (self._of_probes(), self._of_cycles(), self._of_heartbeats())
+            return iter([*chain.from_iterable(found), *self._of_notifications()])
 
     def _of_probes(self) -> Iterator[Metric]:
         durations = HistogramMetricFamily(
@@ -253,6 +270,31 @@ class Tallies:
         )
         dropped = "Lines of the log that were dropped because nobody read those before them."
         yield CounterMetricFamily("bf_log_dropped", dropped, value=self._log_dropped())
+
+    def _of_notifications(self) -> Iterator[Metric]:
+        yield _counter(
+            "bf_notifications",
+            "Notifications by receiver and outcome: delivered, failed (a try; it is tried again),"
+            " refused (given up) or dropped (too many waited, or too long).",
+            ("receiver", "outcome"),
+            self._notifications,
+        )
+        pending = GaugeMetricFamily(
+            "bf_notifications_pending",
+            "Notifications that are not delivered yet.",
+            labels=("receiver",),
+        )
+        oldest = GaugeMetricFamily(
+            "bf_notifications_oldest_pending_timestamp_seconds",
+            "When the oldest notification that is not delivered was made.",
+            labels=("receiver",),
+        )
+        for receiver, (count, since) in self._pending.items():
+            pending.add_metric((receiver,), count)
+            if since is not None:
+                oldest.add_metric((receiver,), since)
+        yield pending
+        yield oldest
 
 
 def _counter(

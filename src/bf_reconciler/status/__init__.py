@@ -12,6 +12,7 @@ from bf_reconciler.status.declarations import (
 )
 from bf_reconciler.status.evidence import evidence
 from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask
+from bf_reconciler.status.following import follows
 from bf_reconciler.status.halts import file_halts, halt_event, resume_event, unconfirmed
 from bf_reconciler.status.judgements import (
     NO_VERDICTS,
@@ -49,15 +50,18 @@ from bf_reconciler.status.present import (
 )
 from bf_reconciler.status.stolen import Can, Step, StolenReport, WorksFrom, present_stolen, stolen
 from bf_reconciler.status.unwatched import unwatched
+from bf_reconciler.status.words import KEY_WORDS, STATE_WORDS
 
 Recorded = Transition | Declaration | Judgement
 """What the journal keeps as long as it is told to."""
 
 __all__ = [
     "GONE",
+    "KEY_WORDS",
     "NO_VERDICTS",
     "OFF",
     "POLICY",
+    "STATE_WORDS",
     "Activity",
     "Can",
     "Condition",
@@ -92,6 +96,7 @@ __all__ = [
     "field_handling",
     "file_halts",
     "fold",
+    "follows",
     "halt_event",
     "in_order",
     "judged_again",

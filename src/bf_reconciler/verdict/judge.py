@@ -172,6 +172,7 @@ def leaving(
 def _account(
     spec: Spec, entry: ConnectionEntry, before: HasTraded | None, now: datetime
 ) -> Account:
+    """What is known of its account; ``before`` has what it was declared to trade."""
     declared = spec.pairs.get(entry.name, frozenset())
     may = expected(entry.connection, declared, leaving(spec, entry.name, before, now))
     return Account(may, entry.name in spec.unread, spec.twins.get(entry.name, ()))

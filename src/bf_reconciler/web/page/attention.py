@@ -7,9 +7,15 @@ from typing import Final
 from markupsafe import Markup
 
 from bf_reconciler.facts import TRANSIENT, Reason, remedy
-from bf_reconciler.status import ConnectionStatus, Status, StrategyState, StrategyStatus
+from bf_reconciler.status import (
+    ConnectionStatus,
+    Status,
+    StrategyState,
+    StrategyStatus,
+    follows,
+)
 from bf_reconciler.web.page.banners import failed_canaries, has_banner
-from bf_reconciler.web.page.consequences import consequences, folded, follows
+from bf_reconciler.web.page.consequences import consequences, folded
 from bf_reconciler.web.page.html import (
     Entry,
     Reader,
