@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -19,6 +19,7 @@ MIN_TOKEN = 16
 LONGEST_TOKENS = 1 << 16
 """Bytes of a token file that are read."""
 RETENTION = timedelta(days=400)
+SHARD_MARK = "{shard}"
 RESERVED_LABELS = frozenset(
     {
         *("job", "instance", "namespace", "pod", "container", "service", "endpoint", "cluster"),
@@ -51,6 +52,8 @@ class Monitoring:
 
     page_url: str = ""
     """Where people open the status page; "" is nowhere they could reach. Likewise the others."""
+    shard_url: str = ""
+    """The same for each of several daemons: ``{shard}`` stands for its number."""
     dashboard_url: str = ""
     """Where they open the dashboards."""
     runbook_url: str = ""
@@ -73,6 +76,14 @@ class Heartbeat:
     """Sent as a bearer token; "" is none."""
     seconds: float = 30.0
     """How often at most."""
+
+
+def of_shard(monitoring: Monitoring, shard: Shard) -> Monitoring:
+    """With the address of this shard's page, where that of each one is known."""
+    if SHARD_MARK not in monitoring.page_url:
+        return monitoring
+    url = monitoring.page_url
+    return replace(monitoring, page_url=url.replace(SHARD_MARK, str(shard.index)), shard_url=url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -587,3 +587,15 @@ def test_both_languages_have_every_word():
 )
 def test_a_length_of_time_is_shown_in_its_two_largest_units(seconds, shown):
     assert span(seconds) == shown
+
+
+def test_a_shard_says_which_one_it_is_and_leads_to_the_others_where_they_are_known():
+    alone, second = a_status(), a_status(config=replace(a_config(), shard="1/3"))
+    assert "shard" not in text_of(alone)
+    assert "shard 1/3" in text_of(second)
+    url = "https://bf-{shard}.example"
+    linked = a_status(config=replace(a_config(), shard="1/3", shard_url=url))
+    tree = parsed(a_page(linked, a_reader("tr")))
+    assert "parça 0 1 2" in tree.words
+    found = [a["href"] for tag, a in tree.tags if tag == "a" and "example" in a.get("href", "")]
+    assert found == ["https://bf-0.example", "https://bf-2.example"]

@@ -22,6 +22,7 @@ from bf_reconciler.settings import (
     Monitoring,
     Settings,
     default_state_dir,
+    of_shard,
     parse_listen,
     read_tokens,
 )
@@ -95,7 +96,7 @@ def settings(  # noqa: PLR0913 # one argument per option
         language=lang,
         runtime_root=runtime_root,
         process_root=process_root,
-        monitoring=monitoring,
+        monitoring=of_shard(monitoring, shard),
         heartbeat=heartbeat,
         shard=shard,
     )

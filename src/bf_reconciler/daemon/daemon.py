@@ -31,7 +31,7 @@ from bf_reconciler.schedule import HEARTBEAT, backoff, complete, rest_after, set
 from bf_reconciler.settings import Settings
 from bf_reconciler.sops import KEY_REASONS
 from bf_reconciler.spec import Names, Runtime, Spec, share
-from bf_reconciler.status import Status, Transition, halt_event
+from bf_reconciler.status import ConfigStatus, Status, Transition, halt_event
 from bf_reconciler.verdict import StrategyMemory
 
 DEADLINE = 60.0
@@ -137,11 +137,14 @@ class Daemon:
         if reload.rolled_back:
             self.tallies.rollback()
             logs.log_rollback(self.log, before.config, reload.config)
-        shard = self.settings.shard
-        config = replace(reload.config, shard=str(shard) if shard.count > 1 else "")
-        self.cycle.take(replace(reload, spec=spec, config=config))
+        self.cycle.take(replace(reload, spec=spec, config=self._of_shard(reload.config)))
         await self.document.keep(reload)
         return reload
+
+    def _of_shard(self, config: ConfigStatus) -> ConfigStatus:
+        """With the part of the file that is ours, where there are several daemons."""
+        shard, url = self.settings.shard, self.settings.monitoring.shard_url
+        return config if shard.count == 1 else replace(config, shard=str(shard), shard_url=url)
 
     async def _fall_back(self, refused: Reload) -> Reload:
         """Use the last good document of an earlier life, if there is one: keys stay guarded."""

@@ -198,6 +198,8 @@ class ConfigStatus:
     """Whether the seal of the file in force holds. From then on, one without a seal is refused."""
     shard: str = ""
     """Which part of the file this daemon looks after, as in 1/4; "" is all of it."""
+    shard_url: str = ""
+    """Where the page of each shard is; ``{shard}`` stands for its number."""
 
 
 @dataclass(frozen=True, slots=True)
