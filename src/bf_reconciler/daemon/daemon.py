@@ -63,7 +63,7 @@ class Daemon:
     ) -> None:
         self.settings = settings
         self.journal = journal
-        self.tallies = Tallies(logs.dropped)
+        self.tallies = Tallies(logs.dropped, lambda: len(journal.altered))
         self.source = make_source(settings)
         self.log = structlog.get_logger("bf_reconciler")
         record = journal.load()

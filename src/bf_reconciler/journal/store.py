@@ -107,6 +107,8 @@ class Journal:
         self._opened: tuple[int, int] | None = None
         """Which database file is open, of a writer."""
         self._pepper: str | None = None
+        self.altered: tuple[str, ...] = ()
+        """Tables that did not end, when they were opened, where they were left."""
         self.replacements = 0
         """How often the folder was begun anew because it went away or was replaced."""
         self.halt_trouble: JournalError | None = None
@@ -154,6 +156,7 @@ class Journal:
                 for table in chain.TABLES
                 if table in kept and not chain.resume(self._connection, table, kept[table])
             ]
+        self.altered = tuple(dict.fromkeys((*self.altered, *broken)))
         if broken:
             logger.error("journal is not as it was left", extra={"tables": broken})
         self._file_heads()
