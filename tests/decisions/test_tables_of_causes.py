@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from bf_reconciler.facts import TICK, Reason
+from bf_reconciler.facts import TICK, Reason, remember
 from bf_reconciler.policy import common_causes, watch
+from bf_reconciler.spec import Names
 from build import DAY, MINUTE, NOW, SECOND, an_outage, refused
 from decisions.test_common_cause import (
     ELSEWHERE,
@@ -189,3 +190,20 @@ def test_watches():
         yield f"streaks {sorted(watched.streaks)} anomalies {sorted(watched.anomalies)}"
 
     compare("watches", ((name, rows(*each)) for name, each in FLEETS.items()))
+
+
+def test_a_good_key_that_is_asked_again_is_news_until_it_was_asked_since_the_last_failure():
+    spec, seen = fleet(fell(), STALE, WELL)
+    found, changes = watch(spec, seen, NOW), []
+    for name, at in (
+        ("c1", BEGAN - SECOND),
+        ("c1", BEGAN),
+        ("c1", BEGAN + SECOND),
+        ("c2", NOW + MINUTE),
+        ("c0", NOW + MINUTE),
+        ("c0", NOW + 2 * MINUTE),
+    ):
+        seen = seen | {name: remember(seen[name], good(at))}
+        before, found = found, watch(spec, seen, NOW, found, Names(frozenset({name})))
+        changes.append(found.changes - before.changes)
+    assert changes == [1, 1, 0, 0, 1, 0]
