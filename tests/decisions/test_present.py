@@ -167,7 +167,7 @@ def test_a_transition_has_the_shape_of_the_contract():
         "from": "Online",
         "to": "Blocked",
         "reason": "WithdrawEnabled",
-        "message": "The key can withdraw. A trading key must never have this permission.",
+        "message": "Anahtar para çekebiliyor. İşlem anahtarında bu izin asla bulunmamalıdır.",  # noqa: RUF001 # Turkish has a dotless i
         "remedy": remedy(Reason.WITHDRAW_ENABLED, "tr"),
         "generation": 1,
         "revision": "r1",

@@ -87,7 +87,7 @@ BOUND = Said("bound to addresses", "adreslere bağlı")
 BOUND_TO = Said("bound to addresses: {}", "bağlı olduğu adres sayısı: {}")
 UNBOUND = Said("bound to no address", "adrese bağlı değil")
 EXPIRES = Said("expires {}", "bitiş: {}")
-DERIVED = "Unknown: "
+DERIVED = Said("Unknown: ", "Bilinmiyor: ")
 """How a condition begins that is unknown only since another answer is missing."""
 SAME = Said("for the reason said above: {}", "yukarıdaki nedenle: {}")
 GOOD = Said("as they should be: {}", "olması gerektiği gibi: {}")
@@ -294,7 +294,7 @@ def _some_conditions(conditions: Iterable[Row], told: list[str], lang: Language)
     same: list[str] = []
     for condition in conditions:
         kind, message = condition["type"], condition["message"]
-        bare = message.removeprefix(DERIVED)
+        bare = message.removeprefix(DERIVED.in_(lang))
         if condition["status"] == "True":
             good.append(kind)
         elif any(bare in each for each in told):

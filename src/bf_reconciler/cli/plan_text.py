@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from bf_reconciler.facts import Json, Language, Problem, Said, printable
+from bf_reconciler.facts import Json, Language, Problem, Said, message_in, printable
 from bf_reconciler.preview import Change, Entry, Preview, Right, Switch, Widening
 
 SIGNS: Final = {
@@ -149,7 +149,11 @@ def clean(told: str) -> str:
 def _switch(switch: Switch, lang: Language) -> str:
     before, after = POWERS[switch.before].in_(lang), POWERS[switch.after].in_(lang)
     way = f"{before} → {after}" if switch.before != switch.after else STAYS_OFF.in_(lang)
-    return f"{switch.name}: {way}  {switch.reason}: {clean(switch.message)}"
+    return f"{switch.name}: {way}  {switch.reason}: {_message(switch, lang)}"
+
+
+def _message(switch: Switch, lang: Language) -> str:
+    return clean(message_in(switch.message, lang))
 
 
 def _right(right: Right, lang: Language) -> str:
@@ -169,7 +173,7 @@ def _notes(found: Preview, lang: Language) -> Iterator[str]:
             for kind, count in found.removals.vanished.items()
             if count
         )
-        yield f"{gone}: {found.removals.message}."
+        yield f"{gone}: {message_in(found.removals.message, lang)}."
     if found.uncompared:
         count = len(found.uncompared)
         yield UNCHECKED.in_(lang).format(count, UNCOMPARED.in_(lang))
@@ -237,7 +241,7 @@ def _marked(entry: Entry, lang: Language) -> Iterator[str]:
 def _marked_switch(switch: Switch, lang: Language) -> str:
     before, after = POWERS[switch.before].in_(lang), POWERS[switch.after].in_(lang)
     way = f"{before} → **{after}**" if switch.before != switch.after else STAYS_OFF.in_(lang)
-    return f"{code(switch.name)}: {way}, {switch.reason}: {escaped(clean(switch.message))}"
+    return f"{code(switch.name)}: {way}, {switch.reason}: {escaped(_message(switch, lang))}"
 
 
 def _marked_right(right: Right, lang: Language) -> str:

@@ -7,10 +7,13 @@ from bf_reconciler.cli.api import Api, ApiError, RefusedError
 from bf_reconciler.cli.journals import journal
 from bf_reconciler.cli.output import fail, note
 from bf_reconciler.cli.words import translated
-from bf_reconciler.facts import Language
+from bf_reconciler.facts import Language, Said
 
 if TYPE_CHECKING:
     from bf_reconciler.status import Kind
+
+FROM_DAEMON = Said("Read from the daemon at {}.", "{} adresindeki daemon'dan okundu.")
+FROM_JOURNAL = Said("Read from the journal in {}; {}.", "{} içindeki günlükten okundu; {}.")
 
 
 def read_status(
@@ -27,11 +30,11 @@ def read_status(
         fail(str(error))
     except ApiError as error:
         found = _present(_directory(state_dir, error), language)
-        source = f"the journal in {state_dir}; {error}"
+        source = FROM_JOURNAL.in_(language).format(state_dir, error)
     else:
-        source = f"the daemon at {api.url}"
+        source = FROM_DAEMON.in_(language).format(api.url)
     if not quiet:
-        note(f"Read from {source}.")
+        note(source)
     status: dict[str, Any] = translated(found, language)
     return status
 
@@ -76,11 +79,11 @@ def read_history(  # where from, of whom, how many, and how
         fail(str(error))
     except ApiError as error:
         rows = _transitions(_directory(state_dir, error), language, name, limit, kind)
-        source = f"the journal in {state_dir}; {error}"
+        source = FROM_JOURNAL.in_(language).format(state_dir, error)
     else:
-        source = f"the daemon at {api.url}"
+        source = FROM_DAEMON.in_(language).format(api.url)
     if not quiet:
-        note(f"Read from {source}.")
+        note(source)
     rows = [row for row in rows if kind in {None, row["kind"]}]  # an older daemon tells all
     translation: list[dict[str, Any]] = translated(rows, language)
     return translation

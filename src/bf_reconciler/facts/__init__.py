@@ -12,6 +12,7 @@ from bf_reconciler.facts.key_changes import (
     known_key,
 )
 from bf_reconciler.facts.markets import Listed, Markets, Venue
+from bf_reconciler.facts.messages import message_in
 from bf_reconciler.facts.moments import TICK, another_day, earliest
 from bf_reconciler.facts.observations import (
     QUESTIONS,
@@ -86,6 +87,7 @@ __all__ = [
     "errors_first",
     "key_changes",
     "known_key",
+    "message_in",
     "network",
     "printable",
     "remedy",

@@ -47,6 +47,7 @@ from bf_reconciler.status.present import (
     present_connection,
     present_strategy,
     present_transition,
+    said_of,
 )
 from bf_reconciler.status.stolen import Can, Step, StolenReport, WorksFrom, present_stolen, stolen
 from bf_reconciler.status.unwatched import unwatched
@@ -109,6 +110,7 @@ __all__ = [
     "present_strategy",
     "present_transition",
     "resume_event",
+    "said_of",
     "stolen",
     "transitions",
     "unconfirmed",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bf_reconciler.exchanges import EXCHANGES
-from bf_reconciler.facts import CONFIG_ADVICE, Language, Reason, remedy
+from bf_reconciler.facts import CONFIG_ADVICE, Language, Reason, message_in, remedy
 from bf_reconciler.policy import Incident
 from bf_reconciler.spec import Handled, handled
 from bf_reconciler.status.model import (
@@ -107,7 +107,7 @@ def present_transition(transition: Transition, language: Language = "en") -> dic
         "from": transition.before,
         "to": transition.after,
         "reason": str(transition.reason),
-        "message": transition.message,
+        "message": said_of(transition, language),
         "remedy": "" if transition.kind == "halt" else remedy(transition.reason, language),
         "generation": transition.generation,
         "revision": transition.revision,
@@ -117,6 +117,13 @@ def present_transition(transition: Transition, language: Language = "en") -> dic
     }
 
 
+def said_of(transition: Transition, language: Language) -> str:
+    """Its message. The reason of a halt is in the words of a person."""
+    if transition.kind == "halt":
+        return transition.message
+    return message_in(transition.message, language)
+
+
 def _condition(
     condition: Condition, language: Language, exchange: str | None = None
 ) -> dict[str, Any]:
@@ -124,7 +131,7 @@ def _condition(
         "type": str(condition.type),
         "status": condition.status,
         "reason": str(condition.reason),
-        "message": condition.message,
+        "message": message_in(condition.message, language),
         "remedy": remedy_at(condition.reason, language, exchange),
         "since": written(condition.since),
         "observed_generation": condition.observed_generation,
