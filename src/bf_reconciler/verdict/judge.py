@@ -383,7 +383,7 @@ def _connection_ready(
     if connection.compliant is None:
         return Finding(kind, "Unknown", connection.ready.reason, connection.ready.message)
     level = spec.policy.risk_levels.of(strategy.risk_level)
-    if level.ip_allowlist in {"required", "exact"}:
+    if level.ip_allowlist == "required":
         bound = next(f for f in connection.findings if f.type is ConditionType.IP_RESTRICTED)
         if bound.status != "True" or connection.unbound:
             message = f"Risk level {strategy.risk_level} requires a key restricted to IP addresses."
