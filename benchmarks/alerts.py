@@ -17,7 +17,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY / "tests"))
 
 from e2e.fleet import a_fleet, until  # noqa: E402 # the path is set above
-from e2e.test_alerting import a_webhook, alerting_prometheus, an_alertmanager  # noqa: E402
+from e2e.programs import an_alertmanager  # noqa: E402
+from e2e.test_alerting import a_webhook, alerting_prometheus  # noqa: E402
 
 PACE = "15s"
 """Of scrapes and of rules, as in deploy/compose/prometheus.yaml."""
@@ -31,7 +32,7 @@ async def main() -> None:
             fleet.declare()
             async with (
                 a_webhook() as (webhook, told),
-                an_alertmanager(fleet, webhook, group_wait="30s") as alertmanager,
+                an_alertmanager(fleet, webhook) as (alertmanager, _),
                 fleet.daemon(),
                 alerting_prometheus(fleet, alertmanager, PACE),
             ):

@@ -1,5 +1,6 @@
 """Builders of values: every default is compliant; override the one thing a test is about."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bf_reconciler.facts import (
@@ -93,7 +94,7 @@ def a_seen(*observations, **changes):
     seen = Seen(ENTRY)
     for observation in observations or (an_observation(),):
         seen = remember(seen, observation)
-    return Seen(seen.entry, seen.runs, **changes)
+    return replace(seen, **changes)
 
 
 def a_suspension(**changes):
@@ -146,7 +147,8 @@ def a_case(observation=None, *, times=2, strategies=None, policy=None, now=NOW, 
     observation = observation or an_observation()
     seen = a_seen(*[observation] * times)
     policy = Policy(**policy or {})
-    known = {name: others.pop(name) for name in ("hold", "accepted", "twins") if name in others}
+    told = ("hold", "accepted", "twins", "names")
+    known = {name: others.pop(name) for name in told if name in others}
     return Case(
         entry=a_connection(**others),
         strategies=(a_strategy(),) if strategies is None else strategies,

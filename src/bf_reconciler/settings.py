@@ -3,7 +3,8 @@
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,8 @@ MAX_PORT = 65535
 MIN_TOKEN = 16
 LONGEST_TOKENS = 1 << 16
 """Bytes of a token file that are read."""
+RETENTION = timedelta(days=400)
+SHARD_MARK = "{shard}"
 RESERVED_LABELS = frozenset(
     {
         *("job", "instance", "namespace", "pod", "container", "service", "endpoint", "cluster"),
@@ -49,12 +52,38 @@ class Monitoring:
 
     page_url: str = ""
     """Where people open the status page; "" is nowhere they could reach. Likewise the others."""
+    shard_url: str = ""
+    """The same for each of several daemons: ``{shard}`` stands for its number."""
     dashboard_url: str = ""
     """Where they open the dashboards."""
     runbook_url: str = ""
     """Where they read docs/operations.md."""
     labels: tuple[str, ...] = ()
     """Labels of the file that stand in the metrics of an entry."""
+    notify: Path | None = None
+    """The file that says who is notified of what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Where this process proves that it is at work: a dead man's switch of another system.
+
+    The address may be all that it takes to send one, so it is treated as a credential.
+    """
+
+    url: str = field(repr=False)
+    token: str = field(default="", repr=False)
+    """Sent as a bearer token; "" is none."""
+    seconds: float = 30.0
+    """How often at most."""
+
+
+def of_shard(monitoring: Monitoring, shard: Shard) -> Monitoring:
+    """With the address of this shard's page, where that of each one is known."""
+    if SHARD_MARK not in monitoring.page_url:
+        return monitoring
+    url = monitoring.page_url
+    return replace(monitoring, page_url=url.replace(SHARD_MARK, str(shard.index)), shard_url=url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +107,9 @@ class Settings:
     process_root: Path | None = None
     """Where commands of the file may lie; without it none is started."""
     monitoring: Monitoring = Monitoring()
+    heartbeat: Heartbeat | None = None
+    retention: timedelta = RETENTION
+    """How long the journal keeps what changed, and what it was judged by."""
     shard: Shard = ALONE
     """Which part of the connections this daemon looks after."""
 
@@ -162,6 +194,21 @@ def read_token(path: Path) -> str:
         ValueError: as ``read_tokens``.
     """
     return next(iter(read_tokens(path).values()))
+
+
+def read_heartbeat_url(path: Path) -> str:
+    """The address in a file, on a line of its own.
+
+    Raises:
+        ValueError: the file cannot be read; nothing of what it holds is ever in the message.
+    """
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        message = f"the file {path} cannot be read: {system_words(error)}"
+        raise ValueError(message) from None
+    except UnicodeError:
+        raise ValueError(f"the file {path} cannot be read: it is not ASCII text") from None
 
 
 def _names_a_token(line: list[str]) -> bool:

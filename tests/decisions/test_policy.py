@@ -7,7 +7,15 @@ import pytest
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Balance, Clock, Reason, Scope, Unread
 from bf_reconciler.facts.observations import Part
-from bf_reconciler.policy import RULES, ConditionType, Effect, Hold, assess, on_list
+from bf_reconciler.policy import (
+    RULES,
+    AccountNames,
+    ConditionType,
+    Effect,
+    Hold,
+    assess,
+    on_list,
+)
 from bf_reconciler.policy.findings import REJECTED
 from bf_reconciler.spec import Credentials
 from bf_reconciler.spec.connection import ATTESTATION_LIFETIME, Attest, Attestation
@@ -78,7 +86,8 @@ EVERYTHING = {
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("seen", EVERYTHING.values(), ids=EVERYTHING)
 def test_every_rule_speaks_of_its_own_condition_in_the_order_of_the_conditions(seen, times):
-    found = assess(a_case(seen, times=times, markets=["spot", "futures"])).findings
+    names = AccountNames(None, {}, {})
+    found = assess(a_case(seen, times=times, markets=["spot", "futures"], names=names)).findings
     assert [finding.type for finding in found] == list(ConditionType)[: len(RULES)]
     for finding in found:
         assert isinstance(finding.reason, Reason)

@@ -6,12 +6,15 @@ import pytest
 
 from bf_reconciler.settings import (
     Listen,
+    Monitoring,
     Settings,
     default_state_dir,
+    of_shard,
     parse_listen,
     read_token,
     read_tokens,
 )
+from bf_reconciler.spec import Shard
 
 
 @pytest.mark.parametrize(
@@ -131,3 +134,11 @@ def test_a_token_file_without_a_token_is_refused_and_not_shown(tmp_path, content
 def test_a_token_file_that_is_missing_is_told(tmp_path):
     with pytest.raises(ValueError, match=r"cannot be read: [Nn]o such file"):
         read_token(tmp_path / "token")
+
+
+def test_each_shard_has_a_page_of_its_own_where_its_address_has_a_place_for_the_number():
+    plain = Monitoring(page_url="https://bf.example")
+    assert of_shard(plain, Shard(1, 4)) is plain
+    found = of_shard(Monitoring(page_url="https://bf-{shard}.example"), Shard(1, 4))
+    assert found.page_url == "https://bf-1.example"
+    assert found.shard_url == "https://bf-{shard}.example"

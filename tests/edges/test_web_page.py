@@ -391,6 +391,24 @@ def test_a_halt_of_the_file_cannot_be_resumed_from_the_page():
 # --- banners
 
 
+def test_a_failed_canary_has_a_banner_and_no_item_beside():
+    failed = a_connection(state=ConnectionState.BLOCKED, reason=Reason.CANARY_FAILED)
+    blocks = rendered(a_status([failed])).blocks
+    banner = parsed(blocks["banners"]).words
+    assert "The alarm cannot be relied on" in banner
+    assert "kucoin-main-grid" in banner
+    assert "Find out whether somebody changed its key" in banner
+    assert needs(a_status([failed])) == []
+    assert "No action needed." not in text_of(a_status([failed]))
+
+
+def test_a_canary_as_expected_needs_nothing():
+    good = a_connection(state=ConnectionState.ONLINE, reason=Reason.AS_EXPECTED)
+    text = text_of(a_status([good]))
+    assert "No action needed." in text
+    assert "As expected" in text
+
+
 def test_a_refused_file_is_at_the_top():
     reason = ConfigReason.INTEGRITY_CHECK_FAILED
     text = text_of(a_status(config=a_refused_config(reason=reason)))
@@ -569,3 +587,15 @@ def test_both_languages_have_every_word():
 )
 def test_a_length_of_time_is_shown_in_its_two_largest_units(seconds, shown):
     assert span(seconds) == shown
+
+
+def test_a_shard_says_which_one_it_is_and_leads_to_the_others_where_they_are_known():
+    alone, second = a_status(), a_status(config=replace(a_config(), shard="1/3"))
+    assert "shard" not in text_of(alone)
+    assert "shard 1/3" in text_of(second)
+    url = "https://bf-{shard}.example"
+    linked = a_status(config=replace(a_config(), shard="1/3", shard_url=url))
+    tree = parsed(a_page(linked, a_reader("tr")))
+    assert "parça 0 1 2" in tree.words
+    found = [a["href"] for tag, a in tree.tags if tag == "a" and "example" in a.get("href", "")]
+    assert found == ["https://bf-0.example", "https://bf-2.example"]

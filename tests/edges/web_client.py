@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 from aiohttp.test_utils import TestClient, TestServer
 
@@ -87,6 +88,14 @@ class ScriptedBackend:
     async def test(self, name):
         self.asked.append(("test", name))
         return self.now.connections.get(name)
+
+    async def drill(self, name, seconds, by, token=""):
+        if name not in self.now.connections:
+            raise LookupError(name)
+        if name == "mexc-sub":
+            raise ValueError("it is no canary")
+        self.asked.append(("drill", name, seconds, by, token))
+        return NOW + timedelta(seconds=seconds)
 
     async def halt(self, reason, by, token=""):
         self.asked.append(("halt", reason, by, token))

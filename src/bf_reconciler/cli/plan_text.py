@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from bf_reconciler.facts import Json, Language, Problem, Said, message_in, printable
-from bf_reconciler.preview import Change, Entry, Preview, Right, Switch
+from bf_reconciler.preview import Change, Entry, Preview, Right, Switch, Widening
 
 SIGNS: Final = {
     "add": "+",
@@ -53,6 +53,8 @@ CONNECTIONS: Final = Said("Connections", "Bağlantılar")
 STRATEGIES: Final = Said("Strategies", "Stratejiler")
 ON_OR_OFF: Final = Said("On or off", "Açık ya da kapalı")
 RIGHTS: Final = Said("New permissions needed", "Gereken yeni izinler")
+WIDENED: Final = Said("Widened", "Genişleyenler")
+POLICY: Final = Said("policy", "politika")
 NOTES: Final = Said("Notes", "Notlar")
 PROBLEMS: Final = Said("Problems", "Sorunlar")
 PLAN_FOR: Final = Said("Plan for {}", "{} için plan")
@@ -106,6 +108,7 @@ def text(found: Preview | None, lang: Language = "en") -> str:
         lines += _part(heading.in_(lang), rows)
     lines += _part(ON_OR_OFF.in_(lang), (_switch(switch, lang) for switch in found.switches))
     lines += _part(RIGHTS.in_(lang), (_right(right, lang) for right in found.rights))
+    lines += _part(WIDENED.in_(lang), (_widened(each, lang) for each in found.widened))
     lines += _part(NOTES.in_(lang), _notes(found, lang))
     return "\n".join([*lines, _summary(found, lang)]) + "\n"
 
@@ -157,6 +160,10 @@ def _right(right: Right, lang: Language) -> str:
     return f"{right.connection}: {right.right} ({right.scope}); {HELD[right.held].in_(lang)}"
 
 
+def _widened(each: Widening, lang: Language) -> str:
+    return f"{each.connection or POLICY.in_(lang)}: {clean(each.message)} ({clean(each.field)})"
+
+
 def _notes(found: Preview, lang: Language) -> Iterator[str]:
     if found.halt is not None:
         yield HALTS[found.halt].in_(lang)
@@ -205,6 +212,7 @@ def markdown(
         lines += _list(heading, (row for entry in entries for row in _marked(entry, lang)), lang)
     lines += _list(ON_OR_OFF, (_marked_switch(switch, lang) for switch in found.switches), lang)
     lines += _list(RIGHTS, (_marked_right(right, lang) for right in found.rights), lang)
+    lines += _list(WIDENED, (_marked_widened(each, lang) for each in found.widened), lang)
     lines += _list(NOTES, (escaped(each) for each in _notes(found, lang)), lang)
     return "\n".join(lines) + "\n"
 
@@ -239,6 +247,11 @@ def _marked_switch(switch: Switch, lang: Language) -> str:
 def _marked_right(right: Right, lang: Language) -> str:
     held = HELD[right.held].in_(lang)
     return f"{code(right.connection)}: **{escaped(right.right)}** ({right.scope}); {held}"
+
+
+def _marked_widened(each: Widening, lang: Language) -> str:
+    what = code(each.connection or POLICY.in_(lang))
+    return f"{what}: **{escaped(clean(each.message))}** ({code(each.field)})"
 
 
 def code(told: str) -> str:

@@ -4,6 +4,7 @@
 import os
 import socket
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,15 @@ from bf_reconciler.cli.file_options import FileOptions
 from bf_reconciler.dumps import forbid_dumps
 from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason, Language, Said
 from bf_reconciler.settings import (
+    RETENTION,
+    Heartbeat,
     Listen,
     LogFormat,
     LogLevel,
     Monitoring,
     Settings,
     default_state_dir,
+    of_shard,
     parse_listen,
     read_tokens,
 )
@@ -50,6 +54,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     *,
     listen: str = str(Listen()),
     state_dir: Path | None = None,
+    retention: timedelta = RETENTION,
     token_file: Path | None = None,
     read_token_file: Path | None = None,
     chosen: FileOptions = FileOptions(),  # noqa: B008 # frozen
@@ -59,6 +64,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     runtime_root: Path | None = None,
     process_root: Path | None = None,
     monitoring: Monitoring = Monitoring(),  # noqa: B008 # frozen
+    heartbeat: Heartbeat | None = None,
     shard: Shard = ALONE,
 ) -> Settings:
     """The settings of these options.
@@ -77,6 +83,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     return Settings(
         file=str(file),
         state_dir=state_dir or default_state_dir(os.environ),
+        retention=retention,
         listen=address,
         token_file=token_file,
         read_token_file=read_token_file,
@@ -89,7 +96,8 @@ def settings(  # noqa: PLR0913 # one argument per option
         language=lang,
         runtime_root=runtime_root,
         process_root=process_root,
-        monitoring=monitoring,
+        monitoring=of_shard(monitoring, shard),
+        heartbeat=heartbeat,
         shard=shard,
     )
 

@@ -14,7 +14,7 @@ from bf_reconciler.daemon.daemon import Daemon, utcnow
 from bf_reconciler.daemon.lost_halt import halting
 from bf_reconciler.daemon.refusal_report import RefusalReport
 from bf_reconciler.daemon.worker import Worker
-from bf_reconciler.facts import Language, Seen
+from bf_reconciler.facts import Drill, Language, Seen
 from bf_reconciler.journal import JournalError
 from bf_reconciler.metrics import Extras, render
 from bf_reconciler.schedule import answered, request
@@ -146,6 +146,26 @@ class Commands:
             await self._daemon.next_turn(min(1.0, left))
         return self.status().connections.get(name)
 
+    async def drill(self, name: str, seconds: float, by: str, token: str = "") -> datetime:
+        """Have a canary count as failed for so long; 0 ends it.
+
+        Raises:
+            LookupError: No connection has this name.
+            ValueError: It is no canary, or was not tested yet.
+        """
+        cycle = self._daemon.cycle
+        if name not in cycle.status.connections:
+            raise LookupError(name)
+        entry = cycle.spec.connections.get(name) if cycle.spec is not None else None
+        if entry is None or entry.connection.canary is None:
+            raise ValueError("it is no canary: its entry has no expect.status")
+        if name not in cycle.seen:
+            raise ValueError("it was not tested yet")
+        self._daemon.tallies.command("drill", token)
+        until = utcnow() + timedelta(seconds=seconds)
+        await cycle.edit(_drilling(name, Drill(until, by) if seconds else None))
+        return until
+
     async def halt(self, reason: str, by: str, token: str = "") -> Status:
         halt = Halted(reason, by, utcnow())
         self._daemon.tallies.command("halt", token)
@@ -212,6 +232,16 @@ def _asking(name: str) -> Edit:
 
     def edit(status: Status, seen: Mapping[str, Seen]) -> tuple[Status, Mapping[str, Seen]]:
         return status, request(seen, {name})
+
+    return edit
+
+
+def _drilling(name: str, drill: Drill | None) -> Edit:
+    def edit(status: Status, seen: Mapping[str, Seen]) -> tuple[Status, Mapping[str, Seen]]:
+        memory = seen.get(name)
+        if memory is None:
+            return status, seen
+        return status, {**seen, name: replace(memory, drill=drill)}
 
     return edit
 

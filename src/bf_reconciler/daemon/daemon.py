@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,7 @@ from bf_reconciler.daemon.audit import Audit
 from bf_reconciler.daemon.breath import Breath
 from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.daemon.guarded_runtimes import GuardedRuntimes
+from bf_reconciler.daemon.heartbeat import HeartbeatSender, Pass
 from bf_reconciler.daemon.journal_writer import JournalWriter
 from bf_reconciler.daemon.kept_document import KeptDocument
 from bf_reconciler.daemon.lost_halt import halting, lost_halt
@@ -30,7 +31,7 @@ from bf_reconciler.schedule import HEARTBEAT, backoff, complete, rest_after, set
 from bf_reconciler.settings import Settings
 from bf_reconciler.sops import KEY_REASONS
 from bf_reconciler.spec import Names, Runtime, Spec, share
-from bf_reconciler.status import Status, Transition, halt_event
+from bf_reconciler.status import ConfigStatus, Status, Transition, halt_event
 from bf_reconciler.verdict import StrategyMemory
 
 DEADLINE = 60.0
@@ -99,6 +100,9 @@ class Daemon:
         self._unsettled: list[str] = []
         """Who may still wait for a probe, of this spec."""
         self.news: set[asyncio.Queue[tuple[Status, tuple[Transition, ...]]]] = set()
+        self.heartbeat = _heartbeat(self)
+        self.notify: Callable[[Status, tuple[Transition, ...]], None] | None = None
+        """Who else is given every Status; it must not wait."""
         self.document = KeptDocument(settings.state_dir)
         self._halt_looked_for = False
         self._failed_loads = 0
@@ -133,11 +137,14 @@ class Daemon:
         if reload.rolled_back:
             self.tallies.rollback()
             logs.log_rollback(self.log, before.config, reload.config)
-        shard = self.settings.shard
-        config = replace(reload.config, shard=str(shard) if shard.count > 1 else "")
-        self.cycle.take(replace(reload, spec=spec, config=config))
+        self.cycle.take(replace(reload, spec=spec, config=self._of_shard(reload.config)))
         await self.document.keep(reload)
         return reload
+
+    def _of_shard(self, config: ConfigStatus) -> ConfigStatus:
+        """With the part of the file that is ours, where there are several daemons."""
+        shard, url = self.settings.shard, self.settings.monitoring.shard_url
+        return config if shard.count == 1 else replace(config, shard=str(shard), shard_url=url)
 
     async def _fall_back(self, refused: Reload) -> Reload:
         """Use the last good document of an earlier life, if there is one: keys stay guarded."""
@@ -189,7 +196,7 @@ class Daemon:
 
     async def turn(self) -> datetime:
         """Take one turn; what goes wrong in it is told, and the next turn tries again."""
-        begun = utcnow()
+        begun, seen = utcnow(), self.cycle.seen
         try:
             wake_at = await self.cycle.turn(begun)
         except Exception as error:  # the last resort: the loop must live
@@ -198,7 +205,10 @@ class Daemon:
             return begun + timedelta(seconds=1)
         self.last_completed, self._turned = utcnow(), time.monotonic()
         self.tallies.reconciled((self.last_completed - begun).total_seconds())
+        self.probe_counts.decided(self.cycle.spec, seen, self.cycle.seen, self.last_completed)
         self.first_pass_done = self.first_pass_done or self.complete()
+        if self.heartbeat is not None:
+            self.heartbeat.turned()
         self._turn_ended.set()
         self._turn_ended.clear()
         return wake_at
@@ -245,6 +255,8 @@ class Daemon:
                 exchange = after.connections[change.name].exchange
                 self.tallies.key_changed(change.name, exchange, change.what)
         if after is not before or changes:
+            if self.notify is not None:
+                self.notify(after, changes)
             for queue in self.news:
                 if queue.full():
                     queue.get_nowait()  # a slow reader misses the middle, never the end
@@ -275,6 +287,24 @@ class Daemon:
         if not self.first_pass_done:
             return False, "the first pass is still running"
         return True, "ok"
+
+
+def _heartbeat(daemon: Daemon) -> HeartbeatSender | None:
+    """What sends heartbeats, where they are wanted."""
+    target = daemon.settings.heartbeat
+    if target is None:
+        return None
+    whole = Pass(lambda: daemon.runtimes.busy)
+
+    def missing() -> str:
+        for good, why in (daemon.ready(), daemon.healthy()):
+            if not good:
+                return why
+        if daemon.writer.trouble is not None:
+            return f"the journal is not saved: {daemon.writer.trouble}"
+        return whole.missing(daemon.cycle.spec, daemon.cycle.seen, utcnow())
+
+    return HeartbeatSender(target, missing, daemon.tallies)
 
 
 class _Memory:

@@ -20,6 +20,8 @@ class Fact(StrEnum):
     EXPIRY = "expiry"
     CREATION = "creation"
     CLOCK = "clock"
+    ASSETS = "assets"
+    ORDERS = "orders"
 
 
 class Known(StrEnum):
@@ -65,4 +67,6 @@ EVERYWHERE: Mapping[Fact, Cell] = {
         Said("a signed call that succeeds proves it", "başarılı bir imzalı çağrı bunu kanıtlar"),
     ),
     Fact.CLOCK: Cell(Known.DOCUMENTED, Said("asked without a key", "anahtarsız sorulur")),
+    Fact.ASSETS: Cell(Known.DOCUMENTED),
+    Fact.ORDERS: Cell(Known.DOCUMENTED),
 }

@@ -475,6 +475,7 @@ class Exchange:
         expiry: The published rule by which keys end, where there is one.
         moves_value: Rights, beside withdraw, by which value can leave the owner's accounts or the
             key its own guard, and where the exchange says so.
+        fee_assets: Coins that pay its fees, or come back from them: any account may hold them.
         unreported: What it reports of no key. A rule on that can never be shown to be met.
     """
 
@@ -494,6 +495,7 @@ class Exchange:
     environment: Environment = LIVE
     expiry: Expiry | None = None
     moves_value: Mapping[Scope, str] = field(default_factory=dict)
+    fee_assets: frozenset[str] = frozenset()
     unreported: frozenset[Literal["withdraw", "allowlist", "creation"]] = frozenset()
 
     @property

@@ -18,6 +18,7 @@ from bf_reconciler.facts.observations import (
     QUESTIONS,
     Balance,
     Clock,
+    Drill,
     Failure,
     KeyFacts,
     Observation,
@@ -38,6 +39,7 @@ from bf_reconciler.facts.reasons import TRANSIENT, Reason
 from bf_reconciler.facts.rules import DEFAULT_RULES, KEY_SERVICES, Rules
 from bf_reconciler.facts.said import Said
 from bf_reconciler.facts.text import printable, system_words
+from bf_reconciler.facts.traded import Traded
 
 __all__ = [
     "ADVICE",
@@ -52,6 +54,7 @@ __all__ = [
     "Clock",
     "ConfigError",
     "ConfigReason",
+    "Drill",
     "Failure",
     "Json",
     "KeyChange",
@@ -75,6 +78,7 @@ __all__ = [
     "Seen",
     "SeenByConnection",
     "Severity",
+    "Traded",
     "Unread",
     "Venue",
     "another_day",

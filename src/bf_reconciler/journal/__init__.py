@@ -1,7 +1,18 @@
 """The journal in SQLite: last status, what was seen, transitions. It makes a restart a no-op."""
 
+from bf_reconciler.journal.chain import Fault, Head
 from bf_reconciler.journal.database import JournalError, NoJournalError
 from bf_reconciler.journal.last_good import LastGood
-from bf_reconciler.journal.store import Journal
+from bf_reconciler.journal.notified import Notified
+from bf_reconciler.journal.store import Journal, Verified
 
-__all__ = ["Journal", "JournalError", "LastGood", "NoJournalError"]
+__all__ = [
+    "Fault",
+    "Head",
+    "Journal",
+    "JournalError",
+    "LastGood",
+    "NoJournalError",
+    "Notified",
+    "Verified",
+]

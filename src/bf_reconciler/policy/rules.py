@@ -22,6 +22,7 @@ from bf_reconciler.policy.rights import (
     trade_permitted,
     withdraw_disabled,
 )
+from bf_reconciler.policy.trading import assets_expected, orders_expected
 
 RULES: tuple[Callable[[Case], Finding | None], ...] = (
     reachable,
@@ -32,6 +33,8 @@ RULES: tuple[Callable[[Case], Finding | None], ...] = (
     read_permitted,
     trade_permitted,
     futures_permitted,
+    assets_expected,
+    orders_expected,
     ip_restricted,
     balance_readable,
     orders_readable,

@@ -112,6 +112,11 @@ class Runtimes:
         """Whether nothing is under way, and nothing waits to be collected."""
         return not self._news and all(worker.idle for worker in self._workers.values())
 
+    @property
+    def busy(self) -> frozenset[str]:
+        """Names of the runtimes that have not answered what they were last asked, nor failed to."""
+        return frozenset(each.name for each, worker in self._workers.items() if not worker.idle)
+
     async def close(self) -> None:
         """End the workers when they have done what they were given, or soon."""
         await _patiently([worker.rest() for worker in self._workers.values()])

@@ -23,6 +23,7 @@ from bf_reconciler.simulator.dialect import (
     Words,
     always,
     failing,
+    open_orders,
     require,
 )
 from bf_reconciler.simulator.documented import bybit as documented
@@ -172,13 +173,17 @@ def _wallet(call: Call) -> object:
     return {"list": [{**documented.WALLET, "accountType": "UNIFIED", "coin": coins}]}
 
 
+OPEN_ORDERS = open_orders(lambda symbol: {"symbol": symbol, "side": "Sell", "orderStatus": "New"})
+
+
 def _orders(call: Call) -> object:
     """One of symbol, baseCoin and settleCoin is needed where it is not spot."""
     params = call.request.params()
     named = {"symbol", "baseCoin", "settleCoin"} & set(params)
     if not params.get("category") or (params["category"] == "linear" and not named):
         return _error(10001, "Missing some parameters that must be filled in")
-    return {"list": [], "nextPageCursor": "", "category": params["category"]}
+    listed = OPEN_ORDERS(call) if params["category"] == "spot" else []
+    return {"list": listed, "nextPageCursor": "", "category": params["category"]}
 
 
 def _done(call: Call) -> object:

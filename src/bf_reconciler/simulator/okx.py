@@ -26,6 +26,7 @@ from bf_reconciler.simulator.dialect import (
     Words,
     always,
     failing,
+    open_orders,
     require,
 )
 from bf_reconciler.simulator.documented import okx as documented
@@ -225,6 +226,7 @@ def _time(call: Call) -> object:
     return [{"ts": str(call.request.now_ms)}]
 
 
+ORDERS = open_orders(lambda symbol: {"instId": symbol, "instType": "SPOT", "state": "live"}, "-")
 # A pre-check checks an order and places none.
 ROUTES = (
     Route("GET", "/api/v5/public/instruments", PUBLIC, _instruments),
@@ -233,7 +235,7 @@ ROUTES = (
     Route("GET", "/api/v5/account/config", READ, _key_info, about_key=True),
     Route("GET", "/api/v5/account/balance", READ, _balance),
     Route("GET", "/api/v5/asset/balances", READ, _funding),
-    Route("GET", "/api/v5/trade/orders-pending", READ, always([])),
+    Route("GET", "/api/v5/trade/orders-pending", READ, ORDERS),
     Route("POST", "/api/v5/trade/order-precheck", TRADE, _precheck, harmless=True),
     Route("POST", "/api/v5/trade/order", TRADE, _ordered),
     Route("POST", "/api/v5/trade/cancel-order", TRADE, _cancelled),

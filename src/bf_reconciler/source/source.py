@@ -14,8 +14,9 @@ from bf_reconciler.facts.config import ConfigError
 from bf_reconciler.source.links import follow, watchable
 from bf_reconciler.source.pinned import Content, settled
 from bf_reconciler.source.revision import DIRTY, last_change, position, precedes, revision
-from bf_reconciler.source.signatures import require_signed
+from bf_reconciler.source.signatures import commit_of, require_signed
 from bf_reconciler.source.watch import Unwatchable, Watch
+from bf_reconciler.spec import Commit
 
 QUIET_SECONDS = 0.4  # how long a file must be at rest before it is believed to be whole
 BLIND_POLL_SECONDS = 1.0  # between two looks where there is no watch
@@ -25,12 +26,16 @@ AGAIN_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One whole content of the file. ``revision`` is a commit, or "" where none is known."""
+    """One whole content of the file. ``revision`` is a commit, or "" where none is known.
+
+    ``commit`` is who made it, where git knows.
+    """
 
     data: bytes = field(repr=False)
     digest: str
     revision: str
     path: str
+    commit: Commit | None = None
 
 
 class Source:
@@ -76,7 +81,8 @@ class Source:
         targets = follow(self._place).targets
         found = revision(targets, content.real, content.data)
         self._commit = found.removesuffix(DIRTY)
-        return Snapshot(content.data, content.digest, found, self.path)
+        commit = commit_of(content.real, found, self._signers)
+        return Snapshot(content.data, content.digest, found, self.path, commit)
 
     def last_change(self, data: bytes) -> str:
         """Which commit last changed the file, in words, or "". Blocks."""

@@ -44,6 +44,15 @@ class File(Declared):
 
 
 @dataclass(frozen=True, slots=True)
+class Commit:
+    """Who made the commit that a file is of. ``signer``: a trusted one, where that was checked."""
+
+    author: str
+    at: datetime | None = None
+    signer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionEntry:
     """A connection in force. ``line`` is where it stands in the committed file."""
 
@@ -146,6 +155,28 @@ class Spec:
         for entry in self.strategies.values():
             found.setdefault(entry.strategy.connection, []).append(entry.strategy)
         return {name: tuple(strategies) for name, strategies in found.items()}
+
+    @cached_property
+    def pairs(self) -> Mapping[str, frozenset[str]]:
+        """The pairs that strategies of each connection declare, enabled or not.
+
+        What trades by another connection with the same key trades on the same account.
+        """
+        own = {
+            name: frozenset[str]().union(*(each.pairs for each in strategies))
+            for name, strategies in self.by_connection.items()
+        }
+        shared = {
+            names: frozenset[str]().union(*(own.get(name, frozenset()) for name in names))
+            for names in set(self.twins.values())
+        }
+        return own | {name: shared[names] for names in shared for name in names}
+
+    @cached_property
+    def unread(self) -> frozenset[str]:
+        """Connections with a strategy whose entry is wrong and has no good form to fall back on."""
+        broken = self.broken_strategies.items()
+        return frozenset(name for strategy, name in broken if strategy not in self.strategies)
 
     @cached_property
     def twins(self) -> Mapping[str, tuple[str, ...]]:

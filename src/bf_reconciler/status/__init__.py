@@ -2,9 +2,26 @@
 
 from bf_reconciler.status.activity import Activity, activity
 from bf_reconciler.status.changes import transitions
+from bf_reconciler.status.declarations import (
+    GONE,
+    POLICY,
+    Declaration,
+    DeclaredEntry,
+    declarations,
+    declared,
+)
 from bf_reconciler.status.evidence import evidence
 from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask
+from bf_reconciler.status.following import follows
 from bf_reconciler.status.halts import file_halts, halt_event, resume_event, unconfirmed
+from bf_reconciler.status.judgements import (
+    NO_VERDICTS,
+    Judgement,
+    Outcome,
+    differences,
+    judged_again,
+    judgements,
+)
 from bf_reconciler.status.key_events import key_events
 from bf_reconciler.status.model import (
     OFF,
@@ -23,6 +40,7 @@ from bf_reconciler.status.model import (
     Told,
     Transition,
 )
+from bf_reconciler.status.moments import written
 from bf_reconciler.status.present import (
     field_handling,
     present,
@@ -33,18 +51,32 @@ from bf_reconciler.status.present import (
 )
 from bf_reconciler.status.stolen import Can, Step, StolenReport, WorksFrom, present_stolen, stolen
 from bf_reconciler.status.unwatched import unwatched
+from bf_reconciler.status.words import KEY_WORDS, STATE_WORDS
+
+Recorded = Transition | Declaration | Judgement
+"""What the journal keeps as long as it is told to."""
 
 __all__ = [
+    "GONE",
+    "KEY_WORDS",
+    "NO_VERDICTS",
     "OFF",
+    "POLICY",
+    "STATE_WORDS",
     "Activity",
     "Can",
     "Condition",
     "ConfigStatus",
     "Confirmed",
     "ConnectionStatus",
+    "Declaration",
+    "DeclaredEntry",
+    "Judgement",
     "Key",
     "Kind",
+    "Outcome",
     "Record",
+    "Recorded",
     "Running",
     "RunningState",
     "Status",
@@ -57,13 +89,19 @@ __all__ = [
     "WorksFrom",
     "activity",
     "conditions",
+    "declarations",
+    "declared",
+    "differences",
     "everything",
     "evidence",
     "field_handling",
     "file_halts",
     "fold",
+    "follows",
     "halt_event",
     "in_order",
+    "judged_again",
+    "judgements",
     "key_events",
     "mask",
     "present",
@@ -77,4 +115,5 @@ __all__ = [
     "transitions",
     "unconfirmed",
     "unwatched",
+    "written",
 ]

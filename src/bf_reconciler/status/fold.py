@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from bf_reconciler.facts import Clock, KeyFacts, KnownKey, Reason, Run, Seen, known_key
+from bf_reconciler.facts import Clock, KeyFacts, KnownKey, Reason, Run, Seen, Traded, known_key
 from bf_reconciler.policy import ConditionType, Finding, Truth, end
 from bf_reconciler.schedule import next_probe
 from bf_reconciler.spec import Connection, ConnectionEntry, Names, Spec, Suspend, updated
@@ -181,6 +181,7 @@ def _connection(
         key_fingerprint=entry.key_fingerprint,
         egress=entry.egress,
         next_api_key=_next_key(connection),
+        traded=_traded(was, spec, entry.name, now),
     )
 
 
@@ -222,6 +223,15 @@ def _known(
     return before if found == before else found
 
 
+def _traded(was: ConnectionStatus | None, spec: Spec, name: str, now: datetime) -> Traded | None:
+    """What is declared to be traded now, and what was until lately."""
+    declared = spec.pairs.get(name, frozenset())
+    before = was.traded if was is not None else None
+    if before is None:
+        return Traded(declared) if declared else None
+    return before.now(declared, now, spec.policy.winding_down)
+
+
 def _key(connection: Connection, answer: KeyFacts | None) -> Key:
     if answer is None:
         return Key()
@@ -258,6 +268,7 @@ def _unreadable(
         key=Key(),
         origin="none",
         known=was.known if was else None,
+        traded=was.traded if was else None,
     )
 
 

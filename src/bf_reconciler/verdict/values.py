@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
-from bf_reconciler.facts import Reason
+from bf_reconciler.facts import Reason, Traded
 from bf_reconciler.policy import Causes, Finding
 from bf_reconciler.spec import Action, Runtime, Strategy
 
@@ -36,6 +37,13 @@ class Halted:
     reason: str
     by: str
     since: datetime | None = None
+
+
+class HasTraded(Protocol):
+    """What is remembered of a connection: the pairs that it was declared to trade."""
+
+    @property
+    def traded(self) -> Traded | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,14 @@ class Backend(Protocol):
     async def test(self, name: str) -> ConnectionStatus | None:
         """Probe one connection now and wait for it; None where no connection has this name."""
 
+    async def drill(self, name: str, seconds: float, by: str, token: str = "") -> datetime:
+        """Have a canary count as failed for so long, 0 ends it; returns when it ends.
+
+        Raises:
+            LookupError: No connection has this name.
+            ValueError: It is no canary, or was not tested yet; the text says which.
+        """
+
     async def halt(self, reason: str, by: str, token: str = "") -> Status:
         """Halt every strategy, and return when the halt is in force and outlives a restart.
 

@@ -91,6 +91,10 @@ GUIDE = Guide(
             ),
         ),
         Fact.CREATION: Cell(Known.DOCUMENTED),
+        Fact.ORDERS: Cell(
+            Known.PARTLY,
+            Said("of the one pair that is asked for", "yalnızca sorulan paritenin"),
+        ),
     },
     limits=(
         Said(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges import holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     SYMBOL,
     Call,
@@ -77,6 +77,7 @@ CODES: Mapping[str, Reason] = {
     **dict.fromkeys(("-1005", "-1011"), Reason.IP_NOT_ALLOWED),
     **dict.fromkeys(("-2017", "200003903"), Reason.ACCOUNT_SUSPENDED),
 }
+EARNING, EARNING_LENGTH = "LD", 5  # LDBTC; LDO is a coin of its own
 BAN_END = re.compile(r"banned until (\d{13})")
 CLIENT_IP = re.compile(r"request ip:\s*([0-9A-Fa-f.:]{2,45})")
 
@@ -165,13 +166,17 @@ def read_us_key(body: Json, _now: datetime) -> KeyFacts:
 def read_balance(body: Json) -> Balance:
     """canTrade, canWithdraw and permissions of this answer are the account's, not the key's."""
     amounts = shape.rows(shape.table(body, "body").get("balances"), "balances")
-    zeros = [shape.is_zero(row, "free") & shape.is_zero(row, "locked") for row in amounts]
-    return Balance(empty=all(zeros))
+    return holdings.balance(amounts, "asset", ("free", "locked"), plain=_plain)
+
+
+def _plain(asset: str) -> str:
+    """What earns in Simple Earn and can be taken back at once stands there by a name of its own."""
+    return asset.removeprefix(EARNING) if len(asset) >= EARNING_LENGTH else asset
 
 
 def read_orders(body: Json) -> Orders:
-    shape.rows(body, "body")
-    return Orders()
+    """Those of the one pair that was asked for."""
+    return holdings.orders(row.get("symbol") for row in shape.rows(body, "body"))
 
 
 def read_refusal(body: Json) -> Refusal | None:
@@ -373,6 +378,7 @@ BINANCE = Exchange(
             ),
         ),
     },
+    fee_assets=frozenset({"BNB"}),
     markets=MARKETS,
     people=PEOPLE,
 )

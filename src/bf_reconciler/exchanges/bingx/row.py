@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges import holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     LIVE,
     Call,
@@ -162,13 +162,11 @@ def _allowlist(data: Mapping[str, Json]) -> tuple[str, ...] | bool | None:
 
 def read_balance(body: Json) -> Balance:
     amounts = _list(_data(body), "balances")
-    zeros = [shape.is_zero(row, "free") & shape.is_zero(row, "locked") for row in amounts]
-    return Balance(empty=all(zeros))
+    return holdings.balance(amounts, "asset", ("free", "locked"))
 
 
 def read_orders(body: Json) -> Orders:
-    _list(_data(body), "orders")
-    return Orders()
+    return holdings.orders((row.get("symbol") for row in _list(_data(body), "orders")), "-")
 
 
 def _list(data: Mapping[str, Json], field: str) -> list[Mapping[str, Json]]:

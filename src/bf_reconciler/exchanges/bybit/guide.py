@@ -79,6 +79,9 @@ GUIDE = Guide(
         Fact.IP_LIST: Cell(Known.DOCUMENTED),
         Fact.EXPIRY: Cell(Known.DOCUMENTED),
         Fact.CREATION: Cell(Known.DOCUMENTED),
+        Fact.ORDERS: Cell(
+            Known.DOCUMENTED, Said("of spot, the first 20", "spot emirlerin ilk 20'si")
+        ),
     },
     limits=(
         Said(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges import holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     LIVE,
     Call,
@@ -199,13 +199,13 @@ def read_balance(body: Json) -> Balance:
     """The unified account's; the funding account is another one."""
     accounts = shape.rows(_result(body).get("list"), "list")
     amounts = [row for account in accounts for row in shape.rows(account.get("coin"), "coin")]
-    zeros = [shape.is_zero(row, "walletBalance") for row in amounts]
-    return Balance(empty=all(zeros))
+    return holdings.balance(amounts, "coin", ("walletBalance",), worth="usdValue")
 
 
 def read_orders(body: Json) -> Orders:
-    shape.rows(_result(body).get("list"), "list")
-    return Orders()
+    """Those of spot; of other categories each call names a coin."""
+    listed = shape.rows(_result(body).get("list"), "list")
+    return holdings.orders(row.get("symbol") for row in listed)
 
 
 def read_refusal(body: Json) -> Refusal | None:
@@ -377,6 +377,7 @@ BYBIT = Exchange(
         Scope.ACCOUNT: "docs/sources/bybit.md#permissions",
         Scope.PAY: "docs/sources/bybit.md#permissions",
     },
+    fee_assets=frozenset({"MNT"}),
     markets=MARKETS,
     people=PEOPLE,
     capture=CaptureFields(

@@ -69,6 +69,13 @@ GUIDE = Guide(
             Said("in whole days", "tam gün olarak"),
         ),
         Fact.CREATION: Cell(Known.DOCUMENTED),
+        Fact.ASSETS: Cell(
+            Known.PARTLY,
+            Said(
+                "of keys of sub-users alone; others are told a sum",
+                "yalnızca alt kullanıcı anahtarlarında; diğerlerine toplam bildirilir",
+            ),
+        ),
     },
     limits=(
         Said(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
-from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges import holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     API_KEY,
     Call,
@@ -169,7 +169,10 @@ def _expiry(key: Mapping[str, Json], now: datetime) -> datetime | None:
 
 
 def read_balance(body: Json) -> Balance:
-    """What the spot account is worth: one question, where its amounts would take two."""
+    """What the spot account is worth: one question, where its amounts would take two.
+
+    Which assets are in it is not told.
+    """
     return Balance(empty=shape.is_zero(shape.table(_second(body), "data"), "balance"))
 
 
@@ -184,13 +187,12 @@ def read_spot_account(body: Json) -> str:
 def read_amounts(body: Json) -> Balance:
     """The amounts of one account: two rows per currency, what trades and what is frozen."""
     account = shape.table(_first(body).get("data"), "data")
-    zeros = [shape.is_zero(row, "balance") for row in shape.rows(account.get("list"), "list")]
-    return Balance(empty=all(zeros))
+    return holdings.balance(shape.rows(account.get("list"), "list"), "currency", ("balance",))
 
 
 def read_orders(body: Json) -> Orders:
-    shape.rows(_first(body).get("data"), "data")
-    return Orders()
+    listed = shape.rows(_first(body).get("data"), "data")
+    return holdings.orders(row.get("symbol") for row in listed)
 
 
 def read_refusal(body: Json) -> Refusal | None:
@@ -363,6 +365,7 @@ HTX = Exchange(
     environment=LIVE,
     # docs/sources/htx.md#expiry
     expiry=Expiry(VALIDITY, "idle", "HTX API documentation, creating an API key", told=True),
+    fee_assets=frozenset({"HT", "HTX"}),
     markets=MARKETS,
     people=PEOPLE,
     capture=CaptureFields(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
-from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges import holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     API_KEY,
     SYMBOL,
@@ -173,13 +173,12 @@ def _expiry(data: Mapping[str, Json], created: datetime | None, now: datetime) -
 def read_balance(body: Json) -> Balance:
     """canTrade, canWithdraw and permissions of this answer are the account's, not the key's."""
     amounts = shape.rows(shape.table(body, "body").get("balances"), "balances")
-    zeros = [shape.is_zero(row, "free") & shape.is_zero(row, "locked") for row in amounts]
-    return Balance(empty=all(zeros))
+    return holdings.balance(amounts, "asset", ("free", "locked"))
 
 
 def read_orders(body: Json) -> Orders:
-    shape.rows(body, "body")
-    return Orders()
+    """Those of the one pair that was asked for."""
+    return holdings.orders(row.get("symbol") for row in shape.rows(body, "body"))
 
 
 def read_refusal(body: Json) -> Refusal | None:
@@ -301,6 +300,7 @@ MEXC = Exchange(
     # docs/sources/mexc.md#expiry
     expiry=Expiry(VALIDITY, "creation", "MEXC API documentation, spot v3, FAQ"),
     moves_value={Scope.ACCOUNT: "docs/sources/mexc.md#permissions"},
+    fee_assets=frozenset({"MX"}),
     markets=MARKETS,
     people=PEOPLE,
     capture=CaptureFields(digits=("remainingvalidity",)),

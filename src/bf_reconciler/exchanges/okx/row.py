@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges import holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     LIVE,
     Call,
@@ -157,13 +157,12 @@ def _account(data: Mapping[str, Json]) -> str | None:
 def read_balance(body: Json) -> Balance:
     """The trading account's; the funding account is another one."""
     amounts = shape.rows(_one(body).get("details"), "details")
-    zeros = [shape.is_zero(row, "cashBal") for row in amounts]
-    return Balance(empty=all(zeros))
+    return holdings.balance(amounts, "ccy", ("cashBal",), worth="eqUsd")
 
 
 def read_orders(body: Json) -> Orders:
-    _data(body)
-    return Orders()
+    """Of every kind of market; what follows base and quote says which."""
+    return holdings.orders((row.get("instId") for row in _data(body)), "-")
 
 
 def read_refusal(body: Json) -> Refusal | None:
@@ -303,6 +302,7 @@ OKX = Exchange(
         scopes=frozenset({Scope.SPOT, Scope.WITHDRAW}),
         probes_count=True,
     ),
+    fee_assets=frozenset({"OKB"}),
     markets=MARKETS,
     unreported=frozenset({"creation"}),
     people=PEOPLE,

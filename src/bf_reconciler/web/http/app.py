@@ -54,6 +54,7 @@ def make_app(backend: Backend) -> web.Application:
             web.get("/api/v1/events", events.stream, allow_head=False),
             web.post("/-/reload", writes.reload),
             web.post("/api/v1/connections/{name}/test", writes.test),
+            web.post("/api/v1/connections/{name}/drill", writes.drill),
             web.post("/api/v1/halt", writes.halt),
             web.post("/api/v1/resume", writes.resume),
         ]

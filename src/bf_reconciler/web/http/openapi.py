@@ -33,8 +33,8 @@ def _one_of(words: Any) -> Schema:  # noqa: ANN401 # an enum, or a tuple of text
     return {"type": "string", "enum": [str(word) for word in words]}
 
 
-def _up_to(most: int) -> Schema:
-    return {"type": "integer", "minimum": 1, "maximum": most}
+def _up_to(most: int, least: int = 1) -> Schema:
+    return {"type": "integer", "minimum": least, "maximum": most}
 
 
 def _ref(name: str) -> Schema:
@@ -235,6 +235,11 @@ HALT: Final[Schema] = {
     "properties": {"reason": WORDS, "by": WORDS},
     "required": ["reason", "by"],
 }
+DRILL: Final[Schema] = {
+    "type": "object",
+    "properties": {"seconds": _up_to(3600, 0), "by": _maybe(WORDS)},
+    "required": ["seconds"],
+}
 RESUME: Final[Schema] = {
     "type": "object",
     "properties": {"name": _maybe(WORDS), "reason": _maybe(WORDS), "by": _maybe(WORDS)},
@@ -341,6 +346,14 @@ DOCUMENT: Final[Schema] = {
         },
         "/api/v1/connections/{name}/test": {
             "post": _write("Probe now.", {OK: _ref("Connection")}, named=True)
+        },
+        "/api/v1/connections/{name}/drill": {
+            "post": _write(
+                "Have a canary count as failed for so many seconds; 0 ends it.",
+                {OK: _object(until=MOMENT)},
+                DRILL,
+                named=True,
+            )
         },
         "/api/v1/halt": {"post": _write("Halt every strategy.", {OK: HALTED}, HALT)},
         "/api/v1/resume": {

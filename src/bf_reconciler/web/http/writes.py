@@ -4,13 +4,15 @@ from typing import Any
 
 from aiohttp import web
 
-from bf_reconciler.status import present, present_connection, unconfirmed
+from bf_reconciler.status import present, present_connection, unconfirmed, written
 from bf_reconciler.web.http.access import token_name
 from bf_reconciler.web.http.app_keys import BACKEND
 from bf_reconciler.web.http.responses import answer, language_of, read_object
 
 BODY_SECONDS = 10.0
 LONGEST_TEXT = 500
+LONGEST_DRILL = 3600
+"""Seconds after which a drill ends by itself, whatever was asked for."""
 UNKNOWN = "unknown"
 
 
@@ -31,6 +33,25 @@ async def test(request: web.Request) -> web.Response:
     if connection is None:
         raise web.HTTPNotFound(text="no connection with this name")
     return answer(present_connection(connection, language_of(request)))
+
+
+async def drill(request: web.Request) -> web.Response:
+    """Have a canary count as failed for a while: ``{"seconds": 300, "by": "..."}``; 0 ends it."""
+    body = await read_object(request, BODY_SECONDS)
+    seconds, by = body.get("seconds"), _text(body, "by")
+    whole = isinstance(seconds, int) and not isinstance(seconds, bool)
+    if not whole or not 0 <= (seconds or 0) <= LONGEST_DRILL:
+        raise web.HTTPBadRequest(text=f"seconds: a whole number from 0 to {LONGEST_DRILL}")
+    backend = request.app[BACKEND]
+    token = token_name(request, backend)
+    name, who = request.match_info["name"], signed(by or "", token)
+    try:
+        until = await backend.drill(name, float(seconds or 0), who, token)
+    except LookupError:
+        raise web.HTTPNotFound(text="no connection with this name") from None
+    except ValueError as error:
+        raise web.HTTPConflict(text=str(error)) from None
+    return answer({"until": written(until)})
 
 
 async def halt(request: web.Request) -> web.Response:

@@ -5,11 +5,12 @@ from typing import Final, NamedTuple
 
 from markupsafe import Markup
 
-from bf_reconciler.status import Status
+from bf_reconciler.status import ConfigStatus, Status
 from bf_reconciler.web.page.control import dialogs, halt_plan, resume_plan, switch
-from bf_reconciler.web.page.html import MARKS, Reader
+from bf_reconciler.web.page.html import MARKS, Reader, link
 from bf_reconciler.web.page.markup import NOTHING, fill, join
 from bf_reconciler.web.page.page_parts import PageParts
+from bf_reconciler.web.page.words import Words
 
 REFRESH_SECONDS: Final = 30
 """How often the page is loaded again where no script runs."""
@@ -122,8 +123,22 @@ def revision(status: Status, reader: Reader) -> Markup:
         status.revision[:12] or "?",
         words["generation"],
         str(status.generation),
-        f" · {words['shard']} {shard}" if shard else "",
+        _shards(status.config, words) if shard else "",
     )
+
+
+def _shards(config: ConfigStatus, words: Words) -> Markup:
+    """Which daemon this is, with links to the others where their pages are known."""
+    index, _, count = config.shard.partition("/")
+    if not config.shard_url:
+        return fill(" · %s %s", words["shard"], config.shard)
+    each = (
+        fill("<b>%s</b>", number)
+        if number == index
+        else link(config.shard_url.replace("{shard}", number), number)
+        for number in map(str, range(int(count)))
+    )
+    return fill(" · %s %s", words["shard"], Markup(" ").join(each))
 
 
 def _token_dialog(reader: Reader) -> Markup:
