@@ -71,6 +71,12 @@ FLEETS = {
     "four fell, one is over for nearly two intervals": fleet(
         [*fell(300), good(NOW - TWO + TICK)], fell(1), fell(2), fell(3), WELL
     ),
+    **{
+        f"four fell, one passed two tests since, the first {ago} ago": fleet(
+            [*fell(300), good(NOW - ago), good(NOW)], fell(1), fell(2), fell(3), WELL
+        )
+        for ago in (TWO - TICK, TWO, TWO + TICK)
+    },
     "four fell, at another address": fleet(*[fell(n, ELSEWHERE) for n in range(4)]),
     "four fell, for two reasons": fleet(
         fell(0, ELSEWHERE), fell(1, ELSEWHERE), fell(2), fell(3, Reason.KEY_OR_IP_REJECTED)

@@ -88,9 +88,6 @@ def parse(
         )
     file = None if head.unchecked else head.file
     _second_pass(connections, strategies, file, unsealing.sealed)
-    listed = root.child("connections")
-    if file is not None and listed is not None:
-        head.problems += check_budgets(connections, file.defaults, listed)
     parsed = _parsed(head, connections, strategies, unsealing)
     return replace(
         parsed,
@@ -179,6 +176,7 @@ def _second_pass(
     if file is not None:
         check_limits(connections, strategies, file.policy, sealed)
         check_dead_ends(connections, strategies, file.policy)
+        check_budgets(connections, file.defaults)
     for connection in connections:
         if connection.good is not None:
             connection.advise(name_advice.of_connection(connection.good))
