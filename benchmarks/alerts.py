@@ -32,7 +32,7 @@ async def main() -> None:
             fleet.declare()
             async with (
                 a_webhook() as (webhook, told),
-                an_alertmanager(fleet, webhook, group_wait="30s") as (alertmanager, _),
+                an_alertmanager(fleet, webhook) as (alertmanager, _),
                 fleet.daemon(),
                 alerting_prometheus(fleet, alertmanager, PACE),
             ):

@@ -157,6 +157,13 @@ def test_every_sentence_has_a_turkish_form(path):
             "Suspended by ada until 2026-05-04 12:00 UTC: a test",
             "Askıya alan: ada, bitiş: 2026-05-04 12:00 UTC: a test",
         ),
+        (
+            "Drill by ada until 10:00:00 UTC. Blocked (IPNotAllowed), as expected.",
+            (
+                "ada tarafından tatbikat, bitiş: 10:00:00 UTC. Blocked (IPNotAllowed), beklendiği"
+                " gibi."
+            ),
+        ),
         ("Passed 1 of 3 tests since.", "O zamandan beri 3 testten 1 tanesi geçti."),
         (
             "It was ended by SIGKILL. It is started again at 10:00:00 UTC (1 of 3).",

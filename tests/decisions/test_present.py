@@ -65,6 +65,7 @@ def test_the_whole_status_has_the_shape_of_the_contract():
             "remedy": "",
             "plaintext_secrets": 0,
             "sealed": False,
+            "shard": None,
             "problems": [],
         },
         "incidents": [],
@@ -206,6 +207,7 @@ def test_a_refused_file_is_told_with_its_problems_and_a_remedy(language):
         "remedy": CONFIG_ADVICE[ConfigReason.DECRYPTION_TIMEOUT][language].remedy,
         "plaintext_secrets": 2,
         "sealed": True,
+        "shard": None,
         "problems": [
             {
                 "line": 9,

@@ -51,8 +51,11 @@ def _gap(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _forms() -> list[tuple[re.Pattern[str], str]]:
-    """Forms of sentences, those with the longest fixed text first: they say most."""
-    ordered = sorted(SENTENCES, key=lambda each: -len(GAP.sub("", each)))
+    """Forms of sentences: first those that say most.
+
+    One that begins with a gap may begin anywhere, so it comes last.
+    """
+    ordered = sorted(SENTENCES, key=lambda each: (each.startswith("{}"), -len(GAP.sub("", each))))
     return [(_form(each), SENTENCES[each]) for each in ordered]
 
 

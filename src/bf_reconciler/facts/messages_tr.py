@@ -233,6 +233,36 @@ SENTENCES: Final[Mapping[str, str]] = {
         "Bunlar para çekmeden de değer çıkarabilir: {} ({})."
     ),
     "Undocumented permissions: {}.": "Belgelenmemiş izinler: {}.",
+    # what an account holds and trades
+    "The account holds assets that no strategy declares: {}.": (
+        "Hesapta hiçbir stratejinin bildirmediği varlıklar var: {}."
+    ),
+    "The account has open orders in pairs that no strategy declares: {}.": (
+        "Hesapta hiçbir stratejinin bildirmediği paritelerde açık emirler var: {}."
+    ),
+    "The account holds no asset that is not expected.": "Hesapta beklenmeyen bir varlık yok.",
+    "The account has no open order in a pair that is not expected.": (
+        "Hesapta beklenmeyen bir paritede açık emir yok."
+    ),
+    "The policy ignores it.": "Politika bunu yok sayıyor.",
+    "A strategy of the connection is invalid in the file.": (
+        "Bağlantının bir stratejisi dosyada geçersiz."
+    ),
+    "No strategy and no `expect` declares what the account may hold and trade.": (
+        "Hesabın ne tutup işleyebileceğini ne bir strateji ne de `expect` bildiriyor."
+    ),
+    "{} does not report {}.": "{} şunu bildirmiyor: {}.",
+    # canaries
+    "Its connection is a canary, which no strategy may use.": (
+        "Bağlantısı bir kanarya; onu hiçbir strateji kullanamaz."
+    ),
+    "{} ({}), as expected.": "{} ({}), beklendiği gibi.",
+    "Expected {}.": "Beklenen: {}.",
+    "It is {} ({}).": "Durum: {} ({}).",
+    "Its status has been unknown for longer than policy.grace.": (
+        "Durumu policy.grace süresinden uzun zamandır bilinmiyor."
+    ),
+    "Drill by {} until {}.": "{} tarafından tatbikat, bitiş: {}.",
     # verdicts
     "All rules pass.": "Tüm kurallar sağlanıyor.",
     "Not probed yet.": "Henüz test edilmedi.",
@@ -406,6 +436,8 @@ GAPS: Final[Mapping[str, str]] = {
     "trade spot": "spot işlem",
     "trade margin": "marjin işlem",
     "trade futures": "vadeli işlem",
+    "which assets an account holds": "hesaptaki varlıklar",
+    "in which pairs orders are open": "açık emirlerin pariteleri",
     "run": "çalış",
     "pause": "duraklat",
     "stop": "dur",

@@ -26,7 +26,7 @@ from bf_reconciler.spec.policy import Allowlist, Defaults, Halt, Limits, MaxRemo
 from bf_reconciler.spec.references import inconsistencies
 from bf_reconciler.spec.removals import too_many
 from bf_reconciler.spec.runtime import LOCAL, FileRuntime, Runtime
-from bf_reconciler.spec.shards import ALONE, MAX_SHARDS, Shard, ordinal, owner, share
+from bf_reconciler.spec.shards import owner, share
 from bf_reconciler.spec.spec import (
     NOTHING_ELSEWHERE,
     Commit,
@@ -42,11 +42,9 @@ from bf_reconciler.spec.types import Declared, Suspend, is_loopback, is_overhear
 
 __all__ = [
     "ALL_PASSED_ON",
-    "ALONE",
     "CREDENTIAL",
     "IGNORED",
     "LOCAL",
-    "MAX_SHARDS",
     "NOTHING_ELSEWHERE",
     "OLD_NAMES",
     "PASSED_ON",
@@ -76,7 +74,6 @@ __all__ = [
     "Policy",
     "ProcessRuntime",
     "Runtime",
-    "Shard",
     "Spec",
     "Strategy",
     "StrategyEntry",
@@ -91,7 +88,6 @@ __all__ = [
     "is_loopback",
     "is_overheard",
     "misfits",
-    "ordinal",
     "owner",
     "share",
     "too_many",
