@@ -1,5 +1,6 @@
 """What the user declares, as frozen types, and the Spec that is in force."""
 
+from bf_reconciler.spec.allow import Grant, connection_excess, fits, strategy_excess
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
 from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials
 from bf_reconciler.spec.engines import (
@@ -46,6 +47,7 @@ __all__ = [
     "File",
     "FileRuntime",
     "FreqtradeRuntime",
+    "Grant",
     "Halt",
     "Handled",
     "Handling",
@@ -65,14 +67,17 @@ __all__ = [
     "Suspend",
     "Wanted",
     "WebhookRuntime",
+    "connection_excess",
     "differing",
     "enforced",
+    "fits",
     "foreign_urls",
     "handled",
     "inconsistencies",
     "is_loopback",
     "is_overheard",
     "misfits",
+    "strategy_excess",
     "too_many",
     "unknown_hosts",
     "updated",
