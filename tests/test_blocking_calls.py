@@ -38,9 +38,12 @@ KNOWN = {  # how often, and what bounds it
     "seals.py to_thread": (3, "a person waits: reload of the file, or a verb"),
     "sops/child.py Thread": (1, "feeds sops, which has its deadline; ends with the process"),
     "sops/decryption.py to_thread": (2, "computes, and looks at the key files; see reload.py"),
-    "source/source.py ThreadPoolExecutor": (1, "the loop that watches the file: poll_seconds"),
-    "source/source.py to_thread": (
-        2,
+    "source/watched_path.py ThreadPoolExecutor": (
+        1,
+        "the loop that watches the file: poll_seconds",
+    ),
+    "source/watched_path.py to_thread": (
+        3,
         "the loop that watches the file, one at a time; healthz tells",
     ),
     "source/watch.py run_in_executor": (1, "the loop that watches the file: poll_seconds"),
