@@ -16,14 +16,14 @@ from bf_reconciler.daemon.breath import Breath
 from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.daemon.guarded_runtimes import GuardedRuntimes
 from bf_reconciler.daemon.journal_writer import JournalWriter
-from bf_reconciler.daemon.kept_document import KeptDocument
+from bf_reconciler.daemon.kept_document import KeptDocument, KeptFolder
 from bf_reconciler.daemon.lost_halt import halting, lost_halt
 from bf_reconciler.daemon.probe_counts import ProbeCounts
 from bf_reconciler.daemon.wiring import make_reloader, make_source
 from bf_reconciler.journal import Journal
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Prober
-from bf_reconciler.reload import DIRTY, Reload, secrets
+from bf_reconciler.reload import DIRTY, FolderReloader, Reload, Reloader, secrets
 from bf_reconciler.runtimes import Bounds
 from bf_reconciler.schedule import HEARTBEAT, backoff, complete, rest_after, settled
 from bf_reconciler.settings import Settings
@@ -65,8 +65,15 @@ class Daemon:
         self.source = make_source(settings)
         self.log = structlog.get_logger("bf_reconciler")
         record = journal.load()
+        self.document = KeptDocument(settings.state_dir)
+        self.documents = KeptFolder(settings.state_dir)
         self.reloader = make_reloader(
-            settings, environ, journal.pepper(), record.status, self.source
+            settings,
+            environ,
+            journal.pepper(),
+            record.status,
+            self.source,
+            kept=self.documents.read,
         )
         self.writer = JournalWriter(
             journal, self.tallies.error, partial(self.tallies.folder_replaced, "state")
@@ -97,7 +104,8 @@ class Daemon:
         self._unsettled: list[str] = []
         """Who may still wait for a probe, of this spec."""
         self.news: set[asyncio.Queue[tuple[Status, tuple[Transition, ...]]]] = set()
-        self.document = KeptDocument(settings.state_dir)
+        if isinstance(self.reloader, FolderReloader):
+            self.reloader.halting = self.cycle.take
         self._halt_looked_for = False
         self._failed_loads = 0
         self._reload_wanted = asyncio.Event()
@@ -119,8 +127,8 @@ class Daemon:
         """Read the file, and have it used from the next turn on."""
         before = self.reloader.last
         reload = await self.reloader.reload(utcnow(), asked=asked)
-        if reload.spec is None:
-            reload = await self._fall_back(reload)
+        if reload.spec is None and isinstance(self.reloader, Reloader):
+            reload = await self._fall_back(self.reloader, reload)
         self._failed_loads = self._failed_loads + 1 if reload.transient else 0
         if reload.spec is not None:
             logs.REDACTOR.learn(secrets(reload.spec))
@@ -131,14 +139,15 @@ class Daemon:
             logs.log_rollback(self.log, before.config, reload.config)
         self.cycle.take(reload)
         await self.document.keep(reload)
+        await self.documents.keep(reload)
         return reload
 
-    async def _fall_back(self, refused: Reload) -> Reload:
+    async def _fall_back(self, reloader: Reloader, refused: Reload) -> Reload:
         """Use the last good document of an earlier life, if there is one: keys stay guarded."""
         committed = await self.document.read()
         if committed is None:
             return refused
-        reload = await self.reloader.fall_back(committed, utcnow())
+        reload = await reloader.fall_back(committed, utcnow())
         if reload.spec is not None:
             self.log.warning("last good file in force", digest=reload.spec.digest)
         return reload

@@ -5,7 +5,7 @@ from bf_reconciler.document.declared import declared
 from bf_reconciler.document.folder_rules import Standing, standing
 from bf_reconciler.document.merging import merge
 from bf_reconciler.document.names import names
-from bf_reconciler.document.parsed import Kind, Parsed
+from bf_reconciler.document.parsed import Kind, Parsed, ordered
 from bf_reconciler.document.parsing import parse
 from bf_reconciler.document.reading import Document, read_document
 from bf_reconciler.document.schema import schema
@@ -23,6 +23,7 @@ __all__ = [
     "declared",
     "merge",
     "names",
+    "ordered",
     "parse",
     "read_document",
     "schema",

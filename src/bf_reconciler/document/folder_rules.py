@@ -33,9 +33,10 @@ class Standing:
     """What is in force of a folder: the file of each name, and who has what only one can have.
 
     ``shared``: of each connection, the files that may use it. ``engines``: of each runtime, the
-    strategies on it.
+    strategies on it. ``nothing``: none is in force yet, whatever an earlier life says of the base.
     """
 
+    nothing: bool = True
     base: str = ""
     connections: Mapping[str, str] = field(default_factory=dict)
     strategies: Mapping[str, str] = field(default_factory=dict)
@@ -43,14 +44,15 @@ class Standing:
     engines: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-def standing(spec: Spec | None) -> Standing | None:
-    """What is in force; None before anything is."""
+def standing(spec: Spec | None, base: str = "") -> Standing:
+    """What is in force; before anything is, the ``base`` of an earlier life alone."""
     if spec is None:
-        return None
+        return Standing(base=base)
     engines: dict[str, set[str]] = {}
     for name, entry in spec.strategies.items():
         engines.setdefault(entry.strategy.runtime, set()).add(name)
     return Standing(
+        nothing=False,
         base=spec.base,
         connections={name: entry.file for name, entry in spec.connections.items()},
         strategies={name: entry.file for name, entry in spec.strategies.items()},

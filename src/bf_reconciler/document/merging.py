@@ -35,8 +35,12 @@ CONSISTENT: Final = frozenset(
 )
 """Fields that the second pass looks at; where one could not be read, it would guess."""
 NO_BASE: Final = File(version=VERSION, connections=())
+LOST_BASE: Final = (
+    "it is the file with policy and allow, and cannot be taken;"
+    " nothing of the folder is taken without it"
+)
 UNKNOWN_BASE: Final = (
-    "it cannot be read, and it may be the file with policy and allow;"
+    "it cannot be taken, and it may be the file with policy and allow;"
     " nothing of the folder is taken without it"
 )
 
@@ -90,7 +94,7 @@ def parsed_alone(document: Document) -> Parsed:
 def merge(
     documents: Mapping[str, Document],
     lost: Mapping[str, Document | None],
-    before: Standing | None,
+    standing: Standing,
 ) -> Parsed:
     """What the files of a folder declare together; none of ``documents`` is refused.
 
@@ -99,11 +103,13 @@ def merge(
     The order of the files does not matter.
     """
     documents = {file: documents[file] for file in sorted(documents)}
-    standing = before or Standing()
+    if standing.base in lost:
+        return refusal(Problem(0, 0, "", LOST_BASE, file=standing.base))
     base = base_of(documents, standing.base)
     if base is None:
         return refusal(*rival_sections(documents, ""))
-    if not base and before is None and (doubtful := _maybe_base(lost)):
+    known = base and base == standing.base
+    if standing.nothing and not known and (doubtful := _maybe_base(lost, base)):
         return refusal(*doubtful)
     head = documents[base].head if base else None
     file = NO_BASE if head is None else None if head.unchecked else head.file
@@ -119,11 +125,12 @@ def merge(
     )
 
 
-def _maybe_base(lost: Mapping[str, Document | None]) -> list[Problem]:
+def _maybe_base(lost: Mapping[str, Document | None], base: str) -> list[Problem]:
+    """Files that cannot be taken and have sections for all, or may have where no other has any."""
     return [
         Problem(0, 0, "", UNKNOWN_BASE, file=file)
         for file, document in lost.items()
-        if document is None or document.sections
+        if (not base if document is None else document.sections)
     ]
 
 

@@ -25,7 +25,7 @@ HOSTED: Final = frozenset({"exchange", "endpoint", "proxy"})
 HOST_NOT_ALLOWED: Final = ConfigReason.HOST_NOT_ALLOWED
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Document:
     """What stands in one file, read by itself.
 
@@ -44,6 +44,13 @@ class Document:
     last_modified: datetime | None
     seal: SealState
     digest: str
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Whatever is wrong with it by itself."""
+        entries: tuple[Entry[Any], ...] = (*self.connections, *self.strategies)
+        told = (problem for entry in entries for problem in entry.problems)
+        return (*self.head.problems, *self.plaintext, *told)
 
     @property
     def refused(self) -> bool:

@@ -1,7 +1,7 @@
 """The journal in SQLite: last status, what was seen, transitions. It makes a restart a no-op."""
 
 from bf_reconciler.journal.database import JournalError, NoJournalError
-from bf_reconciler.journal.last_good import LastGood
+from bf_reconciler.journal.last_good import LastGood, LastGoodFolder
 from bf_reconciler.journal.store import Journal
 
-__all__ = ["Journal", "JournalError", "LastGood", "NoJournalError"]
+__all__ = ["Journal", "JournalError", "LastGood", "LastGoodFolder", "NoJournalError"]

@@ -5,16 +5,16 @@ from bf_reconciler.source.pinned import MAX_BYTES, Content, present
 from bf_reconciler.source.revision import last_change
 from bf_reconciler.source.signatures import require_signed
 from bf_reconciler.source.source import Snapshot, Source
-from bf_reconciler.source.tree import ENDINGS
+from bf_reconciler.source.tree import is_folder
 
 __all__ = [
-    "ENDINGS",
     "MAX_BYTES",
     "Content",
     "FolderSnapshot",
     "FolderSource",
     "Snapshot",
     "Source",
+    "is_folder",
     "last_change",
     "present",
     "require_signed",

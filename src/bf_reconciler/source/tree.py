@@ -4,11 +4,13 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from bf_reconciler.facts.config import ConfigError, ConfigReason
 from bf_reconciler.source.pinned import refusal
 
 ENDINGS = (".yaml", ".yml")
+FILE_ENDINGS = (*ENDINGS, ".json")
 PASSED_OVER = frozenset({"kustomization.yaml", "kustomization.yml"})
 """Of kustomize, which reads the same folder; hidden files and folders are passed over, too."""
 MAX_FILES = 10_000
@@ -65,6 +67,11 @@ def look(place: str) -> Tree:
     walk.folder(real, "")
     walk.follow_links()
     return walk.tree
+
+
+def is_folder(path: Path) -> bool:
+    """Whether this is a folder of documents; one that is not there yet has no name of a file."""
+    return path.is_dir() or (not path.exists() and path.suffix not in FILE_ENDINGS)
 
 
 def is_document(name: str) -> bool:
