@@ -14,7 +14,7 @@ from bf_reconciler.facts import Listed, Reason
 from bf_reconciler.reconcile import Outside, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.schedule import HEARTBEAT
-from bf_reconciler.spec import venue_of
+from bf_reconciler.spec import Shard, owner, share, venue_of
 from bf_reconciler.status import ConfigStatus, Record, Running, Status, StrategyState
 from bf_reconciler.verdict import ConnectionState, Halted, Holding
 from build import (
@@ -88,6 +88,9 @@ class Engine:
 
     def held(self, declared):
         return dict.fromkeys(declared, self.strays)
+
+    def let_go(self, names):
+        self.failed -= set(names)
 
     def settle(self, decision):
         for order in (*decision.leaves, decision.order):
@@ -175,6 +178,21 @@ async def test_a_good_probe_turns_a_strategy_on_and_no_earlier():
     assert (house.state, house.running) == (StrategyState.PENDING, None)
     await house.turn()
     assert (house.state, house.running) == (StrategyState.ENABLED, True)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_what_another_shard_took_over_is_left_as_it_is_and_nobody_is_told(restarted):
+    house = House(spec=fast())
+    await house.turn(3)
+    told = list(house.journal.told)
+    part = share(house.spec, Shard(1 - owner(CONNECTION, 2), 2))
+    house.start(part) if restarted else house.declare(part)
+    await house.turn(3)
+    assert (house.state, house.running) == (None, True)
+    assert house.engine.orders == [(STRATEGY, True)]
+    assert house.journal.told == told
+    assert not house.journal.record.status.connections
+    assert not house.journal.record.seen
 
 
 async def test_what_stands_is_not_done_again():

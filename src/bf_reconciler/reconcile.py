@@ -55,8 +55,8 @@ class Runtimes(Protocol):
 
     ``converge`` is given new decisions alone, and looks after each until another is given. It
     returns what is known after a short while, and nothing of a strategy of which nothing is known
-    yet; ``collect`` what was read since, and ``held`` what is on there without an order. These
-    wait for nothing.
+    yet; ``collect`` what was read since, and ``held`` what is on there without an order. What is
+    ``let_go`` is left as it is, for another shard. These wait for nothing.
     """
 
     async def converge(
@@ -66,6 +66,8 @@ class Runtimes(Protocol):
     def collect(self) -> Mapping[str, Running]: ...
 
     def held(self, declared: Collection[Runtime]) -> Holdings: ...
+
+    def let_go(self, names: Collection[str]) -> None: ...
 
 
 Save = Callable[[], Awaitable[None]]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from bf_reconciler.facts import DEFAULT_RULES, Language, Rules, system_words
+from bf_reconciler.spec import ALONE, Shard
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["console", "json"]
@@ -20,7 +21,7 @@ RESERVED_LABELS = frozenset(
         *("node", "alertname", "alertstate", "severity", "le", "quantile"),
         *("connection", "exchange", "strategy", "runtime", "account", "status", "file"),
         *("environment", "exchange_environment"),
-        *("condition", "reason", "permission", "state", "to", "kind", "scope"),
+        *("condition", "reason", "permission", "state", "to", "kind", "scope", "shard", "shards"),
     }
 )
 """Labels that mean something already, in our metrics or to Prometheus and its operators."""
@@ -74,6 +75,8 @@ class Settings:
     process_root: Path | None = None
     """Where commands of the file may lie; without it none is started."""
     monitoring: Monitoring = Monitoring()
+    shard: Shard = ALONE
+    """Which part of the connections this daemon looks after."""
 
 
 def parse_listen(text: str) -> Listen:

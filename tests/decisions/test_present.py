@@ -68,6 +68,7 @@ def test_the_whole_status_has_the_shape_of_the_contract():
             "sealed": False,
             "base": "",
             "files": [],
+            "shard": None,
             "problems": [],
         },
         "incidents": [],
@@ -221,6 +222,7 @@ def test_a_refused_file_is_told_with_its_problems_and_a_remedy(language):
                 "sealed": False,
             }
         ],
+        "shard": None,
         "problems": [
             {
                 "file": "",

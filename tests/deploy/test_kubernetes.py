@@ -13,7 +13,8 @@ from deploy.workshop import DEPLOY, ROOT, quiet_environment, read, run, tool, ve
 KUBERNETES = DEPLOY / "kubernetes"
 GUIDE = ROOT / "docs" / "deploy.md"
 OVERLAYS = sorted(folder.name for folder in (KUBERNETES / "overlays").iterdir())
-RUNNING = ("configmap", "demo", "git-sync")  # those that bring the daemon
+ALONE = ("configmap", "demo", "git-sync")  # those that bring one daemon
+RUNNING = (*ALONE, "shards")
 OLDEST, NEWEST = "1.33", "1.37"
 NOT_OF_KUBERNETES = {
     "ServiceMonitor": "a custom resource of prometheus-operator: its schema comes with its cluster",
@@ -53,8 +54,14 @@ def the(objects, kind):
     return found
 
 
+def workload(objects):
+    """What starts the pods of the daemon."""
+    (found,) = (*of_kind(objects, "Deployment"), *of_kind(objects, "StatefulSet"))
+    return found
+
+
 def pod(objects):
-    return the(objects, "Deployment")["spec"]["template"]["spec"]
+    return workload(objects)["spec"]["template"]["spec"]
 
 
 def containers(objects):
@@ -134,7 +141,7 @@ def test_checkov_finds_nothing_in_the_dockerfile():
     assert summary["passed"] > 20
 
 
-@pytest.mark.parametrize("overlay", RUNNING)
+@pytest.mark.parametrize("overlay", ALONE)
 def test_there_is_one_and_the_old_goes_before_the_new_comes(overlay, objects):
     deployment = the(objects[overlay], "Deployment")["spec"]
     assert deployment["replicas"] == 1
@@ -142,6 +149,21 @@ def test_there_is_one_and_the_old_goes_before_the_new_comes(overlay, objects):
     disruption = the(objects[overlay], "PodDisruptionBudget")["spec"]
     assert disruption["maxUnavailable"] == 1  # none at all would hold up every drain of a node
     assert disruption["selector"] == deployment["selector"]
+
+
+def test_shards_know_their_number_and_have_a_state_of_their_own(objects):
+    found = workload(objects["shards"])
+    spec, environ = found["spec"], {e["name"]: e["value"] for e in daemon(objects["shards"])["env"]}
+    assert (found["kind"], "strategy" in spec) == ("StatefulSet", False)
+    assert (environ["BF_SHARDS"], environ["BF_SHARD"]) == (str(spec["replicas"]), "auto")
+    (claim,) = spec["volumeClaimTemplates"]
+    assert claim["metadata"]["name"] == "state"
+    assert not of_kind(objects["shards"], "PersistentVolumeClaim")
+    assert "state" not in {volume["name"] for volume in pod(objects["shards"])["volumes"]}
+    services = {
+        each["metadata"]["name"]: each["spec"] for each in of_kind(objects["shards"], "Service")
+    }
+    assert services[spec["serviceName"]]["clusterIP"] == "None"
 
 
 @pytest.mark.parametrize("overlay", RUNNING)
@@ -223,7 +245,10 @@ def test_the_state_outlives_the_pod_and_the_key_comes_from_a_secret(overlay, obj
 def test_no_secret_stands_in_a_manifest(overlay, objects, rendered):
     assert not of_kind(objects[overlay], "Secret")
     assert "AGE-SECRET-KEY" not in rendered[overlay].read_text()
-    for found in of_kind(objects[overlay], "Deployment"):
+    for found in (
+        *of_kind(objects[overlay], "Deployment"),
+        *of_kind(objects[overlay], "StatefulSet"),
+    ):
         for container in containers([found]):
             for variable in container.get("env", []):
                 assert set(variable) == {"name", "value"}

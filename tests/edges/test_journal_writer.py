@@ -1,14 +1,16 @@
 import asyncio
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from structlog.testing import capture_logs
 
-from bf_reconciler.daemon.journal_writer import JournalWriter
+from bf_reconciler.daemon.journal_writer import PIECE, JournalWriter
 from bf_reconciler.facts import Reason
 from bf_reconciler.journal import JournalError
-from bf_reconciler.status import Record, Status, Transition
+from bf_reconciler.status import ConnectionStatus, Record, Status, Transition
+from bf_reconciler.verdict import Halted
 
 EMPTY = Record(Status(), {})
 NEWS = Transition(
@@ -178,3 +180,60 @@ async def test_what_cannot_be_intended_is_trouble(book):
 
 def _raise(error):
     raise error
+
+
+def a_fleet(count):
+    connections = {f"c{i}": ConnectionStatus.__new__(ConnectionStatus) for i in range(count)}
+    return Record(Status(connections=connections), {})
+
+
+def changes_of(names):
+    return [replace(NEWS, kind="connection", name=name) for name in names]
+
+
+async def test_a_large_fleet_is_saved_a_piece_at_a_time_and_an_entry_with_its_change(book):
+    pieces = []
+    book.save = lambda _, changes, names: pieces.append((changes, names)) or True
+    record = a_fleet(3 * PIECE)
+    changes = changes_of(sorted(record.status.connections)[: PIECE + 20])
+    await a_writer(book).save(record, changes, None)
+    *parts, (_, last) = pieces
+    assert [change for some, _ in pieces for change in some] == changes
+    assert last is None
+    assert all(max(len(some), len(names.connections)) <= PIECE for some, names in parts)
+    everybody = [name for _, names in parts for name in names.connections]
+    assert len(everybody) == len(set(everybody)) >= 2 * PIECE
+    assert all(names.connections >= {change.name for change in some} for some, names in parts)
+
+
+async def test_a_save_that_goes_on_is_no_trouble_and_a_halt_in_it_is_not_held_before(book):
+    halted = Halted(by="me", reason="")
+    whole = a_fleet(2 * PIECE)
+    record = replace(whole, status=replace(whole.status, halted=halted))
+    turns = asyncio.Semaphore(0)
+    writer = JournalWriter(book, lambda: None, deadline=60.0, worker=Turnwise(turns))
+    saving = asyncio.create_task(writer.save(record, ()))
+    await asyncio.sleep(0)
+    waiting = asyncio.create_task(writer.settled(1.0))
+    await asyncio.sleep(0)
+    assert not writer.holds(halted)
+    turns.release()  # one piece of three
+    await waiting
+    assert (writer.trouble, writer.hangs, writer.holds(halted)) == (None, False, True)
+    await writer.settled(0.01)
+    assert "did not answer" in str(writer.trouble)
+    turns.release()
+    turns.release()
+    await saving
+    assert writer.trouble is None
+
+
+class Turnwise:
+    """Makes a call each time that it may."""
+
+    def __init__(self, turns):
+        self._turns = turns
+
+    async def call(self, function, *args):
+        await self._turns.acquire()
+        return function(*args)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.runtimes import Bounds, Runtimes
+from bf_reconciler.runtimes import Bounds, Owner, Runtimes
 from bf_reconciler.runtimes.adapter import Stamp, Target, UnavailableError
 from bf_reconciler.runtimes.file import FileAdapter
 from bf_reconciler.runtimes.folder import Files
@@ -745,7 +745,7 @@ async def a_renewal(adapter, path, left, order=None):
 async def test_a_lease_is_renewed_well_before_it_ends(tmp_path, runtimes, path):
     await converge(runtimes, an_order())
     adapter = FileAdapter(HERE, Bounds(tmp_path))
-    for left, renewed in ((110, False), (55, True), (1, True)):
+    for left, renewed in ((110, False), (65, False), (35, True), (1, True)):
         order = an_order()
         assert await a_renewal(adapter, path, timedelta(seconds=left), order) == (set(), False)
         assert (until(path) > datetime.now(UTC) + timedelta(seconds=115)) is renewed
@@ -834,3 +834,64 @@ async def test_a_folder_that_was_deleted_or_replaced_is_counted_and_filled_again
         assert replaced == [1, 1]
     finally:
         await runtimes.close()
+
+
+# --- several daemons on one folder
+
+EARLY, LATE = (Owner(shard, NOW + timedelta(minutes=n)) for n, shard in enumerate(("0/2", "1/3")))
+
+
+def owned(tmp_path, owner):
+    return FileAdapter(HERE, Bounds(tmp_path, owner=owner))
+
+
+async def give(adapter, order=None):
+    """Read, and write the order where it makes a difference; whether it did."""
+    order = order or an_order()
+    reading = (await adapter.read([order.name]))[order.name]
+    differs = adapter.differs(order, reading)
+    if differs:
+        await adapter.apply(order, reading, Target(order, Stamp(3, "r1", NOW)))
+    return differs
+
+
+async def test_who_takes_over_signs_first_and_turns_nothing_off_and_on(tmp_path, path):
+    early, late = owned(tmp_path, EARLY), owned(tmp_path, LATE)
+    assert await give(early)
+    before = told(path)
+    assert before["owner"] == {"shard": "0/2", "since": EARLY.since.isoformat()}
+    assert not await give(early)
+    assert await give(late)
+    after = told(path)
+    assert after["owner"]["shard"] == "1/3"
+    assert {**after, "owner": 0, "valid_until": 0} == {**before, "owner": 0, "valid_until": 0}
+    for adapter in (early, late):
+        await adapter.close()
+
+
+async def test_who_was_started_earlier_neither_writes_nor_renews_nor_overwrites(
+    tmp_path, path, monkeypatch
+):
+    early, late = owned(tmp_path, EARLY), owned(tmp_path, LATE)
+    await give(late)
+    written = path.read_bytes()
+    for order in (an_order(), an_order(on=False)):
+        with pytest.raises(UnavailableError, match="started later looks after it"):
+            await give(early, order)
+    changed, _ = await a_renewal(early, path, timedelta(seconds=1), an_order())
+    assert changed == {"btc-grid"}
+    monkeypatch.setattr(
+        Files, "replace", lambda *_, **__: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full"))
+    )
+    written = path.read_bytes()
+    with pytest.raises(UnavailableError, match="started later"):
+        await give(early, an_order(on=False))
+    assert path.read_bytes() == written
+    for adapter in (early, late):
+        await adapter.close()
+
+
+@pytest.mark.parametrize("owner", [None, "x", {}, {"since": 5}, {"since": "2026-01-01"}])
+def test_an_owner_that_cannot_be_read_is_nobody(owner):
+    assert not EARLY.yields_to(owner)
+    assert not EARLY.wrote(owner)

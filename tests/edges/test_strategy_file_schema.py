@@ -6,7 +6,7 @@ import pytest
 
 from bf_reconciler.document import parse, strategy_file
 from bf_reconciler.facts import Reason
-from bf_reconciler.runtimes import Bounds, Runtimes
+from bf_reconciler.runtimes import Bounds, Owner, Runtimes
 from bf_reconciler.spec import LOCAL
 from bf_reconciler.verdict import Decision, Order, StrategyMemory
 from build import NOW, a_strategy
@@ -20,7 +20,7 @@ STRATEGIES = [a_strategy("minimal"), *(strategy for strategy, _ in parse(FULL, N
 
 async def written(tmp_path, **changes):
     """What the runtime writes of an order."""
-    runtimes = Runtimes(Bounds(tmp_path))
+    runtimes = Runtimes(Bounds(tmp_path, owner=Owner("1/4", NOW)))
     fields = {"name": "btc-grid", "runtime": LOCAL, "on": True, "action": "pause"}
     said = {"reason": Reason.CONNECTED, "message": "It complies.", "strategy": a_strategy()}
     order = Order(**fields | said | changes)

@@ -11,9 +11,10 @@ from bf_reconciler.cli import options
 from bf_reconciler.cli.file_options import FileOptions, file_options
 from bf_reconciler.cli.monitoring_options import monitoring_options
 from bf_reconciler.cli.output import fail, print_json
-from bf_reconciler.cli.run_settings import settings
+from bf_reconciler.cli.run_settings import settings, shard_of
 from bf_reconciler.facts import Language
 from bf_reconciler.settings import Listen, LogFormat, LogLevel, Monitoring
+from bf_reconciler.spec import MAX_SHARDS
 
 
 @click.command("run")
@@ -42,6 +43,17 @@ from bf_reconciler.settings import Listen, LogFormat, LogLevel, Monitoring
     type=click.Path(path_type=Path),
     help="File with a token that reading over HTTP requires; the other token permits it, too.",
 )
+@options.option(
+    "--shards",
+    type=click.IntRange(1, MAX_SHARDS),
+    default=1,
+    show_default=True,
+    help="How many daemons share FILE, each with its part of the connections.",
+)
+@options.option(
+    "--shard",
+    help="Which of them this is, from 0; auto: the number at the end of the host name.",
+)
 @file_options
 @monitoring_options
 @options.log_options
@@ -63,6 +75,8 @@ def command(  # noqa: PLR0913 # one argument per option
     runtime_root: Path | None,
     process_root: Path | None,
     monitoring: Monitoring,
+    shards: int,
+    shard: str | None,
 ) -> None:
     """Run the daemon on FILE until it is stopped.
 
@@ -84,6 +98,7 @@ def command(  # noqa: PLR0913 # one argument per option
         runtime_root=runtime_root,
         process_root=process_root,
         monitoring=monitoring,
+        shard=shard_of(shards, shard),
     )
     if not once:
         _obey_signals()

@@ -2,6 +2,7 @@
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import os
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from bf_reconciler.settings import (
     parse_listen,
     read_tokens,
 )
+from bf_reconciler.spec import ALONE, Shard, ordinal
 
 if TYPE_CHECKING:
     from bf_reconciler.status import ConfigStatus
@@ -56,6 +58,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     runtime_root: Path | None = None,
     process_root: Path | None = None,
     monitoring: Monitoring = Monitoring(),  # noqa: B008 # frozen
+    shard: Shard = ALONE,
 ) -> Settings:
     """The settings of these options.
 
@@ -85,7 +88,28 @@ def settings(  # noqa: PLR0913 # one argument per option
         runtime_root=runtime_root,
         process_root=process_root,
         monitoring=monitoring,
+        shard=shard,
     )
+
+
+def shard_of(shards: int, shard: str | None) -> Shard:
+    """Which daemon this is of so many; "auto" is the number at the end of the host name.
+
+    Raises:
+        click.UsageError: It is none of them.
+    """
+    if shard is None:
+        if shards != 1:
+            raise click.UsageError("--shards requires --shard: a number from 0, or auto")
+        return ALONE
+    try:
+        if shard == "auto":
+            return Shard(ordinal(socket.gethostname()), shards)
+        if not shard.isascii() or not shard.isdigit():
+            raise ValueError(f"--shard must be a number from 0, or auto, not {shard!r}")  # noqa: TRY301 # one end for all
+        return Shard(int(shard), shards)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def refusal(config: "ConfigStatus", file: Path, language: Language) -> str:

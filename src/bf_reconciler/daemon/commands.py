@@ -172,17 +172,21 @@ class Commands:
         Raises:
             NotDurableError: It says what was done.
         """
+        writer = self._daemon.writer
         try:
             async with asyncio.timeout(HALT_SECONDS):
                 await self._daemon.cycle.edit(edit, *events)
-                if self._daemon.writer.trouble is not None:  # a slow disk may still take it
-                    await self._daemon.writer.settled(SYNC_SECONDS)
+                halted = self._daemon.cycle.status.halted
+                if writer.trouble is not None or not writer.holds(halted):
+                    await writer.settled(SYNC_SECONDS)  # a slow disk may still take it
         except TimeoutError:
             seconds = f"{HALT_SECONDS:g} s"
             raise NotDurableError(
                 f"It is taken up, but no turn has ended within {seconds}; ask again"
             ) from None
-        trouble = self._daemon.writer.trouble
+        trouble = writer.trouble
+        if trouble is None and not writer.holds(halted):
+            trouble = JournalError(f"the journal did not take it within {SYNC_SECONDS:g} s")
         if trouble is not None:
             raise NotDurableError(f"{done}: {trouble}", full=trouble.full)
 

@@ -12,7 +12,7 @@ from bf_reconciler.facts import Seen
 from bf_reconciler.reconcile import Outside, Prober, Runtimes, Save, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.schedule import HEARTBEAT, request_changed
-from bf_reconciler.spec import Names, Spec
+from bf_reconciler.spec import Elsewhere, Names, Spec, without
 from bf_reconciler.status import (
     Record,
     Status,
@@ -138,9 +138,19 @@ class Cycle:
         if reload.spec != self.spec:
             seen = request_changed(self.spec, reload.spec, seen)
             self.spec = reload.spec
+            if reload.spec is not None:
+                before, seen = self._let_go(reload.spec.elsewhere, before, seen)
         if reload.config != before.config:
             before = replace(before, config=reload.config)
         return before, seen
+
+    def _let_go(
+        self, elsewhere: Elsewhere, before: Status, seen: Mapping[str, Seen]
+    ) -> tuple[Status, Mapping[str, Seen]]:
+        """Forget what another shard looks after: it goes on, and nobody is told that it left."""
+        self._outside.runtimes.let_go(elsewhere.strategies)
+        self.status = _less(self.status, elsewhere)
+        return _less(before, elsewhere), without(seen, elsewhere.connections)
 
     async def _without_file(self, before: Status, now: datetime) -> Status:
         """Where the file was refused and none is in force, only turn off."""
@@ -169,3 +179,11 @@ class Cycle:
             self._writer.later(record, names)
         published, self.status, self.seen, self._unfinished = self.status, after, seen, None
         self._publish(published, after, changes)
+
+
+def _less(status: Status, elsewhere: Elsewhere) -> Status:
+    connections = without(status.connections, elsewhere.connections)
+    strategies = without(status.strategies, elsewhere.strategies)
+    if connections is status.connections and strategies is status.strategies:
+        return status
+    return replace(status, connections=connections, strategies=strategies)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -24,11 +25,11 @@ from bf_reconciler.journal import Journal
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Prober
 from bf_reconciler.reload import DIRTY, FolderReloader, Reload, Reloader, secrets
-from bf_reconciler.runtimes import Bounds
+from bf_reconciler.runtimes import Bounds, Owner
 from bf_reconciler.schedule import HEARTBEAT, backoff, complete, rest_after, settled
 from bf_reconciler.settings import Settings
 from bf_reconciler.sops import KEY_REASONS
-from bf_reconciler.spec import Names, Runtime, Spec
+from bf_reconciler.spec import Names, Runtime, Spec, share
 from bf_reconciler.status import Status, Transition, halt_event
 from bf_reconciler.verdict import StrategyMemory
 
@@ -82,6 +83,7 @@ class Daemon:
             settings.state_dir,
             settings.runtime_root,
             settings.process_root,
+            Owner(str(settings.shard), utcnow()) if settings.shard.count > 1 else None,
             partial(self.tallies.folder_replaced, "strategies"),
         )
         shown = record.status.confirmed
@@ -105,7 +107,7 @@ class Daemon:
         """Who may still wait for a probe, of this spec."""
         self.news: set[asyncio.Queue[tuple[Status, tuple[Transition, ...]]]] = set()
         if isinstance(self.reloader, FolderReloader):
-            self.reloader.halting = self.cycle.take
+            self.reloader.halting = self._take
         self._halt_looked_for = False
         self._failed_loads = 0
         self._reload_wanted = asyncio.Event()
@@ -132,15 +134,22 @@ class Daemon:
         self._failed_loads = self._failed_loads + 1 if reload.transient else 0
         if reload.spec is not None:
             logs.REDACTOR.learn(secrets(reload.spec))
-            await self._find_lost_halt(reload.spec)
+            await self._find_lost_halt(share(reload.spec, self.settings.shard))
         logs.log_config(self.log, before.config, reload.config)
         if reload.rolled_back:
             self.tallies.rollback()
             logs.log_rollback(self.log, before.config, reload.config)
-        self.cycle.take(reload)
+        self._take(reload)
         await self.document.keep(reload)
         await self.documents.keep(reload)
         return reload
+
+    def _take(self, reload: Reload) -> None:
+        """Use of this reading what is this daemon's, from the next turn on."""
+        shard = self.settings.shard
+        spec = share(reload.spec, shard) if reload.spec is not None else None
+        config = replace(reload.config, shard=str(shard) if shard.count > 1 else "")
+        self.cycle.take(replace(reload, spec=spec, config=config))
 
     async def _fall_back(self, reloader: Reloader, refused: Reload) -> Reload:
         """Use the last good document of an earlier life, if there is one: keys stay guarded."""

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 
 import structlog
 
@@ -11,11 +12,14 @@ from bf_reconciler.facts import Seen
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.spec import Names, Runtime
 from bf_reconciler.status import Record, Status, Transition
+from bf_reconciler.verdict import Halted
 
 MOST_OWED = 10_000
 """Transitions that wait for a journal that cannot be written; older ones are lost."""
+PIECE = 500
+"""Entries, and transitions, that are saved at a time: thousands take longer than the deadline."""
 DEADLINE = 1.0
-"""Seconds that a turn waits for a save."""
+"""Seconds that a turn waits for a save, and within which a disk that answers takes a piece."""
 BROKEN_DEADLINE = 0.05
 """Seconds that it waits while the journal is known to be broken."""
 
@@ -47,7 +51,11 @@ class JournalWriter:
         """Who is not saved as the newest record has it; None is everybody."""
         self._saving: asyncio.Task[None] | None = None
         self._begun = 0.0
-        """When the save that is under way began, monotonic."""
+        """When the piece that is being saved was begun, monotonic."""
+        self._pieces = 0
+        """How many have been saved."""
+        self._halted: tuple[Halted | None, ...] = ()
+        """What the journal holds of the halt; empty where nothing has been saved yet."""
         self._owed: tuple[Transition, ...] = ()
         self._told = False
         self._replacements = 0
@@ -88,9 +96,14 @@ class JournalWriter:
         """Wait for the save that is under way, at most this long."""
         if self._saving is None:
             return
+        pieces = self._pieces
         done, _ = await asyncio.wait({self._saving}, timeout=seconds)
-        if not done and self.trouble is None:
+        if not done and self.trouble is None and self._pieces == pieces:
             self._late()
+
+    def holds(self, halted: Halted | None) -> bool:
+        """Whether this halt, or that there is none, is what was saved last."""
+        return self._halted == (halted,)
 
     @property
     def hangs(self) -> bool:
@@ -109,11 +122,17 @@ class JournalWriter:
         """Save the newest record until there is none newer."""
         while self._newest is not None:
             record, self._newest = self._newest, None
-            self._begun = time.monotonic()
             changes, self._owed = self._owed, ()
             names, self._unsaved = self._unsaved, Names()
+            written = False
             try:
-                self._saved(await self._worker.call(self._journal.save, record, changes, names))
+                for some, part in _pieces(record, changes, names):
+                    self._begun = time.monotonic()
+                    written |= await self._worker.call(self._journal.save, record, some, part)
+                    changes = changes[len(some) :]
+                    self._pieces += 1
+                    self._halted = (record.status.halted,)
+                self._saved(written)
             except JournalError as error:
                 self._unsaved = None
                 self._owed = (*changes, *self._owed)[-MOST_OWED:]
@@ -145,6 +164,35 @@ class JournalWriter:
         if not self._told:
             self._log.error("journal cannot be written", message=str(trouble))
         self._told = True
+
+
+def _pieces(
+    record: Record, changes: tuple[Transition, ...], names: Names | None
+) -> Iterator[tuple[tuple[Transition, ...], Names | None]]:
+    """Changes and names to save together, a piece at a time.
+
+    An entry goes with its first change. Of everybody, the last piece is None: it looks for those
+    who are gone, and finds the others saved.
+    """
+    status = record.status
+    left = names
+    if left is None:
+        left = Names(frozenset((*status.connections, *record.seen)), frozenset(status.strategies))
+    while max(len(changes), len(left.connections), len(left.strategies)) > PIECE:
+        some, changes = changes[:PIECE], changes[PIECE:]
+        part = Names(
+            _first(left.connections, (c.name for c in some if c.kind != "strategy")),
+            _first(left.strategies, (c.name for c in some if c.kind == "strategy")),
+        )
+        left = Names(left.connections - part.connections, left.strategies - part.strategies)
+        yield some, part
+    yield changes, None if names is None else left
+
+
+def _first(names: frozenset[str], preferred: Iterable[str]) -> frozenset[str]:
+    """Some of these names: the preferred ones, and others up to the size of a piece."""
+    chosen = names.intersection(preferred)
+    return chosen | frozenset(islice(names - chosen, max(PIECE - len(chosen), 0)))
 
 
 def _both(one: Names | None, other: Names | None) -> Names | None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -31,6 +32,8 @@ DRAIN_SECONDS = 3.0
 """How long a turn that is under way may take to its end; then it is broken off."""
 CLOSE_SECONDS = 1.0
 """How long requests may take to theirs; aiohttp waits so long twice."""
+SWITCH_SECONDS = 0.001
+"""How long a thread may keep the interpreter: the loop gives it away with each packet it sends."""
 
 
 class StartError(Exception):
@@ -103,6 +106,8 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
         stack.callback(logs.close)
         hung_up = _on_signals(stack, stop)  # first of all: sops may take its time
         stack.enter_context(collected_rarely())
+        stack.callback(sys.setswitchinterval, sys.getswitchinterval())
+        sys.setswitchinterval(SWITCH_SECONDS)
         daemon = await stack.enter_async_context(opened(settings, os.environ))
         await stack.enter_async_context(_listening(settings, daemon))
         loaded = asyncio.Event()

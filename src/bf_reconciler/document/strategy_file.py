@@ -9,6 +9,15 @@ from bf_reconciler.facts import Json
 from bf_reconciler.spec import Declared, Strategy
 
 
+class Owner(Declared):
+    """One of several daemons that share a committed file."""
+
+    shard: str
+    """Its number, from 0, and how many there are, as in 1/4."""
+    since: AwareDatetime
+    """When it was started; of two writers, the one that was started later counts."""
+
+
 class StrategyFile(BaseModel):
     """What a bot is told. Fields that it does not know, it ignores."""
 
@@ -34,6 +43,8 @@ class StrategyFile(BaseModel):
     """Since when enabled, action and reason are as they are."""
     valid_until: AwareDatetime
     """Until when the file may be followed; then the bot stops."""
+    owner: Owner | None = None
+    """Which of several daemons wrote it; absent where one looks after all."""
     strategy: Strategy | None
     """The declared strategy without credentials; null where nothing is known of it."""
 

@@ -62,6 +62,13 @@ def _process(status: Status, extras: Extras) -> Iterator[Family]:
         ("page_url", "dashboard_url", "runbook_url"),
         [(extras.links, 1)],
     )
+    index, _, count = (status.config.shard or "0/1").partition("/")
+    yield Family(
+        "bf_shard_info",
+        "Which part of the connections this daemon looks after, counted from 0; always 1.",
+        ("shard", "shards"),
+        [((index, count), 1)],
+    )
     yield Family(
         "bf_watch_mode",
         "How changes of the file are detected: 1 for the mode in use.",

@@ -19,16 +19,49 @@ class RefusedError(UnavailableError):
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """Which daemon gives orders: of two, the one that was started later counts."""
+
+    shard: str
+    since: datetime
+
+    def as_json(self) -> Mapping[str, str]:
+        """As it is written beside an order."""
+        return {"shard": self.shard, "since": self.since.isoformat()}
+
+    def yields_to(self, written: object) -> bool:
+        """Whether this was written by a daemon that was started later."""
+        return (since := _since(written)) is not None and since > self.since
+
+    def wrote(self, written: object) -> bool:
+        """Whether this daemon wrote it."""
+        return _since(written) == self.since
+
+
+def _since(written: object) -> datetime | None:
+    """When the daemon was started that wrote this; None where it does not say so."""
+    if not isinstance(written, Mapping):
+        return None
+    try:
+        since = datetime.fromisoformat(str(written.get("since")))
+    except ValueError:
+        return None
+    return since if since.tzinfo is not None else None
+
+
+@dataclass(frozen=True, slots=True)
 class Bounds:
     """Where folders may lie: below ``base``, from which relative paths start, or in ``root``.
 
     Commands lie in ``process_root``; without it none is started.
-    ``replaced`` is called, in any thread, when another folder is found where one was.
+    ``replaced`` is called, in any thread, when another folder is found where one was. ``owner`` is
+    this daemon, where it shares its strategies with others.
     """
 
     base: Path
     root: Path | None = None
     process_root: Path | None = None
+    owner: Owner | None = None
     replaced: Callable[[], None] = field(default=lambda: None, compare=False)
 
     def allow(self, place: Path) -> bool:

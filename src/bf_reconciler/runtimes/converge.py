@@ -97,6 +97,15 @@ class Runtimes:
                     self._workers[runtime].adopt(runtime)
         return {runtime: self._worker(runtime).held for runtime in declared}
 
+    def let_go(self, names: Collection[str]) -> None:
+        """Leave these as they are: another daemon looks after them."""
+        for name in names:
+            self._shown.pop(name, None)
+            self._news.pop(name, None)
+            runtime = self._given.pop(name, None)
+            if runtime is not None and runtime in self._workers:
+                self._workers[runtime].forget(name)
+
     @property
     def idle(self) -> bool:
         """Whether nothing is under way, and nothing waits to be collected."""

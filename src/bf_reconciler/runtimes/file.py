@@ -60,6 +60,7 @@ class FileAdapter:
 
     def __init__(self, declared: FileRuntime, bounds: Bounds) -> None:
         self._path = bounds.base / declared.path
+        self._owner = bounds.owner
         self._declared_lease = declared.lease
         self.rhythm = min(RHYTHM, (declared.lease or RHYTHM) / 6)
         mode = int(declared.mode, 8) if declared.mode else None
@@ -105,6 +106,8 @@ class FileAdapter:
         valid_until = moment(old.get("valid_until"))
         if valid_until is None or valid_until < utcnow():
             return True
+        if self._owner is not None and not self._owner.wrote(old.get("owner")):
+            return True  # it is taken over before it is acted on
         if not order.on and "strategy" in old and old["strategy"] is None:
             new["strategy"] = None  # there was no room for it
         return any(old.get(key) != value for key, value in new.items())
@@ -122,9 +125,23 @@ class FileAdapter:
         try:
             content = stamped(order, reading.content or {}, target.stamp)
             content["valid_until"] = format_time(utcnow() + self._length(order.name, order))
+            content |= self._signed()
             await self._thread.call(self._write, order, content, target)
         except OSError as error:
             raise UnavailableError(f"The file cannot be written ({_why(error)}).") from error
+
+    def _signed(self) -> Mapping[str, Any]:
+        """Who writes, where there are several."""
+        return {} if self._owner is None else {"owner": self._owner.as_json()}
+
+    def _fence(self, content: Mapping[str, Any]) -> None:
+        """A daemon that was paused, and comes back late, touches nothing of its successor.
+
+        Raises:
+            PermissionError: It was written by a daemon that was started later.
+        """
+        if self._owner is not None and self._owner.yields_to(content.get("owner")):
+            raise PermissionError(EPERM, "a daemon that was started later looks after it")
 
     def _note_replaced(self) -> None:
         """What was told stands nowhere any more; it is written again as it is found missing."""
@@ -189,7 +206,9 @@ class FileAdapter:
 
         check()
         until = utcnow() + length
-        content = parsed(files.read(_file(name))) | {"valid_until": format_time(until)}
+        content = parsed(files.read(_file(name)))
+        self._fence(content)
+        content |= {"valid_until": format_time(until), **self._signed()}
         files.replace(_file(name), encoded(content), check, sync=False)
         self._read_as[name] = self._signatures(files, name)
         self._is_valid_until(name, until)
@@ -274,6 +293,8 @@ class FileAdapter:
         def check() -> None:
             if target.superseded:
                 raise InterruptedError(EINTR, "a newer order took its place")
+            with suppress(FileNotFoundError, Garbage):
+                self._fence(parsed(files.read(name)))
 
         data, name = encoded(content), _file(order.name)
         if len(data) > MAX_BYTES:
@@ -288,12 +309,13 @@ class FileAdapter:
             except OSError as error:
                 if order.on or error.errno not in FULL:
                     raise
+                check()
                 files.overwrite(name, lambda size: shorter(content, size))
 
 
 def _spread(name: str) -> float:
     """Below which share of its lease it is renewed: not all of them at the same time."""
-    return 0.5 + crc32(name.encode()) % 100 / 400
+    return 1 / 3 + crc32(name.encode()) % 100 / 600
 
 
 def _ours(files: Files, name: str) -> bool:

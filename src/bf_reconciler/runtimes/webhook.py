@@ -52,8 +52,9 @@ class WebhookAdapter(RemoteEngine[WebhookRuntime]):
     settle_time = timedelta(seconds=2)
     deadline = timedelta(seconds=60)
 
-    def __init__(self, declared: WebhookRuntime, _bounds: Bounds) -> None:
+    def __init__(self, declared: WebhookRuntime, bounds: Bounds) -> None:
         super().__init__(declared)
+        self._owner = bounds.owner
         self._rest = Rest(declared.name, declared.timeout)
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._sent: dict[str, Sent] = {}
@@ -147,6 +148,7 @@ class WebhookAdapter(RemoteEngine[WebhookRuntime]):
         content: dict[str, Any] = stamped(order, {}, stamp) | {
             "since": since,
             "valid_until": format_time(until),
+            **({} if self._owner is None else {"owner": self._owner.as_json()}),
         }
         body = json.dumps(content, ensure_ascii=False).encode(errors="replace")
         headers = {

@@ -26,15 +26,27 @@ from bf_reconciler.spec.policy import Allowlist, Defaults, Halt, Limits, MaxRemo
 from bf_reconciler.spec.references import inconsistencies
 from bf_reconciler.spec.removals import too_many
 from bf_reconciler.spec.runtime import LOCAL, FileRuntime, Runtime
-from bf_reconciler.spec.spec import ConnectionEntry, File, Origin, Spec, StrategyEntry
+from bf_reconciler.spec.shards import ALONE, MAX_SHARDS, Shard, ordinal, owner, share
+from bf_reconciler.spec.spec import (
+    NOTHING_ELSEWHERE,
+    ConnectionEntry,
+    Elsewhere,
+    File,
+    Origin,
+    Spec,
+    StrategyEntry,
+)
 from bf_reconciler.spec.strategy import OLD_NAMES, Action, Strategy
 from bf_reconciler.spec.types import Declared, Suspend, is_loopback, is_overheard
 
 __all__ = [
     "ALL_PASSED_ON",
+    "ALONE",
     "CREDENTIAL",
     "IGNORED",
     "LOCAL",
+    "MAX_SHARDS",
+    "NOTHING_ELSEWHERE",
     "OLD_NAMES",
     "PASSED_ON",
     "Action",
@@ -44,6 +56,7 @@ __all__ = [
     "Credentials",
     "Declared",
     "Defaults",
+    "Elsewhere",
     "File",
     "FileRuntime",
     "FreqtradeRuntime",
@@ -61,6 +74,7 @@ __all__ = [
     "Policy",
     "ProcessRuntime",
     "Runtime",
+    "Shard",
     "Spec",
     "Strategy",
     "StrategyEntry",
@@ -77,6 +91,9 @@ __all__ = [
     "is_loopback",
     "is_overheard",
     "misfits",
+    "ordinal",
+    "owner",
+    "share",
     "strategy_excess",
     "too_many",
     "unknown_hosts",

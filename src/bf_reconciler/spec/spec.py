@@ -103,6 +103,19 @@ class StrategyEntry:
         return self.strategy.suspended(now)
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What other shards look after: it is not ours to touch, and not gone."""
+
+    connections: frozenset[str] = frozenset()
+    strategies: frozenset[str] = frozenset()
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """The fingerprint of the API key of each of the connections."""
+
+
+NOTHING_ELSEWHERE = Elsewhere()
+
+
 @dataclass(frozen=True)
 class Spec:
     """What should be. Generation counts accepted revisions.
@@ -130,6 +143,7 @@ class Spec:
     plaintext_secrets: int = 0
     unshared_strategies: frozenset[str] = frozenset()
     base: str = ""
+    elsewhere: Elsewhere = NOTHING_ELSEWHERE
 
     @cached_property
     def by_connection(self) -> Mapping[str, tuple[Strategy, ...]]:
@@ -143,9 +157,10 @@ class Spec:
     def twins(self) -> Mapping[str, tuple[str, ...]]:
         """For each connection whose API key stands under other names, too: all its names."""
         found: dict[str, list[str]] = {}
-        for name, entry in self.connections.items():
-            if entry.key_fingerprint:
-                found.setdefault(entry.key_fingerprint, []).append(name)
+        keys = {name: entry.key_fingerprint for name, entry in self.connections.items()}
+        for name, key in (*keys.items(), *self.elsewhere.keys.items()):
+            if key:
+                found.setdefault(key, []).append(name)
         shared = [tuple(names) for names in found.values() if len(names) > 1]
         return {name: names for names in shared for name in names}
 

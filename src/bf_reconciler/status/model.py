@@ -215,6 +215,8 @@ class ConfigStatus:
     """Whether the seal of the file in force holds. From then on, one without a seal is refused."""
     files: tuple[FileStatus, ...] = ()
     base: str = ""
+    shard: str = ""
+    """Which part of the file this daemon looks after, as in 1/4; "" is all of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,7 @@ def _config(config: ConfigStatus, language: Language) -> dict[str, Any]:
         "sealed": config.sealed,
         "base": config.base,
         "files": [_file(file) for file in config.files],
+        "shard": config.shard or None,
         "problems": [
             {
                 "file": problem.file,

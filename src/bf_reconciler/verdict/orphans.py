@@ -35,6 +35,7 @@ def orphans(
         if name not in memories
         and name not in spec.strategies
         and name not in spec.broken_strategies
+        and name not in spec.elsewhere.strategies
         and holding.stray
     }
 

@@ -61,6 +61,7 @@ CONFIG: Final = _object(
     remedy=TEXT,
     plaintext_secrets=WHOLE,
     sealed=_maybe(YES_NO),
+    shard=_maybe(TEXT),
     last_good_in_force=YES_NO,
     base=TEXT,
     files=_list(

@@ -115,12 +115,14 @@ def _head(status: Status, page: PageParts, reader: Reader, place: Place) -> Mark
 def revision(status: Status, reader: Reader) -> Markup:
     """Which file is in force: shown on every page, and patched when it changes."""
     words = reader.words
+    shard = status.config.shard
     return fill(
-        '<span id="revision">%s %s · %s %s</span>',
+        '<span id="revision">%s %s · %s %s%s</span>',
         words["revision"],
         status.revision[:12] or "?",
         words["generation"],
         str(status.generation),
+        f" · {words['shard']} {shard}" if shard else "",
     )
 
 

@@ -15,6 +15,7 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "other": ("Türkçe", "English"),
     "revision": ("Revision", "Sürüm"),
     "generation": ("generation", "nesil"),
+    "shard": ("shard", "parça"),
     "live": ("Live", "Canlı"),
     "lost": ("Disconnected, reconnecting …", "Bağlantı koptu, yeniden bağlanılıyor …"),
     "gone": (
