@@ -420,7 +420,7 @@ async def test_a_halt_in_the_base_does_not_wait_for_other_files(monkeypatch):
         opened.set()
 
     monkeypatch.setattr(folder, "load_document", slow)
-    monkeypatch.setattr(folder.os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(folder, "processors", lambda: 1)
     reloader.halting = halting
     source.files = {
         "base.yaml": a_file([], [], halt={"reason": "x", "by": "y"}),

@@ -1,6 +1,7 @@
 """Committed bytes to entries: checked without a key, decrypted, and checked again."""
 
 import asyncio
+import os
 from dataclasses import dataclass
 
 from bf_reconciler import document, sops
@@ -66,6 +67,11 @@ async def load_document(
     if isinstance(found, tuple) or found.refused:
         return Loaded(None, found if isinstance(found, tuple) else found.problems, offline)
     return Loaded(found, readable=found)
+
+
+def processors() -> int:
+    """How many files are decrypted at once: as many as there are cores."""
+    return os.cpu_count() or 1
 
 
 def problem_of(error: ConfigError, file: str = "") -> Problem:

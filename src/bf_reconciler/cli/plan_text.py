@@ -66,12 +66,17 @@ def _part(heading: str, rows: Iterable[str]) -> list[str]:
 
 
 def _entry(entry: Entry) -> Iterator[str]:
-    line = f" (line {entry.line})" if entry.line else ""
-    yield f"{SIGNS[entry.action]} {clean(entry.name)}{line}: {ACTIONS[entry.action]}"
+    yield f"{SIGNS[entry.action]} {clean(entry.name)}{_place(entry)}: {ACTIONS[entry.action]}"
     for change in entry.changes:
         yield f"    {clean(change.field)}: {_values(change)}"
     if entry.credentials != "same":
         yield f"    credentials: {COMPARED[entry.credentials]}"
+
+
+def _place(entry: Entry) -> str:
+    line = f"line {entry.line}" if entry.line else ""
+    place = ", ".join(part for part in (clean(entry.file), line) if part)
+    return f" ({place})" if place else ""
 
 
 def _values(change: Change) -> str:
@@ -163,7 +168,8 @@ def _list(heading: str, rows: Iterable[str]) -> list[str]:
 
 
 def _marked(entry: Entry) -> Iterator[str]:
-    yield f"{code(entry.name)} {ACTIONS[entry.action]}"
+    where = f" ({code(entry.file)})" if entry.file else ""
+    yield f"{code(entry.name)}{where} {ACTIONS[entry.action]}"
     for change in entry.changes:
         if change.known:
             yield f"  - {code(change.field)}: {code(value(change.before))} → " + code(

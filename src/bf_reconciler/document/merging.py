@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 
 from bf_reconciler.document import name_advice
 from bf_reconciler.document.dead_ends import check_dead_ends
@@ -24,6 +24,7 @@ from bf_reconciler.document.limits import check_limits
 from bf_reconciler.document.nodes import Path
 from bf_reconciler.document.parsed import Kind, Parsed, ordered, refusal
 from bf_reconciler.document.reading import KINDS, Document
+from bf_reconciler.document.seal import SealState
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Problem
 from bf_reconciler.spec import OLD_NAMES, Connection, File, Strategy, inconsistencies
@@ -119,10 +120,16 @@ def merge(
     return replace(
         _with_lost(parsed, lost),
         encrypted=any(part.document.encrypted for part in parts),
+        seal=_weakest({part.document.seal for part in parts}),
         base=base,
         paths=frozenset((*documents, *lost)),
         unshared=foreign.unshared,
     )
+
+
+def _weakest(seals: Collection[SealState]) -> SealState:
+    """How it is with the seals of all files together."""
+    return next((seal for seal in get_args(SealState) if seal in seals), "none")
 
 
 def _maybe_base(lost: Mapping[str, Document | None], base: str) -> list[Problem]:

@@ -1,7 +1,6 @@
 """Reads a folder: each file by itself, and only what changed; a bad one holds up no other."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +10,7 @@ from typing import Final, Protocol
 from bf_reconciler import document, sops
 from bf_reconciler.document import Document, Parsed
 from bf_reconciler.facts import DEFAULT_RULES, ConfigReason, Problem, Rules
-from bf_reconciler.loader import Loaded, load_document, problem_of
+from bf_reconciler.loader import Loaded, load_document, problem_of, processors
 from bf_reconciler.reload.base import (
     DIRTY,
     LAST_GOOD,
@@ -147,7 +146,7 @@ class FolderReloader(BaseReloader[FolderSnapshot]):
                 self._files[name] = file.again(now)
             elif file.tried != content.digest or file.transient or asked:
                 waiting.append((name != base, name, content))
-        cores = asyncio.Semaphore(os.cpu_count() or 1)
+        cores = asyncio.Semaphore(processors())
         older = await asyncio.gather(
             *(
                 self._bring(name, content, snapshot.revision, now, cores)
