@@ -24,10 +24,11 @@ FUZZ_SEED ?= 1
 API_SECONDS ?= 60
 SOAK_SECONDS ?= 1800
 SOAK_KEYS ?= 300
+ROUNDS ?= 50
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test peers freqtrade sops environments check fuzz api audit soak mutants format bench cost sbom manifests \
+.PHONY: help demo test peers freqtrade sops environments check fuzz api audit soak drill mutants format bench cost sbom manifests \
   dashboards changelog lock clean
 
 help: ## Show this list
@@ -80,6 +81,9 @@ audit: $(AUDIT) ## Look for known flaws in our code (bandit) and in our dependen
 soak: $(DEV) ## Run a fleet of 300 under faults and commits at random for SOAK_SECONDS; nothing may grow
 	$(BIN)/python tests/soak.py $(SOAK_SECONDS) --connections $(SOAK_KEYS)
 
+drill: $(DEV) ## Kill daemon, Prometheus, Alertmanager, network: does an outside receiver know within 3 minutes? ROUNDS times
+	$(BIN)/python tests/drill.py $(ROUNDS)
+
 mutants: $(DEV) $(MUTANTS) ## Change the code that decides, and count what tests notice: hours; ONLY="--sample 600" tries some
 	PATH=$(abspath $(VENV)/mutants/bin):$$PATH CI=true nice -n 19 $(VENV)/mutants/bin/python tests/mutants.py $(ONLY)
 
@@ -117,7 +121,7 @@ lock: $(DEV) ## Update the locked dependencies
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --python-version 3.11 \
 	  --no-header --extra sops --upgrade pyproject.toml --output-file requirements/run.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --python-version 3.11 \
-	  --no-header --extra sops --group dev --upgrade pyproject.toml --output-file requirements/dev.txt
+	  --no-header --extra sops --extra notify --group dev --upgrade pyproject.toml --output-file requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --python-version 3.11 \
 	  --no-header --upgrade pyproject.toml requirements/fuzz.in --constraints requirements/dev.txt --output-file requirements/fuzz.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --python-version 3.11 --no-header \

@@ -1,5 +1,6 @@
 """Builders of values: every default is compliant; override the one thing a test is about."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bf_reconciler.facts import (
@@ -13,7 +14,9 @@ from bf_reconciler.facts import (
     Scope,
     Seen,
     remember,
+    unconfirmed,
 )
+from bf_reconciler.policy import Case
 from bf_reconciler.spec import (
     LOCAL,
     Connection,
@@ -91,7 +94,7 @@ def a_seen(*observations, **changes):
     seen = Seen(ENTRY)
     for observation in observations or (an_observation(),):
         seen = remember(seen, observation)
-    return Seen(seen.entry, seen.runs, **changes)
+    return replace(seen, **changes)
 
 
 def a_suspension(**changes):
@@ -137,6 +140,24 @@ def a_spec(connections=None, strategies=None, *, policy=None, **changes):
         "strategies": {s.name: StrategyEntry(s, 20, "current") for s in declared},
     }
     return Spec(**whole | changes)
+
+
+def a_case(observation=None, *, times=2, strategies=None, policy=None, now=NOW, **others):
+    """One observation, seen ``times`` in a row, under the rules; others: of the connection."""
+    observation = observation or an_observation()
+    seen = a_seen(*[observation] * times)
+    policy = Policy(**policy or {})
+    told = ("hold", "accepted", "twins", "names")
+    known = {name: others.pop(name) for name in told if name in others}
+    return Case(
+        entry=a_connection(**others),
+        strategies=(a_strategy(),) if strategies is None else strategies,
+        policy=policy,
+        observation=seen.latest,
+        unconfirmed=unconfirmed(seen.runs, policy.confirm_after),
+        now=now,
+        **known,
+    )
 
 
 def obeyed(decisions, before):

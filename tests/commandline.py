@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -16,7 +16,8 @@ from aiohttp import web
 from bf_reconciler.cli import main
 from bf_reconciler.simulator import Simulator, demo_world
 from bf_reconciler.spec import Policy
-from bf_reconciler.status import Status, evidence
+from bf_reconciler.status import Status, evidence, present_stolen, stolen
+from bf_reconciler.verdict import Halted
 from bf_reconciler.web import make_app
 
 SECONDS = 60
@@ -129,8 +130,13 @@ class FakeView:
         found = self.seen.get(name)
         return None if known is None else evidence(known, found, self.policy, language)
 
+    def stolen(self, name, language):
+        found = stolen(self.now, self.seen.get(name), name)
+        return None if found is None else present_stolen(found, language)
+
     async def halt(self, reason, by, _token=""):
         self.done.append(("halt", reason, by))
+        return replace(self.now, halted=Halted(reason, by))
 
     async def resume(self, name, reason="", by="", _token=""):
         self.done.append(("resume", name, reason, by))

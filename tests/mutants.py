@@ -1,28 +1,44 @@
 """How many small changes to the code that decides does a test notice? Run by `make mutants`.
 
-mutmut makes the changes, one at a time. Texts for people (those with a blank) are left as they are:
-messages are prose, and nothing may match on them.
+mutmut makes the changes. Texts for people (those with a blank) are left as they are: messages are
+prose, and nothing may match on them. The tests are collected once; each change is a fork of that
+process, in which the tests that reach the changed function run, quickest first, until one fails.
 """
-# ruff: noqa: T201  (a script that prints figures)
+# ruff: noqa: T201, PLC0415  (a script that prints figures; mutmut is in an environment of its own)
 
 import argparse
+import functools
+import gc
 import json
+import os
 import random
+import resource
+import signal
 import sys
+import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
-FOLDER = Path("mutants/src/bf_reconciler")
+import pytest
+from _pytest.runner import runtestprotocol
+
+FOLDER = Path("mutants")
+RESULTS = FOLDER / "results.json"
 PACKAGES = ("verdict", "policy", "status")
-KILLED = {1, 3, 36, -24, 24, 152, 255}
-"""Exit codes of mutmut: a test failed, or it did not end."""
 LEAST = 95.0
+PATIENCE = 20
+"""Seconds of the processor that a change may take, beyond ten times what its tests take."""
+MEMORY = 4 << 30
+NOTICED, SURVIVED, ENDLESS = "noticed", "survived", "endless"
+EXEMPT: dict[str, str] = {}
+"""Changes that no test can notice, for nothing is other with them: "function: old -> new"."""
 
 
 def leave_prose() -> None:
     """Have mutmut change no text that holds a blank."""
-    from mutmut.mutation import mutators  # noqa: PLC0415 # an environment of its own
+    from mutmut.mutation import mutators
 
     change = mutators.operator_string
 
@@ -35,63 +51,174 @@ def leave_prose() -> None:
     ]
 
 
-def counts(folder: Path) -> Counter[bool | None]:
-    """How many changes in this folder were noticed, and how many were not (None: not tried)."""
-    found: Counter[bool | None] = Counter()
-    for path in folder.rglob("*.meta"):
-        codes = json.loads(path.read_text())["exit_code_by_key"].values()
-        found.update(None if code is None else code in KILLED for code in codes)
+def generate() -> None:
+    """Write the changed packages to their folder, with all that the tests need."""
+    from mutmut import __main__ as mutmut
+
+    leave_prose()
+    mutmut.set_mutant_under_test("mutant_generation")
+    FOLDER.mkdir(exist_ok=True)
+    mutmut.copy_src_dir()
+    mutmut.copy_also_copy_files()
+    mutmut.setup_source_paths()
+    mutmut.create_mutants(1)
+
+
+def changes() -> dict[str, str]:
+    """Every change by its name, with the digest of the function that it is made to."""
+    found: dict[str, str] = {}
+    for path in (FOLDER / "src").rglob("*.meta"):
+        data = json.loads(path.read_text())
+        for name in data["exit_code_by_key"]:
+            function = name.rpartition(".")[2].rpartition("__mutmut_")[0]
+            found[name] = data["hash_by_function_name"].get(function, "")
     return found
 
 
-def sample(count: int) -> list[str]:
-    """Names of so many changes, the same each time."""
-    names = sorted(
-        name
-        for path in FOLDER.rglob("*.meta")
-        for name in json.loads(path.read_text())["exit_code_by_key"]
+def sample(names: Iterable[str], count: int | None, part: str) -> list[str]:
+    """So many, the same each time; 2/4 is the second part of four."""
+    ordered = sorted(names)
+    if count is not None:
+        ordered = random.Random(1).sample(ordered, min(count, len(ordered)))  # noqa: S311
+    which, of = map(int, part.split("/"))
+    return ordered[which - 1 :: of]
+
+
+class Runner:
+    """Runs the tests once to see which reach what, and then tries the changes."""
+
+    def __init__(self, names: Sequence[str], results: dict[str, Any]) -> None:
+        self._names, self._results = names, results
+        self._reached: dict[str, list[pytest.Item]] = {}
+        self._took: dict[pytest.Item, float] = {}
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """In place of pytest's own loop."""
+        if session.testsfailed:
+            return True
+        self._learn(session)
+        digests = changes()
+        for number, name in enumerate(self._names, 1):
+            outcome = self._try(name)
+            self._results[name] = [digests[name], outcome]
+            print(f"{number}/{len(self._names)} {outcome} {name}", flush=True)
+            RESULTS.write_text(json.dumps(self._results))
+        return True
+
+    def _learn(self, session: pytest.Session) -> None:
+        from mutmut.mutation.trampoline import set_mutant_under_test
+        from mutmut.state import state
+
+        set_mutant_under_test("stats")
+        for item in session.items:
+            began = time.process_time()
+            if not _passes(item):
+                print(f"This test fails without any change: {item.nodeid}")
+                os._exit(1)
+            self._took[item] = time.process_time() - began
+            for function in state()._stats:  # noqa: SLF001 # mutmut's own
+                self._reached.setdefault(function, []).append(item)
+            state()._stats.clear()  # noqa: SLF001 # likewise
+        set_mutant_under_test("")
+
+    def _try(self, name: str) -> str:
+        tests = self._reached.get(name.rpartition("__mutmut_")[0], [])
+        tests = sorted(tests, key=self._took.__getitem__)
+        pid = os.fork()
+        if pid == 0:
+            self._run(name, tests)
+        _, status = os.waitpid(pid, 0)
+        if os.WIFEXITED(status):
+            return SURVIVED if os.WEXITSTATUS(status) == 0 else NOTICED
+        return ENDLESS if os.WTERMSIG(status) in {signal.SIGXCPU, signal.SIGKILL} else NOTICED
+
+    def _run(self, name: str, tests: Sequence[pytest.Item]) -> None:
+        from mutmut.mutation.trampoline import set_mutant_under_test
+
+        spent = int(time.process_time()) + PATIENCE + int(10 * sum(self._took[t] for t in tests))
+        resource.setrlimit(resource.RLIMIT_CPU, (spent, spent + 1))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        for each in gc.get_objects():  # what was answered without the change
+            if isinstance(each, functools._lru_cache_wrapper):  # noqa: SLF001 # no other name
+                each.cache_clear()
+        set_mutant_under_test(name)
+        try:
+            os._exit(0 if all(map(_passes, tests)) else 1)
+        finally:
+            os._exit(1)
+
+
+def _passes(item: pytest.Item) -> bool:
+    """Whether a test passes."""
+    return not any(report.failed for report in runtestprotocol(item, log=False))
+
+
+def attempt(names: Sequence[str], results: dict[str, Any]) -> None:
+    """Try these changes."""
+    from mutmut.configuration import config
+
+    os.chdir(FOLDER)
+    global RESULTS  # noqa: PLW0603 # relative to the folder
+    RESULTS = Path("results.json")
+    words = ["-q", "--rootdir=.", "--tb=native", "-p", "no:cacheprovider"]
+    pytest.main(
+        [*words, *config().pytest_add_cli_args_test_selection], plugins=[Runner(names, results)]
     )
-    return random.Random(1).sample(names, min(count, len(names)))  # noqa: S311 # no secret
+    os.chdir("..")
+    RESULTS = FOLDER / "results.json"
+
+
+def shown(name: str) -> str:
+    """A change as a line: the function, what stood there, and what stands there now."""
+    from mutmut.mutation.diff_apply import find_mutant, get_diff_for_mutant
+
+    diff = get_diff_for_mutant(name, path=find_mutant(name).path).splitlines()
+    old = " ".join(line[1:].strip() for line in diff if line.startswith("-") and line[1:2] != "-")
+    new = " ".join(line[1:].strip() for line in diff if line.startswith("+") and line[1:2] != "+")
+    function = name.rpartition("__mutmut_")[0].removeprefix("bf_reconciler.")
+    return f"{function.replace('.x_', '.').replace('.xǁ', '.').replace('ǁ', '.')}: {old} -> {new}"
+
+
+def report(results: dict[str, Any]) -> int:
+    """Print what was noticed, and what was not; 1 where it is too little."""
+    digests = changes()
+    outcomes = {n: o for n, (digest, o) in results.items() if digests.get(n) == digest}
+    lines = {name: shown(name) for name, outcome in outcomes.items() if outcome == SURVIVED}
+    same = {name for name, line in lines.items() if line in EXEMPT}
+    whole: Counter[str] = Counter()
+    for package in PACKAGES:
+        of = [n for n in outcomes if n.startswith(f"bf_reconciler.{package}.") and n not in same]
+        counted = Counter(outcomes[name] for name in of)
+        whole += counted
+        print(f"{package}: {counted[NOTICED] + counted[ENDLESS]} of {len(of)} noticed")
+        for name in sorted(set(of) & lines.keys()):
+            print(f"    {lines[name]}")
+    tried = sum(whole.values())
+    share = 100 * (tried - whole[SURVIVED]) / max(tried, 1)
+    left = f"{whole[ENDLESS]} of them did not end; {len(same)} change nothing and are left out"
+    print(f"all: {tried - whole[SURVIVED]} of {tried} noticed, {share:.1f} %; {left}")
+    return int(share < LEAST)
 
 
 def main() -> int:
     """Try so many, or all; 1 where too few are noticed."""
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--sample", type=int, help="try so many of them, the same each time")
-    words.add_argument("--show", metavar="NAME", help="show a change that was made")
+    words.add_argument("--part", default="1/1", help="of those one part, such as 2/4")
+    words.add_argument("--left", action="store_true", help="only what was not noticed before")
+    words.add_argument("--report", action="store_true", help="say what was noticed up to now")
     given = words.parse_args()
-    leave_prose()
-    if given.show:
-        return run("show", given.show)
-    if given.sample and not FOLDER.exists():
-        run("run", "--max-children", "1", "none-of-them")
-    run("run", "--max-children", "1", *(sample(given.sample) if given.sample else ()))
-    return report()
-
-
-def run(*words: str) -> int:
-    """A command of mutmut."""
-    from mutmut.__main__ import cli  # noqa: PLC0415 # likewise
-
-    try:
-        cli(list(words), standalone_mode=False)
-    except (AssertionError, SystemExit) as error:  # so it says that there is none of this name
-        print(error)
-        return 1
-    return 0
-
-
-def report() -> int:
-    """Print what was noticed, and what was not."""
-    whole: Counter[bool | None] = Counter()
-    for name in PACKAGES:
-        found = counts(FOLDER / name)
-        whole += found
-        print(f"{name}: {found[True]} of {found[True] + found[False]} noticed")
-    tried = whole[True] + whole[False]
-    share = 100 * whole[True] / max(tried, 1)
-    print(f"all: {whole[True]} of {tried}, {share:.1f} %; not tried: {whole[None]}")
-    return int(share < LEAST)
+    generate()
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    names = sample(changes(), given.sample, given.part)
+    if given.left:
+        names = [name for name in names if results.get(name, ["", ""])[1] == SURVIVED]
+    if names and not given.report:
+        attempt(names, results)
+    return report(results)
 
 
 if __name__ == "__main__":

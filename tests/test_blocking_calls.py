@@ -21,6 +21,7 @@ KNOWN = {  # how often, and what bounds it
     "client.py Thread": (1, "a bot's own: its loop ends with the lease, whatever this does"),
     "daemon/commands.py Worker": (1, "the history: HISTORY_SECONDS; refused while a save hangs"),
     "daemon/ending.py Timer": (1, "the end of the process: END_SECONDS"),
+    "daemon/heartbeat.py Worker": (1, "a heartbeat: DEADLINE; none is sent while one hangs"),
     "daemon/journal_writer.py Worker": (1, "saves: DEADLINE, then BROKEN_DEADLINE while one hangs"),
     "daemon/kept_document.py Worker": (2, "the last good file: SECONDS, or as many as files need"),
     "daemon/service.py Worker": (1, "opening and closing the journal: OPEN_SECONDS, CLOSE_SECONDS"),

@@ -438,15 +438,18 @@ def test_a_port_that_is_taken_is_told(capsys):
 def test_the_simulator_tells_how_to_change_it(capsys, monkeypatch):
     """In this process: the same words, ended by SIGTERM as soon as it listens."""
 
-    def stop_soon(simulator):
+    def stop_soon(simulator, lang):
         os.kill(os.getpid(), signal.SIGTERM)
-        return f"{simulator.url} {introduction(simulator)}"
+        return f"{simulator.url} {introduction(simulator, lang)}"
 
     introduction = simulate.introduction
     monkeypatch.setattr(simulate, "introduction", stop_soon)
     ran = run_in(capsys, "simulate", "--port", "0")
     assert ran.code == 0
     assert "curl -X PATCH http://127.0.0.1:" in ran.out
+    turkish = run_in(capsys, "simulate", "--port", "0", "--lang", "tr").out
+    assert "Anahtarlar:" in turkish
+    assert turkish.endswith("Durdurmak için Ctrl-C'ye basın.\n")
     alone = run_in(capsys, "simulate", "--port", "0", "--only", "gate")
     assert "_sim/faults/gate" in alone.out
     assert "/kucoin" not in alone.out

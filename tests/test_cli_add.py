@@ -81,7 +81,9 @@ def test_the_first_connection_takes_the_place_of_the_example(capsys, simulator, 
     assert "- kucoin-main-example: removed" in done.stdout
     assert "~ btc-example (line" in done.stdout
     assert "It is in the place of the example" in done.stdout
-    assert f"git -C {file.parent} commit --message 'Add kucoin-main' -- conn" in done.stdout
+    added = f"git -C {file.parent} add -- connections.yaml"
+    commit = f"git -C {file.parent} commit --message 'Add kucoin-main' -- connections.yaml"
+    assert f"To commit: {added} && {commit}\n" in done.stdout
     found = declared(file)
     key = simulator.world.keys["kucoin-main"]
     assert found["connections"] == [

@@ -1,6 +1,7 @@
 """certify and replay: an exchange is asked once, and what it said can be read again anywhere."""
 
 import json
+import os
 import stat
 from datetime import UTC, datetime
 
@@ -215,11 +216,27 @@ def test_replay_shows_facts_conditions_and_what_is_read_otherwise(capsys, file, 
 
 
 @pytest.mark.parametrize(
-    ("data", "why"), [(None, "cannot read"), (b"\xff", "not text"), (b"{}", "is not a bundle")]
+    ("data", "why"),
+    [
+        (None, "there is no such file"),
+        (b"\xff", "not text"),
+        (b"{}", "is not a bundle"),
+        ("pipe", "not a regular file"),
+        ("endless", "not a regular file"),
+        ("long", "larger than"),
+    ],
 )
 def test_what_is_no_bundle_is_told(capsys, tmp_path, data, why):
-    if data is not None:
-        (tmp_path / "b.json").write_bytes(data)
+    path = tmp_path / "b.json"
+    if data == "pipe":
+        os.mkfifo(path)
+    elif data == "endless":
+        path.symlink_to("/dev/zero")
+    elif data == "long":
+        path.touch()
+        os.truncate(path, 1 << 40)
+    elif data is not None:
+        path.write_bytes(data)
     ran = run_in(capsys, "replay", "b.json")
     assert ran.code == 1
     assert why in ran.err

@@ -3,6 +3,7 @@
 
 import getpass
 import json
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -91,6 +92,16 @@ def test_status_exits_2_where_something_is_blocked(capsys):
         assert "Create a new key or copy the values again." in ran.out
         assert run_in(capsys, "status", "kucoin-main-grid", "--url", url).code == 0
         assert run_in(capsys, "status", "sol-dca", "--url", url).code == 2
+
+
+def test_status_and_explain_show_a_key_that_waits_to_be_rotated_in(capsys):
+    waiting = a_status([a_connection(next_api_key="••••abc")])
+    with serving(FakeView(waiting)) as url:
+        status = run_in(capsys, "status", "kucoin-main-grid", "--url", url)
+        explained = run_in(capsys, "explain", "kucoin-main-grid", "--url", url)
+    assert re.search(r"Next key +••••abc\n", status.out)
+    line = "the next key ••••abc waits in the file: bf-reconciler rotate kucoin-main-grid\n"
+    assert line in explained.out
 
 
 def test_status_json_is_what_the_api_says(capsys):
@@ -230,6 +241,8 @@ def answering(body, status=200, headers=()):
     [
         (b"<html>", 200, "not a bf-reconciler daemon"),
         (b"[]", 200, "not a bf-reconciler daemon"),
+        (b"[" * 100_000, 200, "not a bf-reconciler daemon"),
+        (b"[" * 100_000, 503, "HTTP 503"),
         (b"{}", 500, "HTTP 500"),
         (b"<html>", 302, "HTTP 302"),
         (b'{"error": "not now"}', 503, "not now"),
@@ -324,6 +337,35 @@ def test_halt_and_resume_reach_the_daemon(capsys):
     assert no_one.out == "btc-grid is not waiting for a resume.\n"
     assert unknown.code == 1
     assert "no strategy named nope; known: btc-grid" in unknown.err
+
+
+@pytest.mark.parametrize(
+    ("count", "lang", "line"),
+    [
+        (
+            2,
+            "en",
+            (
+                "Told to be off, and not confirmed by the engine yet: s0, s1."
+                " See: bf-reconciler status\n"
+            ),
+        ),
+        (
+            7,
+            "tr",
+            (
+                "Kapatma komutu verildi, motor henüz onaylamadı: s0, s1, s2, s3, s4 ve 2 tane daha."
+                " Bakın: bf-reconciler status\n"
+            ),
+        ),
+    ],
+)
+def test_halt_names_what_is_not_confirmed_to_be_off(capsys, count, lang, line):
+    running = [a_strategy(f"s{number}") for number in range(count)]
+    off = a_strategy("off", running="paused")
+    with serving(FakeView(a_status(strategies=[*running, off]))) as url:
+        ran = run_in(capsys, "halt", "--reason", "a bug", "--url", url, "--lang", lang)
+    assert (ran.code, line in ran.out) == (0, True)
 
 
 def test_halt_names_who_did_it(capsys, monkeypatch):

@@ -235,6 +235,26 @@ def test_what_cannot_be_edited_is_told(capsys, file, monkeypatch, variables, say
     assert file.read_bytes() == before
 
 
+def test_a_draft_never_lands_where_a_link_leads_nor_is_a_pipe_waited_for(capsys, file, editor):
+    """Who can commit could put either in its place."""
+    draft, target = file.with_name("connections.yaml.unsaved"), file.with_name("target")
+    draft.symlink_to(target)
+    editor([WRONG_ENTRY])
+    ran = run_in(capsys, "edit", file)
+    assert ran.code == 1
+    assert not target.exists()
+    kept = file.with_name("connections.yaml.2.unsaved")
+    assert f"The change is kept, encrypted, in {kept}" in ran.err
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    draft.unlink()
+    os.mkfifo(draft)
+    environ = {name: os.environ[name] for name in ("EDITOR", "SOPS_AGE_KEY_FILE", "PATH", "HOME")}
+    answers = [("Continue with it? [Y/n]: ", "y\n")]
+    code, shown = answered("edit", answers=answers, cwd=file.parent, **environ)
+    assert code == 1
+    assert "not a regular file" in shown
+
+
 def test_an_editor_is_found_and_a_draft_of_another_kind_is_refused(file, tmp_path):
     program = tmp_path / "nano"
     program.write_text("#!/bin/sh\n")

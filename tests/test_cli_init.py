@@ -1,4 +1,5 @@
 """init: a repository to start from, with the real sops, age and git."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import os
 import shutil
@@ -56,6 +57,15 @@ def test_it_creates_what_a_repository_needs_and_says_what_comes_next(capsys, tmp
     assert rules["age"] == recipient
     assert "seal" in rules["encrypted_regex"]
     assert list(memory.iterdir()) == []
+
+
+def test_it_says_so_in_turkish(capsys):
+    ran = run_in(capsys, "init", "desk", "--yes", "--lang", "tr")
+    assert (ran.code, ran.err) == (0, "")
+    assert "oluştu  desk/connections.yaml\n" in ran.out
+    assert "onsuz kimlik bilgilerini kimse okuyamaz.\n\nSırada:\n" in ran.out
+    again = run_in(capsys, "init", "other", "--yes", "--key-file", "desk/key.txt", "--lang", "tr")
+    assert "mevcut  desk/key.txt (age1" in again.out
 
 
 def test_the_file_is_encrypted_sealed_valid_and_tests_nothing(capsys, started, monkeypatch):
@@ -193,6 +203,8 @@ def test_a_key_of_another_name_in_the_folder_is_ignored_by_git(capsys, tmp_path)
         (("desk", "--yes", "--recipient", "AGE-SECRET-KEY-1X"), "must be a public age key"),
         (("desk", "--yes", "--key-file", "empty.txt"), "empty.txt contains no age key"),
         (("desk", "--yes", "--key-file", "broken.txt"), "the age key cannot be used"),
+        (("desk", "--yes", "--key-file", "pipe"), "pipe: not a regular file"),
+        (("desk", "--yes", "--key-file", "/dev/zero"), "/dev/zero: not a regular file"),
         (("empty.txt", "--yes"), "empty.txt is not a directory"),
         (("empty.txt/desk", "--yes"), "Not a directory"),
         (("desk",), "not a terminal: pass --yes to create desk"),
@@ -202,6 +214,7 @@ def test_a_key_of_another_name_in_the_folder_is_ignored_by_git(capsys, tmp_path)
 def test_what_cannot_be_done_is_told_and_leaves_nothing(capsys, tmp_path, argv, says):
     (tmp_path / "empty.txt").write_text("")
     (tmp_path / "broken.txt").write_text("AGE-SECRET-KEY-1BROKEN\n")
+    os.mkfifo(tmp_path / "pipe")
     ran = run_in(capsys, "init", *argv)
     assert ran.code == 1
     assert says in ran.err

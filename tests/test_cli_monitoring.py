@@ -62,3 +62,11 @@ def test_a_label_must_mean_nothing_else(name):
 def test_labels_are_few():
     words = [word for n in range(MANY + 1) for word in ("--metric-label", f"label{n}")]
     assert f"{MANY} at most" in given(*words)
+
+
+def test_a_file_of_receivers_is_checked_before_anything_is_started(tmp_path):
+    path = tmp_path / "notify.yaml"
+    assert "notify.yaml: it cannot be read" in given("--notify", str(path))
+    hook = "{webhook: {url: 'https://chat.example/hook'}}"
+    path.write_text(f"version: 1\nreceivers: {{desk: {hook}}}\n")
+    assert given("--notify", str(path)) == Monitoring(notify=path)

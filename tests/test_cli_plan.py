@@ -1,4 +1,5 @@
 """`plan` against a real daemon and its journal, the hooks, and the examples for forges."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import asyncio
 import json
@@ -340,6 +341,45 @@ def test_a_plan_as_text():
     assert plan_text.text(FULL) == TEXT
 
 
+TURKISH = """\
+Bağlantılar
+  + kucoin-a (satır 3): eklenir
+  ~ kucoin-b (satır 9): değişir
+      interval: "60s" → "5s"
+      kimlik bilgileri: değişir
+  - mexc-c: kaldırılır
+
+Stratejiler
+  ~ btc-grid (satır 20): değişir
+      settings.note: varsayılan → "`` | <b>@a [x](y) \\u001b[2J"
+  ? eth-grid (satır 30): karşılaştırılmadı
+      settings.hook: karşılaştırılmadı: şifreli ya da daemon bildirmiyor
+
+Açık ya da kapalı
+  btc-grid: açık → kapalı  Suspended: By ada: `` | <b>@a [x](y) �[2J
+  eth-grid: kapalı kalır  Disabled: The file says enabled: false.
+
+Gereken yeni izinler
+  kucoin-b: Futures (futures); bilinmiyor
+
+Notlar
+  Dosya artık durdurma içermez.
+  Değişmeyen 1 bağlantının kimlik bilgileri: karşılaştırılmadı (--decrypt ve günlük gerekir).
+  Politika, varsayılanlar ve çalışma ortamları karşılaştırılmaz.
+
+Plan: 1 eklenir, 2 değişir, 1 kaldırılır, 1 karşılaştırılmadı, 1 kapatılır.
+"""
+
+
+def test_a_plan_in_turkish():
+    assert plan_text.text(FULL, "tr") == TURKISH
+    wrong = Problem(3, 1, "a.b", "it is wrong")
+    shown = plan_text.markdown(FULL, [wrong], "connections.yaml", "tr")
+    assert shown.startswith("<!-- bf-reconciler plan -->\n### `connections.yaml` için plan\n")
+    assert "- `btc-grid`: açık → **kapalı**, Suspended" in shown
+    assert plan_text.text(None, "tr") == "Dosya reddedilir: hiçbir şey değişmez.\n"
+
+
 def test_a_plan_as_markdown():
     wrong = Problem(3, 1, "a.b", "it is wrong")
     shown = plan_text.markdown(FULL, [wrong], "connections.yaml")
@@ -358,6 +398,8 @@ def test_the_guard_is_told_in_words():
         {"connections": 6, "strategies": 0}, {"connections": 12, "strategies": 9}, True, "held"
     )
     entry = Entry("connections", "a", "hold")
+    shown = plan_text.text(Preview((entry,), (), (), held), "tr")
+    assert "12 bağlantı kaydından 6 tanesi: held." in shown
     shown = plan_text.text(Preview((entry,), (), (), held))
     assert "6 of 12 connections: held." in shown
     assert "= a: missing, kept in force" in shown

@@ -19,30 +19,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from bf_reconciler.daemon import StartError, check, serve
+from bf_reconciler.daemon import StartError, check, commands, serve
 from bf_reconciler.daemon import daemon as room
-from bf_reconciler.daemon.commands import BACKLOG, Commands
+from bf_reconciler.daemon.commands import BACKLOG, Commands, _drilling
 from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.daemon.daemon import Daemon, any_of, pause
 from bf_reconciler.daemon.journal_writer import JournalWriter
 from bf_reconciler.daemon.kept_document import KeptDocument
 from bf_reconciler.daemon.lost_halt import lost_halt
 from bf_reconciler.daemon.probe_counts import ProbeCounts
-from bf_reconciler.facts import ConfigError, ConfigReason, Reason
+from bf_reconciler.facts import ConfigError, ConfigReason, Drill, Reason
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Probed
 from bf_reconciler.reload import NOTHING_YET, Reload
 from bf_reconciler.schedule import HEARTBEAT
-from bf_reconciler.settings import Listen, Settings
+from bf_reconciler.settings import Heartbeat, Listen, Settings
 from bf_reconciler.source import Source
-from bf_reconciler.status import ConfigStatus, Record, Status
+from bf_reconciler.status import ConfigStatus, Record, Status, unconfirmed
 from bf_reconciler.verdict import Halted
+from bf_reconciler.web import NotDurableError
 from build import (
     CONNECTION,
     MINUTE,
     NOW,
     a_connection,
+    a_key,
     a_spec,
     an_observation,
     refused,
@@ -168,6 +170,10 @@ async def test_a_turn_without_a_file_says_only_how_the_file_is():
     assert (cycle.status.config, prober.asked, engine.orders) == (refused, [], [])
 
 
+def _fail(*_):
+    raise JournalError("no space is left on the disk")
+
+
 async def _nothing(*_):
     pass
 
@@ -202,6 +208,47 @@ def test_finished_probes_are_counted_as_they_are_collected():
     probe_counts.probe([a_connection()], {CONNECTION}, ["gone"])
     assert (list(probe_counts.collect()), exchanges.soon) == ([CONNECTION], {CONNECTION})
     assert probe_counts.collect() == {}
+
+
+async def test_how_late_a_change_can_be_is_measured_when_it_is_acted_on(daemon, exchanges):
+    await daemon.load()
+    await daemon.turn()
+    await daemon.turn()
+    assert detections(daemon.tallies) == (0, 0)  # nothing was known before
+    last = daemon.cycle.seen["kucoin-main-grid"].latest.at
+    exchanges.answer("kucoin-main-grid", last + timedelta(seconds=1))
+    await daemon.turn()
+    assert detections(daemon.tallies) == (1, 0)
+    daemon.probe_counts.decided(None, {}, {}, last)
+    gone = ProbeCounts(exchanges, daemon.tallies)
+    gone.probe([a_connection()], {CONNECTION}, [])
+    gone.collect()
+    gone.decided(daemon.cycle.spec, {}, {}, last)
+    assert detections(daemon.tallies) == (1, 0)
+
+
+async def test_a_change_that_is_acted_on_too_late_is_counted(daemon, exchanges):
+    await daemon.load()
+    await daemon.turn()
+    await daemon.turn()
+    memory = daemon.cycle.seen["kucoin-main-grid"]
+    hour = replace(memory.runs[0], latest=replace(memory.latest, at=memory.latest.at - HOUR))
+    daemon.cycle.seen = {"kucoin-main-grid": replace(memory, runs=(hour,))}
+    exchanges.answer("kucoin-main-grid")
+    await daemon.turn()
+    assert detections(daemon.tallies) == (1, 1)
+
+
+HOUR = timedelta(hours=1)
+
+
+def detections(tallies):
+    """How many were measured, and how many of them came too late."""
+    samples = [sample for family in tallies.collect() for sample in family.samples]
+    return tuple(
+        sum(sample.value for sample in samples if sample.name == name)
+        for name in ("bf_detect_seconds_count", "bf_detect_late_total")
+    )
 
 
 # --- readiness and health
@@ -249,6 +296,109 @@ async def test_a_turn_that_breaks_is_counted_and_tried_again_soon(daemon):
     wake_at = await daemon.turn()
     assert wake_at - before < timedelta(seconds=10)
     assert daemon.last_completed is None
+
+
+# --- a drill
+
+
+async def test_a_canary_that_is_drilled_counts_as_failed_until_that_is_over(tmp_path):
+    canary = declared(credentials=CLEAR, expect={"status": "Blocked"})
+    file = tmp_path / "connections.yaml"
+    file.write_bytes(a_file([canary, declared("kucoin-other", credentials=CLEAR)], []))
+    settings, wake = Settings(str(file), tmp_path / "state", allow_plaintext=True), asyncio.Event()
+    with Journal(settings.state_dir) as journal:
+        exchanges = Exchanges(wake.set)
+        exchanges.script = lambda at: an_observation(at, key=a_key(revoke=["spot"]))
+        daemon = Daemon(settings, journal, exchanges, {}, wake)
+        view, name = Commands(daemon), "kucoin-main-grid"
+        with pytest.raises(LookupError):
+            await view.drill("none", 60.0, "ada")
+        await daemon.load()
+        exchanges.silent = True
+        await daemon.turn()
+        with pytest.raises(ValueError, match="it was not tested yet"):
+            await view.drill(name, 60.0, "ada")
+        with pytest.raises(ValueError, match="it is no canary"):
+            await view.drill("kucoin-other", 60.0, "ada")
+        exchanges.answer(name)
+        await daemon.turn()
+        assert reason_of(daemon, name) is Reason.AS_EXPECTED
+        for seconds, reason in ((60.0, Reason.CANARY_FAILED), (0.0, Reason.AS_EXPECTED)):
+            drilling = asyncio.create_task(view.drill(name, seconds, "ada", "ops"))
+            await asyncio.sleep(0)
+            await daemon.turn()
+            assert (await drilling - datetime.now(UTC)).total_seconds() <= seconds
+            assert reason_of(daemon, name) is reason
+        told = [(each.after, each.reason) for each in journal.history(name, 2)]
+        assert told == [("Online", Reason.AS_EXPECTED), ("Blocked", Reason.CANARY_FAILED)]
+        await daemon.writer.settled(60)
+        restarted = journal.load().seen
+        memory = replace(restarted[name], drill=Drill(datetime.now(UTC) + YEAR, "ada"))
+        record = Record(daemon.cycle.status, {name: memory})
+        second = Cycle(exchanges, None, None, record, None, wake)
+        assert second.seen[name].drill is None  # it ends with the process
+
+
+def reason_of(daemon, name):
+    return daemon.cycle.status.connections[name].conditions[0].reason
+
+
+async def test_a_drill_of_what_has_left_meanwhile_harms_nobody():
+    status, seen = _drilling("gone", None)(Status(), {})
+    assert (status, seen) == (Status(), {})
+
+
+# --- the heartbeat
+
+
+@pytest.fixture
+def beating(daemon, exchanges):
+    """The same with a heartbeat."""
+    settings = replace(daemon.settings, heartbeat=Heartbeat("http://127.0.0.1:1"))
+    return Daemon(settings, daemon.journal, exchanges, {}, asyncio.Event())
+
+
+async def passes(daemon):
+    """Whether this turn completes a pass, that sends a heartbeat."""
+    await daemon.turn()
+    passed = daemon.heartbeat._passed  # noqa: SLF001 # the event that the sender waits for
+    sends = passed.is_set()
+    passed.clear()
+    return sends
+
+
+async def test_without_an_address_no_heartbeat_is_sent(daemon):
+    assert daemon.heartbeat is None
+
+
+async def test_only_a_completed_pass_sends_a_heartbeat(beating, exchanges):
+    assert not await passes(beating)  # no file
+    exchanges.silent = True
+    await beating.load()
+    assert not await passes(beating)  # nobody was probed
+    exchanges.answer("kucoin-main-grid")
+    assert await passes(beating)
+    beating.cycle.turn = _broken
+    assert not await passes(beating)
+
+
+async def test_a_journal_that_is_not_saved_holds_the_heartbeat_up(beating, exchanges):
+    await beating.load()
+    await beating.turn()
+    assert await passes(beating)
+    save = beating.journal.save
+
+    def full(*_):
+        raise JournalError("the disk is full")
+
+    beating.journal.save = full
+    exchanges.script = lambda at: refused(Reason.INVALID_KEY, at)
+    exchanges.answer("kucoin-main-grid")
+    assert not await passes(beating)
+    beating.journal.save = save
+    await beating.turn()
+    await beating.writer.settled(60)
+    assert await passes(beating)
 
 
 # --- the loops
@@ -535,12 +685,40 @@ async def test_resume_is_told_whether_anything_was_held(daemon):
     stop, tasks = await running(daemon)
     view = Commands(daemon)
     assert await view.resume(None) is False
-    await view.halt("fire", "ada")
-    assert view.status().halted.by == "ada"
+    assert (await view.halt("fire", "ada")).halted.by == "ada"
     assert await view.resume(None) is True
     assert await view.resume("btc-grid") is False
     assert await view.resume("nobody") is False
     await ended(stop, tasks)
+
+
+@pytest.mark.parametrize("disk", ["good", "full", "slow"])
+async def test_a_halt_is_answered_when_it_is_kept_though_engines_hang(daemon, monkeypatch, disk):
+    await daemon.load()
+    stop, tasks = await running(daemon)
+    view = Commands(daemon)
+    while [str(each.status) for each in view.status().strategies.values()] != ["Enabled"]:
+        await daemon.next_turn(1.0)
+    never, run = asyncio.Event(), daemon.cycle._outside.runtimes  # noqa: SLF001 # they hang now
+    monkeypatch.setattr(run, "converge", lambda *_: never.wait())
+    monkeypatch.setattr(commands, "ENGINES_SECONDS", 0.0)
+    if disk == "slow":
+        monkeypatch.setattr(daemon.writer, "trouble", JournalError("it did not answer in time"))
+    if disk == "full":
+        monkeypatch.setattr(commands, "HALT_SECONDS", 0.1)
+        monkeypatch.setattr(daemon.journal, "save", _fail)
+        words = "It is taken up, but no turn has ended within 0.1 s; ask again"
+        with pytest.raises(NotDurableError) as caught:
+            await view.halt("fire", "ada")
+        assert str(caught.value) == words
+    else:
+        found = await view.halt("fire", "ada")
+        assert (found.halted.by, unconfirmed(found)) == ("ada", ["btc-grid"])
+        assert daemon.journal.load().status.halted.by == "ada"
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    stop.set()
 
 
 async def test_who_halts_and_resumes_and_why_is_in_log_history_stream_and_metrics(daemon):
@@ -799,7 +977,7 @@ async def test_while_a_save_hangs_no_history_is_asked_for(daemon):
 
 async def test_a_journal_that_does_not_open_in_time_is_told(tmp_path, monkeypatch):
     go = threading.Event()
-    monkeypatch.setattr("bf_reconciler.daemon.service.Journal", lambda *_: go.wait(60))
+    monkeypatch.setattr("bf_reconciler.daemon.service.Journal", lambda *_, **__: go.wait(60))
     monkeypatch.setattr("bf_reconciler.daemon.service.OPEN_SECONDS", 0.01)
     settings = Settings(str(tmp_path / "f.yaml"), tmp_path / "state", Listen(port=0))
     from e2e.fleet import kept_loggers  # noqa: PLC0415 # as above

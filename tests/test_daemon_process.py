@@ -10,6 +10,7 @@ import time
 import pytest
 import structlog
 
+from bf_reconciler import dumps
 from bf_reconciler.daemon import line_limit, loop_lag, process, refusal_report
 from bf_reconciler.daemon.client_report import ClientReport
 from bf_reconciler.daemon.refusal_report import RefusalReport
@@ -33,13 +34,43 @@ def test_keys_in_memory_get_into_no_dump_and_files_may_be_many():
     assert json.loads(done.stdout) == [[0, 0], [300, 300], 0]
 
 
+VERB = """
+import ctypes, json, resource, sys
+from bf_reconciler import cli
+try:
+    cli.main(sys.argv[1:])
+finally:
+    print(json.dumps([
+        resource.getrlimit(resource.RLIMIT_CORE),
+        ctypes.CDLL(None).prctl(3, 0, 0, 0, 0) if sys.platform == "linux" else 0,
+    ]))
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(("validate", "--decrypt"), ("plan",), ("test",), ("edit",), ("add", "kucoin")),
+        *(("rotate", "kucoin-main"), ("certify",), ("seal",), ("run", "--once"), ("init", "--yes")),
+    ],
+    ids=lambda words: words[0],
+)
+def test_no_verb_that_holds_keys_can_be_dumped(words, tmp_path):
+    """The file is not there: what is looked at is how the verb has begun."""
+    file = {"add": ("--file", "f"), "rotate": ("--file", "f"), "certify": ("f", "k")}
+    argv = [*words, *file.get(words[0], ("f",))]
+    run = [sys.executable, "-c", VERB, *argv]
+    done = subprocess.run(run, capture_output=True, check=False, cwd=tmp_path, timeout=60)
+    assert json.loads(done.stdout.splitlines()[-1]) == [[0, 0], 0], done.stderr
+
+
 def test_what_the_system_does_not_permit_is_left_as_it_is(monkeypatch):
     def refuse(*_):
         raise PermissionError
 
     monkeypatch.setattr(resource, "setrlimit", refuse)
     monkeypatch.setattr(resource, "getrlimit", lambda _: (256, resource.RLIM_INFINITY))
-    monkeypatch.setattr(process.sys, "platform", "darwin")
+    monkeypatch.setattr(dumps.sys, "platform", "darwin")
     process.harden()
     assert process.open_files() == 256
 
@@ -47,7 +78,7 @@ def test_what_the_system_does_not_permit_is_left_as_it_is(monkeypatch):
 @pytest.mark.parametrize("soft", [resource.RLIM_INFINITY, process.OPEN_FILES])
 def test_a_limit_that_is_high_is_left_as_it_is(monkeypatch, soft):
     asked = []
-    monkeypatch.setattr(process.sys, "platform", "darwin")
+    monkeypatch.setattr(dumps.sys, "platform", "darwin")
     monkeypatch.setattr(resource, "setrlimit", lambda *given: asked.append(given))
     monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, soft))
     process.harden()

@@ -15,7 +15,16 @@ from bf_reconciler.reconcile import Outside, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.schedule import HEARTBEAT
 from bf_reconciler.spec import Shard, owner, share, venue_of
-from bf_reconciler.status import ConfigStatus, Record, Running, Status, StrategyState
+from bf_reconciler.status import (
+    ConfigStatus,
+    Declaration,
+    Judgement,
+    Record,
+    Running,
+    Status,
+    StrategyState,
+    Transition,
+)
 from bf_reconciler.verdict import ConnectionState, Halted, Holding
 from build import (
     CONNECTION,
@@ -109,7 +118,8 @@ class Engine:
 
 class Journal:
     def __init__(self):
-        self.record, self.told = Record(Status(), {}), []
+        self.record, self.told, self.judged = Record(Status(), {}), [], []
+        self.declared = []
 
     async def keep(self, status, seen, *_):
         self.record = Record(status, dict(seen))
@@ -117,12 +127,15 @@ class Journal:
     def held(self, *given):
         return partial(self.keep, *given)
 
-    def later(self, record, *_):
+    def later(self, record, _=None, changes=()):
         self.record = record
+        self.judged += [c for c in changes if isinstance(c, Judgement)]
+        self.declared += [c for c in changes if isinstance(c, Declaration)]
 
     async def save(self, record, changes, *_):
-        self.record = record
-        self.told += [(c.name, c.after, str(c.reason)) for c in changes]
+        self.later(record, None, changes)
+        told = [c for c in changes if isinstance(c, Transition)]
+        self.told += [(c.name, c.after, str(c.reason)) for c in told]
 
 
 class House:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+import build
 from bf_reconciler import document, reload, sops
 from bf_reconciler.facts import ConfigError, ConfigReason
 from bf_reconciler.reload import Reloader, secrets
@@ -296,6 +297,7 @@ async def test_the_secrets_of_a_file_are_told_to_the_redaction_of_logs():
         credentials.secret.get_secret_value(),
         credentials.passphrase.get_secret_value(),
         proxy,
+        "hidden",
     }
 
 
@@ -489,3 +491,14 @@ async def test_an_error_that_came_too_late_is_no_fault(hanging, monkeypatch, cap
     del late
     gc.collect()
     assert caplog.records == []  # asyncio tells of errors that nobody asked for
+
+
+def test_the_password_of_a_proxy_is_a_secret_by_itself():
+    proxy = "http://user:pass%2Fword-of-ours@proxy.example:3128"
+    connections = [
+        build.a_connection(proxy=proxy),
+        build.a_connection("other", proxy="http://p.example:1"),
+    ]
+    spec = build.a_spec(connections)
+    found = set(secrets(spec))
+    assert {proxy, "pass%2Fword-of-ours", "pass/word-of-ours", "http://p.example:1"} <= found

@@ -22,8 +22,8 @@ LINES: Final = "\n\t"
 KEY_LIKE = re.compile(
     r"(?i)(secret|passphrase|password|token|api_?key|private_?key|authorization|signature|cookie)$"
 )
-SILENT = ("ccxt", "aiohttp")
-"""At DEBUG, ccxt writes headers and bodies of signed requests."""
+SILENT = ("ccxt", "aiohttp", "apprise", "requests", "urllib3")
+"""At DEBUG, ccxt writes headers and bodies of signed requests; apprise and urllib3 write URLs."""
 QUIET = ("asyncio", "watchfiles")
 ALARMING = frozenset({"Blocked", "Unreachable", "Invalid", "Degraded", "Holding", "Error"})
 SHOWN_PROBLEMS = 10

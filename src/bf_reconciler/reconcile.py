@@ -125,7 +125,7 @@ async def reconcile(
         names |= Names(strategies=frozenset(spec.strategies))
     save = outside.keep(before, seen, names)
 
-    rules = partial(judge, spec, seen, before.halted, now, markets)
+    rules = partial(judge, spec, seen, before.halted, now, markets, known=before.connections)
     verdicts = await again(rules, before=old.judged(causes), names=names)  # True, False, Unknown
     care = partial(guard, spec, verdicts, _with(before.memories, stray), now)
     decisions = await again(care, before=old.decisions, names=names)
@@ -265,7 +265,8 @@ def audit(turn: Turn, names: Names) -> Names:
     spec, seen, before, now = turn.spec, turn.seen, turn.status, turn.at
     watched = watch_each(spec, seen, now, names.connections)
     blank = Verdicts({}, {}, None, turn.verdicts.causes)
-    verdicts = judge(spec, seen, before.halted, now, turn.markets, blank, names)
+    known = before.connections
+    verdicts = judge(spec, seen, before.halted, now, turn.markets, blank, names, known=known)
     decisions = guard(spec, verdicts, before.memories, now, names=names)
     status = fold(spec, seen, verdicts, decisions, turn.running, now, before, names=names)
     moving = {n for n in names.strategies if (d := turn.decisions.get(n)) and d.leaves}

@@ -1,11 +1,13 @@
 """What to probe now, what to forget, when to wake, and what has been answered."""
 
 import zlib
+from collections import Counter
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
+from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import (
     Listed,
     Markets,
@@ -28,6 +30,10 @@ JITTER = 0.1
 """Share of a delay by which it is spread, so that many connections do not move in step."""
 HEARTBEAT = timedelta(seconds=5)
 """A cycle runs at least this often: it reads back what runs, and proves that it lives."""
+PROBE_TIMEOUTS = 6
+"""A probe awaits at most so many answers one after another; each has the timeout."""
+DETECTED = timedelta(seconds=10)
+"""A change is to be acted on so soon after the probe that finds it was due."""
 LOST = timedelta(minutes=1)
 """A probe that is not answered for so long is asked for again: who waits in a queue stays there."""
 SHORTEST_REST, LONGEST_REST = timedelta(seconds=0.05), timedelta(seconds=0.5)
@@ -237,6 +243,68 @@ def complete(spec: Spec, seen: Mapping[str, Seen], markets: Markets, now: dateti
     if any(Listed.PENDING in listed.values() for listed in markets.values()):
         return False
     return all(settled(spec, name, seen.get(name), now) for name in spec.connections)
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What a probe found could have been so since ``since``; by ``due`` it was to be acted on."""
+
+    since: datetime
+    due: datetime
+
+
+def detection(entry: ConnectionEntry, old: Seen, new: Seen, policy: Policy) -> Detection | None:
+    """How late a change can be that the newest probe found; ``old``: what was known before it.
+
+    It may have come right after the last probe that saw it otherwise, which is the one before, or
+    the one before a refusal that had to be confirmed. What nobody watched for, before a restart
+    or under another key, counts for nothing.
+    """
+    known, run = old.runs, new.runs[0]
+    if not known or old.restored or old.entry != new.entry or run.latest is known[0].latest:
+        return None
+    extra = timedelta(0)
+    if run.latest.refusals and 1 < run.count <= policy.confirm_after and len(new.runs) > 1:
+        known, extra = new.runs[1:], CONFIRM * (run.count - 1)
+    at = known[0].latest.at
+    wait = jittered(
+        delay(known, entry.interval, policy), entry.name, at, _most(known[0], entry.interval)
+    )
+    return Detection(at, at + max(wait, entry.interval) + extra + DETECTED)
+
+
+def overdue(
+    spec: Spec, seen: Mapping[str, Seen], since: datetime, now: datetime
+) -> tuple[str, ...]:
+    """Connections that should have been probed by now, and were not: nothing is on record of it.
+
+    ``since``: when this spec came into force here; what was due before is due then. A probe may
+    take its deadlines, and at the pace of its exchange each waits for all the others.
+    """
+    crowds = Counter(entry.connection.exchange for entry in spec.connections.values())
+    late = {name: LOST + _queued(name, count) for name, count in crowds.items()}
+    found: list[str] = []
+    for name, entry in spec.connections.items():
+        patience = late[entry.connection.exchange] + PROBE_TIMEOUTS * entry.timeout
+        memory = seen.get(name)
+        known = memory is not None and memory.entry == entry.fingerprint and memory.latest
+        if known and known.at + patience + entry.interval >= now:
+            continue
+        if now - patience >= max(_due(entry, memory, spec), since) and is_probed(spec, name, now):
+            found.append(name)
+    return tuple(found)
+
+
+def _due(entry: ConnectionEntry, seen: Seen | None, spec: Spec) -> datetime:
+    """When it was or is due, whoever asks for it now; always, where it was never probed."""
+    memory = replace(seen, asked=False) if seen is not None else None
+    return next_probe(entry, memory, spec.policy_of(entry)) or datetime.min.replace(tzinfo=UTC)
+
+
+def _queued(exchange: str, count: int) -> timedelta:
+    """How long the last of so many waits for its turn."""
+    row = EXCHANGES[exchange]
+    return timedelta(seconds=count * row.calls.requests / row.pace.rate)
 
 
 def answered(spec: Spec, name: str, seen: Seen | None, asked_at: datetime, now: datetime) -> bool:

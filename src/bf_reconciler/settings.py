@@ -3,7 +3,8 @@
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -15,13 +16,17 @@ LogFormat = Literal["console", "json"]
 HOST = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.]{0,252})")
 MAX_PORT = 65535
 MIN_TOKEN = 16
+LONGEST_TOKENS = 1 << 16
+"""Bytes of a token file that are read."""
+RETENTION = timedelta(days=400)
 RESERVED_LABELS = frozenset(
     {
         *("job", "instance", "namespace", "pod", "container", "service", "endpoint", "cluster"),
         *("node", "alertname", "alertstate", "severity", "le", "quantile"),
         *("connection", "exchange", "strategy", "runtime", "account", "status", "file"),
         *("environment", "exchange_environment"),
-        *("condition", "reason", "permission", "state", "to", "kind", "scope", "shard", "shards"),
+        *("condition", "reason", "permission", "state", "to", "kind", "scope"),
+        *("shard", "shards", "egress"),
     }
 )
 """Labels that mean something already, in our metrics or to Prometheus and its operators."""
@@ -52,6 +57,22 @@ class Monitoring:
     """Where they read docs/operations.md."""
     labels: tuple[str, ...] = ()
     """Labels of the file that stand in the metrics of an entry."""
+    notify: Path | None = None
+    """The file that says who is notified of what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Where this process proves that it is at work: a dead man's switch of another system.
+
+    The address may be all that it takes to send one, so it is treated as a credential.
+    """
+
+    url: str = field(repr=False)
+    token: str = field(default="", repr=False)
+    """Sent as a bearer token; "" is none."""
+    seconds: float = 30.0
+    """How often at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +96,9 @@ class Settings:
     process_root: Path | None = None
     """Where commands of the file may lie; without it none is started."""
     monitoring: Monitoring = Monitoring()
+    heartbeat: Heartbeat | None = None
+    retention: timedelta = RETENTION
+    """How long the journal keeps what changed, and what it was judged by."""
     shard: Shard = ALONE
     """Which part of the connections this daemon looks after."""
 
@@ -130,12 +154,16 @@ def read_tokens(path: Path) -> Mapping[str, str]:
         ValueError: the file cannot be read, or a line is wrong; no token is ever in the message.
     """
     try:
-        text = path.read_text(encoding="ascii")
+        with path.open("rb") as file:
+            content = file.read(LONGEST_TOKENS + 1)
+        text = content.decode("ascii")
     except OSError as error:
         message = f"the token file {path} cannot be read: {system_words(error)}"
         raise ValueError(message) from None
     except UnicodeError:
         raise ValueError(f"the token file {path} cannot be read: it is not ASCII text") from None
+    if len(content) > LONGEST_TOKENS:
+        raise ValueError(f"the token file {path} is too long")
     lines = [line.split() for line in text.splitlines() if line.strip() and line.strip()[0] != "#"]
     if len(lines) == 1 and len(lines[0]) == 1:
         lines = [["", *lines[0]]]
@@ -155,6 +183,21 @@ def read_token(path: Path) -> str:
         ValueError: as ``read_tokens``.
     """
     return next(iter(read_tokens(path).values()))
+
+
+def read_heartbeat_url(path: Path) -> str:
+    """The address in a file, on a line of its own.
+
+    Raises:
+        ValueError: the file cannot be read; nothing of what it holds is ever in the message.
+    """
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        message = f"the file {path} cannot be read: {system_words(error)}"
+        raise ValueError(message) from None
+    except UnicodeError:
+        raise ValueError(f"the file {path} cannot be read: it is not ASCII text") from None
 
 
 def _names_a_token(line: list[str]) -> bool:

@@ -290,6 +290,34 @@ def test_what_an_engine_does_may_be_unknown(running, reason, message):
     assert (found.status, found.reason, found.message) == ("Unknown", reason, message)
 
 
+SILENT = {STRATEGY: Running("unknown")}
+
+
+def error(reason):
+    wrong = {STRATEGY: Running("unknown", reason, "It does not answer.")}
+    return a_cycle(GOOD, running=wrong)
+
+
+@pytest.mark.parametrize(
+    ("before", "state", "reason"),
+    [
+        (None, StrategyState.PENDING, Reason.NOT_CONFIRMED),
+        (a_cycle(WITHDRAW, before=ON), StrategyState.PENDING, Reason.NOT_CONFIRMED),
+        (ON, StrategyState.ENABLED, Reason.CONNECTED),
+        (error(Reason.RUNTIME_UNAVAILABLE), StrategyState.ERROR, Reason.RUNTIME_UNAVAILABLE),
+        (error(Reason.ENGINE_REFUSED), StrategyState.ERROR, Reason.ENGINE_REFUSED),
+        (error(Reason.STILL_RUNNING), StrategyState.PENDING, Reason.NOT_CONFIRMED),
+    ],
+)
+def test_while_its_runtime_says_nothing_it_is_not_called_better_than_it_was(before, state, reason):
+    fields = {} if before is None else {"before": before}
+    found = strategy(GOOD, running=SILENT, **fields)
+    assert (found.status, found.conditions[0].reason) == (state, reason)
+    running = condition(found, ConditionType.RUNNING)
+    assert (running.status, running.reason) == ("Unknown", Reason.RUNTIME_UNAVAILABLE)
+    assert strategy(GOOD, before=a_cycle(GOOD, running=SILENT, **fields)).status.value == "Enabled"
+
+
 def test_what_an_engine_confirmed_is_kept_until_another_order_is_given():
     ran = Running("running", confirmed=Confirmed(on=True, life="1"))
     before = a_cycle(GOOD, running={STRATEGY: ran})

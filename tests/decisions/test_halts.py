@@ -11,9 +11,10 @@ from bf_reconciler.status import (
     halt_event,
     present_transition,
     resume_event,
+    unconfirmed,
 )
 from bf_reconciler.verdict import Halted
-from edges.fakes import NOW, a_status, a_strategy
+from edges.fakes import NOW, a_memory, a_status, a_strategy
 
 FIRE = Halted("fire", "ada", NOW)
 QUIET, BURNING = a_status(), a_status(file_halt=FIRE)
@@ -44,6 +45,30 @@ def test_a_resume_of_one_strategy_names_it(name, before):
     status = a_status(strategies=[a_strategy(state=StrategyState.BLOCKED)])
     event = resume_event(status, NOW, by="bob", strategy=name)
     assert told(event) == ("halt", name, before, "", Reason.AWAITING_MANUAL_RESUME, "", "bob")
+
+
+@pytest.mark.parametrize(
+    ("running", "told", "ever_on", "open_still"),
+    [
+        ("running", None, False, True),
+        ("unknown", "pause", False, True),
+        ("unknown", None, True, True),
+        ("unknown", None, False, False),
+        ("paused", "run", True, False),
+        ("stopped", "pause", True, False),
+    ],
+)
+def test_what_was_told_to_run_and_is_not_shown_to_be_off_is_not_confirmed(
+    running, told, ever_on, open_still
+):
+    memory = a_memory(ever_on=ever_on)
+    found = a_strategy(running=running, told=told, memory=memory)
+    assert unconfirmed(a_status(strategies=[found])) == (["btc-grid"] if open_still else [])
+
+
+def test_an_entry_that_was_never_known_is_not_waited_for():
+    wrong = a_strategy(running="unknown", memory=None)
+    assert unconfirmed(a_status(strategies=[wrong])) == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bf_reconciler.daemon.audit import PART as PART_OF_AUDIT
 from bf_reconciler.daemon.audit import PASS, Audit
-from bf_reconciler.facts import Listed, Reason, Scope
+from bf_reconciler.facts import Balance, Listed, Orders, Reason, Scope
 from bf_reconciler.reconcile import PART, Outside, audit, reconcile
 from bf_reconciler.schedule import HEARTBEAT, LOST, request, request_changed
 from bf_reconciler.spec import (
@@ -60,8 +60,16 @@ WORLDS = {
     "new word": lambda at: an_observation(at, key=a_key(unknown_words=("novelty",))),
     "slow down": lambda at: an_outage(at, Reason.RATE_LIMITED, retry_after=20.0),
     "expiring": lambda at: an_observation(at, key=a_key(expires_at=NOW + 14 * DAY + MINUTE)),
+    "holds": lambda at: an_observation(at, **names_of({"BTC", "ETH"}, {"ETH/USDT"})),
+    "thief": lambda at: an_observation(at, **names_of({"SQUID"}, {"SQUID/USDT"})),
     "ends": lambda at: an_observation(at, key=a_key(expires_at=NOW + 3 * MINUTE)),
 }
+
+
+def names_of(assets, pairs):
+    return {"balance": Balance(False, frozenset(assets)), "orders": Orders(frozenset(pairs))}
+
+
 BROKEN = Running("unknown", Reason.RUNTIME_UNAVAILABLE, "It is broken.")
 COUNT = 6
 NAMES = [f"c{n}" for n in range(COUNT)]
@@ -192,6 +200,7 @@ def a_fleet(shapes):
                 f"s{index}-{name}",
                 connection=name,
                 enabled=not shape.get("off"),
+                pairs=shape.get("pairs", ["BTC/USDT"]),
                 resume="manual" if shape.get("manual") else "auto",
                 runtime="elsewhere" if shape.get("moved") else "local",
                 risk_level="aggressive" if shape.get("bold") else "moderate",
@@ -223,6 +232,7 @@ shapes = st.fixed_dictionaries(
         "manual": st.booleans(),
         "moved": st.booleans(),
         "bold": st.booleans(),
+        "pairs": st.sampled_from([["BTC/USDT"], ["ETH/USDT"], ["BTC/USDT", "ETH/USDT"]]),
     },
 )
 fleets = st.lists(shapes, min_size=COUNT, max_size=COUNT)
@@ -232,6 +242,8 @@ policies = st.fixed_dictionaries(
         "grace": st.sampled_from([0 * SECOND, 20 * SECOND, 5 * MINUTE]),
         "recover_after": st.integers(1, 3),
         "confirm_after": st.integers(1, 3),
+        "unexpected_trading": st.sampled_from(["warn", "block"]),
+        "winding_down": st.sampled_from([0 * SECOND, 20 * SECOND, 30 * DAY]),
         "max_removals": st.just({"percent": 30, "at_least": 2}),
     },
 )

@@ -368,16 +368,33 @@ def test_a_connection_in_its_last_good_form_is_judged_like_any_other():
     assert verdicts.strategies[STRATEGY].on is False
 
 
+EXACT = {"risk_levels": {"moderate": {"max_leverage": 3, "ip_allowlist": "exact"}}}
+WIDE = (OWN_IP, "198.51.100.0/24")
+
+
+@pytest.mark.parametrize("mode", ["recommended", "ignored"])
 @pytest.mark.parametrize(
-    ("ips", "on", "reason"),
+    ("declared", "ips", "on", "reason"),
     [
-        ((OWN_IP,), True, Reason.CONNECTED),
-        ((OWN_IP, "198.51.100.0/24"), False, Reason.ALLOWLIST_TOO_WIDE),
+        ([OWN_IP], (OWN_IP,), True, Reason.CONNECTED),
+        ([OWN_IP], WIDE, False, Reason.ALLOWLIST_TOO_WIDE),
+        ([], (OWN_IP,), False, Reason.ALLOWLIST_TOO_WIDE),
+        ([OWN_IP], None, None, Reason.UNVERIFIABLE),
+        ([OWN_IP], (OWN_IP, "203.**.7"), None, Reason.UNVERIFIABLE),
+        ([OWN_IP], (OWN_IP, "nowhere"), None, Reason.UNVERIFIABLE),
     ],
-    ids=["exact", "wide"],
+    ids=["exact", "wide", "nothing declared", "not shown", "masked", "no address"],
 )
-def test_a_risk_level_may_need_an_exact_allowlist(ips, on, reason):
-    exact = {"risk_levels": {"moderate": {"max_leverage": 3, "ip_allowlist": "exact"}}}
+def test_a_risk_level_may_need_an_exact_allowlist(declared, ips, on, reason, mode):
+    """However strict its connection is: what is not known to be exact enables nothing."""
     seen = an_observation(key=a_key(ips=ips))
-    verdict = wanted(seen, policy=exact, connection={"egress_ips": [OWN_IP]})
-    assert (verdict.on, verdict.reason) == (on, reason)
+    connection = {"egress_ips": declared, "ip_allowlist": mode}
+    verdict = wanted(seen, policy=EXACT, connection=connection)
+    assert (verdict.on, verdict.reason, verdict.violation) == (on, reason, on is False)
+
+
+def test_a_list_that_was_too_wide_is_exact_again_after_as_many_good_tests_as_any_rule():
+    wide = an_observation(key=a_key(ips=WIDE))
+    for probes, on in (((wide, GOOD), False), ((wide, GOOD, GOOD), True)):
+        verdict = wanted(*probes, policy=EXACT, connection={"egress_ips": [OWN_IP]})
+        assert verdict.on is on

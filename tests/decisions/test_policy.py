@@ -1,13 +1,23 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
 from bf_reconciler.exchanges import EXCHANGES
-from bf_reconciler.facts import Balance, Clock, Reason, Scope, Unread, unconfirmed
-from bf_reconciler.policy import RULES, Case, ConditionType, Effect, Hold, assess, on_list
+from bf_reconciler.facts import Balance, Clock, Reason, Scope, Unread
+from bf_reconciler.facts.observations import Part
+from bf_reconciler.policy import (
+    RULES,
+    AccountNames,
+    ConditionType,
+    Effect,
+    Hold,
+    assess,
+    on_list,
+)
 from bf_reconciler.policy.findings import REJECTED
-from bf_reconciler.spec import Credentials, Policy
+from bf_reconciler.spec import Credentials
 from bf_reconciler.spec.connection import ATTESTATION_LIFETIME, Attest, Attestation
 from build import (
     CONNECTION,
@@ -15,10 +25,9 @@ from build import (
     NOW,
     OWN_IP,
     SECOND,
-    a_connection,
+    a_case,
     a_failure,
     a_key,
-    a_seen,
     a_strategy,
     a_withdraw_key,
     an_observation,
@@ -29,23 +38,6 @@ from build import (
 
 Type = ConditionType
 BLOCK, HOLD, WARN, NONE = Effect.BLOCK, Effect.HOLD, Effect.WARN, Effect.NONE
-
-
-def a_case(observation=None, *, times=2, strategies=None, policy=None, now=NOW, **others):
-    """One observation, seen ``times`` in a row, under the rules; others: of the connection."""
-    observation = observation or an_observation()
-    seen = a_seen(*[observation] * times)
-    policy = Policy(**policy or {})
-    known = {name: others.pop(name) for name in ("hold", "accepted", "twins") if name in others}
-    return Case(
-        entry=a_connection(**others),
-        strategies=(a_strategy(),) if strategies is None else strategies,
-        policy=policy,
-        observation=seen.latest,
-        unconfirmed=unconfirmed(seen.runs, policy.confirm_after),
-        now=now,
-        **known,
-    )
 
 
 def findings(*args, **changes):
@@ -77,9 +69,41 @@ def test_a_compliant_connection_has_nothing_to_tell():
     assert {finding.effect for finding in assessment.findings} == {NONE}
 
 
-def test_every_rule_speaks_of_its_own_condition_in_the_order_of_the_conditions():
-    kinds = [finding.type for finding in assess(a_case(markets=["spot", "futures"])).findings]
-    assert kinds == list(ConditionType)[: len(RULES)]
+EVERYTHING = {
+    "well": an_observation(),
+    "out": an_outage(),
+    "refused": refused(Reason.INVALID_KEY),
+    "shut out": refused(Reason.IP_NOT_ALLOWED),
+    "may not read": refused(Reason.NO_READ_PERMISSION),
+    "not asked": an_observation(key=None, balance=None, orders=None),
+    "not told": an_observation(key=a_key(unsaid=Scope)),
+    "not understood": an_observation(
+        key=a_key(unread=tuple(Unread(part, "f") for part in get_args(Part)))
+    ),
+}
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("seen", EVERYTHING.values(), ids=EVERYTHING)
+def test_every_rule_speaks_of_its_own_condition_in_the_order_of_the_conditions(seen, times):
+    names = AccountNames(None, {}, {})
+    found = assess(a_case(seen, times=times, markets=["spot", "futures"], names=names)).findings
+    assert [finding.type for finding in found] == list(ConditionType)[: len(RULES)]
+    for finding in found:
+        assert isinstance(finding.reason, Reason)
+        assert isinstance(finding.message, str)
+        assert finding.message.strip() == finding.message != ""
+
+
+def test_what_is_unknown_for_want_of_an_answer_says_which():
+    for finding in assess(a_case(an_outage())).findings[1:]:
+        expected = ("Unknown", Reason.TIMEOUT, "Unknown: It says Timeout.", HOLD, True)
+        told = (finding.status, finding.reason, finding.message, finding.effect, finding.derived)
+        assert told == expected
+    for finding in assess(a_case(EVERYTHING["not asked"])).findings[2:]:
+        expected = ("Unknown", Reason.NOT_PROBED, "Not tested.", HOLD, False)
+        told = (finding.status, finding.reason, finding.message, finding.effect, finding.derived)
+        assert told == expected
 
 
 def test_futures_are_nobodys_business_where_no_market_needs_them():

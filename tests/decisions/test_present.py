@@ -92,6 +92,12 @@ def test_an_incident_is_shown_with_whom_it_hit_and_what_to_do():
         ]
 
 
+def test_a_key_that_waits_to_be_rotated_in_is_shown_masked():
+    waits = Credentials(api_key="the-next-key-abc", secret="not shown", passphrase="nor this")
+    (found,) = present(a_cycle(GOOD, spec=a_spec([a_connection(next=waits)])))["connections"]
+    assert (found["api_key"], found["next_api_key"]) == ("••••def", "••••abc")
+
+
 def test_a_connection_has_the_shape_of_the_contract():
     spec = a_spec([a_connection(labels={"team": "grid"})])
     (found,) = present(a_cycle(GOOD, spec=spec))["connections"]
@@ -104,6 +110,7 @@ def test_a_connection_has_the_shape_of_the_contract():
         "environment": "live",
         "status": "Online",
         "api_key": "••••def",
+        "next_api_key": None,
         "key": {
             "scopes": ["read", "spot"],
             "unknown_words": [],

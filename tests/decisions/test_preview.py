@@ -410,6 +410,69 @@ def test_a_strategy_that_waits_for_a_person_still_waits():
     assert in_force(status).strategies[BTC].reason is Reason.CONNECTION_NOT_READY
 
 
+def widened(before, after):
+    found = planned(before, after)
+    return {(each.connection, each.field): each.message for each in found.widened}
+
+
+def test_what_lets_a_key_do_more_is_told():
+    word = {"withdraw_disabled": {"by": "ada", "at": "2026-03-01"}}
+    later = {"withdraw_disabled": {"by": "ada", "at": "2026-03-02"}}
+    cases = [
+        ({"markets": ["spot", "futures"]}, "markets", "more markets: futures."),
+        ({"egress_ips": ["203.0.113.7", "::1"]}, "egress_ips", "addresses: 203.0.113.7, ::1."),
+        ({"ip_allowlist": "ignored"}, "ip_allowlist", "not reported any more"),
+        ({"attest": word}, "attest.withdraw_disabled", "its key cannot withdraw"),
+    ]
+    for changes, field, words in cases:
+        wider = a_file([a_connection(**changes)])
+        (found,) = widened(a_file(), wider).items()
+        assert found[0] == (KUCOIN, field)
+        assert words in found[1]
+        assert widened(wider, a_file()) == {}
+        assert widened(wider, wider) == {}
+    old, new = (a_file([a_connection(attest=each)]) for each in (word, later))
+    assert list(widened(old, new)) == [(KUCOIN, "attest.withdraw_disabled")]
+    assert widened(new, old) == {}
+    fewer = a_file([a_connection(ip_allowlist="exact")])
+    assert widened(a_file([a_connection(ip_allowlist="recommended")]), fewer) == {}
+    assert list(widened(fewer, a_file([a_connection(ip_allowlist="required")])))
+    assert (
+        widened(a_file(), a_file([a_connection(), a_connection("other", markets=["futures"])]))
+        == {}
+    )
+
+
+def test_a_policy_that_lets_more_pass_is_told_where_a_file_is_compared_with_a_file():
+    strict = {
+        "ip_allowlist": "required",
+        "value_permissions": "block",
+        "excess_permissions": "warn",
+        "unknown_permissions": "block",
+        "risk_levels": {"aggressive": {"max_leverage": 10, "ip_allowlist": "exact"}},
+    }
+    loose = {
+        "ip_allowlist": "recommended",
+        "value_permissions": "warn",
+        "excess_permissions": "ignore",
+        "unknown_permissions": "warn",
+        "risk_levels": {"aggressive": {"max_leverage": 10, "ip_allowlist": "required"}},
+    }
+    before, after = (parse(a_file(policy=policy), None) for policy in (strict, loose))
+    found = preview(after, of_file(before), {}, NOW).widened
+    assert [each.field for each in found] == [
+        "policy.value_permissions",
+        "policy.excess_permissions",
+        "policy.unknown_permissions",
+        "policy.ip_allowlist",
+        "policy.risk_levels.aggressive.ip_allowlist",
+    ]
+    assert found[0].message == "From now on, permissions that can move value out are a warning."
+    assert found[1].message == "From now on, permissions that no market needs are ignored."
+    assert preview(before, of_file(after), {}, NOW).widened == ()
+    assert planned(a_file(policy=strict), a_file(policy=loose)).widened == ()
+
+
 def test_a_plan_as_json_has_the_documented_shape():
     after = a_file([a_connection(markets=["spot", "futures"])], [a_strategy(enabled=False)])
     found = present(planned(a_file(), after))
@@ -452,6 +515,15 @@ def test_a_plan_as_json_has_the_documented_shape():
         ],
         "rights": [
             {"connection": KUCOIN, "scope": "futures", "right": "Futures", "held": False},
+        ],
+        "widened": [
+            {
+                "connection": KUCOIN,
+                "field": "markets",
+                "before": None,
+                "after": ["spot", "futures"],
+                "message": "Its key is to trade on more markets: futures.",
+            }
         ],
         "removals": {
             "connections": 0,

@@ -5,16 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bf_reconciler.facts import Listed, Reason, Seen
+from bf_reconciler.facts import Listed, Reason, Seen, remember
 from bf_reconciler.schedule import (
     JITTER,
     answered,
     backoff,
     complete,
     delay,
+    detection,
     is_probed,
     jittered,
     next_probe,
+    overdue,
     request,
     request_changed,
     rest_after,
@@ -41,6 +43,7 @@ from build import (
 )
 
 INVALID = refused(Reason.INVALID_KEY)
+HOUR = 60 * MINUTE
 
 
 def a_schedule(seen=None, now=NOW, **connection):
@@ -343,6 +346,84 @@ def test_the_first_pass_is_complete_when_no_connection_and_no_pair_waits():
     assert not complete(a_spec(), seen, waiting, NOW)
     assert not complete(a_spec(), {}, markets, NOW)
     assert complete(PAUSED, {}, {}, NOW)
+
+
+def detected(before, *probes):
+    """From when on what the last of these probes found could be so, and by when it is due."""
+    old = a_seen(*before, *probes[:-1])
+    found = detection(a_connection(), old, remember(old, probes[-1]), Policy())
+    return found and (found.since, found.due)
+
+
+def test_a_change_can_be_as_old_as_the_probe_before_it():
+    later = an_observation(NOW + 57 * SECOND, key=a_withdraw_key())
+    assert detected([an_observation()], later) == (NOW, NOW + 70 * SECOND)
+
+
+def test_after_a_failure_the_next_probe_is_due_sooner_and_the_objective_is_the_interval():
+    assert detected([an_outage()], an_observation(NOW + SECOND)) == (NOW, NOW + 70 * SECOND)
+
+
+def test_after_a_believed_refusal_the_next_probe_is_due_later():
+    since, due = detected([INVALID, INVALID], an_observation(NOW + 5 * MINUTE))
+    assert since == NOW
+    assert 5 * MINUTE + 10 * SECOND <= due - NOW <= 5.5 * MINUTE + 10 * SECOND
+
+
+def test_what_must_be_confirmed_counts_from_the_last_probe_before_it():
+    first = refused(Reason.INVALID_KEY, NOW + MINUTE)
+    again = refused(Reason.INVALID_KEY, NOW + MINUTE + 2 * SECOND)
+    third = refused(Reason.INVALID_KEY, NOW + 6 * MINUTE)
+    assert detected([an_observation()], first) == (NOW, NOW + 70 * SECOND)
+    assert detected([an_observation()], first, again) == (NOW, NOW + 72 * SECOND)
+    assert detected([an_observation()], first, again, third)[0] == again.at
+    assert detected([first], again)[0] == first.at  # never known to be good
+
+
+def test_what_nobody_watched_for_counts_for_nothing():
+    entry, old = a_connection(), a_seen()
+    new = remember(old, an_observation(NOW + MINUTE))
+    assert detection(entry, a_seen(restored=True), new, Policy()) is None
+    assert detection(entry, Seen("fingerprint"), new, Policy()) is None
+    assert detection(entry, Seen("another", old.runs), new, Policy()) is None
+    assert detection(entry, old, old, Policy()) is None
+
+
+def lateness(seen, after, since=NOW - DAY, **connection):
+    """Who is overdue so long after now."""
+    spec = a_spec([a_connection(**connection)], [])
+    return overdue(spec, {CONNECTION: seen} if seen else {}, since, NOW + after)
+
+
+def test_a_probe_that_is_not_on_record_in_time_is_overdue():
+    patience = MINUTE + 60 * SECOND  # it is asked for again after a minute; six answers of 10 s
+    assert lateness(a_seen(), MINUTE + patience) == ()
+    assert lateness(a_seen(), MINUTE + patience + 5 * SECOND) == (CONNECTION,)
+    assert lateness(a_seen(asked=True), MINUTE) == ()
+    assert lateness(a_seen(), DAY, suspend=a_suspension()) == ()
+
+
+def test_a_failure_is_on_record_as_any_answer_is():
+    assert lateness(a_seen(an_outage()), MINUTE) == ()
+    slow = a_seen(refused(Reason.INVALID_KEY), refused(Reason.INVALID_KEY))
+    assert lateness(slow, 6 * MINUTE) == ()
+    assert lateness(slow, 12 * MINUTE) == (CONNECTION,)
+
+
+def test_what_was_due_before_a_spec_was_in_force_is_due_from_then_on():
+    assert lateness(None, DAY) == (CONNECTION,)
+    for unknown in (None, a_seen(an_observation(NOW - DAY))):
+        assert lateness(unknown, MINUTE, since=NOW) == ()
+        assert lateness(unknown, 3 * MINUTE, since=NOW) == (CONNECTION,)
+    assert lateness(a_seen(), 3 * MINUTE, since=NOW, fingerprint="another") == (CONNECTION,)
+
+
+def test_at_the_pace_of_an_exchange_many_wait_for_each_other():
+    many = [a_connection(f"mexc-{i}", exchange="mexc") for i in range(500)]
+    spec = a_spec(many, [])
+    seen = {entry.name: a_seen() for entry in many}
+    assert overdue(spec, seen, NOW - DAY, NOW + 5 * MINUTE) == ()
+    assert len(overdue(spec, seen, NOW - DAY, NOW + HOUR)) == 500
 
 
 def test_a_test_is_answered_by_a_probe_that_came_after_it_was_asked_for():

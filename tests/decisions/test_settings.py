@@ -83,6 +83,11 @@ def test_a_token_is_read_without_the_line_end(tmp_path):
     assert read_token(tmp_path / "token") == "a-token-of-some-length"
 
 
+def test_a_token_file_without_end_is_not_read_to_it():
+    with pytest.raises(ValueError, match="is too long"):
+        read_token(Path("/dev/zero"))
+
+
 def test_tokens_may_have_names(tmp_path):
     (tmp_path / "token").write_text(
         "# who may halt\nada  a-token-of-some-length\n\non-call another-token-of-length\n"

@@ -59,7 +59,7 @@ def dated(draw):
 
 def decide(spec, seen, before, halted, now):
     """One turn: what is judged, what is done, and what it leaves."""
-    verdicts = judge(spec, seen, halted, now)
+    verdicts = judge(spec, seen, halted, now, known=before.connections)
     decisions = guard(spec, verdicts, before.memories, now)
     return (
         verdicts,

@@ -5,11 +5,12 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
-from bf_reconciler.facts import Reason, Scope, remedy
+from bf_reconciler.facts import KeyFact, Reason, Scope, remedy
 from bf_reconciler.metrics import (
     WATCH_MODES,
     Extras,
@@ -19,6 +20,7 @@ from bf_reconciler.metrics import (
     strategy_families,
 )
 from bf_reconciler.metrics.connection_families import PERMISSION_STATES
+from bf_reconciler.metrics.exposition import KEY_CHANGES, TRANSITIONS
 from bf_reconciler.metrics.families import families
 from bf_reconciler.policy.findings import REJECTED
 from bf_reconciler.status import Status, StrategyState
@@ -32,15 +34,27 @@ ALERTS = {
     rule["alert"]: rule
     for group in yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
     for rule in group["rules"]
+    if "alert" in rule
+}
+RECORDED = {
+    rule["record"]: rule
+    for group in yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
+    for rule in group["rules"]
+    if "record" in rule
 }
 RUNBOOK = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 ENTRIES = dict(
     re.findall(r"^### (BFReconciler\w+)\n\n(.+?)(?=^##|\Z)", RUNBOOK, re.DOTALL | re.MULTILINE)
 )
+WATCHDOG = "BFReconcilerWatchdog"
+"""It always fires, of nothing, and to a machine."""
 METRIC = r"\b((?:bf|up)(?:_\w+)?)(?:\{([^}]*)\})?"
 CHAIN = r'if eq \$labels\.reason "(\w+)" -\}\}(.*?)\{\{-'
 SAYS = {
     "ConnectionWithdrawEnabled": Reason.WITHDRAW_ENABLED,
+    "CanaryFailed": Reason.CANARY_FAILED,
+    "UnexpectedAsset": Reason.UNEXPECTED_ASSET,
+    "UnexpectedOrder": Reason.UNEXPECTED_ORDER,
     "ExchangeUnreachable": Reason.EXCHANGE_UNAVAILABLE,
     "ExchangeChanged": Reason.EXCHANGE_CHANGED,
     "KeyExpiring": Reason.KEY_EXPIRING,
@@ -71,7 +85,7 @@ def unfolded(text):
 
 
 def test_promtool_finds_nothing_wrong_with_the_rules():
-    assert f"{len(ALERTS)} rules found" in ran("promtool", "check", "rules", RULES)
+    assert f"{len(ALERTS) + len(RECORDED)} rules found" in ran("promtool", "check", "rules", RULES)
 
 
 @pytest.mark.slow
@@ -96,7 +110,7 @@ def test_every_alert_has_a_firing_and_a_silent_case(alert):
         for case in test["alert_rule_test"]
         if case["alertname"] == alert
     ]
-    assert set(cases) == {True, False}
+    assert set(cases) == ({True} if alert == WATCHDOG else {True, False})
 
 
 # the shape of an alert
@@ -107,12 +121,13 @@ def test_an_alert_is_one_of_the_family_and_says_how_grave_it_is(alert):
     rule = ALERTS[alert]
     assert re.fullmatch(r"BFReconciler([A-Z][a-z]+)+", alert)
     assert set(rule["labels"]) == {"severity"}
-    assert rule["labels"]["severity"] in {"critical", "warning", "info"}
+    grave = {"critical", "warning", "info"}
+    assert rule["labels"]["severity"] in ({"none"} if alert == WATCHDOG else grave)
     links = {"runbook_url", "page_url", "dashboard_url"}
     assert set(rule["annotations"]) == {"summary", "description", "resolved"} | links
 
 
-@pytest.mark.parametrize("alert", ALERTS)
+@pytest.mark.parametrize("alert", [alert for alert in ALERTS if alert != WATCHDOG])
 def test_every_text_names_what_it_is_about(alert):
     annotations = ALERTS[alert]["annotations"]
     for part in ("summary", "description", "resolved"):
@@ -196,20 +211,25 @@ def test_every_metric_label_and_value_in_a_rule_can_be_scraped():
     for module in (connection_families, strategy_families):
         for family in module.FAMILIES:
             labels[family.name] = {*module.LABELS, *family.labels}
+    labels |= {name: set(found) for name, _, found in (KEY_CHANGES, TRANSITIONS)}
     text = b"".join(render(Status(), Extras(), Tallies())[0]).decode()
     exposed = set(re.findall(r"^# TYPE (\w+)", text, re.MULTILINE))
     values = {
         ("bf_connection_status", "status"): set(ConnectionState),
         ("bf_strategy_status", "status"): set(StrategyState),
         ("bf_watch_mode", "mode"): set(WATCH_MODES),
+        (KEY_CHANGES[0], "what"): set(get_args(KeyFact)),
         ("bf_connection_permission", "permission"): set(Scope),
         ("bf_connection_permission", "state"): set(PERMISSION_STATES),
     }
-    for alert, rule in ALERTS.items():
+    for alert, rule in (ALERTS | RECORDED).items():
         named = re.findall(METRIC, re.sub(r"\b(without|ignoring|on) \([^)]*\)", "", rule["expr"]))
-        assert named, alert
+        assert named or alert == WATCHDOG, alert
         for metric, selector in named:
-            assert metric == "up" or metric.removesuffix("_bucket") in exposed, (alert, metric)
+            assert metric == "up" or re.sub("_(bucket|count)$", "", metric) in exposed, (
+                alert,
+                metric,
+            )
             for label, _, text in re.findall(r'(\w+)(=~|!~|!=|=)"([^"]*)"', selector):
                 if label == "job":
                     continue

@@ -1,9 +1,13 @@
 """The Helm chart renders what the kustomize base renders, and what is set besides."""
 
+import json
+import os
+import re
+
 import pytest
 import yaml
 
-from deploy.workshop import DEPLOY, quiet_environment, read, run, tool, version
+from deploy.workshop import DEPLOY, ROOT, quiet_environment, read, run, tool, version
 
 CHART = DEPLOY / "helm"
 KEPT = {"helm.sh/resource-policy": "keep"}
@@ -55,6 +59,74 @@ def test_the_chart_renders_what_the_base_renders():
         ("Namespace", "bf-reconciler"),
         ("PersistentVolumeClaim", "bf-reconciler-state"),
     }
+
+
+SCALE = {"namespace": "bots", "workloads": ["btc-grid"], "apiServer": ["10.0.0.1/32"]}
+
+
+@pytest.fixture(scope="module")
+def scaling(tmp_path_factory):
+    """The base with the component for workloads that are scaled."""
+    place = tmp_path_factory.mktemp("scaling")
+    kustomization = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": [os.path.relpath(DEPLOY / "kubernetes" / "base", place)],
+        "components": [os.path.relpath(DEPLOY / "kubernetes" / "components" / "scale", place)],
+    }
+    (place / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    made = run(tool("kubectl"), "kustomize", place, env=quiet_environment())
+    file = place / "all" / "all.yaml"
+    file.parent.mkdir()
+    file.write_text(made.stdout)
+    return file
+
+
+@pytest.mark.slow
+def test_the_chart_scales_workloads_as_the_component_does(scaling):
+    ours = rendered("--set-json", f"scale={json.dumps(SCALE)}")
+    made = named(yaml.safe_load_all(scaling.read_text()))
+    assert {key: unkept(each)[0] for key, each in ours.items()} == made
+    pod = made["Deployment", "bf-reconciler"]["spec"]["template"]["spec"]
+    assert pod["automountServiceAccountToken"] is True
+    role = made["Role", "bf-reconciler"]
+    assert role["metadata"]["namespace"] == "bots"
+    verbs = {verb for rule in role["rules"] for verb in rule["verbs"]}
+    assert verbs == {"get", "patch", "list"}
+    assert (
+        rendered()["Deployment", "bf-reconciler"]["spec"]["template"]["spec"][
+            "automountServiceAccountToken"
+        ]
+        is False
+    )
+
+
+@pytest.mark.slow
+def test_the_component_is_right_and_tight(scaling):
+    count = len(list(yaml.safe_load_all(scaling.read_text())))
+    told = run(tool("kubernetes-validate"), "--strict", "--kubernetes-version", "1.33", scaling)
+    assert told.stdout.count("passed") == count
+    told = run(
+        tool("checkov"),
+        *("--directory", scaling.parent, "--framework", "kubernetes", "--output", "json"),
+        *("--compact", "--skip-download"),
+        check=False,
+        env=quiet_environment(),
+    )
+    failed = json.loads(told.stdout)["results"]["failed_checks"]
+    assert [(found["check_id"], found["resource"]) for found in failed] == []
+
+
+def test_workloads_to_scale_need_the_address_of_the_api_server():
+    told = rendered("--set-json", 'scale={"workloads": ["btc-grid"]}', check=False)
+    assert "apiServer" in told
+
+
+def test_the_documented_role_is_that_of_the_component():
+    page = (ROOT / "docs" / "runtimes.md").read_text()
+    block = re.search(r"```yaml\n(apiVersion: rbac.*?)```", page, re.DOTALL)[1]
+    file = DEPLOY / "kubernetes" / "components" / "scale" / "role.yaml"
+    assert named(yaml.safe_load_all(block)) == named(yaml.safe_load_all(file.read_text()))
 
 
 def test_the_chart_is_of_this_version_and_has_nothing_to_complain_of():

@@ -19,7 +19,7 @@ def test_a_document_with_every_field_has_no_problem():
     parsed = read(FULL)
     assert parsed.problems == ()
     assert not parsed.refused
-    assert len(parsed.connections) == 2
+    assert len(parsed.connections) == 3
     assert len(parsed.strategies) == 3
 
 

@@ -5,12 +5,14 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 
 import pytest
+import yaml
 
 from commandline import clean
 from desk import git, isolate, sops
@@ -19,6 +21,12 @@ from ports import free_port
 pytestmark = pytest.mark.slow
 SECONDS = 600
 PROGRAM = (sys.executable, "-m", "bf_reconciler")
+NEWER = {
+    "connection": {"next_api_key", "known"},
+    "strategy": {"told", "confirmed"},
+    "seen": set(),
+}
+"""Fields that rows of the first version of the journal did not have."""
 TOKEN = "SENTINELTOKEN0d91c4e7ab"
 
 
@@ -154,7 +162,9 @@ def test_a_persons_year(person):
             assert person.bot()["enabled"] is True
             a_bad_day(person)
             a_night(person)
+            a_new_exchange_key(person)
             a_new_age_key(person)
+        an_upgrade(person)
         a_lost_machine(person)
 
 
@@ -182,6 +192,53 @@ def a_night(person):
     rows = json.loads(person.does("history", "btc-grid", "--url", person.url, "-o", "json"))
     moves = [row["to"] for row in rows["transitions"] if row["name"] == "btc-grid"]
     assert {"Blocked", "Halted", "Enabled"} <= set(moves)
+
+
+def a_new_exchange_key(person):
+    """The next key is put beside the current one, tested, promoted, and the old one deleted."""
+    new = yaml.safe_load(
+        person.does("simulate", "--port", person.port, "--print-config", "--key", "kucoin-sub")
+    )
+    (fresh,) = (connection["credentials"] for connection in new["connections"])
+    waiting = json.dumps(fresh)
+    person.edits(("credentials:", f"next: {waiting}\n      credentials:"))
+    commit = person.commits("Put the next key beside the current one")
+    person.sees("Online", "Enabled", commit)
+    said = person.does("status", "kucoin-main", "--url", person.url)
+    assert f"••••{fresh['api_key'][-3:]}" in said
+    said = person.does("rotate", "kucoin-main", "--file", person.file)
+    assert "is still alive" in said
+    commit = person.commits("Rotate the key")
+    person.sees("Online", "Enabled", commit)
+    person.changes_the_key(revoked=True)  # the old one
+    person.does("test", person.file)
+    connection = json.loads(person.does("status", "kucoin-main", "--url", person.url, "-o", "json"))
+    assert connection["api_key"].endswith(fresh["api_key"][-3:])
+    assert connection["next_api_key"] is None
+    assert person.bot()["enabled"] is True
+
+
+def an_upgrade(person):
+    """A state folder of an older version: nothing moves, and the history goes on."""
+    older(person.state)
+    before = person.bot()
+    with person.daemon():
+        person.sees("Online", "Enabled")
+        rows = json.loads(person.does("history", "--url", person.url, "-o", "json"))["transitions"]
+        assert {"Blocked", "Halted", "Enabled"} <= {row["to"] for row in rows}
+        assert (before["since"], before["enabled"]) == (person.bot()["since"], True)
+
+
+def older(state):
+    """Take from the journal what newer versions added: fields of rows, and files beside it."""
+    with contextlib.closing(sqlite3.connect(state / "journal.db")) as journal, journal:
+        for kind, name, text in journal.execute("SELECT kind, name, json FROM entries").fetchall():
+            (row,) = json.loads(text)
+            kept = {field: value for field, value in row.items() if field not in NEWER[kind]}
+            query = "UPDATE entries SET json = ? WHERE kind = ? AND name = ?"
+            journal.execute(query, (json.dumps([kept]), kind, name))
+    for name in ("halted.json", "last-good.yaml"):
+        (state / name).unlink(missing_ok=True)
 
 
 def a_new_age_key(person):

@@ -29,6 +29,7 @@ from build import STRATEGY
 
 SECRET = "a-secret-that-must-not-be-seen"
 DOES: Mapping[str, str] = {"run": "running", "pause": "paused", "stop": "stopped"}
+REFUSALS: Mapping[str, int] = {"denies": 401, "forbids": 403, "rejects": 422}
 BOT = "import signal,sys,time\nfor s in (10,12): signal.signal(s, lambda *_: None)\ntime.sleep(600)"
 
 
@@ -61,8 +62,8 @@ class HttpEngine:
             self.commands.append((request.path, await request.read(), dict(request.headers)))
         if self.mode == "fails":
             return web.json_response({"error": SECRET}, status=500)
-        if self.mode == "denies":
-            return web.json_response({}, status=401)
+        if self.mode in REFUSALS:
+            return web.json_response({"detail": SECRET}, status=REFUSALS[self.mode])
         if self.mode == "redirects":
             raise web.HTTPTemporaryRedirect("http://127.0.0.1:9/elsewhere")
         if self.mode == "babbles":

@@ -405,3 +405,11 @@ def test_what_is_no_bundle_is_told_without_its_values(text, why):
     with pytest.raises(BundleError, match=why) as told:
         bundle.parse(text)
     assert "SENTINEL" not in str(told.value).replace("SENTINEL2", "")
+
+
+@pytest.mark.parametrize(
+    "huge", [10**400, -(10**400), "9" * 400, "-" + "9" * 5000, 1e308], ids=range(5)
+)
+def test_no_number_is_too_large_to_be_kept(huge):
+    body = {"a": huge, "permissions": [huge], "code": huge, "createTime": huge, "msg": str(huge)}
+    assert str(huge) not in json.dumps(capture.redact(body, [KEY], StandIns(KEY)))

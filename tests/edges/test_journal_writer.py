@@ -178,6 +178,22 @@ async def test_what_cannot_be_intended_is_trouble(book):
     go.set()
 
 
+async def test_who_waits_for_a_halt_is_told_when_a_start_would_find_it(book):
+    writer, fire = a_writer(book), Halted("fire", "ada")
+    kept = asyncio.create_task(writer.keeps(fire))
+    book.full = True
+    with capture_logs():
+        await writer.save(Record(Status(halted=fire), {}), ())
+        assert not kept.done()
+        book.full, book.halt_trouble = False, JournalError("no file")
+        await writer.save(Record(Status(halted=fire), {}), ())
+        assert not kept.done()
+        book.halt_trouble = None
+        await writer.save(Record(Status(halted=fire), {}), ())
+        await asyncio.wait_for(kept, 60)
+    await writer.keeps(fire)
+
+
 def _raise(error):
     raise error
 

@@ -51,9 +51,10 @@ from ports import free_port
 GOLDEN = Path(__file__).with_name("metrics.txt")
 EXTRAS = Extras("watch", NOW)
 OF_THE_PROCESS = (
-    *("bf_log_", "bf_reconcile_", "bf_probe_", "bf_http_", "bf_event_loop_"),
+    *("bf_log_", "bf_reconcile_", "bf_probe_", "bf_detect_", "bf_http_", "bf_event_loop_"),
     "bf_config_rollbacks",
     "bf_folder_",
+    "bf_heartbeat_",
     "bf_strategy_transitions_",
     "bf_commands",
 )
@@ -97,7 +98,14 @@ def some_tallies():
     tallies.client_dropped("silent")
     tallies.request_refused("wrong_token")
     tallies.command("halt", "ops")
+    tallies.detected("kucoin", 57.0, late=False)
+    tallies.detected("kucoin", 95.0, late=True)
     tallies.lagged(0.02)
+    tallies.heartbeat(1_772_000_000.0)
+    tallies.heartbeat(None)
+    tallies.notified("desk", "delivered")
+    tallies.notifications_pending("desk", 1, 1_777_896_000.0)
+    tallies.notifications_pending("oncall", 0, None)
     return tallies
 
 
@@ -280,6 +288,17 @@ def test_problems_are_what_stands_against_a_connection():
     assert problems(text_of(a_status())) == set()
 
 
+def test_nothing_stands_against_a_canary_that_is_as_expected():
+    ready = a_condition(reason=Reason.AS_EXPECTED)
+    trade = a_condition(ConditionType.TRADE_PERMITTED, "False", Reason.NO_TRADE_PERMISSION)
+    good = a_connection(conditions=(ready, trade))
+    text = text_of(a_status([good]))
+    assert problems(text) == set()
+    failed = replace(ready, status="False", reason=Reason.CANARY_FAILED)
+    text = text_of(a_status([a_connection(conditions=(failed, trade))]))
+    assert problems(text) == {"CanaryFailed", "NoTradePermission"}
+
+
 def test_a_condition_has_one_of_three_statuses():
     connection = a_connection(conditions=(a_condition(status="Unknown"),))
     text = text_of(a_status([connection]))
@@ -308,6 +327,14 @@ def test_the_file_that_was_refused_is_told():
 def test_a_halt_is_told_whoever_pulled_it(field):
     assert value_of(text_of(a_status()), "bf_halted") == 0
     assert value_of(text_of(a_status(**{field: Halted("fire", "ada")})), "bf_halted") == 1
+
+
+def test_what_is_asked_of_each_exchange_is_told_as_a_share():
+    shares = {("kucoin", "direct"): 3.2, ("kucoin", "proxy of a"): 0.5}
+    text = text_of(a_status(), Extras(request_ratios=shares))
+    for (exchange, egress), share in shares.items():
+        found = value_of(text, "bf_request_budget_ratio", exchange=exchange, egress=egress)
+        assert found == share
 
 
 def test_the_mode_of_the_watch_is_a_state_set():

@@ -20,9 +20,9 @@ def went():
 def stand(went):
     """Stand in line; who went out is told by name."""
 
-    def stand(queue, name, *, soon=False, patience=7_200.0):
+    def stand(queue, name, *, soon=False, trades=False, patience=7_200.0):
         async def wait():
-            ban = await queue.turn(4, patience, soon=soon)
+            ban = await queue.turn(4, patience, soon=soon, trades=trades)
             went.append((name, round(ban)) if ban else name)
 
         return asyncio.create_task(wait())
@@ -65,6 +65,22 @@ async def test_who_is_pressed_has_every_other_turn(stand, went):
     ]
 
 
+async def test_whose_strategies_trade_has_three_turns_of_four(stand, went):
+    queue = Queue(Budget(FAST))
+    await closed(queue)
+    tasks = [stand(queue, f"idle-{n}") for n in range(2)]
+    tasks += [stand(queue, f"trading-{n}", trades=True) for n in range(6)]
+    await asyncio.sleep(0)
+    opened(queue)
+    await all_of(*tasks)
+    assert went == [
+        *(f"trading-{n}" for n in range(3)),
+        "idle-0",
+        *(f"trading-{n}" for n in range(3, 6)),
+        "idle-1",
+    ]
+
+
 async def test_who_leaves_the_line_takes_no_turn(stand, went):
     queue = Queue(Budget(FAST))
     await closed(queue)
@@ -78,7 +94,7 @@ async def test_who_leaves_the_line_takes_no_turn(stand, went):
     await all_of(*tasks[4:])
     assert went == [4, 5]
     assert queue.budget.paid >= paid
-    assert len(queue._routine) == len(queue._soon) == 0  # noqa: SLF001 # nothing is kept
+    assert list(queue._lanes) == []  # noqa: SLF001 # nothing is kept
 
 
 async def test_a_turn_that_comes_as_one_leaves_is_given_back(stand, went):

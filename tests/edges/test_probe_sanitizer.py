@@ -12,11 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bf_reconciler.exchanges import Unexpected
-from bf_reconciler.facts import Clock, Failure, KeyFacts, Observation, Reason, Scope
+from bf_reconciler.facts import (
+    Balance,
+    Clock,
+    Failure,
+    KeyFacts,
+    Observation,
+    Orders,
+    Reason,
+    Scope,
+)
 from bf_reconciler.probe import classify
 from bf_reconciler.probe.sanitizer import (
     MASK,
     MAX_ADDRESSES,
+    MAX_KNOWN,
+    MAX_NAMES,
     MAX_TEXT,
     MAX_WORDS,
     Sanitizer,
@@ -124,6 +135,36 @@ def test_facts_that_were_clean_for_another_key_are_looked_at_again():
     told = facts(ips=("203.0.113.7",))
     assert sanitizer.observation(ENTRY, seen(told)).key == told
     assert sanitizer.observation(other, seen(told)).key.ips == (MASK,)
+
+
+def named(assets, pairs=(), at=None):
+    """What is left of names of assets and of pairs."""
+    told = seen(facts(), balance=Balance(False, frozenset(assets)), orders=Orders(frozenset(pairs)))
+    made = (at or Sanitizer()).observation(ENTRY, told)
+    return made.balance.assets, made.orders.pairs
+
+
+@pytest.mark.parametrize("secret", SECRETS.values())
+def test_a_name_that_holds_a_secret_or_a_piece_of_one_is_dropped(secret):
+    sanitizer, piece = Sanitizer(), secret[4:14].upper()
+    names = ({"BTC", "USDT", piece, secret, "X\x1b[2J"}, {"BTC/USDT", f"{piece}/USDT"})
+    for _ in range(2):
+        assert named(*names, at=sanitizer) == ({"BTC", "USDT"}, {"BTC/USDT"})
+    assert named({"BTC"}, {piece}, at=sanitizer) == ({"BTC"}, set())
+
+
+def test_names_are_bounded_and_where_they_are_clean_nothing_is_copied():
+    sanitizer = Sanitizer()
+    for first in range(0, 3 * MAX_KNOWN, MAX_NAMES):
+        flood = [f"C{first + number:05}" for number in range(MAX_NAMES + 1)]
+        assert named(flood, flood, at=sanitizer) == (set(flood[:-1]), set(flood[:-1]))
+    told = seen(facts(), balance=Balance(False, frozenset({"BTC"})), orders=Orders())
+    assert sanitizer.observation(ENTRY, told).balance is told.balance
+    assert sanitizer.observation(ENTRY, told).orders is told.orders
+    failed = replace(told, balance=Failure(Reason.TIMEOUT, "no"), orders=Orders(frozenset({"\n"})))
+    assert sanitizer.observation(ENTRY, failed).orders.pairs == set()
+    failed = replace(told, balance=Balance(False, frozenset({"\n"})), orders=Orders())
+    assert sanitizer.observation(ENTRY, failed).balance.assets == set()
 
 
 def test_texts_are_bounded():

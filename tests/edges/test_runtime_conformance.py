@@ -139,6 +139,49 @@ async def test_an_engine_that_cannot_be_reached_is_unavailable(rig, mode):
     await rig.until(("unknown", Reason.RUNTIME_UNAVAILABLE))
 
 
+@http
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        ("denies", "The engine refuses our credentials (HTTP 401)."),
+        ("forbids", "The engine refuses our credentials (HTTP 403)."),
+        ("rejects", "The engine refuses the request (HTTP 422)."),
+    ],
+)
+async def test_an_engine_that_refuses_us_is_told_from_one_that_is_silent(rig, mode, words):
+    rig.give(on=False)
+    await rig.until(*OFF)
+    rig.engine.mode = mode
+    rig.give(on=True)
+    assert (await rig.until(("unknown", Reason.ENGINE_REFUSED))).message == words
+    rig.give(on=False)
+    await rig.until(("unknown", Reason.STILL_RUNNING))
+    rig.engine.mode = "obeys"
+    await rig.until(*OFF)
+
+
+@http
+async def test_what_was_shown_to_be_off_and_refuses_us_is_not_called_running(rig):
+    rig.give(on=False)
+    await rig.until(*OFF)
+    rig.engine.mode = "denies"
+    await rig.until(("unknown", Reason.ENGINE_REFUSED))
+
+
+@pytest.mark.parametrize("kind", ["hummingbot", "webhook"])  # their engines have no lives
+@pytest.mark.parametrize(
+    ("mode", "reason"),
+    [("fails", Reason.RUNTIME_UNAVAILABLE), ("denies", Reason.ENGINE_REFUSED)],
+)
+async def test_one_that_could_not_be_read_may_have_been_started_anew(rig, mode, reason):
+    rig.give(on=True)
+    await rig.until(("running", None))
+    rig.engine.mode = mode
+    await rig.until(("unknown", reason))
+    rig.engine.state, rig.engine.mode = "stopped", "obeys"
+    await rig.until(("running", None))
+
+
 @pytest.mark.parametrize("kind", [kind for kind in HTTP if kind != "freqtrade"])  # may start it
 async def test_turning_off_is_tried_though_nothing_can_be_read(rig):
     rig.give(on=True)

@@ -265,6 +265,16 @@ async def life(adapter):
     return (await adapter.read([STRATEGY]))[STRATEGY].life
 
 
+async def test_what_tells_a_life_is_bounded_whatever_the_bot_says(adapter, bot):
+    """The journal keeps it, and is written at every change."""
+    await settled(adapter, an_order())
+    bot.loop()
+    bot.startup = "\x1b[2J\ud800" + "9" * 1_000_000
+    found = await life(adapter)
+    assert len(found) == 64
+    assert found.isprintable()
+
+
 async def test_a_bot_that_broke_is_not_started_in_a_loop(adapter, bot):
     ran = (await settled(adapter, an_order())).confirmed
     bot.crash()

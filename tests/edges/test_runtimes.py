@@ -393,6 +393,26 @@ async def test_a_runtime_that_hangs_delays_no_other_and_is_said_after_its_deadli
     assert here.state == "running"
 
 
+@pytest.mark.parametrize("on", [True, False])
+async def test_one_that_does_not_answer_is_said_so_while_it_is_tried_again(
+    runtimes, engines, monkeypatch, on
+):
+    monkeypatch.setattr(converging, "PATIENCE", timedelta(milliseconds=20))
+    here = engines["here"]
+    here.answers = False
+    reason = Reason.RUNTIME_UNAVAILABLE if on else Reason.STILL_RUNNING
+    assert (await converge(runtimes, a_decision(an_order(on=on))))[STRATEGY].reason is reason
+    here.hangs.clear()
+    for words in ("another", "and another"):
+        running = await converge(runtimes, a_decision(an_order(message=words)))
+        assert running[STRATEGY].reason is Reason.RUNTIME_UNAVAILABLE
+    here.answers = True
+    here.hangs.set()
+    while (await converge(runtimes, a_decision(an_order())))[STRATEGY].reason:
+        await runtimes.woken.wait()
+        runtimes.woken.clear()
+
+
 async def test_what_was_shown_to_be_off_is_not_said_to_run_for_a_runtime_that_hangs(
     runtimes, engines
 ):

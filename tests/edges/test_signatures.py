@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from bf_reconciler.facts import ConfigError, ConfigReason
-from bf_reconciler.source import Source
+from bf_reconciler.source import Source, signatures
 from bf_reconciler.source.revision import precedes
+from bf_reconciler.source.signatures import commit_of
 
 pytestmark = pytest.mark.slow
 CONTENT = b"version: 1\n"
@@ -180,3 +181,51 @@ def test_one_commit_is_known_to_come_before_another(repository):
     assert not precedes(real, "", first)
     assert not precedes(real, "--help", first)
     assert Source(repository.file).precedes(first, second)
+
+
+# --- who made it
+
+
+def plain(repository):
+    return Source(repository.file, quiet_seconds=0.0).read()
+
+
+def test_the_author_is_who_last_changed_the_file_and_the_signer_who_signed_the_revision(
+    repository, key
+):
+    repository.git("commit", "--allow-empty", "-q", "-m", "begin", "--no-gpg-sign")
+    repository.git("add", "-A")
+    words = ("-c", "user.name=Ada\x07 L", "commit", "-q", "-m", "file", "--no-gpg-sign")
+    repository.git(*words)
+    (repository.root / "other").write_text("x")
+    repository.commit(key=key)
+    commit = repository.read().commit
+    assert commit.author == "Ada L <t@example.test>"
+    assert commit.signer == "ops@example.test"
+    assert commit.at.tzinfo is not None
+    assert plain(repository).commit.signer == ""
+    assert plain(repository).commit.author == commit.author
+
+
+def test_there_is_no_author_where_no_commit_holds_the_content(repository, tmp_path):
+    repository.commit()
+    repository.file.write_bytes(b"version: 1\n# more\n")
+    assert plain(repository).commit is None
+    alone = tmp_path / "alone.yaml"
+    alone.write_bytes(CONTENT)
+    assert Source(alone, quiet_seconds=0.0).read().commit is None
+
+
+def test_a_revision_that_git_does_not_know_has_no_author(repository):
+    repository.commit()
+    assert commit_of(str(repository.file), "0" * 40, None) is None
+    folder = repository.root / ("0" * 40)
+    folder.mkdir()
+    (folder / "file.yaml").write_bytes(CONTENT)
+    (repository.root / "link").symlink_to(f"{'0' * 40}/file.yaml")
+    snapshot = Source(repository.root / "link", quiet_seconds=0.0).read()
+    assert (snapshot.revision, snapshot.commit) == ("0" * 40, None)
+
+
+def test_a_date_that_is_none_is_not_known():
+    assert signatures._moment("never") is None  # noqa: SLF001 # no git writes such a date

@@ -103,9 +103,23 @@ def described(path, method, status):
             None,
         ),
         ("/api/v1/connections/{name}/evidence", "/api/v1/connections/none/evidence", "get", None),
+        ("/api/v1/connections/{name}/stolen", "/api/v1/connections/mexc-sub/stolen", "get", None),
+        ("/api/v1/connections/{name}/stolen", "/api/v1/connections/none/stolen", "get", None),
         ("/api/v1/strategies/{name}", "/api/v1/strategies/eth-grid", "get", None),
         ("/api/v1/history", "", "get", None),
         ("/api/v1/connections/{name}/test", "/api/v1/connections/mexc-sub/test", "post", {}),
+        (
+            "/api/v1/connections/{name}/drill",
+            "/api/v1/connections/kucoin-main-grid/drill",
+            "post",
+            {"seconds": 60, "by": "ada"},
+        ),
+        (
+            "/api/v1/connections/{name}/drill",
+            "/api/v1/connections/none/drill",
+            "post",
+            {"seconds": 60},
+        ),
         ("/-/reload", "", "post", {}),
         ("/api/v1/halt", "", "post", {"reason": "fire", "by": "ada"}),
         ("/api/v1/halt", "", "post", {}),
@@ -117,6 +131,25 @@ async def test_answers_are_as_the_document_describes_them(path, url, method, bod
         address = path + url if url.startswith("?") else url or path
         answer = await client.request(method, address, json=body)
         assert wrongs(await answer.json(), described(path, method, answer.status)) == []
+
+
+@pytest.mark.parametrize("seconds", [None, True, -1, 3601, 1.5, "60"])
+async def test_a_drill_lasts_a_whole_number_of_seconds_and_an_hour_at_most(seconds):
+    backend = ScriptedBackend(FULL)
+    async with a_client(backend) as client:
+        path = "/api/v1/connections/kucoin-main-grid/drill"
+        answer = await client.post(path, json={"seconds": seconds})
+        assert answer.status == 400
+        assert "seconds" in (await answer.json())["error"]
+    assert backend.asked == []
+
+
+async def test_only_a_canary_is_drilled():
+    async with a_client(ScriptedBackend(FULL)) as client:
+        path = "/api/v1/connections/mexc-sub/drill"
+        answer = await client.post(path, json={"seconds": 60})
+        assert answer.status == 409
+        assert (await answer.json())["error"] == "it is no canary"
 
 
 async def test_the_document_is_served_and_names_every_route_of_the_api():

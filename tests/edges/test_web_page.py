@@ -391,6 +391,24 @@ def test_a_halt_of_the_file_cannot_be_resumed_from_the_page():
 # --- banners
 
 
+def test_a_failed_canary_has_a_banner_and_no_item_beside():
+    failed = a_connection(state=ConnectionState.BLOCKED, reason=Reason.CANARY_FAILED)
+    blocks = rendered(a_status([failed])).blocks
+    banner = parsed(blocks["banners"]).words
+    assert "The alarm cannot be relied on" in banner
+    assert "kucoin-main-grid" in banner
+    assert "Find out whether somebody changed its key" in banner
+    assert needs(a_status([failed])) == []
+    assert "No action needed." not in text_of(a_status([failed]))
+
+
+def test_a_canary_as_expected_needs_nothing():
+    good = a_connection(state=ConnectionState.ONLINE, reason=Reason.AS_EXPECTED)
+    text = text_of(a_status([good]))
+    assert "No action needed." in text
+    assert "As expected" in text
+
+
 def test_a_refused_file_is_at_the_top():
     reason = ConfigReason.INTEGRITY_CHECK_FAILED
     text = text_of(a_status(config=a_refused_config(reason=reason)))

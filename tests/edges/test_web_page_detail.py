@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bf_reconciler.facts import Reason
+from bf_reconciler.facts import KnownKey, Reason
 from bf_reconciler.policy import ConditionType
 from bf_reconciler.spec import FileRuntime
 from bf_reconciler.spec.handling import ALL_PASSED_ON, IGNORED, Handling, enforced
@@ -15,6 +15,7 @@ from bf_reconciler.web.page.detail import connection_page, strategy_page
 from bf_reconciler.web.page.document import Place, document
 from bf_reconciler.web.page.field_words import FIELD_WORDS
 from bf_reconciler.web.page.latency import KEPT, Latencies, sparkline
+from bf_reconciler.web.page.renderer import Renderer
 from bf_reconciler.web.page.rows import Rows
 from bf_reconciler.web.page.words import WORDS
 from edges.fakes import (
@@ -27,6 +28,7 @@ from edges.fakes import (
     a_transition,
 )
 from edges.reading import a_reader, parsed
+from edges.web_client import ScriptedBackend
 
 NAME = "kucoin-main-grid"
 
@@ -76,6 +78,13 @@ def test_key_facts_are_shown_and_what_the_exchange_does_not_report():
     assert "(9 days left) · by the exchange's published rule" in text
     assert "Attested until 2026-05-04 12:00:00 UTC" in text
     assert "Next probe" not in text
+
+
+def test_a_key_that_waits_to_be_rotated_in_is_shown_with_the_verb():
+    text = text_of(a_connection_page(a_connection(next_api_key="••••abc")))
+    words = "Next key ••••abc · waits for bf-reconciler rotate kucoin-main-grid Permissions"
+    assert words in text
+    assert "Next key" not in text_of(a_connection_page(a_connection()))
 
 
 def test_a_connection_shows_its_strategies_and_its_history():
@@ -160,6 +169,47 @@ def test_of_an_entry_that_was_never_valid_nothing_is_said():
 
 def test_every_field_that_an_engine_gets_has_words():
     assert set(FIELD_WORDS) == set(Handling.__annotations__)
+
+
+def a_key_event(what="right_granted", before="", after="withdraw"):
+    words = {"reason": Reason.KEY_CHANGED, "what": what, "before": before, "after": after}
+    return a_transition(NAME, "key", message="", revision="abc123", **words)
+
+
+@pytest.mark.parametrize(
+    ("language", "granted", "removed"),
+    [
+        ("en", "now has this permission: withdraw", "no longer has ::1"),
+        ("tr", "artık şu izni var: withdraw", "çıkarıldı: ::1"),  # noqa: RUF001 # Turkish
+    ],
+)
+def test_a_connection_shows_what_changed_of_its_key(language, granted, removed):
+    events = [a_key_event(), a_key_event("address_removed", "::1", "")]
+    reader = a_reader(language=language)
+    status = a_status([a_connection()], [])
+    page = connection_page(status, NAME, reader, [], Rows(reader), [*events, a_transition()])
+    widened, narrowed = page.lists["key-changes"].values()
+    assert granted in widened
+    assert "state warn" in widened
+    assert removed in narrowed
+    assert "state warn" not in narrowed
+    assert "abc123" in widened
+    none = connection_page(status, NAME, reader, [], Rows(reader))
+    assert reader.words["no_changes"] in none.blocks["key-changes-shown"]
+    assert reader.words["no_changes"] not in page.blocks["key-changes-shown"]
+
+
+def test_the_journal_is_asked_for_changes_of_a_key_where_something_else_is_known_of_it():
+    backend = ScriptedBackend()
+    renderer = Renderer(backend, f"/connections/{NAME}", {})
+
+    def asked(connection):
+        backend.asked.clear()
+        renderer.render(a_status([connection], []), a_reader())
+        return [kinds for _, _, _, _, *kinds in backend.asked if kinds]
+
+    first, second = (a_connection(known=KnownKey(account=each)) for each in "ab")
+    assert [asked(each) for each in (first, first, second)] == [[["key"]], [], [["key"]]]
 
 
 def test_who_resumed_a_strategy_is_in_its_history():

@@ -3,11 +3,12 @@
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 from aiohttp.test_utils import TestClient, TestServer
 
 from bf_reconciler.spec import Policy
-from bf_reconciler.status import evidence
+from bf_reconciler.status import evidence, present_stolen, stolen
 from bf_reconciler.verdict import Halted
 from bf_reconciler.web import make_app
 from edges.fakes import NOW, a_refused_config, a_seen, a_status, a_transition
@@ -61,6 +62,10 @@ class ScriptedBackend:
         known = self.now.connections.get(name)
         return None if known is None else evidence(known, a_seen(), Policy(), language)
 
+    def stolen(self, name, language):
+        found = stolen(self.now, a_seen(), name)
+        return None if found is None else present_stolen(found, language)
+
     async def subscribe(self):
         queue = asyncio.Queue()
         self.readers.add(queue)
@@ -84,9 +89,18 @@ class ScriptedBackend:
         self.asked.append(("test", name))
         return self.now.connections.get(name)
 
+    async def drill(self, name, seconds, by, token=""):
+        if name not in self.now.connections:
+            raise LookupError(name)
+        if name == "mexc-sub":
+            raise ValueError("it is no canary")
+        self.asked.append(("drill", name, seconds, by, token))
+        return NOW + timedelta(seconds=seconds)
+
     async def halt(self, reason, by, token=""):
         self.asked.append(("halt", reason, by, token))
         self.now = replace(self.now, halted=Halted(reason, by, NOW))
+        return self.now
 
     async def resume(self, name, reason="", by="", token=""):
         self.asked.append(("resume", name, reason, by, token))

@@ -8,6 +8,7 @@ is each), the answer or its `change` against the good one of `forms.json`, the s
 import copy
 import json
 from functools import partial
+from itertools import product
 
 import pytest
 
@@ -107,3 +108,31 @@ def test_what_is_said_of_an_answer_is_right(case, answer):
     assert set(answer.get("reasons", ())) <= reasons, answer["why"]
     assert not set(answer.get("never", ())) & reasons, answer["why"]
     assert found[ConditionType.IP_RESTRICTED].status != answer.get("bound_is_not")
+
+
+HUGE = (10**400, -(10**400), "9" * 400, "9" * 5000, 1e308)
+
+
+def places(value, path=()):
+    yield path
+    inner_of = dict(enumerate(value)) if isinstance(value, list) else value
+    for key, inner in inner_of.items() if isinstance(inner_of, dict) else ():
+        yield from places(inner, (*path, key))
+
+
+def with_value(value, path, new):
+    if not path:
+        return new
+    found = copy.copy(value)
+    found[path[0]] = with_value(value[path[0]], path[1:], new)
+    return found
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_no_number_is_too_large_to_be_read_about(case):
+    """One that no float holds made all of its answer unknown: the right to withdraw, too."""
+    for form in [*case.forms, *case.keys.values()]:
+        for path, huge in product(places(form["body"]), HUGE):
+            raw = json.dumps(with_value(form["body"], path, huge)).encode()
+            for read in READERS.values():
+                read(case.row, Answer(200, {}, raw), NOW)

@@ -41,6 +41,10 @@ def facts(key):
     }
 
 
+def in_order(names):
+    return None if names is None else sorted(names)
+
+
 def asked(row, question, api_key):
     """The reader of a question, and how its answer is written down."""
     markets = row.markets.lists
@@ -54,8 +58,11 @@ def asked(row, question, api_key):
             lambda value: {"value": value},
         ),
         "key": (partial(classify.read_key, api_key=api_key), facts),
-        "balance": (classify.read_balance, lambda balance: {"empty": balance.empty}),
-        "orders": (classify.read_orders, lambda _: {"read": True}),
+        "balance": (
+            classify.read_balance,
+            lambda balance: {"empty": balance.empty, "assets": in_order(balance.assets)},
+        ),
+        "orders": (classify.read_orders, lambda orders: {"pairs": in_order(orders.pairs)}),
     }[question]
 
 

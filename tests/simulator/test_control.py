@@ -175,6 +175,10 @@ async def test_two_keys_of_an_exchange_never_share_an_api_key(control, world):
         ("balances", {"USDT": "NaN"}),
         ("balances", {"USDT": True}),
         ("balances", {"": 1}),
+        ("open_pairs", "BTC/USDT"),
+        ("open_pairs", ["BTCUSDT"]),
+        ("open_pairs", ["BTC/USDT:USDT"]),
+        ("open_pairs", [7]),
     ],
 )
 async def test_a_wrong_value_is_refused_by_its_field_and_changes_nothing(

@@ -48,6 +48,7 @@ def dashboard() -> Dashboard:
     groups: list[Group] = [
         ("Now", [*_now(), *_times()]),
         ("Conditions", _conditions()),
+        ("Key", _key()),
         ("Probes", _probes()),
         ("Strategies", _strategies()),
     ]
@@ -153,6 +154,24 @@ def _conditions() -> Sequence[Panel]:
                 {"permission": "Permission", "state": "State"},
             ),
             "BFReconcilerConnectionWithdrawEnabled",
+        ),
+    ]
+
+
+def _key() -> Sequence[Panel]:
+    changed = f"increase(bf_connection_key_changes_total{{{CONNECTION}}}[$__rate_interval])"
+    return [
+        alert(
+            lines(
+                "Changes of the key",
+                "Changes of its permissions, allowlist and other facts. The first one since a start"
+                " of the daemon does not show here; `history --rights` has all of them.",
+                COUNT,
+                {"{{what}}": f"sum by (what) ({changed})"},
+            )
+            .no_value(NOTHING)
+            .span(24),
+            "BFReconcilerKeyWidened",
         ),
     ]
 

@@ -7,6 +7,9 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from bf_reconciler.facts import ConfigError
+from bf_reconciler.source import present
+
 RECIPIENT: Final = re.compile(r"age1[a-z0-9]{40,}")
 IDENTITY: Final = re.compile(r"^AGE-SECRET-KEY-1[A-Z0-9]+$", re.MULTILINE)
 SECONDS: Final = 30.0
@@ -42,9 +45,11 @@ def recipient_of(path: Path) -> str:
         AgeKeyError: there is none.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
-        raise AgeKeyError(f"{path} cannot be read: {type(error).__name__}") from None
+        text = present(str(path)).data.decode()
+    except ConfigError as error:
+        raise AgeKeyError(error.message) from None
+    except UnicodeError:
+        raise AgeKeyError(f"{path} contains no age key") from None
     found = IDENTITY.search(text)
     if found is None:
         raise AgeKeyError(f"{path} contains no age key")

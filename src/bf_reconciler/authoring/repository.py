@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,8 +11,10 @@ from typing import Final
 from bf_reconciler import sops
 from bf_reconciler.authoring import templates
 from bf_reconciler.authoring.age_key import AgeKeyError, make_age_key, recipient_of
+from bf_reconciler.facts import ConfigError
 from bf_reconciler.seals import sealed
 from bf_reconciler.sops import SopsSettings
+from bf_reconciler.source import present
 
 REQUIRED: Final = (templates.FILE, templates.RULES_FILE)
 """Files that must not exist; of the others, those that exist are kept."""
@@ -162,10 +164,10 @@ def _inside(directory: Path, key_file: Path) -> str | None:
 
 def _ignored(ignore: Path, name: str) -> bool:
     """Whether an ignore file names it. One that does not exist is going to."""
-    try:
-        lines: Iterable[str] = ignore.read_text(encoding="utf-8").splitlines()
-    except (FileNotFoundError, NotADirectoryError):
+    if not os.path.lexists(ignore):
         return True
-    except (OSError, UnicodeError):
+    try:
+        lines = present(str(ignore)).data.decode().splitlines()
+    except (ConfigError, UnicodeError):
         return False
     return any(line.strip().removeprefix("/") in {name, Path(name).name} for line in lines)

@@ -1,4 +1,5 @@
 """`add`: one more connection, tested before it is written."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import asyncio
 import re
@@ -12,13 +13,22 @@ import click
 from bf_reconciler.cli import options, prompts, reading
 from bf_reconciler.cli.file_options import FileOptions, host_option, key_service_option
 from bf_reconciler.cli.output import fail, leave, note, say
-from bf_reconciler.facts import Language
+from bf_reconciler.facts import Language, Said
 
 if TYPE_CHECKING:
     from bf_reconciler.authoring.entry import Added
 
 MOST: Final = 64 * 1024
 LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+WRITE: Final = Said("Write {}?", "{} yazılsın mı?")
+UNCHANGED: Final = Said(
+    "{} was not changed; --yes writes it anyway.", "{} değişmedi; --yes yine de yazar."
+)
+ADDED: Final = Said("{}: added {}, encrypted and sealed", "{}: {} eklendi, şifreli ve mühürlü")
+REPLACED: Final = Said(
+    "It is in the place of the example; set `enabled: true` on its strategy when ready.",
+    "Örneğin yerini aldı; hazır olunca stratejisinde `enabled: true` yapın.",
+)
 FLAGS: Final = ("environment", "region", "account", "endpoint")
 Fields = dict[str, Any]
 
@@ -173,20 +183,20 @@ def _decide(
         if problem not in added.before.problems:
             note(problem.render(str(file)))
     code = _tested(file, added, asking.lang, chosen) if asking.test else 0
-    show_plan(added.before, added.after)
+    show_plan(added.before, added.after, asking.lang)
     if asking.terminal and not asking.yes:
-        click.confirm(f"Write {file}?", default=code == 0, abort=True, err=True)
+        click.confirm(WRITE.in_(asking.lang).format(file), default=code == 0, abort=True, err=True)
     elif code and not asking.yes:
-        note(f"{file} was not changed; --yes writes it anyway.")
+        note(UNCHANGED.in_(asking.lang).format(file))
         leave(code)
     try:
         replace_file(file, content, added.content)
     except ConfigError as error:
         fail(f"{file}: {error.message}")
-    say(f"{file}: added {added.name}, encrypted and sealed")
+    say(ADDED.in_(asking.lang).format(file, added.name))
     if added.replaced:
-        say("It is in the place of the example; set `enabled: true` on its strategy when ready.")
-    show_commit(file, f"Add {added.name}")
+        say(REPLACED.in_(asking.lang))
+    show_commit(file, f"Add {added.name}", asking.lang)
     leave(code)
 
 

@@ -113,6 +113,13 @@ class Api:
             raise self._stranger()
         return found
 
+    def stolen(self, name: str, language: str) -> dict[str, Any]:
+        """What a thief of a connection's key has. Raises as ``get`` does."""
+        found = self.get(f"/api/v1/connections/{name}/stolen", lang=language)
+        if not isinstance(found, dict) or "steps" not in found:
+            raise self._stranger()
+        return found
+
     def get(self, path: str, **query: str | int | None) -> Json:
         """The answer to a GET.
 
@@ -147,7 +154,7 @@ class Api:
             raise ApiError(f"no daemon answers at {self.url} ({_why(error.reason)})") from None
         except (OSError, HTTPException) as error:
             raise ApiError(f"no daemon answers at {self.url} ({_why(error)})") from None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self._stranger() from None
 
     def _stranger(self) -> ApiError:
@@ -184,6 +191,6 @@ def _why(reason: object) -> str:
 def _message(error: HTTPError) -> str:
     try:
         told = json.loads(error.read(MAX_BYTES))["error"]
-    except (OSError, ValueError, TypeError, KeyError, HTTPException):
+    except (OSError, ValueError, RecursionError, TypeError, KeyError, HTTPException):
         told = None
     return told if isinstance(told, str) else f"the daemon answered with HTTP {error.code}"

@@ -1,7 +1,6 @@
 """What `test --capture` keeps: redacted answers, in files that their owner alone reads."""
 
 import json
-import os
 import stat
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bf_reconciler import __version__
+from bf_reconciler.cli import private_file
 from bf_reconciler.cli.output import fail, note
 from bf_reconciler.facts import Question
 
@@ -47,7 +47,8 @@ class Captures:
             stem = f"{name}-{question}"
             seen[stem] += 1
             stem += f"-{seen[stem]}" if seen[stem] > 1 else ""
-            _replace(folder / f"{stem}.json", json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+            text = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+            private_file.replace(folder / f"{stem}.json", text.encode())
         return len(self._kept)
 
 
@@ -86,11 +87,3 @@ def _prepare(folder: Path) -> None:
             raise PermissionError(
                 f"other users can access {folder}: run chmod 700 on it, or use a new one"
             ) from None
-
-
-def _replace(path: Path, text: str) -> None:
-    """A new file with mode 0600, whatever stood there."""
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)

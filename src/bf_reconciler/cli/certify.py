@@ -2,14 +2,13 @@
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import asyncio
-import os
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from bf_reconciler.cli import completions, options, suggest
+from bf_reconciler.cli import completions, options, private_file, suggest
 from bf_reconciler.cli.file_options import FileOptions, file_options
 from bf_reconciler.cli.output import fail, note, say
 from bf_reconciler.cli.run_settings import refusal, settings
@@ -119,9 +118,7 @@ def _free(bundle: "Bundle") -> Path:
 
 def _write(path: Path, text: str) -> None:
     """A new file for its owner alone; what stands there stays."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     try:
-        with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
+        private_file.write_new(path, text.encode())
     except OSError as error:
         fail(f"cannot write {path}: {error.strerror}")

@@ -1,34 +1,14 @@
 """`demo`: the whole at work on simulated exchanges."""
 
 import asyncio
-import re
 import signal
-from typing import Any
 
 import click
 
 from bf_reconciler.cli import options
+from bf_reconciler.cli.durations import Duration
 from bf_reconciler.cli.output import fail
 from bf_reconciler.facts import Language
-
-UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-
-
-class Duration(click.ParamType[float]):
-    """30s, 5m, 2h: seconds."""
-
-    name = "duration"
-
-    def convert(
-        self,
-        value: Any,  # noqa: ANN401 # click's signature
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> float:
-        found = re.fullmatch(r"([0-9]{1,6})(ms|s|m|h)", str(value))
-        if found is None:
-            self.fail("must be a duration such as 30s or 5m", param, ctx)
-        return int(found[1]) * UNITS[found[2]]
 
 
 @click.command("demo")

@@ -1,4 +1,5 @@
 """`edit`: the encrypted file in an editor; what is saved is checked, sealed and never lost."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import asyncio
 import os
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
-from bf_reconciler.cli import options, reading
+from bf_reconciler.cli import options, private_file, reading
 from bf_reconciler.cli.file_options import FileOptions, host_option, key_service_option
 from bf_reconciler.cli.output import fail, note, say
+from bf_reconciler.facts import Language, Said
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -27,11 +29,32 @@ if TYPE_CHECKING:
 
 EDITORS: Final = ("nano", "vim", "vi")
 CHOICES: Final = {
-    "e": "edit again",
-    "s": "save it: only the wrong entries are left out",
-    "k": "keep the text, encrypted, for the next edit",
-    "d": "discard the change",
+    "e": Said("edit again", "yeniden düzenle"),
+    "s": Said(
+        "save it: only the wrong entries are left out",
+        "kaydet: yalnızca yanlış kayıtlar dışarıda kalır",
+    ),
+    "k": Said(
+        "keep the text, encrypted, for the next edit",
+        "metni şifreli olarak bir sonraki düzenleme için sakla",
+    ),
+    "d": Said("discard the change", "değişikliği at"),
 }
+WHAT_NOW: Final = Said("What now?", "Ne yapılsın?")
+NOTHING_CHANGED: Final = Said("{}: nothing changed", "{}: değişiklik yok")
+NOT_CHANGED: Final = Said("{} was not changed", "{} değişmedi")
+SAVED: Final = Said("{}: saved, encrypted and sealed", "{}: kaydedildi, şifreli ve mühürlü")
+CONTINUE: Final = Said(
+    "{} has a change that was not saved. Continue with it?",
+    "{} içinde kaydedilmemiş bir değişiklik var. Onunla devam edilsin mi?",
+)
+KEPT: Final = Said(
+    "The change is kept, encrypted, in {}; the next `edit` offers {}.",
+    "Değişiklik {} içinde şifreli olarak saklandı; bir sonraki `edit` {} dosyasını önerir.",
+)
+NOT_KEPT: Final = Said(
+    "Warning: the change could not be kept: {}", "Uyarı: değişiklik saklanamadı: {}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +65,7 @@ class Session:
     content: bytes
     settings: "SopsSettings"
     chosen: FileOptions
+    lang: Language
 
     @property
     def draft(self) -> Path:
@@ -54,12 +78,14 @@ class Session:
 @host_option
 @key_service_option
 @options.sops_option
+@options.lang_option
 def command(
     *,
     file: Path,
     allow_host: tuple[str, ...],
     allow_key_service: tuple[tuple[str, str], ...],
     sops_binary: Path | None,
+    lang: Language,
 ) -> None:
     """Edit FILE decrypted; check, encrypt and seal what is saved.
 
@@ -74,7 +100,7 @@ def command(
     )
     try:
         content = reading.content(file, chosen)
-        session = Session(file, content, reading.sops_settings(chosen), chosen)
+        session = Session(file, content, reading.sops_settings(chosen), chosen, lang)
         _edit(session, _editor())
     except ConfigError as error:
         fail(f"{file}: {error.message.replace('FILE', str(file))}")
@@ -93,7 +119,7 @@ def _edit(session: Session, editor: list[str]) -> None:
         try:
             text = _typed(session, editor, path)
             if text is None or text == before:
-                say(f"{session.file}: nothing changed")
+                say(NOTHING_CHANGED.in_(session.lang).format(session.file))
             else:
                 _save(session, text)
         except BaseException:
@@ -108,13 +134,14 @@ def _edit(session: Session, editor: list[str]) -> None:
 def _start(session: Session, before: bytes) -> tuple[bytes, bool]:
     """The text to begin with, and whether it is that of an earlier change."""
     from bf_reconciler.authoring.draft import restored  # noqa: PLC0415 # help needs no sops
+    from bf_reconciler.source import present  # noqa: PLC0415
 
-    if not session.draft.exists():
+    if not os.path.lexists(session.draft):
         return before, False
-    question = f"{session.draft} has a change that was not saved. Continue with it?"
+    question = CONTINUE.in_(session.lang).format(session.draft)
     if not sys.stdin.isatty() or not click.confirm(question, default=True, err=True):
         return before, False
-    return asyncio.run(restored(session.draft.read_bytes(), session.settings)), True
+    return asyncio.run(restored(present(str(session.draft)).data, session.settings)), True
 
 
 def _typed(session: Session, editor: list[str], path: Path) -> bytes | None:
@@ -132,23 +159,22 @@ def _typed(session: Session, editor: list[str], path: Path) -> bytes | None:
             note(problem.render(str(session.file)))
         if not checked.errors:
             return text
-        answer = _choice(checked)
+        answer = _choice(checked, session.lang)
         if answer == "k":
-            fail(f"{session.file} was not changed")
+            fail(NOT_CHANGED.in_(session.lang).format(session.file))
         if answer != "e":
             return text if answer == "s" else None
 
 
-def _choice(checked: "Checked") -> str:
+def _choice(checked: "Checked", lang: Language) -> str:
     """What to do about a text with errors."""
     if not sys.stdin.isatty():
         return "k"
     offered = [letter for letter in CHOICES if letter != "s" or checked.usable]
     for letter in offered:
-        note(f"  {letter}: {CHOICES[letter]}")
-    answer: str = click.prompt(
-        "What now?", default="e", type=click.Choice(offered), show_choices=False, err=True
-    )
+        note(f"  {letter}: {CHOICES[letter].in_(lang)}")
+    question, kinds = WHAT_NOW.in_(lang), click.Choice(offered)
+    answer: str = click.prompt(question, default="e", type=kinds, show_choices=False, err=True)
     return answer
 
 
@@ -166,9 +192,9 @@ def _save(session: Session, text: bytes) -> None:
     after = asyncio.run(load(content, settings, rules, allow_plaintext=False))
     if before.refused:  # there is nothing to compare it with
         before = document.Parsed()
-    show_plan(before, after)
-    say(f"{session.file}: saved, encrypted and sealed")
-    show_commit(session.file, f"Change {session.file.name}")
+    show_plan(before, after, session.lang)
+    say(SAVED.in_(session.lang).format(session.file))
+    show_commit(session.file, f"Change {session.file.name}", session.lang)
 
 
 def _keep(session: Session, text: bytes, *, again: bool) -> None:
@@ -177,15 +203,16 @@ def _keep(session: Session, text: bytes, *, again: bool) -> None:
     from bf_reconciler.facts import ConfigError  # noqa: PLC0415
 
     draft, number = session.draft, 1
-    while draft.exists() and not again:
+    while os.path.lexists(draft) and not again:
         number += 1
         draft = session.file.with_name(f"{session.file.name}.{number}.unsaved")
     try:
-        draft.write_bytes(asyncio.run(kept(session.content, text, session.settings)))
+        write = private_file.replace if again else private_file.write_new
+        write(draft, asyncio.run(kept(session.content, text, session.settings)))
     except (ConfigError, OSError) as error:
-        note(f"Warning: the change could not be kept: {error}")
+        note(NOT_KEPT.in_(session.lang).format(error))
         return
-    note(f"The change is kept, encrypted, in {draft}; the next `edit` offers {session.draft.name}.")
+    note(KEPT.in_(session.lang).format(draft, session.draft.name))
 
 
 def _editor() -> list[str]:

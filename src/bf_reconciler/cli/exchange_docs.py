@@ -27,6 +27,8 @@ COLUMNS = {
     Fact.EXPIRY: "expiry",
     Fact.CREATION: "creation",
     Fact.CLOCK: "clock",
+    Fact.ASSETS: "assets",
+    Fact.ORDERS: "order pairs",
 }
 NOTICE = """\
 # Exchanges

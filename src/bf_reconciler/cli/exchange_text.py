@@ -20,6 +20,8 @@ FACTS: Mapping[Fact, Said] = {
     Fact.EXPIRY: Said("expiry", "bitiş tarihi"),
     Fact.CREATION: Said("creation", "oluşturulma tarihi"),
     Fact.CLOCK: Said("clock", "saat"),
+    Fact.ASSETS: Said("names of the assets held", "tutulan varlıkların adları"),
+    Fact.ORDERS: Said("pairs of open orders", "açık emirlerin pariteleri"),
 }
 KNOWN: Mapping[Known, Said] = {
     Known.DOCUMENTED: Said("documented", "belgelenmiş"),

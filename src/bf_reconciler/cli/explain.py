@@ -18,6 +18,7 @@ PLURALS = {"connections": "connection", "strategies": "strategy"}
 
 @click.command("explain")
 @click.argument("target", metavar="KIND/NAME", shell_complete=completions.of_entries)
+@click.option("--stolen", is_flag=True, help="Show what a thief of its key has, and what to do.")
 @options.url_option
 @options.token_option
 @options.state_option
@@ -26,6 +27,7 @@ PLURALS = {"connections": "connection", "strategies": "strategy"}
 def command(
     *,
     target: str,
+    stolen: bool,
     url: str | None,
     token_file: Path | None,
     state_dir: Path | None,
@@ -38,16 +40,24 @@ def command(
     condition, the policy, what the engine was told and confirmed, and what to do. A NAME alone
     will do where only one entry has it.
 
+    With --stolen: if this key is stolen, what a thief can do with it and what not, from which
+    addresses, with which capital, which keys are stolen with it, and what to do in which order.
+
     Reads from the daemon at --url. If none answers, reads its journal in --state-dir.
     """
     from bf_reconciler.cli import explanation  # noqa: PLC0415 # help needs no models
-    from bf_reconciler.cli.status_source import read_evidence, read_status  # noqa: PLC0415
+    from bf_reconciler.cli.status_source import read_evidence, read_status, read_stolen  # noqa: PLC0415
 
     kinds, name = _wanted(target)
+    if stolen and "connection" in kinds:
+        kinds = ["connection"]
     api = Api.of(url, token_file)
     status = read_status(api, state_dir, lang)
     kind, row = _entry(status, kinds, name)
     connection = row["name"] if kind == "connection" else row["connection"]
+    if stolen:
+        _stolen(read_stolen(api, state_dir, lang, connection), output, lang)
+        return
     evidence = read_evidence(api, state_dir, lang, connection)
     found = explanation.explain(status, evidence, kind, row)
     if output == "json":
@@ -56,6 +66,15 @@ def command(
     from bf_reconciler.cli import explain_text, tables  # noqa: PLC0415 # JSON needs no rich
 
     tables.show(explain_text.text(found, lang))
+
+
+def _stolen(found: dict[str, Any], output: Literal["table", "json"], lang: Language) -> None:
+    if output == "json":
+        print_json(found)
+        return
+    from bf_reconciler.cli import stolen_text, tables  # noqa: PLC0415 # JSON needs no rich
+
+    tables.show(stolen_text.text(found, lang))
 
 
 def _wanted(target: str) -> tuple[list["Kind"], str]:

@@ -61,6 +61,10 @@ ALIKE = Said("; {} times in a row alike since {}", "; {} kez üst üste aynı, i
 BEFORE = Said("before, until {}: {}", "önce, son olarak {}: {}")
 ALL_ANSWERED = Said("everything was answered", "her soru yanıtlandı")
 NEXT = Said("next test at {}", "sonraki test: {}")
+WAITS = Said(
+    "the next key {} waits in the file: bf-reconciler rotate {}",
+    "yeni anahtar {} dosyada bekliyor: bf-reconciler rotate {}",
+)
 RESULTS = {
     "answered": Said("answered", "yanıtlandı"),
     "refused": Said("refused", "reddedildi"),
@@ -228,6 +232,8 @@ def _tested(found: Row, lang: Language) -> Iterator[Line]:
         yield BEFORE.in_(lang).format(tables.moment(before["at"]), words)
     if found["next_test"]:
         yield NEXT.in_(lang).format(tables.moment(found["next_test"]))
+    if found.get("next_key"):
+        yield WAITS.in_(lang).format(found["next_key"], found["name"])
 
 
 def _when(tested: Row, lang: Language) -> str:

@@ -51,6 +51,7 @@ def explain(status: Row, evidence: Row | None, kind: Kind, row: Row) -> Row:
     if kind == "strategy":
         found["engine"] = _engine(row, known["policy"])
     else:
+        found["next_key"] = row.get("next_api_key")
         mine = [each for each in status["strategies"] if each["connection"] == row["name"]]
         found["strategies"] = [
             {key: each.get(key) for key in ("name", "status", "told", "running")} for each in mine

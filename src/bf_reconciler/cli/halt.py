@@ -10,12 +10,16 @@ import click
 from bf_reconciler.cli import options
 from bf_reconciler.cli.api import NOT_DURABLE, Api, ApiError, RefusedError
 from bf_reconciler.cli.journals import journal
-from bf_reconciler.cli.output import fail, note, say
+from bf_reconciler.cli.output import fail, note, say, some
 from bf_reconciler.facts import Language, Said
 
 HALTED = Said(
     "Halted by {}: {}. Every strategy is being turned off.",
     "{} durdurdu: {}. Tüm stratejiler kapatılıyor.",
+)
+UNCONFIRMED = Said(
+    "Told to be off, and not confirmed by the engine yet: {}. See: bf-reconciler status",
+    "Kapatma komutu verildi, motor henüz onaylamadı: {}. Bakın: bf-reconciler status",
 )
 RESUME = Said(
     "When it is safe, run: bf-reconciler resume", "Güvenli olunca çalıştırın: bf-reconciler resume"
@@ -51,7 +55,7 @@ def command(
         raise click.UsageError("--reason and --by must not be empty")
     api = Api.of(url, token_file)
     try:
-        api.post("/api/v1/halt", {"reason": reason, "by": who})
+        answer = api.post("/api/v1/halt", {"reason": reason, "by": who})
     except RefusedError as error:
         if error.status in NOT_DURABLE:  # it says what was done
             fail(str(error))
@@ -64,6 +68,9 @@ def command(
         say(IN_JOURNAL.in_(lang))
         return
     say(HALTED.in_(lang).format(who, reason))
+    names = answer.get("unconfirmed") if isinstance(answer, dict) else None
+    if names:
+        say(UNCONFIRMED.in_(lang).format(some(names, lang)))
     say(RESUME.in_(lang))
 
 

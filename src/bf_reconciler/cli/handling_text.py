@@ -1,16 +1,13 @@
 """What runtimes do with the fields of strategies, as lines of text."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
 
-from bf_reconciler.facts import Language, Said
+from bf_reconciler.cli.output import some
+from bf_reconciler.facts import Language
 from bf_reconciler.spec.handling import DEGREES
 
 Row = Mapping[str, Mapping[str, str]]
 """Field to its degree, and what enforces it or where it goes."""
-NAMED: Final = 5
-"""Strategies of one kind that are named; the rest are counted."""
-MORE: Final = Said("and {} more", "ve {} tane daha")
 
 
 def of_fields(handling: Row, lang: Language) -> Iterator[str]:
@@ -33,6 +30,4 @@ def of_strategies(found: Iterable[tuple[str, str, Row]], lang: Language) -> Iter
         groups.setdefault((runtime, text), []).append(name)
     for (runtime, text), names in groups.items():
         if text:
-            more = len(names) - NAMED
-            rest = f" {MORE.in_(lang).format(more)}" if more > 0 else ""
-            yield f"{', '.join(names[:NAMED])}{rest} ({runtime}): {text}"
+            yield f"{some(names, lang)} ({runtime}): {text}"

@@ -29,6 +29,18 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Only what changed of keys: permissions, allowed IPs, expiry, account.",
 )
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Check the journal in --state-dir: changed, missing or inserted rows; exit code 1 if any.",
+)
+@click.option(
+    "--head",
+    "heads",
+    metavar="TABLE:ROW:HASH",
+    multiple=True,
+    help="With --verify, repeatable: an end printed earlier, which must still be in the journal.",
+)
 @options.url_option
 @options.token_option
 @options.state_option
@@ -39,6 +51,8 @@ def command(  # noqa: PLR0913 # one argument per option
     name: str | None,
     limit: int,
     rights: bool,
+    verify: bool,
+    heads: tuple[str, ...],
     url: str | None,
     token_file: Path | None,
     state_dir: Path | None,
@@ -48,8 +62,14 @@ def command(  # noqa: PLR0913 # one argument per option
     """Show what changed of NAME, or of everything, newest first.
 
     With --rights, shows only what changed of keys. Reads from the daemon at --url. If none
-    answers, reads its journal in --state-dir. Exits with code 1 if nothing ever had this name.
+    answers, reads its journal in --state-dir. With --verify, checks that journal instead. Exits
+    with code 1 if nothing ever had this name.
     """
+    if verify:
+        from bf_reconciler.cli import verification  # noqa: PLC0415 # its own option
+
+        verification.show(state_dir, heads, output, lang)
+        return
     kind: Kind | None = "key" if rights else None
     rows = _rows(Api.of(url, token_file), state_dir, lang, name, limit, kind)
     if output == "json":

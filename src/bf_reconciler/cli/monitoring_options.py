@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -53,8 +54,11 @@ def monitoring_options(function: Callable[..., None]) -> Callable[..., None]:
         names = dict.fromkeys(given.pop("metric_label"))
         if len(names) > MANY:
             raise click.UsageError(f"--metric-label: {MANY} at most")
+        notify = given.pop("notify")
+        if notify is not None:
+            _check(notify)
         links = {link: given.pop(link) for link in ("page_url", "dashboard_url", "runbook_url")}
-        function(monitoring=Monitoring(labels=tuple(names), **links), **given)
+        function(monitoring=Monitoring(labels=tuple(names), notify=notify, **links), **given)
 
     added: Callable[..., None] = command
     for add in (
@@ -65,12 +69,27 @@ def monitoring_options(function: Callable[..., None]) -> Callable[..., None]:
             metavar="NAME",
             help="Label of the file, such as team, that the metrics of an entry carry. Repeatable.",
         ),
+        options.option(
+            "--notify",
+            type=click.Path(path_type=Path),
+            help="File of receivers that are told of failures, and of their end.",
+        ),
         _link("--runbook-url", "The address of docs/operations.md, for alerts."),
         _link("--dashboard-url", "The address of the dashboards, for alerts."),
         _link("--page-url", "The address of the page as people reach it, for alerts."),
     ):
         added = add(added)
     return added
+
+
+def _check(notify: Path) -> None:
+    """See that the file can be used before anything is started."""
+    from bf_reconciler.notify import NotifyError, read_all  # noqa: PLC0415 # only where it is used
+
+    try:
+        read_all(notify)
+    except NotifyError as error:
+        raise click.UsageError(f"--notify: {error}") from None
 
 
 def _link(name: str, text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

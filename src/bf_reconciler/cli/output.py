@@ -2,15 +2,19 @@
 
 import json
 import sys
-from typing import NoReturn
+from collections.abc import Sequence
+from typing import Final, NoReturn
 
 import click
 
 from bf_reconciler.cli.streams import is_unicode
-from bf_reconciler.facts import Json, printable
+from bf_reconciler.facts import Json, Language, Said, printable
 
 LINES = "\n\t"
 """What text of several lines may hold."""
+NAMED: Final = 5
+"""Names of one kind that are listed; the rest are counted."""
+MORE: Final = Said("and {} more", "ve {} tane daha")
 
 
 def print_json(data: Json) -> None:
@@ -27,6 +31,13 @@ def say(text: str, *, nl: bool = True) -> None:
 def note(text: str) -> None:
     """Tell a person; standard output stays as it is."""
     click.echo(printable(text, LINES), err=True)
+
+
+def some(names: Sequence[str], lang: Language) -> str:
+    """The first of these names, and how many more there are."""
+    more = len(names) - NAMED
+    rest = f" {MORE.in_(lang).format(more)}" if more > 0 else ""
+    return f"{', '.join(names[:NAMED])}{rest}"
 
 
 def leave(code: int) -> NoReturn:

@@ -1,4 +1,5 @@
 """`plan`: what a file would change against the running daemon, or its journal."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from bf_reconciler.cli import folder_reading, options, reading
 from bf_reconciler.cli.file_options import FileOptions, file_options
 from bf_reconciler.cli.journals import journal
 from bf_reconciler.cli.output import fail, leave, note, print_json, say
-from bf_reconciler.facts import ConfigReason
+from bf_reconciler.facts import ConfigReason, Language, Said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from bf_reconciler.status import Record
 
 CHANGES = 2
+WITH_JOURNAL = Said("Compared with the journal in {}.", "{} içindeki günlükle karşılaştırıldı.")
+WITH_DAEMON = Said("Compared with the daemon at {}.", "{} adresindeki daemon ile karşılaştırıldı.")
 OF_THE_FILE = frozenset(
     {
         ConfigReason.NOT_ENCRYPTED,
@@ -59,6 +62,7 @@ class Base:
     show_default=True,
     help="Output format; markdown is for pull requests.",
 )
+@options.lang_option
 def command(  # noqa: PLR0913 # one argument per option
     *,
     file: Path,
@@ -69,6 +73,7 @@ def command(  # noqa: PLR0913 # one argument per option
     state_dir: Path | None,
     chosen: FileOptions,
     output: Form,
+    lang: Language,
 ) -> None:
     """Show what FILE would change, without applying it.
 
@@ -81,13 +86,13 @@ def command(  # noqa: PLR0913 # one argument per option
         note(problem.render(str(file)))
     found = None
     if not parsed.refused:
-        base = _base(url, token_file, _place(url, state_dir))
+        base = _base(url, token_file, _place(url, state_dir), lang)
         if base.present.sealed and parsed.seal == "none":  # as the daemon: once sealed, always
             parsed = _parsed(file, replace(chosen, require_seal=True), decrypt=False)
             note("\n".join(problem.render(str(file)) for problem in parsed.errors))
         else:
             found = _previewed(parsed, base, decrypted=decrypt or parsed.plaintext_secrets > 0)
-    _print(found, parsed, file, output)
+    _print(found, parsed, file, output, lang)
     if parsed.errors:
         leave(1)
     leave(CHANGES if detailed_exitcode and found is not None and not found.empty else 0)
@@ -119,7 +124,7 @@ def _parsed(file: Path, chosen: FileOptions, *, decrypt: bool) -> "Parsed":
     return document.Parsed(problems=(told,), refused=True)
 
 
-def _base(url: str | None, token_file: Path | None, state_dir: Path | None) -> Base:
+def _base(url: str | None, token_file: Path | None, state_dir: Path | None, lang: Language) -> Base:
     """What FILE is compared with."""
     from bf_reconciler.preview import in_force  # noqa: PLC0415 # help needs no models
     from bf_reconciler.status import present  # noqa: PLC0415
@@ -129,9 +134,9 @@ def _base(url: str | None, token_file: Path | None, state_dir: Path | None) -> B
         with journal(state_dir) as found:
             record, pepper = found.load(), found.pepper()
         status = present(record.status)
-        note(f"Compared with the journal in {state_dir}.")
+        note(WITH_JOURNAL.in_(lang).format(state_dir))
     else:
-        status = _daemon(url, token_file)
+        status = _daemon(url, token_file, lang)
     try:
         return Base(in_force(status), record, pepper)
     except (KeyError, TypeError, IndexError):
@@ -147,7 +152,7 @@ def _previewed(parsed: "Parsed", base: Base, *, decrypted: bool) -> "Preview":
     return preview(parsed, base.present, credentials, datetime.now(UTC))
 
 
-def _daemon(url: str | None, token_file: Path | None) -> dict[str, Any]:
+def _daemon(url: str | None, token_file: Path | None, lang: Language) -> dict[str, Any]:
     from bf_reconciler.cli.api import Api, ApiError  # noqa: PLC0415 # a journal needs no HTTP
 
     api = Api.of(url, token_file)
@@ -155,7 +160,7 @@ def _daemon(url: str | None, token_file: Path | None) -> dict[str, Any]:
         status = api.status()
     except ApiError as error:
         fail(f"{error}. Set --url, or --state-dir to read its journal.")
-    note(f"Compared with the daemon at {api.url}.")
+    note(WITH_DAEMON.in_(lang).format(api.url))
     return status
 
 
@@ -177,7 +182,9 @@ def _credentials(parsed: "Parsed", record: "Record", pepper: bytes) -> dict[str,
     return found
 
 
-def _print(found: "Preview | None", parsed: "Parsed", file: Path, output: Form) -> None:
+def _print(
+    found: "Preview | None", parsed: "Parsed", file: Path, output: Form, lang: Language
+) -> None:
     from bf_reconciler.cli import plan_text, validate  # noqa: PLC0415 # help needs neither
     from bf_reconciler.preview import present  # noqa: PLC0415
 
@@ -186,6 +193,6 @@ def _print(found: "Preview | None", parsed: "Parsed", file: Path, output: Form) 
         shown |= {"refused": parsed.refused, "problems": validate.shown(parsed.problems)}
         print_json({"file": str(file)} | shown)
     elif output == "markdown":
-        say(plan_text.markdown(found, parsed.problems, str(file)), nl=False)
+        say(plan_text.markdown(found, parsed.problems, str(file), lang), nl=False)
     else:
-        say(plan_text.text(found), nl=False)
+        say(plan_text.text(found, lang), nl=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bf_reconciler.cli.file_options import FileOptions
 from bf_reconciler.cli.journals import NoJournal, journal
 from bf_reconciler.cli.output import fail
+from bf_reconciler.dumps import forbid_dumps
 
 if TYPE_CHECKING:
     from bf_reconciler.document import Parsed
@@ -21,6 +22,7 @@ def content(file: Path, chosen: FileOptions) -> bytes:
     from bf_reconciler.facts import ConfigError  # noqa: PLC0415 # help needs no source
     from bf_reconciler.source import present, require_signed  # noqa: PLC0415
 
+    forbid_dumps()
     try:
         found = present(str(file))
         if chosen.trusted_signers is not None:
@@ -63,6 +65,7 @@ def sops_settings(chosen: FileOptions) -> "SopsSettings":
     """How sops is run for these options."""
     from bf_reconciler.sops import SopsSettings  # noqa: PLC0415 # help needs no sops
 
+    forbid_dumps()
     return SopsSettings(chosen.sops_binary, os.environ, services=chosen.rules.services)
 
 

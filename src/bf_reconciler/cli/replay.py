@@ -33,22 +33,42 @@ FACTS = {
 
 
 @click.command("replay")
-@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("bundle", type=click.Path(path_type=Path), required=False)
+@options.state_option
 @options.output_option
 @options.lang_option
-def command(*, bundle: Path, output: Literal["table", "json"], lang: Language) -> None:
+def command(
+    *,
+    bundle: Path | None,
+    state_dir: Path | None,
+    output: Literal["table", "json"],
+    lang: Language,
+) -> None:
     """Read BUNDLE, which `certify` wrote, and show what is made of it: facts and conditions.
 
     Offline: no exchange is asked and no key is needed. It is judged by the default policy, as at
     the time it was written. Exit code 0: it could be read, whatever it says; 1: an error.
+
+    With --state-dir alone, or a BUNDLE that is a folder: judge again every verdict on a connection
+    that the journal in it has recorded, by the policy recorded with it. Exit code 1 if any differs.
     """
+    folder = bundle if bundle is not None and bundle.is_dir() else state_dir
+    if folder is not None and (bundle is None or bundle.is_dir()):
+        from bf_reconciler.cli import rejudging  # noqa: PLC0415 # its own option
+
+        rejudging.show(folder, output, lang)
+        return
+    if bundle is None:
+        fail("Name a BUNDLE, or set --state-dir to judge again what its journal has recorded.")
     from bf_reconciler import daemon  # noqa: PLC0415 # help needs no exchange
+    from bf_reconciler.facts import ConfigError  # noqa: PLC0415
     from bf_reconciler.probe import bundle as bundles  # noqa: PLC0415
+    from bf_reconciler.source import present  # noqa: PLC0415
 
     try:
-        told = bundles.parse(bundle.read_text(encoding="utf-8"))
-    except OSError as error:
-        fail(f"cannot read {bundle}: {error.strerror}")
+        told = bundles.parse(present(str(bundle)).data.decode())
+    except ConfigError as error:
+        fail(error.message)
     except (bundles.BundleError, UnicodeDecodeError) as error:
         words = "not text" if isinstance(error, UnicodeDecodeError) else error
         fail(f"{bundle} is not a bundle: {words}")

@@ -219,7 +219,7 @@ def _show(  # all that is told
     state = life(old)
     overlap = _overlap(rows, lang) if state != "dead" else ""
     say(LIVES[state].in_(lang).format(old["api_key"], overlap, name))
-    show_commit(file, f"Rotate the key of {name}")
+    show_commit(file, f"Rotate the key of {name}", lang)
 
 
 def _overlap(rows: dict[str, Row], lang: Language) -> str:

@@ -2,18 +2,21 @@
 
 import signal
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from bf_reconciler.cli import options
+from bf_reconciler.cli.durations import Retention
 from bf_reconciler.cli.file_options import FileOptions, file_options
+from bf_reconciler.cli.heartbeat_options import heartbeat_options
 from bf_reconciler.cli.monitoring_options import monitoring_options
 from bf_reconciler.cli.output import fail, print_json
 from bf_reconciler.cli.run_settings import settings, shard_of
 from bf_reconciler.facts import Language
-from bf_reconciler.settings import Listen, LogFormat, LogLevel, Monitoring
+from bf_reconciler.settings import Heartbeat, Listen, LogFormat, LogLevel, Monitoring
 from bf_reconciler.spec import MAX_SHARDS
 
 
@@ -37,6 +40,13 @@ from bf_reconciler.spec import MAX_SHARDS
     type=click.Path(path_type=Path, file_okay=False, resolve_path=True),
     help="Directory of programs that runtimes of type process may start; without it none.",
 )
+@options.option(
+    "--retention",
+    type=Retention(),
+    default="400d",
+    show_default=True,
+    help="How long the journal keeps changes and verdicts, from 1d to 3650d.",
+)
 @options.token_option
 @options.option(
     "--read-token-file",
@@ -55,6 +65,7 @@ from bf_reconciler.spec import MAX_SHARDS
     help="Which of them this is, from 0; auto: the number at the end of the host name.",
 )
 @file_options
+@heartbeat_options
 @monitoring_options
 @options.log_options
 @options.output_option
@@ -65,6 +76,7 @@ def command(  # noqa: PLR0913 # one argument per option
     once: bool,
     listen: str,
     state_dir: Path | None,
+    retention: float,
     token_file: Path | None,
     read_token_file: Path | None,
     chosen: FileOptions,
@@ -75,6 +87,7 @@ def command(  # noqa: PLR0913 # one argument per option
     runtime_root: Path | None,
     process_root: Path | None,
     monitoring: Monitoring,
+    heartbeat: Heartbeat | None,
     shards: int,
     shard: str | None,
 ) -> None:
@@ -89,6 +102,7 @@ def command(  # noqa: PLR0913 # one argument per option
         file,
         listen=listen,
         state_dir=state_dir,
+        retention=timedelta(seconds=retention),
         token_file=token_file,
         read_token_file=read_token_file,
         chosen=chosen,
@@ -98,6 +112,7 @@ def command(  # noqa: PLR0913 # one argument per option
         runtime_root=runtime_root,
         process_root=process_root,
         monitoring=monitoring,
+        heartbeat=heartbeat,
         shard=shard_of(shards, shard),
     )
     if not once:

@@ -4,14 +4,18 @@
 import os
 import socket
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from bf_reconciler.cli.file_options import FileOptions
+from bf_reconciler.dumps import forbid_dumps
 from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason, Language, Said
 from bf_reconciler.settings import (
+    RETENTION,
+    Heartbeat,
     Listen,
     LogFormat,
     LogLevel,
@@ -49,6 +53,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     *,
     listen: str = str(Listen()),
     state_dir: Path | None = None,
+    retention: timedelta = RETENTION,
     token_file: Path | None = None,
     read_token_file: Path | None = None,
     chosen: FileOptions = FileOptions(),  # noqa: B008 # frozen
@@ -58,6 +63,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     runtime_root: Path | None = None,
     process_root: Path | None = None,
     monitoring: Monitoring = Monitoring(),  # noqa: B008 # frozen
+    heartbeat: Heartbeat | None = None,
     shard: Shard = ALONE,
 ) -> Settings:
     """The settings of these options.
@@ -65,6 +71,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     Raises:
         click.UsageError: an option cannot be used.
     """
+    forbid_dumps()
     try:
         for path in (token_file, read_token_file):
             if path is not None:
@@ -75,6 +82,7 @@ def settings(  # noqa: PLR0913 # one argument per option
     return Settings(
         file=str(file),
         state_dir=state_dir or default_state_dir(os.environ),
+        retention=retention,
         listen=address,
         token_file=token_file,
         read_token_file=read_token_file,
@@ -88,6 +96,7 @@ def settings(  # noqa: PLR0913 # one argument per option
         runtime_root=runtime_root,
         process_root=process_root,
         monitoring=monitoring,
+        heartbeat=heartbeat,
         shard=shard,
     )
 

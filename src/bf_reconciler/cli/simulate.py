@@ -1,4 +1,5 @@
 """`simulate`: the exchange simulator."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 import asyncio
 import json
@@ -12,12 +13,19 @@ import click
 
 from bf_reconciler.cli import options
 from bf_reconciler.cli.output import fail, say
-from bf_reconciler.facts import system_words
+from bf_reconciler.facts import Language, Said, system_words
 
 if TYPE_CHECKING:
     from bf_reconciler.simulator import Simulator, World
 
 HOST = "127.0.0.1"
+ENDPOINTS = Said(
+    "Simulated exchanges; use these as the `endpoint` of a connection:",
+    "Simüle borsalar; bir bağlantının `endpoint` değeri olarak kullanın:",
+)
+KEYS = Said("Keys:", "Anahtarlar:")
+CHANGE = Said("Show and change:", "Göster ve değiştir:")
+STOP = Said("Press Ctrl-C to stop.", "Durdurmak için Ctrl-C'ye basın.")
 
 
 @click.command("simulate")
@@ -46,8 +54,15 @@ HOST = "127.0.0.1"
 @click.option(
     "--key", "keys", multiple=True, metavar="NAME", help="Print only this key. Repeatable."
 )
+@options.lang_option
 def command(
-    *, port: int, seed: Path | None, only: str | None, print_config: bool, keys: tuple[str, ...]
+    *,
+    port: int,
+    seed: Path | None,
+    only: str | None,
+    print_config: bool,
+    keys: tuple[str, ...],
+    lang: Language,
 ) -> None:
     """Run simulated exchanges on loopback until Ctrl-C.
 
@@ -73,7 +88,7 @@ def command(
     if keys:
         raise click.UsageError("--key requires --print-config")
     try:
-        asyncio.run(_serve(world, port, only))
+        asyncio.run(_serve(world, port, only, lang))
     except RefusedError as error:
         fail(f"--only: {error}")
     except OSError as error:
@@ -119,26 +134,26 @@ def _config(world: "World", port: int, only: str | None, names: Sequence[str]) -
     return "\n".join(lines) + "\n"
 
 
-async def _serve(world: "World", port: int, only: str | None) -> None:
+async def _serve(world: "World", port: int, only: str | None, lang: Language) -> None:
     from bf_reconciler.simulator import serve  # noqa: PLC0415 # help needs no aiohttp
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    await serve(world, HOST, port, stop, lambda simulator: say(introduction(simulator)), only=only)
+    await serve(world, HOST, port, stop, lambda it: say(introduction(it, lang)), only=only)
 
 
-def introduction(simulator: "Simulator") -> str:
+def introduction(simulator: "Simulator", lang: Language = "en") -> str:
     url, all_keys = simulator.url, simulator.world.keys.values()
     keys = [key.name for key in all_keys if key.exchange in simulator.exchanges]
     first = next(iter(keys), "NAME")
-    lines = ["Simulated exchanges; use these as the `endpoint` of a connection:"]
+    lines = [ENDPOINTS.in_(lang)]
     lines += [f"  {exchange:8} {simulator.base(exchange)}" for exchange in simulator.exchanges]
-    lines += ["", "Keys:", *(f"  {name}" for name in keys)]
+    lines += ["", KEYS.in_(lang), *(f"  {name}" for name in keys)]
     lines += [
         "",
-        "Show and change:",
+        CHANGE.in_(lang),
         f"  curl {url}/_sim/keys/{first}",
         f"  curl -X PATCH {url}/_sim/keys/{first} -d '{{\"withdraw\": true}}'",
         f'  curl -X PATCH {url}/_sim/keys/{first} -d \'{{"ips": ["203.0.113.7"]}}\'',
@@ -146,6 +161,6 @@ def introduction(simulator: "Simulator") -> str:
         f"  curl -X PUT {url}/_sim/faults/{simulator.exchanges[0]} -d '{{\"status\": 503}}'",
         f"  curl -X DELETE {url}/_sim/faults/{simulator.exchanges[0]}",
         "",
-        "Press Ctrl-C to stop.",
+        STOP.in_(lang),
     ]
     return "\n".join(lines)

@@ -46,6 +46,19 @@ def read_evidence(
         return _evidence(_directory(state_dir, error), language, name)
 
 
+def read_stolen(api: Api, state_dir: Path | None, language: Language, name: str) -> dict[str, Any]:
+    """What a thief of this connection's key has. Raises as ``read_status`` does."""
+    try:
+        return api.stolen(name, language)
+    except RefusedError as error:
+        fail(str(error))
+    except ApiError as error:
+        found = _stolen(_directory(state_dir, error), language, name)
+    if found is None:
+        fail("no connection with this name")
+    return found
+
+
 def read_history(  # where from, of whom, how many, and how
     api: Api,
     state_dir: Path | None,
@@ -103,6 +116,15 @@ def _evidence(directory: Path, language: Language, name: str) -> dict[str, Any] 
     parsed = document.parse(committed, None) if committed is not None else None
     policy = parsed.policy if parsed is not None and not parsed.refused else None
     return evidence(known, record.seen.get(name), policy, language)
+
+
+def _stolen(directory: Path, language: Language, name: str) -> dict[str, Any] | None:
+    from bf_reconciler.status import present_stolen, stolen  # noqa: PLC0415 # a second way only
+
+    with journal(directory) as found:
+        record = found.load()
+    report = stolen(record.status, record.seen.get(name), name)
+    return present_stolen(report, language) if report is not None else None
 
 
 def _transitions(

@@ -189,6 +189,7 @@ def _facts(row: Row, language: Language) -> Iterable[tuple[str, object]]:
     yield "Account", row["account"]
     yield "Environment", row["environment"]
     yield "API key", row["api_key"]
+    yield "Next key", row.get("next_api_key")
     scopes = key["scopes"]
     yield "Permissions", heading("unknown", language) if scopes is None else ", ".join(scopes)
     bound = key["ip_bound"]

@@ -14,7 +14,7 @@ from bf_reconciler.daemon.daemon import Daemon, utcnow
 from bf_reconciler.daemon.lost_halt import halting
 from bf_reconciler.daemon.refusal_report import RefusalReport
 from bf_reconciler.daemon.worker import Worker
-from bf_reconciler.facts import Language, Seen
+from bf_reconciler.facts import Drill, Language, Seen
 from bf_reconciler.journal import JournalError
 from bf_reconciler.metrics import Extras, render
 from bf_reconciler.schedule import answered, request
@@ -25,7 +25,9 @@ from bf_reconciler.status import (
     Transition,
     evidence,
     halt_event,
+    present_stolen,
     resume_event,
+    stolen,
 )
 from bf_reconciler.verdict import Halted
 from bf_reconciler.web import NotDurableError, Refusal
@@ -38,8 +40,8 @@ HALT_SECONDS = 10.0
 """How long a person who pulls the kill switch waits until it is in force."""
 HISTORY_SECONDS = 2.0
 """How long the journal may take for a page of its history."""
-SYNC_SECONDS = 3.0
-"""How long a disk that was too slow for a turn may take for a halt."""
+ENGINES_SECONDS = 2.0
+"""How long a halt that is kept waits for engines to confirm it, so that it can say which do not."""
 
 
 class Commands:
@@ -84,7 +86,9 @@ class Commands:
         daemon = self._daemon
         told = daemon.settings.monitoring
         links = (told.page_url, told.dashboard_url, told.runbook_url)
-        extras = Extras(daemon.source.mode, daemon.last_completed, links, told.labels)
+        spec = daemon.cycle.spec
+        ratios = spec.request_ratios if spec is not None else {}
+        extras = Extras(daemon.source.mode, daemon.last_completed, links, told.labels, ratios)
         return render(self.status(), extras, daemon.tallies, accept, summary=summary)
 
     def history(
@@ -107,6 +111,11 @@ class Commands:
             return None
         policy = cycle.spec.policy if cycle.spec is not None else None
         return evidence(known, cycle.seen.get(name), policy, language)
+
+    def stolen(self, name: str, language: Language) -> dict[str, Any] | None:
+        cycle = self._daemon.cycle
+        found = stolen(cycle.status, cycle.seen.get(name), name)
+        return present_stolen(found, language) if found is not None else None
 
     async def subscribe(self) -> AsyncIterator[tuple[Status, Sequence[Transition]]]:
         queue: asyncio.Queue[tuple[Status, tuple[Transition, ...]]] = asyncio.Queue(BACKLOG)
@@ -137,14 +146,38 @@ class Commands:
             await self._daemon.next_turn(min(1.0, left))
         return self.status().connections.get(name)
 
-    async def halt(self, reason: str, by: str, token: str = "") -> None:
+    async def drill(self, name: str, seconds: float, by: str, token: str = "") -> datetime:
+        """Have a canary count as failed for so long; 0 ends it.
+
+        Raises:
+            LookupError: No connection has this name.
+            ValueError: It is no canary, or was not tested yet.
+        """
+        cycle = self._daemon.cycle
+        if name not in cycle.status.connections:
+            raise LookupError(name)
+        entry = cycle.spec.connections.get(name) if cycle.spec is not None else None
+        if entry is None or entry.connection.canary is None:
+            raise ValueError("it is no canary: its entry has no expect.status")
+        if name not in cycle.seen:
+            raise ValueError("it was not tested yet")
+        self._daemon.tallies.command("drill", token)
+        until = utcnow() + timedelta(seconds=seconds)
+        await cycle.edit(_drilling(name, Drill(until, by) if seconds else None))
+        return until
+
+    async def halt(self, reason: str, by: str, token: str = "") -> Status:
         halt = Halted(reason, by, utcnow())
         self._daemon.tallies.command("halt", token)
-        await self._durably(
-            halting(halt),
-            (halt_event(self.status(), halt, utcnow()),),
-            "The halt is in force, and every strategy is told to be off; a restart may forget it",
-        )
+        turn = self._daemon.cycle.soon(halting(halt), halt_event(self.status(), halt, utcnow()))
+        kept = asyncio.create_task(self._daemon.writer.keeps(halt))
+        done = "The halt is in force, and every strategy is told to be off; a restart may forget it"
+        try:
+            await self._durably(turn, done, kept)
+        finally:
+            kept.cancel()
+        await asyncio.wait({turn}, timeout=ENGINES_SECONDS)
+        return replace(self.status(), halted=halt)
 
     async def resume(
         self, name: str | None, reason: str = "", by: str = "", token: str = ""
@@ -155,8 +188,8 @@ class Commands:
             held = status.halted is not None
             self._daemon.tallies.command("resume", token)
             event = resume_event(status, utcnow(), reason=reason, by=by)
-            done = "The halt is ended; a restart may bring it back"
-            await self._durably(_released, (event,) if held else (), done)
+            turn = self._daemon.cycle.soon(_released, *((event,) if held else ()))
+            await self._durably(turn, "The halt is ended; a restart may bring it back")
             return held
         strategy = status.strategies.get(name)
         if strategy is None or strategy.memory is None or not strategy.memory.latched:
@@ -166,27 +199,30 @@ class Commands:
         await self._daemon.cycle.edit(_unlatching(name), event)
         return True
 
-    async def _durably(self, edit: Edit, events: Sequence[Transition], done: str) -> None:
-        """Carry out an edit of the halt, and see that a restart finds it.
+    async def _durably(
+        self, turn: asyncio.Future[None], done: str, kept: asyncio.Future[None] | None = None
+    ) -> None:
+        """See that a restart finds what a turn carries out; ``kept`` is done as soon as it would.
 
         Raises:
             NotDurableError: It says what was done.
         """
-        writer = self._daemon.writer
-        try:
-            async with asyncio.timeout(HALT_SECONDS):
-                await self._daemon.cycle.edit(edit, *events)
-                halted = self._daemon.cycle.status.halted
-                if writer.trouble is not None or not writer.holds(halted):
-                    await writer.settled(SYNC_SECONDS)  # a slow disk may still take it
-        except TimeoutError:
+        writer, ends = self._daemon.writer, time.monotonic() + HALT_SECONDS
+        waits = {turn} if kept is None else {turn, kept}
+        await asyncio.wait(waits, timeout=HALT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if kept is not None and kept.done():
+            return
+        if not turn.done():
             seconds = f"{HALT_SECONDS:g} s"
             raise NotDurableError(
                 f"It is taken up, but no turn has ended within {seconds}; ask again"
-            ) from None
+            )
+        halted = self._daemon.cycle.status.halted
+        if writer.trouble is not None or not writer.holds(halted):
+            await writer.settled(ends - time.monotonic())  # a slow disk may still take it
         trouble = writer.trouble
         if trouble is None and not writer.holds(halted):
-            trouble = JournalError(f"the journal did not take it within {SYNC_SECONDS:g} s")
+            trouble = JournalError(f"the journal did not take it within {HALT_SECONDS:g} s")
         if trouble is not None:
             raise NotDurableError(f"{done}: {trouble}", full=trouble.full)
 
@@ -196,6 +232,16 @@ def _asking(name: str) -> Edit:
 
     def edit(status: Status, seen: Mapping[str, Seen]) -> tuple[Status, Mapping[str, Seen]]:
         return status, request(seen, {name})
+
+    return edit
+
+
+def _drilling(name: str, drill: Drill | None) -> Edit:
+    def edit(status: Status, seen: Mapping[str, Seen]) -> tuple[Status, Mapping[str, Seen]]:
+        memory = seen.get(name)
+        if memory is None:
+            return status, seen
+        return status, {**seen, name: replace(memory, drill=drill)}
 
     return edit
 

@@ -12,12 +12,18 @@ from bf_reconciler.facts import Seen
 from bf_reconciler.reconcile import Outside, Prober, Runtimes, Save, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.schedule import HEARTBEAT, request_changed
-from bf_reconciler.spec import Elsewhere, Names, Spec, without
+from bf_reconciler.spec import Commit, Elsewhere, Names, Spec, without
 from bf_reconciler.status import (
+    NO_VERDICTS,
+    Declaration,
     Record,
+    Recorded,
     Status,
     Transition,
+    declarations,
+    declared,
     file_halts,
+    judgements,
     key_events,
     transitions,
     unwatched,
@@ -36,10 +42,12 @@ class Writer(Protocol):
     ) -> None: ...
 
     async def save(
-        self, record: Record, changes: tuple[Transition, ...], names: Names | None = None
+        self, record: Record, changes: tuple[Recorded, ...], names: Names | None = None
     ) -> None: ...
 
-    def later(self, record: Record, names: Names | None = None) -> None: ...
+    def later(
+        self, record: Record, names: Names | None = None, changes: tuple[Recorded, ...] = ()
+    ) -> None: ...
 
 
 class _Asked(NamedTuple):
@@ -73,10 +81,16 @@ class Cycle:
         """What was seen by a turn that has not ended; it may have broken."""
         self._last: Turn | None = None
         """The last turn; None after one that broke, so that the next one decides on everything."""
+        self._declared = record.declared
+        self._declared_by: Spec | None = None
+        """What is recorded as declared, and the spec that it was taken from."""
+        self._commit: Commit | None = None
+        """What the spec in force was read from."""
+        self._verdicts = NO_VERDICTS
         self.spec: Spec | None = None
         self.status = record.status
         self.seen: Mapping[str, Seen] = {
-            name: replace(memory, restored=True, asked=False)
+            name: replace(memory, restored=True, asked=False, drill=None)
             for name, memory in record.seen.items()
         }
         self.wake = wake
@@ -85,6 +99,10 @@ class Cycle:
     def take(self, reload: Reload) -> None:
         """Use this reading of the file from the next turn on."""
         self._reload = reload
+        if reload.adopted is not None:
+            self._commit = reload.adopted.commit
+        elif reload.documents is not None:
+            self._commit = reload.commit
         self.wake.set()
 
     async def edit(self, edit: Edit, *events: Transition) -> None:
@@ -119,7 +137,9 @@ class Cycle:
         turn = None
         if self.spec is not None:
             turn = await reconcile(self.spec, before, seen, self._outside, now, last)
-            await self._end(turn.status, turn.seen, now, turn.changed, events)
+            recorded = self._recorded(turn, now)
+            await self._end(turn.status, turn.seen, now, turn.changed, events, recorded)
+            self._verdicts = turn.verdicts
         else:
             await self._end(await self._without_file(before, now), seen, now, events=events)
         del self._edits[: len(edits)]
@@ -144,6 +164,16 @@ class Cycle:
             before = replace(before, config=reload.config)
         return before, seen
 
+    def _recorded(self, turn: Turn, now: datetime) -> tuple[Recorded, ...]:
+        """What was declared since the last turn, and what was judged otherwise."""
+        found: tuple[Declaration, ...] = ()
+        if turn.spec is not self._declared_by:
+            found = tuple(declarations(self._declared, turn.spec, self._commit, now))
+            self._declared, self._declared_by = declared(turn.spec), turn.spec
+        before, after = (self.seen, self._verdicts), (turn.seen, turn.verdicts)
+        known = self.status.connections
+        return *found, *judgements(turn.spec, before, after, now, turn.changed, known=known)
+
     def _let_go(
         self, elsewhere: Elsewhere, before: Status, seen: Mapping[str, Seen]
     ) -> tuple[Status, Mapping[str, Seen]]:
@@ -167,16 +197,20 @@ class Cycle:
         now: datetime,
         names: Names | None = None,
         events: tuple[Transition, ...] = (),
+        recorded: tuple[Recorded, ...] = (),
     ) -> None:
-        """Save and tell what changed, among these names, and what people did."""
+        """Save and tell what changed, among these names, and what people did.
+
+        What is ``recorded`` beside that is saved alone.
+        """
         found = file_halts(self.status, after, now)
         keys = key_events(self.status, after, now, names)
         changes = (*events, *found, *keys, *transitions(self.status, after, now, names))
         record = Record(after, seen)
         if changes or self._edits or names is None:
-            await self._writer.save(record, changes, names)
+            await self._writer.save(record, (*changes, *recorded), names)
         else:  # nobody is told anything, so nobody waits for the disk
-            self._writer.later(record, names)
+            self._writer.later(record, names, recorded)
         published, self.status, self.seen, self._unfinished = self.status, after, seen, None
         self._publish(published, after, changes)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,7 @@ from bf_reconciler.daemon.audit import Audit
 from bf_reconciler.daemon.breath import Breath
 from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.daemon.guarded_runtimes import GuardedRuntimes
+from bf_reconciler.daemon.heartbeat import HeartbeatSender, Pass
 from bf_reconciler.daemon.journal_writer import JournalWriter
 from bf_reconciler.daemon.kept_document import KeptDocument, KeptFolder
 from bf_reconciler.daemon.lost_halt import halting, lost_halt
@@ -108,6 +109,9 @@ class Daemon:
         self.news: set[asyncio.Queue[tuple[Status, tuple[Transition, ...]]]] = set()
         if isinstance(self.reloader, FolderReloader):
             self.reloader.halting = self._take
+        self.heartbeat = _heartbeat(self)
+        self.notify: Callable[[Status, tuple[Transition, ...]], None] | None = None
+        """Who else is given every Status; it must not wait."""
         self._halt_looked_for = False
         self._failed_loads = 0
         self._reload_wanted = asyncio.Event()
@@ -201,7 +205,7 @@ class Daemon:
 
     async def turn(self) -> datetime:
         """Take one turn; what goes wrong in it is told, and the next turn tries again."""
-        begun = utcnow()
+        begun, seen = utcnow(), self.cycle.seen
         try:
             wake_at = await self.cycle.turn(begun)
         except Exception as error:  # the last resort: the loop must live
@@ -210,7 +214,10 @@ class Daemon:
             return begun + timedelta(seconds=1)
         self.last_completed, self._turned = utcnow(), time.monotonic()
         self.tallies.reconciled((self.last_completed - begun).total_seconds())
+        self.probe_counts.decided(self.cycle.spec, seen, self.cycle.seen, self.last_completed)
         self.first_pass_done = self.first_pass_done or self.complete()
+        if self.heartbeat is not None:
+            self.heartbeat.turned()
         self._turn_ended.set()
         self._turn_ended.clear()
         return wake_at
@@ -257,6 +264,8 @@ class Daemon:
                 exchange = after.connections[change.name].exchange
                 self.tallies.key_changed(change.name, exchange, change.what)
         if after is not before or changes:
+            if self.notify is not None:
+                self.notify(after, changes)
             for queue in self.news:
                 if queue.full():
                     queue.get_nowait()  # a slow reader misses the middle, never the end
@@ -287,6 +296,24 @@ class Daemon:
         if not self.first_pass_done:
             return False, "the first pass is still running"
         return True, "ok"
+
+
+def _heartbeat(daemon: Daemon) -> HeartbeatSender | None:
+    """What sends heartbeats, where they are wanted."""
+    target = daemon.settings.heartbeat
+    if target is None:
+        return None
+    whole = Pass(lambda: daemon.runtimes.busy)
+
+    def missing() -> str:
+        for good, why in (daemon.ready(), daemon.healthy()):
+            if not good:
+                return why
+        if daemon.writer.trouble is not None:
+            return f"the journal is not saved: {daemon.writer.trouble}"
+        return whole.missing(daemon.cycle.spec, daemon.cycle.seen, utcnow())
+
+    return HeartbeatSender(target, missing, daemon.tallies)
 
 
 class _Memory:

@@ -11,13 +11,13 @@ from bf_reconciler.daemon.worker import Worker
 from bf_reconciler.facts import Seen
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.spec import Names, Runtime
-from bf_reconciler.status import Record, Status, Transition
+from bf_reconciler.status import Record, Recorded, Status, Transition
 from bf_reconciler.verdict import Halted
 
 MOST_OWED = 10_000
-"""Transitions that wait for a journal that cannot be written; older ones are lost."""
+"""Records that wait for a journal that cannot be written; older ones are lost."""
 PIECE = 500
-"""Entries, and transitions, that are saved at a time: thousands take longer than the deadline."""
+"""Entries, and records, that are saved at a time: thousands take longer than the deadline."""
 DEADLINE = 1.0
 """Seconds that a turn waits for a save, and within which a disk that answers takes a piece."""
 BROKEN_DEADLINE = 0.05
@@ -56,12 +56,13 @@ class JournalWriter:
         """How many have been saved."""
         self._halted: tuple[Halted | None, ...] = ()
         """What the journal holds of the halt; empty where nothing has been saved yet."""
-        self._owed: tuple[Transition, ...] = ()
+        self._owed: tuple[Recorded, ...] = ()
         self._told = False
         self._replacements = 0
         self._log = structlog.get_logger("bf_reconciler")
         self.trouble: JournalError | None = None
         """Why the newest record is not saved, or its halt not in both places; None: they are."""
+        self._news = asyncio.Event()
 
     async def keep(
         self, status: Status, seen: Mapping[str, Seen], names: Names | None = None
@@ -70,15 +71,17 @@ class JournalWriter:
         await self.save(Record(status, seen), (), names)
 
     async def save(
-        self, record: Record, changes: Iterable[Transition], names: Names | None = None
+        self, record: Record, changes: Iterable[Recorded], names: Names | None = None
     ) -> None:
         """Save a status, what was seen, and what changed, of these names; None is all."""
         self._give(record, changes, names)
         await self.settled(self._deadline if self.trouble is None else BROKEN_DEADLINE)
 
-    def later(self, record: Record, names: Names | None = None) -> None:
+    def later(
+        self, record: Record, names: Names | None = None, changes: Iterable[Recorded] = ()
+    ) -> None:
         """Save a status in which nothing changed that anybody is told. Waits for nothing."""
-        self._give(record, (), names)
+        self._give(record, changes, names)
         if self.trouble is None and time.monotonic() - self._begun > self._deadline:
             self._late()
 
@@ -105,12 +108,17 @@ class JournalWriter:
         """Whether this halt, or that there is none, is what was saved last."""
         return self._halted == (halted,)
 
+    async def keeps(self, halted: Halted | None) -> None:
+        """Wait until a start would find this halt; None: no halt."""
+        while not self.holds(halted):
+            await self._news.wait()
+
     @property
     def hangs(self) -> bool:
         """Whether a save is under way that has not answered in time."""
         return self._saving is not None and self.trouble is not None
 
-    def _give(self, record: Record, changes: Iterable[Transition], names: Names | None) -> None:
+    def _give(self, record: Record, changes: Iterable[Recorded], names: Names | None) -> None:
         self._owed = (*self._owed, *changes)[-MOST_OWED:]
         self._newest = record
         self._unsaved = _both(self._unsaved, names)
@@ -131,7 +139,7 @@ class JournalWriter:
                     written |= await self._worker.call(self._journal.save, record, some, part)
                     changes = changes[len(some) :]
                     self._pieces += 1
-                    self._halted = (record.status.halted,)
+                    self._take_note(record.status.halted)
                 self._saved(written)
             except JournalError as error:
                 self._unsaved = None
@@ -142,6 +150,13 @@ class JournalWriter:
                 self._log.error("saving failed", exc_info=error)
                 self._broke(JournalError(f"saving failed ({type(error).__name__})"))
         self._saving = None
+
+    def _take_note(self, halted: Halted | None) -> None:
+        """The journal holds this; where the file beside it does, too, nobody waits any more."""
+        if self._journal.halt_trouble is None:
+            self._halted = (halted,)
+            self._news.set()
+            self._news = asyncio.Event()
 
     def _saved(self, written: bool) -> None:  # noqa: FBT001 # as the journal says it
         self.trouble = None
@@ -167,8 +182,8 @@ class JournalWriter:
 
 
 def _pieces(
-    record: Record, changes: tuple[Transition, ...], names: Names | None
-) -> Iterator[tuple[tuple[Transition, ...], Names | None]]:
+    record: Record, changes: tuple[Recorded, ...], names: Names | None
+) -> Iterator[tuple[tuple[Recorded, ...], Names | None]]:
     """Changes and names to save together, a piece at a time.
 
     An entry goes with its first change. Of everybody, the last piece is None: it looks for those
@@ -181,12 +196,16 @@ def _pieces(
     while max(len(changes), len(left.connections), len(left.strategies)) > PIECE:
         some, changes = changes[:PIECE], changes[PIECE:]
         part = Names(
-            _first(left.connections, (c.name for c in some if c.kind != "strategy")),
-            _first(left.strategies, (c.name for c in some if c.kind == "strategy")),
+            _first(left.connections, (c.name for c in some if not _of_strategy(c))),
+            _first(left.strategies, (c.name for c in some if _of_strategy(c))),
         )
         left = Names(left.connections - part.connections, left.strategies - part.strategies)
         yield some, part
     yield changes, None if names is None else left
+
+
+def _of_strategy(change: Recorded) -> bool:
+    return isinstance(change, Transition) and change.kind == "strategy"
 
 
 def _first(names: frozenset[str], preferred: Iterable[str]) -> frozenset[str]:

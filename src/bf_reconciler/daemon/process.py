@@ -1,11 +1,10 @@
 """What the process asks of the system for itself: no core dumps, enough open files."""
 
-import ctypes
 import resource
-import sys
 from contextlib import suppress
 
-PR_SET_DUMPABLE = 4
+from bf_reconciler.dumps import forbid_dumps
+
 OPEN_FILES = 65536
 """The soft limit is raised to this where the hard one permits: each client and probe needs one."""
 
@@ -15,11 +14,7 @@ def harden() -> None:
 
     What the system does not permit (a container, a system call filter) is left as it is.
     """
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # children have it, too
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    forbid_dumps()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < most:

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 from bf_reconciler import logs
 from bf_reconciler.daemon.client_report import ClientReport
@@ -15,11 +16,13 @@ from bf_reconciler.daemon.commands import Commands
 from bf_reconciler.daemon.daemon import Daemon, any_of, pause, utcnow
 from bf_reconciler.daemon.garbage import collected_rarely, keep_collecting
 from bf_reconciler.daemon.loop_lag import keep_sampling
+from bf_reconciler.daemon.notifications import make_notifications
 from bf_reconciler.daemon.notify import Notifier
 from bf_reconciler.daemon.process import open_files
 from bf_reconciler.daemon.wiring import set_up_logs
 from bf_reconciler.daemon.worker import Worker
 from bf_reconciler.journal import Journal, JournalError
+from bf_reconciler.notify import NotifyError
 from bf_reconciler.probe import Prober
 from bf_reconciler.schedule import request
 from bf_reconciler.settings import Settings, read_tokens
@@ -49,7 +52,8 @@ async def opened(settings: Settings, environ: Mapping[str, str]) -> AsyncIterato
     """
     wake, worker = asyncio.Event(), Worker("journal")
     try:
-        opening = worker.call(Journal, settings.state_dir)
+        begin = partial(Journal, settings.state_dir, retention=settings.retention)
+        opening = worker.call(begin)
         try:
             async with asyncio.timeout(OPEN_SECONDS):
                 journal = await opening
@@ -109,6 +113,7 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
         stack.callback(sys.setswitchinterval, sys.getswitchinterval())
         sys.setswitchinterval(SWITCH_SECONDS)
         daemon = await stack.enter_async_context(opened(settings, os.environ))
+        _notify(stack, settings, daemon)
         await stack.enter_async_context(_listening(settings, daemon))
         loaded = asyncio.Event()
         tasks = [
@@ -120,6 +125,9 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
             asyncio.create_task(keep_sampling(daemon.tallies.lagged), name="loop-lag"),
             asyncio.create_task(keep_collecting(), name="garbage"),
         ]
+        if daemon.heartbeat is not None:
+            beating = daemon.heartbeat.keep_sending()
+            tasks.append(asyncio.create_task(beating, name="heartbeat"))
         turning = asyncio.create_task(daemon.keep_turning(stop), name="turn")
         try:
             await asyncio.wait({*tasks, turning}, return_when=asyncio.FIRST_COMPLETED)
@@ -139,6 +147,27 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
         daemon.log.info("stopped")
 
 
+def _notify(stack: AsyncExitStack, settings: Settings, daemon: Daemon) -> None:
+    """Tell people and programs outside, where a file says whom."""
+    monitoring = settings.monitoring
+    if monitoring.notify is None:
+        return
+    try:
+        told = make_notifications(
+            monitoring.notify,
+            settings.state_dir,
+            monitoring.page_url,
+            daemon.journal,
+            daemon.tallies,
+            utcnow,
+        )
+    except NotifyError as error:
+        raise StartError(f"--notify: {error}") from None
+    stack.callback(told.close)
+    told.start()
+    daemon.notify = told.take
+
+
 @asynccontextmanager
 async def _listening(settings: Settings, daemon: Daemon) -> AsyncIterator[None]:
     try:
@@ -150,6 +179,8 @@ async def _listening(settings: Settings, daemon: Daemon) -> AsyncIterator[None]:
         raise StartError(str(error)) from None
     for each in tokens:
         logs.REDACTOR.learn(each.values())
+    if settings.heartbeat is not None:
+        logs.REDACTOR.learn(filter(None, (settings.heartbeat.url, settings.heartbeat.token)))
     app = make_app(Commands(daemon, *tokens))
     clients = Clients(limits(open_files()), ClientReport(daemon.tallies))
     listen = settings.listen

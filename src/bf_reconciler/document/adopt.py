@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bf_reconciler.document.declared import declared
 from bf_reconciler.document.parsed import Kind, Parsed
 from bf_reconciler.facts import ConfigReason, Problem
 from bf_reconciler.spec import Connection, ConnectionEntry, Origin, Spec, StrategyEntry, too_many
+from bf_reconciler.spec.budget import least_interval
 
 PAIR: Final = "BTC/USDT"
 Names = tuple[str, ...]
@@ -187,7 +188,10 @@ class _Frame:
     before: Spec
     parsed: Parsed
     pairs: Mapping[str, str]
+    trading: frozenset[str]
     pepper: bytes
+    keys: Counter[str] = field(default_factory=Counter)
+    """How many connections have a key, by its fingerprint."""
 
     def entry(
         self,
@@ -197,21 +201,27 @@ class _Frame:
         kept: ConnectionEntry | None = None,
     ) -> ConnectionEntry:
         defaults = self.parsed.defaults
-        key: tuple[Kind, str] = "connections", connection.name
-        file = self.parsed.files.get(key, "") if kept is None else kept.file
+        place: tuple[Kind, str] = "connections", connection.name
+        file = self.parsed.files.get(place, "") if kept is None else kept.file
         shown = (
-            declared(connection, self.parsed.sealed.get(key, ())) if kept is None else kept.declared
+            declared(connection, self.parsed.sealed.get(place, ()))
+            if kept is None
+            else kept.declared
         )
+        key = connection.key_fingerprint(self.pepper)
+        least = least_interval(connection) * self.keys[key]
         made = ConnectionEntry(
             connection=connection,
             fingerprint=connection.fingerprint(self.pepper),
             line=line,
             origin=origin,
-            interval=connection.interval or defaults.interval,
+            interval=max(connection.interval or defaults.interval, least),
             timeout=connection.timeout or defaults.timeout,
             pair=self.pairs.get(connection.name, PAIR),
-            key_fingerprint=connection.key_fingerprint(self.pepper),
+            key_fingerprint=key,
             credentials_fingerprint=connection.credentials_fingerprint(self.pepper),
+            egress=connection.egress_fingerprint(self.pepper),
+            trades=connection.name in self.trading,
             declared=shown,
             file=file,
         )
@@ -226,12 +236,16 @@ def _connections(
     strategies: Mapping[str, StrategyEntry],
     pepper: bytes,
 ) -> Mapping[str, ConnectionEntry]:
-    frame = _Frame(before, parsed, _pairs(strategies), pepper)
+    trading = frozenset(e.strategy.connection for e in strategies.values() if e.strategy.enabled)
+    frame = _Frame(before, parsed, _pairs(strategies), trading, pepper)
+    kept = [row for row in _kept(parsed, "connections", held) if row[0] in before.connections]
+    every = [connection for connection, _ in parsed.connections]
+    every += [before.connections[name].connection for name, _, _ in kept]
+    frame.keys.update(connection.key_fingerprint(pepper) for connection in every)
     entries = {c.name: frame.entry(c, line, "current") for c, line in parsed.connections}
-    for name, line, origin in _kept(parsed, "connections", held):
-        if name in before.connections:
-            kept = before.connections[name]
-            entries[name] = frame.entry(kept.connection, line, origin, kept)
+    for name, line, origin in kept:
+        old = before.connections[name]
+        entries[name] = frame.entry(old.connection, line, origin, old)
     return entries
 
 

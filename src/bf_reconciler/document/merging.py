@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple, get_args
 
 from bf_reconciler.document import name_advice
+from bf_reconciler.document.budgets import check_budgets
 from bf_reconciler.document.dead_ends import check_dead_ends
 from bf_reconciler.document.entries import Entry, M, duplicates
 from bf_reconciler.document.folder_rules import (
@@ -21,7 +22,7 @@ from bf_reconciler.document.folder_rules import (
 )
 from bf_reconciler.document.head import VERSION
 from bf_reconciler.document.limits import check_limits
-from bf_reconciler.document.nodes import Path
+from bf_reconciler.document.nodes import Path, Spot
 from bf_reconciler.document.parsed import Kind, Parsed, ordered, refusal
 from bf_reconciler.document.reading import KINDS, Document
 from bf_reconciler.document.seal import SealState
@@ -61,10 +62,14 @@ class _Part:
 
 
 class _Foreign(NamedTuple):
-    """Names that belong to another file, and strategies on a connection that does."""
+    """Names that belong to another file, and strategies on a connection that does.
+
+    ``asked``: what is said of the requests of all connections.
+    """
 
     taken: frozenset[Claim]
     unshared: frozenset[str]
+    asked: tuple[Problem, ...]
 
 
 def _part(file: str, document: Document) -> _Part:
@@ -82,9 +87,11 @@ def parsed_alone(document: Document) -> Parsed:
     part = _part("", document)
     head = document.head
     file = None if head.unchecked else head.file
-    _second_pass([part], file, "", Standing())
+    asked = _second_pass([part], file, "", Standing()).asked
     return replace(
-        refusal(*_told(part)) if document.refused else _parsed([part], head.file or NO_BASE, ()),
+        refusal(*_told(part), *asked)
+        if document.refused
+        else _parsed([part], head.file or NO_BASE, asked),
         encrypted=document.encrypted,
         last_modified=document.last_modified,
         seal=document.seal,
@@ -116,7 +123,8 @@ def merge(
     file = NO_BASE if head is None else None if head.unchecked else head.file
     parts = [_part(name, document) for name, document in documents.items()]
     foreign = _second_pass(parts, file, base, standing)
-    parsed = _parsed(parts, file or NO_BASE, rival_sections(documents, base), foreign.taken)
+    more = (*rival_sections(documents, base), *foreign.asked)
+    parsed = _parsed(parts, file or NO_BASE, more, foreign.taken)
     return replace(
         _with_lost(parsed, lost),
         encrypted=any(part.document.encrypted for part in parts),
@@ -152,6 +160,7 @@ def _second_pass(
     taken = report_claims("connections", connections, standing.connections)
     visible = Visible(connections, taken, standing.shared)
     unshared: set[str] = set()
+    asked: tuple[Problem, ...] = ()
     if file is not None:
         runtimes = {runtime.name: runtime for runtime in file.runtimes}
         for part in parts:
@@ -172,8 +181,14 @@ def _second_pass(
         sealed = any(part.document.policy_sealed for part in parts if part.file == base)
         check_limits(connections, strategies, file.policy, policy_sealed=sealed)
         check_dead_ends(connections, strategies, file.policy)
+        asked = tuple(check_budgets(connections, file.defaults, _list_of(parts)))
     _advise(connections, strategies)
-    return _Foreign(frozenset(taken), frozenset(unshared))
+    return _Foreign(frozenset(taken), frozenset(unshared), asked)
+
+
+def _list_of(parts: Sequence[_Part]) -> Spot:
+    """Where the list of all connections stands; that of several files has no place."""
+    return next((part.document.listed for part in parts if not part.file), (0, 0))
 
 
 def _named_elsewhere(

@@ -18,8 +18,7 @@ from bf_reconciler.facts import Problem
 from bf_reconciler.spec.characters import advice_on, look_alike, name_of
 from bf_reconciler.spec.engines import BOT, OBJECT
 from bf_reconciler.spec.money import CURRENCY
-from bf_reconciler.spec.strategy import EXCLUDED, PAIR
-from bf_reconciler.spec.types import LABEL
+from bf_reconciler.spec.types import LABEL, PAIR, PAIRS
 
 OURS: Final = frozenset(
     {
@@ -30,6 +29,7 @@ OURS: Final = frozenset(
         "text",
         "secret",
         "exchange",
+        "reason",
         "margin_limit",
         "runtime",
         "runtime_type",
@@ -67,7 +67,7 @@ FIXED: Final[Mapping[str, str]] = {
 PATTERNS: Final[Mapping[str, str]] = {
     LABEL: "must be lower-case letters, digits and inner hyphens, at most 63 characters",
     PAIR: "must be a pair such as BTC/USDT, or BTC/USDT:USDT for futures",
-    EXCLUDED: "must be a pair such as BNB/USDT, or all of a coin: BNB/*, */BUSD",
+    PAIRS: "must be a pair such as BNB/USDT, or all of a coin: BNB/*, */BUSD",
     CURRENCY: "must be a currency such as USDT",
     BOT: "must be the name of a bot: letters, digits, dots, hyphens and underscores",
     OBJECT: "must be lower-case letters, digits, inner hyphens and dots, as Kubernetes names it",

@@ -29,13 +29,15 @@ HOST_NOT_ALLOWED: Final = ConfigReason.HOST_NOT_ALLOWED
 class Document:
     """What stands in one file, read by itself.
 
-    ``sections``: where those stand that hold for every entry. ``policy_sealed``: a part of policy
+    ``listed``: where its list of connections stands. ``sections``: where those stand that hold for
+    every entry. ``policy_sealed``: a part of policy
     is encrypted. The rest is as in ``Parsed``.
     """
 
     head: Head
     connections: tuple[Entry[Connection], ...]
     strategies: tuple[Entry[Strategy], ...]
+    listed: Spot
     sections: Mapping[str, Spot]
     plaintext: tuple[Problem, ...]
     plaintext_secrets: int
@@ -105,6 +107,7 @@ def read_document(
         strategies=_entries(
             "strategies", Strategy, root, data, flaws, unsealing.sealed, opaque=opaque
         ),
+        listed=(root.child("connections") or root).spot,
         sections={key: root.keys[key] for key in SECTIONS if key in root.keys},
         plaintext=tuple(unsealing.plaintext),
         plaintext_secrets=unsealing.plaintext_count,

@@ -12,7 +12,9 @@ from bf_reconciler.document.nodes import Node, Path, Step, render
 from bf_reconciler.facts import ConfigReason, Problem, Severity
 from bf_reconciler.spec import CREDENTIAL
 
-EXPOSED: Final = "credential in plain text; replace it at the exchange, then use `sops edit`"
+EXPOSED: Final = (
+    "credential in plain text; replace it at the exchange, then use `bf-reconciler edit`"
+)
 CUT: Final = "an encrypted value that is cut; take the line from the last good commit"
 EXPOSED_LOGIN: Final = (
     "a proxy's password in plain text; change it, and add proxy to encrypted_regex of .sops.yaml"

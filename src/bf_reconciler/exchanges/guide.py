@@ -20,6 +20,8 @@ class Fact(StrEnum):
     EXPIRY = "expiry"
     CREATION = "creation"
     CLOCK = "clock"
+    ASSETS = "assets"
+    ORDERS = "orders"
 
 
 class Known(StrEnum):
@@ -45,12 +47,14 @@ class Guide:
     """What no row tells of an exchange.
 
     Attributes:
+        page: Where its keys are made and deleted.
         steps: How to create its key.
         facts: What it reports of a key; of what is not in here, ``EVERYWHERE`` holds.
         limits: What the exchange allows: addresses, keys, requests.
         doubts: What the documents leave open.
     """
 
+    page: Said
     steps: tuple[Said, ...]
     facts: Mapping[Fact, Cell]
     limits: tuple[Said, ...]
@@ -63,4 +67,6 @@ EVERYWHERE: Mapping[Fact, Cell] = {
         Said("a signed call that succeeds proves it", "başarılı bir imzalı çağrı bunu kanıtlar"),
     ),
     Fact.CLOCK: Cell(Known.DOCUMENTED, Said("asked without a key", "anahtarsız sorulur")),
+    Fact.ASSETS: Cell(Known.DOCUMENTED),
+    Fact.ORDERS: Cell(Known.DOCUMENTED),
 }

@@ -15,6 +15,7 @@ from bf_reconciler.facts import (
     Json,
     KeyFacts,
     Orders,
+    Question,
     Reason,
     Said,
     Scope,
@@ -234,6 +235,23 @@ class Signing:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """How much may be asked in a window, as the exchange documents it.
+
+    Attributes:
+        amount: Requests, or whatever weight the exchange counts in.
+        seconds: The window.
+        per: Who has it: all that come from one address, or one account.
+        costs: What a probe takes of it, by question; a question that is not in it takes nothing.
+    """
+
+    amount: float
+    seconds: float
+    per: Literal["address", "account"]
+    costs: Mapping[Question, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Pace:
     """How fast, and how exactly on time, calls may come.
 
@@ -241,6 +259,7 @@ class Pace:
         rate: Requests per second we allow ourselves, per egress address.
         window: Seconds our clock may differ before signed calls are refused; None where signed
             calls carry no time.
+        limits: What the exchange lets us ask.
         ahead: Likewise, ahead of the exchange, where that is less: it tells such a call by a code.
         by_weight: The rate was worked out from what a whole probe weighs there: a light call that
             is saved makes no room for a heavy one.
@@ -248,6 +267,7 @@ class Pace:
 
     rate: float
     window: float | None
+    limits: tuple[Limit, ...]
     ahead: float | None = None
     by_weight: bool = False
 
@@ -329,6 +349,7 @@ class Environment:
         bases: Base URL of the list of a kind, where another host serves it than the other calls.
         lists: Lists of markets that are asked for otherwise there.
         rate: Requests per second that we allow ourselves, where that is another.
+        limits: What the exchange lets us ask, where that is another.
     """
 
     base: str | None = None
@@ -339,6 +360,7 @@ class Environment:
     bases: Mapping[Kind, str] = field(default_factory=dict)
     lists: Mapping[Kind, Listing] = field(default_factory=dict)
     rate: float | None = None
+    limits: tuple[Limit, ...] = ()
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -357,6 +379,7 @@ class Environment:
             bases=place.bases if place.base else {**self.bases, **place.bases},
             lists={**self.lists, **place.lists},
             rate=place.rate or self.rate,
+            limits=place.limits or self.limits,
         )
 
 
@@ -452,6 +475,7 @@ class Exchange:
         expiry: The published rule by which keys end, where there is one.
         moves_value: Rights, beside withdraw, by which value can leave the owner's accounts or the
             key its own guard, and where the exchange says so.
+        fee_assets: Coins that pay its fees, or come back from them: any account may hold them.
         unreported: What it reports of no key. A rule on that can never be shown to be met.
     """
 
@@ -471,6 +495,7 @@ class Exchange:
     environment: Environment = LIVE
     expiry: Expiry | None = None
     moves_value: Mapping[Scope, str] = field(default_factory=dict)
+    fee_assets: frozenset[str] = frozenset()
     unreported: frozenset[Literal["withdraw", "allowlist", "creation"]] = frozenset()
 
     @property
@@ -508,7 +533,11 @@ class Exchange:
                 calls, key=there.key or calls.key, balance=there.balance or calls.balance
             ),
             markets=replace(self.markets, lists=lists),
-            pace=replace(self.pace, rate=there.rate or self.pace.rate),
+            pace=replace(
+                self.pace,
+                rate=there.rate or self.pace.rate,
+                limits=there.limits or self.pace.limits,
+            ),
         )
 
     def base(self, endpoint: str | None, kind: Kind | None = None) -> str | None:

@@ -101,20 +101,25 @@ def milliseconds(body: Mapping[str, Json], field: str) -> int:
     return value
 
 
-def is_zero(body: Mapping[str, Json], field: str) -> bool:
-    """Whether an amount is zero; one that is told as nothing is."""
+def amount(body: Mapping[str, Json], field: str) -> Decimal:
+    """An amount of money; one that is told as nothing is zero."""
     value = body.get(field)
     if field in body and absent(value):
-        return True
+        return Decimal(0)
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         raise Unexpected(field)
     try:
-        amount = Decimal(str(value).strip())
+        found = Decimal(str(value).strip())
     except InvalidOperation:
         raise Unexpected(field) from None
-    if not amount.is_finite():
+    if not found.is_finite():
         raise Unexpected(field)
-    return amount == 0
+    return found
+
+
+def is_zero(body: Mapping[str, Json], field: str) -> bool:
+    """Whether an amount is zero."""
+    return amount(body, field) == 0
 
 
 def optional_moment(body: Mapping[str, Json], field: str, unit: float = 0.001) -> datetime | None:
@@ -124,10 +129,10 @@ def optional_moment(body: Mapping[str, Json], field: str, unit: float = 0.001) -
         return None
     if isinstance(value, str) and not WHOLE.fullmatch(value.strip()):
         return iso(value, field)
-    seconds = whole(body, field) * unit
-    if seconds >= MAX_MS / 1000:
+    count = whole(body, field)
+    if count >= MAX_MS / 1000 / unit:  # compared as it is: it may be larger than any float
         raise Unexpected(field)
-    return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
+    return datetime.fromtimestamp(count * unit, UTC) if count > 0 else None
 
 
 def iso(written: str, field: str) -> datetime:
@@ -282,5 +287,12 @@ def maybe_moment(body: Mapping[str, Json], *fields: str, unit: float = 0.001) ->
     """A time, as ``optional_moment`` has it."""
     try:
         return optional_moment(body, spelled(body, *fields), unit)
+    except Unexpected:
+        return None
+
+
+def maybe_amount(body: Mapping[str, Json], field: str) -> Decimal | None:
+    try:
+        return amount(body, field)
     except Unexpected:
         return None

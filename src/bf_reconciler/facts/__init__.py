@@ -17,6 +17,7 @@ from bf_reconciler.facts.observations import (
     QUESTIONS,
     Balance,
     Clock,
+    Drill,
     Failure,
     KeyFacts,
     Observation,
@@ -37,6 +38,7 @@ from bf_reconciler.facts.reasons import TRANSIENT, Reason
 from bf_reconciler.facts.rules import DEFAULT_RULES, KEY_SERVICES, Rules
 from bf_reconciler.facts.said import Said
 from bf_reconciler.facts.text import printable, system_words
+from bf_reconciler.facts.traded import Traded
 
 __all__ = [
     "ADVICE",
@@ -51,6 +53,7 @@ __all__ = [
     "Clock",
     "ConfigError",
     "ConfigReason",
+    "Drill",
     "Failure",
     "Json",
     "KeyChange",
@@ -74,6 +77,7 @@ __all__ = [
     "Seen",
     "SeenByConnection",
     "Severity",
+    "Traded",
     "Unread",
     "Venue",
     "another_day",

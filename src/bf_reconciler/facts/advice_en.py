@@ -10,6 +10,20 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
         "The connection test passed.",
         "",
     ),
+    # a canary
+    Reason.AS_EXPECTED: (
+        "As expected",
+        "The canary is in the bad state that the file expects, so failures are noticed.",
+        "",
+    ),
+    Reason.CANARY_FAILED: (
+        "Canary failed",
+        "The canary is not in the state that the file expects.",
+        (
+            "Find out whether somebody changed its key, or whether bf-reconciler no longer notices "
+            "what is wrong. Until then, do not rely on the status of other keys at this exchange."
+        ),
+    ),
     # the key
     Reason.INVALID_KEY: (
         "Invalid key",
@@ -186,6 +200,24 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
         "Orders unreadable",
         "The exchange did not let this key read the open orders.",
         "Enable the permission to read orders.",
+    ),
+    Reason.UNEXPECTED_ASSET: (
+        "Unexpected asset",
+        "The account holds an asset that no strategy of the connection declares.",
+        (
+            "If none of you bought it, somebody else trades with this key: delete the key at the "
+            "exchange, stop the strategies, and secure the account. If it is yours, add it to "
+            "`expect.assets` of the connection."
+        ),
+    ),
+    Reason.UNEXPECTED_ORDER: (
+        "Unexpected order",
+        "The account has open orders in a pair that no strategy of the connection declares.",
+        (
+            "If none of you placed them, somebody else trades with this key: delete the key at the "
+            "exchange, cancel the orders, and secure the account. If they are yours, add the pair "
+            "to `expect.pairs` of the connection."
+        ),
     ),
     Reason.ACCOUNT_SUSPENDED: (
         "Account suspended",

@@ -12,6 +12,21 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
         "Bağlantı testi başarıyla geçti.",
         "",
     ),
+    # a canary
+    Reason.AS_EXPECTED: (
+        "Beklendiği gibi",
+        "Deneme bağlantısı, dosyada beklenen kötü durumda; yani sorunlar fark ediliyor.",
+        "",
+    ),
+    Reason.CANARY_FAILED: (
+        "Deneme bağlantısı başarısız",
+        "Deneme bağlantısı, dosyada beklenen durumda değil.",
+        (
+            "Anahtarını birinin değiştirip değiştirmediğini ya da bf-reconciler'in sorunları artık "
+            "fark edip etmediğini araştırın. O zamana dek bu borsadaki öteki anahtarların durumuna "
+            "güvenmeyin."
+        ),
+    ),
     # the key
     Reason.INVALID_KEY: (
         "Geçersiz anahtar",
@@ -194,6 +209,24 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
         "Emirler okunamıyor",
         "Borsa, bu anahtarın açık emirleri okumasına izin vermedi.",
         "Emirleri okuma iznini açın.",
+    ),
+    Reason.UNEXPECTED_ASSET: (
+        "Beklenmeyen varlık",
+        "Hesapta, bağlantının hiçbir stratejisinin bildirmediği bir varlık var.",
+        (
+            "Bunu hiçbiriniz almadıysa bu anahtarla başkası işlem yapıyordur: anahtarı borsada "
+            "silin, stratejileri durdurun ve hesabı güvenceye alın. Varlık sizinse bağlantının "
+            "`expect.assets` alanına ekleyin."
+        ),
+    ),
+    Reason.UNEXPECTED_ORDER: (
+        "Beklenmeyen emir",
+        "Hesapta, bağlantının hiçbir stratejisinin bildirmediği bir paritede açık emirler var.",
+        (
+            "Bunları hiçbiriniz vermediyse bu anahtarla başkası işlem yapıyordur: anahtarı borsada "
+            "silin, emirleri iptal edin ve hesabı güvenceye alın. Emirler sizinse pariteyi "
+            "bağlantının `expect.pairs` alanına ekleyin."
+        ),
     ),
     Reason.ACCOUNT_SUSPENDED: (
         "Hesap askıya alınmış",

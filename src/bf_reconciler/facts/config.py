@@ -37,6 +37,7 @@ class ConfigReason(StrEnum):
     HOST_NOT_ALLOWED = "HostNotAllowed"
     SIGNATURE_NOT_TRUSTED = "SignatureNotTrusted"
     LIMIT_EXCEEDED = "LimitExceeded"
+    REQUEST_BUDGET_EXCEEDED = "RequestBudgetExceeded"
     MASS_REMOVAL_HELD = "MassRemovalHeld"
     ENTRY_NOT_ALLOWED = "EntryNotAllowed"
     # the file
@@ -139,7 +140,8 @@ _EN: dict[ConfigReason, tuple[str, str, str]] = {
         "Integrity check failed",
         "The file was changed without sops after it was encrypted.",
         (
-            "Undo that change and make it with `sops edit FILE`. "
+            "Undo that change and make it with `bf-reconciler edit FILE`, or with `sops edit FILE` "
+            "and then `bf-reconciler seal FILE`. "
             "If nobody made it, treat it as an attack."
         ),
     ),
@@ -167,14 +169,19 @@ _EN: dict[ConfigReason, tuple[str, str, str]] = {
     ConfigReason.CIPHERTEXT_CORRUPT: (
         "Encrypted value damaged",
         "An encrypted value was altered, moved or swapped by hand or by a merge.",
-        "Take the file from the last good commit and repeat the change with `sops edit FILE`.",
+        (
+            "Take the file from the last good commit and repeat the change with "
+            "`bf-reconciler edit FILE`, or with `sops edit FILE` and then "
+            "`bf-reconciler seal FILE`."
+        ),
     ),
     ConfigReason.PLAINTEXT_SECRET: (
         "Secret in plain text",
         "A credential is in plain text where an encrypted value is required.",
         (
             "Replace the credential at the exchange, because it is exposed; "
-            "enter the new one with `sops edit FILE`."
+            "enter the new one with `bf-reconciler edit FILE`, or with `sops edit FILE` "
+            "and then `bf-reconciler seal FILE`."
         ),
     ),
     ConfigReason.NOT_ENCRYPTED: (
@@ -233,6 +240,14 @@ _EN: dict[ConfigReason, tuple[str, str, str]] = {
         "Limit exceeded",
         "A strategy, or all strategies of a connection, ask for more than a declared limit allows.",
         "Lower the values, or raise the limit that the message names.",
+    ),
+    ConfigReason.REQUEST_BUDGET_EXCEEDED: (
+        "More requests than an exchange allows",
+        "The declared intervals need more requests than an exchange lets one address or key make.",
+        (
+            "Use a longer interval, or a proxy for some of the connections; until then, each is "
+            "tested later than declared."
+        ),
     ),
     ConfigReason.MASS_REMOVAL_HELD: (
         "Too many entries removed",
@@ -330,7 +345,8 @@ _TR: dict[ConfigReason, tuple[str, str, str]] = {
         "Bütünlük denetimi başarısız",
         "Dosya şifrelendikten sonra sops kullanılmadan değiştirilmiş.",
         (
-            "Değişikliği geri alıp `sops edit FILE` ile yapın. "
+            "Değişikliği geri alıp `bf-reconciler edit FILE` ile ya da `sops edit FILE` ve "
+            "ardından `bf-reconciler seal FILE` ile yapın. "
             "Değiştiren belli değilse bunu bir saldırı sayın."
         ),
     ),
@@ -367,12 +383,18 @@ _TR: dict[ConfigReason, tuple[str, str, str]] = {
             "Şifreli bir değer elle ya da birleştirme (merge) sırasında bozulmuş, taşınmış veya "
             "başka bir değerle karışmış."
         ),
-        "Dosyayı son sağlam commit'ten alın ve değişikliği `sops edit FILE` ile yeniden yapın.",
+        (
+            "Dosyayı son sağlam commit'ten alın ve değişikliği `bf-reconciler edit FILE` ile ya da "
+            "`sops edit FILE` ve ardından `bf-reconciler seal FILE` ile yeniden yapın."
+        ),
     ),
     ConfigReason.PLAINTEXT_SECRET: (
         "Gizli bilgi şifrelenmemiş",
         "Şifreli olması gereken bir kimlik bilgisi açık metin olarak duruyor.",
-        "Açığa çıkan bilgiyi borsada yenileyin; yenisini `sops edit FILE` ile girin.",
+        (
+            "Açığa çıkan bilgiyi borsada yenileyin; yenisini `bf-reconciler edit FILE` ile ya da "
+            "`sops edit FILE` ve ardından `bf-reconciler seal FILE` ile girin."
+        ),
     ),
     ConfigReason.NOT_ENCRYPTED: (
         "Dosya şifrelenmemiş",
@@ -436,6 +458,17 @@ _TR: dict[ConfigReason, tuple[str, str, str]] = {
         "Sınır aşıldı",
         "Bir strateji veya bir bağlantının stratejileri, bildirilen sınırdan fazlasını istiyor.",
         "Değerleri düşürün veya iletide adı geçen sınırı yükseltin.",
+    ),
+    ConfigReason.REQUEST_BUDGET_EXCEEDED: (
+        "Borsanın izin verdiğinden fazla istek",
+        (
+            "Bildirilen aralıklar, borsanın bir adrese veya anahtara tanıdığından fazla istek "
+            "gerektiriyor."
+        ),
+        (
+            "Aralığı uzatın veya bağlantıların bir kısmına proxy verin; o zamana kadar her biri "
+            "bildirilenden geç test edilir."
+        ),
     ),
     ConfigReason.MASS_REMOVAL_HELD: (
         "Çok fazla kayıt silinmiş",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import takewhile
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypedDict, TypeVar
 
 from bf_reconciler.facts.allowlist import admits_everybody
 from bf_reconciler.facts.reasons import TRANSIENT, Reason
@@ -95,14 +95,23 @@ class KeyFacts:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The balance could be read; amounts are nobody's business but the owner's."""
+    """The balance could be read; amounts are nobody's business but the owner's.
+
+    ``assets``: what is held beyond dust, by name alone; None where the answer does not tell.
+    """
 
     empty: bool
+    assets: frozenset[str] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """The open orders could be read."""
+    """The open orders could be read.
+
+    ``pairs``: in which pairs, ``BASE/QUOTE``; None where the answer does not tell.
+    """
+
+    pairs: frozenset[str] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +203,18 @@ class Run:
     since: datetime
 
 
+LATELY = 20
+"""A name is remembered for so many answers without it, as many as a policy may want to see."""
 MAX_RUNS = 32
 """Runs remembered per connection; more changes than this within one recovery are forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """A person tries the alarm: until then, a canary counts as failed."""
+
+    until: datetime
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +225,14 @@ class Seen:
     runs: tuple[Run, ...] = ()
     asked: bool = field(default=False, compare=False)
     """A person wants it probed now."""
+    assets: Mapping[str, int] | None = None
+    """Assets that were held lately, and how many answers ago; None was never told."""
+    pairs: Mapping[str, int] | None = None
+    """Likewise, pairs with open orders."""
     restored: bool = field(default=False, compare=False)
     """Seen by an earlier life of this process: enough to stay as things are, not to turn on."""
+    drill: Drill | None = None
+    """Of a canary alone. It ends with this life of the process, if not before."""
 
     @property
     def latest(self) -> Observation | None:
@@ -246,14 +271,46 @@ def remember(seen: Seen | None, observation: Observation) -> Seen:
     """Add a probe to the memory. A changed entry (new key, new endpoint) starts a new memory."""
     observation = resolved(observation)
     if seen is None or seen.entry != observation.entry:
-        return Seen(observation.entry, (Run(observation, 1, observation.at),))
+        return Seen(
+            observation.entry,
+            (Run(observation, 1, observation.at),),
+            **_names(None, observation),
+        )
+    names = _names(seen, observation)
     if seen.runs and seen.runs[0].latest.outcome == observation.outcome:
         run = seen.runs[0]
         since = min(run.since, observation.at)  # our clock may have been set back
         newest = Run(observation, run.count + 1, since)
-        return Seen(seen.entry, (newest, *seen.runs[1:]))
+        return Seen(seen.entry, (newest, *seen.runs[1:]), **names, drill=seen.drill)
     runs = (Run(observation, 1, observation.at), *seen.runs)
-    return Seen(seen.entry, runs[:MAX_RUNS])
+    return Seen(seen.entry, runs[:MAX_RUNS], **names, drill=seen.drill)
+
+
+class _Names(TypedDict):
+    assets: Mapping[str, int] | None
+    pairs: Mapping[str, int] | None
+
+
+def _names(seen: Seen | None, observation: Observation) -> _Names:
+    balance, orders = observation.balance, observation.orders
+    assets = balance.assets if isinstance(balance, Balance) else None
+    pairs = orders.pairs if isinstance(orders, Orders) else None
+    if seen is None:
+        return {"assets": _lately(None, assets), "pairs": _lately(None, pairs)}
+    return {"assets": _lately(seen.assets, assets), "pairs": _lately(seen.pairs, pairs)}
+
+
+def _lately(
+    before: Mapping[str, int] | None, told: frozenset[str] | None
+) -> Mapping[str, int] | None:
+    """Names of this answer, and those of the ones before that are not in it."""
+    if told is None:
+        return before
+    old = before or {}
+    if before is not None and before.keys() == told and not any(before.values()):
+        return before
+    gone = {name: ago + 1 for name, ago in old.items() if name not in told and ago + 1 < LATELY}
+    return {**dict.fromkeys(sorted(told), 0), **gone}
 
 
 def unconfirmed(runs: tuple[Run, ...], confirm_after: int) -> frozenset[Reason]:

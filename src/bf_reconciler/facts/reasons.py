@@ -7,6 +7,9 @@ class Reason(StrEnum):
     """One word per cause; every picture (metric, page, log, journal) uses it as it is."""
 
     CONNECTED = "Connected"
+    # a canary
+    AS_EXPECTED = "AsExpected"
+    CANARY_FAILED = "CanaryFailed"
     # the key
     INVALID_KEY = "InvalidKey"
     INVALID_SIGNATURE = "InvalidSignature"
@@ -37,6 +40,8 @@ class Reason(StrEnum):
     BALANCE_UNREADABLE = "BalanceUnreadable"
     BALANCE_EMPTY = "BalanceEmpty"
     ORDERS_UNREADABLE = "OrdersUnreadable"
+    UNEXPECTED_ASSET = "UnexpectedAsset"
+    UNEXPECTED_ORDER = "UnexpectedOrder"
     ACCOUNT_SUSPENDED = "AccountSuspended"
     # the exchange and the way to it
     EXCHANGE_UNAVAILABLE = "ExchangeUnavailable"

@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bf_reconciler.facts import system_words
+from bf_reconciler.journal import chain
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,35 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX transitions_by_name ON transitions (name, id);
     CREATE INDEX transitions_by_time ON transitions (at)
     """,
+    """
+    ALTER TABLE transitions RENAME TO unchained;
+    CREATE TABLE transitions (
+        id INTEGER PRIMARY KEY, at REAL NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL,
+        hash BLOB NOT NULL
+    );
+    INSERT INTO transitions
+        SELECT row_number() OVER (ORDER BY id), at, name, json, x'' FROM unchained;
+    DROP TABLE unchained;
+    CREATE INDEX transitions_by_name ON transitions (name, id);
+    CREATE INDEX transitions_by_time ON transitions (at);
+    CREATE TABLE declarations (
+        id INTEGER PRIMARY KEY, at REAL NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL,
+        hash BLOB NOT NULL
+    );
+    CREATE INDEX declarations_by_name ON declarations (name, id);
+    CREATE TABLE judgements (
+        id INTEGER PRIMARY KEY, at REAL NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL,
+        hash BLOB NOT NULL
+    );
+    CREATE INDEX judgements_by_name ON judgements (name, id);
+    CREATE TABLE chains (
+        name TEXT PRIMARY KEY, pruned_id INTEGER NOT NULL, pruned_hash BLOB NOT NULL,
+        last_id INTEGER NOT NULL, last_hash BLOB NOT NULL
+    ) WITHOUT ROWID
+    """,
 )
+AFTERWARDS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: chain.begin}
+"""What no statement can do, after the migration at that place, in the same transaction."""
 BUSY_SECONDS = 5.0
 SIDES = ("-wal", "-shm")
 
@@ -184,6 +213,8 @@ def _opened(path: Path) -> sqlite3.Connection:
             with transaction(connection):
                 for statement in MIGRATIONS[number].split(";"):
                     connection.execute(statement)
+                if number in AFTERWARDS:
+                    AFTERWARDS[number](connection)
                 connection.execute(f"PRAGMA user_version = {number + 1}")
     except BaseException:
         connection.close()

@@ -4,7 +4,6 @@ It always exists and is padded, so that a halt can be written over it where the 
 cannot be read is a halt: half a write must never lift one.
 """
 
-import errno
 from pathlib import Path
 
 from bf_reconciler.journal import rows, synced
@@ -15,7 +14,6 @@ NONE = "[null]"
 ROOM = 8192
 """Bytes: the file is never shorter. The text of a halt over HTTP is at most 500 + 500 signs."""
 MAX_BYTES = 1024 * 1024
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 UNREADABLE_HALT = Halted("The halt that the journal holds cannot be read.", "journal")
 
 
@@ -52,13 +50,7 @@ class HaltFile:
             OSError: It could not be written.
         """
         text = NONE if halted is None else rows.HALTED.write(halted)
-        data = text.encode(errors="replace").ljust(ROOM - 1) + b"\n"
-        try:
-            synced.replace(self._path, data)
-        except OSError as error:
-            if error.errno not in FULL:
-                raise
-            synced.write(self._path, data, 0)
+        synced.keep(self._path, text, ROOM)
 
     def _identity(self) -> tuple[int, int]:
         try:

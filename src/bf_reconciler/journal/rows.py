@@ -7,7 +7,14 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from bf_reconciler.facts import Seen
-from bf_reconciler.status import ConnectionStatus, Status, StrategyStatus, Transition
+from bf_reconciler.status import (
+    ConnectionStatus,
+    Declaration,
+    Judgement,
+    Status,
+    StrategyStatus,
+    Transition,
+)
 from bf_reconciler.verdict import Halted
 
 T = TypeVar("T")
@@ -44,7 +51,9 @@ class Form(Generic[T]):
 
 CONNECTION = Form(ConnectionStatus)
 STRATEGY = Form(StrategyStatus)
-SEEN = Form(Seen)
+SEEN = Form(Seen, lean=True)
 STATUS = Form(Status)
 HALTED = Form(Halted)
 TRANSITION = Form(Transition, lean=True)
+DECLARATION = Form(Declaration, lean=True)
+JUDGEMENT = Form(Judgement, lean=True)

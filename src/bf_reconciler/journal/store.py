@@ -7,16 +7,29 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from bf_reconciler.journal import database, rows
+from bf_reconciler.facts import system_words
+from bf_reconciler.journal import chain, database, rows
+from bf_reconciler.journal.chain import Fault, Head
 from bf_reconciler.journal.database import JournalError, journal_errors
 from bf_reconciler.journal.halt_file import UNREADABLE_HALT, HaltFile
+from bf_reconciler.journal.head_file import HeadFile
 from bf_reconciler.spec import Names, Runtime
-from bf_reconciler.status import Kind, Record, Status, Transition
+from bf_reconciler.status import (
+    GONE,
+    Declaration,
+    DeclaredEntry,
+    Judgement,
+    Kind,
+    Record,
+    Recorded,
+    Status,
+    Transition,
+)
 from bf_reconciler.verdict import Halted, StrategyMemory
 
 if TYPE_CHECKING:
@@ -25,8 +38,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PEPPER_BYTES = 32
-MAX_TRANSITIONS = 100_000
-MAX_AGE = timedelta(days=400)
+T = TypeVar("T")
+PAGE = 500
+MAX_ROWS = 100_000
+"""Of each chain."""
 UNREADABLE = object()
 """Stands for a row of another format: it is written again, or deleted."""
 DATABASE = "journal.db"
@@ -40,21 +55,53 @@ FORMS: Mapping[str, rows.Form[Any]] = {
 }
 
 
+RECORDS: Mapping[type, tuple[str, rows.Form[Any]]] = {
+    Transition: ("transitions", rows.TRANSITION),
+    Declaration: ("declarations", rows.DECLARATION),
+    Judgement: ("judgements", rows.JUDGEMENT),
+}
+"""The table of each kind of record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a check of the chains found: how many rows, where they end, and what is wrong.
+
+    ``filed``: whether the file that keeps the ends for a second time could be read.
+    """
+
+    rows: Mapping[str, int]
+    heads: Mapping[str, Head]
+    faults: tuple[Fault, ...]
+    filed: bool
+
+    @property
+    def intact(self) -> bool:
+        return self.filed and not self.faults
+
+
 class Journal:
     """One state folder. Synchronous, and safe to call from any thread.
 
     A writer has the folder for itself until it is closed. A reader (``readonly``) needs no lock
-    and sees the last save.
+    and sees the last save. ``retention``: how long rows are kept; None forgets none by age.
 
     Raises:
         JournalError: from every method, where the folder or the file cannot be used.
     """
 
-    def __init__(self, directory: Path, *, readonly: bool = False) -> None:
+    def __init__(
+        self, directory: Path, *, readonly: bool = False, retention: timedelta | None = None
+    ) -> None:
+        self._retention = retention
         self._turn = threading.Lock()
         self._known: dict[Key, object] | None = None
         self._directory = directory
         self._halts = HaltFile(directory)
+        self._head_file = HeadFile(directory)
+        self._heads: dict[str, Head] = {}
+        """The ends of the chains, as saved last."""
+        self._head_trouble = False
         self._held: int | None = None
         self._claim: socket.socket | None = None
         self._opened: tuple[int, int] | None = None
@@ -93,6 +140,40 @@ class Journal:
         path = self._directory / DATABASE
         self._connection = database.open_writable(path)
         self._opened = database.identity(path)
+        self._resume()
+
+    def _resume(self) -> None:
+        """Go on after the ends that are known; what the chains do not hold of them, shows.
+
+        They are those of this process, or those beside the journal.
+        """
+        kept = self._heads or self._head_file.read() or {}
+        with database.transaction(self._connection, durable=True):
+            broken = [
+                table
+                for table in chain.TABLES
+                if table in kept and not chain.resume(self._connection, table, kept[table])
+            ]
+        if broken:
+            logger.error("journal is not as it was left", extra={"tables": broken})
+        self._file_heads()
+
+    def _file_heads(self) -> None:
+        """Keep the ends beside the journal. What is missed there is kept with the next ones."""
+        states = {table: chain.state(self._connection, table) for table in chain.TABLES}
+        heads = {table: known.last for table, known in states.items() if known is not None}
+        if heads == self._heads and not self._head_trouble:
+            return
+        self._heads = heads
+        try:
+            self._head_file.write(heads)
+        except OSError as error:
+            if not self._head_trouble:
+                message = system_words(error)
+                logger.error("journal-head.json cannot be written", extra={"problem": message})  # noqa: TRY400 # no fault of ours
+            self._head_trouble = True
+        else:
+            self._head_trouble = False
 
     def _release(self) -> None:
         self._unlock()
@@ -140,14 +221,14 @@ class Journal:
     def save(
         self,
         record: Record,
-        transitions: Iterable[Transition] = (),
+        records: Iterable[Recorded] = (),
         names: Names | None = None,
     ) -> bool:
         """Write what changed since the last save, all of it or nothing; False: nothing changed.
 
         Only these names are looked at; None is all of them.
         """
-        news = list(transitions)
+        news = list(records)
         with self._using():
             self._begin_anew_where_replaced()
         with self._using() as connection, self._filed(record.status.halted):
@@ -160,11 +241,13 @@ class Journal:
                 wanted = dict.fromkeys(known) | wanted
             changed = {key: value for key, value in wanted.items() if _differs(known, key, value)}
             if changed or news:
-                halt_changed = HALTED in changed
-                with database.transaction(connection, durable=halt_changed):
+                durable = HALTED in changed or bool(news)
+                with database.transaction(connection, durable=durable):
                     for key, value in changed.items():
                         _write(connection, key, value)
-                    _append(connection, news)
+                    self._append(connection, news)
+                if news:
+                    self._file_heads()
             known.update(wanted)
             for key in [key for key, value in wanted.items() if value is None]:
                 del known[key]
@@ -202,7 +285,8 @@ class Journal:
                     _delete(connection, HALTED)
                 else:
                     _put(connection, HALTED, halted)
-                _append(connection, [event] if event is not None else [])
+                self._append(connection, [event] if event is not None else [])
+            self._file_heads()
         if self.halt_trouble is not None:
             raise self.halt_trouble
 
@@ -240,9 +324,10 @@ class Journal:
             if found is None or found.memory is None or not found.memory.latched:
                 return False
             memory = replace(found.memory, latched=False)
-            with database.transaction(connection):
+            with database.transaction(connection, durable=True):
                 _put(connection, ("strategy", name), replace(found, memory=memory))
-                _append(connection, [event] if event is not None else [])
+                self._append(connection, [event] if event is not None else [])
+            self._file_heads()
             return True
 
     def history(
@@ -264,6 +349,82 @@ class Journal:
             found = connection.execute(query, (name, earlier, kind, max(limit, 0))).fetchall()
         read = (rows.TRANSITION.read(text) for (text,) in found)
         return [transition for transition in read if transition is not None]
+
+    def judgements(self) -> Iterator[tuple[int, Judgement | None]]:
+        """Each that is kept, oldest first, with its row; None is of another format."""
+        return self._read("judgements", rows.JUDGEMENT)
+
+    def declarations(self) -> Iterator[tuple[int, Declaration | None]]:
+        """Likewise."""
+        return self._read("declarations", rows.DECLARATION)
+
+    def transitions(self) -> Iterator[tuple[int, Transition | None]]:
+        """Likewise."""
+        return self._read("transitions", rows.TRANSITION)
+
+    def began(self) -> datetime | None:
+        """Since when nothing is missing in it: recording had begun, and nothing was pruned."""
+        found = []
+        with self._using() as connection, _snapshot(connection):
+            for table in chain.TABLES:
+                query = f"SELECT at FROM {table} ORDER BY id LIMIT 1"  # noqa: S608 # a name of ours
+                first = connection.execute(query).fetchone()
+                known = chain.state(connection, table)
+                pruned = known is not None and known.pruned.row > 0
+                if first is not None and (pruned or table == "declarations"):
+                    found.append(chain.moment(first[0]))
+        return max((at for at in found if at is not None), default=None)
+
+    def _read(self, table: str, form: rows.Form[T]) -> Iterator[tuple[int, T | None]]:
+        """A page at a time, for all of it may be much."""
+        last = 0
+        query = f"SELECT id, json FROM {table} WHERE id > ? ORDER BY id LIMIT {PAGE}"  # noqa: S608 # names of ours
+        while True:
+            with self._using() as connection:
+                found = connection.execute(query, (last,)).fetchall()
+            if not found:
+                return
+            for row, text in found:
+                last = row
+                yield row, form.read(text)
+
+    def verify(self) -> Verified:
+        """Whether every row is as it was written, and none is missing."""
+        kept = self._head_file.read()  # before the rows: it is never ahead of them
+        with self._using() as connection, _snapshot(connection):
+            found = tuple(chain.faults(connection, kept))
+            states = {table: chain.state(connection, table) for table in chain.TABLES}
+        heads = {table: known.last for table, known in states.items() if known is not None}
+        rows = {
+            table: known.last.row - known.pruned.row
+            for table, known in states.items()
+            if known is not None
+        }
+        return Verified(rows, heads, found, filed=kept is not None)
+
+    def holds(self, table: str, row: int, digest: bytes) -> bool:
+        """Whether a row of this number has this hash, as somebody noted it earlier."""
+        if table not in chain.TABLES:
+            return False
+        with self._using() as connection, _snapshot(connection):
+            return chain.holds(connection, table, Head(row, digest))
+
+    def _append(self, connection: sqlite3.Connection, news: Iterable[Recorded]) -> None:
+        of_table: dict[str, list[chain.Entry]] = {}
+        for item in news:
+            table, form = RECORDS[type(item)]
+            entry = chain.Entry(item.at.timestamp(), item.name, form.write(item))
+            of_table.setdefault(table, []).append(entry)
+        for table, entries in of_table.items():
+            known = chain.append(connection, table, entries)
+            oldest = self._oldest(table, entries[-1].at)
+            chain.prune(connection, table, known, MAX_ROWS, oldest)
+
+    def _oldest(self, table: str, newest: float) -> float | None:
+        """Before when rows are forgotten. Who declared a key is asked however long ago it was."""
+        if self._retention is None or table == "declarations":
+            return None
+        return newest - self._retention.total_seconds()
 
     @contextmanager
     def _using(self) -> Iterator[sqlite3.Connection]:
@@ -296,6 +457,7 @@ class Journal:
         with _snapshot(connection):
             texts = connection.execute("SELECT kind, name, json FROM entries").fetchall()
             bare, halt = _meta(connection, "status"), _meta(connection, "halted")
+            declared = _declared(connection)
         for kind, name, text in texts:
             value = FORMS[kind].read(text) if kind in FORMS else None
             known[kind, name] = UNREADABLE if value is None else value
@@ -319,7 +481,19 @@ class Journal:
             connections=_by_line(found["connection"]),
             strategies=_by_line(found["strategy"]),
         )
-        return Record(whole, found["seen"])
+        return Record(whole, found["seen"], declared)
+
+
+def _declared(connection: sqlite3.Connection) -> dict[str, DeclaredEntry]:
+    """What was last recorded as declared under each name."""
+    newest = "SELECT max(id) FROM declarations GROUP BY name"
+    texts = connection.execute(f"SELECT json FROM declarations WHERE id IN ({newest})")  # noqa: S608 # a query of ours
+    found = (rows.DECLARATION.read(text) for (text,) in texts)
+    return {
+        each.name: DeclaredEntry(each.declared, each.key)
+        for each in found
+        if each is not None and each.change not in GONE
+    }
 
 
 def _rows(record: Record, names: Names | None) -> dict[Key, object]:
@@ -401,17 +575,3 @@ def _delete(connection: sqlite3.Connection, key: Key) -> None:
         connection.execute("DELETE FROM meta WHERE key = ?", (name,))
     else:
         connection.execute("DELETE FROM entries WHERE kind = ? AND name = ?", (kind, name))
-
-
-def _append(connection: sqlite3.Connection, news: list[Transition]) -> None:
-    if not news:
-        return
-    values = [(t.at.timestamp(), t.name, rows.TRANSITION.write(t)) for t in news]
-    connection.executemany("INSERT INTO transitions (at, name, json) VALUES (?, ?, ?)", values)
-    newest = "SELECT max(id) FROM transitions"
-    connection.execute(
-        f"DELETE FROM transitions WHERE id <= ({newest}) - ?",  # nosec B608 # noqa: S608 # a constant of ours
-        (MAX_TRANSITIONS,),
-    )
-    oldest = (news[-1].at - MAX_AGE).timestamp()
-    connection.execute("DELETE FROM transitions WHERE at < ?", (oldest,))

@@ -5,6 +5,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -40,6 +41,21 @@ def write(path: Path, data: bytes, flags: int) -> None:
         file.truncate()
         file.flush()
         os.fsync(file.fileno())
+
+
+def keep(path: Path, text: str, room: int) -> None:
+    """Replace a file, padded to so many bytes; where the disk is full, write over what is there.
+
+    Raises:
+        OSError: It could not be written.
+    """
+    data = text.encode(errors="replace").ljust(room - 1) + b"\n"
+    try:
+        replace(path, data)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        write(path, data, 0)
 
 
 def sync(directory: Path) -> None:

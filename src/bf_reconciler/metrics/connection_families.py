@@ -15,7 +15,13 @@ LABELS: Final = ("connection", "exchange")
 PERMISSION_STATES: Final = ("granted", "denied", "unknown")
 TRUTHS: Final = (("True", "true"), ("False", "false"), ("Unknown", "unknown"))
 NO_PROBLEM: Final = frozenset(
-    {Reason.CONNECTED, Reason.NOT_PROBED, Reason.SUSPENDED, Reason.UNVERIFIABLE}
+    {
+        Reason.CONNECTED,
+        Reason.AS_EXPECTED,
+        Reason.NOT_PROBED,
+        Reason.SUSPENDED,
+        Reason.UNVERIFIABLE,
+    }
 )
 """Reasons that say that nothing is known, or meant to be; the status tells of them."""
 
@@ -53,6 +59,8 @@ def _conditions(truths: tuple[tuple[str, str], ...]) -> list[Sample]:
 
 
 def _problems(connection: ConnectionStatus) -> tuple[Reason, ...]:
+    if why(connection.conditions) is Reason.AS_EXPECTED:
+        return ()  # a canary: what is against it is what it is for
     against = {
         condition.reason
         for condition in connection.conditions

@@ -1,8 +1,8 @@
 """Metric families of the process, the file and the fleet as a whole, as values."""
 
 import platform
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -25,6 +25,8 @@ class Extras:
     """Where people open the page, the dashboards and the runbook; "" is not known."""
     labels: Labels = ()
     """Labels of the file that the series of an entry carry."""
+    request_ratios: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """What is asked, as a share of what may be, by exchange and egress."""
 
 
 def families(status: Status, extras: Extras) -> Iterator[Family]:
@@ -37,6 +39,13 @@ def families(status: Status, extras: Extras) -> Iterator[Family]:
         " egress address (egress), or an exchange that answers otherwise than documented (change).",
         ("kind", "scope", "reason"),
         [((i.kind, i.scope, i.reason), float(len(i.connections))) for i in status.incidents],
+    )
+    yield Family(
+        "bf_request_budget_ratio",
+        "Requests that the intervals of the file need, as a share of those sent to an exchange by"
+        " one egress at most. Above 1, probes come later by this factor.",
+        ("exchange", "egress"),
+        extras.request_ratios.items(),
     )
 
 

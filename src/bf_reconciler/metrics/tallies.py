@@ -4,8 +4,14 @@ import threading
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import chain
 
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 
 from bf_reconciler.metrics.family import Sample
 
@@ -13,6 +19,8 @@ PROBE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 REFUSALS = ("missing_token", "wrong_token", "unknown_host", "not_local", "other_site")
 FOLDERS = ("state", "strategies")
+DETECT_BUCKETS = (1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 70.0, 90.0, 120.0, 300.0, 600.0)
+NOTIFIED = ("delivered", "failed", "refused", "dropped")
 CYCLE_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -47,6 +55,8 @@ class Tallies:
         self._log_dropped = log_dropped
         self._turn = threading.Lock()
         self._probes: dict[str, _Durations] = {}
+        self._detections: dict[str, _Durations] = {}
+        self._late: Counter[tuple[str, ...]] = Counter()
         self._requests: Counter[tuple[str, ...]] = Counter()
         self._transitions: Counter[tuple[str, ...]] = Counter()
         self._key_changes: Counter[tuple[str, ...]] = Counter()
@@ -54,11 +64,15 @@ class Tallies:
         self._errors = 0
         self._drift = 0
         self._rollbacks = 0
+        self._beat: float | None = None
+        self._lost_beats = 0
         self._lag = _Durations(LAG_BUCKETS)
         self._clients: Counter[tuple[str, ...]] = Counter()
         self._commands: Counter[tuple[str, ...]] = Counter()
         self._refused: Counter[tuple[str, ...]] = Counter({(why,): 0 for why in REFUSALS})
         self._folders: Counter[tuple[str, ...]] = Counter({(folder,): 0 for folder in FOLDERS})
+        self._notifications: Counter[tuple[str, ...]] = Counter()
+        self._pending: dict[str, tuple[int, float | None]] = {}
 
     def probed(self, exchange: str, seconds: float, results: Iterable[tuple[str, str]]) -> None:
         """One probe has ended; ``results`` holds each question asked: "ok", or its Reason."""
@@ -66,6 +80,12 @@ class Tallies:
             self._probes.setdefault(exchange, _Durations(PROBE_BUCKETS)).add(seconds)
             for question, result in results:
                 self._requests[exchange, question, str(result)] += 1
+
+    def detected(self, exchange: str, seconds: float, *, late: bool) -> None:
+        """A change that a probe found could be so old, when it was acted on."""
+        with self._turn:
+            self._detections.setdefault(exchange, _Durations(DETECT_BUCKETS)).add(seconds)
+            self._late[(exchange,)] += late
 
     def transition(self, strategy: str, to: str, reason: str) -> None:
         """The status word or the reason of a strategy changed."""
@@ -102,6 +122,14 @@ class Tallies:
         with self._turn:
             self._lag.add(seconds)
 
+    def heartbeat(self, at: float | None) -> None:
+        """A heartbeat was taken at this time, in seconds since 1970; None: it was not."""
+        with self._turn:
+            if at is None:
+                self._lost_beats += 1
+            else:
+                self._beat = at
+
     def client_dropped(self, kind: str) -> None:
         """A client of the HTTP server was cut off or refused."""
         with self._turn:
@@ -122,6 +150,18 @@ class Tallies:
         with self._turn:
             self._folders[(folder,)] += 1
 
+    def notified(self, receiver: str, outcome: str, count: int = 1) -> None:
+        """Messages to a receiver were delivered, failed, refused or dropped."""
+        with self._turn:
+            self._notifications[receiver, outcome] += count
+
+    def notifications_pending(self, receiver: str, count: int, oldest: float | None) -> None:
+        """So many messages wait for a receiver, the oldest since this time."""
+        with self._turn:
+            self._pending[receiver] = (count, oldest)
+            for outcome in NOTIFIED:
+                self._notifications[receiver, outcome] += 0
+
     def transitions(self, strategies: Collection[str]) -> list[Sample]:
         """Counts per strategy, new status and reason; those of other strategies are forgotten."""
         return self._of(self._transitions, strategies)
@@ -139,7 +179,8 @@ class Tallies:
     def collect(self) -> Iterator[Metric]:
         """The families beside those of single entries."""
         with self._turn:
-            return iter([*self._of_probes(), *self._of_cycles()])
+            found = (self._of_probes(), self._of_cycles(), self._of_heartbeats())
+            return iter([*chain.from_iterable(found), *self._of_notifications()])
 
     def _of_probes(self) -> Iterator[Metric]:
         durations = HistogramMetricFamily(
@@ -150,12 +191,39 @@ class Tallies:
         for exchange, seconds in self._probes.items():
             seconds.write(durations, (exchange,))
         yield durations
+        detections = HistogramMetricFamily(
+            "bf_detect_seconds",
+            "For each probe, the longest time that a change which it found can have stayed unseen:"
+            " from the probe before it to the end of the cycle that acted on it.",
+            labels=("exchange",),
+        )
+        for exchange, seconds in self._detections.items():
+            seconds.write(detections, (exchange,))
+        yield detections
+        yield _counter(
+            "bf_detect_late",
+            "Probes of bf_detect_seconds whose objective was missed: 10 s after they were due.",
+            ("exchange",),
+            self._late,
+        )
         yield _counter(
             "bf_probe_requests",
             "Requests to exchanges by result: ok, or the reason of the failure.",
             ("exchange", "question", "result"),
             self._requests,
         )
+
+    def _of_heartbeats(self) -> Iterator[Metric]:
+        at = GaugeMetricFamily(
+            "bf_heartbeat_last_success_timestamp_seconds",
+            "When the receiver of --heartbeat-url last took a heartbeat.",
+            labels=(),
+        )
+        if self._beat is not None:
+            at.add_metric((), self._beat)
+        yield at
+        failures = "Heartbeats that the receiver of --heartbeat-url did not take."
+        yield CounterMetricFamily("bf_heartbeat_failures", failures, value=self._lost_beats)
 
     def _of_cycles(self) -> Iterator[Metric]:
         cycles = HistogramMetricFamily(
@@ -184,7 +252,7 @@ class Tallies:
         )
         yield _counter(
             "bf_commands",
-            "Acts of people over HTTP: halt, resume, or resume_strategy, by name of the token.",
+            "Acts of people over HTTP, by token: halt, resume, resume_strategy or drill.",
             ("command", "token"),
             self._commands,
         )
@@ -202,6 +270,31 @@ class Tallies:
         )
         dropped = "Lines of the log that were dropped because nobody read those before them."
         yield CounterMetricFamily("bf_log_dropped", dropped, value=self._log_dropped())
+
+    def _of_notifications(self) -> Iterator[Metric]:
+        yield _counter(
+            "bf_notifications",
+            "Notifications by receiver and outcome: delivered, failed (a try; it is tried again),"
+            " refused (given up) or dropped (too many waited, or too long).",
+            ("receiver", "outcome"),
+            self._notifications,
+        )
+        pending = GaugeMetricFamily(
+            "bf_notifications_pending",
+            "Notifications that are not delivered yet.",
+            labels=("receiver",),
+        )
+        oldest = GaugeMetricFamily(
+            "bf_notifications_oldest_pending_timestamp_seconds",
+            "When the oldest notification that is not delivered was made.",
+            labels=("receiver",),
+        )
+        for receiver, (count, since) in self._pending.items():
+            pending.add_metric((receiver,), count)
+            if since is not None:
+                oldest.add_metric((receiver,), since)
+        yield pending
+        yield oldest
 
 
 def _counter(

@@ -1,6 +1,7 @@
 """Rules of access: the exchange answers, the clocks agree, the key is accepted."""
 
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -21,8 +22,15 @@ from bf_reconciler.policy.findings import (
     unanswered,
     unknown,
 )
+from bf_reconciler.spec import Allowlist
 
-STRICT: Final = frozenset({"required", "exact"})
+EFFECTS: Final[Mapping[Allowlist, Effect]] = {
+    "exact": Effect.BLOCK,
+    "required": Effect.BLOCK,
+    "recommended": Effect.WARN,
+    "ignored": Effect.NONE,
+}
+"""What a key that is bound to nothing does."""
 MAX_NAMED: Final = 5
 KEPT: Final = 1024
 """Lists that were compared and are remembered: nearly always the same ones come again."""
@@ -86,21 +94,29 @@ def authenticated(case: Case) -> Finding:
 
 
 def ip_restricted(case: Case) -> Finding:
-    key = case.observation.key
+    return _restricted(case, case.allowlist)
+
+
+def exactly_restricted(case: Case) -> Finding:
+    """As if the allowlist had to be exact, which a risk level may need."""
+    return _restricted(case, "exact")
+
+
+def _restricted(case: Case, strictness: Allowlist) -> Finding:
+    key, effect = case.observation.key, EFFECTS[strictness]
+    weak = min(effect, Effect.HOLD)
     for answer in case.signed:
         if isinstance(answer, Failure) and answer.reason is Reason.IP_NOT_ALLOWED:
-            return _shut_out(case, answer)
+            return _shut_out(case, answer, weak)
     if not isinstance(key, KeyFacts):
         return unanswered(case, Type.IP_RESTRICTED)
-    effect = _effect(case)
     if key.ip_bound:
-        return _bound(case, key)
+        return _bound(case, key, strictness)
     if key.ip_bound is False:
         message = "The key works from any IP address."
         if key.ips:
             message = f"{message} Its allowlist admits every address: {_some(key.ips)}."
         return broken(Type.IP_RESTRICTED, Reason.IP_NOT_RESTRICTED, message, effect)
-    weak = min(effect, Effect.HOLD)
     field = key.not_understood("allowlist")
     if field is not None:
         return not_understood(case, Type.IP_RESTRICTED, field, weak)
@@ -108,7 +124,7 @@ def ip_restricted(case: Case) -> Finding:
     return unknown(Type.IP_RESTRICTED, Reason.UNVERIFIABLE, message, weak)
 
 
-def _shut_out(case: Case, failure: Failure) -> Finding:
+def _shut_out(case: Case, failure: Failure, effect: Effect) -> Finding:
     row = EXCHANGES[case.entry.connection.exchange]
     if failure.code not in row.refusals.others_lists:
         return holds(
@@ -118,30 +134,21 @@ def _shut_out(case: Case, failure: Failure) -> Finding:
         "Our address is refused by the key's allowlist, or by one that the exchange keeps for an"
         " application; such a key has no allowlist of its own."
     )
-    return unknown(
-        Type.IP_RESTRICTED, Reason.UNVERIFIABLE, message, min(_effect(case), Effect.HOLD)
-    )
+    return unknown(Type.IP_RESTRICTED, Reason.UNVERIFIABLE, message, effect)
 
 
-def _effect(case: Case) -> Effect:
-    """What a key that is bound to nothing does."""
-    if case.allowlist in STRICT:
-        return Effect.BLOCK
-    return Effect.WARN if case.allowlist == "recommended" else Effect.NONE
-
-
-def _bound(case: Case, key: KeyFacts) -> Finding:
+def _bound(case: Case, key: KeyFacts, strictness: Allowlist) -> Finding:
     """The key is bound to addresses; to more than are declared, maybe."""
     held = holds(Type.IP_RESTRICTED, "The key is restricted to IP addresses.")
-    declared, exact = case.entry.connection.egress_ips, case.allowlist == "exact"
-    if not exact and (not declared or case.allowlist == "ignored"):
+    declared, exact = case.entry.connection.egress_ips, strictness == "exact"
+    if not exact and (not declared or strictness == "ignored"):
         return held
     if key.ips is None:
         message = "The key is restricted to IP addresses, which the exchange does not show."
         return unknown(Type.IP_RESTRICTED, Reason.UNVERIFIABLE, message) if exact else held
     wide = beyond(declared, key.ips)
     if not wide:
-        return held
+        return _read_whole(key.ips) if exact else held
     message = (
         f"The key's allowlist admits addresses that egress_ips does not declare: {_some(wide)}."
     )
@@ -150,6 +157,17 @@ def _bound(case: Case, key: KeyFacts) -> Finding:
     return replace(
         holds(Type.IP_RESTRICTED, message, Reason.ALLOWLIST_TOO_WIDE), effect=Effect.WARN
     )
+
+
+def _read_whole(ips: tuple[str, ...]) -> Finding:
+    """Nothing of a list is known to be too wide; what is masked may be."""
+    masked = tuple(item for item in ips if network(item) is None)
+    if not masked:
+        return holds(Type.IP_RESTRICTED, "The key is restricted to IP addresses.")
+    message = (
+        f"Whether these entries of the key's allowlist admit others is not known: {_some(masked)}."
+    )
+    return unknown(Type.IP_RESTRICTED, Reason.UNVERIFIABLE, message)
 
 
 @lru_cache(KEPT)

@@ -1,5 +1,6 @@
 """Input and output of a rule: the case, the finding, and how findings are worded."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -9,13 +10,14 @@ from typing import Literal
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Balance, Clock, Failure, KeyFacts, Observation, Orders, Reason
 from bf_reconciler.policy.common_cause import Hold
+from bf_reconciler.policy.expected import Expected
 from bf_reconciler.spec import Allowlist, ConnectionEntry, Policy, Strategy
 
 Truth = Literal["True", "False", "Unknown"]
 
 
 class ConditionType(StrEnum):
-    """What a condition is about. The first thirteen are of connections, in order of weight."""
+    """What a condition is about. The first fifteen are of connections, in order of weight."""
 
     REACHABLE = "Reachable"
     CLOCK_IN_SYNC = "ClockInSync"
@@ -25,6 +27,8 @@ class ConditionType(StrEnum):
     READ_PERMITTED = "ReadPermitted"
     TRADE_PERMITTED = "TradePermitted"
     FUTURES_PERMITTED = "FuturesPermitted"
+    ASSETS_EXPECTED = "AssetsExpected"
+    ORDERS_EXPECTED = "OrdersExpected"
     IP_RESTRICTED = "IPRestricted"
     BALANCE_READABLE = "BalanceReadable"
     ORDERS_READABLE = "OrdersReadable"
@@ -62,6 +66,22 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountNames:
+    """What an account holds and trades, by name, against what is expected of it.
+
+    Attributes:
+        expected: None where nobody declared anything.
+        assets, pairs: What was seen lately, and how many answers ago; None was never told.
+        unread: A strategy of it is wrong in the file, and nobody knows what it declares.
+    """
+
+    expected: Expected | None
+    assets: Mapping[str, int] | None
+    pairs: Mapping[str, int] | None
+    unread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """All that a rule may look at.
 
@@ -70,6 +90,7 @@ class Case:
         hold: Refusals that are not believed, since they have one cause with those of others.
         accepted: The last probe before this one in which the key was let in.
         twins: Names of all connections with the same API key, where there are others.
+        names: Of the newest observation alone: what is expected of the account, and what was seen.
     """
 
     entry: ConnectionEntry
@@ -81,6 +102,7 @@ class Case:
     hold: Hold | None = None
     accepted: Observation | None = None
     twins: tuple[str, ...] = ()
+    names: AccountNames | None = None
 
     @property
     def signed(self) -> tuple[KeyFacts | Balance | Orders | Failure | None, ...]:

@@ -9,6 +9,7 @@ from bf_reconciler.policy.access import (
     authenticated,
     clock_in_sync,
     egress_allowed,
+    exactly_restricted,
     ip_restricted,
     reachable,
 )
@@ -21,6 +22,7 @@ from bf_reconciler.policy.rights import (
     trade_permitted,
     withdraw_disabled,
 )
+from bf_reconciler.policy.trading import assets_expected, orders_expected
 
 RULES: tuple[Callable[[Case], Finding | None], ...] = (
     reachable,
@@ -31,6 +33,8 @@ RULES: tuple[Callable[[Case], Finding | None], ...] = (
     read_permitted,
     trade_permitted,
     futures_permitted,
+    assets_expected,
+    orders_expected,
     ip_restricted,
     balance_readable,
     orders_readable,
@@ -45,7 +49,8 @@ class Assessment:
     """One observation under the rules: compliant True, False, or None for not known.
 
     ``unconfirmed``: what stood before still stands. ``held``: it has its cause with others.
-    ``until``: when time alone will change any of it.
+    ``until``: when time alone will change any of it. ``exact``: whether the key is bound to
+    declared addresses alone, as a risk level may need it.
     """
 
     findings: tuple[Finding, ...]
@@ -54,6 +59,7 @@ class Assessment:
     unconfirmed: bool
     held: bool = False
     until: datetime | None = None
+    exact: Finding | None = None
 
 
 def assess(case: Case) -> Assessment:
@@ -75,4 +81,5 @@ def assess(case: Case) -> Assessment:
         waits or (hold is not None and held and hold.asking),
         held,
         earliest(finding.until for finding in findings),
+        exactly_restricted(case),
     )

@@ -3,7 +3,16 @@
 from bf_reconciler.preview.entries import preview
 from bf_reconciler.preview.in_force import InForce, in_force, of_file
 from bf_reconciler.preview.present import present
-from bf_reconciler.preview.values import Change, Compared, Entry, Preview, Removals, Right, Switch
+from bf_reconciler.preview.values import (
+    Change,
+    Compared,
+    Entry,
+    Preview,
+    Removals,
+    Right,
+    Switch,
+    Widening,
+)
 
 __all__ = [
     "Change",
@@ -14,6 +23,7 @@ __all__ = [
     "Removals",
     "Right",
     "Switch",
+    "Widening",
     "in_force",
     "of_file",
     "present",

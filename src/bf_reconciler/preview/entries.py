@@ -12,6 +12,7 @@ from bf_reconciler.facts import Scope
 from bf_reconciler.preview.in_force import EntryInForce, InForce
 from bf_reconciler.preview.switches import Case, switches
 from bf_reconciler.preview.values import Change, Compared, Entry, Preview, Removals, Right
+from bf_reconciler.preview.widening import widenings
 from bf_reconciler.spec import Connection, MaxRemovals, Strategy, too_many
 
 Steps = tuple[str | int, ...]
@@ -50,6 +51,7 @@ def preview(
         uncompared=tuple(
             e.name for e in connections if e.action == "keep" and e.credentials == "unknown"
         ),
+        widened=tuple(widenings(parsed, standing, connections)),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from bf_reconciler.document import Kind, Parsed, declared
 from bf_reconciler.facts import Reason
 from bf_reconciler.preview.values import Power
-from bf_reconciler.spec import Connection, Strategy
+from bf_reconciler.spec import Connection, Policy, Strategy
 from bf_reconciler.verdict import Halted
 
 TRADING = frozenset({"TradePermitted", "FuturesPermitted"})
@@ -49,6 +49,8 @@ class InForce:
     halted: Halted | None = None
     by_file: bool = False
     sealed: bool = False
+    policy: Policy | None = None
+    """None where it is not told: a daemon does not."""
 
 
 def in_force(status: Mapping[str, Any]) -> InForce:
@@ -86,6 +88,7 @@ def of_file(parsed: Parsed) -> InForce:
         Halted(parsed.halt.reason, parsed.halt.by) if parsed.halt else None,
         by_file=parsed.halt is not None,
         sealed=parsed.seal == "good",
+        policy=parsed.policy,
     )
 
 

@@ -32,6 +32,16 @@ def present(found: Preview) -> dict[str, Any]:
             }
             for right in found.rights
         ],
+        "widened": [
+            {
+                "connection": each.connection or None,
+                "field": each.field,
+                "before": each.before,
+                "after": each.after,
+                "message": each.message,
+            }
+            for each in found.widened
+        ],
         "removals": {
             "connections": found.removals.vanished["connections"],
             "of_connections": found.removals.total["connections"],

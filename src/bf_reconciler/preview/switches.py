@@ -15,7 +15,14 @@ UP: Final = {"Online", "Degraded"}
 ANSWERS: Final = frozenset({"exchange", "environment", "endpoint", "region"})
 """Fields that make another key of it, beside the credentials."""
 STRICT: Final = frozenset({"required", "exact"})
-JUDGED: Final = ANSWERS | {"markets", "ip_allowlist", "attest", "suspend", "egress_ips"}
+JUDGED: Final = ANSWERS | {
+    "markets",
+    "ip_allowlist",
+    "attest",
+    "suspend",
+    "egress_ips",
+    "expect",
+}
 """Fields of a connection that its verdict rests on."""
 OWN: Final = frozenset({"connection", "market", "pairs", "risk_level"})
 """Fields of a strategy that rules of its own look at."""

@@ -63,6 +63,17 @@ class Right:
 
 
 @dataclass(frozen=True, slots=True)
+class Widening:
+    """A field that lets a key do more, or lets more pass. ``connection``: empty for the policy."""
+
+    connection: str
+    field: str
+    before: Any
+    after: Any
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Removals:
     """How many entries vanish, of how many, and whether the guard holds them in force."""
 
@@ -85,6 +96,7 @@ class Preview:
     halt: Literal["pulled", "released", "changed"] | None = None
     uncompared: tuple[str, ...] = ()
     """Connections that stay, and whose credentials could not be compared."""
+    widened: tuple[Widening, ...] = ()
 
     @property
     def empty(self) -> bool:

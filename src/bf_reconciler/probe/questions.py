@@ -83,7 +83,8 @@ class Questions:
         request.
         """
         patience = self.entry.timeout.total_seconds()
-        if ban := await self.queue.turn(self.row.calls.requests, patience, soon=self.soon):
+        requests, trades = self.row.calls.requests, self.entry.trades
+        if ban := await self.queue.turn(requests, patience, soon=self.soon, trades=trades):
             return self._observation(self._held_back(ban))
         told = await self._time()
         if isinstance(told, Failure):

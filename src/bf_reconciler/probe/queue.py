@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections import deque
 from dataclasses import dataclass, field
 
 from bf_reconciler.probe.budget import Budget
+from bf_reconciler.probe.lanes import Lanes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,27 +17,22 @@ class _Waiting:
 
 @dataclass(slots=True)
 class Queue:
-    """Lets probes out one after another, as fast as the budget allows.
-
-    Who has something to find out soon does not stand behind everybody's routine: where both wait,
-    every other turn is theirs. So neither can keep the other waiting for ever.
-    """
+    """Lets probes out one after another, as fast as the budget allows."""
 
     budget: Budget
-    _soon: deque[_Waiting] = field(default_factory=deque)
-    _routine: deque[_Waiting] = field(default_factory=deque)
-    _was_soon: bool = False
+    _lanes: Lanes[_Waiting] = field(default_factory=Lanes)
     _timer: asyncio.TimerHandle | None = None
 
-    async def turn(self, requests: int, patience: float, *, soon: bool) -> float:
+    async def turn(
+        self, requests: int, patience: float, *, soon: bool, trades: bool = False
+    ) -> float:
         """Wait for one's turn; these requests are paid for then. Cancelled, it is given back.
 
         Returns 0, or the seconds of a ban that outlasts ``patience`` and leaves no turn to take. No
         pace ever does: that wait is as long as the queue.
         """
         turn: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        queue = self._soon if soon else self._routine
-        queue.append(_Waiting(requests, patience, turn))
+        self._lanes.add(_Waiting(requests, patience, turn), soon=soon, trades=trades)
         self._let_out()
         try:
             return await turn
@@ -64,24 +59,18 @@ class Queue:
             self._timer = None
         now = time.monotonic()
         if ban := self.budget.ban(now):
-            for waiting in (*self._soon, *self._routine):
+            for waiting in self._lanes:
                 if waiting.patience < ban and not waiting.turn.done():
                     waiting.turn.set_result(ban)
-        while (queue := self._next()) is not None:
-            wait = self.budget.due(queue[0].requests, now)
+        while (first := self._lanes.first(_has_left)) is not None:
+            wait = self.budget.due(first.requests, now)
             if wait > 0:
                 self._timer = asyncio.get_running_loop().call_later(wait, self._let_out)
                 return
-            waiting = queue.popleft()
-            self._was_soon = queue is self._soon
-            self.budget.take(waiting.requests, now)
-            waiting.turn.set_result(0.0)
+            self._lanes.take()
+            self.budget.take(first.requests, now)
+            first.turn.set_result(0.0)
 
-    def _next(self) -> deque[_Waiting] | None:
-        """Those whose turn it is; whoever has left meanwhile is gone."""
-        for queue in (self._soon, self._routine):
-            while queue and queue[0].turn.done():
-                queue.popleft()
-        if self._soon and not (self._was_soon and self._routine):
-            return self._soon
-        return self._routine or None
+
+def _has_left(waiting: _Waiting) -> bool:
+    return waiting.turn.done()

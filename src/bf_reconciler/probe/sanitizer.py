@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Final, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from bf_reconciler.facts import Failure, KeyFacts, Observation
+from bf_reconciler.facts import Balance, Failure, KeyFacts, Observation, Orders
 from bf_reconciler.facts.secret_forms import SHORTEST, secret_forms
 from bf_reconciler.spec import ConnectionEntry
 
@@ -25,6 +25,12 @@ MAX_WORDS: Final = 64
 MAX_ADDRESSES: Final = 1024
 """Entries of an allowlist. What is left out stands there as an entry that nobody can read."""
 MAX_MESSAGE: Final = 500
+MAX_NAMES: Final = 500
+"""Assets, and pairs of orders, of one account; of more, the first in order."""
+MAX_KNOWN: Final = 4 * MAX_NAMES
+"""Names that are remembered to be clean."""
+SHORTEST_PIECE: Final = 8
+"""A name this long that is part of a secret is a piece of it, and no coin."""
 
 
 class Sanitizer:
@@ -32,9 +38,11 @@ class Sanitizer:
 
     def __init__(self) -> None:
         self._clean: dict[str, tuple[str, KeyFacts]] = {}
+        self._names: dict[str, tuple[str, frozenset[str]]] = {}
 
     def observation(self, entry: ConnectionEntry, seen: Observation) -> Observation:
         """The observation with every text of the exchange bounded and masked."""
+        seen = self._named(entry, seen)
         known = self._known(entry)
         if known is not None and seen.key == known and not seen.failures:
             return replace(seen, key=known)  # one copy serves all observations of it
@@ -54,6 +62,37 @@ class Sanitizer:
     def forget(self, name: str) -> None:
         """Drop what is remembered of a connection."""
         self._clean.pop(name, None)
+        self._names.pop(name, None)
+
+    def _named(self, entry: ConnectionEntry, seen: Observation) -> Observation:
+        """The observation without names of assets and pairs that hold a secret, or a piece of it.
+
+        Names that were clean are: mostly they are the same again.
+        """
+        balance, orders = seen.balance, seen.orders
+        assets = balance.assets if isinstance(balance, Balance) else None
+        pairs = orders.pairs if isinstance(orders, Orders) else None
+        told = frozenset().union(assets or (), pairs or ())
+        clean = self._checked(entry, told)
+        if told <= clean and len(told) <= MAX_NAMES:
+            return seen
+        if isinstance(balance, Balance) and assets is not None:
+            seen = replace(seen, balance=replace(balance, assets=_first(assets & clean)))
+        if isinstance(orders, Orders) and pairs is not None:
+            seen = replace(seen, orders=replace(orders, pairs=_first(pairs & clean)))
+        return seen
+
+    def _checked(self, entry: ConnectionEntry, told: frozenset[str]) -> frozenset[str]:
+        """Names that may be shown, all of these that may among them."""
+        fingerprint, clean = self._names.get(entry.name, ("", frozenset[str]()))
+        if fingerprint != entry.fingerprint or len(clean) > MAX_KNOWN:
+            clean = frozenset()
+        new = told - clean
+        if new:
+            secrets = Secrets(credentials(entry))
+            clean = clean.union(name for name in new if _is_name(name, secrets))
+            self._names[entry.name] = (entry.fingerprint, clean)
+        return clean
 
     def _known(self, entry: ConnectionEntry) -> KeyFacts | None:
         fingerprint, facts = self._clean.get(entry.name, ("", None))
@@ -116,12 +155,28 @@ class Secrets:
         exact, folded = text.casefold(), _folded(text)
         return any(form in exact or form in folded for form in self._forms)
 
+    def has_piece(self, text: str) -> bool:
+        """Whether a text is a piece of one of them."""
+        piece = _folded(text)
+        return len(piece) >= SHORTEST_PIECE and any(piece in form for form in self._forms)
+
     @cached_property
     def _forms(self) -> frozenset[str]:
         found = {form for value in self._values for form in secret_forms(value)}
         found = {form.casefold() for form in found} | {_folded(form) for form in found}
         found |= {form[::-1] for form in found}
         return frozenset(form for form in found if len(form) >= SHORTEST)
+
+
+def _is_name(name: str, secrets: "Secrets") -> bool:
+    """Whether a name of an asset or pair is short enough, can be shown, and is no secret."""
+    short = len(name) <= MAX_TEXT and name.isprintable()
+    sides = name.split("/")
+    return short and not secrets.in_text(name) and not any(map(secrets.has_piece, sides))
+
+
+def _first(names: frozenset[str]) -> frozenset[str]:
+    return names if len(names) <= MAX_NAMES else frozenset(sorted(names)[:MAX_NAMES])
 
 
 def credentials(entry: ConnectionEntry) -> list[str]:

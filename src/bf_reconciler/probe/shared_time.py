@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Final
 
 from bf_reconciler.facts import Clock, Failure
+from bf_reconciler.spec.budget import TIME_SERVES
 
-FRESH: Final = 5.0
+FRESH: Final = TIME_SERVES
 """Seconds for which an answer serves others."""
 FRESH_SOON: Final = 1.0
 """Likewise, those who are to find something out soon. And for a failure: a dead host is not asked

@@ -37,6 +37,8 @@ OPEN: Final = {4: 8, 6: 16}
 """A network that is wider than this says nothing of who is in it."""
 NOBODYS: Final = frozenset({"true", "false", "yes", "no", "null", "none"})
 LONG: Final = 10**6
+LONGEST_NUMBER: Final = 300
+"""Characters of a number: none that an exchange means is as long."""
 ANY: Final = ("x", "X", "1")
 """What a small letter, a capital and a digit are written as."""
 OWN: Final = ("k", "K", "7")
@@ -71,20 +73,20 @@ class StandIns:
             return _drawn(text, OWN)
         if (network := _network(text)) is not None:
             return network
-        if NUMBER.fullmatch(text):
+        if NUMBER.fullmatch(text) and len(text) <= LONGEST_NUMBER:
             return self._numeral(text, field)
         if self._tells_time(field) and (day := self._day(text)) is not None:
             return day
         return "name@example.com" if EMAIL.fullmatch(text) else _drawn(text)
 
     def number(self, value: float, field: str) -> Json:
-        if not math.isfinite(value) or value == 0:
+        if value == 0 or not -math.inf < value < math.inf:
             return value
         if (time := self._time(value, field)) is not None:
             return time
         if isinstance(value, float):
             return math.copysign(1.5, value)
-        return int(math.copysign(_whole(value), value))
+        return _whole(value) if value > 0 else -_whole(value)
 
     def listed(self, text: str, field: str) -> str:
         parts = [self.shape(part.strip(), field) for part in text.split(",")]

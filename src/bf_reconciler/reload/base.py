@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic, TypeVar
+from urllib.parse import unquote, urlsplit
 
 import structlog
 from pydantic import SecretStr
@@ -15,7 +16,7 @@ from bf_reconciler import sops
 from bf_reconciler.facts import DEFAULT_RULES, ConfigError, ConfigReason, Problem, Rules
 from bf_reconciler.sops import SopsSettings
 from bf_reconciler.source import Content, Snapshot
-from bf_reconciler.spec import Spec
+from bf_reconciler.spec import Commit, Spec
 from bf_reconciler.status import ConfigStatus, Status
 
 S = TypeVar("S")
@@ -43,6 +44,8 @@ class Reload:
     """Of a folder: the content of each file in force, where this reading made ``spec``."""
     plaintext_files: frozenset[str] = frozenset()
     """Which of these have secrets in plain text."""
+    commit: Commit | None = None
+    """Who made the commit that the folder is of, where git knows."""
 
 
 class BaseReloader(ABC, Generic[S]):
@@ -177,7 +180,17 @@ def secrets(spec: Spec) -> Iterator[str]:
         for secret in found:
             if secret is not None:
                 yield secret.get_secret_value()
+        if connection.proxy is not None:
+            yield from _passwords(connection.proxy.get_secret_value())
     for runtime in spec.runtimes.values():
         for value in vars(runtime).values():
             if isinstance(value, SecretStr):
                 yield value.get_secret_value()
+
+
+def _passwords(proxy: str) -> Iterator[str]:
+    """What an address hides may stand in a text alone, as it is written or as it is sent."""
+    password = urlsplit(proxy).password
+    if password:
+        yield password
+        yield unquote(password)

@@ -284,7 +284,14 @@ class FolderReloader(BaseReloader[FolderSnapshot]):
         transient = any(file.transient for file in self._files.values())
         contents = {n: f.content for n, f in self._files.items() if f.content is not None}
         plain = frozenset(name for name, found in documents.items() if found.plaintext_secrets)
-        return Reload(spec, config, transient, documents=contents, plaintext_files=plain)
+        return Reload(
+            spec,
+            config,
+            transient,
+            documents=contents,
+            plaintext_files=plain,
+            commit=snapshot.commit,
+        )
 
     def _config(
         self,

@@ -4,8 +4,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
+from bf_reconciler.facts import Reason
 from bf_reconciler.status import Confirmed, Running
 from bf_reconciler.verdict import Holding, Order
 
@@ -13,9 +14,13 @@ from bf_reconciler.verdict import Holding, Order
 class UnavailableError(Exception):
     """An order could not be carried out; the message says why, for a person, and no secret."""
 
+    reason: ClassVar[Reason] = Reason.RUNTIME_UNAVAILABLE
+
 
 class RefusedError(UnavailableError):
     """The engine answered, and refused the login or the command."""
+
+    reason = Reason.ENGINE_REFUSED
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bf_reconciler.facts import Reason
@@ -111,6 +112,11 @@ class Runtimes:
         """Whether nothing is under way, and nothing waits to be collected."""
         return not self._news and all(worker.idle for worker in self._workers.values())
 
+    @property
+    def busy(self) -> frozenset[str]:
+        """Names of the runtimes that have not answered what they were last asked, nor failed to."""
+        return frozenset(each.name for each, worker in self._workers.items() if not worker.idle)
+
     async def close(self) -> None:
         """End the workers when they have done what they were given, or soon."""
         await _patiently([worker.rest() for worker in self._workers.values()])
@@ -169,12 +175,12 @@ class Runtimes:
                 other.held.pop(name, None)
 
     def _known(self, decision: Decision) -> Running | None:
-        """What is known of one that stays. An order that is under way is not refused yet."""
+        """What is known of one that stays."""
         worker, name = self._worker(_place(decision)), decision.name
         running = worker.known.get(name)
         on = decision.order is not None and decision.order.on
         if running is not None and on and not running.on and not worker.settled(name):
-            return None
+            return _under_way(running)
         return running
 
     def _worker(self, runtime: Runtime) -> Worker:
@@ -208,6 +214,16 @@ async def _patiently(waits: Iterable[Awaitable[object]]) -> None:
 
 def _result(task: "asyncio.Task[Running | None]") -> Running | None:
     return None if task.cancelled() else task.result()
+
+
+def _under_way(running: Running) -> Running | None:
+    """What is known while an order to run is carried out, of one that does not run yet.
+
+    That it is off says nothing about the order; what was wrong is wrong until it is read again.
+    """
+    if running.reason is Reason.STILL_RUNNING:  # by the order before
+        return replace(running, reason=Reason.RUNTIME_UNAVAILABLE)
+    return running if running.reason is not None else None
 
 
 def _place(decision: Decision) -> Runtime:

@@ -19,7 +19,7 @@ from bf_reconciler.runtimes.adapter import (
     Target,
     UnavailableError,
 )
-from bf_reconciler.runtimes.remote_engine import SingleEngine
+from bf_reconciler.runtimes.remote_engine import SingleEngine, life_of
 from bf_reconciler.runtimes.rest import Answer, Rest, basic
 from bf_reconciler.spec import FreqtradeRuntime, Strategy
 from bf_reconciler.spec.money import Money
@@ -210,7 +210,7 @@ class FreqtradeAdapter(SingleEngine[FreqtradeRuntime]):
             return Reading(Running("unknown", Reason.RUNTIME_UNAVAILABLE, words), identity)
         health = (await self._ask("GET", "health")).content()
         began, worked = health.get("bot_startup_ts"), health.get("last_process_ts") is not None
-        return Reading(Running(state), identity, life=str(began) if worked else "")
+        return Reading(Running(state), identity, life=life_of(began) if worked else "")
 
     async def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         declared = self._declared

@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
-from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes.adapter import (
     Bounds,
     Reading,
@@ -94,7 +93,7 @@ class HummingbotAdapter(SingleEngine[HummingbotRuntime]):
 
     def _unread(self, error: UnavailableError) -> Reading:
         self._quiet_since = None
-        return Reading(Running("unknown", Reason.RUNTIME_UNAVAILABLE, str(error)))
+        return super()._unread(error)
 
     async def _read(self) -> Reading:
         """What the bot is heard to do."""

@@ -21,7 +21,7 @@ from bf_reconciler.runtimes.adapter import (
     Target,
     UnavailableError,
 )
-from bf_reconciler.runtimes.remote_engine import SingleEngine
+from bf_reconciler.runtimes.remote_engine import SingleEngine, life_of
 from bf_reconciler.runtimes.rest import Rest
 from bf_reconciler.runtimes.thread import OwnThread
 from bf_reconciler.spec import KubernetesRuntime
@@ -108,7 +108,7 @@ class KubernetesAdapter(SingleEngine[KubernetesRuntime]):
         replicas = spec.get("replicas")
         if isinstance(replicas, bool) or not isinstance(replicas, int):
             raise UnavailableError("The workload does not say how many replicas it has.")
-        content, life = {"replicas": replicas}, str(meta.get("uid", ""))
+        content, life = {"replicas": replicas}, life_of(meta.get("uid", ""))
         if status.get("observedGeneration") != meta.get("generation"):
             words = "The cluster has not taken up the last change yet."
             return Reading(Running("unknown", message=words), content=content, life=life)

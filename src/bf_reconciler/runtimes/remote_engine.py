@@ -4,13 +4,19 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Final, Generic, TypeVar
 
-from bf_reconciler.facts import Reason
-from bf_reconciler.runtimes.adapter import Reading, RefusedError, Target, UnavailableError
+from bf_reconciler.facts import printable
+from bf_reconciler.runtimes.adapter import Reading, Target, UnavailableError
 from bf_reconciler.status import Confirmed, Running
 from bf_reconciler.verdict import Order
 
 R = TypeVar("R")
 HARDLY_EVER: Final = timedelta(hours=1)
+LONGEST_LIFE: Final = 64
+
+
+def life_of(told: object) -> str:
+    """What tells one life of an engine from the next, as it is kept in the journal: bounded."""
+    return printable(str(told)[:LONGEST_LIFE])
 
 
 class RemoteEngine(Generic[R]):
@@ -43,6 +49,10 @@ class RemoteEngine(Generic[R]):
     async def renew(self, targets: Mapping[str, Target]) -> tuple[Collection[str], bool]:  # noqa: ARG002 # nothing is lent
         return (), False
 
+    def _unread(self, error: UnavailableError) -> Reading:
+        """What is shown of one that does not answer, or refuses to."""
+        return Reading(Running("unknown", error.reason, str(error)))
+
 
 class SingleEngine(RemoteEngine[R]):
     """One that carries one strategy, and shows the same of whatever was ever on it."""
@@ -62,9 +72,3 @@ class SingleEngine(RemoteEngine[R]):
 
     async def _read(self) -> Reading:
         raise NotImplementedError
-
-    def _unread(self, error: UnavailableError) -> Reading:
-        """What is shown of one that does not answer, or refuses to."""
-        refused = isinstance(error, RefusedError)
-        reason = Reason.ENGINE_REFUSED if refused else Reason.RUNTIME_UNAVAILABLE
-        return Reading(Running("unknown", reason, str(error)))

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import structlog
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.runtimes.adapter import Adapter, Reading, RefusedError, Target, UnavailableError
+from bf_reconciler.runtimes.adapter import Adapter, Reading, Target, UnavailableError
 from bf_reconciler.schedule import backoff
 from bf_reconciler.status import OFF, Confirmed, Running, Told
 from bf_reconciler.verdict import Order
@@ -32,6 +32,8 @@ class _Case:
     failure: UnavailableError | None = None
     given: int = 0
     was_busy: bool = False
+    was_on: bool = False
+    """Whether it was seen to run, and was told to be off."""
 
 
 async def settle(
@@ -65,6 +67,7 @@ async def _act(adapter: Adapter, case: _Case) -> None:
     ):
         return
     case.given += 1
+    case.was_on = case.was_on or (not order.on and reading.running.on)
     try:
         await adapter.apply(order, reading, case.target)
     except UnavailableError as error:
@@ -110,14 +113,14 @@ def _is_open(case: _Case) -> bool:
 
 def _outcome(adapter: Adapter, case: _Case) -> Running:
     order, before = case.target.order, case.before
-    if order is not None and not order.on and case.given:
-        before = None  # it was on again meanwhile
+    if case.was_on:
+        before = None  # what it showed before says nothing any more
     expect = adapter.expect(order) if order is not None else {}
     running = concluded(order, case.reading, expect, case.failure, before)
     if running.reason is Reason.ENGINE_REFUSED and gave_up(adapter, case.reading, before):
         words = f"It ran as it was told, and is {running.state} now without having been told."
         running = replace(running, reason=Reason.ENGINE_STOPPED_ITSELF, message=words)
-    shown = _confirmed(order, running, case.reading.life, before)
+    shown = _confirmed(order, running, case.reading, before)
     return replace(running, confirmed=shown, told=running.told or _told(case, running))
 
 
@@ -131,20 +134,22 @@ def _told(case: _Case, running: Running) -> Told | None:
 
 
 def _confirmed(
-    order: Order | None, running: Running, life: str, before: Confirmed | None
+    order: Order | None, running: Running, reading: Reading, before: Confirmed | None
 ) -> Confirmed | None:
     """What is known to have been shown; where nothing is, what was before.
 
-    An engine that has no lives, and could not be reached meanwhile, may have been started anew.
+    An engine that has no lives, and could not be read meanwhile, may have been started anew.
     """
-    if order is not None and order.on and running.reason is Reason.RUNTIME_UNAVAILABLE:
+    unread = reading.running.state == "unknown" and reading.running.reason is not None
+    silent = unread or running.reason is Reason.RUNTIME_UNAVAILABLE
+    if order is not None and order.on and silent:
         return before if before is not None and before.life else None
     if order is None or running.reason is not None:
         return before
     if order.on and running.state == "running":
-        return Confirmed(on=True, life=life)
+        return Confirmed(on=True, life=reading.life)
     if not order.on and running.off:
-        return Confirmed(on=False, life=life)
+        return Confirmed(on=False, life=reading.life)
     return before
 
 
@@ -196,7 +201,7 @@ def concluded(
     if not order.on:
         return _shut(order, seen, failure, before)
     if failure is not None:
-        return replace(seen, reason=_reason(failure), message=str(failure))
+        return replace(seen, reason=failure.reason, message=str(failure))
     if seen.reason is not None:
         return seen
     other = mismatch(expect, reading.identity)
@@ -218,21 +223,16 @@ def _shut(
     """
     words = str(failure) if failure is not None else seen.message
     if not seen.off:
-        if seen.state == "unknown" and before is not None and not before.on and failure is None:
+        if seen.state == "unknown" and before is not None and not before.on:
             return replace(seen, reason=seen.reason or Reason.RUNTIME_UNAVAILABLE)
         words = words or "It was told to stop, but is still running."
         return replace(seen, reason=Reason.STILL_RUNNING, message=words)
     if failure is not None:
-        return replace(seen, reason=_reason(failure), message=words)
+        return replace(seen, reason=failure.reason, message=words)
     if seen.state == "paused" and order.action != "pause":
         words = words or f"It was told to {order.action}, but is only paused."
         return replace(seen, reason=Reason.ENGINE_REFUSED, message=words)
     return seen
-
-
-def _reason(failure: UnavailableError) -> Reason:
-    refused = isinstance(failure, RefusedError)
-    return Reason.ENGINE_REFUSED if refused else Reason.RUNTIME_UNAVAILABLE
 
 
 def unanswered(order: Order | None, confirmed: Confirmed | None, words: str) -> Running:

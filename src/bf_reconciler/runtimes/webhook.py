@@ -15,7 +15,7 @@ from zlib import crc32
 from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes.adapter import Bounds, Reading, Stamp, Target, UnavailableError
 from bf_reconciler.runtimes.orders import document, format_time, stamped, utcnow
-from bf_reconciler.runtimes.remote_engine import RemoteEngine
+from bf_reconciler.runtimes.remote_engine import RemoteEngine, life_of
 from bf_reconciler.runtimes.rest import Rest
 from bf_reconciler.spec import WebhookRuntime
 from bf_reconciler.status import Running, RunningState, Told
@@ -32,7 +32,6 @@ STATES: Final[Mapping[str, RunningState]] = {
     "paused": "paused",
     "stopped": "stopped",
 }
-LONGEST_LIFE: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +134,12 @@ class WebhookAdapter(RemoteEngine[WebhookRuntime]):
             async with self._slots:
                 content = (await self._rest.ask("GET", url, headers)).content()
         except UnavailableError as error:
-            return Reading(Running("unknown", Reason.RUNTIME_UNAVAILABLE, str(error)))
+            return self._unread(error)
         state = STATES.get(str(content.get("running")))
         if state is None or content.get("strategy", name) != name:
             words = "The receiver does not say whether the strategy is running, paused or stopped."
             return Reading(Running("unknown", Reason.RUNTIME_UNAVAILABLE, words))
-        return Reading(Running(state, told=word), life=str(content.get("life", ""))[:LONGEST_LIFE])
+        return Reading(Running(state, told=word), life=life_of(content.get("life", "")))
 
     async def _post(self, order: Order, stamp: Stamp, since: str) -> None:
         self._owed.add(order.name)

@@ -37,12 +37,13 @@ from bf_reconciler.simulator.wire import Request, as_page, sent_bytes, whole
 # A word of a key is a flag of `apiRestrictions` that is true.
 READ = ("enableReading",)
 TRADE = ("enableSpotAndMarginTrading",)
+FUTURES = ("enableFutures",)
 WITHDRAW = ("enableWithdrawals",)
 TRANSFER = ("permitsUniversalTransfer",)
 WORDS: Mapping[str, Words] = {
     "read": Words(READ),
     "trade": Words(TRADE),
-    "futures": Words(("enableFutures",)),
+    "futures": Words(FUTURES),
     "withdraw": Words(WITHDRAW),
 }
 FLAGS = (
@@ -230,6 +231,7 @@ ROUTES = (
     Route("POST", "/api/v3/order/test", TRADE, always({}), harmless=True),
     Route("POST", "/api/v3/order", TRADE, _done),
     Route("DELETE", "/api/v3/order", TRADE, _done),
+    Route("POST", "/fapi/v1/order", FUTURES, _done),
     Route("DELETE", "/api/v3/openOrders", TRADE, always([])),
     Route("POST", "/sapi/v1/capital/withdraw/apply", WITHDRAW, _done),
     Route("POST", "/sapi/v1/asset/transfer", TRANSFER, _done),

@@ -20,6 +20,7 @@ from bf_reconciler.simulator.dialect import (
     Words,
     always,
     failing,
+    open_orders,
     require,
 )
 from bf_reconciler.simulator.documented import bingx as documented
@@ -121,6 +122,13 @@ def _balance(call: Call) -> object:
     return {"balances": rows}
 
 
+OPEN_ORDERS = open_orders(lambda symbol: {"symbol": symbol, "side": "SELL", "status": "NEW"}, "-")
+
+
+def _orders(call: Call) -> object:
+    return {"orders": OPEN_ORDERS(call)}
+
+
 def _swap_balance(call: Call) -> object:
     """The amounts are those of the key's one balance sheet."""
     return [{"asset": a, "balance": n, "equity": n} for a, n in call.key.balances.items()]
@@ -182,7 +190,7 @@ ROUTES = (
     Route("GET", "/openApi/account/v1/uid", READ, _uid),
     Route("GET", "/openApi/spot/v1/account/balance", READ, _balance),
     Route("GET", "/openApi/swap/v3/user/balance", READ, _swap_balance),
-    Route("GET", "/openApi/spot/v1/trade/openOrders", READ, always({"orders": []})),
+    Route("GET", "/openApi/spot/v1/trade/openOrders", READ, _orders),
     Route("POST", "/openApi/swap/v2/trade/order/test", FUTURES, _order, harmless=True),
     Route("POST", "/openApi/swap/v2/trade/order", FUTURES, _order),
     Route("POST", "/openApi/spot/v1/trade/order", SPOT, _order),

@@ -22,6 +22,7 @@ from bf_reconciler.simulator.dialect import (
     Words,
     always,
     failing,
+    open_orders,
     require,
 )
 from bf_reconciler.simulator.documented import bitget as documented
@@ -233,7 +234,12 @@ NO_ORDER = always(Refusal(400, "43001", "The order does not exist"))
 NO_UNIFIED_ORDER = always(Refusal(400, "25204", "Order does not exist"))
 
 NO_FUTURES_ORDERS = always({"entrustedList": None, "endId": None})
-NO_UNIFIED_ORDERS = always({"list": [], "cursor": None})
+OPEN_ORDERS = open_orders(lambda symbol: {"symbol": symbol, "side": "sell", "status": "live"})
+
+
+def _unified_orders(call: Call) -> object:
+    return {"list": OPEN_ORDERS(call), "cursor": None}
+
 
 # There is no test order.
 ROUTES = (
@@ -243,7 +249,7 @@ ROUTES = (
     Route("GET", "/api/v2/public/annoucements", PUBLIC, always([])),
     Route("GET", "/api/v2/spot/account/info", SPOT_READ, _key_info, about_key=True),
     Route("GET", "/api/v2/spot/account/assets", SPOT_READ, _assets),
-    Route("GET", "/api/v2/spot/trade/unfilled-orders", SPOT_READ, always([])),
+    Route("GET", "/api/v2/spot/trade/unfilled-orders", SPOT_READ, OPEN_ORDERS),
     Route("GET", "/api/v2/mix/account/accounts", FUTURES_READ, _futures_accounts),
     Route("GET", "/api/v2/mix/order/orders-pending", FUTURES_READ, NO_FUTURES_ORDERS),
     Route("POST", "/api/v2/spot/trade/place-order", SPOT, _placed),
@@ -254,7 +260,7 @@ ROUTES = (
     Route("GET", "/api/v3/account/info", ANY_KEY, _unified_key_info, about_key=True),
     Route("GET", "/api/v3/account/settings", ANY_KEY, _settings),
     Route("GET", "/api/v3/account/assets", READ, _unified_assets),
-    Route("GET", "/api/v3/trade/unfilled-orders", READ, NO_UNIFIED_ORDERS),
+    Route("GET", "/api/v3/trade/unfilled-orders", READ, _unified_orders),
     Route("POST", "/api/v3/trade/place-order", TRADE, _placed),
     Route("POST", "/api/v3/trade/cancel-order", TRADE, NO_UNIFIED_ORDER),
     Route("POST", "/api/v3/account/withdrawal", WITHDRAW, _placed),

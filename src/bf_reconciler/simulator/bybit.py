@@ -7,6 +7,7 @@ docs/sources/bybit.md#codes, docs/sources/bybit.md#signing, docs/sources/bybit.m
 
 import hashlib
 import hmac
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -22,6 +23,7 @@ from bf_reconciler.simulator.dialect import (
     Words,
     always,
     failing,
+    open_orders,
     require,
 )
 from bf_reconciler.simulator.documented import bybit as documented
@@ -49,7 +51,14 @@ WORDS: Mapping[str, Words] = {
 READ_ONLY = "ReadOnly"
 READ = ("Read",)
 SPOT = ("Spot.SpotTrade",)
-ORDERS = (*SPOT, "ContractTrade.Order", "Options.OptionsTrade")
+CONTRACTS, OPTIONS = ("ContractTrade.Order",), ("Options.OptionsTrade",)
+ORDERS = (*SPOT, *CONTRACTS, *OPTIONS)
+OF_CATEGORY: Mapping[str, tuple[str, ...]] = {
+    "spot": SPOT,
+    "linear": CONTRACTS,
+    "inverse": CONTRACTS,
+    "option": OPTIONS,
+}
 WITHDRAW = ("Wallet.Withdraw",)
 TRANSFER = ("Wallet.AccountTransfer",)
 REWRITE = (*TRANSFER, "Wallet.SubMemberTransfer", *WITHDRAW)
@@ -164,17 +173,32 @@ def _wallet(call: Call) -> object:
     return {"list": [{**documented.WALLET, "accountType": "UNIFIED", "coin": coins}]}
 
 
+OPEN_ORDERS = open_orders(lambda symbol: {"symbol": symbol, "side": "Sell", "orderStatus": "New"})
+
+
 def _orders(call: Call) -> object:
     """One of symbol, baseCoin and settleCoin is needed where it is not spot."""
     params = call.request.params()
     named = {"symbol", "baseCoin", "settleCoin"} & set(params)
     if not params.get("category") or (params["category"] == "linear" and not named):
         return _error(10001, "Missing some parameters that must be filled in")
-    return {"list": [], "nextPageCursor": "", "category": params["category"]}
+    listed = OPEN_ORDERS(call) if params["category"] == "spot" else []
+    return {"list": listed, "nextPageCursor": "", "category": params["category"]}
 
 
 def _done(call: Call) -> object:
     return {"orderId": digest(call.key.name, "order")[:19], "orderLinkId": ""}
+
+
+def _placed(call: Call) -> object:
+    """Each category has a right of its own; an order that names none is one of spot."""
+    try:
+        category = json.loads(call.request.body or b"{}").get("category", "spot")
+    except (ValueError, AttributeError):
+        return _error(10001, "Missing some parameters that must be filled in")
+    if not call.key.may(OF_CATEGORY.get(category, ())):
+        return _denied(call)
+    return _done(call)
 
 
 def _time(call: Call) -> object:
@@ -212,7 +236,7 @@ ROUTES = (
     Route("GET", "/v5/account/wallet-balance", READ, _wallet),
     Route("GET", "/v5/order/realtime", READ, _orders),
     Route("POST", "/v5/order/pre-check", ORDERS, _done, harmless=True),
-    Route("POST", "/v5/order/create", ORDERS, _done),
+    Route("POST", "/v5/order/create", ORDERS, _placed),
     Route("POST", "/v5/order/cancel", ORDERS, always(_error(170213, "Order does not exist."))),
     Route("POST", "/v5/asset/transfer/inter-transfer", TRANSFER, _done),
     Route("POST", "/v5/asset/withdraw/create", WITHDRAW, _done),

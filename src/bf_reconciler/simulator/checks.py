@@ -151,6 +151,16 @@ def costs(value: object) -> dict[str, str]:
     return found
 
 
+def spot_pairs(value: object) -> list[str]:
+    """Pairs as ccxt spells them."""
+    named = value if isinstance(value, list) else [None]
+    if not all(
+        isinstance(pair, str) and _PAIR.fullmatch(pair) and ":" not in pair for pair in named
+    ):
+        raise RefusedError("must be a list of spot pairs such as BTC/USDT")
+    return list(named)
+
+
 def pairs(value: object) -> dict[str, bool]:
     """Whether a pair trades, by pairs as ccxt spells them."""
     if not isinstance(value, dict) or not all(_PAIR.fullmatch(str(pair)) for pair in value):

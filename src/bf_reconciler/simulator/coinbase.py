@@ -21,6 +21,7 @@ from bf_reconciler.simulator.dialect import (
     Words,
     always,
     failing,
+    open_orders,
     plain,
     require,
     retry_after,
@@ -180,7 +181,13 @@ def _iso(request: Request) -> str:
     return datetime.fromtimestamp(request.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-NO_ORDERS = {"orders": [], "sequence": "0", "has_next": False, "cursor": ""}
+OPEN_ORDERS = open_orders(lambda symbol: {"product_id": symbol, "status": "OPEN"}, "-")
+
+
+def _orders(call: Call) -> object:
+    return {"orders": OPEN_ORDERS(call), "sequence": "0", "has_next": False, "cursor": ""}
+
+
 NO_ORDER = {"results": [{"success": False, "failure_reason": "UNKNOWN_CANCEL_ORDER"}]}
 # A preview places nothing. Unsure: which scope key_permissions and the preview need.
 ROUTES = (
@@ -189,12 +196,13 @@ ROUTES = (
     Route("GET", "/v2/time", PUBLIC, _old_time),
     Route("GET", "/api/v3/brokerage/key_permissions", ANY, _key_info, about_key=True),
     Route("GET", "/api/v3/brokerage/accounts", VIEW, _accounts),
-    Route("GET", "/api/v3/brokerage/orders/historical/batch", VIEW, always(NO_ORDERS)),
+    Route("GET", "/api/v3/brokerage/orders/historical/batch", VIEW, _orders),
     Route("POST", "/api/v3/brokerage/orders/preview", TRADE, _preview, harmless=True),
     Route("POST", "/api/v3/brokerage/orders", TRADE, _placed),
     Route("POST", "/api/v3/brokerage/orders/batch_cancel", TRADE, always(NO_ORDER)),
     Route("POST", "/api/v3/brokerage/portfolios/move_funds", MOVE, _done),
     Route("POST", "/v2/accounts/{id}", MOVE, _done),
+    Route("POST", "/v2/accounts/{id}/transactions", MOVE, _done),
 )
 
 UNAUTHORIZED = as_text(401, "Unauthorized")

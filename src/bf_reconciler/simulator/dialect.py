@@ -180,6 +180,18 @@ def always(data: object) -> Callable[[Call], object]:
     return lambda _: data
 
 
+def open_orders(
+    row: Callable[[str], object], separator: str = "", *, lower: bool = False
+) -> Callable[[Call], list[object]]:
+    """A list of the open orders that somebody else placed: each symbol to a row."""
+
+    def reply(call: Call) -> list[object]:
+        symbols = [pair.replace("/", separator) for pair in call.key.open_pairs]
+        return [row(symbol.lower() if lower else symbol) for symbol in symbols]
+
+    return reply
+
+
 def plain(_: Request, data: object) -> object:
     """The body of a success where the exchange puts nothing around the data."""
     return data

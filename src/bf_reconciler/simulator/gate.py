@@ -21,6 +21,7 @@ from bf_reconciler.simulator.dialect import (
     Words,
     always,
     failing,
+    open_orders,
     plain,
     require,
 )
@@ -212,6 +213,9 @@ def _time(call: Call) -> object:
 
 
 # What a key that may trade is told of an order that is not there.
+OPEN_ORDERS = open_orders(
+    lambda symbol: {"currency_pair": symbol, "total": 1, "orders": [{"currency_pair": symbol}]}, "_"
+)
 NO_ORDER = always(Refusal(404, "ORDER_NOT_FOUND", "Order not found"))
 TOTAL = {"details": {}, "total": {"amount": "0", "currency": "USDT"}}
 
@@ -223,7 +227,7 @@ ROUTES = (
     Route("GET", f"{API}/account/detail", ACCOUNT, _detail),
     Route("GET", f"{API}/account/main_keys", ACCOUNT, _keys, about_key=True),
     Route("GET", f"{API}/spot/accounts", SPOT_READ, _spot_accounts),
-    Route("GET", f"{API}/spot/open_orders", SPOT_READ, always([])),
+    Route("GET", f"{API}/spot/open_orders", SPOT_READ, OPEN_ORDERS),
     Route("GET", f"{API}/unified/accounts", UNIFIED_READ, _unified_accounts),
     Route("GET", f"{API}/futures/usdt/accounts", FUTURES_READ, _futures_account),
     Route("GET", f"{API}/wallet/total_balance", WALLET_READ, always(TOTAL)),

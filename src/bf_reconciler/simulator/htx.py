@@ -24,6 +24,7 @@ from bf_reconciler.simulator.dialect import (
     Words,
     always,
     failing,
+    open_orders,
     require,
 )
 from bf_reconciler.simulator.documented import htx as documented
@@ -222,6 +223,7 @@ def _contracts(call: Call) -> object:
 
 
 OPEN = as_json({"code": 200, "message": "success", "data": {"marketStatus": 1}})
+OPEN_ORDERS = open_orders(lambda symbol: {"symbol": symbol, "state": "submitted"}, lower=True)
 # There is no test order.
 ROUTES = (
     Route("GET", "/v1/common/symbols", PUBLIC, _symbols),
@@ -233,7 +235,7 @@ ROUTES = (
     Route("GET", "/v2/account/asset-valuation", READ, _valuation),
     Route("GET", "/v1/account/accounts", READ, _accounts),
     Route("GET", "/v1/account/accounts/{number}/balance", READ, _balance),
-    Route("GET", "/v1/order/openOrders", READ, always([])),
+    Route("GET", "/v1/order/openOrders", READ, OPEN_ORDERS),
     Route("POST", "/v1/order/orders/place", TRADE, _done),
     Route(
         "POST",

@@ -25,7 +25,8 @@ class Key:
     `permissions` are the exchange's own words. An empty `ips` is no allowlist. Times are epoch
     seconds; `expires_at` None never expires. `environment` is where the key was made.
     `hide_key_info` refuses the call by which a key describes itself, and that call alone.
-    `nonce` is the number of its last call, where the exchange has calls numbered.
+    `nonce` is the number of its last call, where the exchange has calls numbered. `open_pairs` are
+    spot pairs in which somebody else has placed an order with this key.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Key:
     balances: dict[str, str] = field(default_factory=dict)
     nonce: int = 0
     orders: dict[str, Order] = field(default_factory=dict, repr=False)
+    open_pairs: list[str] = field(default_factory=list)
 
     def expired(self, now: float) -> bool:
         return self.expires_at is not None and self.expires_at <= now

@@ -136,6 +136,15 @@ def _balance_ex(call: Call) -> object:
     return {name: {"balance": amount, "hold_trade": "0"} for name, amount in held.items()}
 
 
+def _open_orders(call: Call) -> object:
+    """Pairs stand there with nothing between their names."""
+    open_ = {}
+    for index, pair in enumerate(call.key.open_pairs):
+        base, quote = (NAMES.get(side, side) for side in pair.split("/"))
+        open_[f"O{index}"] = {"status": "open", "descr": {"pair": f"{base}{quote}"}}
+    return {"open": open_}
+
+
 def _placed(call: Call) -> object:
     return {"txid": [digest(call.key.name, "order")[:19].upper()], "descr": {"order": ""}}
 
@@ -174,7 +183,7 @@ ROUTES = (
     Route("POST", "/0/private/GetApiKeyInfo", ANY_KEY, _key_info, harmless=True, about_key=True),
     Route("POST", "/0/private/Balance", FUNDS, lambda call: _amounts(call.key), harmless=True),
     Route("POST", "/0/private/BalanceEx", FUNDS, _balance_ex, harmless=True),
-    Route("POST", "/0/private/OpenOrders", OPEN_ORDERS, always({"open": {}}), harmless=True),
+    Route("POST", "/0/private/OpenOrders", OPEN_ORDERS, _open_orders, harmless=True),
     Route("POST", "/0/private/AddOrder", MODIFY, _placed),
     Route("POST", "/0/private/CancelOrder", (*MODIFY, *CLOSE), always({"count": 1})),
     Route("POST", "/0/private/CancelAll", (*MODIFY, *CLOSE), always({"count": 1})),

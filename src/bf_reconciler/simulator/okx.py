@@ -26,6 +26,7 @@ from bf_reconciler.simulator.dialect import (
     Words,
     always,
     failing,
+    open_orders,
     require,
 )
 from bf_reconciler.simulator.documented import okx as documented
@@ -162,6 +163,17 @@ def _precheck(call: Call) -> object:
     return [{"adjEq": "0", "type": ""}]
 
 
+def _ordered(call: Call) -> object:
+    """The mode of an account decides whether it has derivatives."""
+    try:
+        market = str(json.loads(call.request.body or b"{}").get("instId", ""))
+    except (ValueError, AttributeError):
+        return Refusal(400, "50000", "Body for POST request can not be empty.")
+    if market.endswith("-SWAP") and _mode(call.key) == "1":
+        return Refusal(200, "51010", "Request unsupported under current account mode")
+    return _placed(call)
+
+
 def _placed(call: Call) -> object:
     return [{"ordId": str(number(14, call.key.name, "order")), "sCode": "0", "sMsg": ""}]
 
@@ -214,6 +226,7 @@ def _time(call: Call) -> object:
     return [{"ts": str(call.request.now_ms)}]
 
 
+ORDERS = open_orders(lambda symbol: {"instId": symbol, "instType": "SPOT", "state": "live"}, "-")
 # A pre-check checks an order and places none.
 ROUTES = (
     Route("GET", "/api/v5/public/instruments", PUBLIC, _instruments),
@@ -222,9 +235,9 @@ ROUTES = (
     Route("GET", "/api/v5/account/config", READ, _key_info, about_key=True),
     Route("GET", "/api/v5/account/balance", READ, _balance),
     Route("GET", "/api/v5/asset/balances", READ, _funding),
-    Route("GET", "/api/v5/trade/orders-pending", READ, always([])),
+    Route("GET", "/api/v5/trade/orders-pending", READ, ORDERS),
     Route("POST", "/api/v5/trade/order-precheck", TRADE, _precheck, harmless=True),
-    Route("POST", "/api/v5/trade/order", TRADE, _placed),
+    Route("POST", "/api/v5/trade/order", TRADE, _ordered),
     Route("POST", "/api/v5/trade/cancel-order", TRADE, _cancelled),
     Route("POST", "/api/v5/asset/transfer", TRADE, _placed),
     Route("POST", "/api/v5/asset/withdrawal", WITHDRAW, _placed),

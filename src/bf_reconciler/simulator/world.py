@@ -5,6 +5,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from decimal import Decimal
 from typing import NamedTuple, Self
 
 from bf_reconciler.simulator import checks as check
@@ -33,6 +34,7 @@ _KEY_CHECKS: Mapping[str, check.Check] = {
     "hide_key_info": check.flag,
     "environment": check.text,
     "balances": check.amounts,
+    "open_pairs": check.spot_pairs,
     **dict.fromkeys(RIGHTS, check.flag),
 }
 _NEW_KEY_CHECKS: Mapping[str, check.Check] = {"exchange": check.text, **_KEY_CHECKS}
@@ -151,6 +153,18 @@ class World:
         values = check.read(body, _KEY_CHECKS)
         self._change(key, values, time.time() if now is None else now)
         return key
+
+    def trade_away(self, name: str, coin: str, share: str = "0.8") -> None:
+        """What a thief does who may trade and not withdraw: swap this share of all into a coin."""
+        key = self.keys[name]
+        left = {asset: Decimal(amount) for asset, amount in key.balances.items()}
+        worth = sum(
+            (much * Decimal(share) * trading.price(self.prices, asset, coin))
+            for asset, much in left.items()
+        )
+        kept = {asset: much * (1 - Decimal(share)) for asset, much in left.items()}
+        bought = kept | {coin: kept.get(coin, Decimal(0)) + worth}
+        key.balances = {asset: trading.text(much) for asset, much in bought.items()}
 
     def put_faults(self, exchange: str, body: object) -> Faults:
         values = check.read(body, _FAULT_CHECKS)

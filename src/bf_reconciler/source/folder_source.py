@@ -11,9 +11,10 @@ from bf_reconciler.source.folder_content import FolderContent, FolderReader
 from bf_reconciler.source.links import follow, watchable
 from bf_reconciler.source.pinned import Content
 from bf_reconciler.source.revision import DIRTY
-from bf_reconciler.source.signatures import require_signed_commit, untrusted
+from bf_reconciler.source.signatures import commit_of, require_signed_commit, untrusted
 from bf_reconciler.source.tree import is_document
 from bf_reconciler.source.watched_path import WatchedPath
+from bf_reconciler.spec import Commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class FolderSnapshot:
     digest: str
     revision: str
     path: str
+    commit: Commit | None = None
 
 
 class FolderSource(WatchedPath[FolderContent]):
@@ -70,7 +72,8 @@ class FolderSource(WatchedPath[FolderContent]):
         return git.precedes(os.path.realpath(self._place) + os.sep, first, second)
 
     def _snapshot(self, found: FolderContent, revision: str) -> FolderSnapshot:
-        return FolderSnapshot(found.files, found.refused, found.digest, revision, self.path)
+        commit = commit_of(found.real, revision, self._signers)
+        return FolderSnapshot(found.files, found.refused, found.digest, revision, self.path, commit)
 
     def _directories(self) -> list[str]:
         there = [folder for folder in self._folders if os.path.isdir(folder)]  # noqa: PTH112

@@ -1,12 +1,16 @@
 """Whether the commit that holds the content was signed by somebody who is trusted."""
 
 import os
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from bf_reconciler.facts.config import ConfigError, ConfigReason
 from bf_reconciler.source.git import git
-from bf_reconciler.source.revision import committed
+from bf_reconciler.source.revision import COMMIT, committed
+from bf_reconciler.spec import Commit
 
+MAX_NAME = 200
 # The command line outweighs the configuration of the repository, which may name any program. A
 # signature of another kind would be checked with that program, and with keys of this user.
 SSH_ALONE = (
@@ -39,6 +43,40 @@ def require_signed_commit(directory: str, head: str, signers: Path) -> None:
     allowed = ("-c", f"gpg.ssh.allowedSignersFile={signers.absolute()}")
     if git(directory, *SSH_ALONE, *allowed, "verify-commit", head).code:
         raise untrusted(f"commit {head[:12]} has no signature of a trusted signer")
+
+
+def commit_of(real: str, revision: str, signers: Path | None) -> Commit | None:
+    """Who last changed the file in this revision, and when; and who signed the revision.
+
+    A signature vouches for the whole tree, so it is the revision's; it is read where there are
+    allowed signers alone.
+    """
+    if COMMIT.fullmatch(revision) is None:
+        return None
+    directory, name = os.path.split(real)
+    plain = ("log", "-1", "--no-show-signature")
+    changed = git(
+        directory, *plain, "--format=%aI%n%an <%ae>", revision, "--", f":(literal)./{name}"
+    )
+    at, _, author = changed.text.partition("\n")
+    if changed.code or not author:
+        return None
+    signer = ""
+    if signers is not None:
+        allowed = ("-c", f"gpg.ssh.allowedSignersFile={signers.absolute()}")
+        signer = git(directory, *SSH_ALONE, *allowed, *plain, "--format=%GS", revision).text
+    return Commit(_printable(author), _moment(at), _printable(signer))
+
+
+def _printable(text: str) -> str:
+    """What people call themselves, in one line without control characters."""
+    return "".join(sign for sign in text if sign.isprintable())[:MAX_NAME]
+
+
+def _moment(text: str) -> datetime | None:
+    with suppress(ValueError):
+        return datetime.fromisoformat(text)
+    return None
 
 
 def untrusted(message: str) -> ConfigError:

@@ -6,18 +6,23 @@ from dataclasses import dataclass, field
 from bf_reconciler.source.links import follow
 from bf_reconciler.source.pinned import Content, settled
 from bf_reconciler.source.revision import DIRTY, last_change, precedes, revision
-from bf_reconciler.source.signatures import require_signed
+from bf_reconciler.source.signatures import commit_of, require_signed
 from bf_reconciler.source.watched_path import WatchedPath
+from bf_reconciler.spec import Commit
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One whole content of the file. ``revision`` is a commit, or "" where none is known."""
+    """One whole content of the file. ``revision`` is a commit, or "" where none is known.
+
+    ``commit`` is who made it, where git knows.
+    """
 
     data: bytes = field(repr=False)
     digest: str
     revision: str
     path: str
+    commit: Commit | None = None
 
 
 class Source(WatchedPath[Content]):
@@ -39,7 +44,8 @@ class Source(WatchedPath[Content]):
         targets = follow(self._place).targets
         found = revision(targets, content.real, content.data)
         self._commit = found.removesuffix(DIRTY)
-        return Snapshot(content.data, content.digest, found, self.path)
+        commit = commit_of(content.real, found, self._signers)
+        return Snapshot(content.data, content.digest, found, self.path, commit)
 
     def last_change(self, data: bytes) -> str:
         """Which commit last changed the file, in words, or "". Blocks."""

@@ -10,6 +10,7 @@ from bf_reconciler.spec.engines import (
     ProcessRuntime,
     WebhookRuntime,
 )
+from bf_reconciler.spec.expect import Expect
 from bf_reconciler.spec.handling import (
     ALL_PASSED_ON,
     IGNORED,
@@ -29,6 +30,7 @@ from bf_reconciler.spec.runtime import LOCAL, FileRuntime, Runtime
 from bf_reconciler.spec.shards import ALONE, MAX_SHARDS, Shard, ordinal, owner, share
 from bf_reconciler.spec.spec import (
     NOTHING_ELSEWHERE,
+    Commit,
     ConnectionEntry,
     Elsewhere,
     File,
@@ -51,12 +53,14 @@ __all__ = [
     "PASSED_ON",
     "Action",
     "Allowlist",
+    "Commit",
     "Connection",
     "ConnectionEntry",
     "Credentials",
     "Declared",
     "Defaults",
     "Elsewhere",
+    "Expect",
     "File",
     "FileRuntime",
     "FreqtradeRuntime",

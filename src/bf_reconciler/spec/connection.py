@@ -12,8 +12,9 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from bf_reconciler.exchanges import EXCHANGES, Exchange
+from bf_reconciler.spec.expect import Expect
 from bf_reconciler.spec.money import MarginLimit
-from bf_reconciler.spec.policy import Allowlist
+from bf_reconciler.spec.policy import Allowlist, Strictness
 from bf_reconciler.spec.types import (
     Address,
     Declared,
@@ -116,12 +117,17 @@ class Connection(Declared):
     """Timeout of one request."""
     ip_allowlist: Allowlist | None = None
     """Overrides policy.ip_allowlist for this connection."""
+    unexpected_trading: Strictness | None = None
+    """Overrides policy.unexpected_trading for this connection."""
     margin_limit: MarginLimit | None = None
     """Cap on the sum of what its strategies declare: {amount, currency} or {balance_ratio}."""
     suspend: Suspend | None = None
     """A declared pause: not tested, its strategies are off."""
     attest: Attest | None = None
     """A person's word where the exchange cannot say."""
+    expect: Expect | None = None
+    """What is expected of it: {status, reason} makes it a canary, that proves the alarm; assets and
+    pairs may appear beside those of its strategies."""
     labels: dict[str, str] = Field(default_factory=dict)
     """Free labels."""
     shared_with: Annotated[tuple[Text, ...], Field(strict=False)] = ()
@@ -131,11 +137,23 @@ class Connection(Declared):
         """The suspension in force."""
         return in_force(self.suspend, now)
 
+    @property
+    def canary(self) -> Expect | None:
+        """What it must be to be good, where it is a canary."""
+        return self.expect if self.expect is not None and self.expect.status else None
+
     def key_fingerprint(self, pepper: bytes) -> str:
         """A keyed digest of the API key alone: the same where two connections share a key."""
         text = json.dumps(
             [self.exchange, self.environment, self.credentials.api_key.get_secret_value()]
         )
+        return hmac.new(pepper, text.encode(), hashlib.sha256).hexdigest()
+
+    def egress_fingerprint(self, pepper: bytes) -> str:
+        """A keyed digest of the proxy: the same where two connections go by one; empty is none."""
+        if self.proxy is None:
+            return ""
+        text = json.dumps(["proxy", self.proxy.get_secret_value()])
         return hmac.new(pepper, text.encode(), hashlib.sha256).hexdigest()
 
     def credentials_fingerprint(self, pepper: bytes) -> str:
@@ -204,4 +222,7 @@ def misfits(connection: Connection) -> list[tuple[tuple[str, ...], str]]:
         found.append((("proxy",), message))
     if len(set(connection.markets)) < len(connection.markets):
         found.append((("markets",), "duplicate market"))
+    expect = connection.expect
+    if expect is not None and expect.reason is not None and expect.status is None:
+        found.append((("expect", "reason"), "needs expect.status"))
     return found

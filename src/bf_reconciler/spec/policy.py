@@ -9,6 +9,7 @@ from bf_reconciler.spec.money import MarginLimit
 from bf_reconciler.spec.types import Declared, Duration, Interval, Percent, Text, Timeout
 
 Allowlist = Literal["exact", "required", "recommended", "ignored"]
+Strictness = Literal["warn", "block", "ignore"]
 RiskLevel = Literal["conservative", "moderate", "aggressive"]
 
 
@@ -62,12 +63,16 @@ class Policy(Declared):
     ip_allowlist: Allowlist = "recommended"
     """Keys without an IP allowlist: required blocks, recommended warns, ignored is silent; exact
     blocks keys, too, whose allowlist admits an address beyond `egress_ips`."""
-    excess_permissions: Literal["warn", "block", "ignore"] = "warn"
+    excess_permissions: Strictness = "warn"
     """What to do about permissions that no market of the connection needs."""
     value_permissions: Literal["warn", "block"] = "block"
     """What to do about permissions, besides withdrawal, that can move value out."""
     unknown_permissions: Literal["warn", "block"] = "warn"
     """What to do about permissions that the exchange does not document."""
+    unexpected_trading: Strictness = "warn"
+    """What to do about assets held, and pairs with open orders, that no strategy declares."""
+    winding_down: Duration = timedelta(days=30)
+    """How long the assets and pairs of a removed strategy are still expected."""
     key_expiry_warning: Duration = timedelta(days=14)
     """How long before a key expires to warn."""
     max_key_age: Duration | None = None

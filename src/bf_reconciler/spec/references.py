@@ -23,6 +23,8 @@ def inconsistencies(
     connection = connections.get(strategy.connection)
     if connection is not None and strategy.market not in connection.markets:
         yield ("market",), "its connection does not declare this market; add it to its markets"
+    if connection is not None and connection.canary is not None:
+        yield ("connection",), "its connection is a canary (expect.status); use another one"
     if strategy.runtime not in runtimes:
         yield ("runtime",), _unknown("runtime", strategy.runtime, runtimes)
     else:

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.spec.allow import Grant
+from bf_reconciler.spec.budget import Asked, budgets, ratios
 from bf_reconciler.spec.connection import Connection
 from bf_reconciler.spec.policy import Defaults, Halt, Policy
 from bf_reconciler.spec.runtime import LOCAL, Runtime
@@ -46,6 +47,15 @@ class File(Declared):
 
 
 @dataclass(frozen=True, slots=True)
+class Commit:
+    """Who made the commit that a file is of. ``signer``: a trusted one, where that was checked."""
+
+    author: str
+    at: datetime | None = None
+    signer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionEntry:
     """A connection in force. ``line`` is where it stands in the committed file."""
 
@@ -61,6 +71,10 @@ class ConnectionEntry:
     """Of the API key alone; empty is not known."""
     credentials_fingerprint: str = ""
     """Of the whole key; empty is not known."""
+    egress: str = ""
+    """A digest of its proxy; empty where it has none."""
+    trades: bool = False
+    """Whether a strategy of it is wanted: its tests come before those of others."""
     declared: Mapping[str, Any] = field(default_factory=dict)
     """What stands in plain text in the file and is no default, as JSON; never a credential."""
     file: str = ""
@@ -154,6 +168,28 @@ class Spec:
         return {name: tuple(strategies) for name, strategies in found.items()}
 
     @cached_property
+    def pairs(self) -> Mapping[str, frozenset[str]]:
+        """The pairs that strategies of each connection declare, enabled or not.
+
+        What trades by another connection with the same key trades on the same account.
+        """
+        own = {
+            name: frozenset[str]().union(*(each.pairs for each in strategies))
+            for name, strategies in self.by_connection.items()
+        }
+        shared = {
+            names: frozenset[str]().union(*(own.get(name, frozenset()) for name in names))
+            for names in set(self.twins.values())
+        }
+        return own | {name: shared[names] for names in shared for name in names}
+
+    @cached_property
+    def unread(self) -> frozenset[str]:
+        """Connections with a strategy whose entry is wrong and has no good form to fall back on."""
+        broken = self.broken_strategies.items()
+        return frozenset(name for strategy, name in broken if strategy not in self.strategies)
+
+    @cached_property
     def twins(self) -> Mapping[str, tuple[str, ...]]:
         """For each connection whose API key stands under other names, too: all its names."""
         found: dict[str, list[str]] = {}
@@ -183,6 +219,18 @@ class Spec:
             if row.refusals.confirm > self.policy.confirm_after
         }
 
+    @cached_property
+    def request_ratios(self) -> Mapping[tuple[str, str], float]:
+        """What is asked, as a share of what may be, by exchange and egress."""
+        declared = self.connections.values()
+        fleet = [Asked(e.connection, e.interval, e.timeout) for e in declared if _counts(e)]
+        return ratios(budgets(fleet))
+
     def policy_of(self, entry: ConnectionEntry) -> Policy:
         """The policy as it holds for a connection."""
         return self.policies.get(entry.connection.exchange, self.policy)
+
+
+def _counts(entry: ConnectionEntry) -> bool:
+    """Whether it is asked as a rule: no pause of it is declared, over or not."""
+    return entry.connection.suspend is None

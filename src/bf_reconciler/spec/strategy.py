@@ -22,6 +22,8 @@ from bf_reconciler.spec.types import (
     Declared,
     Duration,
     Name,
+    Pair,
+    Pairs,
     Percent,
     Positive,
     Suspend,
@@ -32,12 +34,6 @@ from bf_reconciler.spec.types import (
 Action = Literal["pause", "stop", "close"]
 OLD_NAMES: Final[Mapping[str, str]] = {"on_violation": "when_off"}
 """Names that fields of a strategy once had; they are accepted with a warning."""
-PAIR = r"^[A-Z0-9]{1,20}/[A-Z0-9]{1,20}(:[A-Z0-9]{1,20}(-\d{6,8})?)?$"
-Pair = Annotated[str, Field(pattern=PAIR)]
-"""A market in ccxt form: BTC/USDT, futures BTC/USDT:USDT."""
-EXCLUDED = r"^(\*|[A-Z0-9]{1,20})/(\*|[A-Z0-9]{1,20})(:[A-Z0-9]{1,20}(-\d{6,8})?)?$"
-ExcludedPair = Annotated[str, Field(pattern=EXCLUDED)]
-"""A market in ccxt form, or all of a coin: BNB/*, */BUSD."""
 
 
 class Strategy(Declared):
@@ -60,7 +56,7 @@ class Strategy(Declared):
     """The market it trades."""
     pairs: Annotated[tuple[Pair, ...], Field(min_length=1, max_length=1000, strict=False)]
     """What it trades, in ccxt form."""
-    exclude_pairs: Annotated[tuple[ExcludedPair, ...], Field(max_length=1000, strict=False)] = ()
+    exclude_pairs: Annotated[tuple[Pairs, ...], Field(max_length=1000, strict=False)] = ()
     """What it never trades, for engines that choose pairs: BNB/USDT, BNB/*, */BUSD."""
     direction: Literal["long", "short", "both"] = "long"
     """Direction of trades."""

@@ -205,6 +205,12 @@ def _secret(value: Any) -> Any:  # noqa: ANN401 # whatever the file holds there
 
 
 Secret = Annotated[SecretStr, BeforeValidator(_secret), Field(max_length=8192)]
+PAIR = r"^[A-Z0-9]{1,20}/[A-Z0-9]{1,20}(:[A-Z0-9]{1,20}(-\d{6,8})?)?$"
+Pair = Annotated[str, Field(pattern=PAIR)]
+"""A market in ccxt form: BTC/USDT, futures BTC/USDT:USDT."""
+PAIRS = r"^(\*|[A-Z0-9]{1,20})/(\*|[A-Z0-9]{1,20})(:[A-Z0-9]{1,20}(-\d{6,8})?)?$"
+Pairs = Annotated[str, Field(pattern=PAIRS)]
+"""A market in ccxt form, or all of a coin: BNB/*, */BUSD."""
 Share = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Percent = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]

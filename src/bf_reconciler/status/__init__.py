@@ -2,9 +2,26 @@
 
 from bf_reconciler.status.activity import Activity, activity
 from bf_reconciler.status.changes import transitions
+from bf_reconciler.status.declarations import (
+    GONE,
+    POLICY,
+    Declaration,
+    DeclaredEntry,
+    declarations,
+    declared,
+)
 from bf_reconciler.status.evidence import evidence
 from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask
-from bf_reconciler.status.halts import file_halts, halt_event, resume_event
+from bf_reconciler.status.following import follows
+from bf_reconciler.status.halts import file_halts, halt_event, resume_event, unconfirmed
+from bf_reconciler.status.judgements import (
+    NO_VERDICTS,
+    Judgement,
+    Outcome,
+    differences,
+    judged_again,
+    judgements,
+)
 from bf_reconciler.status.key_events import key_events
 from bf_reconciler.status.model import (
     OFF,
@@ -24,6 +41,7 @@ from bf_reconciler.status.model import (
     Told,
     Transition,
 )
+from bf_reconciler.status.moments import written
 from bf_reconciler.status.present import (
     field_handling,
     present,
@@ -31,42 +49,71 @@ from bf_reconciler.status.present import (
     present_strategy,
     present_transition,
 )
+from bf_reconciler.status.stolen import Can, Step, StolenReport, WorksFrom, present_stolen, stolen
 from bf_reconciler.status.unwatched import unwatched
+from bf_reconciler.status.words import KEY_WORDS, STATE_WORDS
+
+Recorded = Transition | Declaration | Judgement
+"""What the journal keeps as long as it is told to."""
 
 __all__ = [
+    "GONE",
+    "KEY_WORDS",
+    "NO_VERDICTS",
     "OFF",
+    "POLICY",
+    "STATE_WORDS",
     "Activity",
+    "Can",
     "Condition",
     "ConfigStatus",
     "Confirmed",
     "ConnectionStatus",
+    "Declaration",
+    "DeclaredEntry",
     "FileStatus",
+    "Judgement",
     "Key",
     "Kind",
+    "Outcome",
     "Record",
+    "Recorded",
     "Running",
     "RunningState",
     "Status",
+    "Step",
+    "StolenReport",
     "StrategyState",
     "StrategyStatus",
     "Told",
     "Transition",
+    "WorksFrom",
     "activity",
     "conditions",
+    "declarations",
+    "declared",
+    "differences",
     "everything",
     "evidence",
     "field_handling",
     "file_halts",
     "fold",
+    "follows",
     "halt_event",
     "in_order",
+    "judged_again",
+    "judgements",
     "key_events",
     "mask",
     "present",
     "present_connection",
+    "present_stolen",
     "present_strategy",
     "present_transition",
     "resume_event",
+    "stolen",
     "transitions",
+    "unconfirmed",
     "unwatched",
+    "written",
 ]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from bf_reconciler.facts import Clock, KeyFacts, KnownKey, Reason, Run, Seen, known_key
+from bf_reconciler.facts import Clock, KeyFacts, KnownKey, Reason, Run, Seen, Traded, known_key
 from bf_reconciler.policy import ConditionType, Finding, Truth, end
 from bf_reconciler.schedule import next_probe
 from bf_reconciler.spec import Connection, ConnectionEntry, Names, Spec, Suspend, updated
@@ -21,9 +21,10 @@ from bf_reconciler.status.model import (
     StrategyStatus,
     Told,
 )
-from bf_reconciler.verdict import ConnectionState, Decision, StrategyMemory, Verdicts
+from bf_reconciler.verdict import ConnectionState, Decision, Order, StrategyMemory, Verdicts
 
 NOTHING = Running("unknown")
+UNHEARD = "It is to run; its runtime has not answered yet."
 T = TypeVar("T")
 
 
@@ -178,7 +179,16 @@ def _connection(
         attested_until=connection.attest.withdraw_disabled.until if connection.attest else None,
         declared=entry.declared,
         known=_known(was, entry, facts),
+        key_fingerprint=entry.key_fingerprint,
+        egress=entry.egress,
+        next_api_key=_next_key(connection),
+        traded=_traded(was, spec, entry.name, now),
     )
+
+
+def _next_key(connection: Connection) -> str:
+    waits = connection.next
+    return mask(waits.api_key.get_secret_value()) if waits is not None else ""
 
 
 def _ready(ready: Finding, state: ConnectionState) -> Finding:
@@ -212,6 +222,15 @@ def _known(
     place = f"{entry.connection.exchange}/{entry.connection.environment}"
     found = known_key(before, facts, entry.credentials_fingerprint, place)
     return before if found == before else found
+
+
+def _traded(was: ConnectionStatus | None, spec: Spec, name: str, now: datetime) -> Traded | None:
+    """What is declared to be traded now, and what was until lately."""
+    declared = spec.pairs.get(name, frozenset())
+    before = was.traded if was is not None else None
+    if before is None:
+        return Traded(declared) if declared else None
+    return before.now(declared, now, spec.policy.winding_down)
 
 
 def _key(connection: Connection, answer: KeyFacts | None) -> Key:
@@ -250,6 +269,7 @@ def _unreadable(
         key=Key(),
         origin="none",
         known=was.known if was else None,
+        traded=was.traded if was else None,
     )
 
 
@@ -260,7 +280,7 @@ def _strategy(
     entry = spec.strategies.get(decision.name)
     if _is_gone(decision, running):
         return None
-    state, reason, message = _state(decision, running)
+    state, reason, message = _state(decision, running, was)
     ready = Finding(
         ConditionType.READY,
         "True" if state is StrategyState.ENABLED else "Unknown" if _waits(state) else "False",
@@ -332,7 +352,9 @@ def _waits(state: StrategyState) -> bool:
     return state in {StrategyState.PENDING, StrategyState.HOLDING, StrategyState.SUSPENDED}
 
 
-def _state(decision: Decision, running: Running) -> tuple[StrategyState, Reason, str]:
+def _state(
+    decision: Decision, running: Running, was: StrategyStatus | None
+) -> tuple[StrategyState, Reason, str]:
     order = decision.order
     if running.reason is not None:
         return StrategyState.ERROR, running.reason, running.message
@@ -347,7 +369,7 @@ def _state(decision: Decision, running: Running) -> tuple[StrategyState, Reason,
             return StrategyState.PENDING, decision.reason, decision.message
         return StrategyState.BLOCKED, decision.reason, decision.message
     if order.on:
-        return StrategyState.ENABLED, order.reason, order.message
+        return _ordered(order, running, was)
     word = {
         Reason.DISABLED: StrategyState.DISABLED,
         Reason.REMOVED: StrategyState.DISABLED,
@@ -356,6 +378,19 @@ def _state(decision: Decision, running: Running) -> tuple[StrategyState, Reason,
         Reason.NOT_PROBED: StrategyState.PENDING,
     }.get(order.reason, StrategyState.BLOCKED)
     return word, order.reason, order.message
+
+
+def _ordered(
+    order: Order, running: Running, was: StrategyStatus | None
+) -> tuple[StrategyState, Reason, str]:
+    """Of one that is to run. Until its runtime speaks, it is not called better than before."""
+    if running != NOTHING or (was is not None and was.status is StrategyState.ENABLED):
+        return StrategyState.ENABLED, order.reason, order.message
+    if was is not None and was.status is StrategyState.ERROR:
+        ready = was.conditions[0]
+        if ready.reason is not Reason.STILL_RUNNING:  # that is of the order before
+            return StrategyState.ERROR, ready.reason, ready.message
+    return StrategyState.PENDING, Reason.NOT_CONFIRMED, UNHEARD
 
 
 def _running(decision: Decision, running: Running) -> Finding:

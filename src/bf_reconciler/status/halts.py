@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.status.model import Status, Transition
+from bf_reconciler.status.model import OFF, Status, StrategyStatus, Transition
 from bf_reconciler.verdict import Halted
 
 HALTED_WORD = "Halted"
@@ -45,6 +45,20 @@ def file_halts(before: Status, after: Status, now: datetime) -> Iterator[Transit
         yield _halt(after, now, before="", after=HALTED_WORD, message=halt.reason, by=by)
     elif halt is None and was is not None:
         yield _halt(after, now, before=HALTED_WORD, after="", message="", by=IN_FILE)
+
+
+def unconfirmed(status: Status) -> list[str]:
+    """Strategies that were told to run once, and are not shown to be off."""
+    return [
+        each.name
+        for each in status.strategies.values()
+        if each.running not in OFF and (each.running == "running" or _was_on(each))
+    ]
+
+
+def _was_on(strategy: StrategyStatus) -> bool:
+    memory = strategy.memory
+    return strategy.told is not None or (memory is not None and memory.ever_on)
 
 
 def _halt(

@@ -1,24 +1,12 @@
 """What changed of the keys, as transitions of their own."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 
-from bf_reconciler.facts import KeyChange, KeyFact, Reason, key_changes
+from bf_reconciler.facts import KeyChange, Reason, key_changes
 from bf_reconciler.spec import Names
 from bf_reconciler.status.model import Status, Transition
-
-WORDS: Mapping[KeyFact, str] = {
-    "credentials": "The file has another key.",
-    "right_granted": "The key now has this permission: {}.",
-    "right_withdrawn": "The key no longer has this permission: {}.",
-    "address_added": "The allowlist of the key now has {}.",
-    "address_removed": "The allowlist of the key no longer has {}.",
-    "bound": "The key is now bound to addresses.",
-    "unbound": "The key is no longer bound to addresses.",
-    "expiry": "The key ends at {}.",
-    "creation": "The key was created at {}.",
-    "account": "The key is of the account {}.",
-}
+from bf_reconciler.status.words import KEY_WORDS
 
 
 def key_events(
@@ -44,7 +32,7 @@ def _event(status: Status, name: str, change: KeyChange, now: datetime) -> Trans
         before=change.before,
         after=change.after,
         reason=Reason.KEY_CHANGED,
-        message=WORDS[change.what].format(change.after or change.before),
+        message=KEY_WORDS["en"][change.what].format(change.after or change.before),
         generation=status.generation,
         revision=status.revision,
         what=change.what,

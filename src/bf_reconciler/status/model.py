@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from bf_reconciler.facts import ConfigReason, KeyFact, KnownKey, Problem, Reason, Seen
+from bf_reconciler.facts import ConfigReason, KeyFact, KnownKey, Problem, Reason, Seen, Traded
 from bf_reconciler.policy import ConditionType, ExpirySource, Incident, Truth
+from bf_reconciler.status.declarations import DeclaredEntry
 from bf_reconciler.verdict import ConnectionState, Halted, StrategyMemory
 
 RunningState = Literal["running", "paused", "stopped", "unknown"]
@@ -126,6 +127,14 @@ class ConnectionStatus:
     """Its fields in the file that are no secret and no default."""
     known: KnownKey | None = None
     """What was told last of each fact of its key; what differs next is a change."""
+    key_fingerprint: str = ""
+    """A digest of the API key: the same where another connection has the same one."""
+    egress: str = ""
+    """A digest of its proxy; empty where it has none."""
+    next_api_key: str = ""
+    """The key under ``next``, masked, that waits for ``rotate``; empty where none does."""
+    traded: Traded | None = None
+    """What its strategies declare to trade, and what they declared until lately."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +282,11 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the journal keeps so that a restart is a no-op."""
+    """What the journal keeps so that a restart is a no-op.
+
+    ``declared`` is what was last recorded as declared; it is read and never saved with the rest.
+    """
 
     status: Status
     seen: Mapping[str, Seen]
+    declared: Mapping[str, DeclaredEntry] = field(default_factory=dict, compare=False)

@@ -50,6 +50,7 @@ def present_connection(status: ConnectionStatus, language: Language = "en") -> d
         "environment": status.environment,
         "status": str(status.status),
         "api_key": status.api_key,
+        "next_api_key": status.next_api_key or None,
         "conditions": [_condition(c, language, status.exchange) for c in status.conditions],
         "key": {
             "scopes": list(status.key.scopes) if status.key.scopes is not None else None,

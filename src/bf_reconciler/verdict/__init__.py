@@ -1,7 +1,13 @@
 """Judges (compliant? True, False, Unknown) and guards (what to do about it)."""
 
 from bf_reconciler.verdict.guard import decide, guard, unsettled
-from bf_reconciler.verdict.judge import judge, judge_connection, judge_strategy
+from bf_reconciler.verdict.judge import (
+    Account,
+    account_of,
+    judge,
+    judge_connection,
+    judge_strategy,
+)
 from bf_reconciler.verdict.orphans import Holdings, orphans
 from bf_reconciler.verdict.values import (
     LEAST_LEASE,
@@ -9,6 +15,7 @@ from bf_reconciler.verdict.values import (
     ConnectionVerdict,
     Decision,
     Halted,
+    HasTraded,
     Holding,
     Order,
     StrategyMemory,
@@ -18,16 +25,19 @@ from bf_reconciler.verdict.values import (
 
 __all__ = [
     "LEAST_LEASE",
+    "Account",
     "ConnectionState",
     "ConnectionVerdict",
     "Decision",
     "Halted",
+    "HasTraded",
     "Holding",
     "Holdings",
     "Order",
     "StrategyMemory",
     "StrategyVerdict",
     "Verdicts",
+    "account_of",
     "decide",
     "guard",
     "judge",

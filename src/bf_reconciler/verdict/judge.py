@@ -1,9 +1,11 @@
 """Judges what is declared by what was seen: compliant, not compliant, or not known."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 from types import MappingProxyType
+from typing import NamedTuple
 
 from bf_reconciler.facts import (
     TICK,
@@ -18,22 +20,27 @@ from bf_reconciler.facts import (
     unconfirmed,
 )
 from bf_reconciler.policy import (
+    AccountNames,
     Assessment,
     Case,
     ConditionType,
     Effect,
+    Expected,
     Finding,
     Hold,
     assess,
     common_causes,
+    expected,
     watch,
 )
 from bf_reconciler.spec import ConnectionEntry, Names, Policy, Spec, Strategy, updated
+from bf_reconciler.verdict.canary import Look, as_canary, drilled
 from bf_reconciler.verdict.pairs import with_pairs
 from bf_reconciler.verdict.values import (
     ConnectionState,
     ConnectionVerdict,
     Halted,
+    HasTraded,
     StrategyVerdict,
     Verdicts,
 )
@@ -43,7 +50,7 @@ AGED, SLACK = 3, timedelta(minutes=1)
 """So many intervals and deadlines after a probe there has been another, or time has jumped."""
 
 
-def judge(
+def judge(  # noqa: PLR0913 # the inputs of the line, and whose part of it changed
     spec: Spec,
     seen: SeenByConnection,
     halted: Halted | None,
@@ -51,10 +58,13 @@ def judge(
     markets: Markets = MappingProxyType({}),
     before: Verdicts | None = None,
     names: Names | None = None,
+    *,
+    known: Mapping[str, HasTraded] = MappingProxyType({}),
 ) -> Verdicts:
     """Judge these connections and strategies; None is all, and the others stay as ``before``.
 
-    ``halted`` is a person's; the file may add one. The causes that are common to many are those of
+    ``known`` has what connections were declared to trade before. ``halted`` is a person's; the
+    file may add one. The causes that are common to many are those of
     ``before``.
     """
     if spec.halt is not None:
@@ -74,7 +84,7 @@ def judge(
                 seen.get(name),
                 now,
                 before.causes.holds.get(name),
-                spec.twins.get(name, ()),
+                account_of(spec, entry, known.get(name), now),
             )
         )
 
@@ -111,10 +121,12 @@ class _Known:
     now: datetime
     hold: Hold | None
     twins: tuple[str, ...]
+    names: AccountNames
 
-    def case(self, runs: tuple[Run, ...]) -> Case:
-        """The newest of these runs, before the rules."""
-        latest, hold = runs[0].latest, self.hold
+    def case(self, every: tuple[Run, ...], index: int) -> Case:
+        """One of these runs, before the rules. The names are remembered with the newest alone."""
+        runs, hold = every[index:], self.hold
+        latest = runs[0].latest
         return Case(
             self.entry,
             self.strategies,
@@ -127,7 +139,38 @@ class _Known:
             if latest.refusals
             else None,
             self.twins,
+            self.names if index == 0 else None,
         )
+
+
+class Account(NamedTuple):
+    """What is known of the account behind a connection, beside what its entry says.
+
+    Attributes:
+        expected: What it may hold and trade; None where nobody declared anything.
+        unread: A strategy of it is wrong in the file, and nobody knows what it declares.
+        twins: All connections with its key, where there are others.
+    """
+
+    expected: Expected | None = None
+    unread: bool = False
+    twins: tuple[str, ...] = ()
+
+
+NOTHING = Account()
+
+
+def account_of(
+    spec: Spec, entry: ConnectionEntry, before: HasTraded | None, now: datetime
+) -> Account:
+    """What is known of its account; ``before`` has what it was declared to trade."""
+    declared = spec.pairs.get(entry.name, frozenset())
+    traded = before.traded if before is not None else None
+    leaving = (
+        traded.winding_down(declared, now, spec.policy.winding_down) if traded is not None else {}
+    )
+    may = expected(entry.connection, declared, leaving)
+    return Account(may, entry.name in spec.unread, spec.twins.get(entry.name, ()))
 
 
 def judge_connection(
@@ -137,7 +180,7 @@ def judge_connection(
     seen: Seen | None,
     now: datetime,
     hold: Hold | None = None,
-    twins: tuple[str, ...] = (),
+    account: Account = NOTHING,
 ) -> ConnectionVerdict:
     """Judge one connection by the runs of its probes.
 
@@ -158,7 +201,17 @@ def judge_connection(
         return ConnectionVerdict(entry.name, None, ConnectionState.PENDING, ready, ())
 
     policy = entry.under(policy)
-    history = _history(_Known(entry, strategies, policy, now, hold, twins), seen.runs)
+    names = AccountNames(account.expected, seen.assets, seen.pairs, account.unread)
+    known = _Known(entry, strategies, policy, now, hold, account.twins, names)
+    canary = entry.connection.canary
+    young, old = _life(entry, seen.runs[0].latest.at)
+    turns = [moment for moment in (young, old) if moment > now]
+    restored = seen.restored or not young <= now < old
+    if canary is not None:
+        verdict = as_canary(canary, _looks(known, seen.runs), now, policy.grace)
+        verdict = drilled(verdict, seen.drill, now)
+        return replace(verdict, restored=restored, until=earliest([*turns, verdict.until]))
+    history = _history(known, seen.runs)
     newest, oldest = history[0][1], history[-1][1]
     after = policy.confirm_after
     if unconfirmed(seen.runs, after) and not confirming(seen.runs, after):
@@ -166,12 +219,11 @@ def judge_connection(
     violation = oldest.decisive if oldest.compliant is False else None
     good = sum(run.count for run, _ in takewhile(lambda pair: pair[1].compliant, history))
     verdict = _concluded(entry.name, newest, violation, good, policy)
-    young, old = _life(entry, seen.runs[0].latest.at)
-    turns = [moment for moment in (young, old) if moment > now]
     return replace(
         verdict,
         unbound=any(_unbound(one.findings) for _, one in history),
-        restored=seen.restored or not young <= now < old,
+        exact=_exact([one.exact for _, one in history]),
+        restored=restored,
         until=earliest([*turns, *(assessment.until for _, assessment in history)]),
     )
 
@@ -179,6 +231,12 @@ def judge_connection(
 def _unbound(findings: tuple[Finding, ...]) -> bool:
     """Whether the key is known not to be restricted to addresses."""
     return any(f.type is ConditionType.IP_RESTRICTED and f.status == "False" for f in findings)
+
+
+def _exact(found: list[Finding | None]) -> Finding | None:
+    """A list that was too wide is remembered like any violation."""
+    wide = (one for one in found if one is not None and one.status == "False")
+    return next(wide, found[0])
 
 
 def _life(entry: ConnectionEntry, at: datetime) -> tuple[datetime, datetime]:
@@ -191,6 +249,18 @@ def _life(entry: ConnectionEntry, at: datetime) -> tuple[datetime, datetime]:
     return at - age, at + age + TICK
 
 
+def _looks(known: _Known, runs: tuple[Run, ...]) -> list[Look]:
+    """What each run by itself says, newest first, as far back as to one that is certain."""
+    looks: list[Look] = []
+    for index, run in enumerate(runs):
+        assessment = assess(known.case(runs, index))
+        verdict = _concluded(known.entry.name, assessment, None, 0, known.policy)
+        looks.append(Look(run.since, replace(verdict, until=assessment.until)))
+        if assessment.compliant is not None:
+            break
+    return looks
+
+
 def _history(known: _Known, runs: tuple[Run, ...]) -> list[tuple[Run, Assessment]]:
     """Runs under the rules of today, newest first, as far back as they still matter.
 
@@ -199,7 +269,7 @@ def _history(known: _Known, runs: tuple[Run, ...]) -> list[tuple[Run, Assessment
     history: list[tuple[Run, Assessment]] = []
     row = 0
     for index, run in enumerate(runs):
-        assessment = assess(known.case(runs[index:]))
+        assessment = assess(known.case(runs, index))
         history.append((run, assessment))
         row = row + run.count if assessment.compliant else 0
         if assessment.compliant is False or row >= known.policy.recover_after:
@@ -300,20 +370,25 @@ def _connection_ready(
         message = "Its connection is not in the file."
         return Finding(kind, "Unknown", Reason.CONNECTION_NOT_READY, message)
     if connection.compliant is False:
-        return Finding(kind, "False", connection.ready.reason, connection.ready.message)
+        reason, message = connection.ready.reason, connection.ready.message
+        if connection.ready.status == "True":  # good, but not for that
+            reason = Reason.CONNECTION_NOT_READY
+            message = "Its connection is a canary, which no strategy may use."
+        return Finding(kind, "False", reason, message)
     if connection.compliant is None:
         return Finding(kind, "Unknown", connection.ready.reason, connection.ready.message)
     level = spec.policy.risk_levels.of(strategy.risk_level)
     if level.ip_allowlist in {"required", "exact"}:
         bound = next(f for f in connection.findings if f.type is ConditionType.IP_RESTRICTED)
-        if level.ip_allowlist == "exact" and bound.reason is Reason.ALLOWLIST_TOO_WIDE:
-            message = f"Risk level {strategy.risk_level} needs an exact allowlist."
-            return Finding(kind, "False", bound.reason, f"{message} {bound.message}")
         if bound.status != "True" or connection.unbound:
             message = f"Risk level {strategy.risk_level} requires a key restricted to IP addresses."
             if bound.status == "Unknown" and not connection.unbound:
                 return Finding(kind, "Unknown", bound.reason, f"{message} {bound.message}")
             return Finding(kind, "False", Reason.IP_NOT_RESTRICTED, message)
+    exact = connection.exact if level.ip_allowlist == "exact" else None
+    if exact is not None and exact.status != "True":
+        message = f"Risk level {strategy.risk_level} needs an exact allowlist. {exact.message}"
+        return Finding(kind, exact.status, exact.reason, message)
     return Finding(kind, "True", Reason.CONNECTED, "Its connection complies.")
 
 

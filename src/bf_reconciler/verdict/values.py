@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
-from bf_reconciler.facts import Reason
+from bf_reconciler.facts import Reason, Traded
 from bf_reconciler.policy import Causes, Finding
 from bf_reconciler.spec import Action, Runtime, Strategy
 
@@ -38,6 +39,13 @@ class Halted:
     since: datetime | None = None
 
 
+class HasTraded(Protocol):
+    """What is remembered of a connection: the pairs that it was declared to trade."""
+
+    @property
+    def traded(self) -> Traded | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionVerdict:
     """Compliant: True, False, or None for not known.
@@ -45,7 +53,8 @@ class ConnectionVerdict:
     ``state`` is None while a first failure waits to be confirmed: what stood before still stands.
     ``restored``: nothing newer was seen than by an earlier life of this process, or before time
     has jumped. ``unbound``: a probe that is not forgotten yet found a key that is not restricted to
-    addresses. ``until``: when time alone will change any of it.
+    addresses. ``exact``: whether it is bound to declared addresses alone, likewise. ``until``: when
+    time alone will change any of it.
     """
 
     name: str
@@ -55,6 +64,7 @@ class ConnectionVerdict:
     findings: tuple[Finding, ...]
     restored: bool = False
     unbound: bool = False
+    exact: Finding | None = None
     until: datetime | None = None
 
 

@@ -59,6 +59,9 @@ class Backend(Protocol):
     def evidence(self, name: str, language: Language) -> dict[str, Any] | None:
         """What stands behind the conditions of a connection; None where none has this name."""
 
+    def stolen(self, name: str, language: Language) -> dict[str, Any] | None:
+        """What a thief of a connection's key has; None where none has this name."""
+
     def subscribe(self) -> AsyncIterator[tuple[Status, Sequence[Transition]]]:
         """Every new status with the transitions that led to it, until the reader leaves."""
 
@@ -68,9 +71,18 @@ class Backend(Protocol):
     async def test(self, name: str) -> ConnectionStatus | None:
         """Probe one connection now and wait for it; None where no connection has this name."""
 
-    async def halt(self, reason: str, by: str, token: str = "") -> None:
+    async def drill(self, name: str, seconds: float, by: str, token: str = "") -> datetime:
+        """Have a canary count as failed for so long, 0 ends it; returns when it ends.
+
+        Raises:
+            LookupError: No connection has this name.
+            ValueError: It is no canary, or was not tested yet; the text says which.
+        """
+
+    async def halt(self, reason: str, by: str, token: str = "") -> Status:
         """Halt every strategy, and return when the halt is in force and outlives a restart.
 
+        Engines are hardly waited for: the status says which of them have confirmed it by now.
         ``token`` is the name of the one that permitted it.
 
         Raises:

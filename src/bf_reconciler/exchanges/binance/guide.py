@@ -5,6 +5,7 @@ from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known
 from bf_reconciler.facts import Said
 
 GUIDE = Guide(
+    page=Said("API Management", "API Yönetimi"),
     steps=(
         Said(
             (
@@ -90,6 +91,10 @@ GUIDE = Guide(
             ),
         ),
         Fact.CREATION: Cell(Known.DOCUMENTED),
+        Fact.ORDERS: Cell(
+            Known.PARTLY,
+            Said("of the one pair that is asked for", "yalnızca sorulan paritenin"),
+        ),
     },
     limits=(
         Said(

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges import holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     SYMBOL,
     Call,
     Calls,
     Environment,
     Exchange,
+    Limit,
     Listing,
     MarketLists,
     Pace,
@@ -76,6 +77,7 @@ CODES: Mapping[str, Reason] = {
     **dict.fromkeys(("-1005", "-1011"), Reason.IP_NOT_ALLOWED),
     **dict.fromkeys(("-2017", "200003903"), Reason.ACCOUNT_SUSPENDED),
 }
+EARNING, EARNING_LENGTH = "LD", 5  # LDBTC; LDO is a coin of its own
 BAN_END = re.compile(r"banned until (\d{13})")
 CLIENT_IP = re.compile(r"request ip:\s*([0-9A-Fa-f.:]{2,45})")
 
@@ -164,13 +166,17 @@ def read_us_key(body: Json, _now: datetime) -> KeyFacts:
 def read_balance(body: Json) -> Balance:
     """canTrade, canWithdraw and permissions of this answer are the account's, not the key's."""
     amounts = shape.rows(shape.table(body, "body").get("balances"), "balances")
-    zeros = [shape.is_zero(row, "free") & shape.is_zero(row, "locked") for row in amounts]
-    return Balance(empty=all(zeros))
+    return holdings.balance(amounts, "asset", ("free", "locked"), plain=_plain)
+
+
+def _plain(asset: str) -> str:
+    """What earns in Simple Earn and can be taken back at once stands there by a name of its own."""
+    return asset.removeprefix(EARNING) if len(asset) >= EARNING_LENGTH else asset
 
 
 def read_orders(body: Json) -> Orders:
-    shape.rows(body, "body")
-    return Orders()
+    """Those of the one pair that was asked for."""
+    return holdings.orders(row.get("symbol") for row in shape.rows(body, "body"))
 
 
 def read_refusal(body: Json) -> Refusal | None:
@@ -187,18 +193,22 @@ def _symbols(body: Json) -> Json:
 ACCOUNT = Call("privateGetAccount", {"omitZeroBalances": "true"})
 US_ACCOUNT = Call("privateGetAccount")
 LIVE = Environment(bases={"futures": "https://fapi.binance.com"})
+# Where the key question is the account's.
+ACCOUNT_LIMIT = Limit(6000, 60, "address", {"time": 1, "key": 20, "balance": 20, "orders": 6})
 # The keys of futures are others on the test network, and so is its host.
 TEST = Environment(
     "https://testnet.binance.vision",
     key=Query(ACCOUNT, read_test_key),
     kinds=("spot",),
     rate=8.0,  # a probe weighs 47 in 4 requests there
+    limits=(ACCOUNT_LIMIT,),
 )
 DEMO = Environment(
     "https://demo-api.binance.com",
     key=Query(ACCOUNT, read_test_key),
     bases={"futures": "https://demo-fapi.binance.com"},
     rate=8.0,
+    limits=(ACCOUNT_LIMIT,),
 )
 
 _read_spot = listing.reader(
@@ -342,6 +352,10 @@ BINANCE = Exchange(
         window=10.0,
         ahead=1.0,
         by_weight=True,
+        limits=(
+            Limit(6000, 60, "address", {"time": 1, "balance": 20, "orders": 6}),
+            Limit(12000, 60, "address", {"key": 1}),
+        ),
     ),
     # docs/sources/binance.md#environments
     environments={
@@ -359,8 +373,12 @@ BINANCE = Exchange(
             kinds=("spot",),
             lists={"spot": Listing(Call("publicGetExchangeInfo"), _read_spot)},
             rate=3.0,  # a probe weighs 24 in 4 requests; 1200 in a minute per address
+            limits=(
+                Limit(1200, 60, "address", {"time": 1, "key": 10, "balance": 10, "orders": 3}),
+            ),
         ),
     },
+    fee_assets=frozenset({"BNB"}),
     markets=MARKETS,
     people=PEOPLE,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges import holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     LIVE,
     Call,
@@ -14,6 +14,7 @@ from bf_reconciler.exchanges.model import (
     Environment,
     Exchange,
     Expiry,
+    Limit,
     Listing,
     MarketLists,
     Pace,
@@ -161,13 +162,11 @@ def _allowlist(data: Mapping[str, Json]) -> tuple[str, ...] | bool | None:
 
 def read_balance(body: Json) -> Balance:
     amounts = _list(_data(body), "balances")
-    zeros = [shape.is_zero(row, "free") & shape.is_zero(row, "locked") for row in amounts]
-    return Balance(empty=all(zeros))
+    return holdings.balance(amounts, "asset", ("free", "locked"))
 
 
 def read_orders(body: Json) -> Orders:
-    _list(_data(body), "orders")
-    return Orders()
+    return holdings.orders((row.get("symbol") for row in _list(_data(body), "orders")), "-")
 
 
 def _list(data: Mapping[str, Json], field: str) -> list[Mapping[str, Json]]:
@@ -310,6 +309,14 @@ BINGX = Exchange(
         rate=6.0,  # key and orders: 2 in 1 s, also where probes begin in a burst; a fourth each
         window=5.0,
         by_weight=True,
+        limits=(
+            Limit(2, 1, "address", {"key": 1}),
+            Limit(2, 1, "address", {"orders": 1}),
+            Limit(3, 1, "address", {"balance": 1}),
+            Limit(2, 1, "account", {"key": 1}),
+            Limit(5, 1, "account", {"balance": 1}),
+            Limit(10, 1, "account", {"orders": 1}),
+        ),
     ),
     # docs/sources/bingx.md#environments
     environments={"live": LIVE, "demo": Environment(base="https://open-api-vst.bingx.com")},

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
-from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges import holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     LIVE,
     Call,
@@ -14,6 +14,7 @@ from bf_reconciler.exchanges.model import (
     CaptureFields,
     Environment,
     Exchange,
+    Limit,
     Listing,
     MarketLists,
     Pace,
@@ -179,30 +180,25 @@ def _addresses(data: Mapping[str, Json]) -> tuple[str, ...] | None:
 
 def read_balance(body: Json) -> Balance:
     """The spot account's."""
-    return _balance(_data(body), "data", ("available", "frozen", "locked"))
+    rows = shape.rows(_data(body), "data")
+    return holdings.balance(rows, "coin", ("available", "frozen", "locked"))
 
 
 def read_unified_balance(body: Json) -> Balance:
-    assets = shape.table(_data(body), "data").get("assets")
-    return _balance(assets, "assets", ("balance", "locked"))
-
-
-def _balance(value: Json, field: str, amounts: tuple[str, ...]) -> Balance:
-    zeros = [shape.is_zero(row, each) for row in shape.rows(value, field) for each in amounts]
-    return Balance(empty=all(zeros))
+    rows = shape.rows(shape.table(_data(body), "data").get("assets"), "assets")
+    return holdings.balance(rows, "coin", ("balance", "locked"), worth="usdValue")
 
 
 def read_orders(body: Json) -> Orders:
-    shape.rows(_data(body), "data")
-    return Orders()
+    return holdings.orders(row.get("symbol") for row in shape.rows(_data(body), "data"))
 
 
 def read_unified_orders(body: Json) -> Orders:
     data = shape.table(_data(body), "data")
     if "list" not in data:
         raise Unexpected("list")
-    shape.rows([] if data["list"] is None else data["list"], "list")
-    return Orders()
+    listed = shape.rows([] if data["list"] is None else data["list"], "list")
+    return holdings.orders(row.get("symbol") for row in listed)
 
 
 def read_refusal(body: Json) -> Refusal | None:
@@ -335,6 +331,13 @@ BITGET = Exchange(
     pace=Pace(
         rate=20.0,  # time: 20 in 1 s per address; the rest counts per account, the key's 1 in 1 s
         window=30.0,
+        limits=(
+            Limit(6000, 60, "address", {"time": 1, "key": 2, "balance": 1, "orders": 1}),
+            Limit(20, 1, "address", {"time": 1}),
+            Limit(1, 1, "account", {"key": 1}),
+            Limit(10, 1, "account", {"balance": 1}),
+            Limit(20, 1, "account", {"orders": 1}),
+        ),
     ),
     # docs/sources/bitget.md#environments
     environments={"live": LIVE, "demo": Environment(headers={"PAPTRADING": "1"})},
@@ -342,6 +345,7 @@ BITGET = Exchange(
         Scope.ACCOUNT: "docs/sources/bitget.md#permissions",
         Scope.PAY: "docs/sources/bitget.md#permissions",
     },
+    fee_assets=frozenset({"BGB"}),
     markets=MARKETS,
     unreported=frozenset({"creation"}),
     people=PEOPLE,

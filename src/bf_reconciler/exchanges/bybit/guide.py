@@ -5,6 +5,7 @@ from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known
 from bf_reconciler.facts import Said
 
 GUIDE = Guide(
+    page=Said("the API page", "API sayfası"),
     steps=(
         Said(
             (
@@ -78,6 +79,9 @@ GUIDE = Guide(
         Fact.IP_LIST: Cell(Known.DOCUMENTED),
         Fact.EXPIRY: Cell(Known.DOCUMENTED),
         Fact.CREATION: Cell(Known.DOCUMENTED),
+        Fact.ORDERS: Cell(
+            Known.DOCUMENTED, Said("of spot, the first 20", "spot emirlerin ilk 20'si")
+        ),
     },
     limits=(
         Said(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges import holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     LIVE,
     Call,
@@ -14,6 +14,7 @@ from bf_reconciler.exchanges.model import (
     Environment,
     Exchange,
     Expiry,
+    Limit,
     Listing,
     MarketLists,
     Pace,
@@ -198,13 +199,13 @@ def read_balance(body: Json) -> Balance:
     """The unified account's; the funding account is another one."""
     accounts = shape.rows(_result(body).get("list"), "list")
     amounts = [row for account in accounts for row in shape.rows(account.get("coin"), "coin")]
-    zeros = [shape.is_zero(row, "walletBalance") for row in amounts]
-    return Balance(empty=all(zeros))
+    return holdings.balance(amounts, "coin", ("walletBalance",), worth="usdValue")
 
 
 def read_orders(body: Json) -> Orders:
-    shape.rows(_result(body).get("list"), "list")
-    return Orders()
+    """Those of spot; of other categories each call names a coin."""
+    listed = shape.rows(_result(body).get("list"), "list")
+    return holdings.orders(row.get("symbol") for row in listed)
 
 
 def read_refusal(body: Json) -> Refusal | None:
@@ -344,6 +345,12 @@ BYBIT = Exchange(
         rate=40.0,  # 600 in 5 s per address, then 403 for ten minutes and more
         window=5.0,
         ahead=1.0,
+        limits=(
+            Limit(600, 5, "address", {"time": 1, "key": 1, "balance": 1, "orders": 1}),
+            Limit(10, 1, "account", {"key": 1}),
+            Limit(50, 1, "account", {"balance": 1}),
+            Limit(50, 1, "account", {"orders": 1}),
+        ),
     ),
     # docs/sources/bybit.md#environments
     environments={
@@ -370,6 +377,7 @@ BYBIT = Exchange(
         Scope.ACCOUNT: "docs/sources/bybit.md#permissions",
         Scope.PAY: "docs/sources/bybit.md#permissions",
     },
+    fee_assets=frozenset({"MNT"}),
     markets=MARKETS,
     people=PEOPLE,
     capture=CaptureFields(

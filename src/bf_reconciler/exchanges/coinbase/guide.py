@@ -5,6 +5,7 @@ from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known
 from bf_reconciler.facts import Said
 
 GUIDE = Guide(
+    page=Said("the Coinbase Developer Platform", "Coinbase Developer Platform"),
     steps=(
         Said(
             (
@@ -65,6 +66,7 @@ GUIDE = Guide(
         Fact.IP_LIST: Cell(Known.UNTOLD),
         Fact.EXPIRY: Cell(Known.UNTOLD),
         Fact.CREATION: Cell(Known.UNTOLD),
+        Fact.ASSETS: Cell(Known.DOCUMENTED, Said("of the first 250 accounts", "ilk 250 hesabın")),
     },
     limits=(
         Said("A key is bound to one portfolio.", "Bir anahtar tek bir portföye bağlıdır."),

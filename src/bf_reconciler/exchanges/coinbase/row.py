@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges import holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     Call,
     Calls,
     CaptureFields,
     Exchange,
+    Limit,
     Listing,
     MarketLists,
     Pace,
@@ -38,6 +39,8 @@ LATER = ("can_receive",)
 FLAG = re.compile(r"can_[a-z_]{1,48}", re.ASCII)
 PORTFOLIO = re.compile(r"[A-Z_]{1,32}", re.ASCII)
 UNDEFINED = "UNDEFINED"
+HELD = ("available_balance", "hold")
+PERPETUAL = ["PERP", "INTX"]
 
 # docs/sources/coinbase.md#codes
 CODES: Mapping[str, Reason] = {
@@ -126,17 +129,27 @@ def _portfolio(data: Mapping[str, Json]) -> str | None:
 def read_balance(body: Json) -> Balance:
     """The first page; where there are more, what is empty is not known to be."""
     answer = shape.table(body, "body")
-    zeros = [
-        shape.is_zero(shape.table(row.get(field), field), "value")
+    amounts = [
+        {"asset": row.get("currency")}
+        | {field: shape.table(row.get(field), field).get("value") for field in HELD}
         for row in shape.rows(answer.get("accounts"), "accounts")
-        for field in ("available_balance", "hold")
     ]
-    return Balance(empty=all(zeros) and not _has_next(answer))
+    found = holdings.balance(amounts, "asset", HELD)
+    return replace(found, empty=found.empty and not _has_next(answer))
 
 
 def read_orders(body: Json) -> Orders:
-    shape.rows(shape.table(body, "body").get("orders"), "orders")
-    return Orders()
+    listed = shape.rows(shape.table(body, "body").get("orders"), "orders")
+    return holdings.orders(map(_product, listed), "-")
+
+
+def _product(order: Mapping[str, Json]) -> Json:
+    """Base and quote; a future that never ends is quoted in USDC, and names no other way."""
+    told = order.get("product_id")
+    parts = told.split("-") if isinstance(told, str) else []
+    if parts[1:] == PERPETUAL:
+        return f"{parts[0]}-USDC"
+    return told if len(parts) == holdings.SIDES else None
 
 
 def _has_next(answer: Mapping[str, Json]) -> bool:
@@ -272,6 +285,10 @@ COINBASE = Exchange(
     pace=Pace(
         rate=8.0,  # the time: 10 in 1 s per address; the rest counts per user
         window=30.0,  # a token lives for 120 s; how early one may come is not known
+        limits=(
+            Limit(10, 1, "address", {"time": 1}),
+            Limit(30, 1, "account", {"key": 1, "balance": 1, "orders": 1}),
+        ),
     ),
     # Live alone: docs/sources/coinbase.md#environments
     markets=MARKETS,

@@ -5,6 +5,7 @@ from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known
 from bf_reconciler.facts import Said
 
 GUIDE = Guide(
+    page=Said("API Key Management", "API anahtarı yönetimi"),
     steps=(
         Said(
             (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges import holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     LIVE,
     Call,
@@ -15,6 +15,7 @@ from bf_reconciler.exchanges.model import (
     Environment,
     Exchange,
     Expiry,
+    Limit,
     Listing,
     MarketLists,
     More,
@@ -187,22 +188,20 @@ def _rights(row: Mapping[str, Json]) -> KeyFacts:
 def read_balance(body: Json) -> Balance:
     """The spot account's."""
     amounts = shape.rows(body, "body")
-    zeros = [shape.is_zero(row, "available") & shape.is_zero(row, "locked") for row in amounts]
-    return Balance(empty=all(zeros))
+    return holdings.balance(amounts, "currency", ("available", "locked"))
 
 
 def read_unified_balance(body: Json) -> Balance:
     """The unified account's: an object of currencies."""
     held = shape.table(shape.table(body, "body").get("balances"), "balances")
-    rows = [shape.table(held[name], "balances") for name in held]
-    zeros = [shape.is_zero(row, "available") for row in rows]
-    zeros += [shape.is_zero(row, "freeze") for row in rows if "freeze" in row]
-    return Balance(empty=all(zeros))
+    told = [(name, shape.table(held[name], "balances")) for name in held]
+    rows = [{"freeze": "0", **row, "currency": name} for name, row in told]
+    return holdings.balance(rows, "currency", ("available", "freeze"))
 
 
 def read_orders(body: Json) -> Orders:
-    shape.rows(body, "body")
-    return Orders()
+    """A row for each pair with open orders."""
+    return holdings.orders((row.get("currency_pair") for row in shape.rows(body, "body")), "_")
 
 
 def read_refusal(body: Json) -> Refusal | None:
@@ -335,6 +334,12 @@ GATE = Exchange(
     pace=Pace(
         rate=15.0,  # time: 200 in 10 s per address; the rest counts per account
         window=60.0,
+        limits=(
+            Limit(200, 10, "address", {"time": 1}),
+            Limit(150, 10, "account", {"key": 1}),
+            Limit(200, 10, "account", {"balance": 1}),
+            Limit(200, 10, "account", {"orders": 1}),
+        ),
     ),
     # docs/sources/gate.md#environments
     environments={"live": LIVE, "testnet": Environment("https://api-testnet.gateapi.io")},
@@ -348,6 +353,7 @@ GATE = Exchange(
         Scope.ACCOUNT: "docs/sources/gate.md#permissions",
         Scope.PAY: "docs/sources/gate.md#permissions",
     },
+    fee_assets=frozenset({"GT"}),
     markets=MARKETS,
     unreported=frozenset({"withdraw"}),
     people=PEOPLE,

@@ -5,6 +5,7 @@ from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known
 from bf_reconciler.facts import Said
 
 GUIDE = Guide(
+    page=Said("API Management", "API Yönetimi"),
     steps=(
         Said(
             (
@@ -68,6 +69,13 @@ GUIDE = Guide(
             Said("in whole days", "tam gün olarak"),
         ),
         Fact.CREATION: Cell(Known.DOCUMENTED),
+        Fact.ASSETS: Cell(
+            Known.PARTLY,
+            Said(
+                "of keys of sub-users alone; others are told a sum",
+                "yalnızca alt kullanıcı anahtarlarında; diğerlerine toplam bildirilir",
+            ),
+        ),
     },
     limits=(
         Said(

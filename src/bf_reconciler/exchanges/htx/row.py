@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
-from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges import holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     API_KEY,
     Call,
@@ -16,6 +16,7 @@ from bf_reconciler.exchanges.model import (
     Exchange,
     Expiry,
     First,
+    Limit,
     Listing,
     MarketLists,
     OtherBalance,
@@ -168,7 +169,10 @@ def _expiry(key: Mapping[str, Json], now: datetime) -> datetime | None:
 
 
 def read_balance(body: Json) -> Balance:
-    """What the spot account is worth: one question, where its amounts would take two."""
+    """What the spot account is worth: one question, where its amounts would take two.
+
+    Which assets are in it is not told.
+    """
     return Balance(empty=shape.is_zero(shape.table(_second(body), "data"), "balance"))
 
 
@@ -183,13 +187,12 @@ def read_spot_account(body: Json) -> str:
 def read_amounts(body: Json) -> Balance:
     """The amounts of one account: two rows per currency, what trades and what is frozen."""
     account = shape.table(_first(body).get("data"), "data")
-    zeros = [shape.is_zero(row, "balance") for row in shape.rows(account.get("list"), "list")]
-    return Balance(empty=all(zeros))
+    return holdings.balance(shape.rows(account.get("list"), "list"), "currency", ("balance",))
 
 
 def read_orders(body: Json) -> Orders:
-    shape.rows(_first(body).get("data"), "data")
-    return Orders()
+    listed = shape.rows(_first(body).get("data"), "data")
+    return holdings.orders(row.get("symbol") for row in listed)
 
 
 def read_refusal(body: Json) -> Refusal | None:
@@ -350,12 +353,19 @@ HTX = Exchange(
     pace=Pace(
         rate=10.0,  # the default per address; the key's question: 20 in 2 s
         window=60.0,  # 5 minutes by one document, less than one by another
+        limits=(
+            Limit(10, 1, "address", {"time": 1}),
+            Limit(20, 2, "account", {"key": 1}),
+            Limit(100, 2, "account", {"balance": 1}),
+            Limit(50, 2, "account", {"orders": 1}),
+        ),
     ),
     # Live alone: docs/sources/htx.md#environments
     environments={"live": LIVE},
     environment=LIVE,
     # docs/sources/htx.md#expiry
     expiry=Expiry(VALIDITY, "idle", "HTX API documentation, creating an API key", told=True),
+    fee_assets=frozenset({"HT", "HTX"}),
     markets=MARKETS,
     people=PEOPLE,
     capture=CaptureFields(

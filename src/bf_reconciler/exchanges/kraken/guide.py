@@ -5,6 +5,7 @@ from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known
 from bf_reconciler.facts import Said
 
 GUIDE = Guide(
+    page=Said.same("Kraken Pro, Settings, API"),
     steps=(
         Said(
             "Log in to Kraken Pro, open Settings and there API.",

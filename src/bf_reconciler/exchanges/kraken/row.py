@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges import holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     Call,
     Calls,
     Exchange,
+    Limit,
     Listing,
     MarketLists,
     Pace,
@@ -84,6 +85,9 @@ CODES: Mapping[str, Reason] = {
     "EGeneral:Internal error": Reason.EXCHANGE_UNAVAILABLE,
     "EDatabase:Internal error": Reason.EXCHANGE_UNAVAILABLE,
 }
+# What is older has an X before it, currencies of states a Z.
+OLD_NAMES: Mapping[str, str] = {"XBT": "BTC", "XDG": "DOGE", "ETH2": "ETH"}
+OLD_NAME = re.compile(r"X(XBT|XDG|ETH|ETC|LTC|MLN|REP|XLM|XMR|XRP|ZEC)|Z(AUD|CAD|EUR|GBP|JPY|USD)")
 THROTTLED = "EService:Throttled"
 SECONDS = re.compile(r"\d{1,10}", re.ASCII)
 BACK_AT = re.compile(r"back at (\d{1,13})\b", re.ASCII)
@@ -159,14 +163,36 @@ def _addresses(data: Mapping[str, Json]) -> tuple[str, ...] | None:
 
 def read_balance(body: Json) -> Balance:
     """Amounts by asset. An asset's name is not told where its amount is none."""
-    amounts = shape.table(_result(body), "result").values()
-    zeros = [shape.is_zero({"balance": amount}, "balance") for amount in amounts]
-    return Balance(empty=all(zeros))
+    amounts = shape.table(_result(body), "result")
+    rows = [{"asset": name, "balance": amount} for name, amount in amounts.items()]
+    return holdings.balance(rows, "asset", ("balance",), plain=_asset)
+
+
+def _asset(told: str) -> str:
+    """The name people know: ``XXBT``, ``ZEUR`` and, of what is staked or lent, ``DOT28.S``."""
+    name, _, kept = told.partition(".")
+    name = name.rstrip("0123456789") or name if kept else name
+    if name in OLD_NAMES:
+        return OLD_NAMES[name]
+    return OLD_NAMES.get(name[1:], name[1:]) if OLD_NAME.fullmatch(name) else name
 
 
 def read_orders(body: Json) -> Orders:
-    shape.table(shape.table(_result(body), "result").get("open"), "open")
-    return Orders()
+    found = shape.table(shape.table(_result(body), "result").get("open"), "open").values()
+    return holdings.orders(map(_symbol, found), "/", plain=_asset)
+
+
+def _symbol(order: Json) -> str | None:
+    """The pair of an order, whose names may stand there with nothing between them."""
+    described = order.get("descr") if isinstance(order, dict) else None
+    told = described.get("pair") if isinstance(described, dict) else None
+    if not isinstance(told, str) or "/" in told:
+        return told if isinstance(told, str) else None
+    joined = told.partition(".")[0]
+    for old, new in OLD_NAMES.items():
+        joined = new + joined[len(old) :] if joined.startswith(old) else joined
+        joined = joined[: -len(old)] + new if joined.endswith(old) else joined
+    return holdings.pair_of(joined)
 
 
 def read_refusal(body: Json) -> Refusal | None:
@@ -308,9 +334,15 @@ KRAKEN = Exchange(
         # public calls: 1 in 1 s per address, and one of the four is; the rest counts per key
         rate=4.0,
         window=None,  # no call carries the time
+        limits=(
+            Limit(1, 1, "address", {"time": 1}),
+            # The counter of the lowest level: at most 15, and it falls by 0.33 a second.
+            Limit(15, 45, "account", {"key": 1, "balance": 1, "orders": 1}),
+        ),
     ),
     # Live alone: docs/sources/kraken.md#environments
     moves_value={Scope.ACCOUNT: "docs/sources/kraken.md#permissions"},
+    fee_assets=frozenset({"KFEE"}),
     markets=MARKETS,
     people=PEOPLE,
 )

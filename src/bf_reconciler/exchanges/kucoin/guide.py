@@ -5,6 +5,7 @@ from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known
 from bf_reconciler.facts import Said
 
 GUIDE = Guide(
+    page=Said("API Management", "API Yönetimi"),
     steps=(
         Said(
             (
@@ -69,6 +70,10 @@ GUIDE = Guide(
             Said("30 days without use", "30 gün kullanılmazsa"),
         ),
         Fact.CREATION: Cell(Known.DOCUMENTED),
+        Fact.ORDERS: Cell(
+            Known.PARTLY,
+            Said("of the one pair that is asked for", "yalnızca sorulan paritenin"),
+        ),
     },
     limits=(
         Said("At most 20 IP addresses per key.", "Anahtar başına en çok 20 IP adresi."),

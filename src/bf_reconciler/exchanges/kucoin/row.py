@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges import holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     SYMBOL,
     Call,
@@ -15,6 +15,7 @@ from bf_reconciler.exchanges.model import (
     Environment,
     Exchange,
     Expiry,
+    Limit,
     Listing,
     MarketLists,
     OtherBalance,
@@ -118,27 +119,22 @@ def _rights(data: Mapping[str, Json]) -> KeyFacts:
 
 
 def read_balance(body: Json) -> Balance:
-    amounts = shape.rows(_data(body), "data")
-    zeros = [
-        shape.is_zero(row, "balance") for row in amounts
-    ]  # every row is read, whatever it holds
-    return Balance(empty=all(zeros))
+    """Those of all accounts in spot, a row for each account and currency."""
+    return holdings.balance(shape.rows(_data(body), "data"), "currency", ("balance",))
 
 
 def read_unified_balance(body: Json) -> Balance:
     """The unified account's: currencies in one list or several."""
     listed = shape.rows(shape.table(_data(body), "data").get("accounts"), "accounts")
-    zeros = [
-        shape.is_zero(row, "balance")
-        for account in listed
-        for row in shape.rows(account.get("currencies"), "currencies")
+    amounts = [
+        row for account in listed for row in shape.rows(account.get("currencies"), "currencies")
     ]
-    return Balance(empty=all(zeros))
+    return holdings.balance(amounts, "currency", ("balance",))
 
 
 def read_orders(body: Json) -> Orders:
-    shape.rows(_data(body), "data")
-    return Orders()
+    """Those of the one pair that was asked for."""
+    return holdings.orders((row.get("symbol") for row in shape.rows(_data(body), "data")), "-")
 
 
 def read_refusal(body: Json) -> Refusal | None:
@@ -265,6 +261,11 @@ KUCOIN = Exchange(
     pace=Pace(
         rate=20.0,  # time: 2000 in 30 s at weight 3, per address; the rest counts per account
         window=5.0,
+        limits=(
+            Limit(2000, 30, "address", {"time": 3}),
+            Limit(2000, 30, "account", {"key": 20, "balance": 5}),
+            Limit(4000, 30, "account", {"orders": 2}),
+        ),
     ),
     # Live alone: docs/sources/kucoin.md#environments
     environments={"live": LIVE},
@@ -282,6 +283,7 @@ KUCOIN = Exchange(
         "kucoin.com/support/360015102174",
         scopes=frozenset({Scope.SPOT, Scope.MARGIN, Scope.FUTURES}),
     ),
+    fee_assets=frozenset({"KCS"}),
     markets=MARKETS,
     people=PEOPLE,
     capture=CaptureFields(words=("clientip",)),

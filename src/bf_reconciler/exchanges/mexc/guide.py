@@ -5,6 +5,7 @@ from bf_reconciler.exchanges.guide import Cell, Fact, Guide, Known
 from bf_reconciler.facts import Said
 
 GUIDE = Guide(
+    page=Said("API Management", "API Yönetimi"),
     steps=(
         Said(
             (
@@ -71,6 +72,10 @@ GUIDE = Guide(
             Said("in whole days", "tam gün olarak"),
         ),
         Fact.CREATION: Cell(Known.DOCUMENTED),
+        Fact.ORDERS: Cell(
+            Known.PARTLY,
+            Said("of the one pair that is asked for", "yalnızca sorulan paritenin"),
+        ),
     },
     limits=(
         Said("At most 30 keys per account.", "Hesap başına en çok 30 anahtar."),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
-from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges import holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     API_KEY,
     SYMBOL,
@@ -15,6 +15,7 @@ from bf_reconciler.exchanges.model import (
     CaptureFields,
     Exchange,
     Expiry,
+    Limit,
     Listing,
     MarketLists,
     Pace,
@@ -172,13 +173,12 @@ def _expiry(data: Mapping[str, Json], created: datetime | None, now: datetime) -
 def read_balance(body: Json) -> Balance:
     """canTrade, canWithdraw and permissions of this answer are the account's, not the key's."""
     amounts = shape.rows(shape.table(body, "body").get("balances"), "balances")
-    zeros = [shape.is_zero(row, "free") & shape.is_zero(row, "locked") for row in amounts]
-    return Balance(empty=all(zeros))
+    return holdings.balance(amounts, "asset", ("free", "locked"))
 
 
 def read_orders(body: Json) -> Orders:
-    shape.rows(body, "body")
-    return Orders()
+    """Those of the one pair that was asked for."""
+    return holdings.orders(row.get("symbol") for row in shape.rows(body, "body"))
 
 
 def read_refusal(body: Json) -> Refusal | None:
@@ -290,11 +290,17 @@ MEXC = Exchange(
         window=5.0,
         ahead=1.0,
         by_weight=True,
+        limits=(
+            Limit(300, 10, "address", {"time": 1, "key": 1, "balance": 10, "orders": 3}),
+            Limit(500, 10, "account", {"time": 1, "key": 1, "balance": 10, "orders": 3}),
+            Limit(2, 1, "account", {"balance": 1}),
+        ),
     ),
     # Live alone: docs/sources/mexc.md#environments
     # docs/sources/mexc.md#expiry
     expiry=Expiry(VALIDITY, "creation", "MEXC API documentation, spot v3, FAQ"),
     moves_value={Scope.ACCOUNT: "docs/sources/mexc.md#permissions"},
+    fee_assets=frozenset({"MX"}),
     markets=MARKETS,
     people=PEOPLE,
     capture=CaptureFields(digits=("remainingvalidity",)),

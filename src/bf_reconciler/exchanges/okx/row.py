@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bf_reconciler.exchanges import listing, shape
+from bf_reconciler.exchanges import holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     LIVE,
     Call,
@@ -15,6 +15,7 @@ from bf_reconciler.exchanges.model import (
     Environment,
     Exchange,
     Expiry,
+    Limit,
     Listing,
     MarketLists,
     Pace,
@@ -156,13 +157,12 @@ def _account(data: Mapping[str, Json]) -> str | None:
 def read_balance(body: Json) -> Balance:
     """The trading account's; the funding account is another one."""
     amounts = shape.rows(_one(body).get("details"), "details")
-    zeros = [shape.is_zero(row, "cashBal") for row in amounts]
-    return Balance(empty=all(zeros))
+    return holdings.balance(amounts, "ccy", ("cashBal",), worth="eqUsd")
 
 
 def read_orders(body: Json) -> Orders:
-    _data(body)
-    return Orders()
+    """Of every kind of market; what follows base and quote says which."""
+    return holdings.orders((row.get("instId") for row in _data(body)), "-")
 
 
 def read_refusal(body: Json) -> Refusal | None:
@@ -280,6 +280,12 @@ OKX = Exchange(
     pace=Pace(
         rate=12.0,  # time: 10 in 2 s per address; the rest counts per account
         window=30.0,
+        limits=(
+            Limit(10, 2, "address", {"time": 1}),
+            Limit(5, 2, "account", {"key": 1}),
+            Limit(10, 2, "account", {"balance": 1}),
+            Limit(60, 2, "account", {"orders": 1}),
+        ),
     ),
     # docs/sources/okx.md#environments
     environments={"live": LIVE, "demo": Environment(headers={"x-simulated-trading": "1"})},
@@ -296,6 +302,7 @@ OKX = Exchange(
         scopes=frozenset({Scope.SPOT, Scope.WITHDRAW}),
         probes_count=True,
     ),
+    fee_assets=frozenset({"OKB"}),
     markets=MARKETS,
     unreported=frozenset({"creation"}),
     people=PEOPLE,

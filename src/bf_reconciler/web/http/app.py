@@ -48,11 +48,13 @@ def make_app(backend: Backend) -> web.Application:
             web.get("/api/v1/status", reads.status),
             web.get("/api/v1/connections/{name}", reads.connection),
             web.get("/api/v1/connections/{name}/evidence", reads.evidence),
+            web.get("/api/v1/connections/{name}/stolen", reads.stolen),
             web.get("/api/v1/strategies/{name}", reads.strategy),
             web.get("/api/v1/history", reads.history),
             web.get("/api/v1/events", events.stream, allow_head=False),
             web.post("/-/reload", writes.reload),
             web.post("/api/v1/connections/{name}/test", writes.test),
+            web.post("/api/v1/connections/{name}/drill", writes.drill),
             web.post("/api/v1/halt", writes.halt),
             web.post("/api/v1/resume", writes.resume),
         ]

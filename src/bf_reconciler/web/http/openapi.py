@@ -3,9 +3,9 @@
 from typing import Any, Final, get_args
 
 from bf_reconciler import __version__
-from bf_reconciler.facts import QUESTIONS, ConfigReason, Reason
+from bf_reconciler.facts import QUESTIONS, ConfigReason, Reason, Scope
 from bf_reconciler.policy import ConditionType
-from bf_reconciler.status import Kind, RunningState, StrategyState, Told
+from bf_reconciler.status import Can, Kind, RunningState, Step, StrategyState, Told, WorksFrom
 from bf_reconciler.verdict import ConnectionState
 
 Schema = dict[str, Any]
@@ -33,8 +33,8 @@ def _one_of(words: Any) -> Schema:  # noqa: ANN401 # an enum, or a tuple of text
     return {"type": "string", "enum": [str(word) for word in words]}
 
 
-def _up_to(most: int) -> Schema:
-    return {"type": "integer", "minimum": 1, "maximum": most}
+def _up_to(most: int, least: int = 1) -> Schema:
+    return {"type": "integer", "minimum": least, "maximum": most}
 
 
 def _ref(name: str) -> Schema:
@@ -127,6 +127,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         environment=TEXT,
         status=_one_of(ConnectionState),
         api_key=TEXT,
+        next_api_key=_maybe(TEXT),
         conditions=_list(_ref("Condition")),
         key=_object(
             scopes=_maybe(_list(TEXT)),
@@ -200,6 +201,32 @@ SCHEMAS: Final[dict[str, Schema]] = {
         before=_maybe(_object(at=MOMENT, reasons=_list(REASON))),
         policy=_maybe(ANY),
     ),
+    "Stolen": _object(
+        name=TEXT,
+        exchange=TEXT,
+        environment=TEXT,
+        account=TEXT,
+        api_key=TEXT,
+        tested_at=_maybe(MOMENT),
+        accepted=_one_of(get_args(Can)),
+        rights=_list(_object(scope=_one_of(Scope), right=TEXT, can=_one_of(get_args(Can)))),
+        unknown_words=_list(TEXT),
+        expires_at=_maybe(MOMENT),
+        works_from=_one_of(get_args(WorksFrom)),
+        allowlist=_list(TEXT),
+        egress_ips=_list(TEXT),
+        markets=_list(TEXT),
+        pairs=_list(TEXT),
+        strategies=_list(TEXT),
+        capital=_object(
+            sums=_list(_object(amount=NUMBER, currency=TEXT)),
+            balance_ratio=_maybe(NUMBER),
+            unlimited=_list(TEXT),
+        ),
+        twins=_list(TEXT),
+        same_egress=_list(TEXT),
+        steps=_list(_one_of(get_args(Step))),
+    ),
     "Transition": _object(
         at=MOMENT,
         kind=_one_of(KINDS),
@@ -218,11 +245,16 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "Error": {"type": "object", "properties": {"error": TEXT}, "required": ["error"]},
 }
 RELOADED: Final = _object(generation=WHOLE, revision=TEXT, digest=TEXT, config=_ref("Config"))
-HALTED: Final = _object(halted=_maybe(_ref("Halted")))
+HALTED: Final = _object(halted=_maybe(_ref("Halted")), unconfirmed=_list(TEXT))
 HALT: Final[Schema] = {
     "type": "object",
     "properties": {"reason": WORDS, "by": WORDS},
     "required": ["reason", "by"],
+}
+DRILL: Final[Schema] = {
+    "type": "object",
+    "properties": {"seconds": _up_to(3600, 0), "by": _maybe(WORDS)},
+    "required": ["seconds"],
 }
 RESUME: Final[Schema] = {
     "type": "object",
@@ -300,6 +332,13 @@ DOCUMENT: Final[Schema] = {
                 named=True,
             )
         },
+        "/api/v1/connections/{name}/stolen": {
+            "get": _operation(
+                "What a thief of its key has, and what to do in which order.",
+                {OK: _ref("Stolen")},
+                named=True,
+            )
+        },
         "/api/v1/strategies/{name}": {
             "get": _operation("One strategy.", {OK: _ref("Strategy")}, named=True)
         },
@@ -323,6 +362,14 @@ DOCUMENT: Final[Schema] = {
         },
         "/api/v1/connections/{name}/test": {
             "post": _write("Probe now.", {OK: _ref("Connection")}, named=True)
+        },
+        "/api/v1/connections/{name}/drill": {
+            "post": _write(
+                "Have a canary count as failed for so many seconds; 0 ends it.",
+                {OK: _object(until=MOMENT)},
+                DRILL,
+                named=True,
+            )
         },
         "/api/v1/halt": {"post": _write("Halt every strategy.", {OK: HALTED}, HALT)},
         "/api/v1/resume": {

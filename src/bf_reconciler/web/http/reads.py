@@ -82,6 +82,15 @@ async def evidence(request: web.Request) -> web.Response:
     return answer(found)
 
 
+async def stolen(request: web.Request) -> web.Response:
+    """What a thief of a connection's key has, and what to do in which order."""
+    name, language = request.match_info["name"], language_of(request)
+    found = request.app[BACKEND].stolen(name, language)
+    if found is None:
+        raise web.HTTPNotFound(text="no connection with this name")
+    return answer(found)
+
+
 async def strategy(request: web.Request) -> web.Response:
     known = request.app[BACKEND].status().strategies.get(request.match_info["name"])
     if known is None:

@@ -4,13 +4,15 @@ from typing import Any
 
 from aiohttp import web
 
-from bf_reconciler.status import present, present_connection
+from bf_reconciler.status import present, present_connection, unconfirmed, written
 from bf_reconciler.web.http.access import token_name
 from bf_reconciler.web.http.app_keys import BACKEND
 from bf_reconciler.web.http.responses import answer, language_of, read_object
 
 BODY_SECONDS = 10.0
 LONGEST_TEXT = 500
+LONGEST_DRILL = 3600
+"""Seconds after which a drill ends by itself, whatever was asked for."""
 UNKNOWN = "unknown"
 
 
@@ -33,16 +35,39 @@ async def test(request: web.Request) -> web.Response:
     return answer(present_connection(connection, language_of(request)))
 
 
+async def drill(request: web.Request) -> web.Response:
+    """Have a canary count as failed for a while: ``{"seconds": 300, "by": "..."}``; 0 ends it."""
+    body = await read_object(request, BODY_SECONDS)
+    seconds, by = body.get("seconds"), _text(body, "by")
+    whole = isinstance(seconds, int) and not isinstance(seconds, bool)
+    if not whole or not 0 <= (seconds or 0) <= LONGEST_DRILL:
+        raise web.HTTPBadRequest(text=f"seconds: a whole number from 0 to {LONGEST_DRILL}")
+    backend = request.app[BACKEND]
+    token = token_name(request, backend)
+    name, who = request.match_info["name"], signed(by or "", token)
+    try:
+        until = await backend.drill(name, float(seconds or 0), who, token)
+    except LookupError:
+        raise web.HTTPNotFound(text="no connection with this name") from None
+    except ValueError as error:
+        raise web.HTTPConflict(text=str(error)) from None
+    return answer({"until": written(until)})
+
+
 async def halt(request: web.Request) -> web.Response:
-    """Halt every strategy: ``{"reason": "...", "by": "..."}``. 200: and a restart keeps it."""
+    """Halt every strategy: ``{"reason": "...", "by": "..."}``. 200: and a restart keeps it.
+
+    ``unconfirmed`` names the strategies that are told to be off and not shown to be so yet.
+    """
     body = await read_object(request, BODY_SECONDS)
     reason, by = _text(body, "reason"), _text(body, "by")
     if reason is None or by is None:
         raise web.HTTPBadRequest(text="reason and by are required: why, and who")
     backend = request.app[BACKEND]
     token = token_name(request, backend)
-    await backend.halt(reason, signed(by, token), token)  # 503 or 507 where a restart may forget it
-    return answer({"halted": present(backend.status(), language_of(request))["halted"]})
+    status = await backend.halt(reason, signed(by, token), token)  # 503, 507: it may be forgotten
+    halted = present(status, language_of(request))["halted"]
+    return answer({"halted": halted, "unconfirmed": unconfirmed(status)})
 
 
 async def resume(request: web.Request) -> web.Response:

@@ -7,9 +7,15 @@ from typing import Final
 from markupsafe import Markup
 
 from bf_reconciler.facts import TRANSIENT, Reason, remedy
-from bf_reconciler.status import ConnectionStatus, Status, StrategyState, StrategyStatus
-from bf_reconciler.web.page.banners import has_banner
-from bf_reconciler.web.page.consequences import consequences, folded, follows
+from bf_reconciler.status import (
+    ConnectionStatus,
+    Status,
+    StrategyState,
+    StrategyStatus,
+    follows,
+)
+from bf_reconciler.web.page.banners import failed_canaries, has_banner
+from bf_reconciler.web.page.consequences import consequences, folded
 from bf_reconciler.web.page.html import (
     Entry,
     Reader,
@@ -25,12 +31,14 @@ from bf_reconciler.web.page.markup import NOTHING, fill, join
 SHOWN: Final = 6
 GRAVEST: Final = (
     Reason.WITHDRAW_ENABLED,
+    Reason.UNEXPECTED_ASSET,
+    Reason.UNEXPECTED_ORDER,
     Reason.STILL_RUNNING,
     Reason.ENGINE_MISMATCH,
     Reason.ENGINE_STOPPED_ITSELF,
     Reason.RUNTIME_UNAVAILABLE,
 )
-"""Funds that can leave, then what runs and should not, or cannot be seen: before all others."""
+"""Funds that can leave or are traded away, then what runs and should not, or cannot be seen."""
 NEEDY: Final = frozenset({"Degraded", "Blocked", "Invalid", "Error"})
 
 
@@ -67,6 +75,7 @@ def needs(status: Status) -> list[Need]:
     by_reason: dict[Reason, Need] = {}
     off = consequences(status, StrategyState.BLOCKED)
     told = {name for incident in status.incidents for name in incident.connections}
+    told.update(canary.name for canary in failed_canaries(status))
     for connection in status.connections.values():
         follow = off.get(connection.name, ())
         if connection.name not in told and _needy(connection, follow):

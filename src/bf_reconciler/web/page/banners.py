@@ -1,15 +1,16 @@
 """What concerns everything: a halt, a rejected file, one cause behind many failures."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from markupsafe import Markup
 
-from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason, errors_first, remedy
+from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason, Reason, errors_first, remedy
 from bf_reconciler.policy import Incident
-from bf_reconciler.status import ConfigStatus, Status, StrategyState
+from bf_reconciler.status import ConfigStatus, ConnectionStatus, Status, StrategyState
 from bf_reconciler.web.page.consequences import consequences, folded
 from bf_reconciler.web.page.control import resume_button
-from bf_reconciler.web.page.html import Reader, moment, paragraph, title_of
+from bf_reconciler.web.page.html import Reader, head_of, link, moment, paragraph, title_of
 from bf_reconciler.web.page.markup import DOT, NOTHING, fill, join
 
 OF_ENTRIES: Final = {ConfigReason.INVALID_DOCUMENT, ConfigReason.HOST_NOT_ALLOWED}
@@ -22,6 +23,7 @@ def banners(status: Status, reader: Reader) -> Markup:
     parts = (
         _halted(status, reader),
         _rejected(status.config, reader),
+        _canaries(status, reader),
         *(_incident(each, status, reader) for each in status.incidents),
     )
     return fill('<div id="banners">%s</div>', join(parts))
@@ -30,7 +32,22 @@ def banners(status: Status, reader: Reader) -> Markup:
 def has_banner(status: Status) -> bool:
     """Then nothing on the page says that all is well."""
     rejected = not status.config.last_reload_successful
-    return rejected or status.halt is not None or bool(status.incidents)
+    return (
+        rejected
+        or status.halt is not None
+        or bool(status.incidents)
+        or any(failed_canaries(status))
+    )
+
+
+def failed_canaries(status: Status) -> Iterator[ConnectionStatus]:
+    """Connections that are to be bad in a certain way, and are not."""
+    return (c for c in status.connections.values() if _has_failed(c))
+
+
+def _has_failed(connection: ConnectionStatus) -> bool:
+    head = head_of(connection.conditions)
+    return head is not None and head.reason is Reason.CANARY_FAILED
 
 
 def _banner(tone: str, heading: str, *paragraphs: Markup) -> Markup:
@@ -73,6 +90,26 @@ def _rejected(config: ConfigStatus, reader: Reader) -> Markup:
         _problems(config),
         _last_reload(config, reader),
     )
+
+
+def _canaries(status: Status, reader: Reader) -> Markup:
+    """Where the alarm does not ring for what is known to be wrong, nothing else is sure."""
+    failed = list(failed_canaries(status))
+    if not failed:
+        return NOTHING
+    return _banner(
+        "bad",
+        reader.words["canaries"],
+        *(_canary(connection, reader) for connection in failed),
+        _todo(remedy(Reason.CANARY_FAILED, reader.language)),
+    )
+
+
+def _canary(connection: ConnectionStatus, reader: Reader) -> Markup:
+    head = connection.conditions[0]
+    name = link(reader.connection(connection.name), connection.name)
+    since = moment(head.since, reader.words)
+    return fill("<p>%s · %s %s</p>", name, head.message, since)
 
 
 def _message(config: ConfigStatus) -> Markup:

@@ -5,13 +5,10 @@ from typing import Final
 
 from markupsafe import Markup
 
-from bf_reconciler.facts import Reason
-from bf_reconciler.status import Status, StrategyState, StrategyStatus
-from bf_reconciler.web.page.html import FINE, Reader, head_of, link
+from bf_reconciler.status import Status, StrategyState, StrategyStatus, follows
+from bf_reconciler.web.page.html import Reader, link
 from bf_reconciler.web.page.markup import NOTHING, fill, join
 
-FOLLOWING: Final = frozenset({Reason.CONNECTION_NOT_READY, Reason.GRACE_EXPIRED})
-"""Reasons that always mean the connection."""
 SHOWN: Final = 50
 
 
@@ -22,16 +19,6 @@ def consequences(status: Status, state: StrategyState) -> dict[str, list[Strateg
         if strategy.status is state and follows(strategy, status):
             found.setdefault(strategy.connection, []).append(strategy)
     return found
-
-
-def follows(strategy: StrategyStatus, status: Status) -> bool:
-    """Whether its connection is the reason, so that it is no need of its own."""
-    head = head_of(strategy.conditions)
-    connection = status.connections.get(strategy.connection)
-    above = head_of(connection.conditions) if connection else None
-    if head is None or connection is None or above is None or str(connection.status) in FINE:
-        return False
-    return head.reason in FOLLOWING or head.reason is above.reason
 
 
 def folded(

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import quote
+from zlib import crc32
 
 from markupsafe import Markup, escape
 
 from bf_reconciler.facts import ADVICE
-from bf_reconciler.status import Condition, Status, Transition
+from bf_reconciler.status import KEY_WORDS, Condition, Status, Transition
 from bf_reconciler.web.page.control import RESUME_PATH, curl, resume_form, test_button
 from bf_reconciler.web.page.facts import connection_facts, strategy_facts
 from bf_reconciler.web.page.html import (
@@ -32,13 +33,22 @@ from bf_reconciler.web.page.rows import STRATEGY_COLUMNS, Rows
 from bf_reconciler.web.page.trades import trades
 
 CONDITION_COLUMNS: Final = ("condition", "status", "evidence", "since")
+KEY_COLUMNS: Final = ("when", "change", "revision")
+WIDER: Final = frozenset({"right_granted", "address_added", "unbound"})
+"""Changes by which a key may do more, or be used from elsewhere."""
 HISTORY_COLUMNS: Final = ("when", "change", "why", "lasted", "revision")
 TRUTHS: Final = {"True": ("good", "disc"), "False": ("bad", "cross"), "Unknown": ("calm", "ring")}
 
 
 def connection_page(
-    status: Status, name: str, reader: Reader, history: Sequence[Transition], rows: Rows
+    status: Status,
+    name: str,
+    reader: Reader,
+    history: Sequence[Transition],
+    rows: Rows,
+    keys: Sequence[Transition] = (),
 ) -> PageParts:
+    """``keys``: what changed of its key."""
     connection = status.connections.get(name)
     if connection is None:
         return not_found(name, reader)
@@ -48,12 +58,15 @@ def connection_page(
     lists = {
         "conditions": _conditions(connection.conditions, reader),
         "strategies": rows.strategies(used, reader),
+        "key-changes": _key_changes(keys, reader),
         "history": _history(history, reader),
     }
+    none = "" if keys else reader.words["no_changes"]
     blocks = {
         "head": _head(connection, "connection", action, reader),
         "facts": connection_facts(connection, reader),
         "strategies-shown": fill('<p id="strategies-shown" class="count">%s</p>', str(len(used))),
+        "key-changes-shown": fill('<p id="key-changes-shown" class="count">%s</p>', none),
         "latency": _latency(reader.latencies.of(name), reader),
     }
     words, shown = reader.words, blocks["strategies-shown"]
@@ -63,6 +76,13 @@ def connection_page(
             fill('<div class="beside">%s%s</div>', blocks["facts"], blocks["latency"]),
             table("conditions", CONDITION_COLUMNS, lists["conditions"], words),
             table("strategies", STRATEGY_COLUMNS, lists["strategies"], words, shown),
+            table(
+                "key-changes",
+                KEY_COLUMNS,
+                lists["key-changes"],
+                words,
+                blocks["key-changes-shown"],
+            ),
             table("history", HISTORY_COLUMNS, lists["history"], words),
         )
     )
@@ -181,6 +201,28 @@ def _condition(condition: Condition, reader: Reader) -> Markup:
         generation=reader.words["generation"],
         number=str(condition.observed_generation),
     )
+
+
+def _key_changes(keys: Sequence[Transition], reader: Reader) -> dict[str, Markup]:
+    """What changed of a key, the newest first; what lets it do more is marked."""
+    rows: dict[str, Markup] = {}
+    for change in keys:
+        if change.what is None:
+            continue
+        value = crc32(f"{change.before}\n{change.after}".encode(errors="replace"))
+        key = f"c-{change.at.timestamp():.6f}-{change.what}-{value}"
+        words = KEY_WORDS[reader.language][change.what].format(change.after or change.before)
+        mark = "state warn triangle" if change.what in WIDER else "state calm ring"
+        rows[key] = fill(
+            '<tr id="%(key)s"><td>%(at)s</td><td><span class="%(mark)s">%(words)s</span></td>'
+            "<td><code>%(revision)s</code></td></tr>",
+            key=key,
+            at=moment(change.at, reader.words),
+            mark=mark,
+            words=words,
+            revision=change.revision[:12],
+        )
+    return rows
 
 
 def _history(history: Sequence[Transition], reader: Reader) -> dict[str, Markup]:

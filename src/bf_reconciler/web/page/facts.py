@@ -17,6 +17,7 @@ def connection_facts(connection: ConnectionStatus, reader: Reader) -> Markup:
         "account": connection.account,
         "environment": connection.environment,
         "key": fill("<code>%s</code>", connection.api_key),
+        "next_key": _waiting(connection, reader),
         "permissions": words["not_reported"] if key.scopes is None else _list(key.scopes),
         "denied": _list(key.denied),
         "unknown_permissions": _list(key.unknown_words),
@@ -59,6 +60,15 @@ def _terms(facts: dict[str, str | Markup], reader: Reader) -> Markup:
         if fact
     )
     return section("facts", words["facts"], fill("<dl>%s</dl>", items))
+
+
+def _waiting(connection: ConnectionStatus, reader: Reader) -> Markup:
+    """The key that is to take the place of this one, and the verb that does it."""
+    if not connection.next_api_key:
+        return NOTHING
+    command = fill("<code>bf-reconciler rotate %s</code>", connection.name)
+    key = fill("<code>%s</code>", connection.next_api_key)
+    return fill("%s · %s %s", key, reader.words["waits_for"], command)
 
 
 def _list(words: Iterable[str]) -> Markup:

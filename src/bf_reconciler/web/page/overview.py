@@ -233,6 +233,6 @@ def _change(status: Status, change: Transition, reader: Reader) -> Markup:
         address = reader.connection if change.kind == "connection" else reader.strategy
         name = link(address(change.name), name)
     after = state_mark(change.after, reader.language) if change.after else NOTHING
-    fine = change.reason is Reason.CONNECTED
+    fine = change.reason in {Reason.CONNECTED, Reason.AS_EXPECTED}
     reason = NOTHING if fine else title_of(change.reason, reader.language)
     return fill("%s %s %s <span>%s</span>", hour(change.at, reader), name, after, reason)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bf_reconciler.facts import Language
+from bf_reconciler.status import STATE_WORDS
 
 Words = Mapping[str, str]
 
@@ -51,6 +52,10 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "incident_change": (
         "{} answers otherwise than documented",
         "{} belgelerdekinden farklı yanıt veriyor",
+    ),
+    "canaries": (
+        "The alarm cannot be relied on: a canary is not as expected",
+        "Alarma güvenilemez: bir deneme bağlantısı beklendiği gibi değil",
     ),
     "affected": ("{} connections affected since", "{} bağlantı etkilendi, başlangıç:"),
     "begin": ("What to do next", "Sıradaki adımlar"),
@@ -126,6 +131,7 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "evidence": ("Evidence", "Kanıt"),
     "since": ("Since", "Başlangıç"),
     "facts": ("Facts", "Bilgiler"),
+    "key-changes": ("Changes of the key", "Anahtardaki değişiklikler"),
     "history": ("History", "Geçmiş"),
     "when": ("When", "Zaman"),
     "change": ("Change", "Değişiklik"),
@@ -147,6 +153,8 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "expired": ("expired", "süresi doldu"),
     "by_rule": ("by the exchange's published rule", "borsanın yayımladığı kurala göre"),
     "next": ("Next probe", "Sonraki test"),
+    "next_key": ("Next key", "Yeni anahtar"),
+    "waits_for": ("waits for", "beklenen komut:"),
     "success": ("Last successful probe", "Son başarılı test"),
     "skew": ("Clock skew", "Saat farkı"),
     "suspended_until": ("Suspended until", "Askının bitişi"),
@@ -213,19 +221,7 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "done": ("Done", "Tamamlandı"),
     "failed": ("Failed", "Başarısız oldu"),
     "from_shell": ("From a shell, without JavaScript", "JavaScript olmadan, komut satırından"),
-    # status words
-    "Online": ("Online", "Çevrimiçi"),
-    "Degraded": ("Degraded", "Uyarılı"),
-    "Blocked": ("Blocked", "Engellendi"),
-    "Unreachable": ("Unreachable", "Ulaşılamıyor"),
-    "Pending": ("Pending", "Bekliyor"),
-    "Suspended": ("Suspended", "Askıda"),
-    "Invalid": ("Invalid", "Geçersiz"),
-    "Enabled": ("Enabled", "Açık"),
-    "Disabled": ("Disabled", "Kapalı"),
-    "Holding": ("Holding", "Ek sürede"),
-    "Halted": ("Halted", "Durduruldu"),
-    "Error": ("Error", "Hata"),
+    **STATE_WORDS,
 }
 """Each word in English and Turkish."""
 

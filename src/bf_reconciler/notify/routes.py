@@ -1,0 +1,55 @@
+"""Which troubles and changes a receiver is told of; pure."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Literal
+
+from pydantic import Field
+
+from bf_reconciler.notify.values import RANK, Change, Severity, Sight, Trouble
+from bf_reconciler.spec.types import Declared, Name
+
+
+class Match(Declared):
+    """What a route is for; what is left out matches everything."""
+
+    severity: Severity | None = None
+    """This one, and what is graver."""
+    exchange: Name | None = None
+    environment: Name | None = None
+    kind: Literal["connection", "strategy", "config", "halt", "key"] | None = None
+    labels: dict[Name, str] = Field(default_factory=dict)
+
+
+def seen_by(matches: Iterable[Match], sight: Sight) -> Sight:
+    """What is wrong for this receiver.
+
+    What passes by itself and is not told it still hides how its connection is.
+    """
+    wanted = tuple(matches)
+    troubles = {
+        key: trouble
+        for key, trouble in sight.troubles.items()
+        if any(_wants(match, trouble.subject, trouble) for match in wanted)
+    }
+    hidden = {
+        key for key, trouble in sight.troubles.items() if trouble.passing and key not in troubles
+    }
+    return replace(sight, troubles=troubles, unknown=sight.unknown | hidden)
+
+
+def changes_for(matches: Iterable[Match], changes: Iterable[Change]) -> tuple[Change, ...]:
+    wanted = tuple(matches)
+    return tuple(each for each in changes if any(_wants(match, "key", each) for match in wanted))
+
+
+def _wants(match: Match, kind: str, what: Trouble | Change) -> bool:
+    """What concerns no exchange, such as the file, matches a route that names none."""
+    least: Severity = match.severity or "info"
+    return (
+        RANK[what.severity] >= RANK[least]
+        and match.kind in {None, kind}
+        and match.exchange in {None, what.exchange}
+        and match.environment in {None, what.environment}
+        and all(what.labels.get(name) == value for name, value in match.labels.items())
+    )

@@ -1,0 +1,164 @@
+"""What is recorded of a verdict gives that verdict again."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bf_reconciler.document.declared import declared
+from bf_reconciler.facts import Reason
+from bf_reconciler.journal import rows
+from bf_reconciler.policy import ConditionType, Hold
+from bf_reconciler.spec import Names, Policy
+from bf_reconciler.status import NO_VERDICTS, differences, judged_again, judgements
+from bf_reconciler.status.judgements import outcome
+from bf_reconciler.verdict import ConnectionState, judge
+from build import (
+    CONNECTION,
+    DAY,
+    MINUTE,
+    NOW,
+    SECOND,
+    a_connection,
+    a_key,
+    a_seen,
+    a_spec,
+    a_strategy,
+    a_suspension,
+    a_withdraw_key,
+    an_observation,
+    an_outage,
+    refused,
+)
+from decisions.test_invariants import histories, specs
+from test_reconcile import House
+
+
+def as_filed(spec):
+    """With what stands in the file of each entry, as a document gives it."""
+    connections = {
+        name: replace(entry, declared=declared(entry.connection))
+        for name, entry in spec.connections.items()
+    }
+    strategies = {
+        name: replace(entry, declared=declared(entry.strategy))
+        for name, entry in spec.strategies.items()
+    }
+    return replace(spec, connections=connections, strategies=strategies)
+
+
+def recorded(spec, seen, now=NOW, before=({}, NO_VERDICTS), names=None, verdicts=None):
+    verdicts = verdicts or judge(spec, seen, None, now)
+    return list(judgements(spec, before, (seen, verdicts), now, names))
+
+
+def read_back(judgement):
+    """As the journal keeps it."""
+    again = rows.JUDGEMENT.read(rows.JUDGEMENT.write(judgement))
+    assert again == judgement
+    return again
+
+
+@given(spec=specs(), history=histories(), hold=st.sampled_from([None, *Reason]))
+def test_whatever_is_declared_and_seen_is_judged_again_as_it_was(spec, history, hold):
+    spec, seen = as_filed(spec), {CONNECTION: a_seen(*history)}
+    verdicts = judge(spec, seen, None, NOW)
+    if hold is not None:
+        held = Hold(frozenset({hold}), history[0].at, "It is common to many.")
+        causes = replace(verdicts.causes, holds={CONNECTION: held})
+        verdicts = judge(spec, seen, None, NOW, before=replace(verdicts, causes=causes))
+    (judgement,) = recorded(spec, seen, verdicts=verdicts)
+    assert judgement.outcome == outcome(verdicts.connections[CONNECTION])
+    assert judged_again(read_back(judgement)) == judgement.outcome
+    assert len(judgement.seen.runs) <= len(seen[CONNECTION].runs)
+
+
+async def test_the_last_one_recorded_is_what_stands():
+    """Over a history of a key and of the file: nothing is left out, and little is repeated."""
+    spec = as_filed(a_spec([a_connection(interval=SECOND)]))
+    house = House(spec=spec)
+    worlds = [
+        an_observation,
+        lambda at: an_observation(at, key=a_withdraw_key()),
+        lambda at: refused(Reason.INVALID_KEY, at),
+        an_outage,
+        lambda at: an_observation(at, key=a_key(expires_at=NOW + DAY)),
+        an_observation,
+    ]
+    for world in worlds:
+        house.prober.script = world
+        for _ in range(30):
+            await house.turn()
+            verdict = house.cycle._verdicts.connections[CONNECTION]  # noqa: SLF001 # what it compares with
+            if verdict.findings:
+                assert house.journal.judged[-1].outcome == outcome(verdict)
+    found = house.journal.judged
+    assert all(judged_again(read_back(each)) == each.outcome for each in found)
+    assert len(found) < 3 * len(worlds)
+    count = len(found)
+    house.start(spec)  # a restart records nothing that an earlier life has recorded
+    await house.turn(20)
+    assert len(house.journal.judged) == count
+    house.declare(as_filed(replace(spec, policy=Policy(ip_allowlist="exact"), generation=2)))
+    await house.turn(5)
+    assert [each.generation for each in house.journal.judged[count:]] == [2]
+
+
+def test_what_is_as_before_is_not_recorded_again():
+    spec = as_filed(a_spec())
+    first = {CONNECTION: a_seen(an_observation(NOW - MINUTE))}
+    verdicts = judge(spec, first, None, NOW)
+    seen = {CONNECTION: a_seen(an_observation(NOW - MINUTE), an_observation(NOW))}
+    assert recorded(spec, seen, before=(first, verdicts)) == []
+    other = {CONNECTION: a_seen(an_observation(NOW - MINUTE), an_outage(NOW))}
+    (judgement,) = recorded(spec, other, before=(first, verdicts))
+    assert judgement.outcome.state is ConnectionState.UNREACHABLE
+    assert recorded(spec, other, before=(first, verdicts), names=Names()) == []
+
+
+def test_what_rests_on_no_probe_is_not_recorded():
+    suspended = as_filed(a_spec([a_connection(suspend=a_suspension())]))
+    assert recorded(suspended, {CONNECTION: a_seen()}) == []
+    assert recorded(a_spec(), {}) == []
+    assert recorded(a_spec(), {CONNECTION: a_seen(restored=True)}) == []
+    gone = {"gone": a_seen()}
+    assert recorded(a_spec(), gone, names=Names(frozenset({"gone"}))) == []
+
+
+def test_no_amount_and_no_credential_is_recorded():
+    strategy = a_strategy(
+        base_order={"size": 31337, "currency": "USDT"},
+        margin_limit={"amount": 31337, "currency": "USDT"},
+        settings={"x": 31337},
+    )
+    spec = as_filed(a_spec(strategies=[strategy]))
+    (judgement,) = recorded(spec, {CONNECTION: a_seen()})
+    text = rows.JUDGEMENT.write(judgement)
+    assert json.loads(text)[0]["strategies"][0]["pairs"] == ["BTC/USDT"]
+    for hidden in ("31337", "0123456789abcdef", "a secret", "a passphrase"):
+        assert hidden not in text
+
+
+def test_a_declaration_of_another_version_cannot_be_judged_again():
+    (judgement,) = recorded(as_filed(a_spec()), {CONNECTION: a_seen()})
+    with pytest.raises(ValueError, match="exchange"):
+        judged_again(replace(judgement, connection={**judgement.connection, "exchange": "gone"}))
+
+
+def test_what_differs_is_named():
+    (then,) = recorded(as_filed(a_spec()), {CONNECTION: a_seen()})
+    (now,) = recorded(
+        as_filed(a_spec()), {CONNECTION: a_seen(an_observation(key=a_withdraw_key()))}
+    )
+    found = list(differences(then.outcome, now.outcome))
+    assert ("status", "Online", "Blocked") in found
+    assert ("compliant", "True", "False") in found
+    assert ("reason", "Connected", "WithdrawEnabled") in found
+    assert ("WithdrawDisabled", "True Connected", "False WithdrawEnabled") in found
+    fewer = replace(now.outcome, conditions=now.outcome.conditions[:1])
+    more = [row for row in differences(fewer, now.outcome) if row[1] == ""]
+    assert len(more) == len(now.outcome.conditions) - 1
+    assert list(differences(now.outcome, now.outcome)) == []
+    assert then.outcome.conditions[0][0] is ConditionType.REACHABLE
