@@ -40,7 +40,7 @@ KNOWN = {  # how often, and what bounds it
     "runtimes/watch.py Thread": (1, "watches a folder; nobody waits for it"),
     "seals.py to_thread": (3, "a person waits: reload of the file, or a verb"),
     "sops/child.py Thread": (1, "feeds sops, which has its deadline; ends with the process"),
-    "sops/decryption.py to_thread": (2, "computes, and looks at the key files; see reload.py"),
+    "sops/decryption.py to_thread": (2, "computes, and looks at the key files; see reload"),
     "source/watched_path.py ThreadPoolExecutor": (
         1,
         "the loop that watches the file: poll_seconds",
