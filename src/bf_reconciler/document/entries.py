@@ -27,7 +27,8 @@ class Entry(Generic[M]):
 
     ``eclipsed``: another entry has its name, and nobody can say which one is meant. ``draft`` is
     the model without its wrong but dispensable fields; it serves to tell of everything else that
-    is wrong in the same run.
+    is wrong in the same run. ``sealed``: where encrypted values stand in it. ``file``: which one of
+    a folder it stands in.
     """
 
     kind: Kind
@@ -39,6 +40,8 @@ class Entry(Generic[M]):
     dropped: frozenset[str] = frozenset()
     problems: list[Problem] = field(default_factory=list)
     eclipsed: bool = False
+    sealed: frozenset[Path] = frozenset()
+    file: str = ""
 
     @property
     def path(self) -> Path:
