@@ -146,11 +146,13 @@ def _strategies(before: Spec, parsed: Parsed, held: Names) -> Mapping[str, Strat
     entries: dict[str, StrategyEntry] = {}
     for strategy, line in parsed.strategies:
         key: tuple[Kind, str] = "strategies", strategy.name
-        shown = declared(strategy, parsed.sealed.get(key, ()))
-        entries[strategy.name] = _same(
-            before.strategies.get(strategy.name),
-            StrategyEntry(strategy, line, "current", shown, parsed.files.get(key, "")),
-        )
+        old = before.strategies.get(strategy.name)
+        if old is not None and old.strategy is strategy:  # of a file that was not read again
+            shown = old.declared
+        else:
+            shown = declared(strategy, parsed.sealed.get(key, ()))
+        made = StrategyEntry(strategy, line, "current", shown, parsed.files.get(key, ""))
+        entries[strategy.name] = _same(old, made)
     for name, line, origin in _kept(parsed, "strategies", held):
         if name in before.strategies and not _is_foreign(before, parsed, name):
             entries[name] = replace(before.strategies[name], line=line, origin=origin)
@@ -202,30 +204,32 @@ class _Frame:
     ) -> ConnectionEntry:
         defaults = self.parsed.defaults
         place: tuple[Kind, str] = "connections", connection.name
-        file = self.parsed.files.get(place, "") if kept is None else kept.file
-        shown = (
-            declared(connection, self.parsed.sealed.get(place, ()))
-            if kept is None
-            else kept.declared
-        )
-        key = connection.key_fingerprint(self.pepper)
-        least = least_interval(connection) * self.keys[key]
-        made = ConnectionEntry(
+        old = self.before.connections.get(connection.name)
+        known = old if old is not None and old.connection is connection else None
+        same = known or ConnectionEntry(
             connection=connection,
             fingerprint=connection.fingerprint(self.pepper),
+            line=line,
+            origin=origin,
+            interval=defaults.interval,
+            timeout=defaults.timeout,
+            pair=PAIR,
+            key_fingerprint=connection.key_fingerprint(self.pepper),
+            credentials_fingerprint=connection.credentials_fingerprint(self.pepper),
+            egress=connection.egress_fingerprint(self.pepper),
+            declared=declared(connection, self.parsed.sealed.get(place, ())),
+        )
+        least = least_interval(connection) * self.keys[same.key_fingerprint]
+        made = replace(
+            same,
             line=line,
             origin=origin,
             interval=max(connection.interval or defaults.interval, least),
             timeout=connection.timeout or defaults.timeout,
             pair=self.pairs.get(connection.name, PAIR),
-            key_fingerprint=key,
-            credentials_fingerprint=connection.credentials_fingerprint(self.pepper),
-            egress=connection.egress_fingerprint(self.pepper),
             trades=connection.name in self.trading,
-            declared=shown,
-            file=file,
+            file=self.parsed.files.get(place, "") if kept is None else kept.file,
         )
-        old = self.before.connections.get(connection.name)
         return old if old is not None and old == made else made
 
 
@@ -241,12 +245,20 @@ def _connections(
     kept = [row for row in _kept(parsed, "connections", held) if row[0] in before.connections]
     every = [connection for connection, _ in parsed.connections]
     every += [before.connections[name].connection for name, _, _ in kept]
-    frame.keys.update(connection.key_fingerprint(pepper) for connection in every)
+    frame.keys.update(_key(before, connection, pepper) for connection in every)
     entries = {c.name: frame.entry(c, line, "current") for c, line in parsed.connections}
     for name, line, origin in kept:
         old = before.connections[name]
         entries[name] = frame.entry(old.connection, line, origin, old)
     return entries
+
+
+def _key(before: Spec, connection: Connection, pepper: bytes) -> str:
+    """The fingerprint of its key; it is known where the same connection is in force already."""
+    old = before.connections.get(connection.name)
+    if old is not None and old.connection is connection:
+        return old.key_fingerprint
+    return connection.key_fingerprint(pepper)
 
 
 def _pairs(strategies: Mapping[str, StrategyEntry]) -> Mapping[str, str]:

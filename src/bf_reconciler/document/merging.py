@@ -1,6 +1,7 @@
 """Documents to what they declare together: entries against each other, over all files."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, NamedTuple, get_args
@@ -75,7 +76,9 @@ def _part(file: str, document: Document) -> _Part:
 
 
 def _copied(entry: Entry[M], file: str) -> Entry[M]:
-    return replace(entry, problems=list(entry.problems), file=file)
+    copied = copy(entry)
+    copied.problems, copied.file = list(entry.problems), file
+    return copied
 
 
 def parsed_alone(document: Document) -> Parsed:
