@@ -23,7 +23,7 @@ RESERVED_LABELS = frozenset(
     {
         *("job", "instance", "namespace", "pod", "container", "service", "endpoint", "cluster"),
         *("node", "alertname", "alertstate", "severity", "le", "quantile"),
-        *("connection", "exchange", "strategy", "runtime", "account", "status"),
+        *("connection", "exchange", "strategy", "runtime", "account", "status", "file"),
         *("environment", "exchange_environment"),
         *("condition", "reason", "permission", "state", "to", "kind", "scope"),
         *("shard", "shards", "egress"),

@@ -146,3 +146,6 @@ def test_watches():
     assert same(before.connections, after.connections) == {"one", "three"}
     assert after.connections["two"].asked == LATER
     assert watch(SPEC, BAD, LATER, after, NAMED) is after
+    renewed = replace(SPEC, connections=dict(SPEC.connections))
+    assert watch(renewed, WELL, NOW, before).changes == before.changes + 1
+    assert watch(SPEC, WELL, NOW).changes == 0

@@ -173,7 +173,9 @@ def _place(path: str, line: int | None, revision: str, lang: Language) -> str:
 
 
 def _problem(told: Row, path: str) -> Text:
-    problem = Problem(told["line"], told["column"], told["path"], told["message"])
+    inside = told.get("file", "")  # of an entry that is in force, the path has it already
+    file = "" if path.endswith(f"/{inside}") else inside
+    problem = Problem(told["line"], told["column"], told["path"], told["message"], file=file)
     return Text(problem.render(path), style="red")
 
 
@@ -210,7 +212,7 @@ def _connection(found: Row, lang: Language) -> Iterator[Line]:
     if row["message"] and row["message"] != found["message"]:
         yield row["message"]
     if row["line"]:
-        yield _place(file["path"], row["line"], file["revision"], lang)
+        yield _place(row["path"], row["line"], file["revision"], lang)
     for problem in row["problems"]:
         yield _problem(problem, file["path"])
 

@@ -119,13 +119,18 @@ def _part(heading: str, rows: Iterable[str]) -> list[str]:
 
 
 def _entry(entry: Entry, lang: Language) -> Iterator[str]:
-    line = f" ({LINE.in_(lang)} {entry.line})" if entry.line else ""
     word = ACTIONS[entry.action].in_(lang)
-    yield f"{SIGNS[entry.action]} {clean(entry.name)}{line}: {word}"
+    yield f"{SIGNS[entry.action]} {clean(entry.name)}{_place(entry, lang)}: {word}"
     for change in entry.changes:
         yield f"    {clean(change.field)}: {_values(change, lang)}"
     if entry.credentials != "same":
         yield f"    {SECRETS.in_(lang)}: {COMPARED[entry.credentials].in_(lang)}"
+
+
+def _place(entry: Entry, lang: Language) -> str:
+    line = f"{LINE.in_(lang)} {entry.line}" if entry.line else ""
+    place = ", ".join(part for part in (clean(entry.file), line) if part)
+    return f" ({place})" if place else ""
 
 
 def _values(change: Change, lang: Language) -> str:
@@ -227,7 +232,8 @@ def _list(heading: Said, rows: Iterable[str], lang: Language) -> list[str]:
 
 
 def _marked(entry: Entry, lang: Language) -> Iterator[str]:
-    yield f"{code(entry.name)} {ACTIONS[entry.action].in_(lang)}"
+    where = f" ({code(entry.file)})" if entry.file else ""
+    yield f"{code(entry.name)}{where} {ACTIONS[entry.action].in_(lang)}"
     for change in entry.changes:
         if change.known:
             before, after = value(change.before, lang), value(change.after, lang)

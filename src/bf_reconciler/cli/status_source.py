@@ -105,7 +105,7 @@ def _present(directory: Path, language: Language) -> dict[str, Any]:
 def _evidence(directory: Path, language: Language, name: str) -> dict[str, Any] | None:
     """Of the journal, and of the last good file beside it: that has the policy in plain text."""
     from bf_reconciler import document  # noqa: PLC0415 # a second way only
-    from bf_reconciler.journal import LastGood  # noqa: PLC0415
+    from bf_reconciler.journal import LastGood, LastGoodFolder  # noqa: PLC0415
     from bf_reconciler.status import evidence  # noqa: PLC0415
 
     with journal(directory) as found:
@@ -113,7 +113,9 @@ def _evidence(directory: Path, language: Language, name: str) -> dict[str, Any] 
     known = record.status.connections.get(name)
     if known is None:
         return None
-    committed = LastGood(directory).read()
+    base = record.status.config.base
+    folder = LastGoodFolder(directory).read() if base else {}
+    committed = folder.get(base) if base else LastGood(directory).read()
     parsed = document.parse(committed, None) if committed is not None else None
     policy = parsed.policy if parsed is not None and not parsed.refused else None
     return evidence(known, record.seen.get(name), policy, language)

@@ -101,6 +101,8 @@ class Cycle:
         self._reload = reload
         if reload.adopted is not None:
             self._commit = reload.adopted.commit
+        elif reload.documents is not None:
+            self._commit = reload.commit
         self.wake.set()
 
     async def edit(self, edit: Edit, *events: Transition) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from bf_reconciler.facts.advice import ADVICE, Language
 from bf_reconciler.facts.messages_tr import GAPS, SENTENCES
 
-LONGEST: Final = 4000
+LONGEST: Final = 2000
 """Longer ones are not of our making."""
 GAP: Final = re.compile(r"\{\}")
 MORE: Final = re.compile(r"(.+) and (\d+) more")

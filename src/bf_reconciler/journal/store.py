@@ -521,8 +521,8 @@ def _differs(known: Mapping[Key, object], key: Key, value: object) -> bool:
 
 
 def _by_line(entries: dict[str, Any]) -> dict[str, Any]:
-    """In the order of the file."""
-    return dict(sorted(entries.items(), key=lambda item: item[1].line))
+    """In the order of the files, and in each one's order."""
+    return dict(sorted(entries.items(), key=lambda item: (item[1].file, item[1].line)))
 
 
 def _bare(status: Status) -> Status:

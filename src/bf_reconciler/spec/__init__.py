@@ -1,5 +1,6 @@
 """What the user declares, as frozen types, and the Spec that is in force."""
 
+from bf_reconciler.spec.allow import Grant, connection_excess, fits, strategy_excess
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
 from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials
 from bf_reconciler.spec.engines import (
@@ -61,6 +62,7 @@ __all__ = [
     "File",
     "FileRuntime",
     "FreqtradeRuntime",
+    "Grant",
     "Halt",
     "Handled",
     "Handling",
@@ -80,8 +82,10 @@ __all__ = [
     "Suspend",
     "Wanted",
     "WebhookRuntime",
+    "connection_excess",
     "differing",
     "enforced",
+    "fits",
     "foreign_urls",
     "handled",
     "inconsistencies",
@@ -90,6 +94,7 @@ __all__ = [
     "misfits",
     "owner",
     "share",
+    "strategy_excess",
     "too_many",
     "unknown_hosts",
     "updated",

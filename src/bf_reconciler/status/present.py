@@ -11,6 +11,7 @@ from bf_reconciler.status.model import (
     Condition,
     ConfigStatus,
     ConnectionStatus,
+    FileStatus,
     Status,
     StrategyStatus,
     Transition,
@@ -60,6 +61,7 @@ def present_connection(status: ConnectionStatus, language: Language = "en") -> d
             "created_at": written(status.key.created_at),
         },
         "labels": dict(status.labels),
+        "file": status.file,
         "line": status.line,
         "origin": status.origin,
         "last_probe": written(status.last_probe),
@@ -83,6 +85,7 @@ def present_strategy(status: StrategyStatus, language: Language = "en") -> dict[
         "told": status.told,
         "running": status.running,
         "conditions": [_condition(c, language) for c in status.conditions],
+        "file": status.file,
         "line": status.line,
         "origin": status.origin,
         "suspended_until": written(status.suspended_until),
@@ -159,9 +162,12 @@ def _config(config: ConfigStatus, language: Language) -> dict[str, Any]:
         "remedy": advice.remedy if advice else "",
         "plaintext_secrets": config.plaintext_secrets,
         "sealed": config.sealed,
+        "base": config.base,
+        "files": [_file(file) for file in config.files],
         "shard": config.shard or None,
         "problems": [
             {
+                "file": problem.file,
                 "line": problem.line,
                 "column": problem.column,
                 "path": problem.path,
@@ -171,6 +177,19 @@ def _config(config: ConfigStatus, language: Language) -> dict[str, Any]:
             }
             for problem in config.problems
         ],
+    }
+
+
+def _file(file: FileStatus) -> dict[str, Any]:
+    return {
+        "name": file.name,
+        "last_reload_successful": file.last_reload_successful,
+        "last_reload_success": written(file.last_reload_success),
+        "reason": str(file.reason) if file.reason else None,
+        "message": file.message,
+        "revision": file.revision,
+        "digest": file.digest,
+        "sealed": file.sealed,
     }
 
 
