@@ -129,7 +129,11 @@ async def many(folder: Path, count: int, seconds: int) -> None:
             status, found = await fleet.post("/api/v1/halt", body)
             if status == HTTPStatus.BAD_REQUEST:
                 sys.exit(f"no halt: {found}")
-            print(f"the halt is answered with {status} after {time.perf_counter() - began:.2f} s")
+            open_still = len(found.get("unconfirmed", ()))
+            print(
+                f"the halt is answered with {status} after {time.perf_counter() - began:.2f} s;"
+                f" {open_still} are not confirmed yet"
+            )
             await until(lambda: all(bot.state == "paused" for bot in bots), 120)
             taken, spent = time.perf_counter() - began, cpu(child.pid) - spent
             print(f"all {count} off by halt: {taken:.2f} s, {spent:.1f} s of CPU")

@@ -24,8 +24,8 @@ from bf_reconciler.reload import Reload
 from bf_reconciler.spec import Spec
 from bf_reconciler.status import ConfigStatus, Record, Status, Transition, judged_again
 
-KEYS = 100
-"""Of the simulated day; its figures are for ten times as many."""
+KEYS = 40
+"""Of the simulated day; its figures are for 1,000."""
 PARTS = 20
 """So many turns ask everybody once."""
 OUTAGES = (timedelta(hours=3), timedelta(hours=15))
@@ -91,7 +91,7 @@ async def day(folder: Path) -> None:
         await cycle.turn(now)
         for turn in range(24 * 60 * PARTS):
             now += step
-            world.answer(KEYS // PARTS, now)
+            world.answer(max(KEYS // PARTS, 1), now)
             if turn == 2 * 60 * PARTS:
                 start = sizes(folder)
             if turn == 12 * 60 * PARTS:

@@ -112,6 +112,9 @@ class Engine:
     def collect(self) -> Mapping[str, Running]:
         return {}
 
+    def let_go(self, names: Iterable[str]) -> None:
+        pass
+
     def held(self, declared: Iterable[Any]) -> Mapping[Any, Any]:
         return {runtime: {} for runtime in declared}
 

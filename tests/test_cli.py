@@ -430,9 +430,10 @@ def test_a_port_that_is_taken_is_told(capsys):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        ran = run_in(capsys, "simulate", "--port", taken.getsockname()[1])
-    assert ran.code == 1
-    assert "cannot be used" in ran.err
+        port = taken.getsockname()[1]
+        ran = run_in(capsys, "simulate", "--port", port)
+    told = "Address already in use; choose another port with --port"
+    assert (ran.code, ran.err) == (1, f"Error: cannot listen on 127.0.0.1:{port}: {told}\n")
 
 
 def test_the_simulator_tells_how_to_change_it(capsys, monkeypatch):

@@ -176,6 +176,7 @@ def test_credentials_come_through_a_descriptor(capsys, simulator, file):
     ("argv", "given", "says"),
     [
         (("moon",), "", "Error: unknown exchange moon; known: binance"),
+        (("KuCoinn",), "", "Error: unknown exchange KuCoinn; did you mean kucoin?\n"),
         (("kucoin",), "key\nsecret\n", "Error: expected 3 lines: api_key, secret, passphrase; or"),
         (("mexc",), "a: [\n", "Error: line 2: "),
         (("mexc",), '{"api_key": 1,\n"api_key": 2}', "Error: line 2: "),
@@ -213,7 +214,8 @@ def test_a_file_that_is_refused_gets_no_entry(capsys, file):
     assert "seal: sealed over other content: run bf-reconciler seal" in done.stderr
     done = add(file.with_name("none.yaml"), "mexc", "--no-test", given="key\nsecret\n")
     assert done.returncode == 1
-    assert "none.yaml" in done.stderr
+    words = "there is no such file; `bf-reconciler init DIR` creates a folder with one\n"
+    assert done.stderr == f"Error: {file.with_name('none.yaml')}: {words}"
     ran = run_in(capsys, "add", "mexc", "--file", file, "--no-test", "--credentials-fd", 99)
     assert (ran.code, ran.err) == (
         1,

@@ -285,7 +285,7 @@ def test_history_is_told_by_the_daemon_or_the_journal(capsys, journal):
     ran = run_in(capsys, "history", "--state-dir", journal, "-o", "json", "--lang", "tr")
     assert [row["to"] for row in ran.json()["transitions"]] == ["Blocked", "Blocked"]
     assert "kapatın" in ran.out
-    assert "Read from the journal" in ran.err
+    assert "içindeki günlükten okundu" in ran.err
     assert run_in(capsys, "history").code == 1
 
 

@@ -357,7 +357,7 @@ Stratejiler
 
 Açık ya da kapalı
   btc-grid: açık → kapalı  Suspended: By ada: `` | <b>@a [x](y) �[2J
-  eth-grid: kapalı kalır  Disabled: The file says enabled: false.
+  eth-grid: kapalı kalır  Disabled: Dosyada enabled: false yazıyor.
 
 Gereken yeni izinler
   kucoin-b: Futures (futures); bilinmiyor

@@ -4,7 +4,7 @@ import click
 import pytest
 
 from bf_reconciler.cli.run_settings import shard_of
-from bf_reconciler.spec import ALONE, Shard
+from bf_reconciler.facts import ALONE, Shard
 from commandline import run_in
 
 

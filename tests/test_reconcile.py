@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bf_reconciler.daemon.cycle import Cycle
-from bf_reconciler.facts import Listed, Reason
+from bf_reconciler.facts import Listed, Reason, Shard
 from bf_reconciler.reconcile import Outside, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.schedule import HEARTBEAT
-from bf_reconciler.spec import Shard, owner, share, venue_of
+from bf_reconciler.spec import owner, share, venue_of
 from bf_reconciler.status import (
     ConfigStatus,
     Declaration,

@@ -457,7 +457,7 @@ async def test_a_file_that_does_not_answer_is_given_up_and_not_read_twice_at_onc
     good = await reloader.reload(NOW)
     assert good.spec is not None
     hanging.hangs = True
-    monkeypatch.setattr(reload, "READ_SECONDS", 0.02)
+    monkeypatch.setattr(reload.base, "READ_SECONDS", 0.02)
     for _ in range(3):
         found = await reloader.reload(NOW)
         assert (found.spec, found.transient) == (good.spec, True)
@@ -470,7 +470,7 @@ async def test_what_came_too_late_is_read_again(hanging, monkeypatch):
     _, reloader = a_reloader(hanging)
     hanging.hangs = True
     with monkeypatch.context() as patched:
-        patched.setattr(reload, "READ_SECONDS", 0.02)
+        patched.setattr(reload.base, "READ_SECONDS", 0.02)
         assert (await reloader.reload(NOW)).config.reason is ConfigReason.FILE_UNREADABLE
     hanging.content, hanging.hangs = OTHER, False
     hanging.released.set()
@@ -483,7 +483,7 @@ async def test_what_came_too_late_is_read_again(hanging, monkeypatch):
 async def test_an_error_that_came_too_late_is_no_fault(hanging, monkeypatch, caplog):
     _, reloader = a_reloader(hanging)
     hanging.hangs, hanging.late = True, ConfigError(ConfigReason.FILE_NOT_FOUND, "gone")
-    monkeypatch.setattr(reload, "READ_SECONDS", 0.02)
+    monkeypatch.setattr(reload.base, "READ_SECONDS", 0.02)
     assert (await reloader.reload(NOW)).config.reason is ConfigReason.FILE_UNREADABLE
     (late,) = reading()
     hanging.released.set()

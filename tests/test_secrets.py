@@ -142,6 +142,7 @@ async def shown(fleet):
     paths = ["/", "/?lang=tr", "/metrics", "/healthz", "/readyz", "/api/v1/status"]
     paths += ["/api/v1/history?limit=1000", "/api/v1/strategies/btc-grid"]
     paths += [f"/api/v1/connections/{name}" for name in ("kucoin-main", "mexc-main", "echo")]
+    paths += [f"/api/v1/connections/{name}/stolen" for name in ("kucoin-main", "echo")]
     told = []
     for path in paths:
         found = await fleet.api(path)

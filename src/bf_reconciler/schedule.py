@@ -264,13 +264,13 @@ def detection(entry: ConnectionEntry, old: Seen, new: Seen, policy: Policy) -> D
     if not known or old.restored or old.entry != new.entry or run.latest is known[0].latest:
         return None
     extra = timedelta(0)
-    if run.latest.refusals and 1 < run.count <= policy.confirm_after and len(new.runs) > 1:
+    if 1 < run.count <= policy.confirm_after and len(new.runs) > 1 and run.latest.refusals:
         known, extra = new.runs[1:], CONFIRM * (run.count - 1)
-    at = known[0].latest.at
-    wait = jittered(
-        delay(known, entry.interval, policy), entry.name, at, _most(known[0], entry.interval)
-    )
-    return Detection(at, at + max(wait, entry.interval) + extra + DETECTED)
+    latest, wait = known[0].latest, entry.interval
+    if latest.failures:  # after a good probe it is never longer
+        rest = delay(known, entry.interval, policy)
+        wait = max(wait, jittered(rest, entry.name, latest.at, _most(known[0], entry.interval)))
+    return Detection(latest.at, latest.at + wait + extra + DETECTED)
 
 
 def overdue(

@@ -8,8 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from bf_reconciler.facts import DEFAULT_RULES, Language, Rules, system_words
-from bf_reconciler.spec import ALONE, Shard
+from bf_reconciler.facts import ALONE, DEFAULT_RULES, Language, Rules, Shard, system_words
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["console", "json"]
@@ -24,7 +23,7 @@ RESERVED_LABELS = frozenset(
     {
         *("job", "instance", "namespace", "pod", "container", "service", "endpoint", "cluster"),
         *("node", "alertname", "alertstate", "severity", "le", "quantile"),
-        *("connection", "exchange", "strategy", "runtime", "account", "status"),
+        *("connection", "exchange", "strategy", "runtime", "account", "status", "file"),
         *("environment", "exchange_environment"),
         *("condition", "reason", "permission", "state", "to", "kind", "scope"),
         *("shard", "shards", "egress"),

@@ -17,7 +17,17 @@ from bf_reconciler.status import (
     key_events,
     resume_event,
 )
-from bf_reconciler.status.audit_report import Window, gathered, report, window
+from bf_reconciler.status.audit_report import (
+    LESS_IS_LOOSER,
+    LOOSENESS,
+    MORE_IS_LOOSER,
+    NEVER_LOOSER,
+    Window,
+    _leaves,
+    gathered,
+    report,
+    window,
+)
 from bf_reconciler.verdict import Halted, judge
 from build import (
     CONNECTION,
@@ -165,7 +175,13 @@ RELAXED = {
     "grace": "10m",
     "recover_after": 1,
     "max_removals": {"percent": 90},
-    "risk_levels": {"moderate": {"max_leverage": 5, "ip_allowlist": "ignored"}},
+    "risk_levels": {
+        "moderate": {
+            "max_leverage": 5,
+            "ip_allowlist": "ignored",
+            "max_margin": {"amount": 5, "currency": "USDT"},
+        }
+    },
     "value_permissions": "warn",
     "unknown_permissions": "block",
     "max_key_age": "90d",
@@ -187,6 +203,25 @@ def test_a_policy_that_is_looser_than_by_default_is_an_exception():
     assert {x["author"] for x in found} == {"author of r1"}
     strange = a_declaration(POLICY, of_a_newer_version=1)
     assert told("exception", declarations=[strange]) == []
+
+
+def test_every_field_of_a_policy_is_known_to_be_looser_or_not():
+    known = {*LOOSENESS, *MORE_IS_LOOSER, *LESS_IS_LOOSER, *NEVER_LOOSER}
+    assert {path.rpartition(".")[2] for path in _leaves(Policy())} == known
+
+
+def test_what_a_connection_expects_beside_its_strategies_is_an_exception():
+    expect = {"assets": ["SQUID", "BNB"], "status": "Blocked"}
+    declarations = [
+        a_declaration(POLICY, at=NOW - DAY),
+        a_declaration(expect=expect, unexpected_trading="ignore"),
+    ]
+    found = told("exception", declarations=declarations)
+    assert [(x["what"], x["value"]) for x in found] == [
+        ("expect.assets", "SQUID, BNB"),
+        ("expect.status", "Blocked"),
+        ("unexpected_trading", "ignore"),
+    ]
 
 
 def test_an_exception_that_goes_on_is_one():

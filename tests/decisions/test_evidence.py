@@ -86,6 +86,13 @@ def test_of_a_key_all_is_told_but_its_addresses():
     assert "192.0.2" not in str(evidence(OKX, a_seen(key=KEY), Policy()))
 
 
+def test_the_end_of_a_key_and_a_list_that_is_not_told_are_told():
+    key = KeyFacts(frozenset(), frozenset(), expires_at=NOW, ips=None)
+    told = answers(key=key)["key"]["key"]
+    assert (told["expires_at"], told["created_at"]) == ("2026-05-04T12:00:00.000Z", None)
+    assert (told["addresses"], told["ip_bound"], told["granted"]) == (None, None, [])
+
+
 def test_it_says_how_often_it_came_out_alike_and_what_was_before():
     seen = remember(Seen("fingerprint"), an_observation(key=REFUSED))
     minute = timedelta(minutes=1)

@@ -9,10 +9,12 @@ from bf_reconciler.spec import LOCAL, Halt, Policy
 from bf_reconciler.spec.connection import Attest, Attestation
 from bf_reconciler.status import (
     Confirmed,
+    ConnectionStatus,
     Key,
     Running,
     Status,
     StrategyState,
+    StrategyStatus,
     conditions,
     mask,
     transitions,
@@ -546,3 +548,44 @@ def test_a_wrong_entry_that_never_was_right_is_shown_with_what_can_be_read_of_it
     assert told == ("odd", "kucoin", ConnectionState.INVALID, "none", Key())
     again = a_cycle(spec=spec, before=a_cycle(spec=spec), now=LATER).connections["odd"]
     assert again == found
+
+
+def test_what_is_wrong_and_was_never_known_is_shown_with_nothing_but_that():
+    spec = a_spec([], [], broken_connections={"bad": "kucoin"}, broken_strategies={"worse": "bad"})
+    status = a_cycle(spec=spec)
+    said = "Its entry in the file is invalid."
+    finding = Finding(ConditionType.READY, "False", Reason.ENTRY_INVALID, said)
+    shown = conditions((), [finding], 1, NOW)
+    assert status.connections == {
+        "bad": ConnectionStatus(
+            name="bad",
+            exchange="kucoin",
+            account="",
+            environment="",
+            status=ConnectionState.INVALID,
+            api_key="",
+            conditions=shown,
+            key=Key(),
+            origin="none",
+        )
+    }
+    assert status.strategies == {
+        "worse": StrategyStatus(
+            name="worse",
+            connection="bad",
+            runtime="",
+            status=StrategyState.BLOCKED,
+            desired=False,
+            running="unknown",
+            conditions=shown,
+            memory=None,
+            origin="none",
+        )
+    }
+    later = a_cycle(spec=replace(spec, generation=2), before=status, now=LATER)
+    for before, after in (
+        (status.connections["bad"], later.connections["bad"]),
+        (status.strategies["worse"], later.strategies["worse"]),
+    ):
+        kept = replace(before.conditions[0], observed_generation=2)
+        assert after == replace(before, conditions=(kept,))

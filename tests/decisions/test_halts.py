@@ -51,7 +51,9 @@ def test_a_resume_of_one_strategy_names_it(name, before):
     ("running", "told", "ever_on", "open_still"),
     [
         ("running", None, False, True),
-        ("unknown", "pause", False, True),
+        ("unknown", "run", False, True),
+        ("unknown", "pause", True, True),
+        ("unknown", "pause", False, False),
         ("unknown", None, True, True),
         ("unknown", None, False, False),
         ("paused", "run", True, False),

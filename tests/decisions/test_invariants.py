@@ -57,6 +57,10 @@ CALLS = [
 failures = st.builds(a_failure, st.sampled_from(CALLS), retry_after=st.none() | st.floats(0, 3600))
 
 
+assets = st.none() | st.frozensets(st.sampled_from(["BTC", "USDT", "SQUID"]))
+pairs = st.none() | st.frozensets(st.sampled_from(["BTC/USDT", "SQUID/USDT"]))
+
+
 @st.composite
 def keys(draw):
     """Often good, for rules that only bite beside good facts."""
@@ -86,8 +90,8 @@ def observations(draw):
         ENTRY,
         clock,
         draw(keys() | keys() | failures),
-        draw(st.builds(Balance, st.booleans()) | st.just(Balance(empty=False)) | failures),
-        draw(st.just(Orders()) | st.just(Orders()) | failures),
+        draw(st.builds(Balance, st.booleans(), assets) | st.just(Balance(empty=False)) | failures),
+        draw(st.builds(Orders, pairs) | st.just(Orders()) | failures),
     )
 
 
@@ -109,6 +113,7 @@ policies = st.fixed_dictionaries(
     {
         "ip_allowlist": st.sampled_from(["exact", "required", "recommended", "ignored"]),
         "excess_permissions": st.sampled_from(["warn", "block", "ignore"]),
+        "unexpected_trading": st.sampled_from(["warn", "block", "ignore"]),
         "recover_after": st.integers(1, 3),
         "confirm_after": st.integers(1, 3),
         "grace": st.sampled_from([0 * SECOND, MINUTE, 5 * MINUTE]),
@@ -197,6 +202,8 @@ def test_nothing_is_turned_on_unless_every_rule_that_blocks_is_known_to_hold(
         ConditionType.IP_RESTRICTED,
         ConditionType.EGRESS_ALLOWED,
         ConditionType.KEY_FRESH,
+        ConditionType.ASSETS_EXPECTED,
+        ConditionType.ORDERS_EXPECTED,
         ConditionType.LEAST_PRIVILEGE,
     }
     assert {status[kind] for kind in status if kind not in may_warn} == {"True"}
@@ -245,6 +252,7 @@ def test_a_worse_key_is_never_judged_better(spec, history, how):
 def test_a_failure_in_place_of_a_good_answer_is_never_judged_better(spec, history, name, failure):
     latest = history[-1]
     assume(isinstance(getattr(latest, name), Balance | Orders))
+    assume(spec.policy.unexpected_trading != "block")  # there the answer itself may be the offence
     as_is, *_ = settled(spec, history)
     then, *_ = settled(spec, [*history[:-1], replace(latest, **{name: failure})])
     assert rank(then.compliant) <= rank(as_is.compliant)

@@ -398,3 +398,14 @@ def test_a_list_that_was_too_wide_is_exact_again_after_as_many_good_tests_as_any
     for probes, on in (((wide, GOOD), False), ((wide, GOOD, GOOD), True)):
         verdict = wanted(*probes, policy=EXACT, connection={"egress_ips": [OWN_IP]})
         assert verdict.on is on
+
+
+@pytest.mark.parametrize("probes", [(FREE,), (FREE, GOOD)], ids=["free", "free until lately"])
+def test_a_key_that_is_bound_to_nothing_is_not_exact(probes):
+    connection = {"egress_ips": [OWN_IP], "ip_allowlist": "ignored"}
+    verdict = wanted(*probes, policy=EXACT, connection=connection)
+    assert (verdict.on, verdict.violation, verdict.reason) == (
+        False,
+        True,
+        Reason.IP_NOT_RESTRICTED,
+    )

@@ -77,14 +77,12 @@ def test_a_strategy_whose_pairs_all_trade_goes_on():
     assert house.permitted == ("True", Reason.CONNECTED, told)
 
 
-@pytest.mark.parametrize(
-    ("word", "said"), [(MISSING, "is not listed"), (HALTED, "is not trading now")]
-)
+@pytest.mark.parametrize(("word", "said"), [(MISSING, "Not listed"), (HALTED, "Not trading now")])
 def test_one_bad_pair_keeps_it_off_and_is_named(word, said):
     house = House()
     assert house.cycle({BTC: TRADES, ETH: word}) == BLOCKED
-    assert house.permitted == ("False", Reason.PAIR_NOT_TRADABLE, f"ETH/USDT {said}.")
-    assert house.strategy.conditions[0].message == f"ETH/USDT {said}."
+    assert house.permitted == ("False", Reason.PAIR_NOT_TRADABLE, f"{said}: ETH/USDT.")
+    assert house.strategy.conditions[0].message == f"{said}: ETH/USDT."
     assert house.strategy.running in {"stopped", "paused"}
     assert house.cycle(ALL_GOOD) == ENABLED
 
@@ -102,7 +100,9 @@ def test_many_bad_pairs_are_counted():
     house = House()
     house.spec = a_spec(strategies=[a_strategy(pairs=pairs)])
     house.cycle(dict.fromkeys(pairs, MISSING))
-    assert house.permitted[2].endswith("X4/USDT is not listed, and 3 more.")
+    assert (
+        house.permitted[2] == "Not listed: X0/USDT, X1/USDT, X2/USDT, X3/USDT, X4/USDT and 3 more."
+    )
 
 
 def test_a_strategy_that_runs_runs_on_with_a_pair_that_goes_bad():
@@ -110,7 +110,7 @@ def test_a_strategy_that_runs_runs_on_with_a_pair_that_goes_bad():
     house.cycle(ALL_GOOD)
     house.news.clear()
     assert house.cycle({BTC: TRADES, ETH: HALTED}) == ENABLED
-    assert house.permitted == ("False", Reason.PAIR_NOT_TRADABLE, "ETH/USDT is not trading now.")
+    assert house.permitted == ("False", Reason.PAIR_NOT_TRADABLE, "Not trading now: ETH/USDT.")
     assert house.strategy.running == "running"
     assert not house.status.memories[STRATEGY].latched
     assert house.cycle(ALL_GOOD) == ENABLED

@@ -442,12 +442,13 @@ def test_a_list_that_cannot_be_read_is_a_warning_where_addresses_are_declared(ip
         ("203.0.113.7", ("203.**.7", "203.0.113.7"), True),
         ("203.0.113.7", ("not an address",), None),
         ("203.0.113.7", ("2001:**:7",), False),
+        ("2001:db8::7", ("2001:**:9",), None),
+        ("2001:db8::7", ("203.**.7",), False),
         ("203.0.113.7", ("2001:db8::/32",), False),
         ("2001:db8::7", ("2001:0db8:0:0::7",), True),
         ("2001:db8::7", ("2001:db8::/32",), True),
         ("2001:db8::7", ("2001:db9::/32",), False),
         ("2001:db8::7", ("2001:**:7",), None),
-        ("2001:db8::7", ("203.**.7",), False),
     ],
 )
 def test_an_address_is_on_a_list_or_not_or_hidden_by_its_mask(address, listed, expected):

@@ -17,6 +17,7 @@ from bf_reconciler.policy import Incident
 from bf_reconciler.spec import Credentials, Halt
 from bf_reconciler.status import (
     ConfigStatus,
+    FileStatus,
     Status,
     present,
     present_connection,
@@ -65,6 +66,9 @@ def test_the_whole_status_has_the_shape_of_the_contract():
             "remedy": "",
             "plaintext_secrets": 0,
             "sealed": False,
+            "base": "",
+            "files": [],
+            "shard": None,
             "problems": [],
         },
         "incidents": [],
@@ -116,6 +120,7 @@ def test_a_connection_has_the_shape_of_the_contract():
             "created_at": "2026-03-01T12:00:00.000Z",
         },
         "labels": {"team": "grid"},
+        "file": "",
         "line": 7,
         "origin": "current",
         "last_probe": "2026-03-02T12:00:00.000Z",
@@ -149,6 +154,7 @@ def test_a_strategy_has_the_shape_of_the_contract():
         "desired": True,
         "told": None,
         "running": "running",
+        "file": "",
         "line": 20,
         "origin": "current",
         "suspended_until": None,
@@ -167,7 +173,7 @@ def test_a_transition_has_the_shape_of_the_contract():
         "from": "Online",
         "to": "Blocked",
         "reason": "WithdrawEnabled",
-        "message": "The key can withdraw. A trading key must never have this permission.",
+        "message": "Anahtar para çekebiliyor. İşlem anahtarında bu izin asla bulunmamalıdır.",  # noqa: RUF001 # Turkish has a dotless i
         "remedy": remedy(Reason.WITHDRAW_ENABLED, "tr"),
         "generation": 1,
         "revision": "r1",
@@ -195,6 +201,10 @@ def test_a_refused_file_is_told_with_its_problems_and_a_remedy(language):
         plaintext_secrets=2,
         sealed=True,
         path="a.yaml",
+        files=(
+            FileStatus("teams/a.yaml", False, NOW, ConfigReason.INVALID_YAML, "line 3: x", "r1"),
+        ),
+        base="base.yaml",
     )
     assert present(Status(config=config), language)["config"] == {
         "path": "a.yaml",
@@ -206,8 +216,23 @@ def test_a_refused_file_is_told_with_its_problems_and_a_remedy(language):
         "remedy": CONFIG_ADVICE[ConfigReason.DECRYPTION_TIMEOUT][language].remedy,
         "plaintext_secrets": 2,
         "sealed": True,
+        "base": "base.yaml",
+        "files": [
+            {
+                "name": "teams/a.yaml",
+                "last_reload_successful": False,
+                "last_reload_success": "2026-03-02T12:00:00.000Z",
+                "reason": "InvalidYAML",
+                "message": "line 3: x",
+                "revision": "r1",
+                "digest": "",
+                "sealed": False,
+            }
+        ],
+        "shard": None,
         "problems": [
             {
+                "file": "",
                 "line": 9,
                 "column": 5,
                 "path": "halt",

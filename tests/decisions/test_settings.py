@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bf_reconciler.facts import Shard
 from bf_reconciler.settings import (
     Listen,
     Monitoring,
@@ -14,7 +15,6 @@ from bf_reconciler.settings import (
     read_token,
     read_tokens,
 )
-from bf_reconciler.spec import Shard
 
 
 @pytest.mark.parametrize(

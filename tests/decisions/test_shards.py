@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bf_reconciler.spec import ALONE, LOCAL, MAX_SHARDS, Shard, ordinal, owner, share
+from bf_reconciler.facts import ALONE, MAX_SHARDS, Shard, ordinal
+from bf_reconciler.spec import LOCAL, owner, share
 from bf_reconciler.verdict import Holding, orphans
 from build import a_connection, a_spec, a_strategy
 

@@ -702,14 +702,15 @@ def as_shown(status):
     rest = (
         f"{field.name}={told(getattr(status, field.name))}"
         for field in fields(status)
-        if field.name not in ALIKE and getattr(status, field.name) != field.default
+        if field.name in SHOWN and getattr(status, field.name) != field.default
     )
     return f"{status.status} {' '.join(rest)} {shown}"
 
 
-ALIKE = {
-    *("name", "connection", "runtime", "exchange", "environment", "status", "api_key"),
-    *("conditions", "memory", "known", "declared"),
+SHOWN = {
+    *("account", "key", "line", "origin", "labels", "last_probe", "last_success", "next_probe"),
+    *("latency_seconds", "clock_skew_seconds", "suspended_until", "attested_until"),
+    *("desired", "running", "told", "confirmed"),
 }
 
 

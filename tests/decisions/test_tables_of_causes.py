@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from bf_reconciler.facts import TICK, Reason
+from bf_reconciler.facts import TICK, Reason, remember
 from bf_reconciler.policy import common_causes, watch
+from bf_reconciler.spec import Names
 from build import DAY, MINUTE, NOW, SECOND, an_outage, refused
 from decisions.test_common_cause import (
     ELSEWHERE,
@@ -71,6 +72,12 @@ FLEETS = {
     "four fell, one is over for nearly two intervals": fleet(
         [*fell(300), good(NOW - TWO + TICK)], fell(1), fell(2), fell(3), WELL
     ),
+    **{
+        f"four fell, one passed two tests since, the first {ago} ago": fleet(
+            [*fell(300), good(NOW - ago), good(NOW)], fell(1), fell(2), fell(3), WELL
+        )
+        for ago in (TWO - TICK, TWO, TWO + TICK)
+    },
     "four fell, at another address": fleet(*[fell(n, ELSEWHERE) for n in range(4)]),
     "four fell, for two reasons": fleet(
         fell(0, ELSEWHERE), fell(1, ELSEWHERE), fell(2), fell(3, Reason.KEY_OR_IP_REJECTED)
@@ -183,3 +190,39 @@ def test_watches():
         yield f"streaks {sorted(watched.streaks)} anomalies {sorted(watched.anomalies)}"
 
     compare("watches", ((name, rows(*each)) for name, each in FLEETS.items()))
+
+
+def test_a_good_key_that_is_asked_again_is_news_until_it_was_asked_since_the_last_failure():
+    spec, seen = fleet(fell(), STALE, WELL)
+    found, changes = watch(spec, seen, NOW), []
+    for name, at in (
+        ("c1", BEGAN - SECOND),
+        ("c1", BEGAN),
+        ("c1", BEGAN + SECOND),
+        ("c2", NOW + MINUTE),
+        ("c0", NOW + MINUTE),
+        ("c0", NOW + 2 * MINUTE),
+    ):
+        seen = seen | {name: remember(seen[name], good(at))}
+        before, found = found, watch(spec, seen, NOW, found, Names(frozenset({name})))
+        changes.append(found.changes - before.changes)
+    assert changes == [1, 1, 0, 0, 1, 0]
+
+
+def test_answers_that_no_document_has_are_news_once_while_they_go_on():
+    spec, seen = fleet(WELL, WELL)
+    found, changes = watch(spec, seen, NOW), []
+    for at, make in (
+        (NOW + MINUTE, new_word),  # the first of them
+        (NOW + 2 * MINUTE, new_word),
+        (NOW + 2 * MINUTE, new_word),
+        (NOW + MINUTE, new_word),  # the clock was set back
+        (NOW + 2 * MINUTE, new_word),
+        (NOW + 2 * HOUR, new_word),  # it had ceased to count
+        (NOW + 2 * HOUR + MINUTE, good),  # it is over
+        (NOW + 2 * HOUR + 2 * MINUTE, good),
+    ):
+        seen = seen | {"c0": remember(seen["c0"], make(at))}
+        before, found = found, watch(spec, seen, at, found, Names(frozenset({"c0"})))
+        changes.append(found.changes - before.changes)
+    assert changes == [1, 0, 0, 1, 0, 1, 1, 0]

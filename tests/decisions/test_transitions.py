@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from bf_reconciler.facts import Clock, Reason, Scope
-from bf_reconciler.status import Running, Status, Transition, transitions
+from bf_reconciler.facts import TRANSIENT, Clock, Reason, Scope
+from bf_reconciler.status import Running, Status, StrategyState, Transition, transitions
 from build import (
     CONNECTION,
     MINUTE,
@@ -140,3 +140,19 @@ def test_news_comes_in_the_order_of_the_file_and_connections_first():
     )
     names = [t.name for t in transitions(Status(), a_cycle(GOOD, spec=spec), NOW)]
     assert names == [CONNECTION, "another", STRATEGY, "second"]
+
+
+def test_a_strategy_that_is_held_is_no_news_however_its_outage_shows_itself():
+    held = a_cycle(GOOD, OUTAGE, before=ON, now=LATER)
+    (was,) = held.strategies.values()
+    assert was.status is StrategyState.HOLDING
+    for reason in (*sorted(TRANSIENT), Reason.CONNECTION_NOT_READY):
+        ready = replace(was.conditions[0], reason=reason)
+        changed = replace(was, conditions=(ready, *was.conditions[1:]))
+        after = replace(held, strategies={STRATEGY: changed})
+        assert news(held, after) == []
+        assert news(after, held) == []
+    unknown = replace(was.conditions[0], reason=Reason.UNVERIFIABLE)
+    changed = replace(was, conditions=(unknown, *was.conditions[1:]))
+    after = replace(held, strategies={STRATEGY: changed})
+    assert news(held, after) == [(STRATEGY, "Holding", "Holding", Reason.UNVERIFIABLE)]

@@ -70,9 +70,8 @@ def test_the_pair_of_a_connection_is_one_that_it_trades(strategies, pair):
 
 
 def test_the_fingerprint_follows_the_pepper():
-    parsed = read(A)
-    one, _ = adopt(None, parsed, revision="r", digest="d", pepper=PEPPER)
-    two, _ = adopt(one, parsed, revision="r", digest="d", pepper=b"other")
+    one, _ = adopt(None, read(A), revision="r", digest="d", pepper=PEPPER)
+    two, _ = adopt(one, read(A), revision="r", digest="d", pepper=b"other")
     name = "kucoin-main-grid"
     assert one.connections[name].fingerprint != two.connections[name].fingerprint
 

@@ -105,7 +105,7 @@ def test_flaws_beyond_a_limit_still_make_an_entry_wrong(monkeypatch):
 
 def test_a_list_with_too_many_entries_is_refused_before_any_is_validated(monkeypatch):
     connections = [a_connection(f"kucoin-a-{n}") for n in range(3)]
-    monkeypatch.setattr("bf_reconciler.document.parsing.MAX_ENTRIES", 2)
+    monkeypatch.setattr("bf_reconciler.document.reading.MAX_ENTRIES", 2)
     assert messages_of(a_file(connections, [])) == ["more than 2 entries; split the file"]
     assert messages_of(a_file(connections[:2], [])) == []
 

@@ -35,9 +35,9 @@ def test_a_fleet_that_would_break_a_limit_is_told():
         "or a proxy for some of them"
     )
     file = a_file(keys(412, interval="10s"), [])
-    assert warnings(file) == [("warning", "connections", words)]
+    assert warnings(file) == [("warning", "connections.0.exchange", words)]
     assert warnings(a_file(keys(412), [], defaults={"interval": "10s"})) == [
-        ("warning", "connections", words)
+        ("warning", "connections.0.exchange", words)
     ]
 
 

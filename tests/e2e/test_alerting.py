@@ -43,10 +43,10 @@ async def a_webhook():
         await runner.cleanup()
 
 
-def alerting_prometheus(fleet, alertmanager):
-    """With the rules as they are committed, at a faster pace; its address."""
+def alerting_prometheus(fleet, alertmanager, pace="1s"):
+    """With the rules as they are committed, by default at a faster pace; its address."""
     config = {
-        "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+        "global": {"scrape_interval": pace, "scrape_timeout": "1s", "evaluation_interval": pace},
         "rule_files": [str(FOLDER / "bf-reconciler.rules.yaml")],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
         "scrape_configs": [

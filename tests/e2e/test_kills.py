@@ -12,6 +12,7 @@ import sys
 import pytest
 
 from bf_reconciler.journal import Journal
+from bf_reconciler.status import judged_again
 from e2e.fleet import DEADLINE, a_fleet, end
 
 pytestmark = pytest.mark.slow
@@ -78,6 +79,7 @@ def check(fleet):
         json.loads(path.read_text())
     with Journal(fleet.state_dir, readonly=True) as journal:
         assert journal.load() is not None
+        assert journal.verify().intact
     assert list(fleet.state_dir.glob("*corrupt*")) == []
     text = (fleet.folder / "log").read_text()
     assert "rror" not in text, text[-3000:]
@@ -123,3 +125,7 @@ async def test_a_hundred_kills_turn_nothing_on_that_may_not_and_forget_no_halt(f
         await fleet.post("/api/v1/resume")
         await fleet.strategy_is("Blocked" if bad else "Enabled")
         assert fleet.told()["enabled"] is not bad
+    with Journal(fleet.state_dir, readonly=True) as journal:  # of all of these lives
+        found = [judgement for _, judgement in journal.judgements()]
+        assert len(found) > 1
+        assert all(judged_again(each) == each.outcome for each in found)

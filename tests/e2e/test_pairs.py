@@ -38,7 +38,7 @@ async def test_a_made_up_pair_keeps_its_strategy_off_and_is_named(fleet):
     fleet.declare(strategies=two("BTC/USDT", "BITCOIN/USDT"))
     async with fleet.daemon():
         odd = await fleet.strategy_is("Blocked", "PairNotTradable", "odd-grid")
-        assert head(odd)["message"] == "BITCOIN/USDT is not listed."
+        assert head(odd)["message"] == "Not listed: BITCOIN/USDT."
         assert head(odd)["remedy"].startswith("Correct the pair in the file")
         assert permitted(odd) == ("False", "PairNotTradable")
         assert fleet.told("odd-grid")["enabled"] is False

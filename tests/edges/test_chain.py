@@ -277,6 +277,8 @@ def test_rows_that_went_with_the_end_are_missed_because_of_the_file(filled):
         (f"UPDATE chains SET last_id = 4, last_hash = ({end}) WHERE name = 'transitions'",),  # noqa: S608 # see above
     )
     assert found(folder) == [("truncated", 5, 6)]
+    with Journal(folder) as journal:
+        assert journal.altered == ("transitions",)
     fill(folder, 2, first=6)  # the next start goes on, and hides nothing
     assert found(folder) == [("missing", 5, 6)]
     assert [row for (row,) in sql(folder, ("SELECT id FROM transitions",))] == [1, 2, 3, 4, 7, 8]

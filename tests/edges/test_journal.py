@@ -166,6 +166,25 @@ def test_history_is_newest_first_and_can_be_narrowed(journal):
     assert journal.history(limit=-1) == []
 
 
+@pytest.mark.parametrize(
+    ("given", "index"),
+    [
+        ({}, ""),
+        ({"kind": "key"}, "transitions_by_kind"),
+        ({"name": "btc-grid"}, "transitions_by_name"),
+    ],
+)
+def test_history_of_few_is_found_without_reading_all(journal, folder, given, index):
+    plans = []
+    seen = journal._connection  # noqa: SLF001 # how SQLite looks for it
+    seen.set_trace_callback(plans.append)
+    journal.history(**given)
+    seen.set_trace_callback(None)
+    ((*_, plan), *_) = sql(folder, f"EXPLAIN QUERY PLAN {plans[-1]}")
+    assert index in plan
+    assert "TEMP B-TREE" not in plan
+
+
 def test_history_keeps_the_newest(journal, monkeypatch):
     monkeypatch.setattr(store, "MAX_ROWS", 3)
     for minute in range(5):

@@ -54,6 +54,7 @@ OF_THE_PROCESS = (
     *("bf_log_", "bf_reconcile_", "bf_probe_", "bf_detect_", "bf_http_", "bf_event_loop_"),
     "bf_config_rollbacks",
     "bf_folder_",
+    "bf_journal_",
     "bf_heartbeat_",
     "bf_strategy_transitions_",
     "bf_commands",
@@ -84,7 +85,7 @@ def value_of(text, name, **labels):
 
 
 def some_tallies():
-    tallies = Tallies(lambda: 2)
+    tallies = Tallies(lambda: 2, lambda: 1)
     tallies.probed("kucoin", 0.25, [("time", "ok"), ("key", Reason.INVALID_KEY)])
     tallies.probed("mexc", 40.0, [("time", "ok")])
     tallies.transition("btc-grid", "Enabled", "Connected")

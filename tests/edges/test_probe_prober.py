@@ -5,6 +5,7 @@ import gc
 import threading
 import time
 import warnings
+from dataclasses import replace
 from datetime import timedelta
 
 import aiohttp
@@ -261,6 +262,20 @@ async def test_a_rate_limit_amid_a_probe_holds_what_was_not_asked_yet(sim, world
     await transport.aclose()
     assert reasons(held) == ("ok", "RateLimited", "RateLimited", "RateLimited")
     assert world.requests.total() == 5
+
+
+@pytest.mark.parametrize(("soon", "trades"), [(True, False), (False, True), (False, False)])
+async def test_the_line_is_told_who_hurries_and_whose_strategies_trade(soon, trades):
+    class Full:
+        async def turn(self, requests, patience, **line):
+            self.asked = requests, patience, line
+            return 30.0
+
+    full = Full()
+    entry = replace(entry_of("kucoin", None, timeout=5.0), trades=trades)
+    asking = questions.Questions(entry, EXCHANGES["kucoin"], None, full, clock, soon=soon)
+    assert reasons(await asking.observe()) == ("RateLimited", None, None, None)
+    assert full.asked == (4, 5.0, {"soon": soon, "trades": trades})
 
 
 async def test_connections_take_turns_at_the_exchange_s_pace(sim, world, opened):

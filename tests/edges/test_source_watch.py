@@ -15,7 +15,7 @@ from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from bf_reconciler.facts.config import ConfigError
 from bf_reconciler.source import Source
-from bf_reconciler.source.source import QUIET_SECONDS
+from bf_reconciler.source.watched_path import QUIET_SECONDS
 
 pytestmark = pytest.mark.slow
 
@@ -233,7 +233,7 @@ async def test_a_directory_that_goes_before_it_is_watched_is_no_end(tmp_path, mo
     path.write_bytes(b"one")
     answers = [[str(tmp_path / "gone")], [str(tmp_path)]]
     monkeypatch.setattr(
-        "bf_reconciler.source.source.watchable",
+        "bf_reconciler.source.watched_path.watchable",
         lambda _: answers.pop(0) if answers[1:] else answers[0],
     )
     async with following(watched(path)) as follower:

@@ -147,7 +147,7 @@ def test_a_product_of_coinbase_is_a_pair_or_nothing(product, pairs):
     assert read({"orders": [{"product_id": product}]}).pairs == pairs
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=str)
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_every_exchange_tells_pairs_and_all_but_one_assets(case):
     """On `recorded.json`; what htx tells beside its usual question is in its own tests."""
     told = {"balance": [], "orders": []}

@@ -32,6 +32,7 @@ def dashboard() -> Dashboard:
         ("Now", _now()),
         ("The file", _file()),
         ("Cycles", _cycles()),
+        ("Alarm", _alarm()),
         ("Process", _process()),
     ]
     return fill(frame(UID, "bf-reconciler / Daemon", text), groups)
@@ -165,6 +166,33 @@ def _cycles() -> Sequence[Panel]:
                 "{{instance}}": "sum by (instance) "
                 f"(increase({_all('bf_reconcile_errors_total')}[$__rate_interval]))"
             },
+        ),
+    ]
+
+
+def _alarm() -> Sequence[Panel]:
+    buckets = f"rate({_all('bf_detect_seconds_bucket')}[$__rate_interval])"
+    return [
+        alert(
+            lines(
+                "Time to detect",
+                "99th percentile of how long a change of a key can have stayed unseen.",
+                "s",
+                {"{{exchange}}": f"histogram_quantile(0.99, sum by (exchange, le) ({buckets}))"},
+            ).span(12),
+            "BFReconcilerDetectionLate",
+        ),
+        alert(
+            lines(
+                "Heartbeats not taken",
+                "Heartbeats that the dead man's switch did not take. The log shows why.",
+                COUNT,
+                {
+                    "{{instance}}": "sum by (instance) "
+                    f"(increase({_all('bf_heartbeat_failures_total')}[$__rate_interval]))"
+                },
+            ).span(12),
+            "BFReconcilerHeartbeatUnsent",
         ),
     ]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from bf_reconciler.cli import options, prompts, reading
+from bf_reconciler.cli import options, prompts, reading, suggest
 from bf_reconciler.cli.file_options import FileOptions, host_option, key_service_option
 from bf_reconciler.cli.output import fail, leave, note, say
 from bf_reconciler.facts import Language, Said
@@ -100,6 +100,8 @@ def command(  # noqa: PLR0913 # one argument per option
         allow_host=allow_host, allow_key_service=allow_key_service, sops_binary=sops_binary
     )
     _require_known(exchange)
+    if not file.exists():
+        fail(f"{file}: there is no such file; `bf-reconciler init DIR` creates a folder with one")
     content = reading.content(file, chosen)
     terminal = sys.stdin.isatty() and credentials_fd is None
     given: Fields = {word: value for word in FLAGS if (value := flags[word]) is not None}
@@ -121,7 +123,7 @@ def _require_known(exchange: str) -> None:
     from bf_reconciler.exchanges import EXCHANGES  # noqa: PLC0415 # help needs no rows
 
     if exchange not in EXCHANGES:
-        fail(f"unknown exchange {exchange}; known: {', '.join(sorted(EXCHANGES))}")
+        fail(suggest.unknown_exchange(exchange, EXCHANGES))
 
 
 def _asked(exchange: str, name: str | None, content: bytes) -> Fields:

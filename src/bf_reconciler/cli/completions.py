@@ -60,7 +60,9 @@ def _known(ctx: click.Context) -> list[tuple[str, str]]:
 def _declared(file: Path, kind: str) -> Iterator[str]:
     from bf_reconciler import document  # noqa: PLC0415 # only when a shell asks
     from bf_reconciler.facts import ConfigError  # noqa: PLC0415
-    from bf_reconciler.source import present  # noqa: PLC0415
+    from bf_reconciler.source import FolderSource, present  # noqa: PLC0415
 
     with suppress(ConfigError):
-        yield from document.names(present(str(file)).data, kind)
+        folder = FolderSource(file).read_folder().files if file.is_dir() else {}
+        for content in folder.values() or (present(str(file)),):
+            yield from document.names(content.data, kind)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from bf_reconciler.cli import options, seen_live
+from bf_reconciler.cli import options, seen_live, suggest
 from bf_reconciler.cli.exchange_text import FACTS, ExchangeText
 from bf_reconciler.cli.output import fail, print_json
 from bf_reconciler.cli.words import heading
@@ -34,7 +34,7 @@ def _ids(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
 def command(*, exchange: str | None, output: Literal["table", "json"], lang: Language) -> None:
     """Show what each exchange reports; for ID, also how to create a key, step by step."""
     if exchange is not None and exchange not in EXCHANGES:
-        fail(f"unknown exchange {exchange}; known: {', '.join(EXCHANGES)}")
+        fail(suggest.unknown_exchange(exchange, EXCHANGES))
     if output == "json":
         rows = [_facts(one) for one in _all(lang)]
         print_json({"exchanges": rows} if exchange is None else _facts(_text(exchange, lang)))

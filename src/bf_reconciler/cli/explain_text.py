@@ -87,7 +87,7 @@ BOUND = Said("bound to addresses", "adreslere bağlı")
 BOUND_TO = Said("bound to addresses: {}", "bağlı olduğu adres sayısı: {}")
 UNBOUND = Said("bound to no address", "adrese bağlı değil")
 EXPIRES = Said("expires {}", "bitiş: {}")
-DERIVED = "Unknown: "
+DERIVED = Said("Unknown: ", "Bilinmiyor: ")
 """How a condition begins that is unknown only since another answer is missing."""
 SAME = Said("for the reason said above: {}", "yukarıdaki nedenle: {}")
 GOOD = Said("as they should be: {}", "olması gerektiği gibi: {}")
@@ -173,7 +173,9 @@ def _place(path: str, line: int | None, revision: str, lang: Language) -> str:
 
 
 def _problem(told: Row, path: str) -> Text:
-    problem = Problem(told["line"], told["column"], told["path"], told["message"])
+    inside = told.get("file", "")  # of an entry that is in force, the path has it already
+    file = "" if path.endswith(f"/{inside}") else inside
+    problem = Problem(told["line"], told["column"], told["path"], told["message"], file=file)
     return Text(problem.render(path), style="red")
 
 
@@ -210,7 +212,7 @@ def _connection(found: Row, lang: Language) -> Iterator[Line]:
     if row["message"] and row["message"] != found["message"]:
         yield row["message"]
     if row["line"]:
-        yield _place(file["path"], row["line"], file["revision"], lang)
+        yield _place(row["path"], row["line"], file["revision"], lang)
     for problem in row["problems"]:
         yield _problem(problem, file["path"])
 
@@ -294,7 +296,7 @@ def _some_conditions(conditions: Iterable[Row], told: list[str], lang: Language)
     same: list[str] = []
     for condition in conditions:
         kind, message = condition["type"], condition["message"]
-        bare = message.removeprefix(DERIVED)
+        bare = message.removeprefix(DERIVED.in_(lang))
         if condition["status"] == "True":
             good.append(kind)
         elif any(bare in each for each in told):

@@ -72,7 +72,7 @@ def _file(status: Row, kind: Kind, row: Row) -> Row:
     if not config["last_reload_successful"]:
         refused = {key: config[key] for key in ("reason", "message", "remedy")}
     return {
-        "path": config.get("path") or "",
+        "path": _path(status, row),
         "line": row.get("line") or None,
         "revision": status["revision"],
         "generation": status["generation"],
@@ -81,6 +81,12 @@ def _file(status: Row, kind: Kind, row: Row) -> Row:
         "refused": refused,
         "problems": _problems(status, kind, row) if row["origin"] != "current" else [],
     }
+
+
+def _path(status: Row, row: Row) -> str:
+    """The file that an entry stands in; of a folder, within it."""
+    path, file = status["config"].get("path") or "", row.get("file")
+    return f"{path.rstrip('/')}/{file}" if file else str(path)
 
 
 def _problems(status: Row, kind: Kind, row: Row) -> list[Row]:
@@ -94,9 +100,17 @@ def _problems(status: Row, kind: Kind, row: Row) -> list[Row]:
     line = row.get("line")
     if not line:  # of an entry that never was good no line is known
         return errors
-    later = [each["line"] for each in rows(status, kind) if (each.get("line") or 0) > line]
+    file = row.get("file") or ""
+    others = [each for each in rows(status, kind) if (each.get("file") or "") == file]
+    later = [each["line"] for each in others if (each.get("line") or 0) > line]
     end = min(later, default=None)
-    return [p for p in errors if p["line"] >= line and (end is None or p["line"] < end)]
+    return [
+        problem
+        for problem in errors
+        if problem.get("file", "") == file
+        and problem["line"] >= line
+        and (end is None or problem["line"] < end)
+    ]
 
 
 def _connection(status: Row, row: Row) -> Row:
@@ -106,6 +120,7 @@ def _connection(status: Row, row: Row) -> Row:
         "environment": row["environment"],
         "status": row["status"],
         **_head(row),
+        "path": _path(status, row),
         "line": row.get("line") or None,
         "conditions": row["conditions"],
         "problems": _problems(status, "connection", row) if row["origin"] != "current" else [],

@@ -24,6 +24,7 @@ UNCONFIRMED = Said(
 RESUME = Said(
     "When it is safe, run: bf-reconciler resume", "Güvenli olunca çalıştırın: bf-reconciler resume"
 )
+WRITING = Said("Writing to the journal in {}; {}.", "{} içindeki günlüğe yazılıyor; {}.")
 IN_JOURNAL = Said(
     "Halted in the journal. Takes effect when the daemon next starts.",
     "Günlüğe yazıldı. Daemon bir dahaki başlayışında geçerli olur.",
@@ -63,7 +64,7 @@ def command(
     except ApiError as error:
         if state_dir is None:
             fail(f"{error}. Set --url, or --state-dir to write the halt to its journal.")
-        note(f"Writing to the journal in {state_dir}; {error}.")
+        note(WRITING.in_(lang).format(state_dir, error))
         _write(state_dir, reason, who)
         say(IN_JOURNAL.in_(lang))
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from bf_reconciler.cli import options, reading
+from bf_reconciler.cli import folder_reading, options, reading
 from bf_reconciler.cli.file_options import FileOptions, file_options
 from bf_reconciler.cli.journals import journal
 from bf_reconciler.cli.output import fail, leave, note, print_json, say
@@ -113,6 +113,8 @@ def _parsed(file: Path, chosen: FileOptions, *, decrypt: bool) -> "Parsed":
     from bf_reconciler import document  # noqa: PLC0415 # help needs no models
     from bf_reconciler.facts import Problem  # noqa: PLC0415
 
+    if folder_reading.is_folder(file):
+        return folder_reading.parse(file, chosen, decrypt=decrypt)
     parsed, error = reading.parse(reading.content(file, chosen), chosen, decrypt=decrypt)
     if error is None:
         return parsed

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from bf_reconciler.facts import Json, Language, Problem, Said, printable
+from bf_reconciler.facts import Json, Language, Problem, Said, message_in, printable
 from bf_reconciler.preview import Change, Entry, Preview, Right, Switch, Widening
 
 SIGNS: Final = {
@@ -119,13 +119,18 @@ def _part(heading: str, rows: Iterable[str]) -> list[str]:
 
 
 def _entry(entry: Entry, lang: Language) -> Iterator[str]:
-    line = f" ({LINE.in_(lang)} {entry.line})" if entry.line else ""
     word = ACTIONS[entry.action].in_(lang)
-    yield f"{SIGNS[entry.action]} {clean(entry.name)}{line}: {word}"
+    yield f"{SIGNS[entry.action]} {clean(entry.name)}{_place(entry, lang)}: {word}"
     for change in entry.changes:
         yield f"    {clean(change.field)}: {_values(change, lang)}"
     if entry.credentials != "same":
         yield f"    {SECRETS.in_(lang)}: {COMPARED[entry.credentials].in_(lang)}"
+
+
+def _place(entry: Entry, lang: Language) -> str:
+    line = f"{LINE.in_(lang)} {entry.line}" if entry.line else ""
+    place = ", ".join(part for part in (clean(entry.file), line) if part)
+    return f" ({place})" if place else ""
 
 
 def _values(change: Change, lang: Language) -> str:
@@ -149,7 +154,11 @@ def clean(told: str) -> str:
 def _switch(switch: Switch, lang: Language) -> str:
     before, after = POWERS[switch.before].in_(lang), POWERS[switch.after].in_(lang)
     way = f"{before} → {after}" if switch.before != switch.after else STAYS_OFF.in_(lang)
-    return f"{switch.name}: {way}  {switch.reason}: {clean(switch.message)}"
+    return f"{switch.name}: {way}  {switch.reason}: {_message(switch, lang)}"
+
+
+def _message(switch: Switch, lang: Language) -> str:
+    return clean(message_in(switch.message, lang))
 
 
 def _right(right: Right, lang: Language) -> str:
@@ -169,7 +178,7 @@ def _notes(found: Preview, lang: Language) -> Iterator[str]:
             for kind, count in found.removals.vanished.items()
             if count
         )
-        yield f"{gone}: {found.removals.message}."
+        yield f"{gone}: {message_in(found.removals.message, lang)}."
     if found.uncompared:
         count = len(found.uncompared)
         yield UNCHECKED.in_(lang).format(count, UNCOMPARED.in_(lang))
@@ -223,7 +232,8 @@ def _list(heading: Said, rows: Iterable[str], lang: Language) -> list[str]:
 
 
 def _marked(entry: Entry, lang: Language) -> Iterator[str]:
-    yield f"{code(entry.name)} {ACTIONS[entry.action].in_(lang)}"
+    where = f" ({code(entry.file)})" if entry.file else ""
+    yield f"{code(entry.name)}{where} {ACTIONS[entry.action].in_(lang)}"
     for change in entry.changes:
         if change.known:
             before, after = value(change.before, lang), value(change.after, lang)
@@ -237,7 +247,7 @@ def _marked(entry: Entry, lang: Language) -> Iterator[str]:
 def _marked_switch(switch: Switch, lang: Language) -> str:
     before, after = POWERS[switch.before].in_(lang), POWERS[switch.after].in_(lang)
     way = f"{before} → **{after}**" if switch.before != switch.after else STAYS_OFF.in_(lang)
-    return f"{code(switch.name)}: {way}, {switch.reason}: {escaped(clean(switch.message))}"
+    return f"{code(switch.name)}: {way}, {switch.reason}: {escaped(_message(switch, lang))}"
 
 
 def _marked_right(right: Right, lang: Language) -> str:

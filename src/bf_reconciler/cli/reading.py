@@ -45,7 +45,7 @@ def parse(
     rules, plain = chosen.rules, chosen.allow_plaintext
     parsed = document.parse(committed, None, rules, allow_plaintext=plain)
     try:
-        encrypted = _encrypted(committed, allow_plaintext=plain)
+        encrypted = require_encrypted(committed, allow_plaintext=plain)
         if not encrypted or not decrypt or parsed.refused:
             return parsed, None
         decrypted = asyncio.run(sops.decrypt(committed, sops_settings(chosen)))
@@ -69,7 +69,7 @@ def sops_settings(chosen: FileOptions) -> "SopsSettings":
     return SopsSettings(chosen.sops_binary, os.environ, services=chosen.rules.services)
 
 
-def _encrypted(committed: bytes, *, allow_plaintext: bool) -> bool:
+def require_encrypted(committed: bytes, *, allow_plaintext: bool) -> bool:
     """Whether it is encrypted as it must be; False where it need not be.
 
     Raises:

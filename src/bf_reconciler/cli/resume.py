@@ -9,7 +9,7 @@ import click
 
 from bf_reconciler.cli import completions, options, suggest
 from bf_reconciler.cli.api import NOT_DURABLE, Api, ApiError, RefusedError
-from bf_reconciler.cli.halt import user
+from bf_reconciler.cli.halt import WRITING, user
 from bf_reconciler.cli.journals import journal
 from bf_reconciler.cli.output import fail, note, say
 from bf_reconciler.facts import Language, Said
@@ -63,7 +63,7 @@ def command(
     except ApiError as error:
         if state_dir is None:
             fail(f"{error}. Set --url, or --state-dir to write to its journal.")
-        note(f"Writing to the journal in {state_dir}; {error}.")
+        note(WRITING.in_(lang).format(state_dir, error))
         name, held = _write(state_dir, name, reason or "", who)
         then = AT_START
     if held:

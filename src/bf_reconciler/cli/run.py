@@ -15,9 +15,8 @@ from bf_reconciler.cli.heartbeat_options import heartbeat_options
 from bf_reconciler.cli.monitoring_options import monitoring_options
 from bf_reconciler.cli.output import fail, print_json
 from bf_reconciler.cli.run_settings import settings, shard_of
-from bf_reconciler.facts import Language
+from bf_reconciler.facts import MAX_SHARDS, Language
 from bf_reconciler.settings import Heartbeat, Listen, LogFormat, LogLevel, Monitoring
-from bf_reconciler.spec import MAX_SHARDS
 
 
 @click.command("run")

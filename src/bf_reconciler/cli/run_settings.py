@@ -12,7 +12,7 @@ import click
 
 from bf_reconciler.cli.file_options import FileOptions
 from bf_reconciler.dumps import forbid_dumps
-from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason, Language, Said
+from bf_reconciler.facts import ALONE, CONFIG_ADVICE, ConfigReason, Language, Said, Shard, ordinal
 from bf_reconciler.settings import (
     RETENTION,
     Heartbeat,
@@ -26,7 +26,6 @@ from bf_reconciler.settings import (
     parse_listen,
     read_tokens,
 )
-from bf_reconciler.spec import ALONE, Shard, ordinal
 
 if TYPE_CHECKING:
     from bf_reconciler.status import ConfigStatus

@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+import os
 import re
 import signal
 from collections.abc import Sequence
@@ -92,7 +93,8 @@ def command(
     except RefusedError as error:
         fail(f"--only: {error}")
     except OSError as error:
-        fail(f"port {port} cannot be used: {error.strerror}")
+        why = os.strerror(error.errno) if error.errno else system_words(error)
+        fail(f"cannot listen on {HOST}:{port}: {why}; choose another port with --port")
 
 
 def _world(seed: Path | None) -> "World":

@@ -7,10 +7,13 @@ from bf_reconciler.cli.api import Api, ApiError, RefusedError
 from bf_reconciler.cli.journals import journal
 from bf_reconciler.cli.output import fail, note
 from bf_reconciler.cli.words import translated
-from bf_reconciler.facts import Language
+from bf_reconciler.facts import Language, Said
 
 if TYPE_CHECKING:
     from bf_reconciler.status import Kind
+
+FROM_DAEMON = Said("Read from the daemon at {}.", "{} adresindeki daemon'dan okundu.")
+FROM_JOURNAL = Said("Read from the journal in {}; {}.", "{} içindeki günlükten okundu; {}.")
 
 
 def read_status(
@@ -27,11 +30,11 @@ def read_status(
         fail(str(error))
     except ApiError as error:
         found = _present(_directory(state_dir, error), language)
-        source = f"the journal in {state_dir}; {error}"
+        source = FROM_JOURNAL.in_(language).format(state_dir, error)
     else:
-        source = f"the daemon at {api.url}"
+        source = FROM_DAEMON.in_(language).format(api.url)
     if not quiet:
-        note(f"Read from {source}.")
+        note(source)
     status: dict[str, Any] = translated(found, language)
     return status
 
@@ -76,11 +79,11 @@ def read_history(  # where from, of whom, how many, and how
         fail(str(error))
     except ApiError as error:
         rows = _transitions(_directory(state_dir, error), language, name, limit, kind)
-        source = f"the journal in {state_dir}; {error}"
+        source = FROM_JOURNAL.in_(language).format(state_dir, error)
     else:
-        source = f"the daemon at {api.url}"
+        source = FROM_DAEMON.in_(language).format(api.url)
     if not quiet:
-        note(f"Read from {source}.")
+        note(source)
     rows = [row for row in rows if kind in {None, row["kind"]}]  # an older daemon tells all
     translation: list[dict[str, Any]] = translated(rows, language)
     return translation
@@ -102,7 +105,7 @@ def _present(directory: Path, language: Language) -> dict[str, Any]:
 def _evidence(directory: Path, language: Language, name: str) -> dict[str, Any] | None:
     """Of the journal, and of the last good file beside it: that has the policy in plain text."""
     from bf_reconciler import document  # noqa: PLC0415 # a second way only
-    from bf_reconciler.journal import LastGood  # noqa: PLC0415
+    from bf_reconciler.journal import LastGood, LastGoodFolder  # noqa: PLC0415
     from bf_reconciler.status import evidence  # noqa: PLC0415
 
     with journal(directory) as found:
@@ -110,7 +113,9 @@ def _evidence(directory: Path, language: Language, name: str) -> dict[str, Any] 
     known = record.status.connections.get(name)
     if known is None:
         return None
-    committed = LastGood(directory).read()
+    base = record.status.config.base
+    folder = LastGoodFolder(directory).read() if base else {}
+    committed = folder.get(base) if base else LastGood(directory).read()
     parsed = document.parse(committed, None) if committed is not None else None
     policy = parsed.policy if parsed is not None and not parsed.refused else None
     return evidence(known, record.seen.get(name), policy, language)

@@ -54,4 +54,5 @@ def _incident(told: dict[str, Any], language: Language) -> Text:
 
 
 def _problem(told: dict[str, Any]) -> Problem:
-    return Problem(told["line"], told["column"], told["path"], told["message"])
+    place = told["line"], told["column"]
+    return Problem(*place, told["path"], told["message"], file=told.get("file", ""))

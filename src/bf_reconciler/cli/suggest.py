@@ -16,7 +16,14 @@ def meant(name: str, known: Iterable[str]) -> str | None:
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """That there is nothing of this name, and which one was meant, or which there are."""
-    known = list(known)
+    return f"no {what} named {name}; {_more(name, list(known))}"
+
+
+def unknown_exchange(name: str, known: Iterable[str]) -> str:
+    """That no exchange has this name, in the words of `validate`."""
+    return f"unknown exchange {name}; {_more(name, sorted(known))}"
+
+
+def _more(name: str, known: list[str]) -> str:
     near = meant(name, known)
-    more = f"did you mean {near}?" if near else f"known: {', '.join(known) or 'none'}"
-    return f"no {what} named {name}; {more}"
+    return f"did you mean {near}?" if near else f"known: {', '.join(known) or 'none'}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
-from bf_reconciler.cli import options, reading
+from bf_reconciler.cli import folder_reading, options, reading
 from bf_reconciler.cli.file_options import FileOptions, file_options
 from bf_reconciler.cli.output import leave, print_json, say
 from bf_reconciler.facts import Language, Said
@@ -36,14 +36,15 @@ def command(
     output: Literal["table", "json"],
     lang: Language,
 ) -> None:
-    """Check FILE offline: schema, references, encryption and names.
+    """Check FILE, or all files of a folder, offline: schema, references, encryption and names.
 
     Decrypts nothing without --decrypt and contacts no exchange. Prints each problem as
     FILE:LINE:COLUMN: path: message, and what to do about each kind; then, for each strategy, which
     of its fields its runtime enforces, passes on or ignores. Exits with code 1 if there are
     errors; warnings do not count.
     """
-    checked = _checked(file, chosen, decrypt=decrypt)
+    check = _checked_folder if folder_reading.is_folder(file) else _checked
+    checked = check(file, chosen, decrypt=decrypt)
     problems = checked.problems
     errors = [problem for problem in problems if problem.severity == "error"]
     if output == "json":
@@ -95,6 +96,12 @@ def _checked(file: Path, chosen: FileOptions, *, decrypt: bool) -> _Checked:
     return _Checked([first, *parsed.problems], parsed.encrypted, decrypted=False)
 
 
+def _checked_folder(folder: Path, chosen: FileOptions, *, decrypt: bool) -> _Checked:
+    parsed = folder_reading.parse(folder, chosen, decrypt=decrypt)
+    decrypted = parsed.encrypted and decrypt
+    return _Checked([*parsed.problems], parsed.encrypted, decrypted, tuple(_handling(parsed)))
+
+
 def _handling(parsed: "Parsed") -> "Iterator[tuple[str, str, Row]]":
     from bf_reconciler.document import declared  # noqa: PLC0415 # help needs no models
     from bf_reconciler.spec import handled  # noqa: PLC0415
@@ -121,6 +128,7 @@ def shown(problems: Iterable["Problem"]) -> list[dict[str, Any]]:
     """Problems as JSON."""
     return [
         {
+            "file": problem.file,
             "line": problem.line,
             "column": problem.column,
             "path": problem.path,

@@ -4,7 +4,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bf_reconciler.facts import ADVICE, CONFIG_ADVICE, ConfigReason, Json, Language, Reason
+from bf_reconciler.facts import (
+    ADVICE,
+    CONFIG_ADVICE,
+    ConfigReason,
+    Json,
+    Language,
+    Reason,
+    message_in,
+)
 
 HEADINGS: Mapping[Language, Mapping[str, str]] = {
     "en": {},
@@ -98,13 +106,19 @@ def title(reason: str, language: Language) -> str:
 
 
 def translated(data: Json, language: Language, exchange: str | None = None) -> Json:
-    """The same JSON with every remedy in this language. ``exchange`` is that of what holds it."""
+    """The same JSON with every remedy and message in this language.
+
+    ``exchange`` is that of what holds it.
+    """
     if isinstance(data, list):
         return [translated(item, language, exchange) for item in data]
     if not isinstance(data, dict):
         return data
     exchange = data.get("exchange", exchange)
     found = {key: translated(value, language, exchange) for key, value in data.items()}
+    ours = found.get("kind") != "halt"  # that is in the words of a person
+    if ours and isinstance(found.get("message"), str) and isinstance(found.get("reason"), str):
+        found["message"] = message_in(found["message"], language)
     if "remedy" in found and isinstance(found.get("reason"), str):
         found["remedy"] = _remedy(found, language, exchange)
     return found

@@ -101,6 +101,8 @@ class Cycle:
         self._reload = reload
         if reload.adopted is not None:
             self._commit = reload.adopted.commit
+        elif reload.documents is not None:
+            self._commit = reload.commit
         self.wake.set()
 
     async def edit(self, edit: Edit, *events: Transition) -> None:
@@ -170,7 +172,7 @@ class Cycle:
             self._declared, self._declared_by = declared(turn.spec), turn.spec
         before, after = (self.seen, self._verdicts), (turn.seen, turn.verdicts)
         known = self.status.connections
-        return *found, *judgements(turn.spec, before, after, now, turn.changed, known=known)
+        return *found, *judgements(turn.spec, before, after, now, turn.changed, known)
 
     def _let_go(
         self, elsewhere: Elsewhere, before: Status, seen: Mapping[str, Seen]

@@ -18,20 +18,20 @@ from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.daemon.guarded_runtimes import GuardedRuntimes
 from bf_reconciler.daemon.heartbeat import HeartbeatSender, Pass
 from bf_reconciler.daemon.journal_writer import JournalWriter
-from bf_reconciler.daemon.kept_document import KeptDocument
+from bf_reconciler.daemon.kept_document import KeptDocument, KeptFolder
 from bf_reconciler.daemon.lost_halt import halting, lost_halt
 from bf_reconciler.daemon.probe_counts import ProbeCounts
 from bf_reconciler.daemon.wiring import make_reloader, make_source
 from bf_reconciler.journal import Journal
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Prober
-from bf_reconciler.reload import DIRTY, Reload, secrets
+from bf_reconciler.reload import DIRTY, FolderReloader, Reload, Reloader, secrets
 from bf_reconciler.runtimes import Bounds, Owner
 from bf_reconciler.schedule import HEARTBEAT, backoff, complete, rest_after, settled
 from bf_reconciler.settings import Settings
 from bf_reconciler.sops import KEY_REASONS
 from bf_reconciler.spec import Names, Runtime, Spec, share
-from bf_reconciler.status import ConfigStatus, Status, Transition, halt_event
+from bf_reconciler.status import Status, Transition, halt_event
 from bf_reconciler.verdict import StrategyMemory
 
 DEADLINE = 60.0
@@ -63,12 +63,19 @@ class Daemon:
     ) -> None:
         self.settings = settings
         self.journal = journal
-        self.tallies = Tallies(logs.dropped)
+        self.tallies = Tallies(logs.dropped, lambda: len(journal.altered))
         self.source = make_source(settings)
         self.log = structlog.get_logger("bf_reconciler")
         record = journal.load()
+        self.document = KeptDocument(settings.state_dir)
+        self.documents = KeptFolder(settings.state_dir)
         self.reloader = make_reloader(
-            settings, environ, journal.pepper(), record.status, self.source
+            settings,
+            environ,
+            journal.pepper(),
+            record.status,
+            self.source,
+            kept=self.documents.read,
         )
         self.writer = JournalWriter(
             journal, self.tallies.error, partial(self.tallies.folder_replaced, "state")
@@ -100,10 +107,11 @@ class Daemon:
         self._unsettled: list[str] = []
         """Who may still wait for a probe, of this spec."""
         self.news: set[asyncio.Queue[tuple[Status, tuple[Transition, ...]]]] = set()
+        if isinstance(self.reloader, FolderReloader):
+            self.reloader.halting = self._take
         self.heartbeat = _heartbeat(self)
         self.notify: Callable[[Status, tuple[Transition, ...]], None] | None = None
         """Who else is given every Status; it must not wait."""
-        self.document = KeptDocument(settings.state_dir)
         self._halt_looked_for = False
         self._failed_loads = 0
         self._reload_wanted = asyncio.Event()
@@ -125,33 +133,36 @@ class Daemon:
         """Read the file, and have it used from the next turn on."""
         before = self.reloader.last
         reload = await self.reloader.reload(utcnow(), asked=asked)
-        if reload.spec is None:
-            reload = await self._fall_back(reload)
+        if reload.spec is None and isinstance(self.reloader, Reloader):
+            reload = await self._fall_back(self.reloader, reload)
         self._failed_loads = self._failed_loads + 1 if reload.transient else 0
-        spec = None
         if reload.spec is not None:
             logs.REDACTOR.learn(secrets(reload.spec))
-            spec = share(reload.spec, self.settings.shard)
-            await self._find_lost_halt(spec)
+            await self._find_lost_halt(share(reload.spec, self.settings.shard))
         logs.log_config(self.log, before.config, reload.config)
         if reload.rolled_back:
             self.tallies.rollback()
             logs.log_rollback(self.log, before.config, reload.config)
-        self.cycle.take(replace(reload, spec=spec, config=self._of_shard(reload.config)))
+        self._take(reload)
         await self.document.keep(reload)
+        await self.documents.keep(reload)
         return reload
 
-    def _of_shard(self, config: ConfigStatus) -> ConfigStatus:
-        """With the part of the file that is ours, where there are several daemons."""
+    def _take(self, reload: Reload) -> None:
+        """Use of this reading what is this daemon's, from the next turn on."""
         shard, url = self.settings.shard, self.settings.monitoring.shard_url
-        return config if shard.count == 1 else replace(config, shard=str(shard), shard_url=url)
+        spec = share(reload.spec, shard) if reload.spec is not None else None
+        config = reload.config
+        if shard.count > 1:
+            config = replace(config, shard=str(shard), shard_url=url)
+        self.cycle.take(replace(reload, spec=spec, config=config))
 
-    async def _fall_back(self, refused: Reload) -> Reload:
+    async def _fall_back(self, reloader: Reloader, refused: Reload) -> Reload:
         """Use the last good document of an earlier life, if there is one: keys stay guarded."""
         committed = await self.document.read()
         if committed is None:
             return refused
-        reload = await self.reloader.fall_back(committed, utcnow())
+        reload = await reloader.fall_back(committed, utcnow())
         if reload.spec is not None:
             self.log.warning("last good file in force", digest=reload.spec.digest)
         return reload

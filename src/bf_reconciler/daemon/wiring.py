@@ -1,4 +1,4 @@
-"""Puts together what reads the committed file: the source, sops, the reloader, and the log."""
+"""Puts together what reads the committed file or folder: source, sops, reloader, and the log."""
 
 import sys
 from collections.abc import Mapping
@@ -7,10 +7,10 @@ from pathlib import Path
 
 from bf_reconciler import logs
 from bf_reconciler.log_sink import Sink
-from bf_reconciler.reload import Reloader
+from bf_reconciler.reload import FolderReloader, Kept, Reloader, nothing_kept
 from bf_reconciler.settings import Settings
 from bf_reconciler.sops import SopsSettings
-from bf_reconciler.source import Source
+from bf_reconciler.source import FolderSource, Source, is_folder
 from bf_reconciler.status import Status
 
 
@@ -19,23 +19,35 @@ def make_reloader(
     environ: Mapping[str, str],
     pepper: bytes,
     before: Status,
-    source: Source | None = None,
-) -> Reloader:
-    """Make the reader of the committed file. A missing sops is found out when it is needed."""
+    source: Source | FolderSource | None = None,
+    kept: Kept = nothing_kept,
+) -> Reloader | FolderReloader:
+    """Make the reader of the committed file or folder.
+
+    A missing sops is found out when it is needed. ``kept``: what an earlier life had of a folder.
+    """
     sops = SopsSettings(settings.sops_binary, environ, services=settings.rules.services)
-    return Reloader(
-        source or make_source(settings),
-        sops,
-        allow_plaintext=settings.allow_plaintext,
-        pepper=pepper,
-        before=replace(before, config=replace(before.config, path=settings.file)),
-        rules=settings.rules,
-    )
+    source = source or make_source(settings)
+    before = replace(before, config=replace(before.config, path=settings.file))
+    plain, rules = settings.allow_plaintext, settings.rules
+    if isinstance(source, FolderSource):
+        return FolderReloader(
+            source,
+            sops,
+            allow_plaintext=plain,
+            pepper=pepper,
+            before=before,
+            rules=rules,
+            kept=kept,
+        )
+    return Reloader(source, sops, allow_plaintext=plain, pepper=pepper, before=before, rules=rules)
 
 
-def make_source(settings: Settings) -> Source:
-    """Make the watcher of the committed file."""
-    return Source(Path(settings.file), signers=settings.trusted_signers)
+def make_source(settings: Settings) -> Source | FolderSource:
+    """Make the watcher of the committed file or folder."""
+    path = Path(settings.file)
+    kind = FolderSource if is_folder(path) else Source
+    return kind(path, signers=settings.trusted_signers)
 
 
 def set_up_logs(settings: Settings, environ: Mapping[str, str], *, guarding: bool = False) -> None:

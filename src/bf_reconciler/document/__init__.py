@@ -2,9 +2,12 @@
 
 from bf_reconciler.document.adopt import adopt
 from bf_reconciler.document.declared import declared
+from bf_reconciler.document.folder_rules import Standing, standing
+from bf_reconciler.document.merging import merge
 from bf_reconciler.document.names import names
-from bf_reconciler.document.parsed import Kind, Parsed
+from bf_reconciler.document.parsed import Kind, Parsed, ordered
 from bf_reconciler.document.parsing import parse
+from bf_reconciler.document.reading import Document, read_document
 from bf_reconciler.document.schema import schema
 from bf_reconciler.document.seal import FIELD as SEAL
 from bf_reconciler.document.strategy_file import strategy_file
@@ -12,13 +15,19 @@ from bf_reconciler.document.values import values
 
 __all__ = [
     "SEAL",
+    "Document",
     "Kind",
     "Parsed",
+    "Standing",
     "adopt",
     "declared",
+    "merge",
     "names",
+    "ordered",
     "parse",
+    "read_document",
     "schema",
+    "standing",
     "strategy_file",
     "values",
 ]

@@ -4,10 +4,9 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from bf_reconciler.document.entries import Entry
-from bf_reconciler.document.nodes import Node
 from bf_reconciler.document.sealed import is_sealed
 from bf_reconciler.exchanges import EXCHANGES
-from bf_reconciler.facts import ConfigReason, Problem
+from bf_reconciler.facts import ConfigReason
 from bf_reconciler.spec import Connection, Defaults
 from bf_reconciler.spec.budget import Asked, Budget, KeyBudget, budgets, exceeds, key_budgets
 from bf_reconciler.spec.limits import number
@@ -15,10 +14,8 @@ from bf_reconciler.spec.limits import number
 REASON: Final = ConfigReason.REQUEST_BUDGET_EXCEEDED
 
 
-def check_budgets(
-    connections: Collection[Entry[Connection]], defaults: Defaults, node: Node
-) -> Iterator[Problem]:
-    """Warn of what will be asked later than declared; ``node`` is the list of connections."""
+def check_budgets(connections: Collection[Entry[Connection]], defaults: Defaults) -> None:
+    """Warn of what will be asked later than declared, at the first connection of those."""
     entries: dict[str, Entry[Connection]] = {}
     fleet: list[Asked] = []
     for entry in connections:
@@ -29,8 +26,8 @@ def check_budgets(
             fleet.append(Asked(found, interval, timeout or defaults.timeout))
     for budget in budgets(fleet):
         if exceeds(budget.ratio):
-            message = _of_egress(budget)
-            yield Problem(*node.spot, "connections", message, "warning", REASON)
+            first = entries[budget.names[0]]
+            first.add_problem((("exchange",), _of_egress(budget)), "warning", REASON)
     for key in _keys(fleet):
         if exceeds(key.ratio):
             entry = entries[key.names[0]]

@@ -27,7 +27,8 @@ class Entry(Generic[M]):
 
     ``eclipsed``: another entry has its name, and nobody can say which one is meant. ``draft`` is
     the model without its wrong but dispensable fields; it serves to tell of everything else that
-    is wrong in the same run.
+    is wrong in the same run. ``sealed``: where encrypted values stand in it. ``file``: which one of
+    a folder it stands in.
     """
 
     kind: Kind
@@ -39,6 +40,10 @@ class Entry(Generic[M]):
     dropped: frozenset[str] = frozenset()
     problems: list[Problem] = field(default_factory=list)
     eclipsed: bool = False
+    name: str | None = None
+    """Its name, where it can be read and is valid."""
+    sealed: frozenset[Path] = frozenset()
+    file: str = ""
 
     @property
     def path(self) -> Path:
@@ -57,15 +62,9 @@ class Entry(Generic[M]):
         """The entry, if nothing is wrong with it."""
         return None if self.broken else self.model
 
-    @property
-    def name(self) -> str | None:
-        """Its name, where it can be read and is valid."""
-        return self.label("name")
-
     def label(self, key: str) -> str | None:
         """The name that stands under a key, if one does."""
-        value = self.data.get(key) if isinstance(self.data, dict) else None
-        return value if isinstance(value, str) and re.fullmatch(LABEL, value) else None
+        return label(self.data, key)
 
     def flaw(self, flaws: list[Problem]) -> None:
         """Add what is wrong with its shape, in place of what follows from that."""
@@ -112,6 +111,12 @@ class Entry(Generic[M]):
                 self.add_problem(finding, reason=reason)
 
 
+def label(data: object, key: str) -> str | None:
+    """The name that stands under a key of a mapping, if one does."""
+    value = data.get(key) if isinstance(data, dict) else None
+    return value if isinstance(value, str) and re.fullmatch(LABEL, value) else None
+
+
 def read(
     kind: Kind, model: type[M], node: Node | None, data: object, *, opaque: bool
 ) -> list[Entry[M]]:
@@ -121,7 +126,7 @@ def read(
     entries: list[Entry[M]] = []
     count = 0
     for index, (item, value) in enumerate(zip(items, values, strict=True)):
-        entry: Entry[M] = Entry(kind, index, item, value)
+        entry: Entry[M] = Entry(kind, index, item, value, name=label(value, "name"))
         _validate(entry, model, opaque=opaque, brief=count > MAX_PROBLEMS)
         entries.append(entry)
         count += len(entry.problems)

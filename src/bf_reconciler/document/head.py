@@ -31,12 +31,17 @@ class Head:
 
 
 def read_head(
-    root: Node, data: dict[str, Any], rules: Rules = DEFAULT_RULES, *, opaque: bool
+    root: Node,
+    data: dict[str, Any],
+    rules: Rules = DEFAULT_RULES,
+    *,
+    opaque: bool,
+    in_folder: bool = False,
 ) -> Head:
-    """Validate everything but the entries of the lists."""
+    """Validate everything but the entries of the lists; in a folder, a file may have none."""
     head = Head()
     lists = {key: () for key in ("connections", "strategies") if isinstance(data.get(key), list)}
-    sections = {**data, **lists}
+    sections = {**({"connections": ()} if in_folder else {}), **data, **lists}
     version = root.child("version")
     if version is not None:
         sections["version"] = VERSION

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Final
 
 from bf_reconciler.document.entries import Entry, Finding
-from bf_reconciler.document.nodes import Path
 from bf_reconciler.facts import ConfigReason
 from bf_reconciler.spec import Connection, Policy, Strategy
 from bf_reconciler.spec.limits import (
@@ -27,13 +26,12 @@ def check_limits(
     connections: Collection[Entry[Connection]],
     strategies: Collection[Entry[Strategy]],
     policy: Policy,
-    sealed: Collection[Path],
+    *,
+    policy_sealed: bool,
 ) -> None:
-    """Add what exceeds a limit, with the arithmetic where nothing of it is ``sealed``."""
-    veiled = {path[:3] for path in sealed}
-    veiled |= {path[:1] for path in sealed if path[:1] == ("policy",)}
+    """Add what exceeds a limit, with the arithmetic where nothing of it is encrypted."""
     for entry in strategies:
-        shown = ("policy",) not in veiled and _open(entry, veiled)
+        shown = not policy_sealed and _open(entry)
         for check, fields in ((too_many, COUNTS), (too_much_capital, CAPITAL)):
             told = partial(_told, check, policy, shown=shown)
             entry.accept(told, fields, REASON)
@@ -43,7 +41,7 @@ def check_limits(
             groups.setdefault(entry.good.connection, []).append(entry)
     for connection in connections:
         if connection.good is not None:
-            _together(connection, connection.good, groups.get(connection.good.name, []), veiled)
+            _together(connection, connection.good, groups.get(connection.good.name, []))
 
 
 def _told(check: Check, policy: Policy, strategy: Strategy, *, shown: bool) -> Iterator[Finding]:
@@ -55,11 +53,10 @@ def _together(
     connection: Entry[Connection],
     declared: Connection,
     entries: Collection[Entry[Strategy]],
-    veiled: Collection[Path],
 ) -> None:
     """All of them are told, since nobody can say which one is too much."""
     strategies = [entry.good for entry in entries if entry.good is not None]
-    shown = _open(connection, veiled) and all(_open(entry, veiled) for entry in entries)
+    shown = _open(connection) and all(_open(entry) for entry in entries)
     if declared.margin_limit is None:
         arithmetic = overcommitted(strategies)
         message = "the strategies of its connection may take more than its balance"
@@ -75,9 +72,9 @@ def _together(
         entry.add_problem((MARGIN, words), reason=REASON)
 
 
-def _open(entry: Entry[Strategy] | Entry[Connection], veiled: Collection[Path]) -> bool:
+def _open(entry: Entry[Strategy] | Entry[Connection]) -> bool:
     """Whether nothing that limits are about is encrypted in it."""
-    return not any((*entry.path, field) in veiled for field in CAPITAL)
+    return CAPITAL.isdisjoint(path[0] for path in entry.sealed if path)
 
 
 def _words(message: str, arithmetic: str) -> str:

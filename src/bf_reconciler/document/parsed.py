@@ -25,6 +25,11 @@ class Parsed:
     one of them. ``sealed``: of each entry with a readable name, where encrypted values stand in it.
     ``encrypted``: it has the block of SOPS, which says when it was ``last_modified``. ``digest``:
     what the seal of this content is; empty where it was not decrypted.
+
+    Of a folder: the ``files`` that entries stand in, right or wrong; ``base``, the file with the
+    sections that hold for all, empty where none has any; ``paths``, all files; ``nameless_in``,
+    which of them have wrong entries without a readable name; ``unshared``, broken strategies whose
+    connection is of a file that does not share it with theirs.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -45,6 +50,11 @@ class Parsed:
     last_modified: datetime | None = None
     seal: SealState = "none"
     digest: str = field(default="", repr=False)
+    files: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
+    base: str = ""
+    paths: frozenset[str] = frozenset()
+    nameless_in: Mapping[Kind, frozenset[str]] = field(default_factory=dict)
+    unshared: frozenset[str] = frozenset()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -54,11 +64,12 @@ class Parsed:
 
 def ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """By place, each once; errors first where there are too many to show."""
-    found = sorted(set(problems), key=lambda p: (p.line, p.column, p.path, p.message))
+    found = sorted(set(problems), key=lambda p: (p.file, p.line, p.column, p.path, p.message))
     if len(found) > MAX_PROBLEMS:
         found.sort(key=lambda p: p.severity)  # "error" comes before "warning"
         rest = replace(
             found[MAX_PROBLEMS - 1],
+            file="",
             line=0,
             column=0,
             path="",

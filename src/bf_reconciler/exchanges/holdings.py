@@ -6,7 +6,8 @@ A name that cannot be read is passed over: it is unknown, and voids nothing besi
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Final
+from functools import lru_cache
+from typing import Final, TypeGuard
 
 from bf_reconciler.exchanges import shape
 from bf_reconciler.facts import Balance, Json, Orders
@@ -14,6 +15,10 @@ from bf_reconciler.facts import Balance, Json, Orders
 NAME = re.compile(r"[A-Z0-9]{1,20}", re.ASCII)
 """As strategies may declare it; anything else could never be declared."""
 MAX_NAMES: Final = 500
+MAX_LENGTH: Final = 64
+KEPT: Final = 4096
+"""Names that are remembered: nearly always the same ones come again."""
+NONE: Final = Decimal(0)
 SIDES: Final = 2
 DUST_USD: Final = Decimal(10)
 """Worth less than the smallest order of every exchange here: it cannot be sold there by itself."""
@@ -62,7 +67,8 @@ def balance(
         plain: From the exchange's own spelling.
     """
     empty = True
-    held: dict[str, tuple[Decimal, Decimal]] = {}
+    much: dict[str, Decimal] = {}
+    dollars: dict[str, Decimal] = {}
     for row in rows:
         found = [shape.amount(row, field) for field in amounts]  # each one is to be read
         if not any(found):
@@ -71,10 +77,12 @@ def balance(
         asset = asset_of(row.get(name), plain)
         if asset is None:
             continue
+        much[asset] = sum(map(abs, found), start=much.get(asset, NONE))
         value = shape.maybe_amount(row, worth) if worth is not None else None
-        much, dollars = held.get(asset, (Decimal(0), Decimal(0)))
-        held[asset] = much + sum(map(abs, found)), dollars + abs(value or Decimal(0))
-    return Balance(empty, named(a for a, (much, usd) in held.items() if not _is_dust(a, much, usd)))
+        if value is not None:
+            dollars[asset] = dollars.get(asset, NONE) + abs(value)
+    held = (name for name, held in much.items() if not _is_dust(name, held, dollars.get(name)))
+    return Balance(empty, named(held))
 
 
 def orders(symbols: Iterable[Json], separator: str = "", plain: Plain = str) -> Orders:
@@ -91,15 +99,30 @@ def named(names: Iterable[str]) -> frozenset[str]:
 
 def asset_of(value: Json, plain: Plain = str) -> str | None:
     """The name of an asset; None where it cannot be read."""
-    told = plain(value.strip().upper()) if isinstance(value, str) else ""
-    return told if NAME.fullmatch(told) else None
+    return _asset(value, plain) if _is_short(value) else None
 
 
 def pair_of(symbol: Json, separator: str = "", plain: Plain = str) -> str | None:
     """A symbol as ``BASE/QUOTE``, whatever follows these two; None where it cannot be read."""
-    told = symbol.strip().upper() if isinstance(symbol, str) else ""
+    return _pair(symbol, separator, plain) if _is_short(symbol) else None
+
+
+def _is_short(value: Json) -> TypeGuard[str]:
+    """Text that may be a name: what is longer is not even remembered."""
+    return isinstance(value, str) and len(value) <= MAX_LENGTH
+
+
+@lru_cache(KEPT)
+def _asset(told: str, plain: Plain) -> str | None:
+    name = plain(told.strip().upper())
+    return name if NAME.fullmatch(name) else None
+
+
+@lru_cache(KEPT)
+def _pair(symbol: str, separator: str, plain: Plain) -> str | None:
+    told = symbol.strip().upper()
     parts = told.split(separator)[:SIDES] if separator else _split(plain(told))
-    sides = [asset_of(part, plain) for part in parts]
+    sides = [_asset(part, plain) for part in parts]
     if len(sides) < SIDES or None in sides:
         return None
     return "/".join(map(str, sides))
@@ -111,6 +134,6 @@ def _split(joined: str) -> list[str]:
     return [joined.removesuffix(longest), longest] if longest else []
 
 
-def _is_dust(asset: str, much: Decimal, usd: Decimal) -> bool:
-    """By its worth; where none is told, by its units. What cost nothing has no price there."""
+def _is_dust(asset: str, much: Decimal, usd: Decimal | None) -> bool:
+    """By its worth; where none is told, by its units. What is worth nothing has no price there."""
     return usd < DUST_USD if usd else much < FINE_DUST.get(asset, DUST_UNITS)

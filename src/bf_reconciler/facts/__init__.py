@@ -12,6 +12,7 @@ from bf_reconciler.facts.key_changes import (
     known_key,
 )
 from bf_reconciler.facts.markets import Listed, Markets, Venue
+from bf_reconciler.facts.messages import message_in
 from bf_reconciler.facts.moments import TICK, another_day, earliest
 from bf_reconciler.facts.observations import (
     QUESTIONS,
@@ -37,14 +38,17 @@ from bf_reconciler.facts.problems import Problem, Severity, errors_first
 from bf_reconciler.facts.reasons import TRANSIENT, Reason
 from bf_reconciler.facts.rules import DEFAULT_RULES, KEY_SERVICES, Rules
 from bf_reconciler.facts.said import Said
+from bf_reconciler.facts.shards import ALONE, MAX_SHARDS, Shard, ordinal
 from bf_reconciler.facts.text import printable, system_words
 from bf_reconciler.facts.traded import Traded
 
 __all__ = [
     "ADVICE",
+    "ALONE",
     "CONFIG_ADVICE",
     "DEFAULT_RULES",
     "KEY_SERVICES",
+    "MAX_SHARDS",
     "QUESTIONS",
     "TICK",
     "TRANSIENT",
@@ -77,6 +81,7 @@ __all__ = [
     "Seen",
     "SeenByConnection",
     "Severity",
+    "Shard",
     "Traded",
     "Unread",
     "Venue",
@@ -86,7 +91,9 @@ __all__ = [
     "errors_first",
     "key_changes",
     "known_key",
+    "message_in",
     "network",
+    "ordinal",
     "printable",
     "remedy",
     "remember",

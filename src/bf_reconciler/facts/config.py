@@ -39,6 +39,7 @@ class ConfigReason(StrEnum):
     LIMIT_EXCEEDED = "LimitExceeded"
     REQUEST_BUDGET_EXCEEDED = "RequestBudgetExceeded"
     MASS_REMOVAL_HELD = "MassRemovalHeld"
+    ENTRY_NOT_ALLOWED = "EntryNotAllowed"
     # the file
     FILE_NOT_FOUND = "FileNotFound"
     FILE_UNREADABLE = "FileUnreadable"
@@ -256,6 +257,14 @@ _EN: dict[ConfigReason, tuple[str, str, str]] = {
             "otherwise set `enabled: false` first, or raise the limit."
         ),
     ),
+    ConfigReason.ENTRY_NOT_ALLOWED: (
+        "Not given to this file",
+        "A file of the folder declares more than `allow`, or the owner of a connection, gives it.",
+        (
+            "Ask the owner of the base document to extend `allow`, or the owner of the connection "
+            "to name this file under `shared_with`."
+        ),
+    ),
     ConfigReason.FILE_NOT_FOUND: (
         "File not found",
         "There is no file at this path.",
@@ -467,6 +476,17 @@ _TR: dict[ConfigReason, tuple[str, str, str]] = {
         (
             "Yanlışlıkla silindiyse geri ekleyin; "
             "değilse önce `enabled: false` yapın ya da sınırı yükseltin."
+        ),
+    ),
+    ConfigReason.ENTRY_NOT_ALLOWED: (
+        "Bu dosyaya izin verilmemiş",
+        (
+            "Klasördeki bir dosya, `allow` bölümünün ya da bağlantının sahibinin izin verdiğinden "
+            "fazlasını bildiriyor."
+        ),
+        (
+            "Ana belgenin sahibinden `allow` bölümünü genişletmesini ya da bağlantının sahibinden "
+            "bu dosyayı `shared_with` altında anmasını isteyin."
         ),
     ),
     ConfigReason.FILE_NOT_FOUND: (

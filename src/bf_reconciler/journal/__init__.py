@@ -2,7 +2,7 @@
 
 from bf_reconciler.journal.chain import Fault, Head
 from bf_reconciler.journal.database import JournalError, NoJournalError
-from bf_reconciler.journal.last_good import LastGood
+from bf_reconciler.journal.last_good import LastGood, LastGoodFolder
 from bf_reconciler.journal.notified import Notified
 from bf_reconciler.journal.store import Journal, Verified
 
@@ -12,6 +12,7 @@ __all__ = [
     "Journal",
     "JournalError",
     "LastGood",
+    "LastGoodFolder",
     "NoJournalError",
     "Notified",
     "Verified",

@@ -70,17 +70,23 @@ def row_hash(before: bytes, row: int, at: float, name: bytes, text: bytes) -> by
 
 
 def begin(connection: sqlite3.Connection) -> None:
-    """Chain what older versions wrote."""
-    for table in TABLES:
-        before = genesis(table)
-        hashes = []
-        for row, at, name, text in connection.execute(
-            f"SELECT id, at, CAST(name AS BLOB), CAST(json AS BLOB) FROM {table} ORDER BY id"  # noqa: S608 # a name of ours
-        ):
-            before = Head(row, row_hash(before.digest, row, at, name, text))
-            hashes.append((before.digest, row))
-        connection.executemany(f"UPDATE {table} SET hash = ? WHERE id = ?", hashes)  # noqa: S608 # likewise
-        _put_state(connection, table, State(genesis(table), before))
+    """Chain what an older version wrote, which is in a table of its own, and drop that."""
+    last = {table: genesis(table) for table in TABLES}
+    moved = connection.execute(
+        "SELECT at, CAST(name AS TEXT), CAST(json AS TEXT) FROM unchained ORDER BY id"
+    )
+
+    def chained() -> Iterator[tuple[int, float, str, str, bytes]]:
+        before = last["transitions"]
+        for row, (at, name, text) in enumerate(moved, 1):
+            before = Head(row, row_hash(before.digest, row, at, name.encode(), text.encode()))
+            yield row, at, name, text, before.digest
+        last["transitions"] = before
+
+    connection.executemany("INSERT INTO transitions VALUES (?, ?, ?, ?, ?)", chained())
+    connection.execute("DROP TABLE unchained")
+    for table, head in last.items():
+        _put_state(connection, table, State(genesis(table), head))
 
 
 def state(connection: sqlite3.Connection, table: str) -> State | None:

@@ -33,16 +33,18 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX transitions_by_time ON transitions (at)
     """,
     """
+    DROP INDEX transitions_by_name;
+    DROP INDEX transitions_by_time;
     ALTER TABLE transitions RENAME TO unchained;
     CREATE TABLE transitions (
         id INTEGER PRIMARY KEY, at REAL NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL,
         hash BLOB NOT NULL
     );
-    INSERT INTO transitions
-        SELECT row_number() OVER (ORDER BY id), at, name, json, x'' FROM unchained;
-    DROP TABLE unchained;
     CREATE INDEX transitions_by_name ON transitions (name, id);
     CREATE INDEX transitions_by_time ON transitions (at);
+    CREATE INDEX transitions_by_kind ON transitions (
+        CASE WHEN json_valid(json) THEN json_extract(json, '$[0].kind') END, id
+    );
     CREATE TABLE declarations (
         id INTEGER PRIMARY KEY, at REAL NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL,
         hash BLOB NOT NULL
@@ -61,6 +63,8 @@ MIGRATIONS: tuple[str, ...] = (
 )
 AFTERWARDS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: chain.begin}
 """What no statement can do, after the migration at that place, in the same transaction."""
+KIND = "CASE WHEN json_valid(json) THEN json_extract(json, '$[0].kind') END"
+"""What kind a transition is of, as the index has it; of spoilt text, none."""
 BUSY_SECONDS = 5.0
 SIDES = ("-wal", "-shm")
 

@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 PEPPER_BYTES = 32
 T = TypeVar("T")
 PAGE = 500
-MAX_ROWS = 100_000
+MAX_ROWS = 300_000
 """Of each chain."""
 UNREADABLE = object()
 """Stands for a row of another format: it is written again, or deleted."""
@@ -107,6 +107,8 @@ class Journal:
         self._opened: tuple[int, int] | None = None
         """Which database file is open, of a writer."""
         self._pepper: str | None = None
+        self.altered: tuple[str, ...] = ()
+        """Tables that did not end, when they were opened, where they were left."""
         self.replacements = 0
         """How often the folder was begun anew because it went away or was replaced."""
         self.halt_trouble: JournalError | None = None
@@ -154,6 +156,7 @@ class Journal:
                 for table in chain.TABLES
                 if table in kept and not chain.resume(self._connection, table, kept[table])
             ]
+        self.altered = tuple(dict.fromkeys((*self.altered, *broken)))
         if broken:
             logger.error("journal is not as it was left", extra={"tables": broken})
         self._file_heads()
@@ -338,15 +341,13 @@ class Journal:
         kind: Kind | None = None,
     ) -> list[Transition]:
         """Transitions, newest first, of one connection or strategy or of all; of a kind, or all."""
-        query = (
-            "SELECT json FROM transitions WHERE (?1 IS NULL OR name = ?1)"
-            " AND (?2 IS NULL OR at < ?2)"
-            " AND (?3 IS NULL OR (json_valid(json) AND json_extract(json, '$[0].kind') = ?3))"
-            " ORDER BY id DESC LIMIT ?4"
-        )
         earlier = before.timestamp() if before else None
+        asked = {"name = ?": name, "at < ?": earlier, f"{database.KIND} = ?": kind}
+        given = {each: value for each, value in asked.items() if value is not None}
+        wanted = " AND ".join(given) or "true"
+        query = f"SELECT json FROM transitions WHERE {wanted} ORDER BY id DESC LIMIT ?"  # noqa: S608 # words of ours
         with self._using() as connection:
-            found = connection.execute(query, (name, earlier, kind, max(limit, 0))).fetchall()
+            found = connection.execute(query, (*given.values(), max(limit, 0))).fetchall()
         read = (rows.TRANSITION.read(text) for (text,) in found)
         return [transition for transition in read if transition is not None]
 
@@ -520,8 +521,8 @@ def _differs(known: Mapping[Key, object], key: Key, value: object) -> bool:
 
 
 def _by_line(entries: dict[str, Any]) -> dict[str, Any]:
-    """In the order of the file."""
-    return dict(sorted(entries.items(), key=lambda item: item[1].line))
+    """In the order of the files, and in each one's order."""
+    return dict(sorted(entries.items(), key=lambda item: (item[1].file, item[1].line)))
 
 
 def _bare(status: Status) -> Status:

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from bf_reconciler import __version__
 from bf_reconciler.metrics.family import Family, Labels, moment
-from bf_reconciler.status import Status
+from bf_reconciler.status import ConfigStatus, Status
 
 WATCH_MODES = ("watch", "poll")
 
@@ -103,6 +103,12 @@ def _config(status: Status) -> Iterator[Family]:
         config.last_reload_successful,
     )
     yield Family(
+        "bf_config_file_last_reload_successful",
+        "1 if the last reload of this file was successful, by its name in the folder.",
+        ("file",),
+        [((name,), float(good)) for name, good in _files(config)],
+    )
+    yield Family(
         "bf_config_last_reload_success_timestamp_seconds",
         "When the file was last reloaded successfully.",
         (),
@@ -137,6 +143,14 @@ def _config(status: Status) -> Iterator[Family]:
         config.last_good_in_force,
     )
     yield _single("bf_config_sealed", "1 if the file in force has a valid seal.", config.sealed)
+
+
+def _files(config: ConfigStatus) -> list[tuple[str, bool]]:
+    """Each file of the source, and whether it was taken; a source of one file has that alone."""
+    if config.files:
+        return [(file.name, file.last_reload_successful) for file in config.files]
+    name = config.path.rstrip("/").rpartition("/")[2]
+    return [(name, config.last_reload_successful)] if name else []
 
 
 def _single(name: str, text: str, value: object) -> Family:

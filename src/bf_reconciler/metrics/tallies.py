@@ -51,7 +51,10 @@ class Tallies:
     ``log_dropped`` says how many lines of the log were dropped.
     """
 
-    def __init__(self, log_dropped: Callable[[], int] = lambda: 0) -> None:
+    def __init__(
+        self, log_dropped: Callable[[], int] = lambda: 0, altered: Callable[[], int] = lambda: 0
+    ) -> None:
+        self._altered = altered
         self._log_dropped = log_dropped
         self._turn = threading.Lock()
         self._probes: dict[str, _Durations] = {}
@@ -268,6 +271,8 @@ class Tallies:
             ("folder",),
             self._folders,
         )
+        altered = "Chains of the journal that were not, when it was opened, as they were left."
+        yield GaugeMetricFamily("bf_journal_altered", altered, value=self._altered())
         dropped = "Lines of the log that were dropped because nobody read those before them."
         yield CounterMetricFamily("bf_log_dropped", dropped, value=self._log_dropped())
 

@@ -120,9 +120,9 @@ class Tally:
             return 0
         _, asked, _ = self._counted(streak)
         to_ask = self._not_asked(streak)
-        if asked >= WITNESSES or asked + to_ask < LEAST or to_ask <= 0:
+        if asked + to_ask < LEAST or to_ask <= 0:
             return 0
-        return WITNESSES - asked
+        return max(WITNESSES - asked, 0)
 
 
 class _Row:
@@ -131,7 +131,8 @@ class _Row:
     def __init__(self, streaks: Iterable[Streak]) -> None:
         row = sorted(streaks, key=lambda s: s.began)
         self._began = [s.began for s in row]
-        self._well, self._turns = [0], [0]  # of the streaks before each: over; other exchange
+        # Of the streaks before each: how many are over, how often the exchange is another.
+        self._well, self._turns = [0], [0]
         for index, streak in enumerate(row):
             self._well.append(self._well[-1] + (streak.over is not None))
             turned = index > 0 and streak.exchange != row[index - 1].exchange

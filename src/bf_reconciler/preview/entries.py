@@ -1,6 +1,8 @@
 """Which entries a file would add, change or remove, field by field."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -11,7 +13,7 @@ from bf_reconciler.preview.in_force import EntryInForce, InForce
 from bf_reconciler.preview.switches import Case, switches
 from bf_reconciler.preview.values import Change, Compared, Entry, Preview, Removals, Right
 from bf_reconciler.preview.widening import widenings
-from bf_reconciler.spec import Connection, Strategy, too_many
+from bf_reconciler.spec import Connection, MaxRemovals, Strategy, too_many
 
 Steps = tuple[str | int, ...]
 HIDDEN: Final = ("credentials", "proxy")
@@ -29,17 +31,19 @@ def preview(
     removals = _removals(parsed, standing)
     connections = [
         *_entries("connections", parsed.connections, parsed, standing.connections, credentials),
-        *_absent("connections", parsed, standing.connections, held=removals.held),
+        *_absent("connections", parsed, standing.connections, removals),
     ]
     strategies = [
         *_entries("strategies", parsed.strategies, parsed, standing.strategies, {}),
-        *_absent("strategies", parsed, standing.strategies, held=removals.held),
+        *_absent("strategies", parsed, standing.strategies, removals),
     ]
     rights = tuple(_rights(parsed, standing, connections))
     halt = _halt(parsed, standing)
     case = Case(parsed, standing, connections, rights, now, halt_changes=halt is not None)
     return Preview(
-        entries=tuple(e for e in (*connections, *strategies) if e.action != "keep"),
+        entries=tuple(
+            _placed(e, parsed) for e in (*connections, *strategies) if e.action != "keep"
+        ),
         switches=tuple(switches(case, strategies)),
         rights=rights,
         removals=removals,
@@ -49,6 +53,11 @@ def preview(
         ),
         widened=tuple(widenings(parsed, standing, connections)),
     )
+
+
+def _placed(entry: Entry, parsed: Parsed) -> Entry:
+    file = parsed.files.get((entry.kind, entry.name), entry.file)
+    return entry if file == entry.file else replace(entry, file=file)
 
 
 def _halt(parsed: Parsed, standing: InForce) -> Literal["pulled", "released", "changed"] | None:
@@ -135,7 +144,7 @@ def _readable(kind: Kind, parsed: Parsed) -> set[str]:
 
 
 def _absent(
-    kind: Kind, parsed: Parsed, before: Mapping[str, EntryInForce], *, held: bool
+    kind: Kind, parsed: Parsed, before: Mapping[str, EntryInForce], removals: Removals
 ) -> Iterator[Entry]:
     """Entries without a good form: wrong, not to be read without the key, or gone."""
     good = (
@@ -149,10 +158,11 @@ def _absent(
         line = parsed.broken_lines.get((kind, name), 0)
         unread: Literal["unknown", "add"] = "unknown" if name in before else "add"
         yield Entry(kind, name, "invalid" if name in broken else unread, line)
-    stays = held or bool(parsed.nameless.get(kind))
-    for name in before:
+    stays = removals.held or bool(parsed.nameless.get(kind))
+    for name, entry in before.items():
         if name not in readable:
-            yield Entry(kind, name, "hold" if stays else "remove")
+            held = stays or entry.file in removals.files
+            yield Entry(kind, name, "hold" if held else "remove", file=entry.file)
 
 
 def _removals(parsed: Parsed, standing: InForce) -> Removals:
@@ -165,15 +175,34 @@ def _removals(parsed: Parsed, standing: InForce) -> Removals:
     vanished = {kind: len(names.keys() - _readable(kind, parsed)) for kind, names in before.items()}
     limit = parsed.policy.max_removals
     held = any(too_many(total[kind], vanished[kind], limit) for kind in total)
+    files = frozenset() if held or not parsed.paths else _emptied(parsed, before, limit)
     message = ""
     if held:
         message = (
             "more entries are removed than policy.max_removals allows; all of them stay in force. "
             "If this is intended, raise the limit in this file"
         )
+    elif files:
+        message = (
+            f"more entries are removed from {', '.join(sorted(files))} than policy.max_removals"
+            " allows; they stay in force. If this is intended, raise the limit"
+        )
     elif any(parsed.nameless.get(kind) and vanished[kind] for kind in total):
         message = "an entry has no readable name; missing entries stay in force until it has one"
-    return Removals(vanished, total, held, message)
+    return Removals(vanished, total, held, message, files)
+
+
+def _emptied(
+    parsed: Parsed, before: Mapping[Kind, Mapping[str, EntryInForce]], limit: MaxRemovals
+) -> frozenset[str]:
+    """Files of a folder that lose more than the limit allows, as if each were the whole source."""
+    found = set()
+    for kind, entries in before.items():
+        readable = _readable(kind, parsed)
+        total = Counter(entry.file for entry in entries.values())
+        lost = Counter(entry.file for name, entry in entries.items() if name not in readable)
+        found |= {file for file, count in lost.items() if too_many(total[file], count, limit)}
+    return frozenset(found)
 
 
 def _rights(parsed: Parsed, standing: InForce, connections: Iterable[Entry]) -> Iterator[Right]:

@@ -31,6 +31,8 @@ class EntryInForce:
     """Only a person's word says that its key may not withdraw."""
     trade_attested: bool = False
     """Only a person's word says that its key may trade."""
+    file: str = ""
+    """Which file of a folder it stands in."""
     connection: str = ""
     power: Power = "unknown"
 
@@ -108,6 +110,7 @@ def _connection(told: Mapping[str, Any]) -> EntryInForce:
         reason,
         message,
         told.get("declared") or None,
+        file=told.get("file", ""),
         exchange=told["exchange"],
         environment=told["environment"],
         scopes=None if key["scopes"] is None else frozenset(key["scopes"]),
@@ -131,6 +134,7 @@ def _strategy(told: Mapping[str, Any]) -> EntryInForce:
         reason,
         message,
         told.get("declared") or None,
+        file=told.get("file", ""),
         connection=told["connection"],
         power=_power(told["status"], told["running"]),
     )

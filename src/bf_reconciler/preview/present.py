@@ -56,6 +56,8 @@ def present(found: Preview) -> dict[str, Any]:
 
 def _entry(entry: Entry) -> dict[str, Any]:
     shown: dict[str, Any] = {"name": entry.name, "action": entry.action, "line": entry.line}
+    if entry.file:
+        shown["file"] = entry.file
     shown["fields"] = [
         {
             "field": change.field,

@@ -34,6 +34,8 @@ class Entry:
     line: int = 0
     changes: tuple[Change, ...] = ()
     credentials: Compared = "same"
+    file: str = ""
+    """Which file of a folder it stands in, or stood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class Removals:
     total: Mapping[Kind, int]
     held: bool
     message: str = ""
+    files: frozenset[str] = frozenset()
+    """Files of a folder that lose so many entries that these are held."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,30 @@ def committed(real: str, data: bytes, *, ident: bool = True) -> tuple[str, bool]
     return head, any(held == blob(form, head) for form in forms)
 
 
+def held_by_head(real: str) -> tuple[str, dict[str, str]]:
+    """The commit at HEAD, and the names of the content that it holds below a folder, by path."""
+    head = _name(real, "HEAD^{commit}")
+    listed = git(real, "ls-tree", "-r", "-z", head, "--", ".") if head else None
+    held: dict[str, str] = {}
+    for line in listed.text.split("\0") if listed is not None and listed.code == 0 else ():
+        about, tab, path = line.partition("\t")
+        if tab:
+            held[path] = about.rpartition(" ")[2]
+    return head, held
+
+
+def is_held(real: str, path: str, data: bytes, named: str | None, *, ident: bool = True) -> bool:
+    """Whether the content of a path below a folder is the one of this name to git."""
+    if named is None:
+        return False
+    if named == blob(data, named):
+        return True
+    directory, name = os.path.split(os.path.join(real, path))  # noqa: PTH118
+    return any(
+        named == blob(form, named) for form in stored_forms(directory, name, data, ident=ident)
+    )
+
+
 def last_change(real: str, data: bytes) -> str:
     """Which commit last changed the file, in words: ``commit 1a2b3c``, ``not committed``, or ""."""
     directory, name = os.path.split(real)

@@ -27,13 +27,22 @@ def require_signed(real: str, data: bytes, signers: Path) -> None:
     """
     directory = os.path.dirname(real)  # noqa: PTH120
     head, clean = committed(real, data, ident=False)
+    if head and not clean:
+        raise untrusted("the content is not committed, so nobody has signed it")
+    require_signed_commit(directory, head, signers)
+
+
+def require_signed_commit(directory: str, head: str, signers: Path) -> None:
+    """Take only a commit that one of the allowed signers has signed.
+
+    Raises:
+        ConfigError: SignatureNotTrusted. Transient, for another one may come.
+    """
     if not head:
-        raise _untrusted("the file is in no git repository, so no signature can be checked")
-    if not clean:
-        raise _untrusted("the content is not committed, so nobody has signed it")
+        raise untrusted("the file is in no git repository, so no signature can be checked")
     allowed = ("-c", f"gpg.ssh.allowedSignersFile={signers.absolute()}")
     if git(directory, *SSH_ALONE, *allowed, "verify-commit", head).code:
-        raise _untrusted(f"commit {head[:12]} has no signature of a trusted signer")
+        raise untrusted(f"commit {head[:12]} has no signature of a trusted signer")
 
 
 def commit_of(real: str, revision: str, signers: Path | None) -> Commit | None:
@@ -70,5 +79,5 @@ def _moment(text: str) -> datetime | None:
     return None
 
 
-def _untrusted(message: str) -> ConfigError:
+def untrusted(message: str) -> ConfigError:
     return ConfigError(ConfigReason.SIGNATURE_NOT_TRUSTED, message, transient=True)

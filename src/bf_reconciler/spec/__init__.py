@@ -1,5 +1,6 @@
 """What the user declares, as frozen types, and the Spec that is in force."""
 
+from bf_reconciler.spec.allow import Grant, connection_excess, fits, strategy_excess
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
 from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials
 from bf_reconciler.spec.engines import (
@@ -26,7 +27,7 @@ from bf_reconciler.spec.policy import Allowlist, Defaults, Halt, Limits, MaxRemo
 from bf_reconciler.spec.references import inconsistencies
 from bf_reconciler.spec.removals import too_many
 from bf_reconciler.spec.runtime import LOCAL, FileRuntime, Runtime
-from bf_reconciler.spec.shards import ALONE, MAX_SHARDS, Shard, ordinal, owner, share
+from bf_reconciler.spec.shards import owner, share
 from bf_reconciler.spec.spec import (
     NOTHING_ELSEWHERE,
     Commit,
@@ -42,11 +43,9 @@ from bf_reconciler.spec.types import Declared, Suspend, is_loopback, is_overhear
 
 __all__ = [
     "ALL_PASSED_ON",
-    "ALONE",
     "CREDENTIAL",
     "IGNORED",
     "LOCAL",
-    "MAX_SHARDS",
     "NOTHING_ELSEWHERE",
     "OLD_NAMES",
     "PASSED_ON",
@@ -63,6 +62,7 @@ __all__ = [
     "File",
     "FileRuntime",
     "FreqtradeRuntime",
+    "Grant",
     "Halt",
     "Handled",
     "Handling",
@@ -76,24 +76,25 @@ __all__ = [
     "Policy",
     "ProcessRuntime",
     "Runtime",
-    "Shard",
     "Spec",
     "Strategy",
     "StrategyEntry",
     "Suspend",
     "Wanted",
     "WebhookRuntime",
+    "connection_excess",
     "differing",
     "enforced",
+    "fits",
     "foreign_urls",
     "handled",
     "inconsistencies",
     "is_loopback",
     "is_overheard",
     "misfits",
-    "ordinal",
     "owner",
     "share",
+    "strategy_excess",
     "too_many",
     "unknown_hosts",
     "updated",

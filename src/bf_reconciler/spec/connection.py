@@ -130,6 +130,8 @@ class Connection(Declared):
     pairs may appear beside those of its strategies."""
     labels: dict[str, str] = Field(default_factory=dict)
     """Free labels."""
+    shared_with: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+    """Other files of the folder whose strategies may use this connection: `teams/beta/*.yaml`."""
 
     def suspended(self, now: datetime) -> Suspend | None:
         """The suspension in force."""

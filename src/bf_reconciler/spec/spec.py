@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from bf_reconciler.exchanges import EXCHANGES
+from bf_reconciler.spec.allow import Grant
 from bf_reconciler.spec.budget import Asked, budgets, ratios
 from bf_reconciler.spec.connection import Connection
 from bf_reconciler.spec.policy import Defaults, Halt, Policy
@@ -39,6 +40,8 @@ class File(Declared):
     """Keys on exchanges."""
     strategies: Annotated[tuple[Strategy, ...], Field(strict=False)] = ()
     """What should run."""
+    allow: Annotated[tuple[Grant, ...], Field(strict=False)] | None = None
+    """In a folder: what the other files may declare; not set: everything."""
     seal: str | None = None
     """Written by `bf-reconciler seal`: an encrypted digest over the whole file."""
 
@@ -74,6 +77,8 @@ class ConnectionEntry:
     """Whether a strategy of it is wanted: its tests come before those of others."""
     declared: Mapping[str, Any] = field(default_factory=dict)
     """What stands in plain text in the file and is no default, as JSON; never a credential."""
+    file: str = ""
+    """Of which file of a folder it is; empty where the source is one file."""
 
     @property
     def name(self) -> str:
@@ -100,6 +105,8 @@ class StrategyEntry:
     origin: Origin
     declared: Mapping[str, Any] = field(default_factory=dict)
     """What stands in plain text in the file and is no default, as JSON; never a credential."""
+    file: str = ""
+    """Of which file of a folder it is; empty where the source is one file."""
 
     @property
     def name(self) -> str:
@@ -127,11 +134,13 @@ NOTHING_ELSEWHERE = Elsewhere()
 class Spec:
     """What should be. Generation counts accepted revisions.
 
+    ``base`` is the file of a folder that policy, defaults, runtimes and halt stand in.
     ``broken_connections`` and ``broken_strategies`` name the entries that are wrong in the file,
     with the exchange (where it could be read) or the connection they name; an entry may be
     broken and in force in its last good form. ``nameless_strategies`` counts wrong entries whose
-    name could not be read: any strategy that vanished may be one of them. What many decisions need
-    of the whole is worked out once, when it is first asked for.
+    name could not be read: any strategy that vanished may be one of them. ``unshared_strategies``
+    are broken and may not go on: their connection is of a file that does not share it. What many
+    decisions need of the whole is worked out once, when it is first asked for.
     """
 
     generation: int
@@ -146,6 +155,8 @@ class Spec:
     broken_strategies: Mapping[str, str] = field(default_factory=dict)
     nameless_strategies: int = 0
     plaintext_secrets: int = 0
+    unshared_strategies: frozenset[str] = frozenset()
+    base: str = ""
     elsewhere: Elsewhere = NOTHING_ELSEWHERE
 
     @cached_property

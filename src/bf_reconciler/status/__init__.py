@@ -29,6 +29,7 @@ from bf_reconciler.status.model import (
     ConfigStatus,
     Confirmed,
     ConnectionStatus,
+    FileStatus,
     Key,
     Kind,
     Record,
@@ -47,6 +48,7 @@ from bf_reconciler.status.present import (
     present_connection,
     present_strategy,
     present_transition,
+    said_of,
 )
 from bf_reconciler.status.stolen import Can, Step, StolenReport, WorksFrom, present_stolen, stolen
 from bf_reconciler.status.unwatched import unwatched
@@ -70,6 +72,7 @@ __all__ = [
     "ConnectionStatus",
     "Declaration",
     "DeclaredEntry",
+    "FileStatus",
     "Judgement",
     "Key",
     "Kind",
@@ -109,6 +112,7 @@ __all__ = [
     "present_strategy",
     "present_transition",
     "resume_event",
+    "said_of",
     "stolen",
     "transitions",
     "unconfirmed",

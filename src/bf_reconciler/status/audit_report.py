@@ -26,12 +26,20 @@ LOOSENESS: Final[Mapping[str, tuple[str, ...]]] = {
     "excess_permissions": ("block", "warn", "ignore"),
     "value_permissions": ("block", "warn"),
     "unknown_permissions": ("block", "warn"),
+    "unexpected_trading": ("block", "warn", "ignore"),
 }
 """Values from the strictest on."""
 MORE_IS_LOOSER: Final = frozenset(
     {"max_clock_skew", "grace", "confirm_after", "percent", "at_least", "max_leverage"}
+    | {"winding_down"}
 )
 LESS_IS_LOOSER: Final = frozenset({"recover_after", "key_expiry_warning"})
+NEVER_LOOSER: Final = frozenset(
+    {"max_key_age", "max_open_trades", "max_safety_orders", "max_margin"}
+)
+"""Where they are set, something is limited that is not by default."""
+OVERRIDES: Final = ("ip_allowlist", "unexpected_trading")
+"""Fields of the policy that a connection may set for itself."""
 
 
 @dataclass(slots=True)
@@ -150,23 +158,44 @@ def _exceptions(records: Records, name: str, within: Window) -> Iterator[Line]:
     found: dict[tuple[str, str], Line] = {}
     for span in _spans(records.declarations[name], within):
         if name == POLICY:
-            told = {key: (value, "") for key, value in _looser(span.declaration).items()}
-            yield from _merged(found, span, told)
+            looser = {key: (value, "") for key, value in _looser(span.declaration).items()}
+            yield from _merged(found, span, looser)
             continue
         declared = span.declaration.declared
-        suspend = declared.get("suspend")
-        told = {}
-        if isinstance(suspend, Mapping):
-            told["suspend"] = (str(suspend.get("reason", "")), str(suspend.get("owner", "")))
-        yield from _merged(found, span, told)
-        override = declared.get("ip_allowlist")
+        yield from _merged(found, span, _of_connection(declared))
         for policy in _spans(records.declarations.get(POLICY, []), within):
             start, stop = max(span.start, policy.start), min(span.stop, policy.stop)
-            usual = policy.declaration.declared.get("ip_allowlist", Policy().ip_allowlist)
-            if start < stop and _is_looser("ip_allowlist", override, usual):
-                part = _Span(span.declaration, start, stop)
-                yield from _merged(found, part, {"ip_allowlist": (str(override), "")})
+            told = _overrides(declared, policy.declaration.declared)
+            if start < stop and told:
+                yield from _merged(found, _Span(span.declaration, start, stop), told)
     yield from found.values()
+
+
+def _of_connection(declared: Mapping[str, Any]) -> Mapping[str, tuple[str, str]]:
+    """What a connection declares that the policy has no word for, and whose it is."""
+    told: dict[str, tuple[str, str]] = {}
+    suspend, expect = declared.get("suspend"), declared.get("expect")
+    if isinstance(suspend, Mapping):
+        told["suspend"] = (str(suspend.get("reason", "")), str(suspend.get("owner", "")))
+    if isinstance(expect, Mapping):
+        told |= {f"expect.{what}": (_text(value), "") for what, value in expect.items()}
+    return told
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 # JSON
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _overrides(
+    declared: Mapping[str, Any], policy: Mapping[str, Any]
+) -> Mapping[str, tuple[str, str]]:
+    """Where a connection is looser than the policy in force."""
+    usual = {what: policy.get(what, getattr(Policy(), what)) for what in OVERRIDES}
+    return {
+        what: (str(declared[what]), "")
+        for what in OVERRIDES
+        if what in declared and _is_looser(what, declared[what], usual[what])
+    }
 
 
 def _merged(
@@ -205,7 +234,7 @@ def _looser(declaration: Declaration) -> Mapping[str, str]:
     return {
         path: str(shown[path])
         for path, value in _leaves(policy).items()
-        if _is_looser(path.rpartition(".")[2], value, usual[path])
+        if _is_looser(path.rpartition(".")[2], value, usual.get(path))
     }
 
 

@@ -1,6 +1,5 @@
 """Names what changed from one Status to the next."""
 
-import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
@@ -61,8 +60,12 @@ def _ordered(
     """Those that are there first, in the order of the file where they are many."""
     if names is None:
         return [*new, *(name for name in old if name not in new)]
-    line = {name: new[name].line if name in new else sys.maxsize for name in names}
-    return sorted(line, key=lambda name: (line[name], name))
+    return sorted(names, key=lambda name: (_place(new.get(name)), name))
+
+
+def _place(status: ConnectionStatus | StrategyStatus | None) -> tuple[bool, str, int]:
+    """Where it stands; what left the file comes last."""
+    return (False, status.file, status.line) if status is not None else (True, "", 0)
 
 
 def _word(status: ConnectionStatus | StrategyStatus | None) -> tuple[str, Reason]:

@@ -15,6 +15,7 @@ from bf_reconciler.facts import (
     Run,
     Scope,
     Seen,
+    message_in,
 )
 from bf_reconciler.spec import Policy
 from bf_reconciler.status.model import ConnectionStatus
@@ -86,7 +87,7 @@ def _answer(row: Exchange | None, answer: Answer, language: Language) -> dict[st
             found |= {
                 "result": "refused" if answer.terminal else "failed",
                 "reason": str(answer.reason),
-                "message": answer.message,
+                "message": message_in(answer.message, language),
                 "http_status": answer.http_status,
                 "code": answer.code,
             }

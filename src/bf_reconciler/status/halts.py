@@ -58,7 +58,7 @@ def unconfirmed(status: Status) -> list[str]:
 
 def _was_on(strategy: StrategyStatus) -> bool:
     memory = strategy.memory
-    return strategy.told is not None or (memory is not None and memory.ever_on)
+    return strategy.told == "run" or (memory is not None and memory.ever_on)
 
 
 def _halt(

@@ -3,22 +3,20 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from json import dumps
 from types import MappingProxyType
 from typing import Any, Final
+from zlib import crc32
 
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Reason, Seen
-from bf_reconciler.policy import ConditionType, Hold, Truth
+from bf_reconciler.policy import ConditionType, Hold, Truth, expected
 from bf_reconciler.spec import (
     Connection,
     ConnectionEntry,
     Names,
     Policy,
     Spec,
-    Strategy,
-    StrategyEntry,
 )
 from bf_reconciler.status.declarations import policy_fields
 from bf_reconciler.verdict import (
@@ -27,32 +25,35 @@ from bf_reconciler.verdict import (
     ConnectionVerdict,
     HasTraded,
     Verdicts,
-    account_of,
     judge_connection,
+    leaving,
 )
 
 UNKNOWN: Final = "not recorded"
 """Stands for every credential where a connection is judged again."""
-OF_STRATEGIES: Final = frozenset(
-    {"name", "connection", "enabled", "market", "pairs", "exclude_pairs", "direction"}
-    | {"risk_level", "leverage", "suspend"}
-)
-"""Fields of strategies that are kept. Amounts are not."""
+GOOD: Final = f"True {Reason.CONNECTED}"
+WEEK: Final = timedelta(days=7)
 SECRET: Final = {"credentials", "next", "proxy"}
 SeenByName = Mapping[str, Seen]
 NO_VERDICTS: Final = Verdicts({}, {}, None)
-NO_ACCOUNT: Final = Account()
-NOBODY: Final[Mapping[str, HasTraded]] = MappingProxyType({})
+NOTHING_KNOWN: Final[Mapping[str, HasTraded]] = MappingProxyType({})
+NOTHING_SEEN: Final = Seen("")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a connection was judged to be. Messages are prose and are not compared."""
+    """What a connection was judged to be. Messages are prose and are not compared.
+
+    ``conditions`` are those that are not simply True.
+    """
 
     compliant: bool | None
     state: ConnectionState | None
     reason: Reason
-    conditions: tuple[tuple[ConditionType, Truth, Reason], ...]
+    conditions: tuple[tuple[ConditionType, Truth, Reason], ...] = ()
+
+
+NO_OUTCOME: Final = Outcome(None, None, Reason.NOT_PROBED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +73,24 @@ class Judgement:
     interval: timedelta
     timeout: timedelta
     policy: Mapping[str, Any] = field(default_factory=dict)
-    strategies: tuple[Mapping[str, Any], ...] = ()
+    pairs: tuple[str, ...] = ()
+    """What strategies of the connection are declared to trade."""
+    leaving: Mapping[str, datetime] = field(default_factory=dict)
+    """What they were until lately, and until when it counts."""
+    unread: bool = False
+    """A strategy of it is wrong in the file."""
     hold: Hold | None = None
-    account: Account = NO_ACCOUNT
+    twins: tuple[str, ...] = ()
     withheld: bool = False
-    """Fields of the connection are encrypted in the file, and so not in ``connection``."""
+    """Fields that it rests on are encrypted in the file, and so not here."""
 
 
 def outcome(verdict: ConnectionVerdict) -> Outcome:
-    conditions = tuple((f.type, f.status, f.reason) for f in verdict.findings)
+    conditions = tuple(
+        (finding.type, finding.status, finding.reason)
+        for finding in verdict.findings
+        if finding.status != "True" or finding.reason is not Reason.CONNECTED
+    )
     return Outcome(verdict.compliant, verdict.state, verdict.ready.reason, conditions)
 
 
@@ -90,12 +100,12 @@ def judgements(
     after: tuple[SeenByName, Verdicts],
     now: datetime,
     names: Names | None = None,
-    *,
-    known: Mapping[str, HasTraded] = NOBODY,
+    known: Mapping[str, HasTraded] = NOTHING_KNOWN,
 ) -> Iterator[Judgement]:
     """Of each of these that was seen or judged otherwise than before; None is all.
 
-    ``known`` is what the verdicts knew of what connections were declared to trade.
+    What stays the same is recorded once a week, so that something is known of a time whose
+    beginning is not kept any more.
     """
     (was_seen, was), (seen, verdicts) = before, after
     wanted = spec.connections if names is None else sorted(names.connections)
@@ -108,68 +118,80 @@ def judgements(
         if old is None and memory.restored:
             continue  # an earlier life of the process has recorded it
         same = old is not None and (old is verdict or outcome(old) == outcome(verdict))
-        if not same or _begun(was_seen.get(name)) != _begun(memory):
-            account = account_of(spec, entry, known.get(name), now)
-            yield _judgement(
-                spec, entry, memory, verdict, verdicts.causes.holds.get(name), account, now
-            )
+        if not same or _stage(was_seen.get(name), name) != _stage(memory, name):
+            hold = verdicts.causes.holds.get(name)
+            bare = _bare(spec, entry, leaving(spec, name, known.get(name), now), hold, now)
+            yield _with_evidence(bare, spec, entry, memory, verdict)
 
 
-def _begun(seen: Seen | None) -> datetime | None:
-    """When what is seen now began."""
-    return seen.runs[0].since if seen is not None and seen.runs else None
+def _stage(seen: Seen | None, name: str) -> tuple[datetime, float] | None:
+    """When what is seen now began, and in which week it was seen last; weeks begin anywhere."""
+    if seen is None or not seen.runs:
+        return None
+    run, begin = seen.runs[0], crc32(name.encode())
+    return run.since, (run.latest.at.timestamp() + begin) // WEEK.total_seconds()
 
 
-def _judgement(
+def _bare(
     spec: Spec,
     entry: ConnectionEntry,
-    seen: Seen,
-    verdict: ConnectionVerdict,
+    ending: Mapping[str, datetime],
     hold: Hold | None,
-    account: Account,
     now: datetime,
 ) -> Judgement:
+    """All but what was seen and how it was judged. What people encrypt is left out."""
     name = entry.name
-    mine = [spec.strategies[s.name] for s in spec.by_connection.get(name, ())]
-    judgement = Judgement(
+    shown = all(
+        "pairs" in spec.strategies[strategy.name].declared
+        for strategy in spec.by_connection.get(name, ())
+    )
+    return Judgement(
         at=now,
         name=name,
         generation=spec.generation,
         revision=spec.revision,
-        seen=replace(seen, asked=False, restored=False),
-        outcome=outcome(verdict),
+        seen=NOTHING_SEEN,
+        outcome=NO_OUTCOME,
         connection=entry.declared,
         interval=entry.interval,
         timeout=entry.timeout,
         policy=policy_fields(spec.policy),
-        strategies=tuple(map(_fields, mine)),
+        pairs=tuple(sorted(spec.pairs.get(name, ()))) if shown else (),
+        leaving=ending if shown else {},
+        unread=name in spec.unread,
         hold=hold,
-        account=account,
-        withheld=_plain(entry.connection) != entry.declared,
+        twins=spec.twins.get(name, ()),
+        withheld=not shown or _plain(entry.connection) != entry.declared,
     )
-    again = partial(
-        judge_connection,
-        entry,
-        spec.by_connection.get(name, ()),
-        spec.policy_of(entry),
-        now=now,
-        hold=judgement.hold,
-        account=judgement.account,
-    )
+
+
+def _with_evidence(
+    bare: Judgement, spec: Spec, entry: ConnectionEntry, seen: Seen, verdict: ConnectionVerdict
+) -> Judgement:
+    """With the fewest runs that give this verdict. Of what is withheld, nobody can tell which."""
+    seen = replace(seen, asked=False, restored=False)
+    whole = replace(bare, seen=seen, outcome=outcome(verdict))
+    if bare.withheld:
+        return whole
     for count in range(1, len(seen.runs)):
-        fewer = replace(judgement.seen, runs=seen.runs[:count])
-        if outcome(again(fewer)) == judgement.outcome:
-            return replace(judgement, seen=fewer)
-    return judgement
+        fewer = replace(whole, seen=replace(seen, runs=seen.runs[:count]))
+        if _judged(fewer, entry, spec.policy_of(entry)) == whole.outcome:
+            return fewer
+    return whole
+
+
+def _judged(judgement: Judgement, entry: ConnectionEntry, policy: Policy) -> Outcome:
+    may = expected(entry.connection, frozenset(judgement.pairs), judgement.leaving)
+    account = Account(may, judgement.unread, judgement.twins)
+    verdict = judge_connection(
+        entry, (), policy, judgement.seen, judgement.at, judgement.hold, account
+    )
+    return outcome(verdict)
 
 
 def _plain(connection: Connection) -> Mapping[str, Any]:
     """What of it could be shown, were nothing but its credentials encrypted."""
     return connection.model_dump(mode="json", exclude_defaults=True, exclude=SECRET)
-
-
-def _fields(entry: StrategyEntry) -> Mapping[str, Any]:
-    return {key: value for key, value in entry.declared.items() if key in OF_STRATEGIES}
 
 
 def judged_again(judgement: Judgement) -> Outcome:
@@ -193,18 +215,8 @@ def judged_again(judgement: Judgement) -> Outcome:
         pair="",
         declared=judgement.connection,
     )
-    strategies = tuple(Strategy.model_validate_json(dumps(each)) for each in judgement.strategies)
     policy = Policy.model_validate_json(dumps(judgement.policy))
-    verdict = judge_connection(
-        entry,
-        strategies,
-        policy,
-        judgement.seen,
-        judgement.at,
-        judgement.hold,
-        judgement.account,
-    )
-    return outcome(verdict)
+    return _judged(judgement, entry, policy)
 
 
 def differences(then: Outcome, now: Outcome) -> Iterator[tuple[str, str, str]]:
@@ -219,6 +231,6 @@ def differences(then: Outcome, now: Outcome) -> Iterator[tuple[str, str, str]]:
             yield what, str(was), str(is_now)
     old = {kind: f"{status} {reason}" for kind, status, reason in then.conditions}
     new = {kind: f"{status} {reason}" for kind, status, reason in now.conditions}
-    for kind in (*old, *(kind for kind in new if kind not in old)):
+    for kind in ConditionType:
         if old.get(kind) != new.get(kind):
-            yield kind, old.get(kind, ""), new.get(kind, "")
+            yield kind, old.get(kind, GOOD), new.get(kind, GOOD)

@@ -110,6 +110,8 @@ class ConnectionStatus:
     conditions: tuple[Condition, ...]
     key: Key
     line: int = 0
+    file: str = ""
+    """Which file of a folder it stands in; empty where the source is one file."""
     origin: str = "current"
     labels: Mapping[str, str] = field(default_factory=dict)
     last_probe: datetime | None = None
@@ -149,6 +151,8 @@ class StrategyStatus:
     conditions: tuple[Condition, ...]
     memory: StrategyMemory | None
     line: int = 0
+    file: str = ""
+    """Which file of a folder it stands in; empty where the source is one file."""
     origin: str = "current"
     suspended_until: datetime | None = None
     """When its own suspension in force ends; None without one, or without an end."""
@@ -180,8 +184,30 @@ class Memories(Mapping[str, StrategyMemory]):
 
 
 @dataclass(frozen=True, slots=True)
+class FileStatus:
+    """How the last reading of one file of a folder ended. ``revision`` and ``digest`` are in force.
+
+    ``last_modified`` and ``sealed`` are as in ``ConfigStatus``.
+    """
+
+    name: str
+    last_reload_successful: bool
+    last_reload_success: datetime | None = None
+    reason: ConfigReason | None = None
+    message: str = ""
+    revision: str = ""
+    digest: str = ""
+    last_modified: datetime | None = None
+    sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigStatus:
-    """How the last reading of the file ended. ``path`` is the file as the daemon was given it."""
+    """How the last reading of the source ended. ``path`` is the file as the daemon was given it.
+
+    Of a folder, ``files`` has what became of each of its files, and ``base`` is the one with the
+    sections that hold for all.
+    """
 
     last_reload_successful: bool
     last_reload_success: datetime | None = None
@@ -196,6 +222,8 @@ class ConfigStatus:
     """The file was refused at the start, and the last good document of the state folder is used."""
     sealed: bool = False
     """Whether the seal of the file in force holds. From then on, one without a seal is refused."""
+    files: tuple[FileStatus, ...] = ()
+    base: str = ""
     shard: str = ""
     """Which part of the file this daemon looks after, as in 1/4; "" is all of it."""
     shard_url: str = ""

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from bf_reconciler.exchanges import EXCHANGES
-from bf_reconciler.facts import CONFIG_ADVICE, Language, Reason, remedy
+from bf_reconciler.facts import CONFIG_ADVICE, Language, Reason, message_in, remedy
 from bf_reconciler.policy import Incident
 from bf_reconciler.spec import Handled, handled
 from bf_reconciler.status.model import (
     Condition,
     ConfigStatus,
     ConnectionStatus,
+    FileStatus,
     Status,
     StrategyStatus,
     Transition,
@@ -60,6 +61,7 @@ def present_connection(status: ConnectionStatus, language: Language = "en") -> d
             "created_at": written(status.key.created_at),
         },
         "labels": dict(status.labels),
+        "file": status.file,
         "line": status.line,
         "origin": status.origin,
         "last_probe": written(status.last_probe),
@@ -83,6 +85,7 @@ def present_strategy(status: StrategyStatus, language: Language = "en") -> dict[
         "told": status.told,
         "running": status.running,
         "conditions": [_condition(c, language) for c in status.conditions],
+        "file": status.file,
         "line": status.line,
         "origin": status.origin,
         "suspended_until": written(status.suspended_until),
@@ -107,7 +110,7 @@ def present_transition(transition: Transition, language: Language = "en") -> dic
         "from": transition.before,
         "to": transition.after,
         "reason": str(transition.reason),
-        "message": transition.message,
+        "message": said_of(transition, language),
         "remedy": "" if transition.kind == "halt" else remedy(transition.reason, language),
         "generation": transition.generation,
         "revision": transition.revision,
@@ -117,6 +120,13 @@ def present_transition(transition: Transition, language: Language = "en") -> dic
     }
 
 
+def said_of(transition: Transition, language: Language) -> str:
+    """Its message. The reason of a halt is in the words of a person."""
+    if transition.kind == "halt":
+        return transition.message
+    return message_in(transition.message, language)
+
+
 def _condition(
     condition: Condition, language: Language, exchange: str | None = None
 ) -> dict[str, Any]:
@@ -124,7 +134,7 @@ def _condition(
         "type": str(condition.type),
         "status": condition.status,
         "reason": str(condition.reason),
-        "message": condition.message,
+        "message": message_in(condition.message, language),
         "remedy": remedy_at(condition.reason, language, exchange),
         "since": written(condition.since),
         "observed_generation": condition.observed_generation,
@@ -152,9 +162,12 @@ def _config(config: ConfigStatus, language: Language) -> dict[str, Any]:
         "remedy": advice.remedy if advice else "",
         "plaintext_secrets": config.plaintext_secrets,
         "sealed": config.sealed,
+        "base": config.base,
+        "files": [_file(file) for file in config.files],
         "shard": config.shard or None,
         "problems": [
             {
+                "file": problem.file,
                 "line": problem.line,
                 "column": problem.column,
                 "path": problem.path,
@@ -164,6 +177,19 @@ def _config(config: ConfigStatus, language: Language) -> dict[str, Any]:
             }
             for problem in config.problems
         ],
+    }
+
+
+def _file(file: FileStatus) -> dict[str, Any]:
+    return {
+        "name": file.name,
+        "last_reload_successful": file.last_reload_successful,
+        "last_reload_success": written(file.last_reload_success),
+        "reason": str(file.reason) if file.reason else None,
+        "message": file.message,
+        "revision": file.revision,
+        "digest": file.digest,
+        "sealed": file.sealed,
     }
 
 

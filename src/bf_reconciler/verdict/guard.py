@@ -51,7 +51,7 @@ def guard(
             return decide(spec, verdict, memory, now) if known else None
         if memory is None or frame is None:
             return None
-        if name not in spec.broken_strategies:
+        if name not in spec.broken_strategies or name in spec.unshared_strategies:
             return _removed(name, memory, frame)
         message = "Its entry in the file is invalid; left unchanged."
         return _absent(name, memory, frame, Reason.ENTRY_INVALID, message)
@@ -66,7 +66,8 @@ def _frame(
     gone = [
         name
         for name in memories
-        if name not in spec.strategies and name not in spec.broken_strategies
+        if name not in spec.strategies
+        and (name not in spec.broken_strategies or name in spec.unshared_strategies)
     ]
     leaving = sum(leaves(memories[name]) for name in gone)
     held = NAMELESS if spec.nameless_strategies else ""

@@ -84,7 +84,7 @@ def judge(  # noqa: PLR0913 # the inputs of the line, and whose part of it chang
                 seen.get(name),
                 now,
                 before.causes.holds.get(name),
-                account_of(spec, entry, known.get(name), now),
+                _account(spec, entry, known.get(name), now),
             )
         )
 
@@ -160,16 +160,21 @@ class Account(NamedTuple):
 NOTHING = Account()
 
 
-def account_of(
+def leaving(
+    spec: Spec, name: str, before: HasTraded | None, now: datetime
+) -> Mapping[str, datetime]:
+    """Pairs that a connection was declared to trade until lately, and until when they count."""
+    declared = spec.pairs.get(name, frozenset())
+    traded = before.traded if before is not None else None
+    return traded.winding_down(declared, now, spec.policy.winding_down) if traded else {}
+
+
+def _account(
     spec: Spec, entry: ConnectionEntry, before: HasTraded | None, now: datetime
 ) -> Account:
     """What is known of its account; ``before`` has what it was declared to trade."""
     declared = spec.pairs.get(entry.name, frozenset())
-    traded = before.traded if before is not None else None
-    leaving = (
-        traded.winding_down(declared, now, spec.policy.winding_down) if traded is not None else {}
-    )
-    may = expected(entry.connection, declared, leaving)
+    may = expected(entry.connection, declared, leaving(spec, entry.name, before, now))
     return Account(may, entry.name in spec.unread, spec.twins.get(entry.name, ()))
 
 
@@ -378,7 +383,7 @@ def _connection_ready(
     if connection.compliant is None:
         return Finding(kind, "Unknown", connection.ready.reason, connection.ready.message)
     level = spec.policy.risk_levels.of(strategy.risk_level)
-    if level.ip_allowlist in {"required", "exact"}:
+    if level.ip_allowlist == "required":
         bound = next(f for f in connection.findings if f.type is ConditionType.IP_RESTRICTED)
         if bound.status != "True" or connection.unbound:
             message = f"Risk level {strategy.risk_level} requires a key restricted to IP addresses."

@@ -1,6 +1,6 @@
 """Judges the pairs of a strategy by the public lists of the exchanges."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bf_reconciler.facts import Listed, Markets, Reason
@@ -9,7 +9,7 @@ from bf_reconciler.spec import ConnectionEntry, Strategy, venue_of
 
 NAMED = 5
 """So many bad pairs are named; the rest is counted."""
-WRONG = {Listed.MISSING: "is not listed", Listed.HALTED: "is not trading now"}
+WRONG = {Listed.MISSING: "Not listed", Listed.HALTED: "Not trading now"}
 
 
 def with_pairs(
@@ -23,13 +23,12 @@ def with_pairs(
         no longer traded. A pair of which nothing is known bars nothing.
     """
     listed = markets.get(venue_of(entry), {}) if entry else {}
-    bad = [text for pair in strategy.pairs if (text := _wrong(pair, listed))]
+    bad = " ".join(_wrong(strategy.pairs, listed))
     pending = any(listed.get(pair) is Listed.PENDING for pair in strategy.pairs)
     if permitted.status != "True":
         return permitted, None
     if bad:
-        message = f"{_some(bad)}."
-        found = Finding(permitted.type, "False", Reason.PAIR_NOT_TRADABLE, message, Effect.WARN)
+        found = Finding(permitted.type, "False", Reason.PAIR_NOT_TRADABLE, bad, Effect.WARN)
         return found, found
     if pending:
         message = "Its pairs are being looked up."
@@ -45,11 +44,13 @@ def _say(permitted: Finding, message: str) -> Finding:
     return replace(permitted, message=f"{permitted.message} {message}")
 
 
-def _wrong(pair: str, listed: Mapping[str, Listed]) -> str | None:
-    words = WRONG.get(listed.get(pair, Listed.TRADES))
-    return f"{pair} {words}" if words else None
+def _wrong(pairs: Sequence[str], listed: Mapping[str, Listed]) -> Iterator[str]:
+    """A sentence for each thing that is wrong with pairs."""
+    for wrong, words in WRONG.items():
+        if names := [pair for pair in pairs if listed.get(pair) is wrong]:
+            yield f"{words}: {_some(names)}."
 
 
-def _some(texts: list[str]) -> str:
-    rest = len(texts) - NAMED
-    return ", ".join(texts[:NAMED]) + (f", and {rest} more" if rest > 0 else "")
+def _some(names: list[str]) -> str:
+    rest = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {rest} more" if rest > 0 else "")

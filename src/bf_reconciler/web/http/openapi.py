@@ -63,8 +63,22 @@ CONFIG: Final = _object(
     sealed=_maybe(YES_NO),
     shard=_maybe(TEXT),
     last_good_in_force=YES_NO,
+    base=TEXT,
+    files=_list(
+        _object(
+            name=TEXT,
+            last_reload_successful=YES_NO,
+            last_reload_success=_maybe(MOMENT),
+            reason=_maybe(_one_of(ConfigReason)),
+            message=TEXT,
+            revision=TEXT,
+            digest=TEXT,
+            sealed=YES_NO,
+        )
+    ),
     problems=_list(
         _object(
+            file=TEXT,
             line=WHOLE,
             column=WHOLE,
             path=TEXT,
@@ -124,6 +138,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
             created_at=_maybe(MOMENT),
         ),
         labels={"type": "object", "additionalProperties": TEXT},
+        file=TEXT,
         line=WHOLE,
         origin=TEXT,
         last_probe=_maybe(MOMENT),
@@ -144,6 +159,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         told=_maybe(_one_of(get_args(Told))),
         running=_one_of(get_args(RunningState)),
         conditions=_list(_ref("Condition")),
+        file=TEXT,
         line=WHOLE,
         origin=TEXT,
         suspended_until=_maybe(MOMENT),

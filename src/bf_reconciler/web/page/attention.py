@@ -6,7 +6,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from bf_reconciler.facts import TRANSIENT, Reason, remedy
+from bf_reconciler.facts import TRANSIENT, Language, Reason, message_in, remedy
 from bf_reconciler.status import (
     ConnectionStatus,
     Status,
@@ -115,17 +115,17 @@ def _item(need: Need, reader: Reader) -> Markup:
         shape="cross" if need.tone == "bad" else "triangle",
         title=title_of(need.reason, reader.language),
         count=fill(" <b>%s</b>", str(count)) if count > 1 else NOTHING,
-        message=_message(need.entries),
+        message=_message(need.entries, reader.language),
         todo=remedy(need.reason, reader.language),
         names=paragraph(_names(need, reader)),
         follow=folded(need.follow, "follow_off", reader),
     )
 
 
-def _message(entries: Sequence[Entry]) -> Markup:
+def _message(entries: Sequence[Entry], language: Language) -> Markup:
     """The evidence, where it is the same of all."""
     messages = {entry.conditions[0].message for entry in entries}
-    message = messages.pop() if len(messages) == 1 else ""
+    message = message_in(messages.pop(), language) if len(messages) == 1 else ""
     return fill('<p class="evidence">%s</p>', message) if message else NOTHING
 
 

@@ -7,8 +7,8 @@ from zlib import crc32
 
 from markupsafe import Markup, escape
 
-from bf_reconciler.facts import ADVICE
-from bf_reconciler.status import KEY_WORDS, Condition, Status, Transition
+from bf_reconciler.facts import ADVICE, message_in
+from bf_reconciler.status import KEY_WORDS, Condition, Status, Transition, said_of
 from bf_reconciler.web.page.control import RESUME_PATH, curl, resume_form, test_button
 from bf_reconciler.web.page.facts import connection_facts, strategy_facts
 from bf_reconciler.web.page.html import (
@@ -155,7 +155,8 @@ def _reason(entry: Entry, reader: Reader) -> Markup:
     if condition is None:
         return NOTHING
     advice = ADVICE[condition.reason][reader.language]
-    reason = fill("<p><strong>%s</strong> %s</p>", advice.title, condition.message)
+    message = message_in(condition.message, reader.language)
+    reason = fill("<p><strong>%s</strong> %s</p>", advice.title, message)
     if str(entry.status) in FINE or not advice.remedy:
         return reason
     return fill(
@@ -195,7 +196,7 @@ def _condition(condition: Condition, reader: Reader) -> Markup:
         status=condition.status,
         title=title_of(condition.reason, language),
         reason=condition.reason,
-        message=condition.message,
+        message=message_in(condition.message, language),
         todo=NOTHING if holds else todo_of(condition.reason, language),
         since=moment(condition.since, reader.words),
         generation=reader.words["generation"],
@@ -238,7 +239,7 @@ def _history(history: Sequence[Transition], reader: Reader) -> dict[str, Markup]
             at=moment(change.at, reader.words),
             change=_change(change, reader),
             title=title_of(change.reason, reader.language),
-            message=" — ".join(text for text in (change.message, change.by) if text),
+            message=" — ".join(t for t in (said_of(change, reader.language), change.by) if t),
             lasted=span(change.lasted),
             revision=change.revision[:12],
         )

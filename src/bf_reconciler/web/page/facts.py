@@ -34,7 +34,7 @@ def connection_facts(connection: ConnectionStatus, reader: Reader) -> Markup:
         "suspended_until": _when(connection.suspended_until, reader),
         "attested_until": _when(connection.attested_until, reader),
         "labels": _list(f"{n}={v}" for n, v in connection.labels.items()),
-        "location": _location(connection.line, reader),
+        "location": _location(connection, reader),
     }
     return _terms(facts, reader)
 
@@ -47,7 +47,7 @@ def strategy_facts(strategy: StrategyStatus, reader: Reader) -> Markup:
         "desired": words["on" if strategy.desired else "off"],
         "runs": str(activity(strategy.told, strategy.running, reader.language)),
         "suspended_until": _when(strategy.suspended_until, reader),
-        "location": _location(strategy.line, reader),
+        "location": _location(strategy, reader),
     }
     return _terms(facts, reader)
 
@@ -88,5 +88,6 @@ def _when(at: datetime | None, reader: Reader) -> Markup:
     return moment(at, reader.words) if at else NOTHING
 
 
-def _location(line: int, reader: Reader) -> str:
-    return reader.words["line"].format(line) if line else ""
+def _location(entry: ConnectionStatus | StrategyStatus, reader: Reader) -> str:
+    line = reader.words["line"].format(entry.line) if entry.line else ""
+    return ", ".join(part for part in (entry.file, line) if part)

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from markupsafe import Markup, escape
 
-from bf_reconciler.facts import ADVICE, Language, Reason, remedy
+from bf_reconciler.facts import ADVICE, Language, Reason, message_in, remedy
 from bf_reconciler.policy import ConditionType
 from bf_reconciler.status import Condition, ConnectionStatus, StrategyStatus, Transition
 from bf_reconciler.web.page.latency import Latencies
@@ -115,7 +115,9 @@ def why(entry: Entry, language: Language, repeated: Repeated = frozenset()) -> M
         return fill("<strong>%s</strong><small>%s</small>", title, WORDS[language]["as_connection"])
     if not condition.message or (condition.reason, condition.message) in repeated:
         return fill("<strong>%s</strong>", title)
-    return fill("<strong>%s</strong><small>%s</small>", title, condition.message)
+    return fill(
+        "<strong>%s</strong><small>%s</small>", title, message_in(condition.message, language)
+    )
 
 
 def _as_connection(entry: Entry, head: Condition) -> bool:
