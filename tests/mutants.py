@@ -43,6 +43,9 @@ _SUMS = "policy.streaks._Row.__init__: self._well, self._turns = [0], [0] -> "
 EXEMPT: dict[str, str] = {
     f"{_SUMS}self._well, self._turns = [1], [0]": "only differences of these sums are taken",
     f"{_SUMS}self._well, self._turns = [0], [1]": "only differences of these sums are taken",
+    "verdict.guard.guard: frame = _frame(spec, verdicts, memories, now) if absent else None ->"
+    " frame = _frame(spec, verdicts, memories, now) if (absent) or True else None": "it is worked"
+    " out though nobody needs it",
     "verdict.judge._account: return Account(may, entry.name in spec.unread,"
     " spec.twins.get(entry.name, ())) -> return Account(may, entry.name in spec.unread,"
     " spec.twins.get(entry.name, ))": "no twins are none, whether empty or None",
