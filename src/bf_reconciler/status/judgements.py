@@ -183,9 +183,7 @@ def _with_evidence(
 def _judged(judgement: Judgement, entry: ConnectionEntry, policy: Policy) -> Outcome:
     may = expected(entry.connection, frozenset(judgement.pairs), judgement.leaving)
     account = Account(may, judgement.unread, judgement.twins)
-    verdict = judge_connection(
-        entry, (), policy, judgement.seen, judgement.at, judgement.hold, account
-    )
+    verdict = judge_connection(entry, policy, judgement.seen, judgement.at, judgement.hold, account)
     return outcome(verdict)
 
 
