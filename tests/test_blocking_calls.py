@@ -29,10 +29,7 @@ KNOWN = {  # how often, and what bounds it
     "loader.py to_thread": (2, "computes only: a document is parsed"),
     "log_sink.py Thread": (1, "the log: nobody waits for it; at the end FLUSH_SECONDS"),
     "notify/apprise_sender.py to_thread": (1, "a message: the deadline of its delivery"),
-    "notify/service.py Thread": (
-        1,
-        "all notifications: nobody waits for it; ends with the process",
-    ),
+    "notify/service.py Thread": (1, "notifications: nobody waits for it; ends with the process"),
     "notify/service.py to_thread": (3, "that thread alone waits: its store and the history"),
     "probe/client.py to_thread": (1, "computes only: an exchange's class is made"),
     "probe/dns.py Thread": (1, "a name: the deadline of the probe; ends with the process"),

@@ -449,7 +449,6 @@ def test_a_list_that_cannot_be_read_is_a_warning_where_addresses_are_declared(ip
         ("2001:db8::7", ("2001:db8::/32",), True),
         ("2001:db8::7", ("2001:db9::/32",), False),
         ("2001:db8::7", ("2001:**:7",), None),
-        ("2001:db8::7", ("203.**.7",), False),
     ],
 )
 def test_an_address_is_on_a_list_or_not_or_hidden_by_its_mask(address, listed, expected):
