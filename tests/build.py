@@ -142,7 +142,7 @@ def a_spec(connections=None, strategies=None, *, policy=None, **changes):
     return Spec(**whole | changes)
 
 
-def a_case(observation=None, *, times=2, strategies=None, policy=None, now=NOW, **others):
+def a_case(observation=None, *, times=2, policy=None, now=NOW, **others):
     """One observation, seen ``times`` in a row, under the rules; others: of the connection."""
     observation = observation or an_observation()
     seen = a_seen(*[observation] * times)
@@ -151,7 +151,6 @@ def a_case(observation=None, *, times=2, strategies=None, policy=None, now=NOW, 
     known = {name: others.pop(name) for name in told if name in others}
     return Case(
         entry=a_connection(**others),
-        strategies=(a_strategy(),) if strategies is None else strategies,
         policy=policy,
         observation=seen.latest,
         unconfirmed=unconfirmed(seen.runs, policy.confirm_after),

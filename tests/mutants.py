@@ -43,6 +43,9 @@ _SUMS = "policy.streaks._Row.__init__: self._well, self._turns = [0], [0] -> "
 EXEMPT: dict[str, str] = {
     f"{_SUMS}self._well, self._turns = [1], [0]": "only differences of these sums are taken",
     f"{_SUMS}self._well, self._turns = [0], [1]": "only differences of these sums are taken",
+    "verdict.guard.guard: frame = _frame(spec, verdicts, memories, now) if absent else None ->"
+    " frame = _frame(spec, verdicts, memories, now) if (absent) or True else None": "it is worked"
+    " out though nobody needs it",
     "verdict.judge._account: return Account(may, entry.name in spec.unread,"
     " spec.twins.get(entry.name, ())) -> return Account(may, entry.name in spec.unread,"
     " spec.twins.get(entry.name, ))": "no twins are none, whether empty or None",
@@ -228,6 +231,7 @@ def main() -> int:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--sample", type=int, help="try so many of them, the same each time")
     words.add_argument("--part", default="1/1", help="of those one part, such as 2/4")
+    words.add_argument("--of", default="", metavar="WORD", help="those whose name holds this alone")
     words.add_argument("--left", action="store_true", help="only what was not noticed before")
     words.add_argument("--new", action="store_true", help="only what was not tried before")
     words.add_argument("--kept", action="store_true", help="of the code as it was at the last time")
@@ -241,7 +245,7 @@ def main() -> int:
     made = changes()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     results = {name: found for name, found in results.items() if name in made}
-    names = sample(made, given.sample, given.part)
+    names = sample((n for n in made if given.of in n), given.sample, given.part)
     known = {name: outcome for name, (digest, outcome) in results.items() if digest == made[name]}
     if given.left:
         names = [name for name in names if known.get(name) == SURVIVED]

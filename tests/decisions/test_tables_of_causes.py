@@ -112,6 +112,12 @@ FLEETS = {
         *[([garbled(BEGAN)], each) for each in (MEXC, MEXC, OKX, OKX)]
     ),
     "two answer with a new word": fleet([new_word()], [new_word(NOW - MINUTE)], WELL),
+    "the third and the eleventh answer with a new word": fleet(
+        WELL, WELL, [new_word()], *[WELL] * 7, [new_word(NOW - MINUTE)]
+    ),
+    "the third and those from the eleventh on fell": fleet(
+        STALE, STALE, fell(), *[STALE] * 7, fell(1), fell(2), fell(3)
+    ),
     "two of three exchanges answer in a new form": fleet(
         *[([new_form(NOW - n * SECOND)], each) for n, each in enumerate((MEXC, OKX, MEXC, OKX, {}))]
     ),

@@ -37,7 +37,7 @@ async def verdict_of(exchange, sim, world, *, times=1, **changes):
             for probed in prober.collect():
                 seen = remember(seen, probed.observation)
     policy = Policy(excess_permissions="ignore")
-    return judge_connection(entry, (), policy, seen, _now())
+    return judge_connection(entry, policy, seen, _now())
 
 
 def _now():

@@ -18,7 +18,7 @@ from bf_reconciler.probe import classify
 from bf_reconciler.probe.transport import Answer
 from bf_reconciler.spec import Credentials, Policy
 from bf_reconciler.verdict.judge import judge_connection
-from build import NOW, a_connection, a_strategy, an_observation
+from build import NOW, a_connection, an_observation
 from exchanges.cases import CASES
 from exchanges.places import changed
 
@@ -96,7 +96,7 @@ def judged(case, answer):
     seen = None
     for _ in range(3):  # the most that any exchange takes to confirm
         seen = remember(seen, observation)
-    verdict = judge_connection(entry, (a_strategy(),), Policy(), seen, NOW)
+    verdict = judge_connection(entry, Policy(), seen, NOW)
     return verdict, {finding.type: finding for finding in verdict.findings}
 
 

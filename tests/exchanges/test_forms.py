@@ -12,7 +12,7 @@ from bf_reconciler.facts import Failure, Reason, Scope, remember
 from bf_reconciler.policy import ConditionType
 from bf_reconciler.spec import Credentials, Policy
 from bf_reconciler.verdict.judge import judge_connection
-from build import NOW, a_connection, a_strategy, an_observation
+from build import NOW, a_connection, an_observation
 from exchanges.cases import CASES
 from exchanges.places import GONE, changed, present
 
@@ -51,7 +51,7 @@ def judged(case, form):
     )
     observation = an_observation(**{question: answer})
     seen = remember(remember(None, observation), replace(observation, at=NOW))
-    verdict = judge_connection(entry, (a_strategy(),), Policy(), seen, NOW)
+    verdict = judge_connection(entry, Policy(), seen, NOW)
     return verdict.state, {f.type: (f.status, f.reason, f.effect) for f in verdict.findings}
 
 

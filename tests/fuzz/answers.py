@@ -14,7 +14,7 @@ from bf_reconciler.probe.sanitizer import MAX_MESSAGE, MAX_TEXT, Sanitizer
 from bf_reconciler.probe.transport import Answer
 from bf_reconciler.spec import Credentials, Policy
 from bf_reconciler.verdict.judge import judge_connection
-from build import NOW, a_connection, a_strategy, an_observation
+from build import NOW, a_connection, an_observation
 from exchanges.cases import CASES
 from exchanges.places import changed, present
 from fuzz.mutation import changed_json
@@ -120,7 +120,7 @@ def _judge(row, question, told):
         told_texts = (*seen.key.unknown_words, *(seen.key.ips or ()), seen.key.account or "")
         assert all(len(text) <= MAX_TEXT for text in told_texts)
     memory = remember(remember(None, seen), seen)
-    verdict = judge_connection(entry, (a_strategy(),), Policy(), memory, NOW)
+    verdict = judge_connection(entry, Policy(), memory, NOW)
     holds = {f.type: f.status == "True" for f in verdict.findings}
     denied = isinstance(seen.key, KeyFacts) and Scope.WITHDRAW in seen.key.denied
     assert denied or not holds[ConditionType.WITHDRAW_DISABLED]

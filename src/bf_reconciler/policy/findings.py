@@ -11,7 +11,7 @@ from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Balance, Clock, Failure, KeyFacts, Observation, Orders, Reason
 from bf_reconciler.policy.common_cause import Hold
 from bf_reconciler.policy.expected import Expected
-from bf_reconciler.spec import Allowlist, ConnectionEntry, Policy, Strategy
+from bf_reconciler.spec import Allowlist, ConnectionEntry, Policy
 
 Truth = Literal["True", "False", "Unknown"]
 
@@ -94,7 +94,6 @@ class Case:
     """
 
     entry: ConnectionEntry
-    strategies: tuple[Strategy, ...]
     policy: Policy
     observation: Observation
     unconfirmed: frozenset[Reason]

@@ -79,7 +79,6 @@ def judge(  # noqa: PLR0913 # the inputs of the line, and whose part of it chang
             if entry is None
             else judge_connection(
                 entry,
-                spec.by_connection.get(name, ()),
                 spec.policy_of(entry),
                 seen.get(name),
                 now,
@@ -116,7 +115,6 @@ class _Known:
     """What is known of one connection beside what was seen of it."""
 
     entry: ConnectionEntry
-    strategies: tuple[Strategy, ...]
     policy: Policy
     now: datetime
     hold: Hold | None
@@ -129,7 +127,6 @@ class _Known:
         latest = runs[0].latest
         return Case(
             self.entry,
-            self.strategies,
             self.policy,
             latest,
             unconfirmed(runs, self.policy.confirm_after),
@@ -180,7 +177,6 @@ def _account(
 
 def judge_connection(
     entry: ConnectionEntry,
-    strategies: tuple[Strategy, ...],
     policy: Policy,
     seen: Seen | None,
     now: datetime,
@@ -207,7 +203,7 @@ def judge_connection(
 
     policy = entry.under(policy)
     names = AccountNames(account.expected, seen.assets, seen.pairs, account.unread)
-    known = _Known(entry, strategies, policy, now, hold, account.twins, names)
+    known = _Known(entry, policy, now, hold, account.twins, names)
     canary = entry.connection.canary
     young, old = _life(entry, seen.runs[0].latest.at)
     turns = [moment for moment in (young, old) if moment > now]
