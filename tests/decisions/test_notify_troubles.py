@@ -16,7 +16,6 @@ from bf_reconciler.policy import Incident
 from bf_reconciler.status import (
     KEY_WORDS,
     STATE_WORDS,
-    Maintenance,
     StrategyState,
     Transition,
     follows,
@@ -25,6 +24,7 @@ from bf_reconciler.verdict import ConnectionState, Halted
 from edges.fakes import (
     NOW,
     a_connection,
+    a_maintenance,
     a_memory,
     a_refused_config,
     a_status,
@@ -352,12 +352,6 @@ def test_a_strategy_follows_only_a_connection_that_is_not_well():
     assert not follows(replace(off, conditions=()), a_status([a_blocked()], [off]))
     own = a_strategy(state=StrategyState.ERROR, reason=Reason.ENGINE_REFUSED)
     assert not follows(own, a_status([a_blocked()], [own]))
-
-
-def a_maintenance(phase, **changes):
-    fields = {"exchange": "kucoin", "environment": "live", "title": "Upgrade"}
-    fields |= {"begins": NOW, "ends": NOW + timedelta(hours=1), "phase": phase}
-    return Maintenance(**(fields | changes))
 
 
 @pytest.mark.parametrize("reason", [Reason.MAINTENANCE, Reason.TIMEOUT, Reason.NETWORK_ERROR])

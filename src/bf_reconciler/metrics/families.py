@@ -41,12 +41,13 @@ def families(status: Status, extras: Extras) -> Iterator[Family]:
         ("kind", "scope", "reason"),
         [((i.kind, i.scope, i.reason), float(len(i.connections))) for i in status.incidents],
     )
+    counted = Counter((m.exchange, m.phase) for m in status.maintenance)
     yield Family(
         "bf_maintenance",
         "Maintenance that an exchange told: announced, under_way, or overrun (its end is over, and"
         " it still fails).",
         ("exchange", "state"),
-        Counter((m.exchange, m.phase) for m in status.maintenance).items(),
+        [(place, float(n)) for place, n in counted.items()],
     )
     yield Family(
         "bf_request_budget_ratio",
