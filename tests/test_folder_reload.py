@@ -342,6 +342,28 @@ async def test_a_file_whose_key_is_missing_waits_for_it_alone(monkeypatch):
     assert not found.transient
 
 
+async def test_what_failed_and_may_pass_does_not_hold_up_what_is_new(monkeypatch):
+    fault = ConfigError(ConfigReason.DECRYPTION_TIMEOUT, "too long", transient=True)
+    an_opener(monkeypatch, {b"kucoin-b-x": fault})
+    source, reloader = a_reloader(
+        {A: an_encrypted_file("a"), B: an_encrypted_file("b")}, allow_plaintext=False
+    )
+    await reloader.reload(NOW)
+    opened = []
+    real = sops.decrypt
+
+    async def decrypt(committed, settings):
+        opened.append(committed)
+        return await real(committed, settings)
+
+    monkeypatch.setattr(sops, "decrypt", decrypt)
+    source.files[A] = an_encrypted_file("a", 3)
+    found = await reloader.reload(NOW)
+    assert (opened, found.transient) == ([source.files[A]], True)
+    await reloader.reload(NOW)
+    assert opened[1:] == [source.files[B]]
+
+
 async def test_a_file_that_is_not_encrypted_or_was_changed_by_hand_is_told(monkeypatch):
     fault = ConfigError(ConfigReason.INTEGRITY_CHECK_FAILED, "changed")
     an_opener(monkeypatch, {b"kucoin-b-x": fault})

@@ -511,6 +511,17 @@ def test_a_wrong_entry_without_a_good_form_is_left_as_it_is():
     assert decided(GOOD, spec=broken) == {}
 
 
+def test_a_strategy_whose_connection_is_shared_no_more_is_turned_off():
+    spec = a_spec(
+        strategies=[],
+        broken_strategies={STRATEGY: CONNECTION},
+        unshared_strategies=frozenset({STRATEGY}),
+    )
+    order = decided(GOOD, before=a_memory(), spec=spec)[STRATEGY].order
+    assert (order.on, order.reason) == (False, Reason.REMOVED)
+    assert decided(GOOD, spec=spec) == {}
+
+
 BROKEN = a_spec(strategies=[], broken_strategies={STRATEGY: CONNECTION})
 NOWHERE = a_spec([], [], broken_strategies={STRATEGY: ""})
 

@@ -12,7 +12,7 @@ from bf_reconciler.notify.troubles import changes, sight
 from bf_reconciler.notify.values import Change, Message
 from bf_reconciler.notify.words import duration, text_of
 from bf_reconciler.policy import Incident
-from bf_reconciler.status import KEY_WORDS, STATE_WORDS, StrategyState, Transition
+from bf_reconciler.status import KEY_WORDS, STATE_WORDS, StrategyState, Transition, follows
 from bf_reconciler.verdict import ConnectionState, Halted
 from edges.fakes import (
     NOW,
@@ -334,3 +334,13 @@ def test_a_text_of_others_moves_no_cursor_and_half_a_character_is_sent():
     assert "\ud800" not in body
     assert b"?" in encoded({"text": "\ud800"})
     assert document(message, "en")["text"] == body
+
+
+def test_a_strategy_follows_only_a_connection_that_is_not_well():
+    off = a_strategy(state=StrategyState.BLOCKED, reason=Reason.CONNECTION_NOT_READY)
+    assert follows(off, a_status([a_blocked()], [off]))
+    assert not follows(off, a_status([a_connection()], [off]))
+    assert not follows(off, a_status([], [off]))
+    assert not follows(replace(off, conditions=()), a_status([a_blocked()], [off]))
+    own = a_strategy(state=StrategyState.ERROR, reason=Reason.ENGINE_REFUSED)
+    assert not follows(own, a_status([a_blocked()], [own]))

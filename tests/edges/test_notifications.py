@@ -465,3 +465,11 @@ def test_the_documented_file_is_good_and_its_credentials_are_known(tmp_path):
     assert "chat.example" not in repr(opened)
     assert opened.file.matches("oncall")[0].severity == "critical"
     assert config.schema()["$defs"]["Receiver"]["properties"]["lang"]
+
+
+def test_a_receiver_that_is_not_there_is_tried_again(tmp_path, hook):
+    tallies = Tallies()
+    with notifying(a_file(tmp_path, "http://127.0.0.1:1/"), tallies=tallies) as told:
+        told.take(a_status([blocked()], []), ())
+        soon(lambda: counted(tallies, "failed") > 1)
+    assert hook.got == []

@@ -207,6 +207,18 @@ def test_the_author_is_who_last_changed_the_file_and_the_signer_who_signed_the_r
     assert plain(repository).commit.author == commit.author
 
 
+def test_the_author_of_a_folder_is_who_last_changed_anything_in_it(repository):
+    inner = repository.root / "fleet"
+    inner.mkdir()
+    (inner / "a.yaml").write_bytes(CONTENT)
+    repository.git("add", "-A")
+    repository.git("-c", "user.name=Ada", "commit", "-q", "-m", "folder", "--no-gpg-sign")
+    (repository.root / "other").write_text("x")
+    head = repository.commit()
+    assert commit_of(str(inner), head, None).author == "Ada <t@example.test>"
+    assert commit_of(str(repository.root), head, None).author == "t <t@example.test>"
+
+
 def test_there_is_no_author_where_no_commit_holds_the_content(repository, tmp_path):
     repository.commit()
     repository.file.write_bytes(b"version: 1\n# more\n")

@@ -107,7 +107,7 @@ def append(connection: sqlite3.Connection, table: str, entries: Iterable[Entry])
         row += 1
         digest = row_hash(digest, row, at, name.encode(), text.encode())
         values.append((row, at, name, text, digest))
-    connection.executemany(f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?)", values)  # noqa: S608 # a name of ours
+    connection.executemany(f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?)", values)  # nosec B608 # noqa: S608 # a name of ours
     known = State(known.pruned, Head(row, digest))
     _put_state(connection, table, known)
     return known
@@ -123,13 +123,13 @@ def prune(
     """Forget the first rows: all but so many, and those before a time, up to one that is not."""
     until = known.last.row - most
     if oldest is not None:
-        query = f"SELECT id FROM {table} NOT INDEXED WHERE at >= ? ORDER BY id LIMIT 1"  # noqa: S608 # a name of ours
+        query = f"SELECT id FROM {table} NOT INDEXED WHERE at >= ? ORDER BY id LIMIT 1"  # nosec B608 # noqa: S608 # a name of ours
         kept = connection.execute(query, (oldest,)).fetchone()
         until = max(until, kept[0] - 1 if kept else known.last.row)
-    query = f"SELECT id, hash FROM {table} WHERE id <= ? ORDER BY id DESC LIMIT 1"  # noqa: S608 # likewise
+    query = f"SELECT id, hash FROM {table} WHERE id <= ? ORDER BY id DESC LIMIT 1"  # nosec B608 # noqa: S608 # likewise
     found = connection.execute(query, (until,)).fetchone()
     if found is not None:
-        connection.execute(f"DELETE FROM {table} WHERE id <= ?", (until,))  # noqa: S608 # likewise
+        connection.execute(f"DELETE FROM {table} WHERE id <= ?", (until,))  # nosec B608 # noqa: S608 # likewise
         _put_state(connection, table, State(Head(*found), known.last))
 
 
@@ -150,7 +150,7 @@ def resume(connection: sqlite3.Connection, table: str, kept: Head) -> bool:
 
 def holds(connection: sqlite3.Connection, table: str, end: Head) -> bool:
     """Whether the row that was once the end is still what it was."""
-    query = f"SELECT hash FROM {table} WHERE id = ?"  # noqa: S608 # a name of ours
+    query = f"SELECT hash FROM {table} WHERE id = ?"  # nosec B608 # noqa: S608 # a name of ours
     found = connection.execute(query, (end.row,)).fetchone()
     return found == (end.digest,) or end in (state(connection, table) or ())
 
@@ -186,7 +186,7 @@ class _Check:
         self._right = {known.pruned.digest}
         following, at_kept = known.pruned.row + 1, self._kept
         for found in self._connection.execute(
-            f"SELECT {COLUMNS} FROM {self._table} ORDER BY id"  # noqa: S608 # names of ours
+            f"SELECT {COLUMNS} FROM {self._table} ORDER BY id"  # nosec B608 # noqa: S608 # names of ours
         ):
             row = found[0]
             if not known.pruned.row < row <= known.last.row:
@@ -249,7 +249,7 @@ def moment(at: object) -> datetime | None:
 
 
 def _newest(connection: sqlite3.Connection, table: str) -> Head:
-    query = f"SELECT id, hash FROM {table} ORDER BY id DESC LIMIT 1"  # noqa: S608 # a name of ours
+    query = f"SELECT id, hash FROM {table} ORDER BY id DESC LIMIT 1"  # nosec B608 # noqa: S608 # a name of ours
     found = connection.execute(query).fetchone()
     if found is None:
         return genesis(table)

@@ -345,7 +345,7 @@ class Journal:
         asked = {"name = ?": name, "at < ?": earlier, f"{database.KIND} = ?": kind}
         given = {each: value for each, value in asked.items() if value is not None}
         wanted = " AND ".join(given) or "true"
-        query = f"SELECT json FROM transitions WHERE {wanted} ORDER BY id DESC LIMIT ?"  # noqa: S608 # words of ours
+        query = f"SELECT json FROM transitions WHERE {wanted} ORDER BY id DESC LIMIT ?"  # nosec B608 # noqa: S608 # words of ours
         with self._using() as connection:
             found = connection.execute(query, (*given.values(), max(limit, 0))).fetchall()
         read = (rows.TRANSITION.read(text) for (text,) in found)
@@ -368,7 +368,7 @@ class Journal:
         found = []
         with self._using() as connection, _snapshot(connection):
             for table in chain.TABLES:
-                query = f"SELECT at FROM {table} ORDER BY id LIMIT 1"  # noqa: S608 # a name of ours
+                query = f"SELECT at FROM {table} ORDER BY id LIMIT 1"  # nosec B608 # noqa: S608 # a name of ours
                 first = connection.execute(query).fetchone()
                 known = chain.state(connection, table)
                 pruned = known is not None and known.pruned.row > 0
@@ -379,7 +379,7 @@ class Journal:
     def _read(self, table: str, form: rows.Form[T]) -> Iterator[tuple[int, T | None]]:
         """A page at a time, for all of it may be much."""
         last = 0
-        query = f"SELECT id, json FROM {table} WHERE id > ? ORDER BY id LIMIT {PAGE}"  # noqa: S608 # names of ours
+        query = f"SELECT id, json FROM {table} WHERE id > ? ORDER BY id LIMIT {PAGE}"  # nosec B608 # noqa: S608 # names of ours
         while True:
             with self._using() as connection:
                 found = connection.execute(query, (last,)).fetchall()
@@ -488,7 +488,7 @@ class Journal:
 def _declared(connection: sqlite3.Connection) -> dict[str, DeclaredEntry]:
     """What was last recorded as declared under each name."""
     newest = "SELECT max(id) FROM declarations GROUP BY name"
-    texts = connection.execute(f"SELECT json FROM declarations WHERE id IN ({newest})")  # noqa: S608 # a query of ours
+    texts = connection.execute(f"SELECT json FROM declarations WHERE id IN ({newest})")  # nosec B608 # noqa: S608 # a query of ours
     found = (rows.DECLARATION.read(text) for (text,) in texts)
     return {
         each.name: DeclaredEntry(each.declared, each.key)

@@ -137,9 +137,9 @@ class Notifications:
         until: datetime | None = None
         while not self._closing:
             left = None if until is None else max((until - self._now()).total_seconds(), 0.0)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(left):
-                    await self._woken.wait()
+            waiting = asyncio.ensure_future(self._woken.wait())
+            await asyncio.wait({waiting}, timeout=left)
+            waiting.cancel()
             self._woken.clear()
             try:
                 until = await self._look()
@@ -252,16 +252,16 @@ class Notifications:
 
     async def _sent(self, name: str, message: Message) -> DeliveryError | None:
         sender = self._senders[name]
-        try:
-            async with asyncio.timeout(sender.timeout):
-                await sender.send(message)
-        except DeliveryError as error:
-            return error
-        except TimeoutError:
+        sending = asyncio.ensure_future(sender.send(message))
+        done, _ = await asyncio.wait({sending}, timeout=sender.timeout)
+        if not done:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
             return DeliveryError(f"no answer within {sender.timeout:g} s")
-        except Exception as error:  # noqa: BLE001 # a library's; its words may hold an address
-            return DeliveryError(f"it failed ({_kind(error)})")
-        return None
+        error = sending.exception()
+        if error is None or isinstance(error, DeliveryError):
+            return error
+        return DeliveryError(f"it failed ({_kind(error)})")  # its words may hold an address
 
     async def _done(self, name: str, message: Message, outcome: str) -> None:
         self._count(name, outcome)
@@ -292,5 +292,5 @@ def _identity(change: Change) -> tuple[Any, ...]:
     return (change.at, change.name, change.what, change.before, change.after)
 
 
-def _kind(error: Exception) -> str:
+def _kind(error: BaseException) -> str:
     return type(error).__name__

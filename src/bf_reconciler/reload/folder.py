@@ -135,22 +135,25 @@ class FolderReloader(BaseReloader[FolderSnapshot]):
 
     async def _take(self, snapshot: FolderSnapshot, now: datetime, *, asked: bool) -> bool:
         """Bring every file up to date; whether one of them is older than before."""
-        self._keys = await asyncio.to_thread(sops.fingerprint, self._sops)
         self._let_go(snapshot)
         self._refuse(snapshot)
-        base = self._base()
-        waiting = []
+        fresh, again = [], []
         for name, content in snapshot.files.items():
             file = self._files.setdefault(name, File(name))
             if file.content is not None and file.content.digest == content.digest:
                 self._files[name] = file.again(now)
-            elif file.tried != content.digest or file.transient or asked:
-                waiting.append((name != base, name, content))
-        cores = asyncio.Semaphore(processors())
+            elif file.tried != content.digest:
+                fresh.append(name)
+            elif file.transient or asked:
+                again.append(name)
+        if asked or not (fresh and again):  # what failed may take its time: it is tried later
+            self._keys = await asyncio.to_thread(sops.fingerprint, self._sops)
+            fresh += again
+        base, cores = self._base(), asyncio.Semaphore(processors())
         older = await asyncio.gather(
             *(
-                self._bring(name, content, snapshot.revision, now, cores)
-                for _, name, content in sorted(waiting, key=lambda each: each[:2])
+                self._bring(name, snapshot.files[name], snapshot.revision, now, cores)
+                for name in sorted(fresh, key=lambda name: (name != base, name))
             )
         )
         await self._bring_earlier()

@@ -293,8 +293,7 @@ class FileAdapter:
         def check() -> None:
             if target.superseded:
                 raise InterruptedError(EINTR, "a newer order took its place")
-            with suppress(FileNotFoundError, Garbage):
-                self._fence(parsed(files.read(name)))
+            self._fence(_content(files, order.name) or {})
 
         data, name = encoded(content), _file(order.name)
         if len(data) > MAX_BYTES:
@@ -320,11 +319,16 @@ def _spread(name: str) -> float:
 
 def _ours(files: Files, name: str) -> bool:
     """Whether it may be replaced: nothing is there, it has our mark, or nobody can read it."""
+    content = _content(files, name)
+    return content is None or is_ours(content, name)
+
+
+def _content(files: Files, name: str) -> Mapping[str, Any] | None:
+    """What the file holds; None where there is none, or nobody can read it."""
     try:
-        content = parsed(files.read(_file(name)))
+        return parsed(files.read(_file(name)))
     except (OSError, Garbage):
-        return True
-    return is_ours(content, name)
+        return None
 
 
 def is_ours(content: Mapping[str, Any], name: str) -> bool:

@@ -46,14 +46,15 @@ def require_signed_commit(directory: str, head: str, signers: Path) -> None:
 
 
 def commit_of(real: str, revision: str, signers: Path | None) -> Commit | None:
-    """Who last changed the file in this revision, and when; and who signed the revision.
+    """Who last changed the file, or folder, in this revision, and when; and who signed that.
 
     A signature vouches for the whole tree, so it is the revision's; it is read where there are
     allowed signers alone.
     """
     if COMMIT.fullmatch(revision) is None:
         return None
-    directory, name = os.path.split(real)
+    # A folder may be the whole repository: what is above it is none.
+    directory, name = (real, "") if os.path.isdir(real) else os.path.split(real)  # noqa: PTH112
     plain = ("log", "-1", "--no-show-signature")
     changed = git(
         directory, *plain, "--format=%aI%n%an <%ae>", revision, "--", f":(literal)./{name}"

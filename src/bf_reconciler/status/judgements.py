@@ -118,7 +118,7 @@ def judgements(
         if old is None and memory.restored:
             continue  # an earlier life of the process has recorded it
         same = old is not None and (old is verdict or outcome(old) == outcome(verdict))
-        if not same or _stage(was_seen.get(name), name) != _stage(memory, name):
+        if _stage(was_seen.get(name), name) != _stage(memory, name) or not same:
             hold = verdicts.causes.holds.get(name)
             bare = _bare(spec, entry, leaving(spec, name, known.get(name), now), hold, now)
             yield _with_evidence(bare, spec, entry, memory, verdict)
