@@ -36,7 +36,8 @@ ALL = ("tests/decisions", "tests/test_reconcile.py")
 OF_THESE = (
     *("activity", "allowlist", "common_cause", "evidence", "expiry", "fold", "guard", "halts"),
     *("judge", "key_events", "observations", "orphans", "pairs", "policy", "present", "tables"),
-    *("tables_of_causes", "transitions", "named_alone"),
+    *("tables_of_causes", "transitions", "named_alone", "exchange_changed", "canary", "trading"),
+    *("audit_report", "declarations", "judgements", "legitimate", "stolen"),
 )
 QUICK = tuple(f"tests/decisions/test_{name}.py" for name in OF_THESE)
 _SUMS = "policy.streaks._Row.__init__: self._well, self._turns = [0], [0] -> "

@@ -299,7 +299,7 @@ def test_a_key_is_made_with_age_itself_where_there_is_no_pyrage(monkeypatch, tmp
     path.write_text("AGE-SECRET-KEY-1BROKEN\n")
     with pytest.raises(AgeKeyError, match="age-keygen failed"):
         age_key.recipient_of(path)
-    with pytest.raises(AgeKeyError, match="cannot be read: FileNotFoundError"):
+    with pytest.raises(AgeKeyError, match="there is no such file"):
         age_key.recipient_of(tmp_path / "none")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(AgeKeyError, match="needs `age-keygen`, or pyrage"):

@@ -391,6 +391,9 @@ def test_a_risk_level_may_need_an_exact_allowlist(declared, ips, on, reason, mod
     connection = {"egress_ips": declared, "ip_allowlist": mode}
     verdict = wanted(seen, policy=EXACT, connection=connection)
     assert (verdict.on, verdict.reason, verdict.violation) == (on, reason, on is False)
+    needs = "Risk level moderate needs an exact allowlist. "
+    said = verdict.connection_ready.message
+    assert said == "Its connection complies." if on else said.startswith(needs)
 
 
 def test_a_list_that_was_too_wide_is_exact_again_after_as_many_good_tests_as_any_rule():

@@ -6,7 +6,7 @@ import pytest
 
 from bf_reconciler.facts import KnownKey, Reason, Scope, known_key
 from bf_reconciler.spec import Names
-from bf_reconciler.status import Record, fold, key_events, present_transition
+from bf_reconciler.status import Record, Transition, fold, key_events, present_transition
 from bf_reconciler.verdict import guard, judge
 from build import (
     CONNECTION,
@@ -59,6 +59,19 @@ def test_an_event_has_the_shape_of_a_transition():
     assert (shown["from"], shown["to"], shown["reason"]) == ("", "transfer", "KeyChanged")
     assert shown["message"] == "The key now has this permission: transfer."
     assert "delete the key" in shown["remedy"]
+    assert event == Transition(
+        at=NOW,
+        kind="key",
+        name=CONNECTION,
+        before="",
+        after="transfer",
+        reason=Reason.KEY_CHANGED,
+        message=shown["message"],
+        generation=after.generation,
+        revision=after.revision,
+        what="right_granted",
+    )
+    assert (after.generation, after.revision) == (1, "r1")
     assert [*key_events(first, after, NOW, Names(frozenset([CONNECTION, "gone"])))] == [event]
     assert [*key_events(first, after, NOW, Names())] == []
 

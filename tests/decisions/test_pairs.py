@@ -95,6 +95,15 @@ def test_it_says_so_though_its_connection_complies():
     assert ready.status == "True"
 
 
+@pytest.mark.parametrize(("count", "end"), [(5, "X4/USDT."), (6, "X4/USDT and 1 more.")])
+def test_five_bad_pairs_are_named(count, end):
+    pairs = [f"X{n}/USDT" for n in range(count)]
+    house = House()
+    house.spec = a_spec(strategies=[a_strategy(pairs=pairs)])
+    house.cycle(dict.fromkeys(pairs, MISSING))
+    assert house.permitted[2].endswith(end)
+
+
 def test_many_bad_pairs_are_counted():
     pairs = [f"X{n}/USDT" for n in range(8)]
     house = House()

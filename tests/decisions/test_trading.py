@@ -302,3 +302,9 @@ def test_every_exchange_knows_its_own_fee_coins(exchange):
     connection = a_connection(exchange=exchange).connection
     known = expected(connection, frozenset({"BTC/USDT"}), {})
     assert all(known.asset(coin) for coin in EXCHANGES[exchange].fee_assets)
+
+
+@pytest.mark.parametrize(("count", "end"), [(5, "COIN4."), (6, "COIN4 and 1 more.")])
+def test_five_names_are_told_and_the_rest_is_counted(count, end):
+    judged = verdict(holding("USDT", *(f"COIN{n}" for n in range(count))))
+    assert next(f for f in judged.findings if f.type is ASSETS).message.endswith(end)
