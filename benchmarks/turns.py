@@ -87,6 +87,9 @@ class Memory:
     def markets(self, _: object) -> Mapping[Any, Any]:
         return {}
 
+    def announced(self, _: object) -> Mapping[Any, Any]:
+        return {}
+
     def collect(self) -> Mapping[str, Any]:
         finished, self.finished = self.finished, {}
         return finished

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from bf_reconciler.cli import one_screen, refresh, status_tables, tables, words
 from bf_reconciler.cli.api import Api
+from bf_reconciler.cli.maintenance_text import maintenance
 from bf_reconciler.facts import Problem, Reason
 from bf_reconciler.journal import Journal
 from bf_reconciler.policy import ConditionType, Incident
@@ -28,6 +29,7 @@ from edges.fakes import (
     NOW,
     a_condition,
     a_connection,
+    a_maintenance,
     a_memory,
     a_record,
     a_refused_config,
@@ -175,6 +177,21 @@ def test_an_incident_is_shown_once_with_its_remedy_above_the_table(capsys):
         out = run_in(capsys, "status", "--url", url).out
     assert out.startswith("Exchange changed: kucoin. Connections: 2. Read the exchange's API")
     assert out.count("certify FILE NAME") == 1
+
+
+def test_announced_maintenance_is_shown_above_the_table(capsys):
+    told = (a_maintenance(), a_maintenance("overrun", environment="demo", ends=None, title=""))
+    with serving(FakeView(a_status(maintenance=told))) as url:
+        out = run_in(capsys, "status", "--url", url).out
+    assert out.startswith("kucoin announces maintenance: ")
+    assert "(Upgrade)" in out
+    assert "The maintenance of kucoin demo takes longer than announced: " in out
+    assert "no end told" in out
+
+
+def test_a_phase_of_another_version_is_shown_as_it_is():
+    told = {**present(a_status(maintenance=(a_maintenance(),)))["maintenance"][0], "phase": "new"}
+    assert maintenance(told, "en").startswith("kucoin: new: ")
 
 
 def test_a_problem_of_no_field_has_no_empty_path(capsys):

@@ -31,6 +31,7 @@ from edges.fakes import (
     NOW,
     a_condition,
     a_connection,
+    a_maintenance,
     a_memory,
     a_record,
     a_refused_config,
@@ -174,6 +175,14 @@ def test_a_connection_is_explained_with_those_who_use_it():
     assert "Strategies  no strategy uses it" in alone
 
 
+def test_the_maintenance_of_its_exchange_is_shown():
+    told_ = (a_maintenance("under_way"), a_maintenance(exchange="okx"))
+    for name, kind in (("btc-grid", "strategy"), ("kucoin-main-grid", "connection")):
+        text = told(a_status(maintenance=told_), name, kind=kind)
+        assert "Maintenance  kucoin is under maintenance: " in text
+        assert "okx" not in text
+
+
 def test_where_all_is_well_nothing_is_to_do():
     text = told(a_status(), "btc-grid", seen=a_seen())
     assert text.startswith("strategy/btc-grid is Enabled: Connected, for ")
@@ -311,6 +320,7 @@ def test_json_is_the_chain(capsys):
         "file",
         "declared",
         "connection",
+        "maintenance",
         "tested",
         "before",
         "next_test",

@@ -91,6 +91,9 @@ class Exchanges:
     def markets(self, _):
         return {}
 
+    def announced(self, _):
+        return {}
+
     def forget(self, names):
         for name in names:
             self.finished.pop(name, None)

@@ -52,7 +52,7 @@ class Prober:
     def __init__(self, script=an_observation):
         self.script, self.now, self.asked = script, NOW, []
         self.forgot, self.hurried = set(), set()
-        self.finished, self.listed = {}, Listed.TRADES
+        self.finished, self.listed, self.told = {}, Listed.TRADES, {}
 
     def collect(self):
         finished, self.finished = self.finished, {}
@@ -60,6 +60,9 @@ class Prober:
 
     def markets(self, wanted):
         return {venue_of(entry): dict.fromkeys(pairs, self.listed) for entry, pairs in wanted}
+
+    def announced(self, _):
+        return self.told
 
     def probe(self, due, soon, forget):
         self.forgot |= set(forget)

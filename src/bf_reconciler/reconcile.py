@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
-from bf_reconciler.facts import Markets, Observation, Reason, Seen, remember
+from bf_reconciler.facts import Announced, Markets, Observation, Reason, Seen, remember
 from bf_reconciler.policy import common_causes, watch, watch_each
 from bf_reconciler.schedule import schedule
 from bf_reconciler.spec import (
@@ -21,7 +21,7 @@ from bf_reconciler.spec import (
     wanted_pairs,
     without,
 )
-from bf_reconciler.status import Running, Status, fold, in_order
+from bf_reconciler.status import Running, Status, fold, in_order, maintained
 from bf_reconciler.turn import Turn, begin, concerned, ended, paused
 from bf_reconciler.verdict import (
     Decision,
@@ -48,6 +48,8 @@ class Prober(Protocol):
     ) -> None: ...
 
     def markets(self, wanted: Wanted) -> Markets: ...
+
+    def announced(self, entries: Mapping[str, ConnectionEntry]) -> Announced: ...
 
 
 class Runtimes(Protocol):
@@ -139,6 +141,8 @@ async def reconcile(
     shown = names if whole else _shown(old, before, decisions, running, names)
     status = await again(picture, before=before, names=shown)
     status = in_order(status, spec) if whole or stray else status
+    announced = outside.prober.announced(spec.connections)  # what is told of maintenance
+    status = maintained(status, spec, announced, now)
     turn = Turn(
         now, spec, status, seen, wanted, markets, watched, todo, verdicts, decisions, running
     )

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from bf_reconciler.daemon.audit import PART as PART_OF_AUDIT
 from bf_reconciler.daemon.audit import PASS, Audit
-from bf_reconciler.facts import Balance, Listed, Orders, Reason, Scope
+from bf_reconciler.facts import (
+    Announcement,
+    Announcements,
+    Balance,
+    Listed,
+    Orders,
+    Place,
+    Reason,
+    Scope,
+)
 from bf_reconciler.reconcile import PART, Outside, audit, reconcile
 from bf_reconciler.schedule import HEARTBEAT, LOST, request, request_changed
 from bf_reconciler.spec import (
@@ -80,6 +89,7 @@ class Prober:
 
     def __init__(self):
         self.flights, self.finished, self.listed = {}, {}, Listed.TRADES
+        self.told = {}
 
     def answer(self, names, worlds, now):
         for name in names:
@@ -94,6 +104,9 @@ class Prober:
 
     def markets(self, wanted):
         return {venue_of(entry): dict.fromkeys(pairs, self.listed) for entry, pairs in wanted}
+
+    def announced(self, _):
+        return self.told
 
     def probe(self, due, soon, forget):
         for name in forget:
@@ -258,6 +271,14 @@ commits = st.fixed_dictionaries(
         "nameless": st.integers(0, 1),
     },
 )
+told = st.none() | st.builds(
+    Announcements,
+    st.lists(
+        st.builds(Announcement, st.just("upgrade"), st.none() | moments, st.none() | moments),
+        max_size=3,
+    ).map(tuple),
+    st.booleans(),
+)
 steps = st.one_of(
     st.tuples(st.just("answer"), some),
     st.tuples(st.just("answer"), st.just(NAMES)),
@@ -274,6 +295,7 @@ steps = st.one_of(
     st.tuples(st.just("fail"), st.booleans()),
     st.tuples(st.just("stray"), st.tuples(names, st.booleans())),
     st.tuples(st.just("list"), st.sampled_from(Listed)),
+    st.tuples(st.just("tell"), told),
     st.tuples(st.just("restart"), st.none()),
 )
 
@@ -341,6 +363,10 @@ class Life:
 
     def list(self, listed):
         self.prober.listed = listed
+
+    def tell(self, told_):
+        places = [Place("kucoin", "live"), Place("okx", "live")]
+        self.prober.told = {} if told_ is None else dict.fromkeys(places, told_)
 
     def unlatch(self, connection):
         name = f"s0-{connection}"

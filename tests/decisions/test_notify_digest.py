@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bf_reconciler.notify import backlog
 from bf_reconciler.notify.backlog import Backlog, Mailbox
 from bf_reconciler.notify.digest import Timing, step
-from bf_reconciler.notify.values import Change, Memory, Sight, Trouble
+from bf_reconciler.notify.values import Change, Memory, Notice, Sight, Trouble
 from build import MINUTE, NOW, SECOND
 
 TIMING = Timing(gather=MINUTE, settle=2 * MINUTE)
@@ -37,9 +37,9 @@ def a_change(name="main", what="right_granted", after="withdraw", at=NOW, **chan
     return Change(at=at, name=name, what=what, after=after, **(fields | changes))
 
 
-def a_sight(*troubles, unknown=(), state="Online"):
+def a_sight(*troubles, unknown=(), state="Online", notices=()):
     states = {f"connection/{n}": state for n in ("main", "other", *(f"c{i}" for i in range(40)))}
-    return Sight({t.key: t for t in troubles}, frozenset(unknown), states)
+    return Sight({t.key: t for t in troubles}, frozenset(unknown), states, tuple(notices))
 
 
 class Receiver:
@@ -340,3 +340,53 @@ def test_what_lasts_is_told_and_what_is_told_is_what_is(level):
     receiver = Receiver().sees(level).after(HOUR)
     (message,) = receiver.messages
     assert (message.state, message.reason) == (level.state, level.reason)
+
+
+UPGRADE = Notice("binance", "live", "Upgrade", NOW + HOUR, NOW + 2 * HOUR)
+
+
+def test_a_maintenance_is_told_once_over_a_restart():
+    receiver = Receiver()
+    for under_way in (False, False, True):
+        receiver.sees(notices=[replace(UPGRADE, under_way=under_way)]).after(HOUR).restart()
+    (message,) = receiver.messages
+    assert (message.event, message.kind, message.name) == ("announcement", "maintenance", "binance")
+    assert (message.state, message.since, message.until) == (
+        "announced",
+        UPGRADE.begins,
+        UPGRADE.ends,
+    )
+
+
+def test_what_is_known_of_a_maintenance_is_forgotten_long_after():
+    receiver = Receiver().sees(notices=[UPGRADE])
+    assert [*receiver.memory.announced] == [UPGRADE.key]
+    receiver.after(timedelta(days=3)).sees()
+    assert receiver.memory.announced == {}
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=20))
+def test_each_maintenance_is_one_message_however_often_it_is_seen(history):
+    receiver, seen_ = Receiver(), set()
+    for hour, restarts in history:
+        notice = replace(UPGRADE, begins=NOW + hour * HOUR)
+        seen_.add(notice.key)
+        receiver.sees(notices=[notice]).after(MINUTE)
+        if restarts:
+            receiver.restart()
+    assert len(receiver.messages) == len(seen_)
+    assert len({message.id for message in receiver.messages}) == len(seen_)
+
+
+def test_a_failure_that_goes_on_through_a_maintenance_is_neither_over_nor_told_again():
+    receiver = Receiver().sees(an_outage()).after(HOUR)
+    receiver.sees(unknown=["connection/main"]).after(HOUR).sees(an_outage()).after(HOUR)
+    assert [event for event, _, _ in receiver.told] == ["failure"]
+
+
+def test_what_overran_is_told_with_the_end_that_was_announced():
+    receiver = Receiver().sees(unknown=["connection/main"]).after(HOUR)
+    assert receiver.messages == []
+    receiver.sees(an_outage(overran=NOW)).after(HOUR)
+    (message,) = receiver.messages
+    assert message.until == NOW

@@ -1,4 +1,5 @@
 """What of a Status is worth a message, who is told of it, and in which words."""
+# ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 from dataclasses import replace
 from datetime import timedelta
@@ -12,11 +13,18 @@ from bf_reconciler.notify.troubles import changes, sight
 from bf_reconciler.notify.values import Change, Message
 from bf_reconciler.notify.words import duration, text_of
 from bf_reconciler.policy import Incident
-from bf_reconciler.status import KEY_WORDS, STATE_WORDS, StrategyState, Transition, follows
+from bf_reconciler.status import (
+    KEY_WORDS,
+    STATE_WORDS,
+    StrategyState,
+    Transition,
+    follows,
+)
 from bf_reconciler.verdict import ConnectionState, Halted
 from edges.fakes import (
     NOW,
     a_connection,
+    a_maintenance,
     a_memory,
     a_refused_config,
     a_status,
@@ -344,3 +352,88 @@ def test_a_strategy_follows_only_a_connection_that_is_not_well():
     assert not follows(replace(off, conditions=()), a_status([a_blocked()], [off]))
     own = a_strategy(state=StrategyState.ERROR, reason=Reason.ENGINE_REFUSED)
     assert not follows(own, a_status([a_blocked()], [own]))
+
+
+@pytest.mark.parametrize("reason", [Reason.MAINTENANCE, Reason.TIMEOUT, Reason.NETWORK_ERROR])
+def test_during_an_announced_maintenance_its_outages_are_expected(reason):
+    found = seen([an_unreachable(reason=reason)], maintenance=(a_maintenance("under_way"),))
+    assert (dict(found.troubles), found.unknown) == ({}, {KEY})
+    assert found.notices[0].under_way
+
+
+@pytest.mark.parametrize(
+    "connection",
+    [a_blocked(), an_unreachable(reason=Reason.RATE_LIMITED), an_unreachable(environment="demo")],
+)
+def test_a_maintenance_hides_nothing_else(connection):
+    found = seen([connection], maintenance=(a_maintenance("under_way"),))
+    assert [*found.troubles] == [KEY]
+    assert found.troubles[KEY].overran is None
+
+
+def test_a_way_out_that_fails_is_no_maintenance():
+    here = an_unreachable()
+    incident = Incident("egress", "direct", Reason.TIMEOUT, (here.name,), NOW)
+    found = seen([here], incidents=(incident,), maintenance=(a_maintenance("under_way"),))
+    assert [*found.troubles] == [KEY]
+
+
+def test_what_overran_is_told_with_its_end():
+    found = seen([an_unreachable()], maintenance=(a_maintenance("overrun"),))
+    assert found.troubles[KEY].overran == NOW + timedelta(hours=1)
+    assert found.notices == ()
+
+
+def test_before_it_begins_failures_are_told_as_usual():
+    found = seen([an_unreachable()], maintenance=(a_maintenance("announced"),))
+    assert [*found.troubles] == [KEY]
+    assert [notice.under_way for notice in found.notices] == [False]
+
+
+@pytest.mark.parametrize(
+    ("match", "count"),
+    [
+        (Match(), 1),
+        (Match(kind="maintenance"), 1),
+        (Match(exchange="kucoin"), 1),
+        (Match(exchange="okx"), 0),
+        (Match(severity="warning"), 0),
+        (Match(kind="key"), 0),
+    ],
+)
+def test_a_route_may_name_maintenance(match, count):
+    found = seen([], maintenance=(a_maintenance("announced"),))
+    assert len(seen_by([match], found).notices) == count
+
+
+@pytest.mark.parametrize(
+    ("language", "state", "words"),
+    [
+        ("en", "announced", ["Maintenance announced: okx", "2026", "Upgrade", "only if"]),
+        ("tr", "announced", ["Bakım duyuruldu: okx", "2026", "Upgrade", "yalnızca"]),
+        ("en", "under_way", ["Under maintenance: okx", "its end is not told"]),
+    ],
+)
+def test_an_announcement_in_words(language, state, words):
+    message = Message(
+        id="1",
+        at=NOW,
+        event="announcement",
+        kind="maintenance",
+        name="okx",
+        severity="info",
+        state=state,
+        previous="",
+        reason="Maintenance",
+        since=NOW,
+        exchange="okx",
+        count=0,
+        detail="Upgrade" if state == "announced" else "",
+        until=NOW + timedelta(hours=1) if state == "announced" else None,
+    )
+    text = text_of(message, language)
+    assert all(word in f"{text.title}\n{text.body}" for word in words)
+    assert text.remedy == ""
+    assert (document(message, language)["until"] is None) == (message.until is None)
+    late = replace(message, event="failure", kind="outage", state="Unreachable", until=NOW)
+    assert ("has overrun" if language == "en" else "uzadı") in text_of(late, language).body

@@ -72,6 +72,7 @@ def test_the_whole_status_has_the_shape_of_the_contract():
             "problems": [],
         },
         "incidents": [],
+        "maintenance": [],
         "connections": [present_connection(c) for c in ON.connections.values()],
         "strategies": [present_strategy(s) for s in ON.strategies.values()],
     }

@@ -22,6 +22,7 @@ from bf_reconciler.status import (
     ConfigStatus,
     ConnectionStatus,
     Key,
+    Maintenance,
     Record,
     Status,
     StrategyState,
@@ -129,6 +130,12 @@ def a_refused_config(**changes):
         "message": "1 problem in the file; the last good version stays in force",
     }
     return a_config(**(fields | changes))
+
+
+def a_maintenance(phase="announced", **changes):
+    fields = {"exchange": "kucoin", "environment": "live", "title": "Upgrade"}
+    fields |= {"begins": NOW, "ends": NOW + timedelta(hours=1), "phase": phase}
+    return Maintenance(**(fields | changes))
 
 
 def a_status(connections=None, strategies=None, **changes):

@@ -41,6 +41,7 @@ from edges.fakes import (
     a_condition,
     a_config,
     a_connection,
+    a_maintenance,
     a_memory,
     a_refused_config,
     a_status,
@@ -123,7 +124,13 @@ def a_mixed_status():
     )
     off = a_strategy("eth-grid", StrategyState.BLOCKED, connection="mexc-sub")
     incident = Incident("egress", "direct", Reason.IP_NOT_ALLOWED, ("a", "b", "c"), NOW)
-    return a_status([a_connection(), blocked], [a_strategy(), off], incidents=(incident,))
+    maintenance = (a_maintenance(), a_maintenance("under_way", environment="demo"))
+    return a_status(
+        [a_connection(), blocked],
+        [a_strategy(), off],
+        incidents=(incident,),
+        maintenance=maintenance,
+    )
 
 
 def test_the_exposition_is_what_it_was(monkeypatch):

@@ -17,6 +17,7 @@ from bf_reconciler.web.http.paging import part
 from edges.fakes import (
     NOW,
     a_connection,
+    a_maintenance,
     a_refused_config,
     a_status,
     a_strategy,
@@ -38,6 +39,7 @@ FULL = a_status(
     config=a_refused_config(problems=(Problem(1, 2, "a.b", "must be a number"),)),
     halted=Halted("fire", "ada", NOW),
     incidents=(Incident("egress", "direct", "IPNotAllowed", ("a", "b"), NOW),),
+    maintenance=(a_maintenance(), a_maintenance("overrun", ends=None)),
 )
 
 

@@ -22,6 +22,7 @@ from bf_reconciler.web.page.rows import Rows
 from edges.fakes import (
     NOW,
     a_connection,
+    a_maintenance,
     a_memory,
     a_refused_config,
     a_status,
@@ -121,6 +122,7 @@ def pages_of(text):
         config=a_refused_config(message=text, path=text, problems=(Problem(1, 1, text, text),)),
         halted=Halted(text, text, NOW),
         incidents=(Incident("outage", text, Reason.MAINTENANCE, (text,), NOW),),
+        maintenance=(a_maintenance(exchange=text, environment=text, title=text),),
     )
     history = [
         a_transition(text, kind, before=text, after=text, message=text, revision=text)

@@ -19,6 +19,7 @@ from edges.fakes import (
     a_condition,
     a_config,
     a_connection,
+    a_maintenance,
     a_memory,
     a_refused_config,
     a_status,
@@ -599,3 +600,26 @@ def test_a_shard_says_which_one_it_is_and_leads_to_the_others_where_they_are_kno
     assert "parça 0 1 2" in tree.words
     found = [a["href"] for tag, a in tree.tags if tag == "a" and "example" in a.get("href", "")]
     assert found == ["https://bf-0.example", "https://bf-2.example"]
+
+
+@pytest.mark.parametrize(
+    ("language", "phase", "words"),
+    [
+        ("en", "announced", "kucoin announces maintenance"),
+        ("en", "under_way", "kucoin is under maintenance"),
+        ("en", "overrun", "The maintenance of kucoin takes longer than announced"),
+        ("tr", "overrun", "duyurulandan uzun"),
+    ],
+)
+def test_announced_maintenance_is_a_banner_and_all_may_be_well(language, phase, words):
+    text = text_of(a_status(maintenance=(a_maintenance(phase),)), language)
+    assert words in text
+    assert "Upgrade" in text
+    assert WORDS[language]["all_ok"] in text
+
+
+def test_a_maintenance_without_an_end_or_a_title_says_so():
+    told = a_maintenance(environment="demo", ends=None, title="")
+    text = text_of(a_status(maintenance=(told,)))
+    assert "kucoin demo announces maintenance" in text
+    assert "no end told" in text

@@ -25,6 +25,7 @@ class Reads:
     Attributes:
         questions: Implicit method of ccxt to the path it goes to.
         markets: Likewise, by the kind of market, for the one call of each public list.
+        announced: Likewise, the public call that tells maintenance; empty where there is none.
         constants: Parameters that say always the same; none names anything that could be changed.
         posted: Method to the whole `path` of a read that the exchange serves by POST alone, and
             `why` it is a read.
@@ -32,6 +33,7 @@ class Reads:
 
     questions: Mapping[str, str]
     markets: Mapping[str, Mapping[str, str]]
+    announced: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     posted: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 

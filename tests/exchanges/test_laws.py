@@ -110,6 +110,8 @@ def test_no_scope_is_both_granted_and_denied(name, data):
 @given(body=BODIES)
 def test_parsers_raise_unexpected_and_nothing_else(row, body):
     parsers = [row.calls.time.read, row.calls.balance.read, row.calls.orders.read]
+    if row.calls.announced is not None:
+        parsers.append(row.calls.announced.read)
     if (other := row.calls.other_balance) is not None:
         parsers += [other.query.read, *([other.first.read] if other.first else [])]
     for parse in parsers:
@@ -179,6 +181,14 @@ def test_a_row_names_reads_that_are_on_the_list(row):
 
 
 @ROWS
+def test_maintenance_is_asked_for_by_a_read_that_is_on_the_list(row):
+    query = row.calls.announced
+    assert {query.call.method} == set(CASES[row.id].reads.announced) if query else True
+    assert bool(query) == bool(CASES[row.id].reads.announced)
+    assert query is None or not query.call.params
+
+
+@ROWS
 def test_a_row_posts_nothing_but_reads_that_are_named_here_with_their_paths(row):
     named = {name: read["path"] for name, read in CASES[row.id].reads.posted.items()}
     public = [each.call for each in row.markets.lists.values()]
@@ -187,6 +197,7 @@ def test_a_row_posts_nothing_but_reads_that_are_named_here_with_their_paths(row)
         assert posted == named
     assert not row.calls.time.call.posts
     assert not any(call.posts for call in public)
+    assert row.calls.announced is None or not row.calls.announced.call.posts
 
 
 def test_those_alone_may_post_that_say_of_each_post_why_it_is_a_read():
@@ -206,11 +217,11 @@ def test_ccxt_has_every_call_and_sends_it_as_a_get_of_that_path(row, monkeypatch
     monkeypatch.setattr(exchange, "request", request)
     instance = exchange()
     reads = CASES[row.id].reads
-    for name in reads.questions:
+    for name in (*reads.questions, *reads.announced):
         getattr(instance, name)()
     assert sent == {
         name: ("POST" if name in reads.posted else "GET", path)
-        for name, path in reads.questions.items()
+        for name, path in {**reads.questions, **reads.announced}.items()
     }
 
 

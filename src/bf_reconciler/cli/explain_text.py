@@ -10,6 +10,7 @@ from rich.text import Text
 
 from bf_reconciler.cli import tables
 from bf_reconciler.cli.handling_text import of_fields
+from bf_reconciler.cli.maintenance_text import maintenance
 from bf_reconciler.cli.words import title
 from bf_reconciler.facts import Language, Problem, Said
 from bf_reconciler.status import activity
@@ -21,6 +22,7 @@ FILE = Said("File", "Dosya")
 SPEC = Said("Spec", "Tanım")
 HALT = Said("Halt", "Durdurma")
 CONNECTION = Said("Connection", "Bağlantı")
+MAINTENANCE = Said("Maintenance", "Bakım")
 TESTED = Said("Tested", "Test")
 CONDITIONS = Said("Conditions", "Koşullar")
 POLICY = Said("Policy", "Politika")
@@ -128,6 +130,7 @@ def _links(found: Row, lang: Language) -> Iterator[tuple[Said, Iterable[Line]]]:
     yield HALT, _halt(found["halted"], lang)
     if found.get("connection"):
         yield CONNECTION, _connection(found, lang)
+    yield MAINTENANCE, [maintenance(each, lang) for each in found["maintenance"]]
     yield TESTED, _tested(found, lang)
     yield CONDITIONS, _conditions(found, lang)
     policy = found["policy"]

@@ -42,6 +42,7 @@ def explain(status: Row, evidence: Row | None, kind: Kind, row: Row) -> Row:
     if kind == "strategy":
         found["connection"] = _connection(status, on) if on is not None else None
     found |= {
+        "maintenance": _maintenance(status, on),
         "tested": known["tested"],
         "before": known["before"],
         "next_test": on["next_probe"] if on is not None else None,
@@ -125,6 +126,13 @@ def _connection(status: Row, row: Row) -> Row:
         "conditions": row["conditions"],
         "problems": _problems(status, "connection", row) if row["origin"] != "current" else [],
     }
+
+
+def _maintenance(status: Row, connection: Row | None) -> list[Row]:
+    """What its exchange announced. A daemon of an older version tells none."""
+    place = {key: (connection or {}).get(key) for key in ("exchange", "environment")}
+    told: list[Row] = status.get("maintenance", [])
+    return [each for each in told if place.items() <= each.items()]
 
 
 def _policy(policy: Row | None, connection: Row | None) -> Row | None:

@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bf_reconciler.cli import tables
+from bf_reconciler.cli.maintenance_text import maintenance
 from bf_reconciler.cli.words import heading, title
 from bf_reconciler.facts import Language, Problem
 
@@ -44,6 +45,7 @@ def _notices(status: dict[str, Any], language: Language) -> list[Text]:
             if p["severity"] == "error" and p["line"]
         ]
     found += [_incident(each, language) for each in status.get("incidents", ())]
+    found += [Text(maintenance(each, language)) for each in status.get("maintenance", ())]
     return [*found, Text()] if found else []
 
 

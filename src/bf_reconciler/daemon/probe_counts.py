@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 
-from bf_reconciler.facts import Markets, Observation, Seen
+from bf_reconciler.facts import Announced, Markets, Observation, Seen
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Prober
 from bf_reconciler.schedule import detection
@@ -59,3 +59,7 @@ class ProbeCounts:
         """What is known of these pairs."""
         self.known_markets = self._prober.markets(wanted)
         return self.known_markets
+
+    def announced(self, entries: Mapping[str, ConnectionEntry]) -> Announced:
+        """What the exchanges of these tell of maintenance."""
+        return self._prober.announced(entries)

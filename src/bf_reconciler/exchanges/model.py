@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from bf_reconciler.facts import (
     QUESTIONS,
+    Announcements,
     Balance,
     Failure,
     Json,
@@ -71,6 +72,8 @@ KeyQuery = Query[Callable[[Json, datetime], KeyFacts]]
 BalanceQuery = Query[Callable[[Json], Balance]]
 OrdersQuery = Query[Callable[[Json], Orders]]
 """Body to facts; empty is not unreadable."""
+AnnouncedQuery = Query[Callable[[Json], Announcements]]
+"""Body to what it tells of maintenance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,8 @@ class Calls:
         other_balance: Asked after the others, where the usual balance question finds nothing.
         in_turn: Signed calls carry a number that must grow from one to the next, so of one key
             they go out one after another.
+        announced: What it tells of its maintenance, in public; None where it tells nothing. No part
+            of a probe.
     """
 
     time: TimeQuery
@@ -153,6 +158,7 @@ class Calls:
     instead: Mapping[str, "Calls"] = field(default_factory=dict)
     other_balance: OtherBalance | None = None
     in_turn: bool = False
+    announced: AnnouncedQuery | None = None
 
     @property
     def requests(self) -> int:
@@ -350,6 +356,7 @@ class Environment:
         lists: Lists of markets that are asked for otherwise there.
         rate: Requests per second that we allow ourselves, where that is another.
         limits: What the exchange lets us ask, where that is another.
+        announces: Whether maintenance is told there.
     """
 
     base: str | None = None
@@ -361,6 +368,7 @@ class Environment:
     lists: Mapping[Kind, Listing] = field(default_factory=dict)
     rate: float | None = None
     limits: tuple[Limit, ...] = ()
+    announces: bool = True
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -380,6 +388,7 @@ class Environment:
             lists={**self.lists, **place.lists},
             rate=place.rate or self.rate,
             limits=place.limits or self.limits,
+            announces=place.announces and self.announces,
         )
 
 
@@ -530,7 +539,10 @@ class Exchange:
             self,
             environment=there,
             calls=replace(
-                calls, key=there.key or calls.key, balance=there.balance or calls.balance
+                calls,
+                key=there.key or calls.key,
+                balance=there.balance or calls.balance,
+                announced=calls.announced if there.announces else None,
             ),
             markets=replace(self.markets, lists=lists),
             pace=replace(

@@ -2,6 +2,7 @@
 
 from bf_reconciler.facts.advice import ADVICE, Advice, Language, remedy
 from bf_reconciler.facts.allowlist import Network, network
+from bf_reconciler.facts.announcements import Announced, Announcement, Announcements, Place
 from bf_reconciler.facts.config import CONFIG_ADVICE, ConfigError, ConfigReason
 from bf_reconciler.facts.json import Json
 from bf_reconciler.facts.key_changes import (
@@ -53,6 +54,9 @@ __all__ = [
     "TICK",
     "TRANSIENT",
     "Advice",
+    "Announced",
+    "Announcement",
+    "Announcements",
     "Balance",
     "Clock",
     "ConfigError",
@@ -71,6 +75,7 @@ __all__ = [
     "Observation",
     "Orders",
     "Part",
+    "Place",
     "Problem",
     "Question",
     "Reason",

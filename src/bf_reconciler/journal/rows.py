@@ -52,7 +52,7 @@ class Form(Generic[T]):
 CONNECTION = Form(ConnectionStatus)
 STRATEGY = Form(StrategyStatus)
 SEEN = Form(Seen, lean=True)
-STATUS = Form(Status)
+STATUS = Form(Status, lean=True)
 HALTED = Form(Halted)
 TRANSITION = Form(Transition, lean=True)
 DECLARATION = Form(Declaration, lean=True)

@@ -1,6 +1,7 @@
 """Metric families of the process, the file and the fleet as a whole, as values."""
 
 import platform
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,6 +40,14 @@ def families(status: Status, extras: Extras) -> Iterator[Family]:
         " egress address (egress), or an exchange that answers otherwise than documented (change).",
         ("kind", "scope", "reason"),
         [((i.kind, i.scope, i.reason), float(len(i.connections))) for i in status.incidents],
+    )
+    counted = Counter((m.exchange, m.phase) for m in status.maintenance)
+    yield Family(
+        "bf_maintenance",
+        "Maintenance that an exchange told: announced, under_way, or overrun (its end is over, and"
+        " it still fails).",
+        ("exchange", "state"),
+        [(place, float(n)) for place, n in counted.items()],
     )
     yield Family(
         "bf_request_budget_ratio",

@@ -23,6 +23,7 @@ from bf_reconciler.notify.values import (
     Member,
     Memory,
     Message,
+    Notice,
     Sight,
     Step,
     Trouble,
@@ -42,6 +43,8 @@ MOST_CHANGES = 50
 """Changes of one key that wait; the oldest are left out."""
 AGAIN = 10
 """Doublings after which the longest wait is reached anyway."""
+KNOWN = timedelta(days=2)
+"""So long after its begin, a maintenance that was told is forgotten."""
 LONGEST_URGENT = timedelta(minutes=15)
 """However often it came and went, what only a person can mend waits no longer."""
 
@@ -94,11 +97,13 @@ def step(
             if told:
                 calm[key] = Calm(now, min(failure.relapses + 1, AGAIN))
     changes, told_changes = _changes(memory, news, calm, now, moments)
+    announced, notices = _announced(memory.announced, sight.notices, now)
     messages = [*_messages(drafts, now), *_of_keys(told_changes, now)]
+    messages += [_of_notice(each, now) for each in notices]
     numbered = tuple(
         replace(message, id=_id(memory.sent + at, message)) for at, message in enumerate(messages)
     )
-    after = Memory(kept, changes, calm, memory.sent + len(messages))
+    after = Memory(kept, changes, calm, memory.sent + len(messages), announced)
     return Step(after, numbered, earliest(moments))
 
 
@@ -397,6 +402,35 @@ def _of_keys(told: Iterable[tuple[Change, ...]], now: datetime) -> Iterator[Mess
         )
 
 
+def _announced(
+    before: Mapping[str, datetime], notices: Iterable[Notice], now: datetime
+) -> tuple[dict[str, datetime], list[Notice]]:
+    """What was told of maintenance, and what is told now: each once."""
+    known = {key: begins for key, begins in before.items() if now - begins < KNOWN}
+    fresh = {each.key: each for each in notices if each.key not in known}
+    return known | {key: each.begins for key, each in fresh.items()}, list(fresh.values())
+
+
+def _of_notice(notice: Notice, now: datetime) -> Message:
+    live = notice.environment == "live"
+    return Message(
+        id="",
+        at=now,
+        event="announcement",
+        kind="maintenance",
+        name=notice.exchange if live else f"{notice.exchange} {notice.environment}",
+        severity=notice.severity,
+        state="under_way" if notice.under_way else "announced",
+        previous="",
+        reason=str(Reason.MAINTENANCE),
+        since=notice.begins,
+        exchange=notice.exchange,
+        count=0,
+        detail=notice.title,
+        until=notice.ends,
+    )
+
+
 def _messages(drafts: Iterable[_Draft], now: datetime) -> Iterator[Message]:
     """What says the same is one message."""
     alike: dict[tuple[object, ...], list[_Draft]] = {}
@@ -434,6 +468,7 @@ def _message(drafts: list[_Draft], now: datetime) -> Message:
         left=first.left[:SHOWN],
         detail=details.pop() if len(details) == 1 else "",
         by=trouble.by,
+        until=trouble.overran if first.event == "failure" else None,
     )
 
 

@@ -38,6 +38,7 @@ def document(message: Message, language: Language, page: str = "") -> dict[str, 
             for each in message.changes
         ],
         "by": message.by,
+        "until": None if message.until is None else _time(message.until),
         "lang": language,
         "title": text.title,
         "text": text.body,

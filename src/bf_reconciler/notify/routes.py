@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from bf_reconciler.notify.values import RANK, Change, Severity, Sight, Trouble
+from bf_reconciler.notify.values import RANK, Change, Notice, Severity, Sight, Trouble
 from bf_reconciler.spec.types import Declared, Name
 
 
@@ -17,7 +17,7 @@ class Match(Declared):
     """This one, and what is graver."""
     exchange: Name | None = None
     environment: Name | None = None
-    kind: Literal["connection", "strategy", "config", "halt", "key"] | None = None
+    kind: Literal["connection", "strategy", "config", "halt", "key", "maintenance"] | None = None
     labels: dict[Name, str] = Field(default_factory=dict)
 
 
@@ -35,7 +35,12 @@ def seen_by(matches: Iterable[Match], sight: Sight) -> Sight:
     hidden = {
         key for key, trouble in sight.troubles.items() if trouble.passing and key not in troubles
     }
-    return replace(sight, troubles=troubles, unknown=sight.unknown | hidden)
+    notices = tuple(
+        each
+        for each in sight.notices
+        if any(_wants(match, "maintenance", each) for match in wanted)
+    )
+    return replace(sight, troubles=troubles, unknown=sight.unknown | hidden, notices=notices)
 
 
 def changes_for(matches: Iterable[Match], changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -43,7 +48,7 @@ def changes_for(matches: Iterable[Match], changes: Iterable[Change]) -> tuple[Ch
     return tuple(each for each in changes if any(_wants(match, "key", each) for match in wanted))
 
 
-def _wants(match: Match, kind: str, what: Trouble | Change) -> bool:
+def _wants(match: Match, kind: str, what: Trouble | Change | Notice) -> bool:
     """What concerns no exchange, such as the file, matches a route that names none."""
     least: Severity = match.severity or "info"
     return (

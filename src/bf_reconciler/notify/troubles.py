@@ -1,12 +1,22 @@
 """What of a Status is worth a message; pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from bf_reconciler.facts import TRANSIENT, ConfigReason, Reason
-from bf_reconciler.notify.values import Change, Severity, Sight, Trouble
+from bf_reconciler.notify.values import Change, Notice, Severity, Sight, Trouble
 from bf_reconciler.policy import Incident
-from bf_reconciler.status import ConnectionStatus, Status, StrategyStatus, Transition, follows
+from bf_reconciler.status import (
+    OUTAGES,
+    ConnectionStatus,
+    Status,
+    StrategyStatus,
+    Transition,
+    concerning,
+    end_of,
+    follows,
+)
 
 OF_CONNECTIONS: Mapping[str, Severity] = {
     "Blocked": "critical",
@@ -41,7 +51,11 @@ def sight(status: Status, began: datetime) -> Sight:
         if _is_unknown(connection, began):
             unknown.add(key)
         elif name in wrong:
-            troubles[key] = _connection(connection, causes.get(name, ""), follow.get(name, ()))
+            found = _connection(connection, causes.get(name, ""), follow.get(name, ()))
+            if _is_expected(found, connection, status):
+                unknown.add(key)
+            else:
+                troubles[key] = _overrun(found, connection, status)
     for name, strategy in status.strategies.items():
         key = f"strategy/{name}"
         states[key] = str(strategy.status)
@@ -52,7 +66,7 @@ def sight(status: Status, began: datetime) -> Sight:
             troubles[key] = _strategy(strategy, status.connections.get(strategy.connection))
     for trouble in (*_config(status), *_halt(status)):
         troubles[trouble.key] = trouble
-    return Sight(troubles, frozenset(unknown), states)
+    return Sight(troubles, frozenset(unknown), states, tuple(_notices(status)))
 
 
 def changes(status: Status, transitions: Iterable[Transition]) -> Iterator[Change]:
@@ -123,6 +137,29 @@ def _connection(connection: ConnectionStatus, cause: str, follow: tuple[str, ...
         detail=head.message,
         strategies=follow,
     )
+
+
+def _is_expected(trouble: Trouble, connection: ConnectionStatus, status: Status) -> bool:
+    """Whether it fails as an exchange does during its announced maintenance: that was told."""
+    return _is_outage(trouble) and concerning(status, connection, {"under_way"}) is not None
+
+
+def _overrun(trouble: Trouble, connection: ConnectionStatus, status: Status) -> Trouble:
+    late = concerning(status, connection, {"overrun"}) if _is_outage(trouble) else None
+    return trouble if late is None else replace(trouble, overran=end_of(late))
+
+
+def _is_outage(trouble: Trouble) -> bool:
+    """A way out that fails is no maintenance of an exchange."""
+    return trouble.reason in OUTAGES and not trouble.cause.startswith("egress/")
+
+
+def _notices(status: Status) -> Iterator[Notice]:
+    """What is ahead or goes on. Of what has overrun, the failures are told."""
+    for each in status.maintenance:
+        if each.phase != "overrun":
+            on = each.phase == "under_way"
+            yield Notice(*each.place, each.title, each.begins, each.ends, on)
 
 
 def _strategy(strategy: StrategyStatus, connection: ConnectionStatus | None) -> Trouble:

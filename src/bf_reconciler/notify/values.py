@@ -10,9 +10,18 @@ from bf_reconciler.facts import KeyFact
 Severity = Literal["info", "warning", "critical"]
 Subject = Literal["connection", "strategy", "config", "halt"]
 Kind = Literal[
-    "connection", "strategy", "outage", "egress", "change", "runtime", "config", "halt", "key"
+    "connection",
+    "strategy",
+    "outage",
+    "egress",
+    "change",
+    "runtime",
+    "config",
+    "halt",
+    "key",
+    "maintenance",
 ]
-Event = Literal["failure", "recovery", "change"]
+Event = Literal["failure", "recovery", "change", "announcement"]
 RANK: Mapping[Severity, int] = {"info": 0, "warning": 1, "critical": 2}
 AT_ONCE: frozenset[Subject] = frozenset({"config", "halt"})
 """What a person does or must do: it is told at once, and its end, too."""
@@ -42,6 +51,8 @@ class Trouble:
     by: str = ""
     strategies: tuple[str, ...] = ()
     """The strategies that follow this connection."""
+    overran: datetime | None = None
+    """When the announced maintenance was to end, after which this still fails."""
 
     @property
     def key(self) -> str:
@@ -53,12 +64,34 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """A maintenance that an exchange announced. ``under_way``: it had begun when it was seen."""
+
+    exchange: str
+    environment: str
+    title: str
+    begins: datetime
+    ends: datetime | None = None
+    under_way: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        return f"{self.exchange}/{self.environment}/{self.begins.isoformat()}"
+
+    @property
+    def severity(self) -> Severity:
+        return "info"
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
     """What is wrong by key; of whom nothing new is known; and the state of all the others."""
 
     troubles: Mapping[str, Trouble]
     unknown: frozenset[str] = frozenset()
     states: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +171,8 @@ class Memory:
     """Changes of keys that are not told yet, by connection."""
     calm: Mapping[str, Calm] = field(default_factory=dict)
     sent: int = 0
+    announced: Mapping[str, datetime] = field(default_factory=dict)
+    """The maintenance that was told, by its key, and when it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +205,8 @@ class Message:
     detail: str = ""
     by: str = ""
     changes: tuple[Change, ...] = ()
+    until: datetime | None = None
+    """Of a maintenance: when it is to end; of a failure, when one was to end that overran."""
 
 
 @dataclass(frozen=True, slots=True)

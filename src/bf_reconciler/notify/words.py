@@ -2,6 +2,7 @@
 # ruff: noqa: RUF001  (Turkish has a dotless i; it is a letter here, not a look-alike)
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from bf_reconciler.facts import (
@@ -33,6 +34,8 @@ TITLES: Final[Mapping[str, Said]] = {
     "config over": Said("File in force again", "Dosya yeniden yürürlükte"),
     "halt": Said("Halted by {by}", "{by} durdurdu"),
     "halt over": Said("Resumed", "Sürdürüldü"),
+    "announced": Said("Maintenance announced: {what}", "Bakım duyuruldu: {what}"),
+    "under_way": Said("Under maintenance: {what}", "Bakımda: {what}"),
 }
 CONNECTIONS: Final = Said("{} connections", "{} bağlantı")
 STRATEGIES: Final = Said("{} strategies", "{} strateji")
@@ -48,6 +51,16 @@ LISTED: Final = Said("Connections: {}", "Bağlantılar: {}")
 FOLLOW: Final = Said("Strategies: {}", "Stratejiler: {}")
 LEFT: Final = Said("Still failing: {}", "Hâlâ sorunlu: {}")
 MORE: Final = Said("and {} more", "ve {} tane daha")
+FROM_TO: Final = Said("From {} to {}.", "{} ile {} arasında.")
+FROM: Final = Said("From {}; its end is not told.", "{} anından itibaren; bitişi bildirilmedi.")
+QUIET: Final = Said(
+    "What fails meanwhile as an exchange does in maintenance is told only if it overruns.",
+    "Bu sırada bakımdan kaynaklanan hatalar yalnızca bakım uzarsa bildirilir.",
+)
+OVERRAN: Final = Said(
+    "Its announced maintenance was to end at {}, and has overrun.",
+    "Duyurulan bakım {} anında bitecekti; uzadı.",
+)
 TO_DO: Final = Said("What to do: {}", "Yapılacak: {}")
 
 
@@ -61,7 +74,8 @@ class Text(NamedTuple):
 
 def text_of(message: Message, language: Language, page: str = "") -> Text:
     """The words. ``page``: where the page can be opened; "" is nowhere."""
-    remedy = "" if message.event == "recovery" else _advice(message, language)[2]
+    quiet = message.event in {"recovery", "announcement"}
+    remedy = "" if quiet else _advice(message, language)[2]
     lines = [*_lines(message, language)]
     if remedy:
         lines.append(TO_DO.in_(language).format(remedy))
@@ -98,6 +112,8 @@ def _title(message: Message, language: Language) -> str:
         form = f"{message.kind} over" if over else message.kind
     elif message.event == "change":
         form = "key"
+    elif message.event == "announcement":
+        form = message.state
     return (
         TITLES[form]
         .in_(language)
@@ -131,6 +147,8 @@ def _lines(message: Message, language: Language) -> Iterator[str]:
         yield from _of_failure(message, language)
     elif message.event == "recovery":
         yield from _of_recovery(message, language)
+    elif message.event == "announcement":
+        yield from _of_notice(message, language)
     for change in message.changes:
         yield _change(change, language)
     if message.count > 1 and message.connections:
@@ -148,6 +166,8 @@ def _of_failure(message: Message, language: Language) -> Iterator[str]:
         return
     _, cause, _ = _advice(message, language)
     yield cause
+    if message.until is not None:
+        yield OVERRAN.in_(language).format(_minute(message.until))
     if message.detail:
         yield message.detail[:LONGEST_DETAIL]
     if message.previous and message.lasted is not None:
@@ -155,6 +175,21 @@ def _of_failure(message: Message, language: Language) -> Iterator[str]:
         yield WAS_LONG.in_(language).format(word, duration(message.lasted, language))
     elif message.previous:
         yield WAS.in_(language).format(state_word(message.previous, language))
+
+
+def _of_notice(message: Message, language: Language) -> Iterator[str]:
+    begins = _minute(message.since)
+    if message.until is not None:
+        yield FROM_TO.in_(language).format(begins, _minute(message.until))
+    else:
+        yield FROM.in_(language).format(begins)
+    if message.detail:
+        yield message.detail[:LONGEST_DETAIL]
+    yield QUIET.in_(language)
+
+
+def _minute(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _of_recovery(message: Message, language: Language) -> Iterator[str]:

@@ -26,7 +26,7 @@ from bf_reconciler.probe.bodies import Unreadable
 from bf_reconciler.probe.transport import Answer, Silence
 
 T = TypeVar("T")
-Subject = Question | Literal["markets"]
+Subject = Question | Literal["markets", "announced"]
 SIGNED: Final = frozenset[Subject]({"key", "balance", "orders"})
 
 TEAPOT: Final = 418  # Binance began it: banned, not only too fast

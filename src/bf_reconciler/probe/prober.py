@@ -2,14 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Self
 from urllib.parse import urlsplit
 
 from bf_reconciler.exchanges import EXCHANGES, Exchange
-from bf_reconciler.facts import QUESTIONS, Failure, Markets, Observation, Question
+from bf_reconciler.facts import QUESTIONS, Announced, Failure, Markets, Observation, Question
+from bf_reconciler.probe.announcements import AnnouncementCache, AnnouncementFetch
 from bf_reconciler.probe.budget import Budget
 from bf_reconciler.probe.capture import Capture
 from bf_reconciler.probe.client import Clients
@@ -67,6 +68,7 @@ class Prober:
         self._transport: Transport | None = None
         self._clients: Clients | None = None
         self._lists: MarketCache | None = None
+        self._announced: AnnouncementCache | None = None
         self._queues: dict[tuple[object, ...], Queue] = {}
         self._times: dict[tuple[object, ...], SharedTime] = {}
         self._rows: dict[tuple[str | None, ...], Exchange] = {}
@@ -81,6 +83,8 @@ class Prober:
         self._clients = Clients(self._transport)
         lists = MarketFetch(self._clients, self._budget, self._clock)
         self._lists = MarketCache(lists, self._row, self._clock, self._wake)
+        fetch = AnnouncementFetch(self._clients, self._budget, self._clock)
+        self._announced = AnnouncementCache(fetch, self._row, _host, self._wake)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -93,6 +97,8 @@ class Prober:
             await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
         if self._lists is not None:
             await self._lists.aclose()
+        if self._announced is not None:
+            await self._announced.aclose()
         if self._transport is not None:
             await self._transport.aclose()
 
@@ -144,6 +150,13 @@ class Prober:
         self._lists.want(wanted)
         return self._lists.known()
 
+    def announced(self, entries: Mapping[str, ConnectionEntry]) -> Announced:
+        """What the exchanges of these tell of maintenance; asked for in the background."""
+        if self._announced is None:
+            raise RuntimeError("the prober is not open")
+        self._announced.want(entries)
+        return self._announced.known()
+
     async def _run(self, entry: ConnectionEntry, *, soon: bool) -> None:
         begun = time.monotonic()
         try:
@@ -194,8 +207,12 @@ class Prober:
 
 
 def _route(entry: ConnectionEntry, row: Exchange) -> tuple[object, ...]:
+    return *_host(entry, row), entry.connection.proxy
+
+
+def _host(entry: ConnectionEntry, row: Exchange) -> tuple[str, str | None]:
     base = row.base(entry.connection.endpoint)
-    return row.id, entry.connection.proxy, urlsplit(base).netloc if base else None
+    return row.id, urlsplit(base).netloc if base else None
 
 
 def _results(observation: Observation, asked_time: bool) -> tuple[tuple[Question, str], ...]:  # noqa: FBT001 # one caller

@@ -216,12 +216,19 @@ def _futures_info(call: Call) -> object:
     }
 
 
+def _status(call: Call) -> object:
+    """Only what goes on is told."""
+    begins, ends = call.request.announced or (0.0, 0.0)
+    on = begins <= call.request.now < ends
+    return {"status": 1, "msg": "system_maintenance"} if on else {"status": 0, "msg": "normal"}
+
+
 ROUTES = (
     Route("GET", "/api/v3/exchangeInfo", PUBLIC, _exchange_info),
     Route("GET", "/fapi/v1/exchangeInfo", PUBLIC, _futures_info),
     Route("GET", "/api/v3/time", PUBLIC, lambda call: {"serverTime": call.request.now_ms}),
     Route("GET", "/api/v3/ping", PUBLIC, always({})),
-    Route("GET", STATUS, PUBLIC, always({"status": 0, "msg": "normal"})),
+    Route("GET", STATUS, PUBLIC, _status),
     Route("GET", "/sapi/v1/account/apiRestrictions", READ, _key_info, about_key=True),
     Route("GET", "/sapi/v1/account/status", READ, always({"data": "Normal"})),
     Route("GET", "/sapi/v1/capital/config/getall", READ, always([])),

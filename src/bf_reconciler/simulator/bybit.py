@@ -201,6 +201,17 @@ def _placed(call: Call) -> object:
     return _done(call)
 
 
+def _announced(call: Call) -> object:
+    """What is ahead, goes on, or is over: all of it stands in the list."""
+    if call.request.announced is None:
+        return {"list": []}
+    begins, ends = call.request.announced
+    now = call.request.now
+    state = "scheduled" if now < begins else "ongoing" if now < ends else "completed"
+    item = {"title": "Maintenance", "state": state, "serviceTypes": [2], "env": 1}
+    return {"list": [item | {"begin": str(int(begins * 1000)), "end": str(int(ends * 1000))}]}
+
+
 def _time(call: Call) -> object:
     now = call.request.now_ms
     return {"timeSecond": str(now // 1000), "timeNano": str(now * 1_000_000)}
@@ -231,7 +242,7 @@ def _instruments(call: Call) -> object:
 ROUTES = (
     Route("GET", "/v5/market/instruments-info", PUBLIC, _instruments),
     Route("GET", "/v5/market/time", PUBLIC, _time),
-    Route("GET", STATUS, PUBLIC, always({"list": []})),
+    Route("GET", STATUS, PUBLIC, _announced),
     Route("GET", "/v5/user/query-api", ANY_KEY, _key_info, about_key=True),
     Route("GET", "/v5/account/wallet-balance", READ, _wallet),
     Route("GET", "/v5/order/realtime", READ, _orders),

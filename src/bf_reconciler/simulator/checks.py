@@ -60,6 +60,10 @@ def number(value: object) -> float:
     return float(value)
 
 
+def number_or_none(value: object) -> float | None:
+    return None if value is None else number(value)
+
+
 def seconds(value: object) -> float:
     if (amount := number(value)) < 0:
         raise RefusedError("must not be negative")

@@ -11,7 +11,8 @@ class Faults:
     (None: all of them); `paths` limits the faults to paths with one of these prefixes, as the
     exchange spells them. Neither bounds `clock_skew_seconds` (the exchange's clock is that far
     ahead of ours) and `client_ip` (the address it believes it sees, instead of the peer's): those
-    say how the exchange sees the world, and hold for every request.
+    say how the exchange sees the world, and hold for every request. So does the maintenance that it
+    announces, from and until an epoch second.
     """
 
     latency: float = 0.0
@@ -27,6 +28,8 @@ class Faults:
     slow_body: bool = False
     clock_skew_seconds: float = 0.0
     client_ip: str | None = None
+    announced_from: float | None = None
+    announced_until: float | None = None
     remaining: int | None = None
     paths: list[str] = field(default_factory=list)
 

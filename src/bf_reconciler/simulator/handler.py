@@ -66,7 +66,13 @@ class Handler:
             now=time.time() + faults.clock_skew_seconds,
             markets=self._world.markets[self._exchange],
             prices=self._world.prices,
+            announced=_announced(faults),
         )
+
+
+def _announced(faults: Faults) -> tuple[float, float] | None:
+    begins, ends = faults.announced_from, faults.announced_until
+    return None if begins is None or ends is None else (begins, ends)
 
 
 def _answer(dialect: Dialect, request: Request, key: Key | None, faults: Faults | None) -> Answer:

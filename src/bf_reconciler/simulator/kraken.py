@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 from bf_reconciler.simulator import conditions, listing
@@ -171,6 +172,18 @@ def _pairs(call: Call) -> object:
     return pairs
 
 
+def _announced(call: Call) -> object:
+    """What is ahead; it leaves the list when it begins. Unsure: the fields of an item."""
+    ahead = []
+    if call.request.announced is not None and call.request.now < call.request.announced[0]:
+        begins, ends = (
+            datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
+            for at in call.request.announced
+        )
+        ahead = [{"name": "Upgrade", "scheduled_for": begins, "scheduled_until": ends}]
+    return {"status": "online", "timestamp": "", "upcoming_maintenance": ahead, "emergency": []}
+
+
 def _time(call: Call) -> object:
     return {"unixtime": int(call.request.now), "rfc1123": ""}
 
@@ -178,7 +191,7 @@ def _time(call: Call) -> object:
 # Every call with a key is a POST, the reads too.
 ROUTES = (
     Route("GET", "/0/public/Time", PUBLIC, _time),
-    Route("GET", "/0/public/SystemStatus", PUBLIC, always({"status": "online", "timestamp": ""})),
+    Route("GET", "/0/public/SystemStatus", PUBLIC, _announced),
     Route("GET", "/0/public/AssetPairs", PUBLIC, _pairs),
     Route("POST", "/0/private/GetApiKeyInfo", ANY_KEY, _key_info, harmless=True, about_key=True),
     Route("POST", "/0/private/Balance", FUNDS, lambda call: _amounts(call.key), harmless=True),

@@ -24,7 +24,6 @@ from bf_reconciler.simulator.dialect import (
     Refusal,
     Route,
     Words,
-    always,
     failing,
     open_orders,
     require,
@@ -222,6 +221,16 @@ def _instruments(call: Call) -> object:
     ]
 
 
+def _announced(call: Call) -> object:
+    """What is ahead or goes on; what is over stands no longer in the list."""
+    if call.request.announced is None or call.request.announced[1] <= call.request.now:
+        return []
+    begins, ends = call.request.announced
+    state = "scheduled" if call.request.now < begins else "ongoing"
+    item = {"title": "System upgrade", "state": state, "serviceType": "5", "env": "1"}
+    return [item | {"begin": str(int(begins * 1000)), "end": str(int(ends * 1000))}]
+
+
 def _time(call: Call) -> object:
     return [{"ts": str(call.request.now_ms)}]
 
@@ -231,7 +240,7 @@ ORDERS = open_orders(lambda symbol: {"instId": symbol, "instType": "SPOT", "stat
 ROUTES = (
     Route("GET", "/api/v5/public/instruments", PUBLIC, _instruments),
     Route("GET", "/api/v5/public/time", PUBLIC, _time),
-    Route("GET", STATUS, PUBLIC, always([])),
+    Route("GET", STATUS, PUBLIC, _announced),
     Route("GET", "/api/v5/account/config", READ, _key_info, about_key=True),
     Route("GET", "/api/v5/account/balance", READ, _balance),
     Route("GET", "/api/v5/asset/balances", READ, _funding),

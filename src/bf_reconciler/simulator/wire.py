@@ -17,7 +17,8 @@ class Request:
 
     `path` and `query` are as they came over the wire, undecoded; `now` is the exchange's clock in
     epoch seconds; `client_ip` is the address the exchange believes it sees; `markets` is what it
-    lists, `prices` what assets cost in USD. Header names are matched whatever their case.
+    lists, `prices` what assets cost in USD; `announced` is when maintenance begins and ends. Header
+    names are matched whatever their case.
     """
 
     method: str
@@ -29,6 +30,7 @@ class Request:
     now: float
     markets: Mapping[str, bool] = field(default_factory=lambda: listing.DEFAULT, repr=False)
     prices: Mapping[str, str] = field(default_factory=dict, repr=False)
+    announced: tuple[float, float] | None = None
 
     @property
     def now_ms(self) -> int:

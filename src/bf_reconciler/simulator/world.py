@@ -52,6 +52,8 @@ _FAULT_CHECKS: Mapping[str, check.Check] = {
     "slow_body": check.flag,
     "clock_skew_seconds": check.number,
     "client_ip": check.address_or_peer,
+    "announced_from": check.number_or_none,
+    "announced_until": check.number_or_none,
     "remaining": check.count,
     "paths": check.paths,
 }

@@ -6,7 +6,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from bf_reconciler.facts import ConfigReason, KeyFact, KnownKey, Problem, Reason, Seen, Traded
+from bf_reconciler.facts import (
+    ConfigReason,
+    KeyFact,
+    KnownKey,
+    Place,
+    Problem,
+    Reason,
+    Seen,
+    Traded,
+)
 from bf_reconciler.policy import ConditionType, ExpirySource, Incident, Truth
 from bf_reconciler.status.declarations import DeclaredEntry
 from bf_reconciler.verdict import ConnectionState, Halted, StrategyMemory
@@ -230,6 +239,25 @@ class ConfigStatus:
     """Where the page of each shard is; ``{shard}`` stands for its number."""
 
 
+Phase = Literal["announced", "under_way", "overrun"]
+
+
+@dataclass(frozen=True, slots=True)
+class Maintenance:
+    """One maintenance that an exchange has announced. ``ends`` None: that is not told."""
+
+    exchange: str
+    environment: str
+    title: str
+    begins: datetime
+    ends: datetime | None
+    phase: Phase
+
+    @property
+    def place(self) -> Place:
+        return Place(self.exchange, self.environment)
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """Everything there is to show."""
@@ -243,6 +271,8 @@ class Status:
     connections: Mapping[str, ConnectionStatus] = field(default_factory=dict)
     strategies: Mapping[str, StrategyStatus] = field(default_factory=dict)
     incidents: tuple[Incident, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
+    """What exchanges announced. It changes no verdict."""
 
     @property
     def halt(self) -> Halted | None:

@@ -12,6 +12,7 @@ from bf_reconciler.status.model import (
     ConfigStatus,
     ConnectionStatus,
     FileStatus,
+    Maintenance,
     Status,
     StrategyStatus,
     Transition,
@@ -37,6 +38,7 @@ def present(status: Status, language: Language = "en") -> dict[str, Any]:
         "halted": _halted(status.halt),
         "config": _config(status.config, language),
         "incidents": [_incident(incident, language) for incident in status.incidents],
+        "maintenance": [_maintenance(each) for each in status.maintenance],
         "connections": [present_connection(c, language) for c in status.connections.values()],
         "strategies": [present_strategy(s, language) for s in status.strategies.values()],
     }
@@ -201,6 +203,17 @@ def _incident(incident: Incident, language: Language) -> dict[str, Any]:
         "remedy": remedy(incident.reason, language),
         "connections": list(incident.connections),
         "since": written(incident.since),
+    }
+
+
+def _maintenance(told: Maintenance) -> dict[str, Any]:
+    return {
+        "exchange": told.exchange,
+        "environment": told.environment,
+        "title": told.title,
+        "begins": written(told.begins),
+        "ends": written(told.ends),
+        "phase": told.phase,
     }
 
 

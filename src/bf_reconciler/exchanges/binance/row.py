@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bf_reconciler.exchanges import holdings, listing, shape
+from bf_reconciler.exchanges import announcing, holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     SYMBOL,
     Call,
@@ -25,7 +25,7 @@ from bf_reconciler.exchanges.model import (
     Spelling,
     Unexpected,
 )
-from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
+from bf_reconciler.facts import Announcements, Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
 SPOT = "enableSpotAndMarginTrading"
 LOAN = "enableMargin"
@@ -97,6 +97,12 @@ def read_secret(_api_key: str, secret: str) -> str:
 
 def read_time(body: Json) -> int:
     return shape.milliseconds(shape.table(body, "body"), "serverTime")
+
+
+# docs/sources/binance.md#environments
+def read_announced(body: Json) -> Announcements:
+    """Only the state of now is told: 0 is normal, 1 is maintenance."""
+    return announcing.going_on(on=shape.whole(shape.table(body, "body"), "status") == 1)
 
 
 # docs/sources/binance.md#key, #allowlist, #expiry
@@ -202,6 +208,7 @@ TEST = Environment(
     kinds=("spot",),
     rate=8.0,  # a probe weighs 47 in 4 requests there
     limits=(ACCOUNT_LIMIT,),
+    announces=False,
 )
 DEMO = Environment(
     "https://demo-api.binance.com",
@@ -209,6 +216,7 @@ DEMO = Environment(
     bases={"futures": "https://demo-fapi.binance.com"},
     rate=8.0,
     limits=(ACCOUNT_LIMIT,),
+    announces=False,
 )
 
 _read_spot = listing.reader(
@@ -334,6 +342,7 @@ BINANCE = Exchange(
         balance=Query(ACCOUNT, read_balance),
         # Without a pair it weighs 80.
         orders=Query(Call("privateGetOpenOrders", {"symbol": SYMBOL}), read_orders),
+        announced=Query(Call("sapiGetSystemStatus"), read_announced),
     ),
     refusals=Refusals(
         read=read_refusal,
@@ -368,6 +377,7 @@ BINANCE = Exchange(
         # It knows no parameter of these calls.
         "us": Environment(
             "https://api.binance.us",
+            announces=False,  # the call takes a key there
             key=Query(US_ACCOUNT, read_us_key),
             balance=Query(US_ACCOUNT, read_balance),
             kinds=("spot",),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bf_reconciler.exchanges import holdings, listing, shape
+from bf_reconciler.exchanges import announcing, holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     LIVE,
     Call,
@@ -26,7 +26,7 @@ from bf_reconciler.exchanges.model import (
     Spelling,
     Unexpected,
 )
-from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
+from bf_reconciler.facts import Announcements, Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
 NOTHING = frozenset[Scope]()
 
@@ -133,6 +133,11 @@ def _result(body: Json) -> Mapping[str, Json]:
 def read_time(body: Json) -> int:
     _result(body)
     return shape.milliseconds(body, "time")
+
+
+# docs/sources/bybit.md#environments
+def read_announced(body: Json) -> Announcements:
+    return announcing.by_state(_result(body).get("list"), {"1": "live", "2": "demo"})
 
 
 # docs/sources/bybit.md#key, #allowlist, #expiry
@@ -331,6 +336,7 @@ BYBIT = Exchange(
             Call("privateGetV5AccountWalletBalance", {"accountType": "UNIFIED"}), read_balance
         ),
         orders=Query(Call("privateGetV5OrderRealtime", {"category": "spot"}), read_orders),
+        announced=Query(Call("publicGetV5SystemStatus"), read_announced),
     ),
     refusals=Refusals(
         read=read_refusal,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bf_reconciler.exchanges import holdings, listing, shape
+from bf_reconciler.exchanges import announcing, holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     Call,
     Calls,
@@ -26,7 +26,17 @@ from bf_reconciler.exchanges.model import (
     Unexpected,
     Unusable,
 )
-from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
+from bf_reconciler.facts import (
+    Announcement,
+    Announcements,
+    Balance,
+    Json,
+    KeyFacts,
+    Orders,
+    Reason,
+    Said,
+    Scope,
+)
 
 NOTHING: frozenset[Scope] = frozenset()
 READ = frozenset({Scope.READ})
@@ -127,10 +137,34 @@ def _warns(told: object) -> bool:
     return isinstance(told, str) and told.startswith(WARNING)
 
 
+# Unsure: no page that we read names the fields of an item. These are of its status page's feed.
+MAINTENANCE_BEGINS = ("scheduled_for", "start_time", "begin")
+MAINTENANCE_ENDS = ("scheduled_until", "end_time", "end")
+
+
 def read_time(body: Json) -> int:
     """Whole seconds are told: the middle of that second errs least."""
     told = shape.whole(shape.table(_result(body), "result"), "unixtime")
     return shape.milliseconds({"unixtime": told * 1000 + 500}, "unixtime")
+
+
+# docs/sources/kraken.md#environments
+def read_announced(body: Json) -> Announcements:
+    """The state of now, and what is scheduled. An event leaves the list when it begins."""
+    told = shape.table(_result(body), "result")
+    now = announcing.going_on(on=shape.text(told, "status") == "maintenance").items
+    listed = told.get("upcoming_maintenance")
+    items = shape.rows(listed, "upcoming_maintenance") if listed is not None else []
+    ahead = (
+        Announcement(
+            announcing.title(item, "name", "title"),
+            begins,
+            shape.maybe_moment(item, *MAINTENANCE_ENDS),
+        )
+        for item in items
+        if (begins := shape.maybe_moment(item, *MAINTENANCE_BEGINS)) is not None
+    )
+    return Announcements((*now, *ahead)[: announcing.MOST], whole=False)
 
 
 # docs/sources/kraken.md#key, #allowlist, #expiry
@@ -321,6 +355,7 @@ KRAKEN = Exchange(
         balance=Query(Call("privatePostBalance", posts="/0/private/Balance"), read_balance),
         orders=Query(Call("privatePostOpenOrders", posts="/0/private/OpenOrders"), read_orders),
         in_turn=True,
+        announced=Query(Call("publicGetSystemStatus"), read_announced),
     ),
     refusals=Refusals(
         read=read_refusal,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bf_reconciler.exchanges import holdings, listing, shape
+from bf_reconciler.exchanges import announcing, holdings, listing, shape
 from bf_reconciler.exchanges.model import (
     LIVE,
     Call,
@@ -27,7 +27,7 @@ from bf_reconciler.exchanges.model import (
     Spelling,
     Unexpected,
 )
-from bf_reconciler.facts import Balance, Json, KeyFacts, Orders, Reason, Said, Scope
+from bf_reconciler.facts import Announcements, Balance, Json, KeyFacts, Orders, Reason, Said, Scope
 
 OK = "0"
 TRADE = "trade"
@@ -124,6 +124,11 @@ def _one(body: Json) -> Mapping[str, Json]:
 
 def read_time(body: Json) -> int:
     return shape.milliseconds(_one(body), "ts")
+
+
+# docs/sources/okx.md#environments
+def read_announced(body: Json) -> Announcements:
+    return announcing.by_state(list(_data(body)), {"1": "live", "2": "demo"})
 
 
 # docs/sources/okx.md#key, #allowlist, #expiry
@@ -269,6 +274,7 @@ OKX = Exchange(
         key=Query(Call("privateGetAccountConfig"), read_key),
         balance=Query(Call("privateGetAccountBalance"), read_balance),
         orders=Query(Call("privateGetTradeOrdersPending"), read_orders),
+        announced=Query(Call("publicGetSystemStatus"), read_announced),
     ),
     refusals=Refusals(
         read=read_refusal,

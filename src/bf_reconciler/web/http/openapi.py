@@ -95,6 +95,7 @@ FLEET: Final[dict[str, Schema]] = {
     "halted": _maybe(_ref("Halted")),
     "config": _ref("Config"),
     "incidents": _list(_ref("Incident")),
+    "maintenance": _list(_ref("Maintenance")),
     "connections": _list(_ref("Connection")),
     "strategies": _list(_ref("Strategy")),
 }
@@ -110,6 +111,14 @@ SCHEMAS: Final[dict[str, Schema]] = {
         remedy=TEXT,
         connections=_list(TEXT),
         since=MOMENT,
+    ),
+    "Maintenance": _object(
+        exchange=TEXT,
+        environment=TEXT,
+        title=TEXT,
+        begins=MOMENT,
+        ends=_maybe(MOMENT),
+        phase=_one_of(("announced", "under_way", "overrun")),
     ),
     "Condition": _object(
         type=_one_of(ConditionType),

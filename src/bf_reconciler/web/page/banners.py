@@ -7,7 +7,13 @@ from markupsafe import Markup
 
 from bf_reconciler.facts import CONFIG_ADVICE, ConfigReason, Reason, errors_first, remedy
 from bf_reconciler.policy import Incident
-from bf_reconciler.status import ConfigStatus, ConnectionStatus, Status, StrategyState
+from bf_reconciler.status import (
+    ConfigStatus,
+    ConnectionStatus,
+    Maintenance,
+    Status,
+    StrategyState,
+)
 from bf_reconciler.web.page.consequences import consequences, folded
 from bf_reconciler.web.page.control import resume_button
 from bf_reconciler.web.page.html import Reader, head_of, link, moment, paragraph, title_of
@@ -25,6 +31,7 @@ def banners(status: Status, reader: Reader) -> Markup:
         _rejected(status.config, reader),
         _canaries(status, reader),
         *(_incident(each, status, reader) for each in status.incidents),
+        *(_maintenance(each, reader) for each in status.maintenance),
     )
     return fill('<div id="banners">%s</div>', join(parts))
 
@@ -169,6 +176,19 @@ def _incident(incident: Incident, status: Status, reader: Reader) -> Markup:
         _todo(remedy(incident.reason, reader.language)),
         _affected(incident, status, StrategyState.BLOCKED, "follow_off", reader),
         _affected(incident, status, StrategyState.HOLDING, "follow_held", reader),
+    )
+
+
+def _maintenance(told: Maintenance, reader: Reader) -> Markup:
+    words = reader.words
+    live = told.environment == "live"
+    where = told.exchange if live else f"{told.exchange} {told.environment}"
+    end = moment(told.ends, words) if told.ends is not None else words["maintenance_open"]
+    return _banner(
+        "warn",
+        words[f"maintenance_{told.phase}"].format(where),
+        fill("<p>%s / %s</p>", moment(told.begins, words), end),
+        paragraph(told.title) if told.title else NOTHING,
     )
 
 

@@ -53,6 +53,13 @@ PAIRS: Final[Mapping[str, tuple[str, str]]] = {
         "{} answers otherwise than documented",
         "{} belgelerdekinden farklı yanıt veriyor",
     ),
+    "maintenance_announced": ("{} announces maintenance", "{} bakım duyurdu"),
+    "maintenance_under_way": ("{} is under maintenance", "{} bakımda"),
+    "maintenance_overrun": (
+        "The maintenance of {} takes longer than announced",
+        "{} bakımı duyurulandan uzun sürüyor",
+    ),
+    "maintenance_open": ("no end told", "bitişi bildirilmedi"),
     "canaries": (
         "The alarm cannot be relied on: a canary is not as expected",
         "Alarma güvenilemez: bir deneme bağlantısı beklendiği gibi değil",
