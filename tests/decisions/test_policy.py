@@ -898,3 +898,14 @@ def test_what_is_broken_outweighs_what_is_unknown_and_what_warns():
         key=a_key(revoke=[Scope.SPOT]), balance=a_failure(), time=Clock(skew=3.0, latency=0.1)
     )
     assert assess(a_case(seen)).decisive.reason is Reason.NO_TRADE_PERMISSION
+
+
+@pytest.mark.parametrize("question", ["balance", "orders"])
+def test_an_address_refused_by_one_question_hides_nothing_that_the_key_itself_says(question):
+    failure = {question: a_failure(Reason.IP_NOT_ALLOWED)}
+    strict = {"ip_allowlist": "exact"}
+    wide = an_observation(key=a_key(ips=("203.0.113.7", "203.0.113.8")), **failure)
+    kind = Type.IP_RESTRICTED
+    assert told(kind, wide, **strict) == ("False", Reason.ALLOWLIST_TOO_WIDE, BLOCK)
+    open_ = an_observation(key=a_key(ip_bound=False, ips=()), **failure)
+    assert told(kind, open_, **strict) == ("False", Reason.IP_NOT_RESTRICTED, BLOCK)

@@ -105,23 +105,25 @@ def exactly_restricted(case: Case) -> Finding:
 def _restricted(case: Case, strictness: Allowlist) -> Finding:
     key, effect = case.observation.key, EFFECTS[strictness]
     weak = min(effect, Effect.HOLD)
+    if isinstance(key, KeyFacts) and key.ip_bound is not None:  # whatever other questions met
+        return _bound(case, key, strictness) if key.ip_bound else _unbound(key, effect)
     for answer in case.signed:
         if isinstance(answer, Failure) and answer.reason is Reason.IP_NOT_ALLOWED:
             return _shut_out(case, answer, weak)
     if not isinstance(key, KeyFacts):
         return unanswered(case, Type.IP_RESTRICTED)
-    if key.ip_bound:
-        return _bound(case, key, strictness)
-    if key.ip_bound is False:
-        message = "The key works from any IP address."
-        if key.ips:
-            message = f"{message} Its allowlist admits every address: {_some(key.ips)}."
-        return broken(Type.IP_RESTRICTED, Reason.IP_NOT_RESTRICTED, message, effect)
     field = key.not_understood("allowlist")
     if field is not None:
         return not_understood(case, Type.IP_RESTRICTED, field, weak)
     message = "The exchange does not report whether the key is restricted to IP addresses."
     return unknown(Type.IP_RESTRICTED, Reason.UNVERIFIABLE, message, weak)
+
+
+def _unbound(key: KeyFacts, effect: Effect) -> Finding:
+    message = "The key works from any IP address."
+    if key.ips:
+        message = f"{message} Its allowlist admits every address: {_some(key.ips)}."
+    return broken(Type.IP_RESTRICTED, Reason.IP_NOT_RESTRICTED, message, effect)
 
 
 def _shut_out(case: Case, failure: Failure, effect: Effect) -> Finding:
