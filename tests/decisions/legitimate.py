@@ -1,7 +1,7 @@
 """Random histories of an honest account: what people and their strategies do to it in months.
 
 A history is told by one number. The wire is that of an exchange, so its reader decides what is
-dust. ``python tests/decisions/legitimate.py 100000 [FIRST]`` lives so many.
+dust. ``PYTHONPATH=tests python tests/decisions/legitimate.py 100000 [FIRST]`` lives so many.
 """
 # ruff: noqa: T201  (a script, too)
 

@@ -146,6 +146,15 @@ async def test_a_drill_lasts_a_whole_number_of_seconds_and_an_hour_at_most(secon
     assert backend.asked == []
 
 
+async def test_a_whole_number_with_a_fraction_of_nothing_is_whole_to_json_and_to_us():
+    backend = ScriptedBackend(FULL)
+    async with a_client(backend) as client:
+        path = "/api/v1/connections/kucoin-main-grid/drill"
+        assert (await client.post(path, json={"seconds": 214.0})).status == 200
+        assert (await client.post(path, json={"seconds": 1e300})).status == 400
+    assert backend.asked == [("drill", "kucoin-main-grid", 214.0, "unknown", "")]
+
+
 async def test_only_a_canary_is_drilled():
     async with a_client(ScriptedBackend(FULL)) as client:
         path = "/api/v1/connections/mexc-sub/drill"

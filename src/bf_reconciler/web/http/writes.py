@@ -38,15 +38,14 @@ async def test(request: web.Request) -> web.Response:
 async def drill(request: web.Request) -> web.Response:
     """Have a canary count as failed for a while: ``{"seconds": 300, "by": "..."}``; 0 ends it."""
     body = await read_object(request, BODY_SECONDS)
-    seconds, by = body.get("seconds"), _text(body, "by")
-    whole = isinstance(seconds, int) and not isinstance(seconds, bool)
-    if not whole or not 0 <= (seconds or 0) <= LONGEST_DRILL:
+    seconds, by = _whole(body.get("seconds")), _text(body, "by")
+    if seconds is None or not 0 <= seconds <= LONGEST_DRILL:
         raise web.HTTPBadRequest(text=f"seconds: a whole number from 0 to {LONGEST_DRILL}")
     backend = request.app[BACKEND]
     token = token_name(request, backend)
     name, who = request.match_info["name"], signed(by or "", token)
     try:
-        until = await backend.drill(name, float(seconds or 0), who, token)
+        until = await backend.drill(name, seconds, who, token)
     except LookupError:
         raise web.HTTPNotFound(text="no connection with this name") from None
     except ValueError as error:
@@ -93,6 +92,13 @@ def signed(by: str, token: str) -> str:
     if not token or token == by:
         return by or UNKNOWN
     return f"{by} (token {token})" if by else f"token {token}"
+
+
+def _whole(value: object) -> float | None:
+    """A whole number, also as 214.0, which is one to JSON; None is anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) <= LONGEST_DRILL and float(value).is_integer() else None
 
 
 def _text(body: dict[str, Any], field: str) -> str | None:
