@@ -8,7 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from bf_reconciler.facts import ALONE, DEFAULT_RULES, Language, Rules, Shard, system_words
+from bf_reconciler.facts import (
+    ALONE,
+    DEFAULT_RULES,
+    SHARD_MARK,
+    Language,
+    Rules,
+    Shard,
+    system_words,
+)
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["console", "json"]
@@ -18,7 +26,6 @@ MIN_TOKEN = 16
 LONGEST_TOKENS = 1 << 16
 """Bytes of a token file that are read."""
 RETENTION = timedelta(days=400)
-SHARD_MARK = "{shard}"
 RESERVED_LABELS = frozenset(
     {
         *("job", "instance", "namespace", "pod", "container", "service", "endpoint", "cluster"),

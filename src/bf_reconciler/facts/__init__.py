@@ -39,7 +39,7 @@ from bf_reconciler.facts.problems import Problem, Severity, errors_first
 from bf_reconciler.facts.reasons import TRANSIENT, Reason
 from bf_reconciler.facts.rules import DEFAULT_RULES, KEY_SERVICES, Rules
 from bf_reconciler.facts.said import Said
-from bf_reconciler.facts.shards import ALONE, MAX_SHARDS, Shard, ordinal
+from bf_reconciler.facts.shards import ALONE, MAX_SHARDS, SHARD_MARK, Shard, ordinal
 from bf_reconciler.facts.text import printable, system_words
 from bf_reconciler.facts.traded import Traded
 
@@ -51,6 +51,7 @@ __all__ = [
     "KEY_SERVICES",
     "MAX_SHARDS",
     "QUESTIONS",
+    "SHARD_MARK",
     "TICK",
     "TRANSIENT",
     "Advice",

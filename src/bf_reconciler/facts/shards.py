@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 
 MAX_SHARDS = 256
+SHARD_MARK = "{shard}"
+"""Stands for the number of a shard in the address of its page."""
 ORDINAL = re.compile(r"-(\d{1,6})\Z")
 
 

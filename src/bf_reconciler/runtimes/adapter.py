@@ -47,11 +47,16 @@ def _since(written: object) -> datetime | None:
     """When the daemon was started that wrote this; None where it does not say so."""
     if not isinstance(written, Mapping):
         return None
+    return moment(written.get("since"))
+
+
+def moment(value: object) -> datetime | None:
+    """A time as it stands in a file; None where it is none."""
     try:
-        since = datetime.fromisoformat(str(written.get("since")))
+        found = datetime.fromisoformat(str(value))
     except ValueError:
         return None
-    return since if since.tzinfo is not None else None
+    return found if found.tzinfo is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,12 @@ from zlib import crc32
 import structlog
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.runtimes.adapter import Bounds, Reading, Target, UnavailableError
+from bf_reconciler.runtimes.adapter import Bounds, Reading, Target, UnavailableError, moment
 from bf_reconciler.runtimes.folder import MAX_BYTES, Files, Folder, Signature
 from bf_reconciler.runtimes.orders import (
     MARK,
     document,
     format_time,
-    moment,
     stamped,
     utcnow,
 )

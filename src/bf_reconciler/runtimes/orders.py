@@ -45,15 +45,6 @@ def stamped(order: Order, old: Mapping[str, Any], stamp: Stamp) -> dict[str, Any
     }
 
 
-def moment(value: object) -> datetime | None:
-    """A time as it stands in a file; None where it is none."""
-    try:
-        found = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None
-
-
 def format_time(at: datetime) -> str:
     """A time as it is written, without fractions of a second."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

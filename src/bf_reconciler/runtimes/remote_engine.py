@@ -1,5 +1,6 @@
 """What adapters of engines that are asked over the network have in common."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Final, Generic, TypeVar
@@ -54,7 +55,7 @@ class RemoteEngine(Generic[R]):
         return Reading(Running("unknown", error.reason, str(error)))
 
 
-class SingleEngine(RemoteEngine[R]):
+class SingleEngine(RemoteEngine[R], ABC):
     """One that carries one strategy, and shows the same of whatever was ever on it."""
 
     exclusive = True
@@ -70,5 +71,10 @@ class SingleEngine(RemoteEngine[R]):
             reading = self._unread(error)
         return dict.fromkeys(names, reading)
 
+    @abstractmethod
     async def _read(self) -> Reading:
-        raise NotImplementedError
+        """What the engine shows.
+
+        Raises:
+            UnavailableError: It does not answer, or refuses to.
+        """

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from markupsafe import Markup
 
+from bf_reconciler.facts import SHARD_MARK
 from bf_reconciler.status import ConfigStatus, Status
 from bf_reconciler.web.page.control import dialogs, halt_plan, resume_plan, switch
 from bf_reconciler.web.page.html import MARKS, Reader, link
@@ -135,7 +136,7 @@ def _shards(config: ConfigStatus, words: Words) -> Markup:
     each = (
         fill("<b>%s</b>", number)
         if number == index
-        else link(config.shard_url.replace("{shard}", number), number)
+        else link(config.shard_url.replace(SHARD_MARK, number), number)
         for number in map(str, range(int(count)))
     )
     return fill(" · %s %s", words["shard"], Markup(" ").join(each))
