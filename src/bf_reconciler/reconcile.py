@@ -134,9 +134,10 @@ async def reconcile(
     orders = _orders(old, decisions, names)
     if orders:
         await save()  # evidence outlives a crash
-    decisions, running = await _act(
+    decisions, running, told = await _act(
         outside, spec, now, old, decisions, reports, orders
     )  # only here
+    names |= Names(strategies=told)  # an order of an earlier turn may have waited
     picture = partial(fold, spec, seen, verdicts, decisions, running, now)
     shown = names if whole else declared | _shown(old, before, decisions, running, names)
     status = await again(picture, before=before, names=shown)
@@ -163,8 +164,8 @@ async def _act(
     decisions: Mapping[str, Decision],
     reports: Mapping[str, Running],
     orders: Collection[Decision],
-) -> tuple[Mapping[str, Decision], Mapping[str, Running]]:
-    """Give the orders that are new; returns the decisions, and what is known to run.
+) -> tuple[Mapping[str, Decision], Mapping[str, Running], frozenset[str]]:
+    """Give the orders that are new; returns the decisions, what is known to run, and news of whom.
 
     A move that is not confirmed is not over: it is left again next time.
     """
@@ -181,7 +182,7 @@ async def _act(
         return replace(decision, memory=unsettled(decision, memories[name]))
 
     moving = [order.name for order in orders if order.leaves]
-    return updated(decisions, moving, stayed), running
+    return updated(decisions, moving, stayed), running, frozenset(told)
 
 
 def _shown(

@@ -462,6 +462,24 @@ def test_names_are_taken_in_parts_connections_first_in_the_order_of_the_file():
     assert not Names()
 
 
+def test_what_is_told_late_of_an_earlier_order_is_shown_at_once():
+    life = Life([{}] * COUNT, {})
+    life.turn()
+    life.step("answer", NAMES)
+    life.step("wait", 1)
+    late = {"s0-c3": Running("paused", told="pause")}
+    converge = life.engine.converge
+
+    async def later(decisions, *_):
+        return {**await converge(decisions), **late}
+
+    life.engine.converge = later
+    turn = life.taken(life.prober, life.engine, life.last)
+    assert turn.changed.strategies >= {"s0-c3"}
+    assert turn.status.strategies["s0-c3"].running == "paused"
+    assert audit(turn, Names(frozenset(NAMES), frozenset(turn.spec.strategies))) == Names()
+
+
 def test_a_large_turn_lets_others_breathe():
     life, breaths = Life([{}] * COUNT, {}), []
 
