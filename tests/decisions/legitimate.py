@@ -18,7 +18,7 @@ from bf_reconciler.journal import rows
 from bf_reconciler.policy import ConditionType
 from bf_reconciler.spec import Names
 from bf_reconciler.status import Status, fold
-from bf_reconciler.verdict import Verdicts, judge
+from bf_reconciler.verdict import Verdicts, account_of, judge
 from build import CONNECTION, NOW, a_connection, a_spec, a_strategy, an_observation, an_outage
 
 COINS = ("BTC", "ETH", "SOL", "DOGE", "PEPE", "YFI", "ADA", "LINK")
@@ -252,12 +252,13 @@ class Account:
             told = row.calls.balance.read(balance(sorted(self.held.items()), sorted(self.earning)))
             placed = row.calls.orders.read(orders(sorted(self.orders)))
             seen = an_observation(self.now, balance=told, orders=placed)
-        self.seen = remember(self.seen, seen)
         on = {name: self.draw.random() < 0.8 for name in self.declared}
         strategies = [strategy(n, tuple(pairs), on[n]) for n, pairs in self.declared.items()]
         spec = a_spec([connection(self.exchange)], strategies)
-        known = {CONNECTION: self.seen}
         before, blank = self.before.connections, Verdicts({}, {}, None)
+        account = account_of(spec, spec.connections[CONNECTION], before.get(CONNECTION), self.now)
+        self.seen = remember(self.seen, seen, account)
+        known = {CONNECTION: self.seen}
         verdicts = judge(spec, known, None, self.now, {}, blank, ONE, known=before)
         self.before = fold(spec, known, verdicts, {}, {}, self.now, self.before, names=ONE)
         findings = verdicts.connections[CONNECTION].findings

@@ -1,11 +1,11 @@
 """What was seen of a connection: facts of its key, failures, and the short memory of both."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import takewhile
-from typing import Literal, NamedTuple, TypedDict, TypeVar
+from typing import Final, Literal, NamedTuple, Protocol, TypedDict, TypeVar
 
 from bf_reconciler.facts.allowlist import admits_everybody
 from bf_reconciler.facts.reasons import TRANSIENT, Reason
@@ -207,6 +207,7 @@ LATELY = 20
 """A name is remembered for so many answers without it, as many as a policy may want to see."""
 MAX_RUNS = 32
 """Runs remembered per connection; more changes than this within one recovery are forgotten."""
+NO_NAMES: Final = frozenset[str]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +227,10 @@ class Seen:
     asked: bool = field(default=False, compare=False)
     """A person wants it probed now."""
     assets: Mapping[str, int] | None = None
-    """Assets that were held lately, and how many answers ago; None was never told."""
+    """Assets held lately that were not expected when they were seen last, and how many answers ago.
+
+    None was never told. Where nobody said what is expected, all of them.
+    """
     pairs: Mapping[str, int] | None = None
     """Likewise, pairs with open orders."""
     restored: bool = field(default=False, compare=False)
@@ -237,6 +241,18 @@ class Seen:
     @property
     def latest(self) -> Observation | None:
         return self.runs[0].latest if self.runs else None
+
+    @property
+    def held(self) -> frozenset[str]:
+        """Assets of the last answer that told them."""
+        told = (_assets(run.latest) for run in self.runs)
+        return next((names for names in told if names is not None), NO_NAMES)
+
+    @property
+    def ordered(self) -> frozenset[str]:
+        """Pairs with open orders, likewise."""
+        told = (_pairs(run.latest) for run in self.runs)
+        return next((names for names in told if names is not None), NO_NAMES)
 
 
 def resolved(observation: Observation) -> Observation:
@@ -267,16 +283,42 @@ def _settled(answer: A) -> A | Failure:
     return replace(answer, reason=Reason.NO_READ_PERMISSION, message=message)
 
 
-def remember(seen: Seen | None, observation: Observation) -> Seen:
-    """Add a probe to the memory. A changed entry (new key, new endpoint) starts a new memory."""
+class Expects(Protocol):
+    """What is expected of an account at the time of an answer.
+
+    Each gives those of the names that are not expected, and None where nothing is compared.
+    """
+
+    def strange_assets(self, names: frozenset[str]) -> frozenset[str] | None: ...
+
+    def strange_pairs(self, names: frozenset[str]) -> frozenset[str] | None: ...
+
+
+class _Everything:
+    """Nobody said what is expected: every name is kept, to be compared later."""
+
+    def strange_assets(self, names: frozenset[str]) -> frozenset[str]:
+        return names
+
+    strange_pairs = strange_assets
+
+
+KEEP_ALL: Final = _Everything()
+
+
+def remember(seen: Seen | None, observation: Observation, expects: Expects = KEEP_ALL) -> Seen:
+    """Add a probe to the memory. A changed entry (new key, new endpoint) starts a new memory.
+
+    Names are compared once, now: what is expected never becomes strange by itself.
+    """
     observation = resolved(observation)
     if seen is None or seen.entry != observation.entry:
         return Seen(
             observation.entry,
             (Run(observation, 1, observation.at),),
-            **_names(None, observation),
+            **_names(None, observation, expects),
         )
-    names = _names(seen, observation)
+    names = _names(seen, observation, expects)
     if seen.runs and seen.runs[0].latest.outcome == observation.outcome:
         run = seen.runs[0]
         since = min(run.since, observation.at)  # our clock may have been set back
@@ -291,26 +333,45 @@ class _Names(TypedDict):
     pairs: Mapping[str, int] | None
 
 
-def _names(seen: Seen | None, observation: Observation) -> _Names:
-    balance, orders = observation.balance, observation.orders
-    assets = balance.assets if isinstance(balance, Balance) else None
-    pairs = orders.pairs if isinstance(orders, Orders) else None
-    if seen is None:
-        return {"assets": _lately(None, assets), "pairs": _lately(None, pairs)}
-    return {"assets": _lately(seen.assets, assets), "pairs": _lately(seen.pairs, pairs)}
+def _names(seen: Seen | None, observation: Observation, expects: Expects) -> _Names:
+    assets, pairs = _assets(observation), _pairs(observation)
+    old_assets, old_pairs = (seen.assets, seen.pairs) if seen is not None else (None, None)
+    return {
+        "assets": _lately(old_assets, assets, expects.strange_assets),
+        "pairs": _lately(old_pairs, pairs, expects.strange_pairs),
+    }
+
+
+def _assets(observation: Observation) -> frozenset[str] | None:
+    """None where they were not told."""
+    answer = observation.balance
+    return answer.assets if isinstance(answer, Balance) else None
+
+
+def _pairs(observation: Observation) -> frozenset[str] | None:
+    answer = observation.orders
+    return answer.pairs if isinstance(answer, Orders) else None
 
 
 def _lately(
-    before: Mapping[str, int] | None, told: frozenset[str] | None
+    before: Mapping[str, int] | None,
+    told: frozenset[str] | None,
+    strange: Callable[[frozenset[str]], frozenset[str] | None],
 ) -> Mapping[str, int] | None:
-    """Names of this answer, and those of the ones before that are not in it."""
+    """Strange names of this answer, and those of the ones before that are not in it.
+
+    What is not compared now is as strange as it was.
+    """
     if told is None:
         return before
     old = before or {}
-    if before is not None and before.keys() == told and not any(before.values()):
+    found = strange(told)
+    if found is None:
+        found = told.intersection(old)
+    if before is not None and before.keys() == found and not any(before.values()):
         return before
     gone = {name: ago + 1 for name, ago in old.items() if name not in told and ago + 1 < LATELY}
-    return {**dict.fromkeys(sorted(told), 0), **gone}
+    return {**dict.fromkeys(sorted(found), 0), **gone}
 
 
 def unconfirmed(runs: tuple[Run, ...], confirm_after: int) -> frozenset[Reason]:

@@ -12,6 +12,7 @@ from bf_reconciler.spec import Connection
 
 KEPT: Final = 4096
 ANY: Final = "*"
+NOTHING: Final = frozenset[str]()
 STABLE: Final = frozenset(
     {
         *("USDT", "USDC", "DAI", "FDUSD", "BUSD", "TUSD", "USDP", "PYUSD", "USDD", "USDE", "USD1"),
@@ -49,10 +50,15 @@ class Expected:
     quotes: frozenset[str] = frozenset()
     until: datetime | None = None
 
-    def asset(self, name: str) -> bool:
-        return self.assets is None or name in self.assets
+    def strange_assets(self, names: frozenset[str]) -> frozenset[str]:
+        """Those of these assets that it may not hold."""
+        return names - self.assets if self.assets is not None else NOTHING
 
-    def pair(self, name: str) -> bool:
+    def strange_pairs(self, names: frozenset[str]) -> frozenset[str]:
+        """Those of these pairs in which it may have no orders."""
+        return frozenset(name for name in names if not self._pair(name))
+
+    def _pair(self, name: str) -> bool:
         base, _, quote = name.partition("/")
         return (
             base + quote in self.joined
