@@ -204,6 +204,14 @@ def test_a_strategy_that_cannot_be_read_may_declare_anything():
     assert found(ASSETS, seen, spec=known) == ("False", Reason.UNEXPECTED_ASSET)
 
 
+def test_a_strategy_of_another_connection_with_the_same_key_may_declare_anything_too():
+    twin = replace(a_connection("twin"), key_fingerprint="k")
+    spec = a_spec(
+        [replace(a_connection(), key_fingerprint="k"), twin], broken_strategies={"odd": "twin"}
+    )
+    assert found(ASSETS, holding("SQUID"), spec=spec) == ("Unknown", Reason.ENTRY_INVALID)
+
+
 def test_what_an_exchange_never_tells_is_unknown_and_harmless():
     seen = an_observation()
     untold = ("Unknown", Reason.UNVERIFIABLE)
@@ -450,6 +458,8 @@ def test_the_status_keeps_what_was_traded():
     gone = status(a_spec(strategies=[]), kept)
     assert gone.connections[CONNECTION].traded == Traded(frozenset(), {"BTC/USDT": NOW})
     assert isinstance(gone.connections[CONNECTION], ConnectionStatus)
+    unread = status(a_spec(strategies=[], broken_strategies={"odd": CONNECTION}), some)
+    assert unread.connections[CONNECTION].traded == some.connections[CONNECTION].traded
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES)
