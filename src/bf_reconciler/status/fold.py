@@ -233,7 +233,7 @@ def _traded(was: ConnectionStatus | None, spec: Spec, name: str, now: datetime) 
     before = was.traded if was is not None else None
     if before is None:
         return Traded(declared) if declared else None
-    if name in spec.unread:
+    if name in spec.unread or name not in spec.connections:
         declared |= before.declared
     return before.now(declared, now, spec.policy.winding_down)
 
@@ -274,7 +274,7 @@ def _unreadable(
         key=Key(),
         origin="none",
         known=was.known if was else None,
-        traded=was.traded if was else None,
+        traded=_traded(was, spec, name, now),
     )
 
 
