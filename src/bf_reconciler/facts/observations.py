@@ -169,20 +169,37 @@ class Observation:
         answers = (self.key, self.balance, self.orders)
         return any(a is not None and not isinstance(a, Failure) for a in answers)
 
-    @property
-    def outcome(self) -> object:
-        """What makes two probes alike: the facts, whether the key has ended, the terminal failures.
+    def alike(self, other: "Observation") -> bool:
+        """Whether both say the same: the facts, whether the key has ended, the terminal failures.
 
         Transient failures are all one, and times do not count: an outage that shows itself as a
         timeout now and a reset then is one outage, and has one beginning. So has one that leaves
         the clock unread now and answers nothing but that then.
         """
-        end = self.key.expires_at if isinstance(self.key, KeyFacts) else None
-        ended = end is not None and end <= self.at
-        return ended, *(_kind(a) for a in (self.time, self.key, self.balance, self.orders))
+        return (
+            _alike(self.key, other.key)
+            and _alike(self.balance, other.balance)
+            and _alike(self.orders, other.orders)
+            and _alike(self.time, other.time)
+            and _ended(self) == _ended(other)
+        )
 
 
-def _kind(answer: Clock | KeyFacts | Balance | Orders | Failure | None) -> object:
+def _ended(observation: Observation) -> bool:
+    key = observation.key
+    end = key.expires_at if isinstance(key, KeyFacts) else None
+    return end is not None and end <= observation.at
+
+
+Answer = Clock | KeyFacts | Balance | Orders | Failure | None
+
+
+def _alike(one: Answer, other: Answer) -> bool:
+    """Equal answers, as nearly all are, need no closer look."""
+    return one == other or _kind(one) == _kind(other)
+
+
+def _kind(answer: Answer) -> object:
     match answer:
         case Failure():
             return answer.reason if answer.terminal else None
@@ -245,14 +262,20 @@ class Seen:
     @property
     def held(self) -> frozenset[str]:
         """Assets of the last answer that told them."""
-        told = (_assets(run.latest) for run in self.runs)
-        return next((names for names in told if names is not None), NO_NAMES)
+        for run in self.runs if self.assets is not None else ():
+            names = _assets(run.latest)
+            if names is not None:
+                return names
+        return NO_NAMES
 
     @property
     def ordered(self) -> frozenset[str]:
         """Pairs with open orders, likewise."""
-        told = (_pairs(run.latest) for run in self.runs)
-        return next((names for names in told if names is not None), NO_NAMES)
+        for run in self.runs if self.pairs is not None else ():
+            names = _pairs(run.latest)
+            if names is not None:
+                return names
+        return NO_NAMES
 
 
 def resolved(observation: Observation) -> Observation:
@@ -262,7 +285,10 @@ def resolved(observation: Observation) -> Observation:
     it refused to the others is a permission. A right that is missing is such a sign, too: it is
     looked for last.
     """
-    if not observation.accepted and Reason.NO_READ_PERMISSION not in observation.refusals:
+    refusals = observation.refusals
+    if Reason.KEY_OR_IP_REJECTED not in refusals:
+        return observation
+    if not observation.accepted and Reason.NO_READ_PERMISSION not in refusals:
         return observation
     return replace(
         observation,
@@ -319,7 +345,7 @@ def remember(seen: Seen | None, observation: Observation, expects: Expects = KEE
             **_names(None, observation, expects),
         )
     names = _names(seen, observation, expects)
-    if seen.runs and seen.runs[0].latest.outcome == observation.outcome:
+    if seen.runs and seen.runs[0].latest.alike(observation):
         run = seen.runs[0]
         since = min(run.since, observation.at)  # our clock may have been set back
         newest = Run(observation, run.count + 1, since)
