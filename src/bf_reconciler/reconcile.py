@@ -27,6 +27,7 @@ from bf_reconciler.verdict import (
     Decision,
     Holdings,
     Verdicts,
+    account_of,
     guard,
     judge,
     orphans,
@@ -109,7 +110,7 @@ async def reconcile(
     again = partial(_in_parts, spec, outside.breathe)
     moved = whole or spec is not old.spec
 
-    answers = _answers(spec, seen, outside.prober.collect())  # what the exchanges said
+    answers = _answers(spec, before, seen, outside.prober.collect())  # what the exchanges said
     reports = outside.runtimes.collect()  # what was seen to run
     stray = orphans(spec, before.memories, outside.runtimes.held(spec.runtimes.values()))
     seen = _with(seen, answers)
@@ -219,11 +220,20 @@ async def _in_parts(
 
 
 def _answers(
-    spec: Spec, seen: Mapping[str, Seen], collected: Mapping[str, Observation]
+    spec: Spec,
+    before: Status,
+    seen: Mapping[str, Seen],
+    collected: Mapping[str, Observation],
 ) -> Mapping[str, Seen]:
     """What is known now of those who were asked; an answer about another entry is dropped."""
+
+    def known(name: str, answer: Observation) -> Seen:
+        was = before.connections.get(name)
+        account = account_of(spec, spec.connections[name], was, answer.at)
+        return remember(seen.get(name), answer, account)
+
     return {
-        name: remember(seen.get(name), answer)
+        name: known(name, answer)
         for name, answer in collected.items()
         if name in spec.connections and spec.connections[name].fingerprint == answer.entry
     }

@@ -18,6 +18,7 @@ from bf_reconciler.facts import (
     Reason,
     Scope,
 )
+from bf_reconciler.journal import rows
 from bf_reconciler.reconcile import PART, Outside, audit, reconcile
 from bf_reconciler.schedule import HEARTBEAT, LOST, request, request_changed
 from bf_reconciler.spec import (
@@ -396,7 +397,8 @@ class Life:
     def restart(self, _):
         self.last = None
         self.prober.flights, self.prober.finished = {}, {}
-        self.seen = {n: replace(s, restored=True, asked=False) for n, s in self.seen.items()}
+        kept = {n: rows.SEEN.read(rows.SEEN.write(s)) for n, s in self.seen.items()}
+        self.seen = {n: replace(s, restored=True, asked=False) for n, s in kept.items()}
 
     def turn(self):
         prober, engine = copy.deepcopy(self.prober), copy.deepcopy(self.engine)

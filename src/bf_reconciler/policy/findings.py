@@ -71,13 +71,17 @@ class AccountNames:
 
     Attributes:
         expected: None where nobody declared anything.
-        assets, pairs: What was seen lately, and how many answers ago; None was never told.
+        assets, pairs: What was strange when it was seen lately, and how many answers ago; None was
+            never told.
+        held, ordered: All names of the last answer that told them.
         unread: A strategy of it is wrong in the file, and nobody knows what it declares.
     """
 
     expected: Expected | None
     assets: Mapping[str, int] | None
     pairs: Mapping[str, int] | None
+    held: frozenset[str] = frozenset()
+    ordered: frozenset[str] = frozenset()
     unread: bool = False
 
 

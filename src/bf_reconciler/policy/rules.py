@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bf_reconciler.facts import earliest
+from bf_reconciler.facts import Reason, earliest
 from bf_reconciler.policy.access import (
     authenticated,
     clock_in_sync,
@@ -73,7 +73,8 @@ def assess(case: Case) -> Assessment:
     compliant = {Effect.BLOCK: False, Effect.HOLD: None}.get(decisive.effect, True)
     hold = case.hold if compliant is None else None
     held = hold is not None and decisive.reason in hold.reasons
-    waits = compliant is None and decisive.reason in case.unconfirmed
+    waiting = decisive.reason in case.unconfirmed or decisive.reason is Reason.NOT_PROBED
+    waits = compliant is None and waiting
     return Assessment(
         findings,
         compliant,

@@ -83,7 +83,7 @@ def judge(  # noqa: PLR0913 # the inputs of the line, and whose part of it chang
                 seen.get(name),
                 now,
                 before.causes.holds.get(name),
-                _account(spec, entry, known.get(name), now),
+                account_of(spec, entry, known.get(name), now),
             )
         )
 
@@ -153,6 +153,18 @@ class Account(NamedTuple):
     unread: bool = False
     twins: tuple[str, ...] = ()
 
+    def strange_assets(self, names: frozenset[str]) -> frozenset[str] | None:
+        """Those of these assets that are not expected; None where nothing is compared."""
+        if self.expected is None or self.unread:
+            return None
+        return self.expected.strange_assets(names)
+
+    def strange_pairs(self, names: frozenset[str]) -> frozenset[str] | None:
+        """Those of these pairs of orders, likewise."""
+        if self.expected is None or self.unread:
+            return None
+        return self.expected.strange_pairs(names)
+
 
 NOTHING = Account()
 
@@ -166,12 +178,12 @@ def leaving(
     return traded.winding_down(declared, now, spec.policy.winding_down) if traded else {}
 
 
-def _account(
-    spec: Spec, entry: ConnectionEntry, before: HasTraded | None, now: datetime
+def account_of(
+    spec: Spec, entry: ConnectionEntry, before: HasTraded | None, at: datetime
 ) -> Account:
-    """What is known of its account; ``before`` has what it was declared to trade."""
+    """What is known of its account then; ``before`` has what it was declared to trade."""
     declared = spec.pairs.get(entry.name, frozenset())
-    may = expected(entry.connection, declared, leaving(spec, entry.name, before, now))
+    may = expected(entry.connection, declared, leaving(spec, entry.name, before, at))
     return Account(may, entry.name in spec.unread, spec.twins.get(entry.name, ()))
 
 
@@ -202,7 +214,9 @@ def judge_connection(
         return ConnectionVerdict(entry.name, None, ConnectionState.PENDING, ready, ())
 
     policy = entry.under(policy)
-    names = AccountNames(account.expected, seen.assets, seen.pairs, account.unread)
+    names = AccountNames(
+        account.expected, seen.assets, seen.pairs, seen.held, seen.ordered, account.unread
+    )
     known = _Known(entry, policy, now, hold, account.twins, names)
     canary = entry.connection.canary
     young, old = _life(entry, seen.runs[0].latest.at)
