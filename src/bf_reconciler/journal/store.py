@@ -21,6 +21,7 @@ from bf_reconciler.journal.head_file import HeadFile
 from bf_reconciler.spec import Names, Runtime
 from bf_reconciler.status import (
     GONE,
+    POLICY,
     Declaration,
     DeclaredEntry,
     Judgement,
@@ -481,6 +482,7 @@ class Journal:
             halted=halted,
             connections=_by_line(found["connection"]),
             strategies=_by_line(found["strategy"]),
+            policy=_policy(declared),
         )
         return Record(whole, found["seen"], declared)
 
@@ -495,6 +497,11 @@ def _declared(connection: sqlite3.Connection) -> dict[str, DeclaredEntry]:
         for each in found
         if each is not None and each.change not in GONE
     }
+
+
+def _policy(declared: Mapping[str, DeclaredEntry]) -> Mapping[str, Any] | None:
+    known = declared.get(POLICY)
+    return known.fields if known is not None else None
 
 
 def _rows(record: Record, names: Names | None) -> dict[Key, object]:
@@ -526,7 +533,8 @@ def _by_line(entries: dict[str, Any]) -> dict[str, Any]:
 
 
 def _bare(status: Status) -> Status:
-    return replace(status, halted=None, connections={}, strategies={})
+    """Without what other rows hold: the halt, the entries, and the policy, which is declared."""
+    return replace(status, halted=None, connections={}, strategies={}, policy=None)
 
 
 @contextmanager

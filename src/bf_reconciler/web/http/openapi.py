@@ -94,6 +94,7 @@ FLEET: Final[dict[str, Schema]] = {
     "digest": TEXT,
     "halted": _maybe(_ref("Halted")),
     "config": _ref("Config"),
+    "policy": _maybe(ANY),
     "incidents": _list(_ref("Incident")),
     "maintenance": _list(_ref("Maintenance")),
     "connections": _list(_ref("Connection")),
