@@ -7,17 +7,19 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from bf_reconciler.facts import system_words
 from bf_reconciler.journal import chain, database, rows
-from bf_reconciler.journal.chain import Fault, Head
+from bf_reconciler.journal.chain import Head
 from bf_reconciler.journal.database import JournalError, journal_errors
 from bf_reconciler.journal.halt_file import UNREADABLE_HALT, HaltFile
 from bf_reconciler.journal.head_file import HeadFile
+from bf_reconciler.journal.pages import MOST, page
+from bf_reconciler.journal.verified import Verified
 from bf_reconciler.spec import Names, Runtime
 from bf_reconciler.status import (
     GONE,
@@ -62,23 +64,6 @@ RECORDS: Mapping[type, tuple[str, rows.Form[Any]]] = {
     Judgement: ("judgements", rows.JUDGEMENT),
 }
 """The table of each kind of record."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What a check of the chains found: how many rows, where they end, and what is wrong.
-
-    ``filed``: whether the file that keeps the ends for a second time could be read.
-    """
-
-    rows: Mapping[str, int]
-    heads: Mapping[str, Head]
-    faults: tuple[Fault, ...]
-    filed: bool
-
-    @property
-    def intact(self) -> bool:
-        return self.filed and not self.faults
 
 
 class Journal:
@@ -403,6 +388,12 @@ class Journal:
             if known is not None
         }
         return Verified(rows, heads, found, filed=kept is not None)
+
+    def page(self, table: str, after: int | None = None, limit: int = MOST) -> dict[str, Any]:
+        """Rows of this chain with their hashes, as the API gives them."""
+        kept = self._head_file.read()  # before the rows: it is never ahead of them
+        with self._using() as connection, _snapshot(connection):
+            return page(connection, table, after, limit, kept)
 
     def holds(self, table: str, row: int, digest: bytes) -> bool:
         """Whether a row of this number has this hash, as somebody noted it earlier."""
