@@ -93,6 +93,8 @@ def parsed_alone(document: Document) -> Parsed:
         last_modified=document.last_modified,
         seal=document.seal,
         digest=document.digest,
+        policy_sealed=document.policy_sealed,
+        policy_known=not head.unchecked,
     )
 
 
@@ -127,6 +129,8 @@ def merge(
         encrypted=any(part.document.encrypted for part in parts),
         seal=_weakest({part.document.seal for part in parts}),
         base=base,
+        policy_sealed=_policy_sealed(parts, base),
+        policy_known=head is None or not head.unchecked,
         paths=frozenset((*documents, *lost)),
         unshared=foreign.unshared,
     )
@@ -174,12 +178,18 @@ def _second_pass(
         _report_duplicates(part.strategies)
     taken |= report_claims("strategies", strategies, standing.strategies)
     if file is not None:
-        sealed = any(part.document.policy_sealed for part in parts if part.file == base)
-        check_limits(connections, strategies, file.policy, policy_sealed=sealed)
+        sealed = _policy_sealed(parts, base)
+        check_limits(connections, strategies, file.policy, policy_sealed=bool(sealed))
         check_dead_ends(connections, strategies, file.policy)
         check_budgets(connections, file.defaults)
     _advise(connections, strategies)
     return _Foreign(frozenset(taken), frozenset(unshared))
+
+
+def _policy_sealed(parts: Iterable[_Part], base: str) -> frozenset[Path]:
+    """Where encrypted values stand in the policy."""
+    places = (part.document.policy_sealed for part in parts if part.file == base)
+    return next(places, frozenset())
 
 
 def _named_elsewhere(

@@ -74,6 +74,7 @@ def fold(  # noqa: PLR0913 # the inputs of the line, and whose part of it change
         connections=connections,
         strategies=strategies,
         incidents=verdicts.causes.incidents,
+        policy=spec.declared_policy,
     )
     if whole:
         return in_order(status, spec)
