@@ -30,7 +30,7 @@ from bf_reconciler.status import (
     stolen,
 )
 from bf_reconciler.verdict import Halted
-from bf_reconciler.web import NotDurableError, Refusal
+from bf_reconciler.web.backend import NotDurableError, Refusal
 
 NO_TOKENS: Mapping[str, str] = {}
 PATIENCE = timedelta(seconds=60)
