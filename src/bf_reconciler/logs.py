@@ -30,8 +30,10 @@ class Redactor:
 
     def __init__(self) -> None:
         self._learnt: set[str] = set()
-        # By their first characters, so that the number of secrets does not slow a line down.
-        self._forms: dict[str, tuple[str, ...]] = {}
+        self._forms: set[str] = set()
+        # The lengths of forms by their first characters: neither how many secrets there are nor
+        # that the keys of an exchange may all begin alike slows a line down.
+        self._lengths: dict[str, tuple[int, ...]] = {}
         self._turn = threading.Lock()
 
     def __repr__(self) -> str:
@@ -44,8 +46,11 @@ class Redactor:
                     continue
                 self._learnt.add(value)
                 for form in secret_forms(value):
-                    known = {*self._forms.get(form[:SHORTEST], ()), form}
-                    self._forms[form[:SHORTEST]] = tuple(sorted(known, key=len, reverse=True))
+                    self._forms.add(form)
+                    lengths = self._lengths.get(form[:SHORTEST], ())
+                    if len(form) not in lengths:
+                        longer_first = sorted((*lengths, len(form)), reverse=True)
+                        self._lengths[form[:SHORTEST]] = tuple(longer_first)
 
     def redact(self, text: str) -> str:
         if not self._forms:
@@ -53,13 +58,14 @@ class Redactor:
         parts: list[str] = []
         done = at = 0
         while at <= len(text) - SHORTEST:
-            forms = self._forms.get(text[at : at + SHORTEST], ())
-            form = next((form for form in forms if text.startswith(form, at)), None)
-            if form is None:
+            lengths = self._lengths.get(text[at : at + SHORTEST], ())
+            ends = (at + length for length in lengths)
+            end = next((end for end in ends if text[at:end] in self._forms), None)
+            if end is None:
                 at += 1
                 continue
             parts += [text[done:at], MASK]
-            done = at = at + len(form)
+            done = at = end
         return "".join([*parts, text[done:]])
 
 

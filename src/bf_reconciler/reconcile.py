@@ -22,7 +22,7 @@ from bf_reconciler.spec import (
     without,
 )
 from bf_reconciler.status import Running, Status, fold, in_order, maintained
-from bf_reconciler.turn import Turn, begin, concerned, ended, paused
+from bf_reconciler.turn import Turn, begin, concerned, ended, paused, relisted
 from bf_reconciler.verdict import (
     Decision,
     Holdings,
@@ -105,8 +105,9 @@ async def reconcile(
     Decided again are those whose inputs changed since the last turn, or whose moment came: what
     was decided on all others still holds. Without a last turn all are decided.
     """
-    old, names, due, whole = begin(last, spec, before, seen, now)
+    old, names, due, declared, whole = begin(last, spec, before, seen, now)
     again = partial(_in_parts, spec, outside.breathe)
+    moved = whole or spec is not old.spec
 
     answers = _answers(spec, seen, outside.prober.collect())  # what the exchanges said
     reports = outside.runtimes.collect()  # what was seen to run
@@ -121,10 +122,9 @@ async def reconcile(
     todo = await again(plan, before=old.todo.kept(), names=names | due)
     outside.prober.probe(todo.probe, todo.soon, todo.forget)
     seen = without(seen, todo.forget)
-    wanted = wanted_pairs(spec, now) if whole or paused(spec, names) else old.wanted
+    wanted = wanted_pairs(spec, now) if moved or paused(spec, names) else old.wanted
     markets = outside.prober.markets(wanted)  # what is listed in public
-    if markets != old.markets:
-        names |= Names(strategies=frozenset(spec.strategies))
+    names |= relisted(spec, old.markets, markets)
     save = outside.keep(before, seen, names)
 
     rules = partial(judge, spec, seen, before.halted, now, markets, known=before.connections)
@@ -138,9 +138,9 @@ async def reconcile(
         outside, spec, now, old, decisions, reports, orders
     )  # only here
     picture = partial(fold, spec, seen, verdicts, decisions, running, now)
-    shown = names if whole else _shown(old, before, decisions, running, names)
+    shown = names if whole else declared | _shown(old, before, decisions, running, names)
     status = await again(picture, before=before, names=shown)
-    status = in_order(status, spec) if whole or stray else status
+    status = in_order(status, spec) if moved or stray else status
     announced = outside.prober.announced(spec.connections)  # what is told of maintenance
     status = maintained(status, spec, announced, now)
     turn = Turn(

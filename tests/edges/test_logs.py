@@ -4,15 +4,19 @@ import base64
 import io
 import json
 import logging
+import re
 import urllib.parse
 from dataclasses import replace
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bf_reconciler import logs
 from bf_reconciler.daemon import log_lines
 from bf_reconciler.facts import ConfigReason, Problem, Reason
+from bf_reconciler.facts.secret_forms import secret_forms
 from bf_reconciler.policy import Incident
 from edges.fakes import NOW, a_config, a_refused_config, a_transition
 
@@ -194,6 +198,26 @@ def test_many_secrets_do_not_slow_a_line_down():
     text = "an ordinary line of a log " * 40
     for _ in range(100):
         assert redactor.redact(text) == text
+
+
+def test_keys_that_all_begin_alike_are_learnt_as_fast_and_masked():
+    redactor = logs.Redactor()
+    redactor.learn(f"organizations-{n:05}" for n in range(20_000))
+    text = "organizations-19999 organizations-20000"
+    assert redactor.redact(text) == "•••• organizations-20000"
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.text("ab", min_size=4, max_size=8), max_size=8),
+    st.text("ab ", max_size=60),
+)
+def test_a_line_is_masked_as_if_each_form_were_tried_at_each_place(values, text):
+    redactor = logs.Redactor()
+    redactor.learn(values)
+    forms = sorted({f for v in values for f in secret_forms(v)}, key=len, reverse=True)
+    pattern = "|".join(map(re.escape, forms))
+    assert redactor.redact(text) == (re.sub(pattern, logs.MASK, text) if forms else text)
 
 
 def test_fields_that_are_named_like_a_secret_are_masked(stream):

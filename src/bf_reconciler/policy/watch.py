@@ -83,13 +83,7 @@ def watch(
 ) -> Watch:
     """Look at these connections again; None is all of them."""
     if before is None or before.declared is not spec.connections:
-        changes = before.changes + 1 if before is not None else 0
-        places = _places(spec.connections)
-        before = replace(
-            Watch(spec.connections, places, changes=changes),
-            of=_of(spec.connections, places),
-            groups=(Group(),) * len(places),
-        )
+        before = _moved(before or Watch(changes=-1), spec.connections)
     wanted = spec.connections if names is None else names.connections
     connections = updated(before.connections, wanted, lambda name: _watched(spec, seen, name, now))
     moved = {
@@ -113,6 +107,24 @@ def watch(
         anomalies=updated(before.anomalies, moved, lambda name: _anomaly(connections.get(name))),
         changes=before.changes + matters,
     )
+
+
+def _moved(before: Watch, declared: Mapping[str, ConnectionEntry]) -> Watch:
+    """The same of another file: what was seen of an entry that stands there as before still holds.
+
+    All groups are made again, for their members may be others.
+    """
+    places, old = _places(declared), before.declared
+    kept = {n: w for n, w in before.connections.items() if declared.get(n) is old.get(n)}
+    blank = replace(
+        Watch(declared, places, changes=before.changes + 1),
+        of=_of(declared, places),
+        groups=(Group(),) * len(places),
+        streaks={name: streak for name, streak in before.streaks.items() if name in kept},
+        anomalies={name: found for name, found in before.anomalies.items() if name in kept},
+    )
+    groups = _regrouped(blank, {name: (None, watched) for name, watched in kept.items()})
+    return replace(blank, connections=kept, groups=groups)
 
 
 def watch_each(

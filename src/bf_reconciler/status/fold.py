@@ -122,7 +122,7 @@ def conditions(
         was = old.get(kind)
         if was is None or was.reason != reason or was.status != status:
             return Condition(kind, status, reason, message, now, generation)
-        if was.message == message and was.observed_generation == generation:
+        if was.message == message:
             return was
         return Condition(kind, status, reason, message, was.since, generation)
 

@@ -47,13 +47,16 @@ def _health(good: bool, sentence: str) -> web.Response:  # noqa: FBT001 # as the
 async def status(request: web.Request) -> web.StreamResponse:
     """The whole status, or with ``limit`` a part of it and ``continue``, the token for the next."""
     now, language, query = request.app[BACKEND].status(), language_of(request), request.query
+    generation = now.generation
     if "limit" not in query:
         frame = present(replace(now, connections={}, strategies={}), language)
         lists = {
             "connections": (
-                present_connection(each, language) for each in now.connections.values()
+                present_connection(each, generation, language) for each in now.connections.values()
             ),
-            "strategies": (present_strategy(each, language) for each in now.strategies.values()),
+            "strategies": (
+                present_strategy(each, generation, language) for each in now.strategies.values()
+            ),
         }
         return await send_pieces(request, written(frame, lists), JSON)
     some = part(now, query["limit"], query.get("continue"))
@@ -67,10 +70,11 @@ async def openapi(_: web.Request) -> web.Response:
 
 
 async def connection(request: web.Request) -> web.Response:
-    known = request.app[BACKEND].status().connections.get(request.match_info["name"])
+    now = request.app[BACKEND].status()
+    known = now.connections.get(request.match_info["name"])
     if known is None:
         raise web.HTTPNotFound(text="no connection with this name")
-    return answer(present_connection(known, language_of(request)))
+    return answer(present_connection(known, now.generation, language_of(request)))
 
 
 async def evidence(request: web.Request) -> web.Response:
@@ -92,10 +96,11 @@ async def stolen(request: web.Request) -> web.Response:
 
 
 async def strategy(request: web.Request) -> web.Response:
-    known = request.app[BACKEND].status().strategies.get(request.match_info["name"])
+    now = request.app[BACKEND].status()
+    known = now.strategies.get(request.match_info["name"])
     if known is None:
         raise web.HTTPNotFound(text="no strategy with this name")
-    return answer(present_strategy(known, language_of(request)))
+    return answer(present_strategy(known, now.generation, language_of(request)))
 
 
 async def history(request: web.Request) -> web.Response:
