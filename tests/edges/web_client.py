@@ -13,7 +13,7 @@ from bf_reconciler.journal import Journal
 from bf_reconciler.spec import Policy
 from bf_reconciler.status import evidence, present_stolen, stolen
 from bf_reconciler.verdict import Halted
-from bf_reconciler.web import make_app
+from bf_reconciler.web.http.app import make_app
 from edges.fakes import NOW, a_record, a_refused_config, a_seen, a_status, a_transition
 
 TOKEN = "a-token-of-some-length"

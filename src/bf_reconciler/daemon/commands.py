@@ -31,7 +31,7 @@ from bf_reconciler.status import (
     stolen,
 )
 from bf_reconciler.verdict import Halted
-from bf_reconciler.web import NotDurableError, Refusal
+from bf_reconciler.web.backend import NotDurableError, Refusal
 
 P = ParamSpec("P")
 T = TypeVar("T")
