@@ -28,7 +28,7 @@ from bf_reconciler.status import (
     StrategyStatus,
 )
 from bf_reconciler.verdict import ConnectionState
-from bf_reconciler.web import make_app
+from bf_reconciler.web.http.app import make_app
 from bf_reconciler.web.http.app_keys import LATENCIES
 
 MANY = 1000

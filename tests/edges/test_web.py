@@ -45,11 +45,12 @@ async def test_the_status_is_in_the_shape_of_the_contract(client, backend):
     assert body["connections"][0]["api_key"] == "••••3eb"
 
 
-async def test_one_connection_and_one_strategy_can_be_asked_for(client):
+async def test_one_connection_and_one_strategy_can_be_asked_for(client, backend):
+    generation = backend.status().generation
     answer = await client.get("/api/v1/connections/kucoin-main-grid")
-    assert await answer.json() == present_connection(a_connection())
+    assert await answer.json() == present_connection(a_connection(), generation)
     answer = await client.get("/api/v1/strategies/btc-grid")
-    assert await answer.json() == present_strategy(a_strategy())
+    assert await answer.json() == present_strategy(a_strategy(), generation)
 
 
 @pytest.mark.parametrize(

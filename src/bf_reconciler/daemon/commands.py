@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
 
 from aiohttp import web
 
@@ -30,8 +31,10 @@ from bf_reconciler.status import (
     stolen,
 )
 from bf_reconciler.verdict import Halted
-from bf_reconciler.web import NotDurableError, Refusal
+from bf_reconciler.web.backend import NotDurableError, Refusal
 
+P = ParamSpec("P")
+T = TypeVar("T")
 NO_TOKENS: Mapping[str, str] = {}
 PATIENCE = timedelta(seconds=60)
 """How long a person who asks for a test waits for its end."""
@@ -94,11 +97,17 @@ class Commands:
     def history(
         self, name: str | None, limit: int, before: datetime | None, kind: Kind | None = None
     ) -> Sequence[Transition]:
+        return self._read(self._daemon.journal.history, name, limit, before, kind)
+
+    def journal(self, table: str, after: int | None, limit: int) -> dict[str, Any]:
+        return self._read(self._daemon.journal.page, table, after, limit)
+
+    def _read(self, read: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
+        """What the journal answers in time."""
         try:
             if self._daemon.writer.hangs:
                 raise TimeoutError  # noqa: TRY301 # as if it had been asked
-            read = self._daemon.journal.history
-            return self._reader.ask(HISTORY_SECONDS, read, name, limit, before, kind)
+            return self._reader.ask(HISTORY_SECONDS, partial(read, *args, **more))
         except TimeoutError:
             raise web.HTTPServiceUnavailable(text="the journal does not answer") from None
         except JournalError as error:

@@ -12,6 +12,7 @@ from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.spec.allow import Grant
 from bf_reconciler.spec.budget import Asked, budgets, ratios
 from bf_reconciler.spec.connection import Connection
+from bf_reconciler.spec.credentials import Place, without_places
 from bf_reconciler.spec.policy import Defaults, Halt, Policy
 from bf_reconciler.spec.runtime import LOCAL, Runtime
 from bf_reconciler.spec.strategy import Strategy
@@ -162,6 +163,14 @@ class Spec:
     unshared_strategies: frozenset[str] = frozenset()
     base: str = ""
     elsewhere: Elsewhere = NOTHING_ELSEWHERE
+    policy_sealed: frozenset[Place] = frozenset()
+    """Where encrypted values stand in the policy."""
+
+    @cached_property
+    def declared_policy(self) -> Mapping[str, Any]:
+        """What of the policy stands in plain text in the file and is no default, as JSON."""
+        shown = self.policy.model_dump(mode="json", exclude_defaults=True)
+        return without_places(shown, self.policy_sealed)
 
     @cached_property
     def by_connection(self) -> Mapping[str, tuple[Strategy, ...]]:

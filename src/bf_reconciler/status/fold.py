@@ -74,6 +74,7 @@ def fold(  # noqa: PLR0913 # the inputs of the line, and whose part of it change
         connections=connections,
         strategies=strategies,
         incidents=verdicts.causes.incidents,
+        policy=spec.declared_policy,
     )
     if whole:
         return in_order(status, spec)
@@ -122,7 +123,7 @@ def conditions(
         was = old.get(kind)
         if was is None or was.reason != reason or was.status != status:
             return Condition(kind, status, reason, message, now, generation)
-        if was.message == message and was.observed_generation == generation:
+        if was.message == message:
             return was
         return Condition(kind, status, reason, message, was.since, generation)
 

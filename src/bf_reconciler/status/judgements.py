@@ -18,7 +18,6 @@ from bf_reconciler.spec import (
     Policy,
     Spec,
 )
-from bf_reconciler.status.declarations import policy_fields
 from bf_reconciler.verdict import (
     Account,
     ConnectionState,
@@ -167,13 +166,15 @@ def _bare(
         connection=entry.declared,
         interval=entry.interval,
         timeout=entry.timeout,
-        policy=policy_fields(spec.policy),
+        policy=spec.declared_policy,
         pairs=tuple(sorted(spec.pairs.get(name, ()))) if shown else (),
         leaving=ending if shown else {},
         unread=name in spec.unread,
         hold=hold,
         twins=spec.twins.get(name, ()),
-        withheld=not shown or _plain(entry.connection) != entry.declared,
+        withheld=bool(
+            not shown or spec.policy_sealed or _plain(entry.connection) != entry.declared
+        ),
     )
 
 

@@ -56,6 +56,9 @@ class Backend(Protocol):
     ) -> Sequence[Transition]:
         """Transitions, newest first; of this kind, or of all."""
 
+    def journal(self, table: str, after: int | None, limit: int) -> dict[str, Any]:
+        """Rows of a table of the journal, oldest first, with their hashes. It may block, too."""
+
     def evidence(self, name: str, language: Language) -> dict[str, Any] | None:
         """What stands behind the conditions of a connection; None where none has this name."""
 

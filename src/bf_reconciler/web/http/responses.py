@@ -14,18 +14,6 @@ from bf_reconciler.web.backend import NotDurableError
 
 logger = logging.getLogger(__name__)
 
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "Server": "bf-reconciler",
-    "Vary": "Accept-Language, Accept-Encoding",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 WRITE_SECONDS = 30.0
 """A reader that takes nothing for this long is disconnected."""
 PIECE = 50
@@ -90,11 +78,6 @@ async def send_pieces(
         if request.transport is not None:
             request.transport.abort()
     return response
-
-
-async def secured(_: web.Request, response: web.StreamResponse) -> None:
-    """Added to every response, streams and errors included."""
-    response.headers.update(HEADERS)
 
 
 @web.middleware
