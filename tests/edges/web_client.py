@@ -4,6 +4,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from gzip import compress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -53,8 +54,10 @@ class ScriptedBackend:
     def ready(self):
         return self.prepared
 
-    def metrics(self, accept, *, summary):
+    def metrics(self, accept, *, summary, gzip):
         pieces = (f"# {accept}\n".encode(), b"", b"# summary\n" if summary else b"# full\n")
+        if gzip:
+            pieces = (compress(b"".join(pieces)),)
         return iter(pieces), "text/plain; version=0.0.4; charset=utf-8"
 
     def history(self, name, limit, before, kind=None):

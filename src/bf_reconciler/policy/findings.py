@@ -113,6 +113,15 @@ class Case:
         return (seen.key, seen.balance, seen.orders)
 
     @property
+    def subject(self) -> tuple[object, ...] | None:
+        """All of it but the time and the clock; None where a question failed."""
+        seen = self.observation
+        if seen.failures:
+            return None
+        answers = (seen.key, seen.balance, seen.orders)
+        return self.entry, self.policy, answers, self.twins, self.names
+
+    @property
     def allowlist(self) -> Allowlist:
         return self.entry.connection.ip_allowlist or self.policy.ip_allowlist
 

@@ -16,7 +16,14 @@ from bf_reconciler.status import (
 from bf_reconciler.web.http.app_keys import BACKEND
 from bf_reconciler.web.http.openapi import DOCUMENT, KINDS, TABLES
 from bf_reconciler.web.http.paging import number, part
-from bf_reconciler.web.http.responses import answer, answer_made, language_of, send_pieces, written
+from bf_reconciler.web.http.responses import (
+    accepts_gzip,
+    answer,
+    answer_made,
+    language_of,
+    send_pieces,
+    written,
+)
 
 MAX_LIMIT = 1000
 JSON = "application/json; charset=utf-8"
@@ -28,8 +35,9 @@ async def metrics(request: web.Request) -> web.StreamResponse:
     if detail not in {"full", "summary"}:
         raise web.HTTPBadRequest(text="detail: full or summary is expected")
     accept = request.headers.get("Accept", "")
-    pieces, kind = request.app[BACKEND].metrics(accept, summary=detail == "summary")
-    return await send_pieces(request, pieces, kind)
+    gzip = accepts_gzip(request)
+    pieces, kind = request.app[BACKEND].metrics(accept, summary=detail == "summary", gzip=gzip)
+    return await send_pieces(request, pieces, kind, gzip=gzip)
 
 
 async def health(request: web.Request) -> web.Response:
