@@ -21,7 +21,7 @@ from bf_reconciler.simulator import Simulator, demo_world
 from bf_reconciler.spec import Policy
 from bf_reconciler.status import Status, evidence, present_stolen, stolen
 from bf_reconciler.verdict import Halted
-from bf_reconciler.web import make_app
+from bf_reconciler.web.http.app import make_app
 
 SECONDS = 60
 

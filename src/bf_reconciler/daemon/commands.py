@@ -17,7 +17,7 @@ from bf_reconciler.daemon.refusal_report import RefusalReport
 from bf_reconciler.daemon.worker import Worker
 from bf_reconciler.facts import Drill, Language, Seen
 from bf_reconciler.journal import JournalError
-from bf_reconciler.metrics import Extras, render
+from bf_reconciler.metrics import Exposition, Extras
 from bf_reconciler.schedule import answered, request
 from bf_reconciler.status import (
     ConnectionStatus,
@@ -31,7 +31,7 @@ from bf_reconciler.status import (
     stolen,
 )
 from bf_reconciler.verdict import Halted
-from bf_reconciler.web import NotDurableError, Refusal
+from bf_reconciler.web.backend import NotDurableError, Refusal
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,6 +60,7 @@ class Commands:
         self._tokens, self._read_tokens = tokens, read_tokens
         self._refusals = RefusalReport(daemon.tallies)
         self._reader = Worker("history")
+        self._exposition = Exposition()
 
     @property
     def tokens(self) -> Mapping[str, str]:
@@ -85,14 +86,16 @@ class Commands:
     def ready(self) -> tuple[bool, str]:
         return self._daemon.ready()
 
-    def metrics(self, accept: str, *, summary: bool) -> tuple[Iterator[bytes], str]:
+    def metrics(self, accept: str, *, summary: bool, gzip: bool) -> tuple[Iterator[bytes], str]:
         daemon = self._daemon
         told = daemon.settings.monitoring
         links = (told.page_url, told.dashboard_url, told.runbook_url)
         spec = daemon.cycle.spec
         ratios = spec.request_ratios if spec is not None else {}
         extras = Extras(daemon.source.mode, daemon.last_completed, links, told.labels, ratios)
-        return render(self.status(), extras, daemon.tallies, accept, summary=summary)
+        return self._exposition.render(
+            self.status(), extras, daemon.tallies, accept, summary=summary, gzip=gzip
+        )
 
     def history(
         self, name: str | None, limit: int, before: datetime | None, kind: Kind | None = None

@@ -319,6 +319,13 @@ SENTENCES: Final[Mapping[str, str]] = {
     "The account has no open order in a pair that is not expected.": (
         "Hesapta beklenmeyen bir paritede açık emir yok."
     ),
+    "The last test saw assets that are expected no more: {}.": (
+        "Son test, artık beklenmeyen varlıklar gördü: {}."
+    ),
+    "The last test saw orders in pairs that are expected no more: {}.": (
+        "Son test, artık beklenmeyen paritelerde emirler gördü: {}."
+    ),
+    "The next test decides.": "Sonraki test karar verecek.",
     "The policy ignores it.": "Politika bunu yok sayıyor.",
     "A strategy of the connection is invalid in the file.": (
         "Bağlantının bir stratejisi dosyada geçersiz."

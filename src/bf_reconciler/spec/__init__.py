@@ -1,5 +1,6 @@
 """What the user declares, as frozen types, and the Spec that is in force."""
 
+from bf_reconciler.spec.affected import affected
 from bf_reconciler.spec.allow import Grant, connection_excess, fits, strategy_excess
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
 from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials, without_places
@@ -84,6 +85,7 @@ __all__ = [
     "Suspend",
     "Wanted",
     "WebhookRuntime",
+    "affected",
     "connection_excess",
     "differing",
     "enforced",

@@ -133,6 +133,10 @@ class Elsewhere:
     strategies: frozenset[str] = frozenset()
     keys: Mapping[str, str] = field(default_factory=dict)
     """The fingerprint of the API key of each of the connections."""
+    pairs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """What strategies declare there of connections whose key stands under several names."""
+    unread: frozenset[str] = frozenset()
+    """Those of them whose account has a strategy that is wrong in the file."""
 
 
 NOTHING_ELSEWHERE = Elsewhere()
@@ -193,17 +197,23 @@ class Spec:
             name: frozenset[str]().union(*(each.pairs for each in strategies))
             for name, strategies in self.by_connection.items()
         }
+        every = {**self.elsewhere.pairs, **own}
         shared = {
-            names: frozenset[str]().union(*(own.get(name, frozenset()) for name in names))
+            names: frozenset[str]().union(*(every.get(name, frozenset()) for name in names))
             for names in set(self.twins.values())
         }
         return own | {name: shared[names] for names in shared for name in names}
 
     @cached_property
     def unread(self) -> frozenset[str]:
-        """Connections with a strategy whose entry is wrong and has no good form to fall back on."""
+        """Connections with a strategy whose entry is wrong and has no good form to fall back on.
+
+        It trades on the account of every connection with the same key.
+        """
         broken = self.broken_strategies.items()
-        return frozenset(name for strategy, name in broken if strategy not in self.strategies)
+        own = {name for strategy, name in broken if strategy not in self.strategies}
+        own |= self.elsewhere.unread
+        return frozenset(own).union(*(self.twins.get(name, ()) for name in own))
 
     @cached_property
     def twins(self) -> Mapping[str, tuple[str, ...]]:

@@ -116,11 +116,23 @@ def judgements(
         old = was.connections.get(name)
         if old is None and memory.restored:
             continue  # an earlier life of the process has recorded it
-        same = old is not None and (old is verdict or outcome(old) == outcome(verdict))
-        if _stage(was_seen.get(name), name) != _stage(memory, name) or not same:
+        if _stage(was_seen.get(name), name) != _stage(memory, name) or not _same(old, verdict):
             hold = verdicts.causes.holds.get(name)
             bare = _bare(spec, entry, leaving(spec, name, known.get(name), now), hold, now)
             yield _with_evidence(bare, spec, entry, memory, verdict)
+
+
+def _same(old: ConnectionVerdict | None, new: ConnectionVerdict) -> bool:
+    """Whether both have one outcome; nearly all findings are the very same."""
+    if old is None:
+        return False
+    if old is new or _whole(old) == _whole(new):
+        return True
+    return outcome(old) == outcome(new)
+
+
+def _whole(verdict: ConnectionVerdict) -> tuple[object, ...]:
+    return verdict.compliant, verdict.state, verdict.ready, verdict.findings
 
 
 def _stage(seen: Seen | None, name: str) -> tuple[datetime, float] | None:

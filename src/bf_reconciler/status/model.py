@@ -90,6 +90,8 @@ class Condition:
     message: str
     since: datetime
     observed_generation: int
+    """The generation that it was first said of. It still holds in each later one in force: a file
+    that does not concern it leaves it as it is."""
 
 
 @dataclass(frozen=True, slots=True)

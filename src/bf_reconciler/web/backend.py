@@ -48,8 +48,11 @@ class Backend(Protocol):
     def ready(self) -> tuple[bool, str]:
         """Whether a valid file is loaded and the first pass is done, and a sentence."""
 
-    def metrics(self, accept: str, *, summary: bool) -> tuple[Iterator[bytes], str]:
-        """The exposition in pieces and its content type, as the ``Accept`` header asks for."""
+    def metrics(self, accept: str, *, summary: bool, gzip: bool) -> tuple[Iterator[bytes], str]:
+        """The exposition in pieces and its content type, as the ``Accept`` header asks for.
+
+        With ``gzip``, the pieces are one gzip stream.
+        """
 
     def history(
         self, name: str | None, limit: int, before: datetime | None, kind: Kind | None = None
