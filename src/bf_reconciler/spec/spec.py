@@ -49,11 +49,18 @@ class File(Declared):
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """Who made the commit that a file is of. ``signer``: a trusted one, where that was checked."""
+    """Who made the commit that a file is of: the last one that changed it.
+
+    ``signer``: who signed the revision, which vouches for all that stands in it. ``revision`` is
+    the commit itself, and ``signed_by`` who signed that one. Signers are trusted ones, where they
+    were checked.
+    """
 
     author: str
     at: datetime | None = None
     signer: str = ""
+    revision: str = ""
+    signed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
