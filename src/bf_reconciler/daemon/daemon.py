@@ -137,7 +137,7 @@ class Daemon:
             reload = await self._fall_back(self.reloader, reload)
         self._failed_loads = self._failed_loads + 1 if reload.transient else 0
         if reload.spec is not None:
-            logs.REDACTOR.learn(secrets(reload.spec))
+            logs.REDACTOR.learn(secrets(reload.spec, before.spec))
             await self._find_lost_halt(share(reload.spec, self.settings.shard))
         logs.log_config(self.log, before.config, reload.config)
         if reload.rolled_back:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from bf_reconciler.spec import Commit, Policy, Spec
+from bf_reconciler.spec import Commit, ConnectionEntry, Policy, Spec
 
 POLICY = ""
 """Stands for the name where the policy of the file is declared."""
@@ -43,14 +43,19 @@ class DeclaredEntry:
     key: str = ""
 
 
-def declared(spec: Spec) -> Mapping[str, DeclaredEntry]:
-    """What is in force under each name."""
-    policy: Mapping[str, Any] = policy_fields(spec.policy)
+def declared(
+    spec: Spec, before: Mapping[str, DeclaredEntry] | None = None, since: Spec | None = None
+) -> Mapping[str, DeclaredEntry]:
+    """What is in force under each name. ``before`` is that of ``since``: what is the same stays."""
+    known: Mapping[str, DeclaredEntry] = before or {}
+    same: Mapping[str, ConnectionEntry] = since.connections if since is not None else {}
     connections = {
-        name: DeclaredEntry(entry.declared, entry.credentials_fingerprint)
+        name: known[name]
+        if same.get(name) is entry
+        else DeclaredEntry(entry.declared, entry.credentials_fingerprint)
         for name, entry in spec.connections.items()
     }
-    return {POLICY: DeclaredEntry(policy), **connections}
+    return {POLICY: DeclaredEntry(policy_fields(spec.policy)), **connections}
 
 
 def policy_fields(policy: Policy) -> dict[str, Any]:
@@ -59,10 +64,13 @@ def policy_fields(policy: Policy) -> dict[str, Any]:
 
 
 def declarations(
-    before: Mapping[str, DeclaredEntry], spec: Spec, commit: Commit | None, now: datetime
+    before: Mapping[str, DeclaredEntry],
+    after: Mapping[str, DeclaredEntry],
+    spec: Spec,
+    commit: Commit | None,
+    now: datetime,
 ) -> Iterator[Declaration]:
-    """What this revision declares otherwise than what was known ``before``."""
-    after = declared(spec)
+    """What this revision declares otherwise: ``after``, than what was known ``before``."""
 
     def changed(name: str, change: DeclarationChange, what: DeclaredEntry) -> Declaration:
         return Declaration(
@@ -82,7 +90,7 @@ def declarations(
     for name, what in after.items():
         if name not in before:
             yield changed(name, "added", what)
-        elif before[name] != what:
+        elif before[name] is not what and before[name] != what:
             yield changed(name, "changed", what)
     for name in sorted(before.keys() - after.keys()):
         moved = name in spec.elsewhere.connections
