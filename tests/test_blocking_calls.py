@@ -34,7 +34,7 @@ KNOWN = {  # how often, and what bounds it
     "probe/client.py to_thread": (1, "computes only: an exchange's class is made"),
     "probe/dns.py Thread": (1, "a name: the deadline of the probe; ends with the process"),
     "probe/market_fetch.py to_thread": (1, "computes only: a list is searched"),
-    "daemon/daemon.py to_thread": (1, "looks at the keys of sops; nobody waits for it"),
+    "daemon/daemon.py to_thread": (2, "looks at the keys of sops; computes what is to be masked"),
     "reload/base.py to_thread": (1, "the file: READ_SECONDS, one at a time"),
     "reload/folder.py to_thread": (5, "computes, and asks git, which has its own deadline"),
     "reload/reloader.py to_thread": (4, "computes, and asks git, which has its own deadline"),

@@ -502,3 +502,36 @@ def test_an_exchange_that_is_not_simulated_is_told(capsys):
     ran = run_in(capsys, "simulate", "--port", "0", "--only", "nasdaq")
     assert ran.code == 1
     assert "--only" in ran.err
+
+
+NEEDLESS = {
+    *("apprise", "ccxt", "prometheus_client", "pydantic", "pygments", "rich", "watchfiles", "yaml"),
+    *("bf_reconciler.exchanges", "bf_reconciler.policy", "bf_reconciler.spec"),
+    *("bf_reconciler.document", "bf_reconciler.sops", "bf_reconciler.source"),
+    *("bf_reconciler.journal", "bf_reconciler.metrics", "bf_reconciler.probe"),
+    *("bf_reconciler.notify", "bf_reconciler.runtimes", "bf_reconciler.status"),
+    *("bf_reconciler.web.http.app", "bf_reconciler.web.page"),
+}
+"""What a daemon can do without until it listens; most of a start is spent on these."""
+LISTENING = """
+import socket, sys
+real = socket.socket.listen
+def listen(self, *args):
+    print("\\n".join(sys.modules), file=sys.stderr)
+    real(self, *args)
+    sys.exit(0)
+socket.socket.listen = listen
+from bf_reconciler.cli import main
+main(["run", *sys.argv[1:], "--listen", "127.0.0.1:0"])
+"""
+
+
+def test_a_daemon_listens_before_it_imports_what_listening_can_do_without(tmp_path):
+    argv = [sys.executable, "-c", LISTENING, str(tmp_path / "x.yaml"), "--state-dir", str(tmp_path)]
+    done = subprocess.run(
+        argv, env=clean(), capture_output=True, text=True, timeout=60, check=False
+    )
+    modules = set(done.stderr.split())
+    assert done.returncode == 0, done.stderr
+    assert "aiohttp.web" in modules
+    assert not modules & NEEDLESS

@@ -23,7 +23,7 @@ from bf_reconciler.journal import Journal
 from bf_reconciler.policy import ConditionType, Incident
 from bf_reconciler.status import Key, Record, StrategyState, present
 from bf_reconciler.verdict import ConnectionState, Halted
-from bf_reconciler.web import NotDurableError
+from bf_reconciler.web.backend import NotDurableError
 from commandline import FakeView, run_in, serving
 from edges.fakes import (
     NOW,

@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from bf_reconciler import daemon
 from bf_reconciler.cli import tables
 from bf_reconciler.cli import test as testing
+from bf_reconciler.daemon import start
 from bf_reconciler.journal import Journal
 from bf_reconciler.spec import Connection, Credentials, File, Strategy
 from bf_reconciler.status import Record, Status
@@ -432,7 +432,7 @@ def test_run_hands_its_options_over(capsys, monkeypatch, tmp_path):
     async def serve(settings):
         handed.append(settings)
 
-    monkeypatch.setattr(daemon, "serve", serve)
+    monkeypatch.setattr(start, "serve", serve)
     monkeypatch.setenv("BF_LOG_LEVEL", "warning")
     monkeypatch.setenv("BF_LISTEN", "127.0.0.1:1234")
     token = tmp_path / "token"

@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 import stat
-import sys
 import threading
 import time
 from contextlib import asynccontextmanager
@@ -19,8 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from bf_reconciler.daemon import StartError, check, commands, serve
+from bf_reconciler.daemon import commands
 from bf_reconciler.daemon import daemon as room
+from bf_reconciler.daemon.check import check
 from bf_reconciler.daemon.commands import BACKLOG, Commands, _drilling
 from bf_reconciler.daemon.cycle import Cycle
 from bf_reconciler.daemon.daemon import Daemon, any_of, pause
@@ -28,6 +28,8 @@ from bf_reconciler.daemon.journal_writer import JournalWriter
 from bf_reconciler.daemon.kept_document import KeptDocument
 from bf_reconciler.daemon.lost_halt import lost_halt
 from bf_reconciler.daemon.probe_counts import ProbeCounts
+from bf_reconciler.daemon.start import serve
+from bf_reconciler.daemon.start_error import StartError
 from bf_reconciler.facts import ConfigError, ConfigReason, Drill, Reason
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.metrics import Tallies
@@ -38,7 +40,7 @@ from bf_reconciler.settings import Heartbeat, Listen, Settings
 from bf_reconciler.source import Source
 from bf_reconciler.status import ConfigStatus, Record, Status, unconfirmed
 from bf_reconciler.verdict import Halted
-from bf_reconciler.web import NotDurableError
+from bf_reconciler.web.backend import NotDurableError
 from build import (
     CONNECTION,
     MINUTE,
@@ -671,7 +673,7 @@ async def test_the_verb_test_asks_until_a_refusal_is_believed(
         exchanges.script, exchanges.asked = lambda at: refused(Reason.INVALID_KEY, at), asked
         yield exchanges
 
-    monkeypatch.setattr(sys.modules["bf_reconciler.daemon.check"], "Prober", refusing)
+    monkeypatch.setattr("bf_reconciler.daemon.check.Prober", refusing)
     file = tmp_path / "connections.yaml"
     file.write_bytes(keyed(exchange))
     settings = Settings(str(file), tmp_path / "state", allow_plaintext=True)
@@ -930,7 +932,7 @@ def test_a_config_error_has_a_message_for_people():
 
 async def test_a_rollback_is_counted_and_told(daemon, monkeypatch):
     told = []
-    monkeypatch.setattr(room.logs, "log_rollback", lambda *words: told.append(words))
+    monkeypatch.setattr(room.log_lines, "log_rollback", lambda *words: told.append(words))
     await daemon.load()
     assert not told
     real = daemon.reloader.reload
@@ -948,6 +950,8 @@ async def test_a_rollback_is_counted_and_told(daemon, monkeypatch):
 async def test_a_history_that_does_not_come_is_told_as_that(daemon, monkeypatch):
     view = Commands(daemon, None)
     assert await asyncio.to_thread(view.history, None, 1, None) == []
+    page = await asyncio.to_thread(view.journal, "transitions", None, 1)
+    assert (page["rows"], page["continue"], page["file_readable"]) == ([], None, True)
     monkeypatch.setattr("bf_reconciler.daemon.commands.HISTORY_SECONDS", 0.01)
     go = threading.Event()
     daemon.journal.history = lambda *_: go.wait(60)

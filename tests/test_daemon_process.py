@@ -19,7 +19,7 @@ from bf_reconciler.metrics import Tallies
 SHOWN = """
 import ctypes, json, resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, 300))
-from bf_reconciler.daemon import harden
+from bf_reconciler.daemon.process import harden
 harden()
 print(json.dumps([
     resource.getrlimit(resource.RLIMIT_CORE),

@@ -19,7 +19,7 @@ from aiohttp import web
 
 from bf_reconciler import cli, document, logs
 from bf_reconciler.cli import schema
-from bf_reconciler.daemon import RefusedError, check
+from bf_reconciler.daemon.check import RefusedError, check
 from bf_reconciler.status import fold
 from bf_reconciler.web.page import banners
 from e2e.fleet import (
@@ -347,7 +347,7 @@ async def test_the_log_of_a_test_knows_the_secrets(fleet, monkeypatch):
         logging.getLogger("asyncio").error("lost: %s", " ".join(SECRETS.values()))
         return fold(*arguments)
 
-    monkeypatch.setattr(sys.modules["bf_reconciler.daemon.check"], "fold", talking)
+    monkeypatch.setattr("bf_reconciler.daemon.check.fold", talking)
     for name, value in fleet.environ().items():
         monkeypatch.setenv(name, value)
     with contextlib.redirect_stderr(told), kept_loggers():

@@ -3,18 +3,13 @@
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from typing import IO, Any, Final, Literal
 
-import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
-
-from bf_reconciler.facts import CONFIG_ADVICE, errors_first, printable, remedy
+from bf_reconciler.facts import printable
 from bf_reconciler.facts.secret_forms import SHORTEST, secret_forms
 from bf_reconciler.log_sink import Sink
-from bf_reconciler.policy import Incident
-from bf_reconciler.status import ConfigStatus, Transition
+from bf_reconciler.structlog_import import structlog
 
 MASK: Final = "••••"
 LINES: Final = "\n\t"
@@ -25,8 +20,6 @@ KEY_LIKE = re.compile(
 SILENT = ("ccxt", "aiohttp", "apprise", "requests", "urllib3")
 """At DEBUG, ccxt writes headers and bodies of signed requests; apprise and urllib3 write URLs."""
 QUIET = ("asyncio", "watchfiles")
-ALARMING = frozenset({"Blocked", "Unreachable", "Invalid", "Degraded", "Holding", "Error"})
-SHOWN_PROBLEMS = 10
 
 
 class Redactor:
@@ -37,8 +30,10 @@ class Redactor:
 
     def __init__(self) -> None:
         self._learnt: set[str] = set()
-        # By their first characters, so that the number of secrets does not slow a line down.
-        self._forms: dict[str, tuple[str, ...]] = {}
+        self._forms: set[str] = set()
+        # The lengths of forms by their first characters: neither how many secrets there are nor
+        # that the keys of an exchange may all begin alike slows a line down.
+        self._lengths: dict[str, tuple[int, ...]] = {}
         self._turn = threading.Lock()
 
     def __repr__(self) -> str:
@@ -51,8 +46,11 @@ class Redactor:
                     continue
                 self._learnt.add(value)
                 for form in secret_forms(value):
-                    known = {*self._forms.get(form[:SHORTEST], ()), form}
-                    self._forms[form[:SHORTEST]] = tuple(sorted(known, key=len, reverse=True))
+                    self._forms.add(form)
+                    lengths = self._lengths.get(form[:SHORTEST], ())
+                    if len(form) not in lengths:
+                        longer_first = sorted((*lengths, len(form)), reverse=True)
+                        self._lengths[form[:SHORTEST]] = tuple(longer_first)
 
     def redact(self, text: str) -> str:
         if not self._forms:
@@ -60,13 +58,14 @@ class Redactor:
         parts: list[str] = []
         done = at = 0
         while at <= len(text) - SHORTEST:
-            forms = self._forms.get(text[at : at + SHORTEST], ())
-            form = next((form for form in forms if text.startswith(form, at)), None)
-            if form is None:
+            lengths = self._lengths.get(text[at : at + SHORTEST], ())
+            ends = (at + length for length in lengths)
+            end = next((end for end in ends if text[at:end] in self._forms), None)
+            if end is None:
                 at += 1
                 continue
             parts += [text[done:at], MASK]
-            done = at = at + len(form)
+            done = at = end
         return "".join([*parts, text[done:]])
 
 
@@ -123,13 +122,13 @@ def configure(
 
     ``level``: the least that is written: debug, info, warning or error.
     """
-    shared: list[Processor] = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     # Exceptions become plain text here; a prettier one would show local variables.
-    last: list[Processor] = [
+    last: list[structlog.typing.Processor] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.format_exc_info,
         mask_fields,
@@ -171,7 +170,9 @@ def _silence(logger: logging.Logger) -> None:
     logger.setLevel(logging.CRITICAL + 1)
 
 
-def mask_fields(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+def mask_fields(
+    _: structlog.typing.WrappedLogger, __: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
     """Mask fields whose names say that a secret stands there."""
     return {name: MASK if KEY_LIKE.search(name) else _masked(v) for name, v in event.items()}
 
@@ -186,130 +187,6 @@ def _masked(value: Any) -> Any:  # noqa: ANN401 # whatever is logged
     return value
 
 
-def redact_line(_: WrappedLogger, __: str, line: Any) -> str:  # noqa: ANN401 # as structlog has it
+def redact_line(_: structlog.typing.WrappedLogger, __: str, line: Any) -> str:  # noqa: ANN401 # as structlog has it
     """The last step: whatever the line is made of, no secret leaves."""
     return REDACTOR.redact(str(line))
-
-
-def log_transition(logger: structlog.stdlib.BoundLogger, transition: Transition) -> None:
-    """One line per change of a status word; a warning with the next step where one is needed."""
-    if transition.kind == "halt":
-        _log_halt(logger, transition)
-        return
-    if transition.kind == "key":
-        _log_key(logger, transition)
-        return
-    alarming = transition.after in ALARMING
-    write = logger.warning if alarming else logger.info
-    write(
-        f"{transition.kind} changed",
-        name=transition.name,
-        before=transition.before or None,
-        after=transition.after or None,
-        reason=str(transition.reason),
-        message=transition.message,
-        remedy=(remedy(transition.reason) or None) if alarming else None,
-        generation=transition.generation,
-        revision=transition.revision,
-        lasted_seconds=None if transition.lasted is None else round(transition.lasted, 3),
-    )
-
-
-def _log_halt(logger: structlog.stdlib.BoundLogger, halt: Transition) -> None:
-    """Who halted or resumed, and why: as a warning, so that it is in every log."""
-    logger.warning(
-        "halted" if halt.after else "resumed",
-        strategy=halt.name or None,
-        by=halt.by,
-        why=halt.message or None,
-        generation=halt.generation,
-        revision=halt.revision,
-    )
-
-
-def _log_key(logger: structlog.stdlib.BoundLogger, change: Transition) -> None:
-    """What changed of a key: as a warning, since nobody here knows who changed it."""
-    logger.warning(
-        "key changed",
-        name=change.name,
-        what=change.what,
-        before=change.before or None,
-        after=change.after or None,
-        message=change.message,
-        remedy=remedy(change.reason),
-        generation=change.generation,
-        revision=change.revision,
-    )
-
-
-def log_incidents(
-    logger: structlog.stdlib.BoundLogger,
-    before: tuple[Incident, ...],
-    after: tuple[Incident, ...],
-) -> None:
-    """One line when a common cause is seen first, and one when it is over."""
-    was, now_is = ({(i.kind, i.scope): i for i in found} for found in (before, after))
-    for key in [key for key in now_is if key not in was]:
-        _incident(logger.warning, "incident started", now_is[key], remedy(now_is[key].reason))
-    for key in [key for key in was if key not in now_is]:
-        _incident(logger.info, "incident ended", was[key])
-
-
-def _incident(
-    write: Callable[..., None], event: str, incident: Incident, advice: str | None = None
-) -> None:
-    write(
-        event,
-        kind=incident.kind,
-        scope=incident.scope,
-        reason=str(incident.reason),
-        remedy=advice or None,
-        connections=len(incident.connections),
-        since=incident.since.isoformat(),
-    )
-
-
-def log_config(
-    logger: structlog.stdlib.BoundLogger, before: ConfigStatus, after: ConfigStatus
-) -> None:
-    """A line when the file was taken, refused for a new cause, or taken again; else none."""
-    if _news(before) == _news(after):
-        return
-    problems = [problem.render(after.path) for problem in errors_first(after.problems)]
-    shown = problems[:SHOWN_PROBLEMS] or None
-    if after.last_reload_successful:
-        plain = after.plaintext_secrets
-        write = logger.warning if plain else logger.info  # plain text is told at any level
-        write("file loaded", path=after.path, warnings=shown, plaintext_secrets=plain)
-        return
-    advice = CONFIG_ADVICE[after.reason]["en"].remedy if after.reason else None
-    logger.error(
-        "file rejected",
-        path=after.path,
-        reason=str(after.reason) if after.reason else None,
-        message=after.message,
-        remedy=advice,
-        problems=shown,
-        problem_count=len(problems),
-    )
-
-
-def _news(config: ConfigStatus) -> tuple[object, ...]:
-    good = config.last_reload_successful
-    return (good, config.last_reload_success if good else None, config.problems, config.reason)
-
-
-def log_rollback(
-    logger: structlog.stdlib.BoundLogger, before: ConfigStatus, after: ConfigStatus
-) -> None:
-    """A line when a version came into force that is older than the one before."""
-    logger.warning(
-        "file rolled back",
-        path=after.path,
-        last_modified=_moment(after.last_modified),
-        last_modified_before=_moment(before.last_modified),
-    )
-
-
-def _moment(at: datetime | None) -> str | None:
-    return at.isoformat() if at is not None else None

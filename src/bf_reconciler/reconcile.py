@@ -22,11 +22,12 @@ from bf_reconciler.spec import (
     without,
 )
 from bf_reconciler.status import Running, Status, fold, in_order, maintained
-from bf_reconciler.turn import Turn, begin, concerned, ended, paused
+from bf_reconciler.turn import Turn, begin, concerned, ended, paused, relisted
 from bf_reconciler.verdict import (
     Decision,
     Holdings,
     Verdicts,
+    account_of,
     guard,
     judge,
     orphans,
@@ -105,10 +106,11 @@ async def reconcile(
     Decided again are those whose inputs changed since the last turn, or whose moment came: what
     was decided on all others still holds. Without a last turn all are decided.
     """
-    old, names, due, whole = begin(last, spec, before, seen, now)
+    old, names, due, declared, whole = begin(last, spec, before, seen, now)
     again = partial(_in_parts, spec, outside.breathe)
+    moved = whole or spec is not old.spec
 
-    answers = _answers(spec, seen, outside.prober.collect())  # what the exchanges said
+    answers = _answers(spec, before, seen, outside.prober.collect())  # what the exchanges said
     reports = outside.runtimes.collect()  # what was seen to run
     stray = orphans(spec, before.memories, outside.runtimes.held(spec.runtimes.values()))
     seen = _with(seen, answers)
@@ -121,10 +123,9 @@ async def reconcile(
     todo = await again(plan, before=old.todo.kept(), names=names | due)
     outside.prober.probe(todo.probe, todo.soon, todo.forget)
     seen = without(seen, todo.forget)
-    wanted = wanted_pairs(spec, now) if whole or paused(spec, names) else old.wanted
+    wanted = wanted_pairs(spec, now) if moved or paused(spec, names) else old.wanted
     markets = outside.prober.markets(wanted)  # what is listed in public
-    if markets != old.markets:
-        names |= Names(strategies=frozenset(spec.strategies))
+    names |= relisted(spec, old.markets, markets)
     save = outside.keep(before, seen, names)
 
     rules = partial(judge, spec, seen, before.halted, now, markets, known=before.connections)
@@ -134,13 +135,14 @@ async def reconcile(
     orders = _orders(old, decisions, names)
     if orders:
         await save()  # evidence outlives a crash
-    decisions, running = await _act(
+    decisions, running, told = await _act(
         outside, spec, now, old, decisions, reports, orders
     )  # only here
+    names |= Names(strategies=told)  # an order of an earlier turn may have waited
     picture = partial(fold, spec, seen, verdicts, decisions, running, now)
-    shown = names if whole else _shown(old, before, decisions, running, names)
+    shown = names if whole else declared | _shown(old, before, decisions, running, names)
     status = await again(picture, before=before, names=shown)
-    status = in_order(status, spec) if whole or stray else status
+    status = in_order(status, spec) if moved or stray else status
     announced = outside.prober.announced(spec.connections)  # what is told of maintenance
     status = maintained(status, spec, announced, now)
     turn = Turn(
@@ -163,8 +165,8 @@ async def _act(
     decisions: Mapping[str, Decision],
     reports: Mapping[str, Running],
     orders: Collection[Decision],
-) -> tuple[Mapping[str, Decision], Mapping[str, Running]]:
-    """Give the orders that are new; returns the decisions, and what is known to run.
+) -> tuple[Mapping[str, Decision], Mapping[str, Running], frozenset[str]]:
+    """Give the orders that are new; returns the decisions, what is known to run, and news of whom.
 
     A move that is not confirmed is not over: it is left again next time.
     """
@@ -181,7 +183,7 @@ async def _act(
         return replace(decision, memory=unsettled(decision, memories[name]))
 
     moving = [order.name for order in orders if order.leaves]
-    return updated(decisions, moving, stayed), running
+    return updated(decisions, moving, stayed), running, frozenset(told)
 
 
 def _shown(
@@ -218,11 +220,20 @@ async def _in_parts(
 
 
 def _answers(
-    spec: Spec, seen: Mapping[str, Seen], collected: Mapping[str, Observation]
+    spec: Spec,
+    before: Status,
+    seen: Mapping[str, Seen],
+    collected: Mapping[str, Observation],
 ) -> Mapping[str, Seen]:
     """What is known now of those who were asked; an answer about another entry is dropped."""
+
+    def known(name: str, answer: Observation) -> Seen:
+        was = before.connections.get(name)
+        account = account_of(spec, spec.connections[name], was, answer.at)
+        return remember(seen.get(name), answer, account)
+
     return {
-        name: remember(seen.get(name), answer)
+        name: known(name, answer)
         for name, answer in collected.items()
         if name in spec.connections and spec.connections[name].fingerprint == answer.entry
     }

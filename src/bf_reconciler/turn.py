@@ -9,7 +9,7 @@ from bf_reconciler.agenda import Agenda
 from bf_reconciler.facts import Markets, Seen, earliest
 from bf_reconciler.policy import Causes, Watch
 from bf_reconciler.schedule import HEARTBEAT, Schedule
-from bf_reconciler.spec import Names, Spec, Wanted, differing, without
+from bf_reconciler.spec import Names, Spec, Wanted, affected, differing, venue_of, without
 from bf_reconciler.status import Running, Status, everything
 from bf_reconciler.verdict import Decision, Verdicts
 
@@ -52,21 +52,22 @@ class Turn:
         """What was judged, with the common causes of now."""
         return replace(self.verdicts, causes=causes)
 
-    def stands(self, spec: Spec, before: Status, now: datetime) -> bool:
+    def stands(self, before: Status, now: datetime) -> bool:
         """Whether what was decided still holds, but for single names."""
-        steady = self.at <= now <= self.at + LONGEST
-        return steady and spec is self.spec and before.halted == self.status.halted
+        return self.at <= now <= self.at + LONGEST and before.halted == self.status.halted
 
 
 class Start(NamedTuple):
     """What a turn begins with: the last one, and at whom to look.
 
-    ``due`` are only to be asked. ``whole``: it looks at everything.
+    ``due`` are only to be asked. ``declared`` are declared otherwise than then. ``whole``: it looks
+    at everything.
     """
 
     old: Turn
     names: Names
     due: Names
+    declared: Names
     whole: bool
 
 
@@ -74,18 +75,19 @@ def begin(
     last: Turn | None, spec: Spec, before: Status, seen: Mapping[str, Seen], now: datetime
 ) -> Start:
     """Find whose inputs people changed since the last turn, and whose moment came."""
-    if last is None or not last.stands(spec, before, now):
+    declared = affected(last.spec, spec) if last is not None and last.stands(before, now) else None
+    if last is None or declared is None:
         last = replace(last or Turn(now, spec, before, seen), agenda=Agenda())
         names = everything(before, spec) | Names(frozenset(seen), frozenset(last.decisions))
-        return Start(last, names, Names(), whole=True)
+        return Start(last, names, Names(), names, whole=True)
     due = list(last.agenda.due(now))
     probes, connections, strategies = (
         frozenset(item.name for item in due if item.kind == kind)
         for kind in ("probe", "connection", "strategy")
     )
     edited = Names(differing(last.seen, seen), differing(last.status.strategies, before.strategies))
-    names = edited | Names(connections, strategies) | last.again
-    return Start(last, names, Names(probes), whole=False)
+    names = declared | edited | Names(connections, strategies) | last.again
+    return Start(last, names, Names(probes), declared, whole=False)
 
 
 def concerned(last: Turn, spec: Spec, names: Names, causes: Causes) -> Names:
@@ -102,6 +104,16 @@ def concerned(last: Turn, spec: Spec, names: Names, causes: Causes) -> Names:
     mine = {s.name for name in connections for s in spec.by_connection.get(name, ())}
     found = Names(connections, names.strategies | mine)
     return found | Names(strategies=last.absent) if found else found
+
+
+def relisted(spec: Spec, old: Markets, new: Markets) -> Names:
+    """Strategies on venues of which other pairs, or other things of them, are known than before."""
+    venues = {venue for venue in old.keys() | new.keys() if old.get(venue) != new.get(venue)}
+    if not venues:
+        return Names()
+    there = {name for name, entry in spec.connections.items() if venue_of(entry) in venues}
+    bots = spec.by_connection
+    return Names(strategies=frozenset(s.name for name in there for s in bots.get(name, ())))
 
 
 def paused(spec: Spec, names: Names) -> bool:
@@ -123,11 +135,9 @@ def ended(old: Turn, turn: Turn, names: Names, due: Names, *, whole: bool) -> Tu
         differing(old.status.strategies, status.strategies, names.strategies),
     )
     gone = frozenset(n for n in names.strategies if n not in status.strategies)
-    turn = replace(
-        turn,
-        decisions=without(turn.decisions, gone),
-        running=without(turn.running, gone),
-    )
+    decisions = without(turn.decisions, gone)
+    idle = frozenset(n for n in names.strategies if n not in decisions)
+    turn = replace(turn, decisions=decisions, running=without(turn.running, idle))
     _note(turn, old.agenda, names, names.connections | due.connections)
     return replace(
         turn,

@@ -76,19 +76,19 @@ def a_finding(**changes):
 
 
 @pytest.mark.parametrize(
-    ("changes", "since"),
+    ("changes", "since", "generation"),
     [
-        ({}, NOW),
-        ({"message": "Still good."}, NOW),
-        ({"status": "False"}, LATER),
-        ({"reason": Reason.KEY_EXPIRING}, LATER),
-        ({"type": ConditionType.RUNNING}, LATER),
+        ({}, NOW, 1),
+        ({"message": "Still good."}, NOW, 2),
+        ({"status": "False"}, LATER, 2),
+        ({"reason": Reason.KEY_EXPIRING}, LATER, 2),
+        ({"type": ConditionType.RUNNING}, LATER, 2),
     ],
 )
-def test_since_is_kept_unless_the_status_or_its_reason_changed(changes, since):
+def test_since_is_kept_unless_the_status_or_its_reason_changed(changes, since, generation):
     old = conditions((), [a_finding()], 1, NOW)
     (new,) = conditions(old, [a_finding(**changes)], 2, LATER)
-    assert (new.since, new.observed_generation) == (since, 2)
+    assert (new.since, new.observed_generation) == (since, generation)
     assert new.message == changes.get("message", "Good.")
 
 
@@ -587,5 +587,4 @@ def test_what_is_wrong_and_was_never_known_is_shown_with_nothing_but_that():
         (status.connections["bad"], later.connections["bad"]),
         (status.strategies["worse"], later.strategies["worse"]),
     ):
-        kept = replace(before.conditions[0], observed_generation=2)
-        assert after == replace(before, conditions=(kept,))
+        assert after is before

@@ -36,9 +36,9 @@ def test_the_api_says_it_of_each_strategy():
     memory = StrategyMemory(on=True, action="pause", runtime=LOCAL)
     declared = {"name": "btc-grid", "margin_limit": {"balance_ratio": 0.3}}
     status = next(iter(a_cycle().strategies.values()))
-    shown = present_strategy(replace(status, memory=memory, declared=declared))
+    shown = present_strategy(replace(status, memory=memory, declared=declared), 1)
     assert shown["handling"] == {"margin_limit": {"degree": "passed_on", "by": ""}}
-    assert present_strategy(replace(status, memory=None))["handling"] == {}
+    assert present_strategy(replace(status, memory=None), 1)["handling"] == {}
 
 
 @pytest.mark.parametrize(

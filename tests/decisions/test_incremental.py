@@ -18,6 +18,7 @@ from bf_reconciler.facts import (
     Reason,
     Scope,
 )
+from bf_reconciler.journal import rows
 from bf_reconciler.reconcile import PART, Outside, audit, reconcile
 from bf_reconciler.schedule import HEARTBEAT, LOST, request, request_changed
 from bf_reconciler.spec import (
@@ -286,6 +287,8 @@ steps = st.one_of(
     st.tuples(st.just("world"), st.tuples(some, st.sampled_from(sorted(WORLDS)))),
     st.tuples(st.just("world"), st.tuples(st.just(NAMES), st.sampled_from(sorted(WORLDS)))),
     st.tuples(st.just("commit"), commits),
+    st.tuples(st.just("edit"), st.tuples(st.integers(0, COUNT - 1), shapes, st.booleans())),
+    st.tuples(st.just("edit"), st.tuples(st.integers(0, COUNT - 1), shapes, st.booleans())),
     st.tuples(st.just("revision"), st.sampled_from(["r2", "r3"])),
     st.tuples(st.just("ask"), some),
     st.tuples(st.just("halt"), st.booleans()),
@@ -298,6 +301,11 @@ steps = st.one_of(
     st.tuples(st.just("tell"), told),
     st.tuples(st.just("restart"), st.none()),
 )
+
+
+def standing(old, new):
+    """Entries that are declared as before stay the same objects."""
+    return {name: old[name] if old.get(name) == entry else entry for name, entry in new.items()}
 
 
 class Life:
@@ -314,10 +322,12 @@ class Life:
         broken = given.get("broken", [])
         old = self.spec
         bots = {n: e for n, e in strategies.items() if n not in {f"s0-{name}" for name in broken}}
+        connections = {n: c for n, c in connections.items() if n not in broken}
+        self.given = given
         self.spec = replace(
             a_spec(policy=given.get("policy")),
-            connections={n: c for n, c in connections.items() if n not in broken},
-            strategies=bots,
+            connections=standing(old.connections, connections) if old else connections,
+            strategies=standing(old.strategies, bots) if old else bots,
             runtimes=PLACES,
             generation=old.generation + 1 if old else 1,
             halt=Halt(reason="flood", by="ada") if given.get("halt") else None,
@@ -326,6 +336,14 @@ class Life:
             nameless_strategies=given.get("nameless", 0),
         )
         self.seen = request_changed(old, self.spec, self.seen)
+
+    def edit(self, given):
+        """One entry, or what is wrong with it, is another than before."""
+        index, shape, broken = given
+        fleet = [*self.given["fleet"]]
+        fleet[index] = shape
+        wrong = {*self.given.get("broken", [])} ^ ({NAMES[index]} if broken else set())
+        self.commit(self.given | {"fleet": fleet, "broken": sorted(wrong)})
 
     def step(self, kind, given):
         self.now += SECOND
@@ -379,7 +397,8 @@ class Life:
     def restart(self, _):
         self.last = None
         self.prober.flights, self.prober.finished = {}, {}
-        self.seen = {n: replace(s, restored=True, asked=False) for n, s in self.seen.items()}
+        kept = {n: rows.SEEN.read(rows.SEEN.write(s)) for n, s in self.seen.items()}
+        self.seen = {n: replace(s, restored=True, asked=False) for n, s in kept.items()}
 
     def turn(self):
         prober, engine = copy.deepcopy(self.prober), copy.deepcopy(self.engine)
@@ -443,6 +462,24 @@ def test_names_are_taken_in_parts_connections_first_in_the_order_of_the_file():
     ]
     assert list(all_.parts(life.spec, 100)) == [all_]
     assert not Names()
+
+
+def test_what_is_told_late_of_an_earlier_order_is_shown_at_once():
+    life = Life([{}] * COUNT, {})
+    life.turn()
+    life.step("answer", NAMES)
+    life.step("wait", 1)
+    late = {"s0-c3": Running("paused", told="pause")}
+    converge = life.engine.converge
+
+    async def later(decisions, *_):
+        return {**await converge(decisions), **late}
+
+    life.engine.converge = later
+    turn = life.taken(life.prober, life.engine, life.last)
+    assert turn.changed.strategies >= {"s0-c3"}
+    assert turn.status.strategies["s0-c3"].running == "paused"
+    assert audit(turn, Names(frozenset(NAMES), frozenset(turn.spec.strategies))) == Names()
 
 
 def test_a_large_turn_lets_others_breathe():

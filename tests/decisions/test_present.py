@@ -71,10 +71,11 @@ def test_the_whole_status_has_the_shape_of_the_contract():
             "shard": None,
             "problems": [],
         },
+        "policy": {},
         "incidents": [],
         "maintenance": [],
-        "connections": [present_connection(c) for c in ON.connections.values()],
-        "strategies": [present_strategy(s) for s in ON.strategies.values()],
+        "connections": [present_connection(c, 1) for c in ON.connections.values()],
+        "strategies": [present_strategy(s, 1) for s in ON.strategies.values()],
     }
 
 
@@ -293,7 +294,7 @@ def test_the_remedy_of_an_unknown_key_names_the_entities_of_the_exchange():
     unknown = refused(Reason.INVALID_KEY)
     status = a_cycle(unknown, unknown, spec=a_spec([okx]))
     for language in LANGUAGES:
-        shown = present_connection(status.connections[okx.name], language)
+        shown = present_connection(status.connections[okx.name], 1, language)
         remedies = {c["remedy"] for c in shown["conditions"] if c["reason"] == "InvalidKey"}
         assert remedies
         assert all("(eea, us, tr)" in each for each in remedies)

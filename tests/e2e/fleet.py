@@ -18,7 +18,7 @@ import yaml
 from pyrage import x25519
 
 from bf_reconciler import logs
-from bf_reconciler.daemon import serve
+from bf_reconciler.daemon.start import serve
 from bf_reconciler.document.seal import digest
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.settings import Listen, Settings
@@ -259,6 +259,8 @@ class Fleet:
         """The JSON at a path; the text where it is none."""
         async with self.session.get(f"http://127.0.0.1:{self.port}{path}") as answer:
             text = await answer.text()
+        if "Retry-After" in answer.headers:  # it listens, and has not started yet
+            raise ConnectionError(text)
         if path == "/api/v1/status" and answer.status == 200:
             self.status = json.loads(text)
         return json.loads(text) if answer.content_type == "application/json" else text

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bf_reconciler.daemon import StartError, serve
+from bf_reconciler.daemon.start import serve
+from bf_reconciler.daemon.start_error import StartError
 from bf_reconciler.notify import digest
 from bf_reconciler.settings import Monitoring
 from e2e.fleet import a_fleet, until

@@ -10,7 +10,7 @@ from bf_reconciler.facts import Reason
 from bf_reconciler.policy import Incident
 from bf_reconciler.status import Status, StrategyState
 from bf_reconciler.verdict import ConnectionState, Halted
-from bf_reconciler.web import NotDurableError
+from bf_reconciler.web.backend import NotDurableError
 from bf_reconciler.web.http import events
 from e2e.browsing import DESKTOP, PHONE, a_browser, violations
 from e2e.fleet import a_fleet, a_world

@@ -13,7 +13,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bf_reconciler.daemon import StartError, serve
+from bf_reconciler.daemon.start import serve
+from bf_reconciler.daemon.start_error import StartError
 from bf_reconciler.settings import Listen
 from e2e.fleet import DEADLINE, SOPS, a_fleet, a_strategy, until
 from e2e.programs import a_prometheus

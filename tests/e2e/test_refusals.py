@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from bf_reconciler.daemon import RefusedError, UnknownNameError, check
+from bf_reconciler.daemon.check import RefusedError, UnknownNameError, check
 from bf_reconciler.status import present
 from e2e.fleet import SECRETS, a_fleet, a_strategy, credentials_of, head, kept_loggers
 

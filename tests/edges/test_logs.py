@@ -4,14 +4,19 @@ import base64
 import io
 import json
 import logging
+import re
 import urllib.parse
 from dataclasses import replace
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bf_reconciler import logs
+from bf_reconciler.daemon import log_lines
 from bf_reconciler.facts import ConfigReason, Problem, Reason
+from bf_reconciler.facts.secret_forms import secret_forms
 from bf_reconciler.policy import Incident
 from edges.fakes import NOW, a_config, a_refused_config, a_transition
 
@@ -195,6 +200,26 @@ def test_many_secrets_do_not_slow_a_line_down():
         assert redactor.redact(text) == text
 
 
+def test_keys_that_all_begin_alike_are_learnt_as_fast_and_masked():
+    redactor = logs.Redactor()
+    redactor.learn(f"organizations-{n:05}" for n in range(20_000))
+    text = "organizations-19999 organizations-20000"
+    assert redactor.redact(text) == "•••• organizations-20000"
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.text("ab", min_size=4, max_size=8), max_size=8),
+    st.text("ab ", max_size=60),
+)
+def test_a_line_is_masked_as_if_each_form_were_tried_at_each_place(values, text):
+    redactor = logs.Redactor()
+    redactor.learn(values)
+    forms = sorted({f for v in values for f in secret_forms(v)}, key=len, reverse=True)
+    pattern = "|".join(map(re.escape, forms))
+    assert redactor.redact(text) == (re.sub(pattern, logs.MASK, text) if forms else text)
+
+
 def test_fields_that_are_named_like_a_secret_are_masked(stream):
     logs.configure("info", "json", stream)
     structlog.get_logger().info(
@@ -224,7 +249,7 @@ def told(stream, call, *values):
 )
 def test_a_halt_is_a_line_with_who_and_why(stream, halt, event):
     made = a_transition("", "halt", message="fire", by="ada (token ops)", **halt)
-    (line,) = told(stream, logs.log_transition, made)
+    (line,) = told(stream, log_lines.log_transition, made)
     assert (line["event"], line["level"]) == (event, "warning")
     assert (line["by"], line["why"], line["strategy"]) == ("ada (token ops)", "fire", None)
 
@@ -232,14 +257,14 @@ def test_a_halt_is_a_line_with_who_and_why(stream, halt, event):
 def test_what_changed_of_a_key_is_a_warning_with_the_next_step(stream):
     change = {"reason": Reason.KEY_CHANGED, "what": "address_added", "message": "New."}
     made = a_transition("a", "key", before="", after="198.51.100.9", **change)
-    (line,) = told(stream, logs.log_transition, made)
+    (line,) = told(stream, log_lines.log_transition, made)
     assert (line["event"], line["level"], line["name"]) == ("key changed", "warning", "a")
     assert (line["what"], line["before"], line["after"]) == ("address_added", None, "198.51.100.9")
     assert "delete the key" in line["remedy"]
 
 
 def test_a_transition_for_the_worse_is_a_warning_with_the_next_step(stream):
-    (line,) = told(stream, logs.log_transition, a_transition())
+    (line,) = told(stream, log_lines.log_transition, a_transition())
     line.pop("timestamp")
     assert line == {
         "event": "strategy changed",
@@ -261,15 +286,15 @@ def test_an_incident_is_told_when_it_begins_and_when_it_is_over_and_never_betwee
     def incident(count, reason=Reason.IP_NOT_ALLOWED):
         return (Incident("egress", "direct", reason, tuple("abcdef"[:count]), NOW),)
 
-    (line,) = told(stream, logs.log_incidents, (), incident(3))
+    (line,) = told(stream, log_lines.log_incidents, (), incident(3))
     assert line["event"] == "incident started"
     assert line["level"] == "warning"
     assert (line["kind"], line["scope"], line["connections"]) == ("egress", "direct", 3)
     assert (line["reason"], line["since"]) == ("IPNotAllowed", "2026-05-04T12:00:00+00:00")
     assert line["remedy"]
     grown = incident(5, Reason.REGION_RESTRICTED)
-    assert told(stream, logs.log_incidents, incident(3), grown) == [line]
-    *_, over = told(stream, logs.log_incidents, grown, ())
+    assert told(stream, log_lines.log_incidents, incident(3), grown) == [line]
+    *_, over = told(stream, log_lines.log_incidents, grown, ())
     assert (over["event"], over["level"]) == ("incident ended", "info")
     assert over["remedy"] is None
 
@@ -278,13 +303,13 @@ def test_a_transition_for_the_better_is_information(stream):
     better = a_transition(
         kind="connection", before="", after="Online", reason=Reason.CONNECTED, lasted=None
     )
-    (line,) = told(stream, logs.log_transition, better)
+    (line,) = told(stream, log_lines.log_transition, better)
     assert (line["event"], line["level"]) == ("connection changed", "info")
     assert (line["before"], line["remedy"], line["lasted_seconds"]) == (None, None, None)
 
 
 def test_a_refused_file_is_an_error_with_its_problems(stream):
-    (line,) = told(stream, logs.log_config, a_config(), a_refused_config())
+    (line,) = told(stream, log_lines.log_config, a_config(), a_refused_config())
     assert (line["event"], line["level"]) == ("file rejected", "error")
     assert line["reason"] == "InvalidDocument"
     assert line["problems"] == ["connections.yaml:7:5: connections.1.exchange: unknown exchange"]
@@ -294,46 +319,46 @@ def test_a_refused_file_is_an_error_with_its_problems(stream):
 
 def test_of_many_problems_some_are_shown(stream):
     many = tuple(Problem(n, 1, "", "wrong") for n in range(1, 50))
-    (line,) = told(stream, logs.log_config, a_config(), a_refused_config(problems=many))
+    (line,) = told(stream, log_lines.log_config, a_config(), a_refused_config(problems=many))
     assert (len(line["problems"]), line["problem_count"]) == (10, 49)
 
 
 def test_what_is_wrong_is_told_before_mere_warnings(stream):
     many = [Problem(n, 1, "", "a better name", "warning") for n in range(1, 50)]
     config = a_refused_config(problems=(*many, Problem(99, 1, "", "wrong")))
-    (line,) = told(stream, logs.log_config, a_config(), config)
+    (line,) = told(stream, log_lines.log_config, a_config(), config)
     assert line["problems"][0] == "connections.yaml:99:1: wrong"
 
 
 def test_a_refusal_without_a_reason_is_told_as_it_is(stream):
     bare = a_refused_config(reason=None, problems=())
-    (line,) = told(stream, logs.log_config, a_config(), bare)
+    (line,) = told(stream, log_lines.log_config, a_config(), bare)
     assert (line["reason"], line["problems"]) == (None, None)
 
 
 def test_the_same_refusal_is_told_once(stream):
     later = replace(a_refused_config(), message="another sentence")
-    assert told(stream, logs.log_config, a_refused_config(), later) == []
+    assert told(stream, log_lines.log_config, a_refused_config(), later) == []
     worse = replace(later, reason=ConfigReason.FILE_NOT_FOUND)
-    assert len(told(stream, logs.log_config, later, worse)) == 1
+    assert len(told(stream, log_lines.log_config, later, worse)) == 1
 
 
 def test_a_file_that_is_taken_is_told_whenever_it_is_new(stream):
-    assert told(stream, logs.log_config, a_config(), a_config()) == []
+    assert told(stream, log_lines.log_config, a_config(), a_config()) == []
     later = a_config(last_reload_success=NOW)
-    (line,) = told(stream, logs.log_config, a_config(), later)
+    (line,) = told(stream, log_lines.log_config, a_config(), later)
     assert (line["event"], line["level"], line["warnings"]) == ("file loaded", "info", None)
-    assert len(told(stream, logs.log_config, a_refused_config(), a_config())) == 2
+    assert len(told(stream, log_lines.log_config, a_refused_config(), a_config())) == 2
 
 
 def test_credentials_in_plain_text_are_told_at_the_level_of_warnings_too(stream):
     plain = a_config(last_reload_success=NOW, plaintext_secrets=3)
-    (line,) = told(stream, logs.log_config, a_config(), plain)
+    (line,) = told(stream, log_lines.log_config, a_config(), plain)
     assert (line["level"], line["plaintext_secrets"]) == ("warning", 3)
 
 
 def test_a_rollback_says_from_when_to_when(stream):
     before, after = a_config(last_modified=NOW), a_config()
-    (line,) = told(stream, logs.log_rollback, before, after)
+    (line,) = told(stream, log_lines.log_rollback, before, after)
     assert (line["event"], line["level"]) == ("file rolled back", "warning")
     assert (line["last_modified_before"], line["last_modified"]) == (NOW.isoformat(), None)

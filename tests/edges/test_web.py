@@ -45,11 +45,12 @@ async def test_the_status_is_in_the_shape_of_the_contract(client, backend):
     assert body["connections"][0]["api_key"] == "••••3eb"
 
 
-async def test_one_connection_and_one_strategy_can_be_asked_for(client):
+async def test_one_connection_and_one_strategy_can_be_asked_for(client, backend):
+    generation = backend.status().generation
     answer = await client.get("/api/v1/connections/kucoin-main-grid")
-    assert await answer.json() == present_connection(a_connection())
+    assert await answer.json() == present_connection(a_connection(), generation)
     answer = await client.get("/api/v1/strategies/btc-grid")
-    assert await answer.json() == present_strategy(a_strategy())
+    assert await answer.json() == present_strategy(a_strategy(), generation)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +132,22 @@ async def test_metrics_come_in_the_format_that_was_asked_for(client):
     answer = await client.get("/metrics", headers={"Accept": "text/plain"})
     assert await answer.text() == "# text/plain\n# full\n"
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip", True),
+        ("deflate, GZIP;q=0.5", True),
+        ("gzip;q=0", False),
+        ("identity", False),
+        ("x-gzipped", False),
+    ],
+)
+async def test_metrics_are_compressed_for_who_takes_it(client, accepted, packed):
+    answer = await client.get("/metrics", headers={"Accept-Encoding": accepted})
+    assert (answer.headers.get("Content-Encoding") == "gzip") is packed
+    assert await answer.text() == "# */*\n# full\n"
 
 
 async def test_small_scrapers_ask_for_a_summary(client):

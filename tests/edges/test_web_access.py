@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bf_reconciler.metrics.tallies import REFUSALS
 from bf_reconciler.verdict import Halted
-from bf_reconciler.web import NotDurableError, Refusal
+from bf_reconciler.web.backend import NotDurableError, Refusal
 from bf_reconciler.web.http import access
 from edges.fakes import a_status
 from edges.web_client import LOGIN, TOKEN, ScriptedBackend, a_client

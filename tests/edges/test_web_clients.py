@@ -5,14 +5,17 @@ import contextlib
 import errno
 import socket
 
+import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bf_reconciler.web import Clients, limits, listening, make_app
 from bf_reconciler.web.http import clients as module
 from bf_reconciler.web.http import listener as accepting
-from bf_reconciler.web.http.clients import Limits, network
+from bf_reconciler.web.http.app import make_app
+from bf_reconciler.web.http.clients import Clients, Limits, limits, network
+from bf_reconciler.web.http.listener import listening
+from bf_reconciler.web.http.starting import make_starting_app
 from edges.web_client import ScriptedBackend, until
 
 
@@ -30,7 +33,8 @@ async def serving(bounds=ROOM, backend=None):
     cuts, writers = [], []
     clients = Clients(bounds, cuts.append)
     app = make_app(backend or ScriptedBackend())
-    async with listening(app, "127.0.0.1", 0, clients, 0.1) as (_, port):
+    async with listening(app, "127.0.0.1", 0, clients, 0.1) as listener:
+        port = listener.address[1]
 
         async def connect():
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -61,7 +65,8 @@ async def test_all_of_ipv6_is_all_of_ipv4_too(address):
     if address == "::1" and not ipv6():
         return
     app, clients = make_app(ScriptedBackend()), Clients(ROOM, lambda _: None)
-    async with listening(app, "::", 0, clients, 0.1) as (_, port):
+    async with listening(app, "::", 0, clients, 0.1) as listener:
+        port = listener.address[1]
         reader, writer = await asyncio.open_connection(address, port)
         ask(writer)
         assert await answered(reader)
@@ -255,3 +260,22 @@ async def test_an_address_in_use_is_told():
         server = listening(make_app(ScriptedBackend()), "127.0.0.1", port, Clients(ROOM, print), 1)
         with pytest.raises(OSError, match="address already in use"):
             await server.__aenter__()
+
+
+async def test_the_application_that_follows_answers_whoever_connects_from_then_on():
+    clients = Clients(ROOM, lambda _: None)
+    async with listening(make_starting_app(), "127.0.0.1", 0, clients, 0.1) as listener:
+        session = aiohttp.ClientSession(f"http://127.0.0.1:{listener.address[1]}")
+        async with session:
+            asked = [
+                await session.get(path) for path in ("/healthz", "/readyz", "/api/v1/status", "/")
+            ]
+            halt = await session.post("/api/v1/halt", json={"reason": "fire", "by": "ada"})
+            assert [each.status for each in (*asked, halt)] == [200, 503, 503, 503, 503]
+            assert await asked[0].text() == "the daemon is starting\n"
+            assert await halt.json() == {"error": "the daemon is starting"}
+            assert {each.headers["X-Frame-Options"] for each in (*asked, halt)} == {"DENY"}
+            async with listener.serving(make_app(ScriptedBackend())):
+                assert (await session.get("/api/v1/status")).status == 200
+            with pytest.raises(aiohttp.ClientConnectionError):
+                await session.get("/healthz")

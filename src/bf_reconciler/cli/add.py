@@ -204,9 +204,10 @@ def _decide(
 
 def _tested(file: Path, added: "Added", lang: Language, chosen: FileOptions) -> int:
     """Test the new connection, from a copy of the encrypted file that is not in place yet."""
-    from bf_reconciler import daemon, sops  # noqa: PLC0415 # ccxt takes a second
+    from bf_reconciler import sops  # noqa: PLC0415 # as below
     from bf_reconciler.cli import tables, test  # noqa: PLC0415 # help needs no rich
     from bf_reconciler.cli.run_settings import refusal, settings  # noqa: PLC0415
+    from bf_reconciler.daemon.check import RefusedError, check  # noqa: PLC0415
     from bf_reconciler.status import present  # noqa: PLC0415
 
     with sops.private_folder() as folder:
@@ -215,8 +216,8 @@ def _tested(file: Path, added: "Added", lang: Language, chosen: FileOptions) -> 
         configured = settings(copy, chosen=chosen, lang=lang)
         try:
             with test.progress() as tell:
-                status = asyncio.run(daemon.check(configured, [added.name], tell))
-        except daemon.RefusedError as error:
+                status = asyncio.run(check(configured, [added.name], tell))
+        except RefusedError as error:
             fail(refusal(error.config, file, lang))
     rows = present(status, lang)["connections"]
     tables.show(tables.connections(rows, lang))

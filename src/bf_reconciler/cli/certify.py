@@ -15,7 +15,7 @@ from bf_reconciler.cli.run_settings import refusal, settings
 from bf_reconciler.facts import Language, Said
 
 if TYPE_CHECKING:
-    from bf_reconciler.daemon import Certified
+    from bf_reconciler.daemon.certify import Certified
     from bf_reconciler.probe.bundle import Bundle
 
 SHOWN = Said(
@@ -68,15 +68,17 @@ def command(
     codes and the form of every value are kept. It is shown before it is written. No order is
     placed and nothing is changed. `replay` reads it. Exit code 1: nothing was written.
     """
-    from bf_reconciler import daemon  # noqa: PLC0415 # help needs no exchange
+    from bf_reconciler.daemon.certify import NothingToKeepError, certify  # noqa: PLC0415 # help needs no exchange
+    from bf_reconciler.daemon.check import RefusedError, UnknownNameError  # noqa: PLC0415
+    from bf_reconciler.daemon.start_error import StartError  # noqa: PLC0415
 
     try:
-        found = asyncio.run(daemon.certify(settings(file, chosen=chosen, lang=lang), name))
-    except daemon.RefusedError as error:
+        found = asyncio.run(certify(settings(file, chosen=chosen, lang=lang), name))
+    except RefusedError as error:
         fail(refusal(error.config, file, lang))
-    except daemon.UnknownNameError as error:
+    except UnknownNameError as error:
         fail(suggest.unknown("connection", error.name, error.known))
-    except (daemon.StartError, daemon.NothingToKeepError) as error:
+    except (StartError, NothingToKeepError) as error:
         fail(str(error))
     text = found.bundle.text()
     say(text, nl=False)

@@ -12,7 +12,7 @@ from bf_reconciler.cli.output import fail, print_json
 from bf_reconciler.facts import Language, Said
 
 if TYPE_CHECKING:
-    from bf_reconciler.daemon import Replayed
+    from bf_reconciler.daemon.certify import Replayed
     from bf_reconciler.probe.bundle import Bundle
 
 ELSEWHERE = Said(
@@ -60,7 +60,7 @@ def command(
         return
     if bundle is None:
         fail("Name a BUNDLE, or set --state-dir to judge again what its journal has recorded.")
-    from bf_reconciler import daemon  # noqa: PLC0415 # help needs no exchange
+    from bf_reconciler.daemon.certify import replay  # noqa: PLC0415 # help needs no exchange
     from bf_reconciler.facts import ConfigError  # noqa: PLC0415
     from bf_reconciler.probe import bundle as bundles  # noqa: PLC0415
     from bf_reconciler.source import present  # noqa: PLC0415
@@ -72,7 +72,7 @@ def command(
     except (bundles.BundleError, UnicodeDecodeError) as error:
         words = "not text" if isinstance(error, UnicodeDecodeError) else error
         fail(f"{bundle} is not a bundle: {words}")
-    found = asyncio.run(daemon.replay(told))
+    found = asyncio.run(replay(told))
     data = _data(told, found, lang)
     if output == "json":
         print_json(data)

@@ -142,9 +142,10 @@ def _promoted(
 
 def _tested(file: Path, content: bytes, name: str, chosen: FileOptions, lang: Language) -> Row:
     """The connection after one test, from an encrypted copy that is not in place."""
-    from bf_reconciler import daemon, sops  # noqa: PLC0415 # ccxt takes a second
+    from bf_reconciler import sops  # noqa: PLC0415 # as below
     from bf_reconciler.cli import test  # noqa: PLC0415 # help needs no rich
     from bf_reconciler.cli.run_settings import refusal, settings  # noqa: PLC0415
+    from bf_reconciler.daemon.check import RefusedError, check  # noqa: PLC0415
     from bf_reconciler.status import present  # noqa: PLC0415
 
     with sops.private_folder() as folder:
@@ -153,8 +154,8 @@ def _tested(file: Path, content: bytes, name: str, chosen: FileOptions, lang: La
         configured = settings(copy, chosen=chosen, lang=lang)
         try:
             with test.progress() as tell:
-                status = asyncio.run(daemon.check(configured, [name], tell))
-        except daemon.RefusedError as error:
+                status = asyncio.run(check(configured, [name], tell))
+        except RefusedError as error:
             fail(refusal(error.config, file, lang))
     (row,) = present(status, lang)["connections"]
     found: Row = row

@@ -16,7 +16,14 @@ from bf_reconciler.cli.monitoring_options import monitoring_options
 from bf_reconciler.cli.output import fail, print_json
 from bf_reconciler.cli.run_settings import settings, shard_of
 from bf_reconciler.facts import MAX_SHARDS, Language
-from bf_reconciler.settings import Heartbeat, Listen, LogFormat, LogLevel, Monitoring
+from bf_reconciler.settings import (
+    Heartbeat,
+    Listen,
+    LogFormat,
+    LogLevel,
+    Monitoring,
+    Settings,
+)
 
 
 @click.command("run")
@@ -116,23 +123,33 @@ def command(  # noqa: PLR0913 # one argument per option
     )
     if not once:
         _obey_signals()
-    from bf_reconciler import daemon  # noqa: PLC0415 # ccxt takes a second: only when it runs
+    from bf_reconciler.daemon.ending import run_to_end  # noqa: PLC0415 # help needs no daemon
+    from bf_reconciler.daemon.process import harden  # noqa: PLC0415
+    from bf_reconciler.daemon.start import serve  # noqa: PLC0415
+    from bf_reconciler.daemon.start_error import StartError  # noqa: PLC0415
+
+    harden()
+    try:
+        if once:
+            _show_once(configured, output)
+        else:
+            run_to_end(serve(configured))
+    except StartError as error:
+        fail(str(error))
+
+
+def _show_once(configured: Settings, output: Literal["table", "json"]) -> None:
+    from bf_reconciler.daemon.ending import run_to_end  # noqa: PLC0415 # help needs no daemon
+    from bf_reconciler.daemon.service import once  # noqa: PLC0415
     from bf_reconciler.status import present  # noqa: PLC0415
 
-    daemon.harden()
-    try:
-        if not once:
-            daemon.run_to_end(daemon.serve(configured))
-            return
-        status = present(daemon.run_to_end(daemon.once(configured)), lang)
-    except daemon.StartError as error:
-        fail(str(error))
+    status = present(run_to_end(once(configured)), configured.language)
     if output == "json":
         print_json(status)
         return
     from bf_reconciler.cli import status_tables, tables  # noqa: PLC0415 # JSON needs no rich
 
-    tables.show(status_tables.overview(status, lang))
+    tables.show(status_tables.overview(status, configured.language))
 
 
 def _obey_signals() -> None:

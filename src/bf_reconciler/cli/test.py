@@ -96,15 +96,16 @@ def _checked(
     configured: "Settings", names: tuple[str, ...], tell: Progress, captured: "Captures | None"
 ) -> "Status":
     """The status after one test, or the end of the verb."""
-    from bf_reconciler import daemon  # noqa: PLC0415 # ccxt takes a second: only when it tests
+    from bf_reconciler.daemon.check import RefusedError, UnknownNameError, check  # noqa: PLC0415 # only when it tests
+    from bf_reconciler.daemon.start_error import StartError  # noqa: PLC0415
 
     try:
-        return asyncio.run(daemon.check(configured, names, tell, captured))
-    except daemon.RefusedError as error:
+        return asyncio.run(check(configured, names, tell, captured))
+    except RefusedError as error:
         fail(refusal(error.config, Path(configured.file), configured.language))
-    except daemon.UnknownNameError as error:
+    except UnknownNameError as error:
         fail(suggest.unknown("connection", error.name, error.known))
-    except daemon.StartError as error:
+    except StartError as error:
         fail(str(error))
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bf_reconciler import logs
-from bf_reconciler.daemon.wiring import make_reloader, set_up_logs
+from bf_reconciler.daemon.log_setup import set_up_logs
+from bf_reconciler.daemon.wiring import make_reloader
 from bf_reconciler.facts import Seen, confirming, remember
 from bf_reconciler.probe import Prober
 from bf_reconciler.probe.capture import Capture

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from bf_reconciler import logs
+from bf_reconciler.daemon import log_lines
 from bf_reconciler.daemon.audit import Audit
 from bf_reconciler.daemon.breath import Breath
 from bf_reconciler.daemon.cycle import Cycle
@@ -137,12 +138,12 @@ class Daemon:
             reload = await self._fall_back(self.reloader, reload)
         self._failed_loads = self._failed_loads + 1 if reload.transient else 0
         if reload.spec is not None:
-            logs.REDACTOR.learn(secrets(reload.spec, before.spec))
+            await asyncio.to_thread(logs.REDACTOR.learn, secrets(reload.spec, before.spec))
             await self._find_lost_halt(share(reload.spec, self.settings.shard))
-        logs.log_config(self.log, before.config, reload.config)
+        log_lines.log_config(self.log, before.config, reload.config)
         if reload.rolled_back:
             self.tallies.rollback()
-            logs.log_rollback(self.log, before.config, reload.config)
+            log_lines.log_rollback(self.log, before.config, reload.config)
         self._take(reload)
         await self.document.keep(reload)
         await self.documents.keep(reload)
@@ -257,9 +258,9 @@ class Daemon:
         await any_of(self._turn_ended.wait(), seconds=seconds)
 
     def _publish(self, before: Status, after: Status, changes: tuple[Transition, ...]) -> None:
-        logs.log_incidents(self.log, before.incidents, after.incidents)
+        log_lines.log_incidents(self.log, before.incidents, after.incidents)
         for change in changes:
-            logs.log_transition(self.log, change)
+            log_lines.log_transition(self.log, change)
             if change.kind == "strategy":
                 self.tallies.transition(change.name, change.after, str(change.reason))
             elif change.what is not None:

@@ -6,7 +6,7 @@ import structlog
 
 from bf_reconciler.daemon.line_limit import LineLimit
 from bf_reconciler.metrics import Tallies
-from bf_reconciler.web import Refusal
+from bf_reconciler.web.backend import Refusal
 
 MOST: Final = 256
 """Clients that are remembered; then all are forgotten, and the next of each is logged again."""

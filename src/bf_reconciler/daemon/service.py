@@ -1,11 +1,9 @@
-"""Starts and stops the daemon: opens what it needs, and closes it again."""
+"""Runs the daemon: opens what it needs, starts its loops, and closes all of it again."""
 
 import asyncio
 import os
-import signal
-import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -15,32 +13,27 @@ from bf_reconciler.daemon.client_report import ClientReport
 from bf_reconciler.daemon.commands import Commands
 from bf_reconciler.daemon.daemon import Daemon, any_of, pause, utcnow
 from bf_reconciler.daemon.garbage import collected_rarely, keep_collecting
+from bf_reconciler.daemon.log_setup import set_up_logs
 from bf_reconciler.daemon.loop_lag import keep_sampling
 from bf_reconciler.daemon.notifications import make_notifications
 from bf_reconciler.daemon.notify import Notifier
-from bf_reconciler.daemon.process import open_files
-from bf_reconciler.daemon.wiring import set_up_logs
+from bf_reconciler.daemon.start_error import StartError
 from bf_reconciler.daemon.worker import Worker
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.notify import NotifyError
 from bf_reconciler.probe import Prober
 from bf_reconciler.schedule import request
-from bf_reconciler.settings import Settings, read_tokens
+from bf_reconciler.settings import Settings
 from bf_reconciler.status import Status
-from bf_reconciler.web import Clients, limits, listening, make_app
+from bf_reconciler.web.http.app import make_app
+from bf_reconciler.web.http.listener import Listener
 
 OPEN_SECONDS = 30.0
 """How long the disk of the state folder may take to open the journal."""
 DRAIN_SECONDS = 3.0
 """How long a turn that is under way may take to its end; then it is broken off."""
 CLOSE_SECONDS = 1.0
-"""How long requests may take to theirs; aiohttp waits so long twice."""
-SWITCH_SECONDS = 0.001
-"""How long a thread may keep the interpreter: the loop gives it away with each packet it sends."""
-
-
-class StartError(Exception):
-    """The daemon cannot start; the message says why, for a person."""
+"""How long the disk may take to close the journal."""
 
 
 @asynccontextmanager
@@ -97,24 +90,29 @@ async def once(settings: Settings) -> Status:
             await any_of(daemon.cycle.wake.wait(), seconds=max(left, 0.0))
 
 
-async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
-    """Run until SIGTERM or SIGINT, or until ``stop`` is set. Strategies stay as they are.
+async def work(
+    settings: Settings,
+    listener: Listener,
+    tokens: Sequence[Mapping[str, str]],
+    notifier: Notifier,
+    stop: asyncio.Event,
+    hung_up: asyncio.Event,
+) -> None:
+    """Run the daemon until it is stopped. Strategies stay as they are.
 
     Raises:
-        StartError: The address, the state folder or the token cannot be used.
+        StartError: The state folder or the file of --notify cannot be used.
     """
-    stop = stop or asyncio.Event()
-    notifier = Notifier(os.environ)
-    set_up_logs(settings, os.environ, guarding=True)
     async with AsyncExitStack() as stack:
-        stack.callback(logs.close)
-        hung_up = _on_signals(stack, stop)  # first of all: sops may take its time
         stack.enter_context(collected_rarely())
-        stack.callback(sys.setswitchinterval, sys.getswitchinterval())
-        sys.setswitchinterval(SWITCH_SECONDS)
         daemon = await stack.enter_async_context(opened(settings, os.environ))
         _notify(stack, settings, daemon)
-        await stack.enter_async_context(_listening(settings, daemon))
+        listener.clients.report = ClientReport(daemon.tallies)
+        host, port = listener.address
+        app = make_app(Commands(daemon, *tokens))
+        await stack.enter_async_context(listener.serving(app))
+        address = replace(settings.listen, host=host, port=port)
+        daemon.log.info("listening", url=f"http://{address}")
         loaded = asyncio.Event()
         tasks = [
             asyncio.create_task(_keep_watching(daemon, loaded, stop), name="watch"),
@@ -166,52 +164,6 @@ def _notify(stack: AsyncExitStack, settings: Settings, daemon: Daemon) -> None:
     stack.callback(told.close)
     told.start()
     daemon.notify = told.take
-
-
-@asynccontextmanager
-async def _listening(settings: Settings, daemon: Daemon) -> AsyncIterator[None]:
-    try:
-        tokens = [
-            read_tokens(path) if path else {}
-            for path in (settings.token_file, settings.read_token_file)
-        ]
-    except ValueError as error:
-        raise StartError(str(error)) from None
-    for each in tokens:
-        logs.REDACTOR.learn(each.values())
-    if settings.heartbeat is not None:
-        logs.REDACTOR.learn(filter(None, (settings.heartbeat.url, settings.heartbeat.token)))
-    app = make_app(Commands(daemon, *tokens))
-    clients = Clients(limits(open_files()), ClientReport(daemon.tallies))
-    listen = settings.listen
-    async with AsyncExitStack() as stack:
-        server = listening(app, listen.host, listen.port, clients, CLOSE_SECONDS)
-        try:
-            host, port = await stack.enter_async_context(server)
-        except OSError as error:
-            raise StartError(
-                f"cannot listen on {listen}: {_why(error)}; choose another address with --listen"
-            ) from None
-        daemon.log.info("listening", url=f"http://{replace(listen, host=host, port=port)}")
-        yield
-
-
-def _why(error: OSError) -> str:
-    """The system's own words; asyncio's are longer, and those of a resolver have no number here."""
-    number = error.errno or 0
-    return (
-        os.strerror(number) if number > 0 else error.strerror or "the host name cannot be resolved"
-    )
-
-
-def _on_signals(stack: AsyncExitStack, stop: asyncio.Event) -> asyncio.Event:
-    """SIGTERM and SIGINT set ``stop``, SIGHUP sets what is returned."""
-    loop, hung_up = asyncio.get_running_loop(), asyncio.Event()
-    calls = {signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: hung_up.set}
-    for number, call in calls.items():
-        loop.add_signal_handler(number, call)
-        stack.callback(loop.remove_signal_handler, number)
-    return hung_up
 
 
 async def _keep_loading(daemon: Daemon, loaded: asyncio.Event, notifier: Notifier) -> None:

@@ -1,12 +1,9 @@
-"""Puts together what reads the committed file or folder: source, sops, reloader, and the log."""
+"""Puts together what reads the committed file or folder: source, sops and reloader."""
 
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from bf_reconciler import logs
-from bf_reconciler.log_sink import Sink
 from bf_reconciler.reload import FolderReloader, Kept, Reloader, nothing_kept
 from bf_reconciler.settings import Settings
 from bf_reconciler.sops import SopsSettings
@@ -48,14 +45,3 @@ def make_source(settings: Settings) -> Source | FolderSource:
     path = Path(settings.file)
     kind = FolderSource if is_folder(path) else Source
     return kind(path, signers=settings.trusted_signers)
-
-
-def set_up_logs(settings: Settings, environ: Mapping[str, str], *, guarding: bool = False) -> None:
-    """Log to standard error; standard output belongs to what was asked for.
-
-    ``guarding``: nobody may read it (a full pipe, a terminal after Ctrl-S), and nothing waits for
-    that; ``logs.close`` writes what is left.
-    """
-    colors = sys.stderr.isatty() and not environ.get("NO_COLOR")
-    stream = Sink(sys.stderr) if guarding else sys.stderr
-    logs.configure(settings.log_level, settings.log_format, stream, colors=colors)

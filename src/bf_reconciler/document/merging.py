@@ -42,7 +42,7 @@ class Merged:
 def parsed_alone(document: Document) -> Parsed:
     """What one file declares that is the whole source."""
     head = document.head
-    common = Common("", None if head.unchecked else head.file, document.policy_sealed)
+    common = Common("", None if head.unchecked else head.file, bool(document.policy_sealed))
     files = worked_out({"": document}, common, Standing(), NO_FILES)
     parsed = _parsed([document], files, head.file or NO_BASE, ())
     return replace(
@@ -51,6 +51,8 @@ def parsed_alone(document: Document) -> Parsed:
         last_modified=document.last_modified,
         seal=document.seal,
         digest=document.digest,
+        policy_sealed=document.policy_sealed,
+        policy_known=not head.unchecked,
     )
 
 
@@ -82,7 +84,8 @@ def merge_again(
     base = base or ""
     head = documents[base].head if base else None
     file = NO_BASE if head is None else None if head.unchecked else head.file
-    common = Common(base, file, bool(base) and documents[base].policy_sealed)
+    sealed = documents[base].policy_sealed if base else frozenset()
+    common = Common(base, file, bool(sealed))
     files = worked_out(documents, common, standing, before)
     every = documents.values()
     seals = {document.seal for document in every}
@@ -91,6 +94,8 @@ def merge_again(
         encrypted=any(document.encrypted for document in every),
         seal=next((seal for seal in get_args(SealState) if seal in seals), "none"),
         base=base,
+        policy_sealed=sealed,
+        policy_known=head is None or not head.unchecked,
         paths=frozenset((*documents, *lost)),
     )
     return Merged(_with_lost(parsed, lost), files)

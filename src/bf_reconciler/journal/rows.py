@@ -1,6 +1,7 @@
 """Rows of the journal as JSON: strict, so that a row of another format is recognised."""
 
 import json
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -29,10 +30,14 @@ class Form(Generic[T]):
     """
 
     def __init__(self, kind: type[T], *, lean: bool = False) -> None:
-        self._lean = lean
+        self._kind, self._lean = kind, lean
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[tuple[T]]:
+        """Made when it is needed: all of them would be a tenth of what `status` costs."""
         # A dataclass takes no configuration from outside, the tuple around it does.
-        inside: Any = kind
-        self._adapter: TypeAdapter[tuple[T]] = TypeAdapter(tuple[inside], config=STRICT)
+        inside: Any = self._kind
+        return TypeAdapter(tuple[inside], config=STRICT)
 
     def write(self, value: T) -> str:
         try:

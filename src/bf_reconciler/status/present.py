@@ -37,14 +37,22 @@ def present(status: Status, language: Language = "en") -> dict[str, Any]:
         "digest": status.digest,
         "halted": _halted(status.halt),
         "config": _config(status.config, language),
+        "policy": dict(status.policy) if status.policy is not None else None,
         "incidents": [_incident(incident, language) for incident in status.incidents],
         "maintenance": [_maintenance(each) for each in status.maintenance],
-        "connections": [present_connection(c, language) for c in status.connections.values()],
-        "strategies": [present_strategy(s, language) for s in status.strategies.values()],
+        "connections": [
+            present_connection(c, status.generation, language) for c in status.connections.values()
+        ],
+        "strategies": [
+            present_strategy(s, status.generation, language) for s in status.strategies.values()
+        ],
     }
 
 
-def present_connection(status: ConnectionStatus, language: Language = "en") -> dict[str, Any]:
+def present_connection(
+    status: ConnectionStatus, generation: int, language: Language = "en"
+) -> dict[str, Any]:
+    """One of them; ``generation`` is that of the whole, for which all that is shown holds."""
     return {
         "name": status.name,
         "exchange": status.exchange,
@@ -53,7 +61,9 @@ def present_connection(status: ConnectionStatus, language: Language = "en") -> d
         "status": str(status.status),
         "api_key": status.api_key,
         "next_api_key": status.next_api_key or None,
-        "conditions": [_condition(c, language, status.exchange) for c in status.conditions],
+        "conditions": [
+            _condition(c, generation, language, status.exchange) for c in status.conditions
+        ],
         "key": {
             "scopes": list(status.key.scopes) if status.key.scopes is not None else None,
             "unknown_words": list(status.key.unknown_words),
@@ -77,7 +87,10 @@ def present_connection(status: ConnectionStatus, language: Language = "en") -> d
     }
 
 
-def present_strategy(status: StrategyStatus, language: Language = "en") -> dict[str, Any]:
+def present_strategy(
+    status: StrategyStatus, generation: int, language: Language = "en"
+) -> dict[str, Any]:
+    """One of them; ``generation`` is that of the whole, for which all that is shown holds."""
     return {
         "name": status.name,
         "connection": status.connection,
@@ -86,7 +99,7 @@ def present_strategy(status: StrategyStatus, language: Language = "en") -> dict[
         "desired": status.desired,
         "told": status.told,
         "running": status.running,
-        "conditions": [_condition(c, language) for c in status.conditions],
+        "conditions": [_condition(c, generation, language) for c in status.conditions],
         "file": status.file,
         "line": status.line,
         "origin": status.origin,
@@ -130,7 +143,7 @@ def said_of(transition: Transition, language: Language) -> str:
 
 
 def _condition(
-    condition: Condition, language: Language, exchange: str | None = None
+    condition: Condition, generation: int, language: Language, exchange: str | None = None
 ) -> dict[str, Any]:
     return {
         "type": str(condition.type),
@@ -139,7 +152,7 @@ def _condition(
         "message": message_in(condition.message, language),
         "remedy": remedy_at(condition.reason, language, exchange),
         "since": written(condition.since),
-        "observed_generation": condition.observed_generation,
+        "observed_generation": generation,
     }
 
 

@@ -9,13 +9,14 @@ from bf_reconciler.web.backend import Backend
 from bf_reconciler.web.http import access, events, pages, reads, responses, writes
 from bf_reconciler.web.http.app_keys import (
     BACKEND,
-    CLIENTS,
     LATENCIES,
     RENDERERS,
     STOPPING,
     Stopping,
 )
 from bf_reconciler.web.http.clients import IDLE_SECONDS
+from bf_reconciler.web.http.headers import secured
+from bf_reconciler.web.http.listener import CLIENTS
 from bf_reconciler.web.http.renderer_store import RendererStore
 from bf_reconciler.web.page.latency import Latencies
 
@@ -33,7 +34,7 @@ def make_app(backend: Backend) -> web.Application:
     app[LATENCIES] = Latencies()
     app[RENDERERS] = RendererStore()
     app.cleanup_ctx.append(_sample_latencies)
-    app.on_response_prepare.append(responses.secured)
+    app.on_response_prepare.append(secured)
     app.on_shutdown.append(_stop)
     app.add_routes(
         [
@@ -51,6 +52,7 @@ def make_app(backend: Backend) -> web.Application:
             web.get("/api/v1/connections/{name}/stolen", reads.stolen),
             web.get("/api/v1/strategies/{name}", reads.strategy),
             web.get("/api/v1/history", reads.history),
+            web.get("/api/v1/journal/{table}", reads.journal),
             web.get("/api/v1/events", events.stream, allow_head=False),
             web.post("/-/reload", writes.reload),
             web.post("/api/v1/connections/{name}/test", writes.test),

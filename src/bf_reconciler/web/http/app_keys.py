@@ -5,7 +5,6 @@ import asyncio
 from aiohttp import web
 
 from bf_reconciler.web.backend import Backend
-from bf_reconciler.web.http.clients import Clients
 from bf_reconciler.web.http.renderer_store import RendererStore
 from bf_reconciler.web.page.latency import Latencies
 
@@ -17,7 +16,6 @@ class Stopping(asyncio.Event):
 
 
 BACKEND = web.AppKey("backend", Backend)
-CLIENTS = web.AppKey("clients", Clients)
 STOPPING = web.AppKey("stopping", Stopping)
 LATENCIES = web.AppKey("latencies", Latencies)
 RENDERERS = web.AppKey("renderers", RendererStore)

@@ -13,9 +13,10 @@ from typing import Final
 
 from aiohttp import web
 
-from bf_reconciler.web.http.app_keys import CLIENTS
 from bf_reconciler.web.http.clients import Client, Clients
 
+CLIENTS = web.AppKey("clients", Clients)
+"""Who is connected, for what an application does about each."""
 BACKLOG: Final = 128
 RETRY_SECONDS: Final = 0.2
 """After descriptors ran out."""
@@ -25,25 +26,55 @@ GONE: Final = (BlockingIOError, InterruptedError, ConnectionAbortedError)
 @asynccontextmanager
 async def listening(
     app: web.Application, host: str, port: int, clients: Clients, close_seconds: float
-) -> AsyncIterator[tuple[str, int]]:
-    """Serve the application until the block ends; gives the address that is listened on.
+) -> AsyncIterator["Listener"]:
+    """Serve the application until the block ends.
 
     ``close_seconds``: how long requests may take to their end; aiohttp waits so long twice.
 
     Raises:
         OSError: the address cannot be used.
     """
+    async with _server(app, clients, close_seconds) as server:
+        acceptor = Acceptor(await _bound(host, port), server, clients)
+        try:
+            yield Listener(acceptor, clients, close_seconds)
+        finally:
+            acceptor.close()
+
+
+class Listener:
+    """Sockets that clients are accepted at, and the application that answers them."""
+
+    def __init__(self, acceptor: "Acceptor", clients: Clients, close_seconds: float) -> None:
+        self._acceptor, self._close_seconds = acceptor, close_seconds
+        self.clients = clients
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return self._acceptor.address
+
+    @asynccontextmanager
+    async def serving(self, app: web.Application) -> AsyncIterator[None]:
+        """Have this application answer whoever connects; after the block, nobody is accepted."""
+        async with _server(app, self.clients, self._close_seconds) as server:
+            self._acceptor.server = server
+            try:
+                yield
+            finally:
+                self._acceptor.close()
+
+
+@asynccontextmanager
+async def _server(
+    app: web.Application, clients: Clients, close_seconds: float
+) -> AsyncIterator[web.Server]:
     app[CLIENTS] = clients
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=close_seconds)
     await runner.setup()
     try:
         server = runner.server
         assert server is not None  # noqa: S101 # it is set up
-        acceptor = Acceptor(await _bound(host, port), server, clients)
-        try:
-            yield acceptor.address
-        finally:
-            acceptor.close()
+        yield server
     finally:
         await runner.cleanup()
 
@@ -68,7 +99,7 @@ class Acceptor:
     def __init__(
         self, sockets: Iterable[socket.socket], server: web.Server, clients: Clients
     ) -> None:
-        self._sockets, self._server, self._clients = tuple(sockets), server, clients
+        self._sockets, self.server, self._clients = tuple(sockets), server, clients
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         for listener in self._sockets:
@@ -83,7 +114,8 @@ class Acceptor:
 
     def close(self) -> None:
         for listener in self._sockets:
-            self._loop.remove_reader(listener)
+            if listener.fileno() >= 0:
+                self._loop.remove_reader(listener)
             listener.close()
         for task in self._tasks:
             task.cancel()
@@ -103,7 +135,7 @@ class Acceptor:
             self._loop.call_later(RETRY_SECONDS, self._resume, listener)
             return
         connection.setblocking(False)
-        client = self._clients.admit(str(peer[0]), self._server)
+        client = self._clients.admit(str(peer[0]), self.server)
         if client is None:
             connection.close()
             return

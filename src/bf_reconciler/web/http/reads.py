@@ -14,9 +14,16 @@ from bf_reconciler.status import (
     present_transition,
 )
 from bf_reconciler.web.http.app_keys import BACKEND
-from bf_reconciler.web.http.openapi import DOCUMENT, KINDS
+from bf_reconciler.web.http.openapi import DOCUMENT, KINDS, TABLES
 from bf_reconciler.web.http.paging import number, part
-from bf_reconciler.web.http.responses import answer, answer_made, language_of, send_pieces, written
+from bf_reconciler.web.http.responses import (
+    accepts_gzip,
+    answer,
+    answer_made,
+    language_of,
+    send_pieces,
+    written,
+)
 
 MAX_LIMIT = 1000
 JSON = "application/json; charset=utf-8"
@@ -28,8 +35,9 @@ async def metrics(request: web.Request) -> web.StreamResponse:
     if detail not in {"full", "summary"}:
         raise web.HTTPBadRequest(text="detail: full or summary is expected")
     accept = request.headers.get("Accept", "")
-    pieces, kind = request.app[BACKEND].metrics(accept, summary=detail == "summary")
-    return await send_pieces(request, pieces, kind)
+    gzip = accepts_gzip(request)
+    pieces, kind = request.app[BACKEND].metrics(accept, summary=detail == "summary", gzip=gzip)
+    return await send_pieces(request, pieces, kind, gzip=gzip)
 
 
 async def health(request: web.Request) -> web.Response:
@@ -47,13 +55,16 @@ def _health(good: bool, sentence: str) -> web.Response:  # noqa: FBT001 # as the
 async def status(request: web.Request) -> web.StreamResponse:
     """The whole status, or with ``limit`` a part of it and ``continue``, the token for the next."""
     now, language, query = request.app[BACKEND].status(), language_of(request), request.query
+    generation = now.generation
     if "limit" not in query:
         frame = present(replace(now, connections={}, strategies={}), language)
         lists = {
             "connections": (
-                present_connection(each, language) for each in now.connections.values()
+                present_connection(each, generation, language) for each in now.connections.values()
             ),
-            "strategies": (present_strategy(each, language) for each in now.strategies.values()),
+            "strategies": (
+                present_strategy(each, generation, language) for each in now.strategies.values()
+            ),
         }
         return await send_pieces(request, written(frame, lists), JSON)
     some = part(now, query["limit"], query.get("continue"))
@@ -67,10 +78,11 @@ async def openapi(_: web.Request) -> web.Response:
 
 
 async def connection(request: web.Request) -> web.Response:
-    known = request.app[BACKEND].status().connections.get(request.match_info["name"])
+    now = request.app[BACKEND].status()
+    known = now.connections.get(request.match_info["name"])
     if known is None:
         raise web.HTTPNotFound(text="no connection with this name")
-    return answer(present_connection(known, language_of(request)))
+    return answer(present_connection(known, now.generation, language_of(request)))
 
 
 async def evidence(request: web.Request) -> web.Response:
@@ -92,10 +104,11 @@ async def stolen(request: web.Request) -> web.Response:
 
 
 async def strategy(request: web.Request) -> web.Response:
-    known = request.app[BACKEND].status().strategies.get(request.match_info["name"])
+    now = request.app[BACKEND].status()
+    known = now.strategies.get(request.match_info["name"])
     if known is None:
         raise web.HTTPNotFound(text="no strategy with this name")
-    return answer(present_strategy(known, language_of(request)))
+    return answer(present_strategy(known, now.generation, language_of(request)))
 
 
 async def history(request: web.Request) -> web.Response:
@@ -110,6 +123,28 @@ async def history(request: web.Request) -> web.Response:
     return await answer_made(
         lambda: {"transitions": [present_transition(each, language) for each in changes]}
     )
+
+
+async def journal(request: web.Request) -> web.Response:
+    """Rows of a table of the journal with their hashes, oldest first; ``after`` goes on."""
+    backend, query = request.app[BACKEND], request.query
+    limit, after = number(query.get("limit", "1000")), _row(query.get("after"))
+    if limit is None or not 1 <= limit <= MAX_LIMIT:
+        raise web.HTTPBadRequest(text=f"limit: a number from 1 to {MAX_LIMIT} is expected")
+    table = request.match_info["table"]
+    if table not in TABLES:
+        raise web.HTTPNotFound(text="no table of the journal with this name")
+    return await answer_made(lambda: backend.journal(table, after, limit))
+
+
+def _row(text: str | None) -> int | None:
+    """The number of a row; one that nobody wrote may be negative."""
+    if text is None:
+        return None
+    found = number(text.removeprefix("-"))
+    if found is None:
+        raise web.HTTPBadRequest(text="after: the number of a row is expected")
+    return -found if text.startswith("-") else found
 
 
 def _kind(text: str | None) -> Kind | None:

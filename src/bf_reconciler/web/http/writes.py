@@ -29,10 +29,11 @@ async def reload(request: web.Request) -> web.Response:
 async def test(request: web.Request) -> web.Response:
     """Probe one connection now; the answer is its fresh status."""
     await read_object(request, BODY_SECONDS)
-    connection = await request.app[BACKEND].test(request.match_info["name"])
+    backend = request.app[BACKEND]
+    connection = await backend.test(request.match_info["name"])
     if connection is None:
         raise web.HTTPNotFound(text="no connection with this name")
-    return answer(present_connection(connection, language_of(request)))
+    return answer(present_connection(connection, backend.status().generation, language_of(request)))
 
 
 async def drill(request: web.Request) -> web.Response:

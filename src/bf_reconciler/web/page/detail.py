@@ -56,7 +56,7 @@ def connection_page(
     action = test_button(name, reader) + curl(path, None, reader)
     used = {n: s for n, s in status.strategies.items() if s.connection == name}
     lists = {
-        "conditions": _conditions(connection.conditions, reader),
+        "conditions": _conditions(connection.conditions, status.generation, reader),
         "strategies": rows.strategies(used, reader),
         "key-changes": _key_changes(keys, reader),
         "history": _history(history, reader),
@@ -100,7 +100,7 @@ def strategy_page(
         action = resume_form(reader, name) + curl(RESUME_PATH, {"name": name}, reader)
     traded, rows = trades(strategy, reader)
     lists = {
-        "conditions": _conditions(strategy.conditions, reader),
+        "conditions": _conditions(strategy.conditions, status.generation, reader),
         "trades": rows,
         "history": _history(history, reader),
     }
@@ -177,11 +177,13 @@ def _latency(points: Points, reader: Reader) -> Markup:
     return section("latency", words["latency"], line + paragraph(text))
 
 
-def _conditions(conditions: Iterable[Condition], reader: Reader) -> dict[str, Markup]:
-    return {f"k-{c.type}": _condition(c, reader) for c in conditions}
+def _conditions(
+    conditions: Iterable[Condition], generation: int, reader: Reader
+) -> dict[str, Markup]:
+    return {f"k-{c.type}": _condition(c, generation, reader) for c in conditions}
 
 
-def _condition(condition: Condition, reader: Reader) -> Markup:
+def _condition(condition: Condition, generation: int, reader: Reader) -> Markup:
     tone, shape = TRUTHS[condition.status]
     language, holds = reader.language, condition.status == "True"
     return fill(
@@ -200,7 +202,7 @@ def _condition(condition: Condition, reader: Reader) -> Markup:
         todo=NOTHING if holds else todo_of(condition.reason, language),
         since=moment(condition.since, reader.words),
         generation=reader.words["generation"],
-        number=str(condition.observed_generation),
+        number=str(generation),
     )
 
 
