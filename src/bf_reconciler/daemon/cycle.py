@@ -169,11 +169,13 @@ class Cycle:
         """What was declared since the last turn, and what was judged otherwise."""
         found: tuple[Declaration, ...] = ()
         if turn.spec is not self._declared_by:
-            found = tuple(declarations(self._declared, turn.spec, self._commits, now))
-            self._declared, self._declared_by = declared(turn.spec), turn.spec
-        before, after = (self.seen, self._verdicts), (turn.seen, turn.verdicts)
+            before, since = self._declared, self._declared_by
+            self._declared, self._declared_by = declared(turn.spec, before, since), turn.spec
+            changes = declarations(before, self._declared, turn.spec, self._commits, now)
+            found = tuple(changes)
+        were, are = (self.seen, self._verdicts), (turn.seen, turn.verdicts)
         known = self.status.connections
-        return *found, *judgements(turn.spec, before, after, now, turn.changed, known)
+        return *found, *judgements(turn.spec, were, are, now, turn.changed, known)
 
     def _let_go(
         self, elsewhere: Elsewhere, before: Status, seen: Mapping[str, Seen]

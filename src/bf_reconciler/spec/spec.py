@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
@@ -194,7 +195,7 @@ class Spec:
         What trades by another connection with the same key trades on the same account.
         """
         own = {
-            name: frozenset[str]().union(*(each.pairs for each in strategies))
+            name: frozenset(chain.from_iterable(each.pairs for each in strategies))
             for name, strategies in self.by_connection.items()
         }
         every = {**self.elsewhere.pairs, **own}
