@@ -16,7 +16,7 @@ from aiohttp import web
 from playwright.async_api import Page, async_playwright
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.metrics import Extras, Tallies, render
+from bf_reconciler.metrics import Exposition, Extras, Tallies
 from bf_reconciler.policy import ConditionType
 from bf_reconciler.status import (
     Condition,
@@ -56,6 +56,7 @@ class Still:
 
     def __init__(self, status: Status) -> None:
         self.now = status
+        self._exposition = Exposition()
 
     def report_refusal(self, *_: str) -> None:
         pass
@@ -66,8 +67,8 @@ class Still:
     def history(self, *_: object) -> list[object]:
         return []
 
-    def metrics(self, accept: str, *, summary: bool) -> tuple[Iterator[bytes], str]:
-        return render(self.now, Extras(), Tallies(), accept, summary=summary)
+    def metrics(self, accept: str, **options: bool) -> tuple[Iterator[bytes], str]:
+        return self._exposition.render(self.now, Extras(), Tallies(), accept, **options)
 
     async def subscribe(self) -> AsyncIterator[object]:
         await asyncio.Event().wait()

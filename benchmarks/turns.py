@@ -35,6 +35,7 @@ KEY = KeyFacts(
     ip_bound=True,
     ips=("203.0.113.7",),
 )
+HELD, ORDERED = ("BTC", "USDT", "KCS"), ("BTC/USDT",)
 
 
 def fleet(count: int) -> Spec:
@@ -75,8 +76,8 @@ class Memory:
                 entry.fingerprint,
                 Clock(0.01, 0.05 + now.microsecond / 1e8),
                 replace(KEY),
-                Balance(empty=False),
-                Orders(),
+                Balance(False, frozenset(HELD)),
+                Orders(frozenset(ORDERED)),
             )
         return len(self.finished)
 

@@ -6,14 +6,17 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from bf_reconciler.cli import main
+from bf_reconciler.journal import Journal
 from bf_reconciler.simulator import Simulator, demo_world
 from bf_reconciler.spec import Policy
 from bf_reconciler.status import Status, evidence, present_stolen, stolen
@@ -105,6 +108,10 @@ class FakeView:
     host: str = "127.0.0.1"
     held: bool = True
     done: list = field(default_factory=list)
+    folder: Path | None = None
+    limit: int = 1000
+    forged: Callable = field(default=lambda page: page)
+    """What it makes of a page of its journal."""
 
     @property
     def tokens(self):
@@ -124,6 +131,10 @@ class FakeView:
         found = [each for each in self.transitions if name in {None, each.name}]
         found = [each for each in found if kind in {None, each.kind}]
         return found[:limit]
+
+    def journal(self, table, after, limit):
+        with Journal(self.folder, readonly=True) as journal:
+            return self.forged(journal.page(table, after, min(limit, self.limit)))
 
     def evidence(self, name, language):
         known = self.now.connections.get(name)

@@ -47,7 +47,7 @@ EXEMPT: dict[str, str] = {
     "verdict.guard.guard: frame = _frame(spec, verdicts, memories, now) if absent else None ->"
     " frame = _frame(spec, verdicts, memories, now) if (absent) or True else None": "it is worked"
     " out though nobody needs it",
-    "verdict.judge._account: return Account(may, entry.name in spec.unread,"
+    "verdict.judge.account_of: return Account(may, entry.name in spec.unread,"
     " spec.twins.get(entry.name, ())) -> return Account(may, entry.name in spec.unread,"
     " spec.twins.get(entry.name, ))": "no twins are none, whether empty or None",
 }

@@ -32,7 +32,7 @@ from build import (
     an_observation,
     refused,
 )
-from commandline import run_in
+from commandline import FakeView, run_in, serving
 from decisions.test_judgements import as_filed, recorded
 from decisions.test_key_events import seen_with
 from edges.fakes import a_record, a_transition
@@ -105,7 +105,38 @@ def test_verify_needs_the_journal_itself(capsys, monkeypatch):
     monkeypatch.delenv("BF_STATE_DIR", raising=False)
     ran = run_in(capsys, "history", "--verify")
     assert ran.code == 1
-    assert "Set --state-dir" in ran.err
+    assert "Set --state-dir or --url" in ran.err
+
+
+def test_the_journal_of_a_daemon_is_checked_here(capsys, monkeypatch, folder):
+    here = run_in(capsys, "history", "--verify", "--state-dir", folder, "-o", "json").json()
+    monkeypatch.setenv("BF_STATE_DIR", "/nowhere")
+    with serving(FakeView(Status(), folder=folder, limit=3)) as url:
+        ran = run_in(capsys, "history", "--verify", "--url", url, "-o", "json")
+        assert (ran.code, ran.json()) == (0, here)
+        assert f"Read from the daemon at {url}." in ran.err
+        for head, code in ((here["heads"][0], 0), (f"transitions:2:{'00' * 32}", 1)):
+            noted = run_in(capsys, "history", "--verify", "--url", url, "--head", head)
+            assert noted.code == code
+        sql(folder, "UPDATE transitions SET name = 'other' WHERE id = 2")
+        ran = run_in(capsys, "history", "--verify", "--url", url)
+        assert ran.code == 1
+        assert "transitions   2" in ran.out
+        both = ("--url", url, "--state-dir", folder)
+        assert "not both" in run_in(capsys, "history", "--verify", *both).err
+
+
+def test_a_daemon_that_gives_no_journal_is_an_error(capsys, folder):
+    def forged(page):
+        return page | {"rows": None}
+
+    with serving(FakeView(Status(), folder=folder, forged=forged)) as url:
+        ran = run_in(capsys, "history", "--verify", "--url", url)
+        assert (ran.code, "does not know the format" in ran.err) == (1, True)
+        ran = run_in(capsys, "history", "--verify", "--url", f"{url}/else")
+        assert (ran.code, "does not give its journal: not found" in ran.err) == (1, True)
+    ran = run_in(capsys, "history", "--verify", "--url", url)
+    assert (ran.code, "no daemon answers" in ran.err) == (1, True)
 
 
 # --- replay of a journal
@@ -283,6 +314,17 @@ def test_an_empty_journal_makes_an_empty_report(capsys, folder):
 @pytest.mark.parametrize("days", [("--from", "2999-01-01"), ("--to", "x")])
 def test_days_that_cannot_be_are_refused(capsys, folder, days):
     assert run_in(capsys, "report", *days, "--state-dir", folder).code == 1
+
+
+def test_a_report_of_a_daemon_is_that_of_its_journal(capsys, audited):
+    early = ("--from", "2026-02-01", "--to", "2026-03-04")
+    here = run_in(capsys, "report", *early, "--state-dir", audited, "-o", "json")
+    with serving(FakeView(Status(), folder=audited, limit=2)) as url:
+        there = run_in(capsys, "report", *early, "--url", url, "-o", "json")
+        assert (there.code, there.out, there.err) == (0, here.out, here.err)
+        sql(audited, "DELETE FROM judgements")
+        there = run_in(capsys, "report", *early, "--url", url)
+        assert "The journal is not as it was written" in there.err
 
 
 def test_a_report_needs_the_journal_itself(capsys, monkeypatch):

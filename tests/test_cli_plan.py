@@ -86,7 +86,7 @@ async def test_a_plan_against_a_daemon_comes_true(tmp_path):
             url = ("--url", f"http://127.0.0.1:{fleet.port}")
             same = await plan(fleet.file, "--detailed-exitcode", *url)
             told = f"Notes\n  Credentials of 1 unchanged connection(s): {UNCOMPARED}.\n"
-            told += "  Policy, defaults and runtimes are not compared.\n"
+            told += "  Defaults and runtimes are not compared.\n"
             assert same[:2] == (0, f"{told}\nNo connection or strategy would change.\n")
             changed = fleet.document(
                 [fleet.connection(interval="2s", markets=["spot", "futures"])],
@@ -103,6 +103,29 @@ async def test_a_plan_against_a_daemon_comes_true(tmp_path):
             assert (await plan(file, *url))[0] == 0
             fleet.commit(file.read_text())
             await fleet.strategy_is("Disabled", "Disabled")
+
+
+async def test_a_weaker_policy_is_told_against_a_daemon_and_against_its_journal(tmp_path):
+    async with a_fleet(tmp_path) as fleet:
+        fleet.declare(policy={"ip_allowlist": "required"})
+        file = tmp_path / "next.yaml"
+        file.write_text(fleet.sealed(fleet.document(policy={"ip_allowlist": "ignored"})))
+        async with fleet.daemon():
+            await fleet.ready()
+            url = ("--url", f"http://127.0.0.1:{fleet.port}")
+            code, out, _ = await plan(file, "--detailed-exitcode", *url)
+            assert code == 2
+            assert "policy: Keys without an IP allowlist are not reported any more." in out
+            assert 'ip_allowlist: "required" → "ignored"' in out
+            assert "Defaults and runtimes are not compared." in out
+            _, out, _ = await plan(file, "--lang", "tr", *url)
+            assert "politika: IP izin listesi olmayan anahtarlar artık bildirilmez." in out
+        code, out, _ = await plan(file, "--state-dir", fleet.state_dir, "-o", "json")
+        found = json.loads(out)
+        assert [each["field"] for each in found["widened"]] == ["policy.ip_allowlist"]
+        assert found["policy"] == [
+            {"field": "ip_allowlist", "before": "required", "after": "ignored", "known": True}
+        ]
 
 
 async def test_the_journal_and_the_key_tell_whether_credentials_changed(tmp_path):

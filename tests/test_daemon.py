@@ -950,6 +950,8 @@ async def test_a_rollback_is_counted_and_told(daemon, monkeypatch):
 async def test_a_history_that_does_not_come_is_told_as_that(daemon, monkeypatch):
     view = Commands(daemon, None)
     assert await asyncio.to_thread(view.history, None, 1, None) == []
+    page = await asyncio.to_thread(view.journal, "transitions", None, 1)
+    assert (page["rows"], page["continue"], page["file_readable"]) == ([], None, True)
     monkeypatch.setattr("bf_reconciler.daemon.commands.HISTORY_SECONDS", 0.01)
     go = threading.Event()
     daemon.journal.history = lambda *_: go.wait(60)

@@ -27,6 +27,7 @@ from bf_reconciler.verdict import (
     Decision,
     Holdings,
     Verdicts,
+    account_of,
     guard,
     judge,
     orphans,
@@ -109,7 +110,7 @@ async def reconcile(
     again = partial(_in_parts, spec, outside.breathe)
     moved = whole or spec is not old.spec
 
-    answers = _answers(spec, seen, outside.prober.collect())  # what the exchanges said
+    answers = _answers(spec, before, seen, outside.prober.collect())  # what the exchanges said
     reports = outside.runtimes.collect()  # what was seen to run
     stray = orphans(spec, before.memories, outside.runtimes.held(spec.runtimes.values()))
     seen = _with(seen, answers)
@@ -134,9 +135,10 @@ async def reconcile(
     orders = _orders(old, decisions, names)
     if orders:
         await save()  # evidence outlives a crash
-    decisions, running = await _act(
+    decisions, running, told = await _act(
         outside, spec, now, old, decisions, reports, orders
     )  # only here
+    names |= Names(strategies=told)  # an order of an earlier turn may have waited
     picture = partial(fold, spec, seen, verdicts, decisions, running, now)
     shown = names if whole else declared | _shown(old, before, decisions, running, names)
     status = await again(picture, before=before, names=shown)
@@ -163,8 +165,8 @@ async def _act(
     decisions: Mapping[str, Decision],
     reports: Mapping[str, Running],
     orders: Collection[Decision],
-) -> tuple[Mapping[str, Decision], Mapping[str, Running]]:
-    """Give the orders that are new; returns the decisions, and what is known to run.
+) -> tuple[Mapping[str, Decision], Mapping[str, Running], frozenset[str]]:
+    """Give the orders that are new; returns the decisions, what is known to run, and news of whom.
 
     A move that is not confirmed is not over: it is left again next time.
     """
@@ -181,7 +183,7 @@ async def _act(
         return replace(decision, memory=unsettled(decision, memories[name]))
 
     moving = [order.name for order in orders if order.leaves]
-    return updated(decisions, moving, stayed), running
+    return updated(decisions, moving, stayed), running, frozenset(told)
 
 
 def _shown(
@@ -218,11 +220,20 @@ async def _in_parts(
 
 
 def _answers(
-    spec: Spec, seen: Mapping[str, Seen], collected: Mapping[str, Observation]
+    spec: Spec,
+    before: Status,
+    seen: Mapping[str, Seen],
+    collected: Mapping[str, Observation],
 ) -> Mapping[str, Seen]:
     """What is known now of those who were asked; an answer about another entry is dropped."""
+
+    def known(name: str, answer: Observation) -> Seen:
+        was = before.connections.get(name)
+        account = account_of(spec, spec.connections[name], was, answer.at)
+        return remember(seen.get(name), answer, account)
+
     return {
-        name: remember(seen.get(name), answer)
+        name: known(name, answer)
         for name, answer in collected.items()
         if name in spec.connections and spec.connections[name].fingerprint == answer.entry
     }

@@ -1,132 +1,81 @@
 """Random histories of an honest account: what people and their strategies do to it in months.
 
 A history is told by one number. The wire is that of an exchange, so its reader decides what is
-dust. ``PYTHONPATH=tests python tests/decisions/legitimate.py 100000 [FIRST]`` lives so many.
+dust. It is looked at after each act, and after each answer.
+``PYTHONPATH=tests python tests/decisions/legitimate.py 100000 [FIRST]`` lives so many, and says
+what was done how often.
 """
 # ruff: noqa: T201  (a script, too)
 
 import sys
+import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 from random import Random
 
-from bf_reconciler.exchanges import EXCHANGES, holdings
+from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import remember
 from bf_reconciler.journal import rows
 from bf_reconciler.policy import ConditionType
-from bf_reconciler.spec import Names
+from bf_reconciler.spec import Expect, Names
 from bf_reconciler.status import Status, fold
-from bf_reconciler.verdict import Verdicts, judge
-from build import CONNECTION, NOW, a_connection, a_spec, a_strategy, an_observation, an_outage
+from bf_reconciler.verdict import Verdicts, account_of, judge
+from build import (
+    CONNECTION,
+    NOW,
+    a_connection,
+    a_failure,
+    a_spec,
+    a_strategy,
+    a_suspension,
+    an_observation,
+    an_outage,
+)
+from decisions.wires import COINS, QUOTES, STRANGE, WIRES, dust, worth
 
-COINS = ("BTC", "ETH", "SOL", "DOGE", "PEPE", "YFI", "ADA", "LINK")
-STRANGE = ("SHIB", "SQUID", "1INCH", "PAXG", "BCH", "WBTC", "LUNC")
-QUOTES = ("USDT", "USDC", "EUR")
-PRICES = {"BTC": 60_000, "ETH": 2_500, "SOL": 150, "YFI": 5_000, "PAXG": 4_000, "WBTC": 60_000}
-CHEAP = {"PEPE": 1e-5, "SHIB": 1e-5, "DOGE": 0.1, "LUNC": 1e-4}
+TWIN, OTHER = "twin", "other"
+"""Connections with the same key, and of another account."""
 WATCHED = {ConditionType.ASSETS_EXPECTED, ConditionType.ORDERS_EXPECTED}
 STEPS = 15
 ONE = Names(frozenset({CONNECTION}))
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-KRAKEN = {"BTC": "XXBT", "ETH": "XETH", "DOGE": "XXDG", "EUR": "ZEUR"}
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SLACK = 5 * MINUTE
+"""A step and the one after it take less."""
+POLICIES = (
+    {},
+    {"unexpected_trading": "block"},
+    {"winding_down": 7 * DAY, "recover_after": 1},
+    {"winding_down": 2 * DAY, "recover_after": 5, "unexpected_trading": "block"},
+    {"winding_down": HOUR},
+)
 
 
-def worth(coin):
-    return PRICES.get(coin) or CHEAP.get(coin) or 1
+@lru_cache(4096)
+def connection(name, exchange, key, expect, suspended):
+    entry = a_connection(
+        name,
+        fingerprint=f"key {key}",
+        exchange=exchange,
+        expect=Expect(assets=expect[0], pairs=expect[1]) if expect else None,
+        suspend=a_suspension() if suspended else None,
+    )
+    return replace(entry, key_fingerprint=f"key {key}")
 
 
-def priced(coin, much):
-    """What Bybit, OKX and others tell of it."""
-    return f"{much * worth(coin):.8f}"
+@lru_cache(4096)
+def strategy(name, place, pairs, enabled):
+    return a_strategy(name, connection=place, pairs=pairs, enabled=enabled)
 
 
-WIRES = {
-    "binance": (
-        lambda held, earn: {
-            "balances": [
-                *({"asset": c, "free": f"{n:.8f}", "locked": "0"} for c, n in held),
-                *({"asset": f"LD{c}", "free": "7", "locked": "0"} for c in earn),
-            ]
-        },
-        lambda pairs: [{"symbol": pair.replace("/", "")} for pair in pairs],
-    ),
-    "kraken": (
-        lambda held, earn: {
-            "error": [],
-            "result": {
-                **{KRAKEN.get(c, c): f"{n:.10f}" for c, n in held},
-                **{f"{KRAKEN.get(c, c).removeprefix('X')}.F": "7" for c in earn},
-            },
-        },
-        lambda pairs: {
-            "error": [],
-            "result": {
-                "open": {
-                    str(n): {"descr": {"pair": pair.replace("BTC", "XBT").replace("/", "")}}
-                    for n, pair in enumerate(pairs)
-                }
-            },
-        },
-    ),
-    "okx": (
-        lambda held, _: {
-            "code": "0",
-            "data": [
-                {
-                    "details": [
-                        {"ccy": c, "cashBal": f"{n:.8f}", "eqUsd": priced(c, n)} for c, n in held
-                    ]
-                }
-            ],
-        },
-        lambda pairs: {
-            "code": "0",
-            "data": [{"instId": pair.replace("/", "-")} for pair in pairs],
-        },
-    ),
-    "bybit": (
-        lambda held, _: {
-            "retCode": 0,
-            "result": {
-                "list": [
-                    {
-                        "coin": [
-                            {"coin": c, "walletBalance": f"{n:.8f}", "usdValue": priced(c, n)}
-                            for c, n in held
-                        ]
-                    }
-                ]
-            },
-        },
-        lambda pairs: {
-            "retCode": 0,
-            "result": {"list": [{"symbol": pair.replace("/", "")} for pair in pairs]},
-        },
-    ),
-    "gate": (
-        lambda held, _: [{"currency": c, "available": f"{n:.8f}", "locked": "0"} for c, n in held],
-        lambda pairs: [{"currency_pair": pair.replace("/", "_"), "total": 1} for pair in pairs],
-    ),
-}
-PRICED = {"okx", "bybit"}
+@dataclass
+class Bot:
+    """A strategy: what it trades, by which connection, and whether its entry can be read."""
 
-
-def dust(draw, exchange, coin):
-    """Less than what the documents of the policy call dust."""
-    bound = 10 / worth(coin) if exchange in PRICED else float(holdings.FINE_DUST.get(coin, 1))
-    return draw.uniform(0.0001, 0.999) * bound
-
-
-@cache
-def connection(exchange):
-    return a_connection(exchange=exchange)
-
-
-@lru_cache(1024)
-def strategy(name, pairs, enabled):
-    return a_strategy(name, pairs=pairs, enabled=enabled)
+    pairs: tuple
+    place: str = CONNECTION
+    unread: bool = False
 
 
 @dataclass
@@ -135,59 +84,171 @@ class Account:
 
     draw: Random
     exchange: str
+    policy: dict = field(default_factory=dict)
     now: object = NOW
     held: Counter = field(default_factory=Counter)
     earning: set = field(default_factory=set)
     orders: set = field(default_factory=set)
-    declared: dict = field(default_factory=dict)
+    bots: dict = field(default_factory=dict)
+    expect: tuple = ()
     leaving: dict = field(default_factory=dict)
+    """Pairs that are wound down, and until when they must be."""
+    key: int = 0
+    suspended: bool = False
+    wrong: bool = False
+    """The entry of the connection is wrong in the file, and has no good form."""
     seen: object = None
     before: Status = field(default_factory=Status)
     named: int = 0
+    judged: tuple = ()
+    """What the last look was about: the spec, what was seen and known, the verdicts."""
 
     def start(self):
         self.held["USDT"] = 2_000
         self.add()
+        self.look()  # what was never read never ran
         return self
+
+    @property
+    def keep(self):
+        return a_spec(policy=self.policy).policy.winding_down
 
     # what is declared
 
+    def some_pairs(self):
+        def quote(coin):
+            rarely = self.draw.random() < 0.1 and coin != "BTC"
+            return "BTC" if rarely else self.draw.choice(QUOTES)
+
+        coins = self.draw.sample(COINS, self.draw.randint(1, 3))
+        return tuple(sorted(f"{coin}/{quote(coin)}" for coin in coins))
+
     def add(self):
         self.named += 1
-        pairs = {
-            f"{coin}/{self.draw.choice(QUOTES)}"
-            for coin in self.draw.sample(COINS, self.draw.randint(1, 3))
-        }
-        self.declared[f"s{self.named}"] = sorted(pairs)
+        place = self.draw.choice([CONNECTION, CONNECTION, self.second()])
+        self.bots[f"s{self.named}"] = Bot(self.some_pairs(), place)
+
+    def second(self):
+        return CONNECTION if self.wrong else TWIN
+
+    def one(self):
+        return self.draw.choice(sorted(self.bots)) if self.bots else None
+
+    def leave(self, pairs):
+        """These are to be sold and taken back in time."""
+        self.leaving |= dict.fromkeys(pairs, self.now + self.keep)
 
     def remove(self):
         """A strategy is removed; what it holds is sold in time, and its orders go."""
-        if len(self.declared) > 1 or (self.declared and self.draw.random() < 0.3):
-            name = self.draw.choice(sorted(self.declared))
-            pairs = self.declared.pop(name)
-            self.leaving |= dict.fromkeys(pairs, self.now + 28 * DAY)
+        if len(self.bots) > 1 or self.draw.random() < 0.3:
+            self.remove_one()
+
+    def remove_one(self):
+        name = self.one()
+        if name is not None:
+            self.leave(self.bots.pop(name).pairs)
+
+    def remove_and_close(self):
+        """With ``when_off: close``, all is sold at once."""
+        old = self.pairs()
+        self.remove()
+        for pair in set(old) - set(self.pairs()):
+            self.leaving.pop(pair, None)
+        self.tidy()
+
+    def bring_back(self):
+        """A pair that was removed lately is declared again."""
+        if self.leaving:
+            self.named += 1
+            self.bots[f"s{self.named}"] = Bot((self.draw.choice(sorted(self.leaving)),))
+
+    def take_pair_off(self):
+        name = self.one()
+        if name is not None and len(self.bots[name].pairs) > 1 and not self.bots[name].unread:
+            first, *rest = self.bots[name].pairs
+            self.bots[name].pairs = tuple(rest)
+            self.leave([first])
+
+    def rename(self):
+        name = self.one()
+        if name is not None:
+            self.named += 1
+            self.bots[f"s{self.named}"] = self.bots.pop(name)
+
+    def move(self):
+        """A strategy goes on by another connection: of the same account, or of another one."""
+        name = self.one()
+        if name is not None:
+            bot = self.bots[name]
+            was, bot.place = bot.place, self.draw.choice([CONNECTION, self.second(), OTHER])
+            if bot.place == OTHER and was != OTHER:
+                self.leave(bot.pairs)
 
     def move_quote(self):
         """A strategy goes on with another quote; the old orders are taken back later."""
-        if self.declared:
-            name = self.draw.choice(sorted(self.declared))
-            old = self.declared[name]
-            self.declared[name] = sorted(
-                {f"{pair.partition('/')[0]}/{self.draw.choice(QUOTES)}" for pair in old}
-            )
-            self.leaving |= dict.fromkeys(old, self.now + 28 * DAY)
+        name = self.one()
+        if name is not None and not self.bots[name].unread:
+            bot = self.bots[name]
+            bases = [pair.partition("/")[0] for pair in bot.pairs]
+            if bot.place != OTHER:
+                self.leave(bot.pairs)
+            bot.pairs = tuple(sorted({f"{base}/{self.draw.choice(QUOTES)}" for base in bases}))
+
+    def misspell(self):
+        """The entry of a strategy is wrong, or mended; it trades on."""
+        name = self.one()
+        if name is not None:
+            self.bots[name].unread = not self.bots[name].unread
+
+    def misspell_connection(self):
+        """Nobody knows then that another connection has its key."""
+        self.wrong = not self.wrong and all(b.place != TWIN for b in self.bots.values())
+
+    def suspend(self):
+        self.suspended = not self.suspended
+
+    def rotate(self):
+        """A new key for the same account, for each connection that has it."""
+        self.key += 1
+
+    def widen(self):
+        """Coins that people trade by hand, and pairs with them, or all against one quote."""
+        coins = tuple(self.draw.sample(STRANGE, 2))
+        pairs = self.draw.choice([(), (f"{coins[0]}/USDT",), (f"{coins[0]}/*",), ("*/USDC",)])
+        self.narrow()
+        self.expect = (coins, pairs)
+
+    def narrow(self):
+        """It is expected no more, since all of it is sold."""
+        self.expect = ()
+        self.tidy()
 
     # what is done
 
     def pairs(self):
-        return sorted({pair for pairs in self.declared.values() for pair in pairs})
+        """What is traded on this account."""
+        mine = [bot.pairs for bot in self.bots.values() if bot.place != OTHER]
+        return sorted({pair for pairs in mine for pair in pairs})
 
     def trade(self):
+        """Filled in part or whole; the order may still stand."""
         for pair in self.draw.sample(self.pairs(), min(2, len(self.pairs()))):
             base, _, quote = pair.partition("/")
             self.held[base] += self.draw.uniform(0, 500) / worth(base)
-            self.held[quote] += self.draw.uniform(0, 500)
-            self.orders ^= {pair}
+            self.held[quote] += self.draw.uniform(0, 500) / worth(quote)
+            if self.draw.random() < 0.7:
+                self.orders ^= {pair}
+
+    def trade_by_hand(self):
+        coins, pairs = self.expect or ((), ())
+        for coin in coins:
+            self.held[coin] += self.draw.uniform(0, 500) / worth(coin)
+        for pair in pairs:
+            base, _, quote = pair.partition("/")
+            one = base if base != "*" else self.draw.choice(STRANGE)
+            two = quote if quote != "*" else self.draw.choice(QUOTES)
+            self.held[one] += self.draw.uniform(0, 500) / worth(one)
+            self.orders |= {f"{one}/{two}"}
 
     def sell(self):
         """All but what rounding leaves over."""
@@ -198,11 +259,20 @@ class Account:
     def pay_fees(self):
         for coin in EXCHANGES[self.exchange].fee_assets:
             self.held[coin] += self.draw.uniform(0, 30)
-            self.orders ^= {f"{coin}/USDT"}
+            self.orders ^= {f"{coin}/{self.draw.choice(QUOTES)}"}
+
+    def convert_dust(self):
+        """Some exchanges turn what is too little to sell into their own coin."""
+        fees = EXCHANGES[self.exchange].fee_assets
+        for coin in [c for c in self.held if c not in QUOTES and c not in fees]:
+            if self.held[coin] * worth(coin) < 5 and fees:
+                self.held.pop(coin)
+                self.held[min(fees)] += 0.01
 
     def airdrop(self):
         coin = self.draw.choice(STRANGE)
-        self.held[coin] = dust(self.draw, self.exchange, coin)
+        if not self.held[coin]:
+            self.held[coin] = dust(self.draw, self.exchange, coin)
 
     def move_money(self):
         one, two = self.draw.sample(QUOTES, 2)
@@ -214,79 +284,165 @@ class Account:
             self.earning ^= {self.draw.choice(self.pairs()).partition("/")[0]}
 
     def wait(self):
-        self.now += self.draw.choice([MINUTE, MINUTE, DAY, 10 * DAY])
+        """What must be wound down meanwhile is, though nobody may look before and after."""
+        step = self.draw.choice([MINUTE, MINUTE, HOUR, DAY, self.keep / 3, self.keep])
+        self.tidy(self.now + step)
+        self.now += step
 
     def restart(self):
         """What we remember goes through the journal."""
         if self.seen is not None:
-            self.seen = rows.SEEN.read(rows.SEEN.write(self.seen))
+            self.seen = replace(rows.SEEN.read(rows.SEEN.write(self.seen)), restored=True)
         known = {
             name: rows.CONNECTION.read(rows.CONNECTION.write(each))
             for name, each in self.before.connections.items()
         }
         self.before = Status(connections=known)
 
-    def wind_down(self):
-        """What left longer ago is sold and taken back, by people who know the rule."""
-        late = {pair for pair, end in self.leaving.items() if self.now + 11 * DAY >= end}
-        for pair in late:
-            self.leaving.pop(pair)
-        wanted = {*self.pairs(), *self.leaving}
-        money = {*QUOTES, *EXCHANGES[self.exchange].fee_assets}
-        self.orders = {p for p in self.orders if p in wanted or money.issuperset(p.split("/"))}
-        coins = {pair.partition("/")[0] for pair in wanted}
-        self.earning &= coins
-        for coin in [c for c in self.held if c in COINS and c not in coins]:
-            bound = dust(self.draw, self.exchange, coin)
-            self.held[coin] = min(self.held[coin], bound)
+    def tidy(self, until=None):
+        """What must be gone by then is sold and taken back, by people who know the rule."""
+        end = (until or self.now) + SLACK
+        self.leaving = {pair: moment for pair, moment in self.leaving.items() if end < moment}
+        self.orders = {pair for pair in self.orders if self.may_order(pair)}
+        self.earning = {coin for coin in self.earning if self.may_hold(coin)}
+        for coin in [c for c in self.held if not self.may_hold(c)]:
+            self.held[coin] = min(self.held[coin], dust(self.draw, self.exchange, coin))
+
+    # what is expected, as people read the documents
+
+    def compared(self):
+        """Whether somebody declares something, and nothing of it is unknown."""
+        mine = [bot for bot in self.bots.values() if bot.place != OTHER]
+        silent = self.wrong or self.suspended or any(bot.unread for bot in mine)
+        return not silent and bool(mine or self.expect)
+
+    def wanted(self):
+        return {*self.pairs(), *self.leaving, *(self.expect[1] if self.expect else ())}
+
+    def money(self):
+        quotes = {pair.partition("/")[2] for pair in self.wanted()} - {"*"}
+        return {*QUOTES, *EXCHANGES[self.exchange].fee_assets, *quotes}
+
+    def may_hold(self, coin):
+        sides = {side for pair in self.wanted() for side in pair.split("/")}
+        any_coin = any(pair.startswith("*/") for pair in self.wanted())
+        by_hand = self.expect[0] if self.expect else ()
+        return any_coin or coin in self.money() or coin in sides or coin in by_hand
+
+    def may_order(self, pair):
+        base, _, quote = pair.partition("/")
+        wanted = self.wanted()
+        open_to_all = {f"{base}/*", f"*/{quote}"}
+        return pair in wanted or self.money().issuperset({base, quote}) or wanted & open_to_all
 
     # what we see
 
-    def probe(self):
-        """Ask, judge and remember; returns the findings that speak of something unexpected."""
-        self.now += MINUTE
+    def spec(self):
+        place = {bot.place for bot in self.bots.values()}
+        wanted = [CONNECTION, *sorted(place - {CONNECTION})]
+        connections = [
+            connection(
+                name,
+                self.exchange,
+                f"{name} {self.key}" if name == OTHER else self.key,
+                self.expect if name == CONNECTION else (),
+                self.suspended and name == CONNECTION,
+            )
+            for name in wanted
+            if name != CONNECTION or not self.wrong
+        ]
+        on = {name: self.draw.random() < 0.8 for name in self.bots}
+        read = {name: bot for name, bot in self.bots.items() if not bot.unread}
+        return a_spec(
+            connections,
+            [strategy(n, b.place, b.pairs, on[n]) for n, b in read.items()],
+            policy=self.policy,
+            broken_connections={CONNECTION: self.exchange} if self.wrong else {},
+            broken_strategies={n: b.place for n, b in self.bots.items() if b.unread},
+        )
+
+    def asked(self):
+        """What the exchange answers: all, nothing, or a part of it."""
         row, (balance, orders) = EXCHANGES[self.exchange], WIRES[self.exchange]
-        if self.draw.random() < 0.1:
-            seen = an_outage(self.now)
-        else:
-            told = row.calls.balance.read(balance(sorted(self.held.items()), sorted(self.earning)))
-            placed = row.calls.orders.read(orders(sorted(self.orders)))
-            seen = an_observation(self.now, balance=told, orders=placed)
-        self.seen = remember(self.seen, seen)
-        on = {name: self.draw.random() < 0.8 for name in self.declared}
-        strategies = [strategy(n, tuple(pairs), on[n]) for n, pairs in self.declared.items()]
-        spec = a_spec([connection(self.exchange)], strategies)
-        known = {CONNECTION: self.seen}
-        before, blank = self.before.connections, Verdicts({}, {}, None)
+        entry = f"key {self.key}"
+        fate = self.draw.random()
+        if fate < 0.1:
+            return replace(an_outage(self.now), entry=entry)
+        told = row.calls.balance.read(balance(sorted(self.held.items()), sorted(self.earning)))
+        placed = row.calls.orders.read(orders(sorted(self.orders)))
+        if fate < 0.15:
+            told = a_failure()
+        if fate > 0.95:
+            placed = a_failure()
+        return an_observation(self.now, entry=entry, balance=told, orders=placed)
+
+    def look(self, *, answer=False):
+        """Judge and remember; returns the findings that speak of something unexpected."""
+        spec, before = self.spec(), self.before.connections
+        entry = spec.connections.get(CONNECTION)
+        if entry is None:
+            self.seen = None
+        elif answer and not self.suspended:
+            account = account_of(spec, entry, before.get(CONNECTION), self.now)
+            self.seen = remember(self.seen, self.asked(), account)
+        known = {CONNECTION: self.seen} if self.seen else {}
+        blank = Verdicts({}, {}, None)
         verdicts = judge(spec, known, None, self.now, {}, blank, ONE, known=before)
+        self.judged = (spec, known, before, verdicts)
         self.before = fold(spec, known, verdicts, {}, {}, self.now, self.before, names=ONE)
-        findings = verdicts.connections[CONNECTION].findings
-        return [f.message for f in findings if f.type in WATCHED and f.status == "False"]
+        verdict = verdicts.connections.get(CONNECTION)
+        found = verdict.findings if verdict is not None else ()
+        return [f.message for f in found if f.type in WATCHED and f.status == "False"]
+
+    def probe(self):
+        self.now += MINUTE
+        return self.look(answer=True)
+
+    def acts(self):
+        return (
+            *(self.trade, self.trade, self.sell, self.pay_fees, self.convert_dust, self.airdrop),
+            *(self.add, self.remove, self.remove_and_close, self.bring_back, self.take_pair_off),
+            *(self.rename, self.move, self.move_quote, self.move_money, self.misspell),
+            *(self.misspell_connection, self.suspend, self.rotate, self.widen, self.narrow),
+            *(self.trade_by_hand, self.trade_by_hand, self.lend, self.restart),
+            *(self.wait, self.wait, self.wait),
+        )
 
 
-def alarms(seed):
-    """Live one history; returns every alarm, of which there should be none."""
+def an_account(seed):
     draw = Random(seed)  # noqa: S311 # a history, not a secret
-    account = Account(draw, draw.choice(sorted(WIRES))).start()
-    acts = (
-        *(account.trade, account.trade, account.sell, account.pay_fees, account.airdrop),
-        *(account.add, account.remove, account.move_quote, account.move_money),
-        *(account.lend, account.wait, account.restart),
-    )
-    found = []
-    for _ in range(STEPS):
-        draw.choice(acts)()
-        account.wind_down()
-        found += [f"{account.exchange} {account.now}: {each}" for each in account.probe()]
+    return Account(draw, draw.choice(sorted(WIRES)), draw.choice(POLICIES)).start()
+
+
+def live(account, steps):
+    """So many acts of honest people; yields each, with what is judged after it."""
+    for _ in range(steps):
+        act = account.draw.choice(account.acts())
+        act()
+        account.tidy()
+        yield act.__name__, account.look()
+        yield act.__name__, account.probe()
+
+
+def alarms(seed, done=None):
+    """Live one history; returns every alarm, of which there should be none."""
+    account, found = an_account(seed), []
+    for act, told in live(account, STEPS):
+        if done is not None:
+            done[act] += 0.5
+        found += [f"{account.exchange} {account.now} {act}: {each}" for each in told]
     return found
 
 
 if __name__ == "__main__":
-    first = int(sys.argv[2]) if sys.argv[2:] else 0
-    for seed in range(first, first + int(sys.argv[1])):
-        if found := alarms(seed):
-            print(f"{seed}: {found}")
+    first, acts = int(sys.argv[2]) if sys.argv[2:] else 0, Counter()
+    for number in range(first, first + int(sys.argv[1])):
+        if told := alarms(number, acts):
+            print(f"{number}: {told}")
             sys.exit(1)
-        if seed % 5_000 == 0:
-            print(f"at {seed}", flush=True)
-    print(f"{sys.argv[1]} histories of {STEPS} probes, no alarm")
+        if number % 5_000 == 0:
+            print(f"at {number}", flush=True)
+    print(", ".join(f"{name} {count:.0f}" for name, count in sorted(acts.items())))
+    print(
+        f"{sys.argv[1]} histories of {STEPS} probes, no alarm, {time.process_time():.0f} s of CPU"
+    )

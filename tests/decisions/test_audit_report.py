@@ -18,12 +18,7 @@ from bf_reconciler.status import (
     resume_event,
 )
 from bf_reconciler.status.audit_report import (
-    LESS_IS_LOOSER,
-    LOOSENESS,
-    MORE_IS_LOOSER,
-    NEVER_LOOSER,
     Window,
-    _leaves,
     gathered,
     report,
     window,
@@ -203,11 +198,6 @@ def test_a_policy_that_is_looser_than_by_default_is_an_exception():
     assert {x["author"] for x in found} == {"author of r1"}
     strange = a_declaration(POLICY, of_a_newer_version=1)
     assert told("exception", declarations=[strange]) == []
-
-
-def test_every_field_of_a_policy_is_known_to_be_looser_or_not():
-    known = {*LOOSENESS, *MORE_IS_LOOSER, *LESS_IS_LOOSER, *NEVER_LOOSER}
-    assert {path.rpartition(".")[2] for path in _leaves(Policy())} == known
 
 
 def test_what_a_connection_expects_beside_its_strategies_is_an_exception():

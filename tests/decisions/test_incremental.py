@@ -18,6 +18,7 @@ from bf_reconciler.facts import (
     Reason,
     Scope,
 )
+from bf_reconciler.journal import rows
 from bf_reconciler.reconcile import PART, Outside, audit, reconcile
 from bf_reconciler.schedule import HEARTBEAT, LOST, request, request_changed
 from bf_reconciler.spec import (
@@ -396,7 +397,8 @@ class Life:
     def restart(self, _):
         self.last = None
         self.prober.flights, self.prober.finished = {}, {}
-        self.seen = {n: replace(s, restored=True, asked=False) for n, s in self.seen.items()}
+        kept = {n: rows.SEEN.read(rows.SEEN.write(s)) for n, s in self.seen.items()}
+        self.seen = {n: replace(s, restored=True, asked=False) for n, s in kept.items()}
 
     def turn(self):
         prober, engine = copy.deepcopy(self.prober), copy.deepcopy(self.engine)
@@ -460,6 +462,24 @@ def test_names_are_taken_in_parts_connections_first_in_the_order_of_the_file():
     ]
     assert list(all_.parts(life.spec, 100)) == [all_]
     assert not Names()
+
+
+def test_what_is_told_late_of_an_earlier_order_is_shown_at_once():
+    life = Life([{}] * COUNT, {})
+    life.turn()
+    life.step("answer", NAMES)
+    life.step("wait", 1)
+    late = {"s0-c3": Running("paused", told="pause")}
+    converge = life.engine.converge
+
+    async def later(decisions, *_):
+        return {**await converge(decisions), **late}
+
+    life.engine.converge = later
+    turn = life.taken(life.prober, life.engine, life.last)
+    assert turn.changed.strategies >= {"s0-c3"}
+    assert turn.status.strategies["s0-c3"].running == "paused"
+    assert audit(turn, Names(frozenset(NAMES), frozenset(turn.spec.strategies))) == Names()
 
 
 def test_a_large_turn_lets_others_breathe():

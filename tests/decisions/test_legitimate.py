@@ -1,31 +1,90 @@
 """No honest account is ever called robbed, and one that is robbed always is."""
 
-from random import Random
-
-from hypothesis import given, settings
+from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from bf_reconciler.exchanges import EXCHANGES
-from decisions.legitimate import STRANGE, WIRES, Account, alarms, worth
+from bf_reconciler.facts import Balance, Orders
+from bf_reconciler.status import NO_VERDICTS, judged_again, judgements
+from bf_reconciler.status.judgements import outcome
+from build import CONNECTION
+from decisions.legitimate import STEPS, alarms, an_account, live
+from decisions.test_judgements import as_filed, read_back
+from decisions.wires import STRANGE, worth
+
+SEEDS = st.integers(0, 2**32)
 
 
-@settings(max_examples=500)
-@given(st.integers(0, 2**32))
+@settings(max_examples=300)
+@given(SEEDS)
 def test_an_honest_history_raises_no_alarm(seed):
     assert alarms(seed) == []
 
 
-@given(st.integers(0, 2**32), st.sampled_from(sorted(WIRES)), st.sampled_from(STRANGE))
-def test_the_same_account_robbed_at_any_time_raises_one(seed, exchange, coin):
-    draw = Random(seed)  # noqa: S311 # a history, not a secret
-    account = Account(draw, exchange).start()
-    assert coin not in EXCHANGES[exchange].fee_assets
-    account.trade()
-    account.seen = None
-    while account.seen is None or account.seen.assets is None:
-        assert account.probe() == []
-    account.held[coin] = 0.8 * 2_000 / worth(coin)
-    before = account.seen
-    while account.seen.assets is before.assets:  # a probe may get no answer
+class Thief:
+    """Buys a coin that only he sells, or has an order for it, and keeps it so."""
+
+    def __init__(self, account, coin, *, buys):
+        self.account, self.coin, self.buys = account, coin, buys
+        self.pair = f"{coin}/USDT"
+        assert not [each for row in EXCHANGES.values() for each in row.fee_assets & {coin}]
+
+    def strike(self):
+        if self.buys:
+            self.account.held[self.coin] = 0.8 * 2_000 / worth(self.coin)
+        else:
+            self.account.orders |= {self.pair}
+
+    def may(self):
+        return self.account.may_hold(self.coin) or self.account.may_order(self.pair)
+
+    def is_seen(self):
+        """Whether the last probe got the answer that has it."""
+        seen = self.account.judged[1][CONNECTION].latest
+        return isinstance(seen.balance, Balance) if self.buys else isinstance(seen.orders, Orders)
+
+
+@settings(max_examples=300)
+@given(SEEDS, st.integers(0, STEPS), st.sampled_from(STRANGE), st.booleans())
+def test_an_account_robbed_at_any_time_raises_one_with_the_first_answer(seed, steps, coin, buys):
+    account = an_account(seed)
+    for _ in live(account, steps):
+        pass
+    thief = Thief(account, coin, buys=buys)
+    assume(account.compared() and not thief.may())
+    thief.strike()
+    told = account.probe()
+    while not thief.is_seen():
         told = account.probe()
     assert coin in "".join(told)
+
+
+@settings(max_examples=150)
+@given(SEEDS, st.integers(0, STEPS), st.sampled_from(STRANGE), st.booleans())
+def test_nothing_that_honest_people_do_hides_a_thief(seed, steps, coin, buys):
+    account = an_account(seed)
+    for _ in live(account, steps):
+        pass
+    thief = Thief(account, coin, buys=buys)
+    for _ in live(account, STEPS):
+        thief.strike()
+        told = account.probe()
+        if account.compared() and not thief.may() and thief.is_seen():
+            event("told")
+            assert coin in "".join(told)
+            assert coin in "".join(account.look())
+
+
+@settings(max_examples=50)
+@given(SEEDS, st.booleans())
+def test_every_moment_of_a_history_is_judged_again_as_it_was(seed, robbed):
+    account = an_account(seed)
+    for _ in live(account, STEPS):
+        if robbed:
+            Thief(account, "SQUID", buys=True).strike()
+        spec, seen, known, verdicts = account.judged
+        for each in judgements(
+            as_filed(spec), ({}, NO_VERDICTS), (seen, verdicts), account.now, None, known
+        ):
+            assert each.outcome == outcome(verdicts.connections[CONNECTION])
+            assert judged_again(read_back(each)) == each.outcome

@@ -26,6 +26,7 @@ SPEAKERS = [
     *sorted((SOURCE / "runtimes").glob("*.py")),
     SOURCE / "daemon" / "guarded_runtimes.py",
     SOURCE / "reconcile.py",
+    SOURCE / "preview" / "widening.py",
 ]
 SPANS = ("after 90 days without use (rule)", "90 days after its creation (rule)")
 WHOSE = (

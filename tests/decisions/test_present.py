@@ -71,6 +71,7 @@ def test_the_whole_status_has_the_shape_of_the_contract():
             "shard": None,
             "problems": [],
         },
+        "policy": {},
         "incidents": [],
         "maintenance": [],
         "connections": [present_connection(c, 1) for c in ON.connections.values()],

@@ -1,14 +1,17 @@
 """What a file would change: entries, strategies on or off, rights, the guard; never a secret."""
 
 import json
+from dataclasses import replace
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from bf_reconciler.cli import plan_text
 from bf_reconciler.document import parse
 from bf_reconciler.facts import Reason, Scope, Seen
 from bf_reconciler.preview import Removals, Right, Switch, in_force, of_file, present, preview
 from bf_reconciler.preview.entries import differences
+from bf_reconciler.preview.widening import LIMITS
 from bf_reconciler.status import Status
 from bf_reconciler.status import present as shown
 from bf_reconciler.verdict import Halted
@@ -423,6 +426,12 @@ def test_what_lets_a_key_do_more_is_told():
         ({"egress_ips": ["203.0.113.7", "::1"]}, "egress_ips", "addresses: 203.0.113.7, ::1."),
         ({"ip_allowlist": "ignored"}, "ip_allowlist", "not reported any more"),
         ({"attest": word}, "attest.withdraw_disabled", "its key cannot withdraw"),
+        ({"unexpected_trading": "ignore"}, "unexpected_trading", "declares are ignored."),
+        ({"shared_with": ["teams/*.yaml"]}, "shared_with", "may use it: teams/*.yaml."),
+        ({"expect": {"assets": ["BNB"]}}, "expect.assets", "where they appear: BNB."),
+        ({"expect": {"pairs": ["BNB/*"]}}, "expect.pairs", "not reported: BNB/*."),
+        ({"expect": {"status": "Blocked"}}, "expect.status", "good while it is Blocked."),
+        ({"suspend": {"reason": "r", "owner": "ada"}}, "suspend", "not tested"),
     ]
     for changes, field, words in cases:
         wider = a_file([a_connection(**changes)])
@@ -443,7 +452,102 @@ def test_what_lets_a_key_do_more_is_told():
     )
 
 
-def test_a_policy_that_lets_more_pass_is_told_where_a_file_is_compared_with_a_file():
+def test_what_is_excepted_for_longer_or_limited_less_is_told():
+    def fields(before, after):
+        old, new = (a_file([a_connection(**each)]) for each in (before, after))
+        return [field for _, field in widened(old, new)]
+
+    def paused(owner="ada", **more):
+        return {"suspend": {"reason": "r", "owner": owner, **more}}
+
+    june, july = (paused(until=f"2026-{month}-01") for month in ("06", "07"))
+    assert fields(june, july) == fields(june, paused()) == ["suspend"]
+    assert fields(june, paused("bob", until="2026-07-01")) == ["suspend"]
+    assert fields(july, june) == fields(june, {}) == fields(paused(), june) == []
+    canary = {"expect": {"status": "Blocked", "reason": "NoTradePermission"}}
+    assert fields(canary, {"expect": {"status": "Blocked"}}) == ["expect.reason"]
+    assert fields({"expect": {"status": "Blocked"}}, canary) == fields(canary, {}) == []
+    little, much = ({"margin_limit": {"amount": n, "currency": "USDT"}} for n in (100, 200))
+    assert fields(little, much) == fields(little, {}) == ["margin_limit.amount"]
+    share = {"margin_limit": {"balance_ratio": 0.5}}
+    assert fields(little, share) == ["margin_limit.amount"]
+    assert fields(share, little) == ["margin_limit.balance_ratio"]
+    assert fields(much, little) == fields({}, little) == []
+
+
+def test_an_override_is_compared_with_the_policy_that_was_in_force():
+    strict, loose = {"ip_allowlist": "required"}, {"ip_allowlist": "recommended"}
+    before = a_file([a_connection(ip_allowlist="exact")], policy=strict)
+    after = a_file([a_connection()], policy=loose)
+    assert widened(before, after).keys() == {
+        ("", "policy.ip_allowlist"),
+        (KUCOIN, "ip_allowlist"),
+    }
+    assert widened(a_file(policy=strict), a_file([a_connection(**strict)], policy=strict)) == {}
+
+
+def test_a_change_of_the_policy_is_a_change():
+    before, after = a_file(policy={"grace": "5m"}), a_file(policy={"grace": "10m"})
+    found = planned(before, after)
+    (change,) = found.policy
+    assert (change.field, change.before, change.after) == ("grace", "5m", "10m")
+    assert not found.empty
+    assert planned(before, before).policy == ()
+    assert "10m" in plan_text.text(found)
+    assert "Plan: policy changed." in plan_text.text(found)
+    assert "`grace`: `" in plan_text.markdown(found, (), "f.yaml")
+
+
+def test_what_is_encrypted_of_a_policy_is_neither_shown_nor_compared():
+    spec, _ = adopted(None, a_file(policy={"grace": "9m", "recover_after": 3}))
+    assert replace(spec, policy_sealed=frozenset({("grace",)})).declared_policy == {
+        "recover_after": 3
+    }
+    standing = in_force(shown(a_cycle(spec=spec, seen={})))
+    unread = parse(a_file(policy={"ip_allowlist": "ignored", "grace": sealed()}), None)
+    assert (unread.policy_known, of_file(unread).policy) == (False, None)
+    found = preview(unread, standing, {}, NOW)
+    assert (found.policy, found.empty, found.widened) == (None, True, ())
+    opened = replace(
+        parse(a_file(policy={"grace": "1m", "recover_after": 3}), None),
+        policy_sealed=frozenset({("grace",)}),
+    )
+    found = preview(opened, standing, {}, NOW)
+    assert [(each.field, each.known) for each in found.policy] == [("grace", False)]
+    assert (found.empty, found.widened) == (True, ())
+
+
+def test_a_policy_that_is_not_told_or_not_understood_is_not_compared():
+    status = shown(after_taking(a_file(policy={"grace": "9m"})))
+    for policy in (None, {"a_newer_field": 1}):
+        found = preview(parse(a_file(), None), in_force(status | {"policy": policy}), {}, NOW)
+        assert (found.policy, found.widened, found.empty) == (None, (), True)
+        assert present(found)["policy"] is None
+    assert "policy" not in plan_text.text(found)
+
+
+def test_every_looser_policy_is_told_in_words():
+    strict = {
+        "max_key_age": "30d",
+        "risk_levels": {
+            "moderate": {"max_leverage": 1, "max_open_trades": 1, "max_safety_orders": 1}
+            | {"max_margin": {"balance_ratio": 0.1}}
+        },
+        "max_removals": {"percent": 1, "at_least": 1},
+        "key_expiry_warning": "60d",
+        "recover_after": 9,
+        "confirm_after": 1,
+        "max_clock_skew": "1ms",
+        "grace": "1s",
+        "winding_down": "1d",
+    }
+    found = planned(a_file(policy=strict), a_file(strategies=[]))
+    assert {each.field.rpartition(".")[2] for each in found.widened} == set(LIMITS)
+    shown_in_turkish = plan_text.text(found, "tr")
+    assert not any(message in shown_in_turkish for message in LIMITS.values())
+
+
+def test_a_policy_that_lets_more_pass_is_told():
     strict = {
         "ip_allowlist": "required",
         "value_permissions": "block",
@@ -461,16 +565,17 @@ def test_a_policy_that_lets_more_pass_is_told_where_a_file_is_compared_with_a_fi
     before, after = (parse(a_file(policy=policy), None) for policy in (strict, loose))
     found = preview(after, of_file(before), {}, NOW).widened
     assert [each.field for each in found] == [
-        "policy.value_permissions",
-        "policy.excess_permissions",
-        "policy.unknown_permissions",
         "policy.ip_allowlist",
+        "policy.excess_permissions",
+        "policy.value_permissions",
+        "policy.unknown_permissions",
         "policy.risk_levels.aggressive.ip_allowlist",
     ]
-    assert found[0].message == "From now on, permissions that can move value out are a warning."
-    assert found[1].message == "From now on, permissions that no market needs are ignored."
+    messages = {each.field.removeprefix("policy."): each.message for each in found}
+    assert messages["value_permissions"].endswith("that can move value out are a warning.")
+    assert messages["excess_permissions"].endswith("that no market needs are ignored.")
     assert preview(before, of_file(after), {}, NOW).widened == ()
-    assert planned(a_file(policy=strict), a_file(policy=loose)).widened == ()
+    assert planned(a_file(policy=strict), a_file(policy=loose)).widened == found
 
 
 def test_a_plan_as_json_has_the_documented_shape():
@@ -480,6 +585,7 @@ def test_a_plan_as_json_has_the_documented_shape():
         "version": 1,
         "changes": True,
         "halt": None,
+        "policy": [],
         "connections": [
             {
                 "name": KUCOIN,

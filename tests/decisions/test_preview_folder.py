@@ -5,7 +5,7 @@ from bf_reconciler.facts import Reason
 from bf_reconciler.preview import InForce, present, preview
 from bf_reconciler.preview.in_force import EntryInForce, in_force
 from build import NOW
-from document.sample import a_connection, a_file, a_strategy, many
+from document.sample import a_connection, a_file, a_strategy, many, sealed
 
 BASE = a_file([], [], policy={})
 
@@ -73,3 +73,23 @@ def test_the_file_is_read_from_the_status_and_an_older_daemon_has_none():
     }
     found = in_force(told).strategies
     assert {name: entry.file for name, entry in found.items()} == {"new": "a.yaml", "old": ""}
+
+
+def test_a_weaker_policy_in_the_one_file_that_has_it_is_told():
+    strict = in_force(
+        {
+            "halted": None,
+            "config": {"sealed": False},
+            "connections": [],
+            "strategies": [],
+            "policy": {"ip_allowlist": "required"},
+        }
+    )
+    team = a_file([a_connection("kucoin-a-x")], [])
+    loose = a_file([], [], policy={"ip_allowlist": "ignored"})
+    found = preview(merged({"base.yaml": loose, "a.yaml": team}), strict, {}, NOW)
+    assert [each.field for each in found.widened] == ["policy.ip_allowlist"]
+    unread = a_file([], [], policy={"ip_allowlist": "ignored", "grace": sealed()})
+    found = preview(merged({"base.yaml": unread, "a.yaml": team}), strict, {}, NOW)
+    assert (found.policy, found.widened) == (None, ())
+    assert merged({"a.yaml": team, "base.yaml": unread}).policy_sealed == {("grace",)}

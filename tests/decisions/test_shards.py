@@ -1,5 +1,7 @@
 """Every connection belongs to one shard, with its strategies; one shard more moves its share."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,6 +68,24 @@ def test_a_key_that_another_shard_has_too_is_still_a_duplicate():
     part = share(whole, Shard(0, 2))
     assert 0 < len(part.connections) < 8
     assert all(sorted(part.twins[name]) == names for name in part.connections)
+
+
+@given(st.lists(st.sampled_from(["one", "two", "", "three"]), max_size=8), COUNTS)
+def test_an_account_may_trade_what_is_declared_of_it_in_any_shard(keys, count):
+    names = [f"c-{number}" for number in range(len(keys))]
+    whole = a_spec(
+        [replace(a_connection(n), key_fingerprint=k) for n, k in zip(names, keys, strict=True)],
+        [
+            a_strategy(f"s{name}", connection=name, pairs=[f"COIN{number}/USDT"])
+            for number, name in enumerate(names)
+        ],
+        broken_strategies={"odd": names[0]} if names else {},
+    )
+    for index in range(count):
+        part = share(whole, Shard(index, count))
+        for name in part.connections:
+            assert part.pairs[name] == whole.pairs[name]
+            assert (name in part.unread) is (name in whole.unread)
 
 
 def test_what_another_shard_looks_after_is_no_orphan():

@@ -192,7 +192,8 @@ def test_watches():
         watched = watch(spec, seen, NOW)
         yield from grouped((name, as_watched(one)) for name, one in watched.connections.items())
         yield f"places {[(p.scope, p.exchanges, p.members) for p in watched.places]}"
-        yield f"groups {[(group.size, told(group.asked)) for group in watched.groups]}"
+        groups = map(watched.group, range(len(watched.places)))
+        yield f"groups {[(group.size, told(tuple(group.asked))) for group in groups]}"
         yield f"streaks {sorted(watched.streaks)} anomalies {sorted(watched.anomalies)}"
 
     compare("watches", ((name, rows(*each)) for name, each in FLEETS.items()))

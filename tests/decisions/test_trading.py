@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 
 from bf_reconciler.exchanges import EXCHANGES
-from bf_reconciler.facts import Balance, Orders, Reason, Traded, remember
+from bf_reconciler.facts import Balance, Orders, Reason, Seen, Traded, remember
 from bf_reconciler.facts.observations import LATELY
+from bf_reconciler.journal import rows
 from bf_reconciler.policy import ConditionType, expected
 from bf_reconciler.spec import Expect
 from bf_reconciler.status import ConnectionStatus, Status, fold
-from bf_reconciler.verdict import ConnectionState, judge
+from bf_reconciler.verdict import ConnectionState, account_of, judge
 from build import (
     CONNECTION,
     DAY,
@@ -203,6 +204,14 @@ def test_a_strategy_that_cannot_be_read_may_declare_anything():
     assert found(ASSETS, seen, spec=known) == ("False", Reason.UNEXPECTED_ASSET)
 
 
+def test_a_strategy_of_another_connection_with_the_same_key_may_declare_anything_too():
+    twin = replace(a_connection("twin"), key_fingerprint="k")
+    spec = a_spec(
+        [replace(a_connection(), key_fingerprint="k"), twin], broken_strategies={"odd": "twin"}
+    )
+    assert found(ASSETS, holding("SQUID"), spec=spec) == ("Unknown", Reason.ENTRY_INVALID)
+
+
 def test_what_an_exchange_never_tells_is_unknown_and_harmless():
     seen = an_observation()
     untold = ("Unknown", Reason.UNVERIFIABLE)
@@ -241,6 +250,160 @@ def test_names_are_remembered_no_longer_than_a_policy_may_ask_and_do_not_make_pr
     assert remember(last, holding("USDT")).assets is last.assets
     other = remember(last, replace(holding("ETH"), entry="another key"))
     assert other.assets == {"ETH": 0}
+
+
+# when it is compared
+
+
+class Told:
+    """A connection over time: each answer is compared with what is declared as it comes."""
+
+    def __init__(self, spec=None, **connection):
+        self.spec = spec or a_spec([a_connection(**connection)])
+        self.seen, self.traded, self.now = None, None, NOW
+
+    def declare(self, spec):
+        self.traded = (self.traded or Traded(pairs_of(self.spec))).now(
+            pairs_of(spec), self.now, spec.policy.winding_down
+        )
+        self.spec = spec
+        return self
+
+    def wait(self, time=MINUTE):
+        self.now += time
+        return self
+
+    def answer(self, *assets, **told):
+        seen, was = holding(*assets, at=self.wait().now, **told), Remembered(self.traded)
+        entry = self.spec.connections[CONNECTION]
+        self.seen = remember(self.seen, seen, account_of(self.spec, entry, was, self.now))
+        return self
+
+    def restart(self):
+        self.seen = replace(rows.SEEN.read(rows.SEEN.write(self.seen)), restored=True)
+        return self
+
+    def verdict(self):
+        known = {CONNECTION: Remembered(self.traded)}
+        every = judge(self.spec, {CONNECTION: self.seen}, None, self.now, known=known)
+        return every.connections[CONNECTION]
+
+    def says(self, kind=ASSETS):
+        every = {finding.type: finding for finding in self.verdict().findings}
+        return every[kind].status, every[kind].reason
+
+
+def pairs_of(spec):
+    return spec.pairs.get(CONNECTION, frozenset())
+
+
+def a_spec_of(*pairs, policy=None, broken=(), **connection):
+    strategies = [a_strategy(pairs=pairs)] if pairs else []
+    return a_spec(
+        [a_connection(**connection)],
+        strategies,
+        policy=policy,
+        broken_strategies=dict.fromkeys(broken, CONNECTION),
+    )
+
+
+STRANGE = ("False", Reason.UNEXPECTED_ASSET)
+LATER = ("Unknown", Reason.NOT_PROBED)
+TWO = a_spec_of("BTC/USDT", "ETH/USDT")
+ONE = a_spec_of("BTC/USDT")
+
+
+def test_what_was_expected_when_it_was_seen_never_becomes_strange_by_itself():
+    told = Told(TWO).answer("ETH", orders=["ETH/USDT"]).declare(ONE)
+    told.wait(29 * DAY).answer("ETH", orders=["ETH/USDT"]).wait(DAY - 3 * MINUTE)
+    assert told.says() == told.says(ORDERS) == FINE
+    told.answer("USDT")  # sold and taken back just in time
+    told.wait(2 * MINUTE)
+    assert told.says() == told.says(ORDERS) == FINE
+    assert told.restart().says() == FINE
+
+
+def test_what_is_still_held_when_it_is_expected_no_more_is_told_by_the_next_answer():
+    told = Told(TWO).answer("ETH", orders=["ETH/USDT"]).declare(ONE).wait(30 * DAY)
+    assert told.says() == told.says(ORDERS) == LATER
+    assert told.restart().says() == LATER
+    assert told.verdict().state is Online
+    told.answer("ETH", orders=["ETH/USDT"])
+    assert told.says() == STRANGE
+    assert told.says(ORDERS) == ("False", Reason.UNEXPECTED_ORDER)
+    assert told.restart().says() == STRANGE
+
+
+@pytest.mark.parametrize("sold", [True, False])
+def test_expect_may_be_narrowed_once_the_position_is_closed(sold):
+    told = Told(expect=Expect(assets=["SOL"])).answer("SOL")
+    if sold:
+        told.answer("USDT")
+    told.declare(a_spec_of("BTC/USDT"))
+    assert told.says() == (FINE if sold else LATER)
+    assert told.answer("USDT").says() == FINE
+    assert told.answer("SOL").says() == STRANGE
+
+
+def test_what_was_strange_stays_so_until_it_is_gone_or_declared():
+    told = Told().answer("ETH").answer("USDT")
+    assert told.says() == told.restart().says() == STRANGE
+    assert told.declare(TWO).says() == FINE
+    assert told.declare(a_spec_of("BTC/USDT", policy={"winding_down": 0 * DAY})).says() == STRANGE
+    assert told.answer("USDT").says() == FINE
+
+
+def test_what_is_held_as_declared_is_strange_no_more():
+    told = Told().answer("ETH").declare(TWO).answer("ETH")
+    assert told.seen.assets == {}
+    assert told.declare(a_spec_of("BTC/USDT", policy={"winding_down": 0 * DAY})).says() == LATER
+
+
+@pytest.mark.parametrize("blind", [a_spec_of(), a_spec_of("BTC/USDT", broken=["odd"])])
+def test_what_could_not_be_compared_is_when_the_next_answer_comes(blind):
+    told = Told(blind).answer("SQUID", orders=["SQUID/USDT"])
+    assert told.says()[0] == "Unknown"
+    told.declare(ONE)
+    assert told.says() == told.says(ORDERS) == LATER
+    assert told.answer("SQUID").says() == STRANGE
+    told.declare(blind).answer("SQUID")  # nor can it hide behind an entry that is wrong
+    told.declare(ONE)
+    assert told.says() == STRANGE
+    told.declare(blind).answer("USDT").declare(ONE)
+    assert told.says() == STRANGE
+    assert told.answer("USDT").says() == FINE
+
+
+@pytest.mark.parametrize(
+    ("policy", "state", "says", "compliant"),
+    [
+        ("warn", Online, LATER, True),
+        ("ignore", Online, FINE, True),
+        ("block", None, LATER, None),  # what was, still is; nothing is turned on
+    ],
+)
+def test_what_waits_for_the_next_answer_keeps_things_as_they_are(policy, state, says, compliant):
+    strict = {"unexpected_trading": policy}
+    told = Told(a_spec_of("ETH/USDT", policy=strict)).answer("ETH")
+    told.declare(a_spec_of("BTC/USDT", policy=strict | {"winding_down": 0 * DAY}))
+    judged = told.verdict()
+    assert (told.says(), judged.state, judged.compliant) == (says, state, compliant)
+
+
+def test_a_name_of_an_older_journal_is_compared_with_what_is_expected_now():
+    told = Told(TWO)
+    told.seen = a_seen(holding("ETH", "USDT"))
+    assert told.seen.assets == {"ETH": 0, "USDT": 0}
+    assert told.says() == FINE
+    assert told.declare(a_spec_of("BTC/USDT", policy={"winding_down": 0 * DAY})).says() == STRANGE
+    assert told.answer("USDT").seen.assets == {"ETH": 1}
+
+
+def test_an_outage_forgets_no_name():
+    told = Told().answer("BTC", orders=["BTC/USDT"])
+    told.seen = remember(told.seen, an_outage(NOW + DAY))
+    assert (told.seen.held, told.seen.ordered) == ({"BTC"}, {"BTC/USDT"})
+    assert (Seen("x").held, Seen("x").ordered) == (frozenset(), frozenset())
 
 
 # what was removed lately
@@ -295,13 +458,15 @@ def test_the_status_keeps_what_was_traded():
     gone = status(a_spec(strategies=[]), kept)
     assert gone.connections[CONNECTION].traded == Traded(frozenset(), {"BTC/USDT": NOW})
     assert isinstance(gone.connections[CONNECTION], ConnectionStatus)
+    unread = status(a_spec(strategies=[], broken_strategies={"odd": CONNECTION}), some)
+    assert unread.connections[CONNECTION].traded == some.connections[CONNECTION].traded
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES)
 def test_every_exchange_knows_its_own_fee_coins(exchange):
     connection = a_connection(exchange=exchange).connection
     known = expected(connection, frozenset({"BTC/USDT"}), {})
-    assert all(known.asset(coin) for coin in EXCHANGES[exchange].fee_assets)
+    assert known.strange_assets(EXCHANGES[exchange].fee_assets) == frozenset()
 
 
 @pytest.mark.parametrize(("count", "end"), [(5, "COIN4."), (6, "COIN4 and 1 more.")])

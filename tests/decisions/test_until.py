@@ -7,7 +7,8 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from bf_reconciler.facts import TICK, KeyFacts, another_day, earliest
+from bf_reconciler.facts import TICK, Clock, KeyFacts, another_day, earliest, remember
+from bf_reconciler.policy import assess
 from bf_reconciler.spec import Policy
 from bf_reconciler.spec.connection import ATTESTATION_LIFETIME, Attest, Attestation
 from bf_reconciler.status import Status, fold
@@ -19,6 +20,7 @@ from build import (
     NOW,
     SECOND,
     STRATEGY,
+    a_case,
     a_connection,
     a_key,
     a_seen,
@@ -166,3 +168,40 @@ def test_a_count_of_days_changes_when_it_says_so(left):
 def test_the_earliest_of_no_moments_is_none():
     assert earliest([]) is None
     assert earliest([None, NOW, NOW - SECOND]) == NOW - SECOND
+
+
+@given(dated(), dated(), moments, moments, st.sampled_from(["again", "again", "more", "other"]))
+def test_what_was_found_of_a_key_before_changes_no_verdict(declared, other, start, later, what):
+    """The rules of the key are left out where it is the same but for the time."""
+    (spec, seen), first, second = declared, NOW + start, NOW + start + later
+    judged = judge(spec, seen, None, first)
+    if what == "other":
+        spec, seen = other
+    elif what == "more":
+        seen = other[1]
+    elif seen and seen[CONNECTION].latest:
+        latest = replace(seen[CONNECTION].latest, at=second)
+        if isinstance(latest.time, Clock):
+            latest = replace(latest, time=Clock(0.2, 0.07))
+        seen = {CONNECTION: remember(seen[CONNECTION], latest)}
+    after = judge(spec, seen, None, second, before=judged)
+    whole = judge(spec, seen, None, second)
+    assert after.connections == whole.connections
+    assert after.strategies == whole.strategies
+    was, now = (each.connections[CONNECTION].of_key for each in (judged, after))
+    event("left out" if was is not None and was is now else "looked at")
+
+
+def test_rules_of_the_key_are_left_out_until_time_changes_one_of_them():
+    seen = an_observation(key=a_key(expires_at=NOW + DAY + WARNED))
+    found = assess(a_case(seen)).of_key
+    assert found.until == NOW + DAY
+    slower = replace(seen, at=NOW + MINUTE, time=Clock(0.0, 9.0))
+    kept = assess(a_case(slower, now=NOW + MINUTE), found)
+    assert kept.of_key is found
+    assert kept.findings[0].message == "Answered in 9000 ms."
+    for moment in (NOW - TICK, NOW + DAY):
+        assert assess(a_case(seen, now=moment), found).of_key is not found
+    assert assess(a_case(an_outage()), found).of_key is not found
+    failed = assess(a_case(an_outage())).of_key
+    assert assess(a_case(an_outage()), failed).of_key is not failed

@@ -13,10 +13,10 @@ import yaml
 from bf_reconciler.facts import KeyFact, Reason, Scope, remedy
 from bf_reconciler.metrics import (
     WATCH_MODES,
+    Exposition,
     Extras,
     Tallies,
     connection_families,
-    render,
     strategy_families,
 )
 from bf_reconciler.metrics.connection_families import PERMISSION_STATES
@@ -212,7 +212,7 @@ def test_every_metric_label_and_value_in_a_rule_can_be_scraped():
         for family in module.FAMILIES:
             labels[family.name] = {*module.LABELS, *family.labels}
     labels |= {name: set(found) for name, _, found in (KEY_CHANGES, TRANSITIONS)}
-    text = b"".join(render(Status(), Extras(), Tallies())[0]).decode()
+    text = b"".join(Exposition().render(Status(), Extras(), Tallies())[0]).decode()
     exposed = set(re.findall(r"^# TYPE (\w+)", text, re.MULTILINE))
     values = {
         ("bf_connection_status", "status"): set(ConnectionState),

@@ -1,5 +1,6 @@
 """The hash chains of the journal: any edit is found, and none is found where there was none."""
 
+import json
 import os
 import random
 import signal
@@ -9,6 +10,7 @@ import sys
 import textwrap
 import threading
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +18,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bf_reconciler.journal import Journal, chain, database, head_file, store, synced
+from bf_reconciler.journal import (
+    Journal,
+    PageError,
+    Reading,
+    chain,
+    database,
+    head_file,
+    pages,
+    store,
+    synced,
+)
 from bf_reconciler.journal.chain import Fault, Head
 from edges.fakes import NOW, a_record, a_transition
 
@@ -65,6 +77,26 @@ def sql(folder, *statements):
 def check(folder):
     with Journal(folder, readonly=True) as journal:
         return journal.verify()
+
+
+def read_in_pages(folder, noted=(), rows=3):
+    """The same, found by who reads the rows as a daemon gives them."""
+    with Journal(folder, readonly=True) as journal:
+
+        def ask(table, after):
+            return json.loads(json.dumps(journal.page(table, after, rows)))
+
+        reading = Reading(ask, noted)
+        return reading.verified(), reading, journal.began()
+
+
+def alike(folder):
+    """Whether who reads pages finds what who has the file finds."""
+    verified, reading, began = read_in_pages(folder)
+    here = check(folder)
+    assert sorted(map(str, verified.faults)) == sorted(map(str, here.faults))
+    assert began is None or reading.began == began
+    return verified == replace(here, faults=verified.faults)
 
 
 def found(folder):
@@ -139,6 +171,7 @@ def test_a_changed_row_is_named(filled):
 def test_each_kind_of_edit_is_named(filled, statement, faults):
     sql(filled, (statement,))
     assert found(filled) == faults if faults is not None else found(filled)
+    assert alike(filled)
 
 
 def test_a_row_of_another_table_does_not_fit(folder):
@@ -233,6 +266,97 @@ def test_any_edit_of_any_row_is_found(pattern, tmp_path_factory, how):
     before = content(folder)
     edit(folder, how)
     assert bool(check(folder).faults) == (content(folder) != before)
+    assert alike(folder)
+
+
+# --- read in pages, as a daemon gives them
+
+
+def test_pages_are_bounded_and_go_on_where_the_last_ended(filled, monkeypatch):
+    monkeypatch.setattr(pages, "ROOM", 1)
+    with Journal(filled, readonly=True) as journal:
+        first = journal.page(TABLE)
+        assert ([row["row"] for row in first["rows"]], first["continue"]) == ([1], 1)
+        last = journal.page(TABLE, 5)
+        assert ([row["row"] for row in last["rows"]], last["continue"]) == ([6], None)
+    assert alike(filled)
+
+
+def test_a_noted_end_is_looked_for_while_pages_are_read(filled):
+    (digest,) = sql(filled, ("SELECT hash FROM transitions WHERE id = 2",))[0]
+    genesis = chain.genesis("judgements")
+    noted = [(TABLE, 2, digest), ("judgements", *genesis)]
+    other = [(TABLE, 2, bytes(32)), ("more", 1, digest), (TABLE, 9, digest)]
+    _, reading, _ = read_in_pages(filled, [*noted, *other])
+    assert reading.lost == other
+
+
+def test_what_is_written_while_pages_are_read_is_no_fault(filled):
+    with Journal(filled) as journal:
+
+        def ask(table, after):
+            found = journal.page(table, after, 2)
+            journal.save(a_record(), [a_transition(f"later-{after}")])
+            return found
+
+        reading = Reading(ask)
+        assert [row for row, _ in reading.rows(TABLE)] == [1, 2, 3, 4, 5, 6]
+        assert not reading.verified().faults
+        assert reading.verified().rows[TABLE] == 6
+
+
+def a_page(**changes):
+    end = {"row": 0, "hash": chain.genesis(TABLE).digest.hex()}
+    fields = {"table": TABLE, "told": True, "pruned": end, "last": end, "filed": None}
+    fields |= {"file_readable": True, "strangers": [], "rows": [], "continue": None}
+    return fields | changes
+
+
+def a_row(row):
+    return {"row": row, "at": 1.0, "name": "", "json": "", "hash": "", "sound": True}
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ([[]], "does not know the format"),
+        ([a_page(rows=[{}])], "does not know the format"),
+        ([a_page(pruned={"row": 2**63, "hash": ""})], "does not know the format"),
+        ([a_page(rows=[a_row(2), a_row(1)])], "not in the order"),
+        ([a_page(rows=[a_row(2)], **{"continue": 2}), a_page(rows=[a_row(2)])], "not in the order"),
+        ([a_page(**{"continue": 1})], "does not go on"),
+        ([a_page(rows=[a_row(2)], **{"continue": 1})], "does not go on"),
+        (
+            [
+                a_page(rows=[a_row(2)], **{"continue": 2}),
+                a_page(pruned={"row": 9, "hash": ""}),
+            ],
+            "removed by age",
+        ),
+    ],
+)
+def test_what_is_no_page_is_not_taken_for_one(answers, words):
+    given = iter(answers)
+    reading = Reading(lambda *_: next(given))
+    with pytest.raises(PageError, match=words):
+        list(reading.rows(TABLE))
+
+
+def test_a_daemon_that_leaves_a_row_out_or_alters_one_is_found_out(filled):
+    with Journal(filled, readonly=True) as journal:
+
+        def forged(change):
+            def ask(table, after):
+                page = journal.page(table, after)
+                change(page["rows"]) if page["rows"] else None
+                return page
+
+            return [(f.kind, f.first) for f in Reading(ask).verified().faults]
+
+        assert forged(lambda rows: rows.pop(2)) == [("missing", 3), ("unproven", 4)]
+        assert forged(lambda rows: rows.pop()) == [("truncated", 6)]
+        assert forged(lambda rows: rows[1].update(json="[]")) == [("changed", 2)]
+        assert forged(lambda rows: rows[1].update(at=None)) == [("changed", 2)]
 
 
 # --- what was pruned

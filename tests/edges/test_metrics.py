@@ -1,5 +1,6 @@
 """Metrics, as scrapers and promtool read them."""
 
+import gzip
 import json
 import shutil
 import subprocess
@@ -7,10 +8,12 @@ import threading
 import time
 import urllib.parse
 import urllib.request
+import zlib
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -24,12 +27,14 @@ from prometheus_client.registry import Collector
 
 from bf_reconciler.facts import Problem, Reason
 from bf_reconciler.metrics import (
+    Exposition,
     Extras,
     Tallies,
     connection_families,
+    entry_pieces,
     exposition,
     families,
-    render,
+    gzip_pieces,
     strategy_families,
 )
 from bf_reconciler.policy import ConditionType, Incident
@@ -63,8 +68,9 @@ OF_THE_PROCESS = (
 OPENMETRICS = "application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5"
 
 
-def scraped(status, extras=EXTRAS, tallies=None, accept="", *, summary=False):
-    pieces, content_type = render(status, extras, tallies or Tallies(), accept, summary=summary)
+def scraped(status, extras=EXTRAS, tallies=None, accept="", *, kept=None, **asked):
+    exposition = kept or Exposition()
+    pieces, content_type = exposition.render(status, extras, tallies or Tallies(), accept, **asked)
     return b"".join(pieces), content_type
 
 
@@ -181,11 +187,85 @@ def test_the_quick_writer_says_what_prometheus_own_encoder_says(account, piece):
     registry.register(Slow(status))
     theirs = samples_of(generate_latest(registry).decode())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(exposition, "PIECE", piece)
+        patch.setattr(entry_pieces, "BLOCK", piece)
         ours = samples_of(text_of(status))
     assert theirs == {key: value for key, value in ours.items() if key in theirs}
     beside = {key[0] for key in ours if key not in theirs}
     assert all(name.startswith(OF_THE_PROCESS) for name in beside)
+
+
+PARTS = st.lists(st.binary(max_size=300))
+
+
+@given(PARTS)
+def test_pieces_are_one_gzip_stream_of_what_they_hold(parts):
+    texts = [part.decode("latin-1") for part in parts]
+    pieces = [gzip_pieces.compressed(text) for text in texts]
+    stream = b"".join(gzip_pieces.gzipped(pieces))
+    whole = "".join(texts).encode()
+    packer = zlib.decompressobj(zlib.MAX_WBITS | 16)  # it checks the sum, and stops after a member
+    assert packer.decompress(stream) == whole
+    assert (packer.eof, packer.unused_data) == (True, b"")
+    assert b"".join(piece.plain() for piece in pieces) == whole
+
+
+NAMES = st.sampled_from(["a", "b", "c", "d", "e"])
+CONNECTIONS = st.builds(
+    a_connection,
+    NAMES,
+    st.sampled_from(ConnectionState),
+    last_probe=st.sampled_from([None, NOW, NOW + timedelta(seconds=1)]),
+    clock_skew_seconds=st.sampled_from([None, 0.1, 0.2]),
+    declared=st.sampled_from([{}, {"labels": {"team": "x"}}, {"labels": {"team": "y"}}]),
+    conditions=st.sampled_from([(), (a_condition(ConditionType.READY, "True"),)]),
+)
+STRATEGIES = st.builds(
+    a_strategy,
+    NAMES,
+    st.sampled_from(StrategyState),
+    connection=NAMES,
+    declared=st.sampled_from([{}, {"labels": {"team": "z"}}]),
+)
+STATUSES = st.builds(a_status, st.lists(CONNECTIONS), st.lists(STRATEGIES))
+
+
+@given(st.lists(STATUSES, min_size=2, max_size=5), st.booleans(), st.sampled_from([(), ("team",)]))
+def test_what_is_kept_of_a_scrape_is_in_no_later_one(statuses, summary, labels):
+    extras, kept = replace(EXTRAS, labels=labels), Exposition()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(entry_pieces, "BLOCK", 2)
+        patch.setattr(exposition, "PROCESS", CollectorRegistry())
+        for status in statuses:
+            tried = scraped(status, extras, kept=kept, summary=summary)
+            assert tried == scraped(status, extras, summary=summary)
+            packed = scraped(status, extras, kept=kept, summary=summary, gzip=True)[0]
+            assert gzip.decompress(packed) == tried[0]
+
+
+def test_two_scrapes_at_a_time_have_each_its_own_status():
+    before = a_status([a_connection("a", clock_skew_seconds=1.0)])
+    after = a_status([a_connection("a", clock_skew_seconds=2.0), a_connection("b")])
+    kept = Exposition()
+    both = [kept.render(status, EXTRAS, Tallies())[0] for status in (before, after)]
+    texts = [b"".join(parts) for parts in zip(*zip_longest(*both, fillvalue=b""), strict=True)]
+    for text, status in zip(texts, (before, after), strict=True):
+        assert samples_of(text.decode()) == samples_of(text_of(status))
+
+
+def test_a_scrape_writes_again_only_what_changed(monkeypatch):
+    monkeypatch.setattr(entry_pieces, "BLOCK", 10)
+    status = a_status([a_connection(f"c-{n}") for n in range(100)])
+    kept = Exposition()
+    scraped(status, kept=kept)
+    made = []
+    families = {each.name: each for each in connection_families.FAMILIES}
+    for name, family in families.items():
+        monkeypatch.setattr(family, "lines", lambda *_, name=name: made.append(name) or "")
+    scraped(status, kept=kept)
+    assert made == []
+    other = replace(status.connections["c-7"], last_probe=NOW + timedelta(seconds=60))
+    scraped(replace(status, connections={**status.connections, "c-7": other}), kept=kept)
+    assert made == ["bf_connection_last_probe_timestamp_seconds"] * 10
 
 
 def test_no_label_can_name_another_entry():

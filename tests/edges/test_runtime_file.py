@@ -12,11 +12,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes import Bounds, Owner, Runtimes
+from bf_reconciler.runtimes import file as file_adapter
 from bf_reconciler.runtimes.adapter import Stamp, Target, UnavailableError
-from bf_reconciler.runtimes.file import FileAdapter
+from bf_reconciler.runtimes.file import FileAdapter, altered, encoded, parsed
 from bf_reconciler.runtimes.folder import Files
 from bf_reconciler.spec import FileRuntime
 from bf_reconciler.status import Running
@@ -895,3 +898,51 @@ async def test_who_was_started_earlier_neither_writes_nor_renews_nor_overwrites(
 def test_an_owner_that_cannot_be_read_is_nobody(owner):
     assert not EARLY.yields_to(owner)
     assert not EARLY.wrote(owner)
+
+
+# --- leases of thousands
+
+TIMES = st.sampled_from(["2026-03-02T12:00:00Z", "2026-03-02T12:03:00Z", 'x"y'])
+PLAIN = st.none() | st.integers() | TIMES
+FIELDS = st.dictionaries(st.sampled_from(["valid_until", "owner", "a", "b"]), PLAIN)
+DOCUMENTS = st.dictionaries(
+    st.sampled_from(["valid_until", "owner", "strategy", "message"]), PLAIN | FIELDS
+)
+
+
+@given(DOCUMENTS, FIELDS, st.sampled_from([None, 1, 2]), st.booleans())
+def test_a_document_is_altered_in_what_is_new_and_nothing_else(content, new, indent, escaped):
+    text = json.dumps(content, indent=indent, ensure_ascii=escaped).encode()
+    assert parsed(altered(text, content, new)) == {**content, **new}
+    ours = encoded(content)
+    assert altered(ours, content, new) == encoded({**content, **new})
+
+
+async def test_leases_are_renewed_a_while_at_a_time(tmp_path, runtimes, path, monkeypatch):
+    await converge(runtimes, an_order())
+    adapter = FileAdapter(HERE, Bounds(tmp_path))
+    names = [f"s-{n}" for n in range(5)]
+    for name in names:
+        end = datetime.now(UTC) + timedelta(seconds=1)
+        text = told(path) | {"name": name, "valid_until": end.isoformat()}
+        garble(path.with_name(f"{name}.json"), json.dumps(text).encode())
+    await adapter.read(names)
+    monkeypatch.setattr(file_adapter, "RENEWED_SECONDS", 0.0)
+    targets = {name: Target(an_order(name=name), Stamp(3, "r1", NOW)) for name in names}
+    more = [(await adapter.renew(targets))[1] for _ in range(6)]
+    assert more == [True, True, True, True, False, False]
+    assert all(until(path.with_name(f"{n}.json")) > end + timedelta(seconds=60) for n in names)
+    await adapter.close()
+
+
+async def test_what_a_bot_writes_while_its_lease_is_renewed_is_read(tmp_path, runtimes, path):
+    await converge(runtimes, an_order())
+    adapter = FileAdapter(HERE, Bounds(tmp_path))
+    end = datetime.now(UTC) + timedelta(seconds=5)
+    garble(path, json.dumps(told(path) | {"valid_until": end.isoformat()}).encode())
+    await adapter.read(["btc-grid"])
+    acknowledge(path)
+    await adapter.renew({"btc-grid": Target(an_order(), Stamp(3, "r1", NOW))})
+    assert until(path) > end
+    assert await adapter.changed(["btc-grid"]) == ["btc-grid"]
+    await adapter.close()

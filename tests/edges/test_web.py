@@ -134,6 +134,22 @@ async def test_metrics_come_in_the_format_that_was_asked_for(client):
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
 
 
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip", True),
+        ("deflate, GZIP;q=0.5", True),
+        ("gzip;q=0", False),
+        ("identity", False),
+        ("x-gzipped", False),
+    ],
+)
+async def test_metrics_are_compressed_for_who_takes_it(client, accepted, packed):
+    answer = await client.get("/metrics", headers={"Accept-Encoding": accepted})
+    assert (answer.headers.get("Content-Encoding") == "gzip") is packed
+    assert await answer.text() == "# */*\n# full\n"
+
+
 async def test_small_scrapers_ask_for_a_summary(client):
     assert await (await client.get("/metrics?detail=summary")).text() == "# */*\n# summary\n"
     assert await (await client.get("/metrics?detail=full")).text() == "# */*\n# full\n"

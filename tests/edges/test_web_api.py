@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bf_reconciler.facts import Problem
+from bf_reconciler.journal import chain
 from bf_reconciler.policy import Incident
 from bf_reconciler.status import present
 from bf_reconciler.verdict import Halted
 from bf_reconciler.web.http.event_payload import StatusPayload
-from bf_reconciler.web.http.openapi import DOCUMENT
+from bf_reconciler.web.http.openapi import DOCUMENT, TABLES
 from bf_reconciler.web.http.paging import part
 from edges.fakes import (
     NOW,
@@ -109,6 +110,12 @@ def described(path, method, status):
         ("/api/v1/connections/{name}/stolen", "/api/v1/connections/none/stolen", "get", None),
         ("/api/v1/strategies/{name}", "/api/v1/strategies/eth-grid", "get", None),
         ("/api/v1/history", "", "get", None),
+        ("/api/v1/journal/{table}", "/api/v1/journal/transitions?limit=1", "get", None),
+        ("/api/v1/journal/{table}", "/api/v1/journal/transitions?after=-7", "get", None),
+        ("/api/v1/journal/{table}", "/api/v1/journal/judgements?after=x", "get", None),
+        ("/api/v1/journal/{table}", f"/api/v1/journal/judgements?after={10**18}", "get", None),
+        ("/api/v1/journal/{table}", "/api/v1/journal/judgements?limit=0", "get", None),
+        ("/api/v1/journal/{table}", "/api/v1/journal/entries", "get", None),
         ("/api/v1/connections/{name}/test", "/api/v1/connections/mexc-sub/test", "post", {}),
         (
             "/api/v1/connections/{name}/drill",
@@ -161,6 +168,10 @@ async def test_only_a_canary_is_drilled():
         answer = await client.post(path, json={"seconds": 60})
         assert answer.status == 409
         assert (await answer.json())["error"] == "it is no canary"
+
+
+def test_the_tables_of_the_journal_are_those_of_the_document():
+    assert TABLES == chain.TABLES
 
 
 async def test_the_document_is_served_and_names_every_route_of_the_api():

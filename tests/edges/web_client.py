@@ -4,14 +4,18 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from gzip import compress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from aiohttp.test_utils import TestClient, TestServer
 
+from bf_reconciler.journal import Journal
 from bf_reconciler.spec import Policy
 from bf_reconciler.status import evidence, present_stolen, stolen
 from bf_reconciler.verdict import Halted
 from bf_reconciler.web.http.app import make_app
-from edges.fakes import NOW, a_refused_config, a_seen, a_status, a_transition
+from edges.fakes import NOW, a_record, a_refused_config, a_seen, a_status, a_transition
 
 TOKEN = "a-token-of-some-length"
 LOGIN = {"Authorization": f"Bearer {TOKEN}"}
@@ -50,13 +54,21 @@ class ScriptedBackend:
     def ready(self):
         return self.prepared
 
-    def metrics(self, accept, *, summary):
+    def metrics(self, accept, *, summary, gzip):
         pieces = (f"# {accept}\n".encode(), b"", b"# summary\n" if summary else b"# full\n")
+        if gzip:
+            pieces = (compress(b"".join(pieces)),)
         return iter(pieces), "text/plain; version=0.0.4; charset=utf-8"
 
     def history(self, name, limit, before, kind=None):
         self.asked.append(("history", name, limit, before, *([kind] if kind else [])))
         return [a_transition()]
+
+    def journal(self, table, after, limit):
+        self.asked.append(("journal", table, after, limit))
+        with TemporaryDirectory() as folder, Journal(Path(folder)) as journal:
+            journal.save(a_record(), [a_transition()])
+            return journal.page(table, after, limit)
 
     def evidence(self, name, language):
         known = self.now.connections.get(name)

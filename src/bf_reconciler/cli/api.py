@@ -100,6 +100,10 @@ class Api:
         rows: list[dict[str, Any]] = found["transitions"]
         return rows
 
+    def journal(self, table: str, after: int | None) -> Json:
+        """Rows of a table of the journal, oldest first. Raises as ``get`` does."""
+        return self.get(f"/api/v1/journal/{table}", after=after)
+
     def evidence(self, name: str, language: str) -> dict[str, Any] | None:
         """What stands behind a connection's conditions; None of a daemon that does not tell.
 

@@ -7,6 +7,7 @@ import click
 
 from bf_reconciler.cli import options, suggest
 from bf_reconciler.cli.api import Api
+from bf_reconciler.cli.journals import checked
 from bf_reconciler.cli.output import fail, print_json
 from bf_reconciler.cli.status_source import read_history, read_status
 from bf_reconciler.facts import Language
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 @click.option(
     "--verify",
     is_flag=True,
-    help="Check the journal in --state-dir: changed, missing or inserted rows; exit code 1 if any.",
+    help="Check the journal: changed, missing or inserted rows; exit code 1 if any.",
 )
 @click.option(
     "--head",
@@ -62,13 +63,14 @@ def command(  # noqa: PLR0913 # one argument per option
     """Show what changed of NAME, or of everything, newest first.
 
     With --rights, shows only what changed of keys. Reads from the daemon at --url. If none
-    answers, reads its journal in --state-dir. With --verify, checks that journal instead. Exits
-    with code 1 if nothing ever had this name.
+    answers, reads its journal in --state-dir. With --verify, checks the journal in --state-dir, or
+    that of the daemon at --url, whose rows are checked here. Exits with code 1 if nothing ever had
+    this name.
     """
     if verify:
         from bf_reconciler.cli import verification  # noqa: PLC0415 # its own option
 
-        verification.show(state_dir, heads, output, lang)
+        verification.show(checked(url, token_file, state_dir), heads, output, lang)
         return
     kind: Kind | None = "key" if rights else None
     rows = _rows(Api.of(url, token_file), state_dir, lang, name, limit, kind)

@@ -10,7 +10,7 @@ import click
 
 from bf_reconciler.cli import folder_reading, options, reading
 from bf_reconciler.cli.file_options import FileOptions, file_options
-from bf_reconciler.cli.journals import journal
+from bf_reconciler.cli.journals import journal, place
 from bf_reconciler.cli.output import fail, leave, note, print_json, say
 from bf_reconciler.facts import ConfigReason, Language, Said
 
@@ -86,7 +86,7 @@ def command(  # noqa: PLR0913 # one argument per option
         note(problem.render(str(file)))
     found = None
     if not parsed.refused:
-        base = _base(url, token_file, _place(url, state_dir), lang)
+        base = _base(url, token_file, place(url, state_dir), lang)
         if base.present.sealed and parsed.seal == "none":  # as the daemon: once sealed, always
             parsed = _parsed(file, replace(chosen, require_seal=True), decrypt=False)
             note("\n".join(problem.render(str(file)) for problem in parsed.errors))
@@ -96,17 +96,6 @@ def command(  # noqa: PLR0913 # one argument per option
     if parsed.errors:
         leave(1)
     leave(CHANGES if detailed_exitcode and found is not None and not found.empty else 0)
-
-
-def _place(url: str | None, state_dir: Path | None) -> Path | None:
-    """The journal to read; None for the daemon. What stands on the command line comes first."""
-    source = click.get_current_context().get_parameter_source
-    said = click.core.ParameterSource.COMMANDLINE
-    if url is None or source("url") is not said:
-        return state_dir
-    if source("state_dir") is said:
-        raise click.UsageError("use either --url or --state-dir, not both")
-    return None
 
 
 def _parsed(file: Path, chosen: FileOptions, *, decrypt: bool) -> "Parsed":

@@ -55,6 +55,8 @@ ON_OR_OFF: Final = Said("On or off", "Açık ya da kapalı")
 RIGHTS: Final = Said("New permissions needed", "Gereken yeni izinler")
 WIDENED: Final = Said("Widened", "Genişleyenler")
 POLICY: Final = Said("policy", "politika")
+POLICY_PART: Final = Said("Policy", "Politika")
+POLICY_CHANGES: Final = Said("policy changed", "politika değişir")
 NOTES: Final = Said("Notes", "Notlar")
 PROBLEMS: Final = Said("Problems", "Sorunlar")
 PLAN_FOR: Final = Said("Plan for {}", "{} için plan")
@@ -85,6 +87,10 @@ BEYOND: Final = Said(
     "Policy, defaults and runtimes are not compared.",
     "Politika, varsayılanlar ve çalışma ortamları karşılaştırılmaz.",
 )
+BEYOND_POLICY: Final = Said(
+    "Defaults and runtimes are not compared.",
+    "Varsayılanlar ve çalışma ortamları karşılaştırılmaz.",
+)
 UNCOMPARED: Final = Said(
     "not compared (needs --decrypt and the journal)",
     "karşılaştırılmadı (--decrypt ve günlük gerekir)",
@@ -106,6 +112,8 @@ def text(found: Preview | None, lang: Language = "en") -> str:
         entries = [entry for entry in found.entries if entry.kind == kind]
         rows = (line for entry in entries for line in _entry(entry, lang))
         lines += _part(heading.in_(lang), rows)
+    rules = (f"{clean(each.field)}: {_values(each, lang)}" for each in found.policy or ())
+    lines += _part(POLICY_PART.in_(lang), rules)
     lines += _part(ON_OR_OFF.in_(lang), (_switch(switch, lang) for switch in found.switches))
     lines += _part(RIGHTS.in_(lang), (_right(right, lang) for right in found.rights))
     lines += _part(WIDENED.in_(lang), (_widened(each, lang) for each in found.widened))
@@ -154,11 +162,11 @@ def clean(told: str) -> str:
 def _switch(switch: Switch, lang: Language) -> str:
     before, after = POWERS[switch.before].in_(lang), POWERS[switch.after].in_(lang)
     way = f"{before} → {after}" if switch.before != switch.after else STAYS_OFF.in_(lang)
-    return f"{switch.name}: {way}  {switch.reason}: {_message(switch, lang)}"
+    return f"{switch.name}: {way}  {switch.reason}: {_told(switch, lang)}"
 
 
-def _message(switch: Switch, lang: Language) -> str:
-    return clean(message_in(switch.message, lang))
+def _told(each: Switch | Widening, lang: Language) -> str:
+    return clean(message_in(each.message, lang))
 
 
 def _right(right: Right, lang: Language) -> str:
@@ -166,7 +174,7 @@ def _right(right: Right, lang: Language) -> str:
 
 
 def _widened(each: Widening, lang: Language) -> str:
-    return f"{each.connection or POLICY.in_(lang)}: {clean(each.message)} ({clean(each.field)})"
+    return f"{each.connection or POLICY.in_(lang)}: {_told(each, lang)} ({clean(each.field)})"
 
 
 def _notes(found: Preview, lang: Language) -> Iterator[str]:
@@ -182,7 +190,7 @@ def _notes(found: Preview, lang: Language) -> Iterator[str]:
     if found.uncompared:
         count = len(found.uncompared)
         yield UNCHECKED.in_(lang).format(count, UNCOMPARED.in_(lang))
-    yield BEYOND.in_(lang)
+    yield (BEYOND if found.policy is None else BEYOND_POLICY).in_(lang)
 
 
 def _summary(found: Preview, lang: Language) -> str:
@@ -195,6 +203,7 @@ def _summary(found: Preview, lang: Language) -> str:
     told = [
         f"{counts[action]} {words.in_(lang)}" for action, words in ACTIONS.items() if counts[action]
     ]
+    told += [POLICY_CHANGES.in_(lang)] if any(each.known for each in found.policy or ()) else []
     told += [
         f"{ways.count(power)} {words.in_(lang)}" for power, words in TURNS.items() if power in ways
     ]
@@ -215,6 +224,8 @@ def markdown(
     for heading, kind in ((CONNECTIONS, "connections"), (STRATEGIES, "strategies")):
         entries = [entry for entry in found.entries if entry.kind == kind]
         lines += _list(heading, (row for entry in entries for row in _marked(entry, lang)), lang)
+    rules = (_marked_change(change, lang) for change in found.policy or ())
+    lines += _list(POLICY_PART, rules, lang)
     lines += _list(ON_OR_OFF, (_marked_switch(switch, lang) for switch in found.switches), lang)
     lines += _list(RIGHTS, (_marked_right(right, lang) for right in found.rights), lang)
     lines += _list(WIDENED, (_marked_widened(each, lang) for each in found.widened), lang)
@@ -235,19 +246,22 @@ def _marked(entry: Entry, lang: Language) -> Iterator[str]:
     where = f" ({code(entry.file)})" if entry.file else ""
     yield f"{code(entry.name)}{where} {ACTIONS[entry.action].in_(lang)}"
     for change in entry.changes:
-        if change.known:
-            before, after = value(change.before, lang), value(change.after, lang)
-            yield f"  - {code(change.field)}: {code(before)} → {code(after)}"
-        else:
-            yield f"  - {code(change.field)}: {_values(change, lang)}"
+        yield f"  - {_marked_change(change, lang)}"
     if entry.credentials != "same":
         yield f"  - {SECRETS.in_(lang)}: {COMPARED[entry.credentials].in_(lang)}"
+
+
+def _marked_change(change: Change, lang: Language) -> str:
+    if not change.known:
+        return f"{code(change.field)}: {_values(change, lang)}"
+    before, after = value(change.before, lang), value(change.after, lang)
+    return f"{code(change.field)}: {code(before)} → {code(after)}"
 
 
 def _marked_switch(switch: Switch, lang: Language) -> str:
     before, after = POWERS[switch.before].in_(lang), POWERS[switch.after].in_(lang)
     way = f"{before} → **{after}**" if switch.before != switch.after else STAYS_OFF.in_(lang)
-    return f"{code(switch.name)}: {way}, {switch.reason}: {escaped(_message(switch, lang))}"
+    return f"{code(switch.name)}: {way}, {switch.reason}: {escaped(_told(switch, lang))}"
 
 
 def _marked_right(right: Right, lang: Language) -> str:
@@ -257,7 +271,7 @@ def _marked_right(right: Right, lang: Language) -> str:
 
 def _marked_widened(each: Widening, lang: Language) -> str:
     what = code(each.connection or POLICY.in_(lang))
-    return f"{what}: **{escaped(clean(each.message))}** ({code(each.field)})"
+    return f"{what}: **{escaped(_told(each, lang))}** ({code(each.field)})"
 
 
 def code(told: str) -> str:

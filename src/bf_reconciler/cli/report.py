@@ -8,17 +8,28 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
 from bf_reconciler import __version__
 from bf_reconciler.cli import options
-from bf_reconciler.cli.journals import journal
-from bf_reconciler.cli.output import fail, note, say
+from bf_reconciler.cli.api import Api
+from bf_reconciler.cli.journals import checked, journal, remote_journal
+from bf_reconciler.cli.output import note, say
 from bf_reconciler.cli.streams import is_unicode
 from bf_reconciler.facts import Language, Said
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bf_reconciler.journal import Verified
+    from bf_reconciler.journal.rows import Form
+    from bf_reconciler.status.audit_report import Records
+
+    Read = tuple[Verified, Records, datetime | None]
+
+T = TypeVar("T")
 Line = Mapping[str, Any]
 DAYS = 30
 COLUMNS = ("type", "name", "from", "to", "what", "value", "by", "revision", "author", "signer")
@@ -51,6 +62,8 @@ LATER = "The journal begins on {}: what was before is not in the report."
     type=click.DateTime(["%Y-%m-%d"]),
     help="Last day, UTC; default: today.",
 )
+@options.url_option
+@options.token_option
 @options.state_option
 @click.option(
     "-o",
@@ -61,49 +74,40 @@ LATER = "The journal begins on {}: what was before is not in the report."
     help="Output format; json is one object per line.",
 )
 @options.lang_option
-def command(
+def command(  # noqa: PLR0913 # one argument per option
     *,
     name: str | None,
     first: datetime | None,
     last: datetime | None,
+    url: str | None,
+    token_file: Path | None,
     state_dir: Path | None,
     output: Literal["text", "json", "csv"],
     lang: Language,
 ) -> None:
-    """Report to an auditor, from the journal in --state-dir, on NAME or on all connections.
+    """Report to an auditor, from the journal, on NAME or on all connections.
 
     Who declared each key (commit, author, signature), what it could do on each day, exceptions
-    from the policy, attestations, changes of keys, and halts and who made them. It runs beside the
-    daemon and asks no exchange.
+    from the policy, attestations, changes of keys, and halts and who made them. Reads the journal
+    in --state-dir, beside the daemon, or that of the daemon at --url. It asks no exchange.
     """
-    if state_dir is None:
-        fail("Set --state-dir: the report is made of the journal itself.")
+    source = checked(url, token_file, state_dir)
     today = datetime.now(UTC).date()
     end = min(last.date(), today) if last is not None else today
     begin = first.date() if first is not None else end - timedelta(days=DAYS)
     if begin > end:
         raise click.UsageError("--from must not be after --to, or in the future")
-    head, lines = _made(state_dir, name, begin.isoformat(), end.isoformat())
+    head, lines = _made(source, name, begin.isoformat(), end.isoformat())
     WRITERS[output](head, lines, lang)
 
 
-def _made(folder: Path, name: str | None, begin: str, end: str) -> tuple[Line, list[Line]]:
+def _made(source: Path | Api, name: str | None, begin: str, end: str) -> tuple[Line, list[Line]]:
     from datetime import date  # noqa: PLC0415 # as the rest of this
 
-    from bf_reconciler.status.audit_report import (  # noqa: PLC0415 # help needs no models
-        gathered,
-        report,
-        window,
-    )
+    from bf_reconciler.status.audit_report import report, window  # noqa: PLC0415 # no models
 
-    with journal(folder) as found:
-        verified = found.verify()
-        records = gathered(
-            (each for _, each in found.declarations() if each is not None),
-            (each for _, each in found.judgements() if each is not None),
-            (each for _, each in found.transitions() if each is not None),
-        )
-        began = found.began()
+    read = _of_folder(source) if isinstance(source, Path) else _of_daemon(source)
+    verified, records, began = read
     within = window(date.fromisoformat(begin), date.fromisoformat(end))
     if not verified.intact:
         note(ALTERED)
@@ -120,6 +124,37 @@ def _made(folder: Path, name: str | None, begin: str, end: str) -> tuple[Line, l
         "heads": [f"{t}:{end.row}:{end.digest.hex()}" for t, end in verified.heads.items()],
     }
     return head, list(report(records, within, name))
+
+
+def _of_folder(folder: Path) -> "Read":
+    from bf_reconciler.status.audit_report import gathered  # noqa: PLC0415 # help needs no models
+
+    with journal(folder) as found:
+        verified = found.verify()
+        records = gathered(
+            (each for _, each in found.declarations() if each is not None),
+            (each for _, each in found.judgements() if each is not None),
+            (each for _, each in found.transitions() if each is not None),
+        )
+        return verified, records, found.began()
+
+
+def _of_daemon(api: Api) -> "Read":
+    """The same, checked while it is read."""
+    from bf_reconciler import journal as store  # noqa: PLC0415 # help needs no models
+    from bf_reconciler.status.audit_report import gathered  # noqa: PLC0415
+
+    def each(table: str, form: "Form[T]") -> "Iterator[T]":
+        values = (form.read(text) for _, text in found.rows(table))
+        return (value for value in values if value is not None)
+
+    with remote_journal(api) as found:
+        records = gathered(
+            each("declarations", store.DECLARATION),
+            each("judgements", store.JUDGEMENT),
+            each("transitions", store.TRANSITION),
+        )
+        return found.verified(), records, found.began
 
 
 def flat(line: Line) -> dict[str, str]:

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from bf_reconciler.cli.journals import journal
-from bf_reconciler.cli.output import fail, leave, print_json
+from bf_reconciler.cli.api import Api
+from bf_reconciler.cli.journals import journal, remote_journal
+from bf_reconciler.cli.output import fail, leave, note, print_json
+from bf_reconciler.cli.status_source import FROM_DAEMON
 from bf_reconciler.facts import Language, Said
 
 if TYPE_CHECKING:
@@ -31,20 +33,25 @@ NOT_HELD = Said("Not in this journal: {}", "Bu günlükte yok: {}")
 
 
 def show(
-    state_dir: Path | None,
+    source: Path | Api,
     noted: tuple[str, ...],
     output: Literal["table", "json"],
     language: Language,
 ) -> None:
-    """Check the journal in this folder; the verb ends with 1 where it is not as it was written.
+    """Check the journal in a folder or of a daemon; the verb ends with 1 where it is not intact.
 
     ``noted``: ends that somebody noted earlier, as TABLE:ROW:HASH; they must still be in it.
     """
-    if state_dir is None:
-        fail("Set --state-dir: --verify reads the journal itself.")
-    with journal(state_dir) as found:
-        verified = found.verify()
-        lost = [each for each in noted if not found.holds(*_end(each))]
+    ends = {each: _end(each) for each in noted}
+    if isinstance(source, Path):
+        with journal(source) as found:
+            verified = found.verify()
+            lost = [each for each, end in ends.items() if not found.holds(*end)]
+    else:
+        with remote_journal(source, ends.values()) as read:
+            verified = read.verified()
+            lost = [each for each, end in ends.items() if end in read.lost]
+        note(FROM_DAEMON.in_(language).format(source.url))
     if output == "json":
         print_json(_data(verified, lost))
     else:

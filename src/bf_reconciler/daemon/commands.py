@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
 
 from aiohttp import web
 
@@ -16,7 +17,7 @@ from bf_reconciler.daemon.refusal_report import RefusalReport
 from bf_reconciler.daemon.worker import Worker
 from bf_reconciler.facts import Drill, Language, Seen
 from bf_reconciler.journal import JournalError
-from bf_reconciler.metrics import Extras, render
+from bf_reconciler.metrics import Exposition, Extras
 from bf_reconciler.schedule import answered, request
 from bf_reconciler.status import (
     ConnectionStatus,
@@ -32,6 +33,8 @@ from bf_reconciler.status import (
 from bf_reconciler.verdict import Halted
 from bf_reconciler.web.backend import NotDurableError, Refusal
 
+P = ParamSpec("P")
+T = TypeVar("T")
 NO_TOKENS: Mapping[str, str] = {}
 PATIENCE = timedelta(seconds=60)
 """How long a person who asks for a test waits for its end."""
@@ -57,6 +60,7 @@ class Commands:
         self._tokens, self._read_tokens = tokens, read_tokens
         self._refusals = RefusalReport(daemon.tallies)
         self._reader = Worker("history")
+        self._exposition = Exposition()
 
     @property
     def tokens(self) -> Mapping[str, str]:
@@ -82,23 +86,31 @@ class Commands:
     def ready(self) -> tuple[bool, str]:
         return self._daemon.ready()
 
-    def metrics(self, accept: str, *, summary: bool) -> tuple[Iterator[bytes], str]:
+    def metrics(self, accept: str, *, summary: bool, gzip: bool) -> tuple[Iterator[bytes], str]:
         daemon = self._daemon
         told = daemon.settings.monitoring
         links = (told.page_url, told.dashboard_url, told.runbook_url)
         spec = daemon.cycle.spec
         ratios = spec.request_ratios if spec is not None else {}
         extras = Extras(daemon.source.mode, daemon.last_completed, links, told.labels, ratios)
-        return render(self.status(), extras, daemon.tallies, accept, summary=summary)
+        return self._exposition.render(
+            self.status(), extras, daemon.tallies, accept, summary=summary, gzip=gzip
+        )
 
     def history(
         self, name: str | None, limit: int, before: datetime | None, kind: Kind | None = None
     ) -> Sequence[Transition]:
+        return self._read(self._daemon.journal.history, name, limit, before, kind)
+
+    def journal(self, table: str, after: int | None, limit: int) -> dict[str, Any]:
+        return self._read(self._daemon.journal.page, table, after, limit)
+
+    def _read(self, read: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
+        """What the journal answers in time."""
         try:
             if self._daemon.writer.hangs:
                 raise TimeoutError  # noqa: TRY301 # as if it had been asked
-            read = self._daemon.journal.history
-            return self._reader.ask(HISTORY_SECONDS, read, name, limit, before, kind)
+            return self._reader.ask(HISTORY_SECONDS, partial(read, *args, **more))
         except TimeoutError:
             raise web.HTTPServiceUnavailable(text="the journal does not answer") from None
         except JournalError as error:

@@ -2,8 +2,9 @@
 
 from bf_reconciler.document.adopt import adopt
 from bf_reconciler.document.declared import declared
+from bf_reconciler.document.folder import NO_FILES, Files
 from bf_reconciler.document.folder_rules import Standing, standing
-from bf_reconciler.document.merging import merge
+from bf_reconciler.document.merging import Merged, merge, merge_again
 from bf_reconciler.document.names import names
 from bf_reconciler.document.parsed import Kind, Parsed, ordered
 from bf_reconciler.document.parsing import parse
@@ -14,14 +15,18 @@ from bf_reconciler.document.strategy_file import strategy_file
 from bf_reconciler.document.values import values
 
 __all__ = [
+    "NO_FILES",
     "SEAL",
     "Document",
+    "Files",
     "Kind",
+    "Merged",
     "Parsed",
     "Standing",
     "adopt",
     "declared",
     "merge",
+    "merge_again",
     "names",
     "ordered",
     "parse",

@@ -44,6 +44,7 @@ def adopt(
         plaintext_secrets=parsed.plaintext_secrets,
         unshared_strategies=parsed.unshared,
         base=parsed.base,
+        policy_sealed=parsed.policy_sealed,
     )
     return spec, problems
 

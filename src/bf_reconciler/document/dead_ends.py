@@ -1,6 +1,6 @@
 """Rules that an exchange can never be shown to meet: told before anybody waits for it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 
 from bf_reconciler.document.entries import Entry
 from bf_reconciler.exchanges import EXCHANGES, Exchange
@@ -9,20 +9,24 @@ from bf_reconciler.spec import Connection, Policy, Strategy
 STRICT = frozenset({"required", "exact"})
 
 
-def check_dead_ends(
-    connections: Collection[Entry[Connection]],
-    strategies: Collection[Entry[Strategy]],
+def check_connections(
+    declared: Iterable[tuple[Entry[Connection], Connection]], policy: Policy
+) -> None:
+    """Warn of connections that can never comply: their exchange does not report the fact."""
+    for entry, connection in declared:
+        _connection(entry, connection, EXCHANGES[connection.exchange], policy)
+
+
+def check_strategies(
+    declared: Iterable[tuple[Entry[Strategy], Strategy]],
+    exchanges: Mapping[str, str],
     policy: Policy,
 ) -> None:
-    """Warn of entries that can never comply, because their exchange does not report the fact."""
-    rows: dict[str, Exchange] = {}
-    for entry in connections:
-        if entry.good is not None:
-            rows[entry.good.name] = row = EXCHANGES[entry.good.exchange]
-            _connection(entry, entry.good, row, policy)
-    for strategy in strategies:
-        if strategy.good is not None:
-            _strategy(strategy, strategy.good, rows, policy)
+    """Warn of strategies that can never be on, by the exchanges of their connections."""
+    for entry, strategy in declared:
+        exchange = exchanges.get(strategy.connection)
+        if exchange is not None:
+            _strategy(entry, strategy, EXCHANGES[exchange], policy)
 
 
 def _connection(
@@ -51,13 +55,10 @@ def _connection(
         entry.add_problem((("exchange",), message), "warning")
 
 
-def _strategy(
-    entry: Entry[Strategy], declared: Strategy, rows: Mapping[str, Exchange], policy: Policy
-) -> None:
-    row = rows.get(declared.connection)
+def _strategy(entry: Entry[Strategy], declared: Strategy, row: Exchange, policy: Policy) -> None:
     level = declared.risk_level
     allowlist = policy.risk_levels.of(level).ip_allowlist
-    if row is not None and "allowlist" in row.unreported and allowlist in STRICT:
+    if "allowlist" in row.unreported and allowlist in STRICT:
         message = (
             f"risk level {level} requires an IP allowlist, which {row.title} does not report, so"
             " the strategy can never be turned on; choose another level, or set"

@@ -4,8 +4,7 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from bf_reconciler.document.nodes import Path
-from bf_reconciler.facts import Json
-from bf_reconciler.spec import Declared, without_credentials
+from bf_reconciler.spec import Declared, without_credentials, without_places
 
 HIDDEN: Final = {"credentials", "next", "proxy"}
 
@@ -17,18 +16,5 @@ def declared(entry: Declared, sealed: Collection[Path] = ()) -> dict[str, Any]:
     what people encrypt is not for the API or the journal, whatever its name is.
     """
     shown = entry.model_dump(mode="json", exclude_defaults=True, exclude=HIDDEN)
-    for place in sealed:
-        _drop(shown, place)
-    spared: dict[str, Any] = without_credentials(shown)
+    spared: dict[str, Any] = without_credentials(without_places(shown, sealed))
     return spared
-
-
-def _drop(value: Json, place: Path) -> None:
-    """Remove what stands there; of a list, all of it: its items would change their places."""
-    step, *rest = place
-    if not isinstance(value, dict):
-        return
-    if not rest or isinstance(rest[0], int):
-        value.pop(str(step), None)
-    else:
-        _drop(value.get(str(step)), tuple(rest))

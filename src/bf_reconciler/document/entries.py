@@ -54,7 +54,7 @@ class Entry(Generic[M]):
         return (
             self.eclipsed
             or self.node.flawed
-            or any(problem.severity == "error" for problem in self.problems)
+            or (bool(self.problems) and any(p.severity == "error" for p in self.problems))
         )
 
     @property
@@ -72,6 +72,18 @@ class Entry(Generic[M]):
         kept = [p for p in self.problems if (p.line, p.column) not in spots]
         self.problems = flaws + kept
 
+    def problem(
+        self,
+        finding: Finding,
+        severity: Severity = "error",
+        reason: ConfigReason = ConfigReason.INVALID_DOCUMENT,
+    ) -> Problem:
+        """A problem at a path within the entry."""
+        place, message = finding
+        node, _ = walk(self.node, place)
+        path = render((*self.path, *place))
+        return Problem(*node.spot, path, message, severity, reason, self.file)
+
     def add_problem(
         self,
         finding: Finding,
@@ -79,11 +91,7 @@ class Entry(Generic[M]):
         reason: ConfigReason = ConfigReason.INVALID_DOCUMENT,
     ) -> None:
         """Add a problem at a path within the entry."""
-        place, message = finding
-        node, _ = walk(self.node, place)
-        self.problems.append(
-            Problem(*node.spot, render((*self.path, *place)), message, severity, reason)
-        )
+        self.problems.append(self.problem(finding, severity, reason))
 
     def warn_of(self, old_names: Mapping[str, str]) -> None:
         """Tell where a field has an old name, and which one it has now."""

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final, NamedTuple
 
-from bf_reconciler.document.entries import Entry, M
+from bf_reconciler.document.entries import Entry
+from bf_reconciler.document.outline import Outline
 from bf_reconciler.document.parsed import Kind
 from bf_reconciler.document.reading import Document
 from bf_reconciler.facts import ConfigReason, Problem
@@ -24,8 +25,35 @@ OF_CONNECTION: Final = frozenset({"exchange", "account"})
 OF_STRATEGY: Final = frozenset({"runtime", "risk_level"})
 
 
-Claim = tuple[Kind, str, str]
-"""A kind, a file, and the name of an entry in it."""
+class Claim(NamedTuple):
+    """What is wrong with a name that several files have; ``taken``: it belongs to another one."""
+
+    message: str
+    taken: bool
+
+
+class Foreign(NamedTuple):
+    """Connections of other files that the strategies of a file name.
+
+    ``shared``: those it may use; None is one that is wrong. ``unshared``: those it may not, with
+    their file. ``known``: all it may use, where one that it names is not to be found.
+    """
+
+    shared: Mapping[str, Connection | None]
+    unshared: Mapping[str, str]
+    known: frozenset[str]
+
+
+class Shared(NamedTuple):
+    """A connection that other files may use; ``good`` is None where it is wrong.
+
+    ``patterns`` say which ones; None is as they were in force, since they cannot be read.
+    """
+
+    name: str
+    patterns: tuple[str, ...] | None
+    good: Connection | None
+    file: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,86 +114,73 @@ def rival_sections(documents: Mapping[str, Document], base: str) -> Iterator[Pro
             yield Problem(*spot, section, message, file=file)
 
 
-def report_claims(
-    kind: Kind, entries: Sequence[Entry[M]], standing: Mapping[str, str]
-) -> set[Claim]:
-    """Tell of names that several files have. Who stands in force keeps its name.
-
-    Gives the claims to names that belong to another file.
-    """
-    by_name: dict[str, dict[str, Entry[M]]] = {}
-    for entry in entries:
-        if entry.name is not None:
-            by_name.setdefault(entry.name, {}).setdefault(entry.file, entry)
-    taken: set[Claim] = set()
-    contested = {name: first for name, first in by_name.items() if len(first) > 1}
-    for entry in entries:
-        claims = contested.get(entry.name or "", {})
-        holder = standing.get(entry.name or "", "")
-        if not claims or entry.file == holder:
-            continue
-        if holder in claims:
-            message = f"duplicate name; {holder} has it, and keeps it"
-            taken.add((kind, entry.file, str(entry.name)))
-        else:
-            others = (f"{f}:{e.node.line}" for f, e in claims.items() if f != entry.file)
-            message = f"duplicate name; also in {', '.join(others)}"
-        entry.add_problem((("name",), message))
-    return taken
+def claims_on(
+    kind: Kind, outlines: Mapping[str, Outline], standing: Mapping[str, str]
+) -> Mapping[str, Mapping[str, Claim]]:
+    """Names that several files have, by file. Who stands in force keeps its name."""
+    seen: set[str] = set()
+    contested: set[str] = set()
+    for outline in outlines.values():
+        names = outline.lines[kind].keys()
+        contested |= seen & names
+        seen |= names
+    found: dict[str, dict[str, Claim]] = {}
+    for name in contested:
+        claiming = {f: o.lines[kind][name] for f, o in outlines.items() if name in o.lines[kind]}
+        holder = standing.get(name, "")
+        for file in claiming.keys() - {holder}:
+            if holder in claiming:
+                claim = Claim(f"duplicate name; {holder} has it, and keeps it", taken=True)
+            else:
+                others = (f"{other}:{line}" for other, line in claiming.items() if other != file)
+                claim = Claim(f"duplicate name; also in {', '.join(others)}", taken=False)
+            found.setdefault(file, {})[name] = claim
+    return found
 
 
 class Visible:
-    """Which connections the strategies of a file may name."""
+    """Which connections of other files the strategies of a file may name.
+
+    ``owners``: the file that has a connection, whoever may use it. ``in_force``: by which patterns
+    a connection is shared.
+    """
 
     def __init__(
         self,
-        connections: Iterable[Entry[Connection]],
-        taken: Collection[Claim],
-        shared: Mapping[str, tuple[str, ...]],
+        owners: Mapping[str, str],
+        shared: Iterable[Shared],
+        in_force: Mapping[str, tuple[str, ...]],
     ) -> None:
-        self._own: dict[str, dict[str, Connection | None]] = {}
-        self._shared: list[tuple[str, tuple[str, ...], Connection | None, str]] = []
-        self._elsewhere: dict[str, str] = {}
-        for entry in connections:
-            name = entry.name
-            if name is None or ("connections", entry.file, name) in taken:
-                continue
-            self._own.setdefault(entry.file, {})[name] = entry.good
-            self._elsewhere[name] = entry.file
-            declared = entry.model or entry.draft
-            patterns = shared.get(name, ()) if declared is None else declared.shared_with
-            if patterns:
-                self._shared.append((name, patterns, entry.good, entry.file))
+        self._owners = owners
+        self._in_force = in_force
+        self._shared: dict[str, list[Shared]] = {}
+        for each in shared:
+            self._shared.setdefault(each.name, []).append(each)
 
-    def of(self, file: str) -> dict[str, Connection | None]:
-        """Its own, and what other files share with it; None is one that is wrong."""
-        found = {
-            name: good
-            for name, patterns, good, owner in self._shared
-            if owner != file and fits(patterns, file)
-        }
-        return found | self._own.get(file, {})
+    def of(self, file: str, used: frozenset[str], own: Collection[str]) -> Foreign:
+        """What a file sees of those that it uses and that are not its own."""
+        shared: dict[str, Connection | None] = {}
+        unshared: dict[str, str] = {}
+        unknown = False
+        for name in sorted(used.difference(own)):
+            fitting = [each for each in self._shared.get(name, ()) if self._fits(each, file)]
+            if fitting:
+                shared[name] = fitting[-1].good
+            elif name in self._owners:
+                unshared[name] = self._owners[name]
+            else:
+                unknown = True
+        return Foreign(shared, unshared, self._known(file) if unknown else frozenset())
 
-    def owner(self, name: str) -> str | None:
-        """The file that has this connection, whoever may use it."""
-        return self._elsewhere.get(name)
+    def _known(self, file: str) -> frozenset[str]:
+        shared = (each for found in self._shared.values() for each in found)
+        return frozenset(each.name for each in shared if self._fits(each, file))
 
-
-def report_unshared(
-    strategies: Iterable[Entry[Strategy]],
-    visible: Mapping[str, Connection | None],
-    everywhere: Visible,
-) -> Iterator[str]:
-    """Tell of strategies on a connection of another file that does not share it; their names."""
-    for entry in strategies:
-        name = entry.label("connection")
-        owner = everywhere.owner(name) if name is not None and name not in visible else None
-        if owner is None:
-            continue
-        message = f"is a connection of {owner}, which does not share it with this file"
-        entry.add_problem((("connection",), message), reason=NOT_ALLOWED)
-        if entry.name is not None:
-            yield entry.name
+    def _fits(self, shared: Shared, file: str) -> bool:
+        patterns = shared.patterns
+        if patterns is None:
+            patterns = self._in_force.get(shared.name, ())
+        return file != shared.file and fits(patterns, file)
 
 
 def report_excess(
@@ -180,36 +195,45 @@ def report_excess(
         strategy.accept(lambda s: strategy_excess(s, grants), OF_STRATEGY, NOT_ALLOWED)
 
 
-def report_engines(
-    strategies: Iterable[Entry[Strategy]],
+def engine_rivals(
+    outlines: Mapping[str, Outline],
     runtimes: Mapping[str, Runtime],
     in_force: Mapping[str, frozenset[str]],
-) -> None:
+) -> Mapping[str, Mapping[int, str]]:
     """One engine carries one strategy: two would be told off and on in turn.
 
-    In one file it is the first; among several, the one in force, or none.
+    In one file it is the first; among several, the one in force, or none. What is wrong, by file
+    and place in its list.
     """
-    users: dict[str, list[Entry[Strategy]]] = {}
-    for strategy in strategies:
-        model = strategy.model or strategy.draft
-        runtime = runtimes.get(model.runtime) if model is not None else None
-        if model is not None and runtime is not None and runtime.exclusive:
-            users.setdefault(model.runtime, []).append(strategy)
-    for name, entries in users.items():
-        holder = _holder(entries, in_force.get(name, frozenset()))
-        for entry in entries:
-            if entry is not holder:
-                other = holder or next(e for e in entries if e is not entry)
-                place = f"on line {other.node.line}" + _in_file(other, entry)
-                message = f"its engine carries one strategy; it has another {place}"
-                entry.add_problem((("runtime",), message))
+    exclusive = {name for name, runtime in runtimes.items() if runtime.exclusive}
+    users: dict[str, list[_User]] = {}
+    for file, outline in outlines.items():
+        for name in outline.engines.keys() & exclusive:
+            users.setdefault(name, []).extend(_User(file, e) for e in outline.engines[name])
+    found: dict[str, dict[int, str]] = {}
+    for name, rivals in users.items():
+        holder = _holder(rivals, in_force.get(name, frozenset()))
+        for user in rivals:
+            if user is not holder:
+                other = holder or next(each for each in rivals if each is not user)
+                message = f"its engine carries one strategy; it has another {other.seen_by(user)}"
+                found.setdefault(user.file, {})[user.entry.index] = message
+    return found
 
 
-def _holder(entries: Sequence[Entry[Any]], in_force: frozenset[str]) -> Entry[Any] | None:
-    if len({entry.file for entry in entries}) == 1:
-        return entries[0]
-    return next((entry for entry in entries if entry.name in in_force), None)
+@dataclass(frozen=True, slots=True, eq=False)
+class _User:
+    """A strategy on an engine."""
+
+    file: str
+    entry: Entry[Strategy]
+
+    def seen_by(self, other: "_User") -> str:
+        place = f"on line {self.entry.node.line}"
+        return place if self.file == other.file else f"{place} of {self.file}"
 
 
-def _in_file(other: Entry[Any], entry: Entry[Any]) -> str:
-    return "" if other.file == entry.file else f" of {other.file}"
+def _holder(rivals: Sequence[_User], in_force: frozenset[str]) -> _User | None:
+    if len({user.file for user in rivals}) == 1:
+        return rivals[0]
+    return next((user for user in rivals if user.entry.name in in_force), None)

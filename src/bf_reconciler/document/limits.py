@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from bf_reconciler.document.entries import Entry, Finding
-from bf_reconciler.facts import ConfigReason
+from bf_reconciler.facts import ConfigReason, Severity
 from bf_reconciler.spec import Connection, Policy, Strategy
 from bf_reconciler.spec.limits import (
     CAPITAL,
@@ -22,12 +22,15 @@ MARGIN: Final = ("margin_limit",)
 Check = Callable[[Strategy, Policy], Iterator[Excess]]
 
 
+class Together(NamedTuple):
+    """What is wrong with a strategy, as one of several on a connection."""
+
+    message: str
+    severity: Severity
+
+
 def check_limits(
-    connections: Collection[Entry[Connection]],
-    strategies: Collection[Entry[Strategy]],
-    policy: Policy,
-    *,
-    policy_sealed: bool,
+    strategies: Collection[Entry[Strategy]], policy: Policy, *, policy_sealed: bool
 ) -> None:
     """Add what exceeds a limit, with the arithmetic where nothing of it is encrypted."""
     for entry in strategies:
@@ -35,13 +38,6 @@ def check_limits(
         for check, fields in ((too_many, COUNTS), (too_much_capital, CAPITAL)):
             told = partial(_told, check, policy, shown=shown)
             entry.accept(told, fields, REASON)
-    groups: dict[str, list[Entry[Strategy]]] = {}
-    for entry in strategies:
-        if entry.good is not None:
-            groups.setdefault(entry.good.connection, []).append(entry)
-    for connection in connections:
-        if connection.good is not None:
-            _together(connection, connection.good, groups.get(connection.good.name, []))
 
 
 def _told(check: Check, policy: Policy, strategy: Strategy, *, shown: bool) -> Iterator[Finding]:
@@ -49,27 +45,30 @@ def _told(check: Check, policy: Policy, strategy: Strategy, *, shown: bool) -> I
         yield excess.place, _words(excess.message, excess.arithmetic if shown else "")
 
 
-def _together(
-    connection: Entry[Connection],
-    declared: Connection,
-    entries: Collection[Entry[Strategy]],
-) -> None:
-    """All of them are told, since nobody can say which one is too much."""
+def together(
+    connection: Entry[Connection], entries: Collection[Entry[Strategy]]
+) -> Together | None:
+    """What the strategies on a connection may take, where that is too much.
+
+    All of them are told, since nobody can say which one is too much.
+    """
     strategies = [entry.good for entry in entries if entry.good is not None]
+    limit = connection.good.margin_limit if connection.good is not None else None
     shown = _open(connection) and all(_open(entry) for entry in entries)
-    if declared.margin_limit is None:
+    if limit is None:
         arithmetic = overcommitted(strategies)
         message = "the strategies of its connection may take more than its balance"
-        for entry in entries if arithmetic else ():
-            words = _words(message, arithmetic if shown else "")
-            entry.add_problem((MARGIN, words), "warning", REASON)
-        return
-    excess = overdrawn(declared.margin_limit, strategies)
+        words = _words(message, arithmetic if shown else "")
+        return Together(words, "warning") if arithmetic else None
+    excess = overdrawn(limit, strategies)
     if excess is None:
-        return
-    words = _words(excess.message, excess.arithmetic if shown else "")
-    for entry in entries:
-        entry.add_problem((MARGIN, words), reason=REASON)
+        return None
+    return Together(_words(excess.message, excess.arithmetic if shown else ""), "error")
+
+
+def add_together(entry: Entry[Strategy], found: Together) -> None:
+    """Tell it of one of them."""
+    entry.add_problem((MARGIN, found.message), found.severity, REASON)
 
 
 def _open(entry: Entry[Strategy] | Entry[Connection]) -> bool:

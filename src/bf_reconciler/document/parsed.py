@@ -23,6 +23,7 @@ class Parsed:
     read; it comes with its exchange or its connection, empty where that could not be read.
     ``nameless`` counts wrong entries whose name could not be read: any entry that vanished may be
     one of them. ``sealed``: of each entry with a readable name, where encrypted values stand in it.
+    ``policy_sealed``: likewise in the policy, which is not known where it needs the key to be read.
     ``encrypted``: it has the block of SOPS, which says when it was ``last_modified``. ``digest``:
     what the seal of this content is; empty where it was not decrypted.
 
@@ -35,6 +36,7 @@ class Parsed:
     problems: tuple[Problem, ...] = ()
     refused: bool = False
     policy: Policy = field(default_factory=Policy)
+    policy_known: bool = True
     defaults: Defaults = field(default_factory=Defaults)
     halt: Halt | None = None
     runtimes: tuple[Runtime, ...] = (LOCAL,)
@@ -46,6 +48,7 @@ class Parsed:
     nameless: Mapping[Kind, int] = field(default_factory=dict)
     plaintext_secrets: int = 0
     sealed: Mapping[tuple[Kind, str], frozenset[Path]] = field(default_factory=dict)
+    policy_sealed: frozenset[Path] = frozenset()
     encrypted: bool = False
     last_modified: datetime | None = None
     seal: SealState = "none"

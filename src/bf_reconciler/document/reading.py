@@ -29,8 +29,7 @@ HOST_NOT_ALLOWED: Final = ConfigReason.HOST_NOT_ALLOWED
 class Document:
     """What stands in one file, read by itself.
 
-    ``sections``: where those stand that hold for every entry. ``policy_sealed``: a part of policy
-    is encrypted. The rest is as in ``Parsed``.
+    ``sections``: where those stand that hold for every entry. The rest is as in ``Parsed``.
     """
 
     head: Head
@@ -39,7 +38,7 @@ class Document:
     sections: Mapping[str, Spot]
     plaintext: tuple[Problem, ...]
     plaintext_secrets: int
-    policy_sealed: bool
+    policy_sealed: frozenset[Path]
     encrypted: bool
     last_modified: datetime | None
     seal: SealState
@@ -108,7 +107,7 @@ def read_document(
         sections={key: root.keys[key] for key in SECTIONS if key in root.keys},
         plaintext=tuple(unsealing.plaintext),
         plaintext_secrets=unsealing.plaintext_count,
-        policy_sealed=any(path[:1] == ("policy",) for path in unsealing.sealed),
+        policy_sealed=frozenset(p[1:] for p in unsealing.sealed if p[:1] == ("policy",)),
         encrypted=block is not None and isinstance(block.value, dict),
         last_modified=_last_modified(block),
         seal=state,

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal, NamedTuple, TypeVar
 
-from bf_reconciler.facts.allowlist import network
+from bf_reconciler.facts.allowlist import KEPT, network
 from bf_reconciler.facts.observations import KeyFacts, Scope
 
 KeyFact = Literal[
@@ -152,6 +153,7 @@ def _addresses(listed: Iterable[str]) -> frozenset[str]:
     return frozenset(map(_address, listed))
 
 
+@lru_cache(KEPT)
 def _address(item: str) -> str:
     """An entry of an allowlist in one spelling; one that is masked is no address."""
     found = network(item.strip())

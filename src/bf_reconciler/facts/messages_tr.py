@@ -5,6 +5,81 @@ from collections.abc import Mapping
 from typing import Final
 
 SENTENCES: Final[Mapping[str, str]] = {
+    # what a plan widens
+    "Its key is to trade on more markets: {}.": "Anahtarı daha çok piyasada işlem yapacak: {}.",
+    "Its key is to work from more addresses: {}.": "Anahtarı daha çok adresten çalışacak: {}.",
+    "Strategies of more files may use it: {}.": (
+        "Daha çok dosyanın stratejileri onu kullanabilir: {}."
+    ),
+    "More assets are not reported where they appear: {}.": (
+        "Daha çok varlık, ortaya çıktığında bildirilmez: {}."
+    ),
+    "Orders in more pairs are not reported: {}.": "Daha çok paritedeki emirler bildirilmez: {}.",
+    "Where the exchange cannot tell, a person's word counts: its key cannot withdraw.": (
+        "Borsanın bildiremediği yerde bir kişinin beyanı geçerlidir: anahtarı para çekemez."
+    ),
+    "Where the exchange cannot tell, a person's word counts: its key may trade.": (
+        "Borsanın bildiremediği yerde bir kişinin beyanı geçerlidir: anahtarı işlem yapabilir."
+    ),
+    "Keys may be used from more addresses than egress_ips lists.": (
+        "Anahtarlar, egress_ips içindekilerden daha çok adresten kullanılabilir."
+    ),
+    "Keys without an IP allowlist are only warned about.": (
+        "IP izin listesi olmayan anahtarlar için yalnız uyarı verilir."
+    ),
+    "Keys without an IP allowlist are not reported any more.": (
+        "IP izin listesi olmayan anahtarlar artık bildirilmez."
+    ),
+    "From now on, assets and orders that no strategy declares are a warning.": (
+        "Bundan böyle hiçbir stratejinin bildirmediği varlık ve emirler yalnız bir uyarıdır."
+    ),
+    "From now on, assets and orders that no strategy declares are ignored.": (
+        "Bundan böyle hiçbir stratejinin bildirmediği varlık ve emirler dikkate alınmaz."
+    ),
+    "From now on, permissions that can move value out are a warning.": (
+        "Bundan böyle değer çıkarabilen izinler yalnız bir uyarıdır."
+    ),
+    "From now on, permissions that no market needs are a warning.": (
+        "Bundan böyle hiçbir piyasanın gerektirmediği izinler yalnız bir uyarıdır."
+    ),
+    "From now on, permissions that no market needs are ignored.": (
+        "Bundan böyle hiçbir piyasanın gerektirmediği izinler dikkate alınmaz."
+    ),
+    "From now on, permissions that no document explains are a warning.": (
+        "Bundan böyle hiçbir belgenin açıklamadığı izinler yalnız bir uyarıdır."
+    ),
+    "Strategies run on for longer while their connection is Unknown.": (
+        "Bağlantıları Unknown iken stratejiler daha uzun süre çalışmayı sürdürür."
+    ),
+    "Fewer passed tests end a violation.": "Bir ihlal daha az başarılı testle sona erer.",
+    "More refusals in a row are needed before they are acted on.": (
+        "Harekete geçmek için art arda daha çok ret gerekir."
+    ),
+    "The expiry of keys is warned of later.": "Anahtarların bitişi için daha geç uyarı verilir.",
+    "The age of keys is warned of later, or not at all.": (
+        "Anahtarların yaşı için daha geç uyarı verilir ya da hiç verilmez."
+    ),
+    "The clock may be off by more before it is warned of.": (
+        "Uyarı verilmeden önce saat daha çok sapabilir."
+    ),
+    "What removed strategies traded is expected for longer.": (
+        "Kaldırılan stratejilerin işlem yaptıkları daha uzun süre beklenen sayılır."
+    ),
+    "More entries may be removed at once.": "Bir kerede daha çok kayıt kaldırılabilir.",
+    "Strategies may declare a higher leverage.": "Stratejiler daha yüksek kaldıraç bildirebilir.",
+    "Strategies may declare more open trades.": "Stratejiler daha çok açık işlem bildirebilir.",
+    "Strategies may declare more safety orders.": (
+        "Stratejiler daha çok güvenlik emri bildirebilir."
+    ),
+    "Strategies may declare a higher margin.": "Stratejiler daha yüksek marjin bildirebilir.",
+    "From now on, it is good while it is {}.": "Bundan böyle {} iken iyi sayılır.",
+    "It is good for any reason while it has the status that is expected.": (
+        "Beklenen durumda olduğu sürece nedeni ne olursa olsun iyi sayılır."
+    ),
+    "Its key is not tested while it is suspended.": "Askıdayken anahtarı test edilmez.",
+    "Its strategies may declare a higher margin.": (
+        "Stratejileri daha yüksek marjin bildirebilir."
+    ),
     # how the exchange is reached
     "Answered in {} ms.": "{} ms içinde yanıt verdi.",
     "The local clock is {} s ahead of the exchange's.": "Yerel saat borsanınkinden {} sn ileride.",
@@ -244,6 +319,13 @@ SENTENCES: Final[Mapping[str, str]] = {
     "The account has no open order in a pair that is not expected.": (
         "Hesapta beklenmeyen bir paritede açık emir yok."
     ),
+    "The last test saw assets that are expected no more: {}.": (
+        "Son test, artık beklenmeyen varlıklar gördü: {}."
+    ),
+    "The last test saw orders in pairs that are expected no more: {}.": (
+        "Son test, artık beklenmeyen paritelerde emirler gördü: {}."
+    ),
+    "The next test decides.": "Sonraki test karar verecek.",
     "The policy ignores it.": "Politika bunu yok sayıyor.",
     "A strategy of the connection is invalid in the file.": (
         "Bağlantının bir stratejisi dosyada geçersiz."

@@ -1,11 +1,11 @@
 """What was seen of a connection: facts of its key, failures, and the short memory of both."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import takewhile
-from typing import Literal, NamedTuple, TypedDict, TypeVar
+from typing import Final, Literal, NamedTuple, Protocol, TypedDict, TypeVar
 
 from bf_reconciler.facts.allowlist import admits_everybody
 from bf_reconciler.facts.reasons import TRANSIENT, Reason
@@ -169,20 +169,37 @@ class Observation:
         answers = (self.key, self.balance, self.orders)
         return any(a is not None and not isinstance(a, Failure) for a in answers)
 
-    @property
-    def outcome(self) -> object:
-        """What makes two probes alike: the facts, whether the key has ended, the terminal failures.
+    def alike(self, other: "Observation") -> bool:
+        """Whether both say the same: the facts, whether the key has ended, the terminal failures.
 
         Transient failures are all one, and times do not count: an outage that shows itself as a
         timeout now and a reset then is one outage, and has one beginning. So has one that leaves
         the clock unread now and answers nothing but that then.
         """
-        end = self.key.expires_at if isinstance(self.key, KeyFacts) else None
-        ended = end is not None and end <= self.at
-        return ended, *(_kind(a) for a in (self.time, self.key, self.balance, self.orders))
+        return (
+            _alike(self.key, other.key)
+            and _alike(self.balance, other.balance)
+            and _alike(self.orders, other.orders)
+            and _alike(self.time, other.time)
+            and _ended(self) == _ended(other)
+        )
 
 
-def _kind(answer: Clock | KeyFacts | Balance | Orders | Failure | None) -> object:
+def _ended(observation: Observation) -> bool:
+    key = observation.key
+    end = key.expires_at if isinstance(key, KeyFacts) else None
+    return end is not None and end <= observation.at
+
+
+Answer = Clock | KeyFacts | Balance | Orders | Failure | None
+
+
+def _alike(one: Answer, other: Answer) -> bool:
+    """Equal answers, as nearly all are, need no closer look."""
+    return one == other or _kind(one) == _kind(other)
+
+
+def _kind(answer: Answer) -> object:
     match answer:
         case Failure():
             return answer.reason if answer.terminal else None
@@ -207,6 +224,7 @@ LATELY = 20
 """A name is remembered for so many answers without it, as many as a policy may want to see."""
 MAX_RUNS = 32
 """Runs remembered per connection; more changes than this within one recovery are forgotten."""
+NO_NAMES: Final = frozenset[str]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +244,10 @@ class Seen:
     asked: bool = field(default=False, compare=False)
     """A person wants it probed now."""
     assets: Mapping[str, int] | None = None
-    """Assets that were held lately, and how many answers ago; None was never told."""
+    """Assets held lately that were not expected when they were seen last, and how many answers ago.
+
+    None was never told. Where nobody said what is expected, all of them.
+    """
     pairs: Mapping[str, int] | None = None
     """Likewise, pairs with open orders."""
     restored: bool = field(default=False, compare=False)
@@ -238,6 +259,24 @@ class Seen:
     def latest(self) -> Observation | None:
         return self.runs[0].latest if self.runs else None
 
+    @property
+    def held(self) -> frozenset[str]:
+        """Assets of the last answer that told them."""
+        for run in self.runs if self.assets is not None else ():
+            names = _assets(run.latest)
+            if names is not None:
+                return names
+        return NO_NAMES
+
+    @property
+    def ordered(self) -> frozenset[str]:
+        """Pairs with open orders, likewise."""
+        for run in self.runs if self.pairs is not None else ():
+            names = _pairs(run.latest)
+            if names is not None:
+                return names
+        return NO_NAMES
+
 
 def resolved(observation: Observation) -> Observation:
     """Read a code of several causes by what the other questions of the same probe met.
@@ -246,7 +285,10 @@ def resolved(observation: Observation) -> Observation:
     it refused to the others is a permission. A right that is missing is such a sign, too: it is
     looked for last.
     """
-    if not observation.accepted and Reason.NO_READ_PERMISSION not in observation.refusals:
+    refusals = observation.refusals
+    if Reason.KEY_OR_IP_REJECTED not in refusals:
+        return observation
+    if not observation.accepted and Reason.NO_READ_PERMISSION not in refusals:
         return observation
     return replace(
         observation,
@@ -267,17 +309,43 @@ def _settled(answer: A) -> A | Failure:
     return replace(answer, reason=Reason.NO_READ_PERMISSION, message=message)
 
 
-def remember(seen: Seen | None, observation: Observation) -> Seen:
-    """Add a probe to the memory. A changed entry (new key, new endpoint) starts a new memory."""
+class Expects(Protocol):
+    """What is expected of an account at the time of an answer.
+
+    Each gives those of the names that are not expected, and None where nothing is compared.
+    """
+
+    def strange_assets(self, names: frozenset[str]) -> frozenset[str] | None: ...
+
+    def strange_pairs(self, names: frozenset[str]) -> frozenset[str] | None: ...
+
+
+class _Everything:
+    """Nobody said what is expected: every name is kept, to be compared later."""
+
+    def strange_assets(self, names: frozenset[str]) -> frozenset[str]:
+        return names
+
+    strange_pairs = strange_assets
+
+
+KEEP_ALL: Final = _Everything()
+
+
+def remember(seen: Seen | None, observation: Observation, expects: Expects = KEEP_ALL) -> Seen:
+    """Add a probe to the memory. A changed entry (new key, new endpoint) starts a new memory.
+
+    Names are compared once, now: what is expected never becomes strange by itself.
+    """
     observation = resolved(observation)
     if seen is None or seen.entry != observation.entry:
         return Seen(
             observation.entry,
             (Run(observation, 1, observation.at),),
-            **_names(None, observation),
+            **_names(None, observation, expects),
         )
-    names = _names(seen, observation)
-    if seen.runs and seen.runs[0].latest.outcome == observation.outcome:
+    names = _names(seen, observation, expects)
+    if seen.runs and seen.runs[0].latest.alike(observation):
         run = seen.runs[0]
         since = min(run.since, observation.at)  # our clock may have been set back
         newest = Run(observation, run.count + 1, since)
@@ -291,26 +359,45 @@ class _Names(TypedDict):
     pairs: Mapping[str, int] | None
 
 
-def _names(seen: Seen | None, observation: Observation) -> _Names:
-    balance, orders = observation.balance, observation.orders
-    assets = balance.assets if isinstance(balance, Balance) else None
-    pairs = orders.pairs if isinstance(orders, Orders) else None
-    if seen is None:
-        return {"assets": _lately(None, assets), "pairs": _lately(None, pairs)}
-    return {"assets": _lately(seen.assets, assets), "pairs": _lately(seen.pairs, pairs)}
+def _names(seen: Seen | None, observation: Observation, expects: Expects) -> _Names:
+    assets, pairs = _assets(observation), _pairs(observation)
+    old_assets, old_pairs = (seen.assets, seen.pairs) if seen is not None else (None, None)
+    return {
+        "assets": _lately(old_assets, assets, expects.strange_assets),
+        "pairs": _lately(old_pairs, pairs, expects.strange_pairs),
+    }
+
+
+def _assets(observation: Observation) -> frozenset[str] | None:
+    """None where they were not told."""
+    answer = observation.balance
+    return answer.assets if isinstance(answer, Balance) else None
+
+
+def _pairs(observation: Observation) -> frozenset[str] | None:
+    answer = observation.orders
+    return answer.pairs if isinstance(answer, Orders) else None
 
 
 def _lately(
-    before: Mapping[str, int] | None, told: frozenset[str] | None
+    before: Mapping[str, int] | None,
+    told: frozenset[str] | None,
+    strange: Callable[[frozenset[str]], frozenset[str] | None],
 ) -> Mapping[str, int] | None:
-    """Names of this answer, and those of the ones before that are not in it."""
+    """Strange names of this answer, and those of the ones before that are not in it.
+
+    What is not compared now is as strange as it was.
+    """
     if told is None:
         return before
     old = before or {}
-    if before is not None and before.keys() == told and not any(before.values()):
+    found = strange(told)
+    if found is None:
+        found = told.intersection(old)
+    if before is not None and before.keys() == found and not any(before.values()):
         return before
     gone = {name: ago + 1 for name, ago in old.items() if name not in told and ago + 1 < LATELY}
-    return {**dict.fromkeys(sorted(told), 0), **gone}
+    return {**dict.fromkeys(sorted(found), 0), **gone}
 
 
 def unconfirmed(runs: tuple[Run, ...], confirm_after: int) -> frozenset[Reason]:

@@ -17,6 +17,8 @@ COLUMNS: Final = (
     "id, at, CAST(name AS BLOB), CAST(json AS BLOB), hash,"
     " typeof(at) || ' ' || typeof(name) || ' ' || typeof(json) || ' ' || typeof(hash)"
 )
+Row = tuple[Any, ...]
+"""The columns above: bytes, so that what is no text is compared as it is."""
 FaultKind = Literal["changed", "inserted", "missing", "truncated", "unproven"]
 
 
@@ -161,47 +163,62 @@ def faults(connection: sqlite3.Connection, kept: "dict[str, Head] | None") -> It
     They may be behind, by what was saved when a crash came: what the rows say wins then. Where
     they are ahead, rows are missing.
     """
-    known = {name for (name,) in connection.execute("SELECT name FROM chains")}
-    for name in sorted(known.difference(TABLES), key=str):
-        yield Fault(str(name), "inserted", 0, 0)
+    for name in strangers(connection):
+        yield Fault(name, "inserted", 0, 0)
     for table in TABLES:
-        yield from _Check(connection, table, None if kept is None else kept.get(table)).faults()
+        check = Check(table, *ends(connection, table), None if kept is None else kept.get(table))
+        yield from check.begun()
+        for found in connection.execute(f"SELECT {COLUMNS} FROM {table} ORDER BY id"):  # nosec B608 # noqa: S608 # names of ours
+            yield from check.row(found)
+        yield from check.ended()
 
 
-class _Check:
-    """The check of one chain."""
+def strangers(connection: sqlite3.Connection) -> list[str]:
+    """Chains that no version of ours has."""
+    known = {name for (name,) in connection.execute("SELECT name FROM chains")}
+    return sorted(str(name) for name in known.difference(TABLES))
 
-    def __init__(self, connection: sqlite3.Connection, table: str, kept: Head | None) -> None:
-        self._connection, self._table, self._kept = connection, table, kept
-        self._right: set[bytes] = set()
+
+def ends(connection: sqlite3.Connection, table: str) -> tuple[State, bool]:
+    """Where the chain begins and ends, and whether it says so, or the rows alone."""
+    known = state(connection, table)
+    if known is not None:
+        return known, True
+    return State(genesis(table), _newest(connection, table)), False
+
+
+class Check:
+    """The check of one chain, row by row in their order; each step yields what is wrong.
+
+    ``told``: the chain says where it begins and ends.
+    """
+
+    def __init__(self, table: str, known: State, told: bool, kept: Head | None) -> None:  # noqa: FBT001 # as ``ends`` has it
+        self._table, self._known, self._told, self._kept = table, known, told, kept
+        self._following, self._at_kept = known.pruned.row + 1, kept
+        self._right = {known.pruned.digest}
         """What the hash before may be: where a row is wrong, as it says and as it should."""
         self._proven = True
         self._named: set[int] = set()
 
-    def faults(self) -> Iterator[Fault]:
-        known = state(self._connection, self._table)
-        if known is None:
+    def begun(self) -> Iterator[Fault]:
+        if not self._told:
             yield Fault(self._table, "missing", 0, 0)
-            known = self._guessed()
-        self._right = {known.pruned.digest}
-        following, at_kept = known.pruned.row + 1, self._kept
-        for found in self._connection.execute(
-            f"SELECT {COLUMNS} FROM {self._table} ORDER BY id"  # nosec B608 # noqa: S608 # names of ours
-        ):
-            row = found[0]
-            if not known.pruned.row < row <= known.last.row:
-                yield self._fault("inserted", found)
-                continue
-            if row > following:
-                yield Fault(self._table, "missing", following, row - 1)
-                self._proven = False
-            following = row + 1
-            if self._kept is not None and row == self._kept.row:
-                at_kept = Head(row, found[4])
-            yield from self._checked(found)
-        yield from self._ended(known, following, at_kept)
 
-    def _checked(self, found: tuple[Any, ...]) -> Iterator[Fault]:
+    def row(self, found: Row) -> Iterator[Fault]:
+        row = found[0]
+        if not self._known.pruned.row < row <= self._known.last.row:
+            yield self._fault("inserted", found)
+            return
+        if row > self._following:
+            yield Fault(self._table, "missing", self._following, row - 1)
+            self._proven = False
+        self._following = row + 1
+        if self._kept is not None and row == self._kept.row:
+            self._at_kept = Head(row, found[4])
+        yield from self._checked(found)
+
+    def _checked(self, found: Row) -> Iterator[Fault]:
         row, at, name, text, digest, types = found
         right = (
             {row_hash(before, row, at, name, text) for before in self._right}
@@ -215,9 +232,9 @@ class _Check:
             right = {digest}
         self._right, self._proven = right, types == SOUND
 
-    def _ended(self, known: State, following: int, at_kept: Head | None) -> Iterator[Fault]:
+    def ended(self) -> Iterator[Fault]:
         """What the chain says of its end, and what the other place says."""
-        last, kept = known.last, self._kept
+        last, kept, following = self._known.last, self._kept, self._following
         if following <= last.row:
             yield Fault(self._table, "truncated", following, last.row)
         elif last.digest not in self._right or following > last.row + 1:
@@ -226,14 +243,10 @@ class _Check:
             return
         if kept.row > last.row:
             yield Fault(self._table, "truncated", last.row + 1, kept.row)
-        elif at_kept != kept and kept.row not in self._named:
+        elif self._at_kept != kept and kept.row not in self._named:
             yield Fault(self._table, "changed", kept.row, kept.row)
 
-    def _guessed(self) -> State:
-        """Where the rows alone say that the chain begins and ends."""
-        return State(genesis(self._table), _newest(self._connection, self._table))
-
-    def _fault(self, kind: FaultKind, found: tuple[Any, ...]) -> Fault:
+    def _fault(self, kind: FaultKind, found: Row) -> Fault:
         row, at, name = found[:3]
         self._named.add(row)
         text = bytes(name).decode(errors="replace") if name is not None else ""

@@ -7,20 +7,23 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from bf_reconciler.facts import system_words
 from bf_reconciler.journal import chain, database, rows
-from bf_reconciler.journal.chain import Fault, Head
+from bf_reconciler.journal.chain import Head
 from bf_reconciler.journal.database import JournalError, journal_errors
 from bf_reconciler.journal.halt_file import UNREADABLE_HALT, HaltFile
 from bf_reconciler.journal.head_file import HeadFile
+from bf_reconciler.journal.pages import MOST, page
+from bf_reconciler.journal.verified import Verified
 from bf_reconciler.spec import Names, Runtime
 from bf_reconciler.status import (
     GONE,
+    POLICY,
     Declaration,
     DeclaredEntry,
     Judgement,
@@ -61,23 +64,6 @@ RECORDS: Mapping[type, tuple[str, rows.Form[Any]]] = {
     Judgement: ("judgements", rows.JUDGEMENT),
 }
 """The table of each kind of record."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What a check of the chains found: how many rows, where they end, and what is wrong.
-
-    ``filed``: whether the file that keeps the ends for a second time could be read.
-    """
-
-    rows: Mapping[str, int]
-    heads: Mapping[str, Head]
-    faults: tuple[Fault, ...]
-    filed: bool
-
-    @property
-    def intact(self) -> bool:
-        return self.filed and not self.faults
 
 
 class Journal:
@@ -403,6 +389,12 @@ class Journal:
         }
         return Verified(rows, heads, found, filed=kept is not None)
 
+    def page(self, table: str, after: int | None = None, limit: int = MOST) -> dict[str, Any]:
+        """Rows of this chain with their hashes, as the API gives them."""
+        kept = self._head_file.read()  # before the rows: it is never ahead of them
+        with self._using() as connection, _snapshot(connection):
+            return page(connection, table, after, limit, kept)
+
     def holds(self, table: str, row: int, digest: bytes) -> bool:
         """Whether a row of this number has this hash, as somebody noted it earlier."""
         if table not in chain.TABLES:
@@ -481,6 +473,7 @@ class Journal:
             halted=halted,
             connections=_by_line(found["connection"]),
             strategies=_by_line(found["strategy"]),
+            policy=_policy(declared),
         )
         return Record(whole, found["seen"], declared)
 
@@ -495,6 +488,11 @@ def _declared(connection: sqlite3.Connection) -> dict[str, DeclaredEntry]:
         for each in found
         if each is not None and each.change not in GONE
     }
+
+
+def _policy(declared: Mapping[str, DeclaredEntry]) -> Mapping[str, Any] | None:
+    known = declared.get(POLICY)
+    return known.fields if known is not None else None
 
 
 def _rows(record: Record, names: Names | None) -> dict[Key, object]:
@@ -526,7 +524,8 @@ def _by_line(entries: dict[str, Any]) -> dict[str, Any]:
 
 
 def _bare(status: Status) -> Status:
-    return replace(status, halted=None, connections={}, strategies={})
+    """Without what other rows hold: the halt, the entries, and the policy, which is declared."""
+    return replace(status, halted=None, connections={}, strategies={}, policy=None)
 
 
 @contextmanager

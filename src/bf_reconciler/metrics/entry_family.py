@@ -8,11 +8,12 @@ labels of the entry; filling the slots is one replacement per entry.
 from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
 from functools import lru_cache
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from bf_reconciler.metrics.family import Labels, Sample, labelled
 
 E_contra = TypeVar("E_contra", contravariant=True)
+S = TypeVar("S")
 K = TypeVar("K", bound=Hashable)
 
 SLOT: Final = "\0"
@@ -30,35 +31,42 @@ class EntryFamily(Protocol[E_contra]):
     detail: bool
     """Left out of a summary: it has many series for every entry."""
 
+    def source(self, entry: E_contra, /) -> object:
+        """What of an entry its samples follow from: equal sources, equal samples."""
+
     def samples(self, entry: E_contra) -> Iterable[Sample]:
         """The samples of an entry, without its own labels."""
 
-    def lines(self, entry: E_contra, own: str) -> str:
-        """The lines of an entry whose own labels are written like this."""
+    def lines(self, source: Any, own: str) -> str:  # noqa: ANN401 # its own kind of source
+        """The lines of an entry with this source, whose own labels are written like this."""
 
 
-class StateFamily(Generic[E_contra, K]):
-    """A family whose samples follow from a value that many entries share."""
+class StateFamily(Generic[E_contra, S, K]):
+    """A family whose samples follow from a value that many entries share.
+
+    ``value`` makes that of the source.
+    """
 
     def __init__(
         self,
         name: str,
         text: str,
         labels: Labels,
-        value: Callable[[E_contra], K],
+        source: Callable[[E_contra], S],
+        value: Callable[[S], K],
         samples: Callable[[K], Iterable[Sample]],
         *,
         detail: bool = False,
     ) -> None:
         self.name, self.text, self.labels, self.detail = name, text, labels, detail
-        self._value, self._samples = value, samples
+        self.source, self._value, self._samples = source, value, samples
         self._template = lru_cache(KEPT)(self._written)
 
     def samples(self, entry: E_contra) -> Iterable[Sample]:
-        return self._samples(self._value(entry))
+        return self._samples(self._value(self.source(entry)))
 
-    def lines(self, entry: E_contra, own: str) -> str:
-        return self._template(self._value(entry)).replace(SLOT, own)
+    def lines(self, source: S, own: str) -> str:
+        return self._template(self._value(source)).replace(SLOT, own)
 
     def _written(self, value: K) -> str:
         names = self.labels
@@ -70,29 +78,38 @@ class StateFamily(Generic[E_contra, K]):
         )
 
 
-class NumberFamily(Generic[E_contra]):
-    """A family with at most one sample of an entry: a number of its own."""
+class NumberFamily(Generic[E_contra, S]):
+    """A family with at most one sample of an entry: a number of its own, or a time."""
 
     labels: Labels = ()
     detail = False
 
     def __init__(
-        self, name: str, text: str, number: Callable[[E_contra], float | datetime | None]
+        self,
+        name: str,
+        text: str,
+        source: Callable[[E_contra], S],
+        number: Callable[[S], float | datetime | None],
     ) -> None:
         self.name, self.text = name, text
-        self._number = number
+        self.source, self._number = source, number
 
     def samples(self, entry: E_contra) -> Iterable[Sample]:
-        number = self._float(entry)
+        number = self._float(self.source(entry))
         return [] if number is None else [((), number)]
 
-    def lines(self, entry: E_contra, own: str) -> str:
-        number = self._float(entry)
+    def lines(self, source: S, own: str) -> str:
+        number = self._float(source)
         return "" if number is None else f"{self.name}{{{own}}} {number}\n"
 
-    def _float(self, entry: E_contra) -> float | None:
-        number = self._number(entry)
+    def _float(self, source: S) -> float | None:
+        number = self._number(source)
         return number.timestamp() if isinstance(number, datetime) else number
+
+
+def itself(source: S) -> S:
+    """Where the source is the value."""
+    return source
 
 
 def own_labels(names: Labels, values: Labels) -> str:

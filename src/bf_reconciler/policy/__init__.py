@@ -5,7 +5,7 @@ from bf_reconciler.policy.common_cause import Causes, Hold, Incident, common_cau
 from bf_reconciler.policy.expected import Expected, expected
 from bf_reconciler.policy.expiry import ExpirySource, end
 from bf_reconciler.policy.findings import AccountNames, Case, ConditionType, Effect, Finding, Truth
-from bf_reconciler.policy.rules import RULES, Assessment, assess
+from bf_reconciler.policy.rules import RULES, Assessment, KeyFindings, assess
 from bf_reconciler.policy.watch import Watch, watch, watch_each
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Finding",
     "Hold",
     "Incident",
+    "KeyFindings",
     "Truth",
     "Watch",
     "assess",

@@ -167,9 +167,11 @@ def _look(
     watch: Watch, index: int, failing: Sequence[Streak], *, refused: bool, now: datetime
 ) -> Causes:
     """What the connections of one place have in common."""
-    group, place = watch.groups[index], watch.places[index]
     streaks = [streak for streak in failing if streak.refused is refused]
-    if group.size < LEAST or not streaks:
+    if not streaks:
+        return Causes()
+    group, place = watch.group(index), watch.places[index]
+    if group.size < LEAST:
         return Causes()
     tally = Tally(failing, group.asked, place.exchanges, now, refused=refused)
     alike = [s for s in streaks if tally.common(s)]

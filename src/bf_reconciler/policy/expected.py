@@ -12,6 +12,7 @@ from bf_reconciler.spec import Connection
 
 KEPT: Final = 4096
 ANY: Final = "*"
+NOTHING: Final = frozenset[str]()
 STABLE: Final = frozenset(
     {
         *("USDT", "USDC", "DAI", "FDUSD", "BUSD", "TUSD", "USDP", "PYUSD", "USDD", "USDE", "USD1"),
@@ -35,24 +36,32 @@ class Expected:
 
     Attributes:
         assets: What it may hold; None is anything.
-        joined: Pairs it may have orders in, with nothing between base and quote: some exchanges
-            write them so, and where one ends and the other begins is a guess then.
+        pairs: Pairs it may have orders in.
+        joined: The same, with nothing between base and quote: some exchanges write them so, and
+            where one ends and the other begins is a guess then.
         money: What may be exchanged for each other: to pay fees, or to move to another quote.
         bases, quotes: Of pairs that are open to all of a coin.
         until: When it will be less, by time alone.
     """
 
     assets: frozenset[str] | None
+    pairs: frozenset[str]
     joined: frozenset[str]
     money: frozenset[str]
     bases: frozenset[str] = frozenset()
     quotes: frozenset[str] = frozenset()
     until: datetime | None = None
 
-    def asset(self, name: str) -> bool:
-        return self.assets is None or name in self.assets
+    def strange_assets(self, names: frozenset[str]) -> frozenset[str]:
+        """Those of these assets that it may not hold."""
+        return names - self.assets if self.assets is not None else NOTHING
 
-    def pair(self, name: str) -> bool:
+    def strange_pairs(self, names: frozenset[str]) -> frozenset[str]:
+        """Those of these pairs in which it may have no orders."""
+        rest = names - self.pairs
+        return frozenset(name for name in rest if not self._pair(name)) if rest else NOTHING
+
+    def _pair(self, name: str) -> bool:
         base, _, quote = name.partition("/")
         return (
             base + quote in self.joined
@@ -78,9 +87,10 @@ def expected(
     pairs = expect.pairs if expect is not None else None
     if not declared and not leaving and assets is None and pairs is None:
         return None
-    until = earliest(leaving.values())
-    known = declared.union(leaving) if leaving else declared
-    return _expected(connection.exchange, known, assets or (), pairs or (), until)
+    until = None
+    if leaving:
+        declared, until = declared.union(leaving), earliest(leaving.values())
+    return _expected(connection.exchange, declared, assets or (), pairs or (), until)
 
 
 @lru_cache(KEPT)
@@ -99,6 +109,7 @@ def _expected(
     opened = [each for each in sides if ANY in each[:2]]
     return Expected(
         None if any(base == ANY for base, *_ in opened) else money | held | set(assets),
+        frozenset(f"{base}/{quote}" for base, quote, *_ in sides),
         frozenset(base + quote for base, quote, *_ in sides),
         money,
         frozenset(base for base, *_ in opened if base != ANY),

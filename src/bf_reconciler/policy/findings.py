@@ -71,13 +71,17 @@ class AccountNames:
 
     Attributes:
         expected: None where nobody declared anything.
-        assets, pairs: What was seen lately, and how many answers ago; None was never told.
+        assets, pairs: What was strange when it was seen lately, and how many answers ago; None was
+            never told.
+        held, ordered: All names of the last answer that told them.
         unread: A strategy of it is wrong in the file, and nobody knows what it declares.
     """
 
     expected: Expected | None
     assets: Mapping[str, int] | None
     pairs: Mapping[str, int] | None
+    held: frozenset[str] = frozenset()
+    ordered: frozenset[str] = frozenset()
     unread: bool = False
 
 
@@ -107,6 +111,15 @@ class Case:
     def signed(self) -> tuple[KeyFacts | Balance | Orders | Failure | None, ...]:
         seen = self.observation
         return (seen.key, seen.balance, seen.orders)
+
+    @property
+    def subject(self) -> tuple[object, ...] | None:
+        """All of it but the time and the clock; None where a question failed."""
+        seen = self.observation
+        if seen.failures:
+            return None
+        answers = (seen.key, seen.balance, seen.orders)
+        return self.entry, self.policy, answers, self.twins, self.names
 
     @property
     def allowlist(self) -> Allowlist:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Failure, Reason
@@ -22,54 +22,97 @@ from bf_reconciler.policy.findings import (
 MAX_NAMED: Final = 5
 
 
+class _Words(NamedTuple):
+    """What is said of one kind of names. ``them``: what the exchange may not tell."""
+
+    kind: Type
+    reason: Reason
+    strange: str
+    waits: str
+    fine: str
+    them: str
+
+
+ASSETS: Final = _Words(
+    Type.ASSETS_EXPECTED,
+    Reason.UNEXPECTED_ASSET,
+    "The account holds assets that no strategy declares: {}.",
+    "The last test saw assets that are expected no more: {}. The next test decides.",
+    "The account holds no asset that is not expected.",
+    "which assets an account holds",
+)
+ORDERS: Final = _Words(
+    Type.ORDERS_EXPECTED,
+    Reason.UNEXPECTED_ORDER,
+    "The account has open orders in pairs that no strategy declares: {}.",
+    "The last test saw orders in pairs that are expected no more: {}. The next test decides.",
+    "The account has no open order in a pair that is not expected.",
+    "in which pairs orders are open",
+)
+
+
 def assets_expected(case: Case) -> Finding | None:
     """Whether all that is held is of a coin that somebody declared, or comes along with it."""
-    kind, names = Type.ASSETS_EXPECTED, case.names
+    names = case.names
     if names is None:
         return None
     if names.expected is None or names.unread:
-        return _not_compared(kind, names)
+        return _not_compared(ASSETS.kind, names)
     if names.assets is None:
-        return _untold(case, kind, "which assets an account holds")
-    strange = _strange(case, names.assets, names.expected.asset)
-    if not strange:
-        good = holds(kind, "The account holds no asset that is not expected.")
-        return _while(names.expected, good)
-    message = f"The account holds assets that no strategy declares: {strange}."
-    return _while(names.expected, _unexpected(case, kind, Reason.UNEXPECTED_ASSET, message))
+        return _untold(case, ASSETS)
+    strange = names.expected.strange_assets
+    return _while(names.expected, _compared(case, ASSETS, names.assets, names.held, strange))
 
 
 def orders_expected(case: Case) -> Finding | None:
     """Whether all open orders are in pairs that somebody declared, or between kinds of money."""
-    kind, names = Type.ORDERS_EXPECTED, case.names
+    names = case.names
     if names is None:
         return None
     if names.expected is None or names.unread:
-        return _not_compared(kind, names)
+        return _not_compared(ORDERS.kind, names)
     if names.pairs is None:
-        return _untold(case, kind, "in which pairs orders are open")
-    strange = _strange(case, names.pairs, names.expected.pair)
-    if not strange:
-        good = holds(kind, "The account has no open order in a pair that is not expected.")
-        return _while(names.expected, good)
-    message = f"The account has open orders in pairs that no strategy declares: {strange}."
-    return _while(names.expected, _unexpected(case, kind, Reason.UNEXPECTED_ORDER, message))
+        return _untold(case, ORDERS)
+    strange = names.expected.strange_pairs
+    return _while(names.expected, _compared(case, ORDERS, names.pairs, names.ordered, strange))
 
 
-def _strange(case: Case, seen: Mapping[str, int], known: Callable[[str], bool]) -> str:
-    """Names that are not expected, seen in one of the last answers that a recovery asks for."""
+def _compared(
+    case: Case,
+    words: _Words,
+    marked: Mapping[str, int],
+    last: frozenset[str],
+    strange: Callable[[frozenset[str]], frozenset[str]],
+) -> Finding:
+    """What was strange when it was seen, unless it was declared since.
+
+    What is strange now, and was expected when it was seen or could not be compared, may be gone by
+    now: the next answer decides.
+    """
+    said = case.entry.connection.unexpected_trading or case.policy.unexpected_trading
+    if marked and (found := strange(_lately(case, marked))):
+        message = words.strange.format(_named(found))
+        if said == "ignore":
+            return holds(words.kind, f"{message} The policy ignores it.")
+        effect = Effect.BLOCK if said == "block" else Effect.WARN
+        return broken(words.kind, words.reason, message, effect)
+    found = strange(last)
+    if not found or said == "ignore":
+        return holds(words.kind, words.fine)
+    effect = Effect.HOLD if said == "block" else Effect.NONE
+    return unknown(words.kind, Reason.NOT_PROBED, words.waits.format(_named(found)), effect)
+
+
+def _lately(case: Case, marked: Mapping[str, int]) -> frozenset[str]:
+    """Those of one of the last answers that a recovery asks for."""
     lately = case.policy.recover_after
-    found = sorted(name for name, ago in seen.items() if not known(name) and ago < lately)
+    return frozenset(name for name, ago in marked.items() if ago < lately)
+
+
+def _named(strange: frozenset[str]) -> str:
+    found = sorted(strange)
     more = f" and {len(found) - MAX_NAMED} more" if len(found) > MAX_NAMED else ""
     return ", ".join(found[:MAX_NAMED]) + more
-
-
-def _unexpected(case: Case, kind: Type, reason: Reason, message: str) -> Finding:
-    own = case.entry.connection.unexpected_trading
-    said = own or case.policy.unexpected_trading
-    if said == "ignore":
-        return holds(kind, f"{message} The policy ignores it.")
-    return broken(kind, reason, message, Effect.BLOCK if said == "block" else Effect.WARN)
 
 
 def _while(expected: Expected, finding: Finding) -> Finding:
@@ -85,12 +128,13 @@ def _not_compared(kind: Type, names: AccountNames) -> Finding:
     return unknown(kind, Reason.UNVERIFIABLE, message, Effect.NONE)
 
 
-def _untold(case: Case, kind: Type, what: str) -> Finding:
+def _untold(case: Case, words: _Words) -> Finding:
     """Nothing was ever told: for want of an answer, or because the exchange does not."""
     seen = case.observation
-    answer = seen.balance if kind is Type.ASSETS_EXPECTED else seen.orders
+    answer = seen.balance if words is ASSETS else seen.orders
     if answer is None or isinstance(answer, Failure):
-        return replace(unanswered(case, kind), effect=Effect.NONE)
+        return replace(unanswered(case, words.kind), effect=Effect.NONE)
     title = EXCHANGES[case.entry.connection.exchange].title
-    message = f"{title} does not report {what}."
-    return unknown(kind, Reason.UNVERIFIABLE, message, Effect.NONE)
+    return unknown(
+        words.kind, Reason.UNVERIFIABLE, f"{title} does not report {words.them}.", Effect.NONE
+    )

@@ -1,7 +1,6 @@
 """Who is probed, who of them fails, and who could share a cause; kept from turn to turn."""
 
-from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -43,12 +42,11 @@ class Place(NamedTuple):
     """As declared, in the order of the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Those of a place that are watched: how many, and when those who are well were asked."""
 
-    size: int = 0
-    asked: tuple[datetime, ...] = ()
+    size: int
+    asked: Sequence[datetime]
     """In order of time, less those who have a streak that is over."""
 
 
@@ -64,7 +62,6 @@ class Watch:
     places: tuple[Place, ...] = ()
     of: Mapping[str, Seat] = field(default_factory=dict)
     connections: Mapping[str, Watched] = field(default_factory=dict)
-    groups: tuple[Group, ...] = ()
     streaks: Mapping[str, Streak] = field(default_factory=dict)
     anomalies: Mapping[str, Anomaly] = field(default_factory=dict)
     changes: int = 0
@@ -72,6 +69,13 @@ class Watch:
     def order(self, name: str) -> int:
         """Its position in the file."""
         return self.of[name].position
+
+    def group(self, index: int) -> Group:
+        """Those of a place. That looks at all of them, so it is for when one of them fails."""
+        connections = self.connections
+        found = [connections[name] for name in self.places[index].members if name in connections]
+        well = sorted(each.asked for each in found if each.well and each.streak is None)
+        return Group(len(found), well)
 
 
 def watch(
@@ -102,7 +106,6 @@ def watch(
     return replace(
         before,
         connections=connections,
-        groups=_regrouped(before, moved),
         streaks=streaks,
         anomalies=updated(before.anomalies, moved, lambda name: _anomaly(connections.get(name))),
         changes=before.changes + matters,
@@ -110,21 +113,18 @@ def watch(
 
 
 def _moved(before: Watch, declared: Mapping[str, ConnectionEntry]) -> Watch:
-    """The same of another file: what was seen of an entry that stands there as before still holds.
-
-    All groups are made again, for their members may be others.
-    """
+    """The same of another file: what was seen of an entry that stands there as before holds."""
     places, old = _places(declared), before.declared
     kept = {n: w for n, w in before.connections.items() if declared.get(n) is old.get(n)}
-    blank = replace(
-        Watch(declared, places, changes=before.changes + 1),
-        of=_of(declared, places),
-        groups=(Group(),) * len(places),
-        streaks={name: streak for name, streak in before.streaks.items() if name in kept},
-        anomalies={name: found for name, found in before.anomalies.items() if name in kept},
+    return Watch(
+        declared,
+        places,
+        _of(declared, places),
+        kept,
+        {name: streak for name, streak in before.streaks.items() if name in kept},
+        {name: found for name, found in before.anomalies.items() if name in kept},
+        before.changes + 1,
     )
-    groups = _regrouped(blank, {name: (None, watched) for name, watched in kept.items()})
-    return replace(blank, connections=kept, groups=groups)
 
 
 def watch_each(
@@ -196,24 +196,3 @@ def _of(declared: Iterable[str], places: tuple[Place, ...]) -> Mapping[str, Seat
         for name in place.members:
             found[name].append(index)
     return {name: Seat(at, tuple(mine)) for at, (name, mine) in enumerate(found.items())}
-
-
-def _regrouped(
-    watch: Watch, moved: Mapping[str, tuple[Watched | None, Watched | None]]
-) -> tuple[Group, ...]:
-    """The groups after these connections changed."""
-    sizes: dict[int, int] = {}
-    rows: dict[int, list[datetime]] = {}
-    for name, (was, now) in moved.items():
-        for index in watch.of[name].places:
-            group = watch.groups[index]
-            row = rows.setdefault(index, list(group.asked))
-            sizes[index] = sizes.get(index, group.size) + (now is not None) - (was is not None)
-            if was is not None and was.well and was.streak is None:
-                del row[bisect_left(row, was.asked)]
-            if now is not None and now.well and now.streak is None:
-                insort(row, now.asked)
-    groups = list(watch.groups)
-    for index, row in rows.items():
-        groups[index] = Group(sizes[index], tuple(row))
-    return tuple(groups)

@@ -13,7 +13,15 @@ from bf_reconciler.preview.in_force import EntryInForce, InForce
 from bf_reconciler.preview.switches import Case, switches
 from bf_reconciler.preview.values import Change, Compared, Entry, Preview, Removals, Right
 from bf_reconciler.preview.widening import widenings
-from bf_reconciler.spec import Connection, MaxRemovals, Strategy, too_many
+from bf_reconciler.spec import (
+    Connection,
+    MaxRemovals,
+    Policy,
+    PolicyChange,
+    Strategy,
+    policy_changes,
+    too_many,
+)
 
 Steps = tuple[str | int, ...]
 HIDDEN: Final = ("credentials", "proxy")
@@ -39,6 +47,7 @@ def preview(
     ]
     rights = tuple(_rights(parsed, standing, connections))
     halt = _halt(parsed, standing)
+    policy = None if standing.policy is None else _of_policy(standing.policy, parsed)
     case = Case(parsed, standing, connections, rights, now, halt_changes=halt is not None)
     return Preview(
         entries=tuple(
@@ -51,13 +60,35 @@ def preview(
         uncompared=tuple(
             e.name for e in connections if e.action == "keep" and e.credentials == "unknown"
         ),
-        widened=tuple(widenings(parsed, standing, connections)),
+        widened=tuple(widenings(parsed, standing, connections, policy or ())),
+        policy=None if policy is None else _shown(policy, parsed),
     )
 
 
 def _placed(entry: Entry, parsed: Parsed) -> Entry:
     file = parsed.files.get((entry.kind, entry.name), entry.file)
     return entry if file == entry.file else replace(entry, file=file)
+
+
+def _of_policy(before: Policy, parsed: Parsed) -> tuple[PolicyChange, ...] | None:
+    """What of the policy changes. What is encrypted on the way cannot be compared."""
+    if not parsed.policy_known:
+        return None
+    opaque = {_field(place) for place in parsed.policy_sealed}
+
+    def hidden(path: tuple[str, ...]) -> bool:
+        return any(path[: len(place)] == place[: len(path)] for place in opaque)
+
+    changes = policy_changes(before, parsed.policy)
+    return tuple(change for change in changes if not hidden(tuple(change.path.split("."))))
+
+
+def _shown(policy: Iterable[PolicyChange], parsed: Parsed) -> tuple[Change, ...]:
+    opaque = sorted({".".join(_field(place)) for place in parsed.policy_sealed})
+    return (
+        *(Change(field, known=False) for field in opaque),
+        *(Change(change.path, change.before, change.after) for change in policy),
+    )
 
 
 def _halt(parsed: Parsed, standing: InForce) -> Literal["pulled", "released", "changed"] | None:

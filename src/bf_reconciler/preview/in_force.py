@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from json import dumps
 from typing import Any
+
+from pydantic import ValidationError
 
 from bf_reconciler.document import Kind, Parsed, declared
 from bf_reconciler.facts import Reason
@@ -50,7 +53,7 @@ class InForce:
     by_file: bool = False
     sealed: bool = False
     policy: Policy | None = None
-    """None where it is not told: a daemon does not."""
+    """None where it is not told, as by an older daemon, or not understood, as of a newer one."""
 
 
 def in_force(status: Mapping[str, Any]) -> InForce:
@@ -66,6 +69,7 @@ def in_force(status: Mapping[str, Any]) -> InForce:
         Halted(halted["reason"], halted["by"]) if halted else None,
         by_file=halted is not None and halted["since"] is None,
         sealed=bool(status["config"]["sealed"]),
+        policy=_policy(status.get("policy")),
     )
 
 
@@ -88,8 +92,17 @@ def of_file(parsed: Parsed) -> InForce:
         Halted(parsed.halt.reason, parsed.halt.by) if parsed.halt else None,
         by_file=parsed.halt is not None,
         sealed=parsed.seal == "good",
-        policy=parsed.policy,
+        policy=parsed.policy if parsed.policy_known else None,
     )
+
+
+def _policy(told: Mapping[str, Any] | None) -> Policy | None:
+    if told is None:
+        return None
+    try:
+        return Policy.model_validate_json(dumps(told))
+    except ValidationError:
+        return None
 
 
 def _untested(name: str) -> tuple[str, str, Reason, str]:

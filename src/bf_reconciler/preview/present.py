@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bf_reconciler.preview.values import Entry, Preview
+from bf_reconciler.preview.values import Change, Entry, Preview
 
 
 def present(found: Preview) -> dict[str, Any]:
@@ -11,6 +11,7 @@ def present(found: Preview) -> dict[str, Any]:
         "version": 1,
         "changes": not found.empty,
         "halt": found.halt,
+        "policy": None if found.policy is None else [_change(each) for each in found.policy],
         "connections": [_entry(e) for e in found.entries if e.kind == "connections"],
         "strategies": [_entry(e) for e in found.entries if e.kind == "strategies"],
         "switches": [
@@ -58,15 +59,16 @@ def _entry(entry: Entry) -> dict[str, Any]:
     shown: dict[str, Any] = {"name": entry.name, "action": entry.action, "line": entry.line}
     if entry.file:
         shown["file"] = entry.file
-    shown["fields"] = [
-        {
-            "field": change.field,
-            "before": change.before,
-            "after": change.after,
-            "known": change.known,
-        }
-        for change in entry.changes
-    ]
+    shown["fields"] = [_change(change) for change in entry.changes]
     if entry.kind == "connections":
         shown["credentials"] = None if entry.credentials == "same" else entry.credentials
     return shown
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "field": change.field,
+        "before": change.before,
+        "after": change.after,
+        "known": change.known,
+    }

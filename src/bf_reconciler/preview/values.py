@@ -97,9 +97,12 @@ class Preview:
     uncompared: tuple[str, ...] = ()
     """Connections that stay, and whose credentials could not be compared."""
     widened: tuple[Widening, ...] = ()
+    policy: tuple[Change, ...] | None = None
+    """None where that in force is not told, so that nothing could be compared."""
 
     @property
     def empty(self) -> bool:
         """Whether nothing would change. A wrong entry changes nothing: its last good form stays."""
         changing = any(entry.action in CHANGING for entry in self.entries)
-        return not (changing or self.switches or self.rights or self.halt)
+        ruled = any(change.known for change in self.policy or ())
+        return not (changing or self.switches or self.rights or self.halt or ruled)

@@ -1,61 +1,111 @@
 """What a file newly lets keys do, or lets pass: the lines to look at before it is merged."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from bf_reconciler.document import Parsed
 from bf_reconciler.preview.in_force import InForce
 from bf_reconciler.preview.values import Change, Entry, Widening
-from bf_reconciler.spec import Policy
+from bf_reconciler.spec import Policy, PolicyChange, is_looser
 
-ALLOWLIST: Final = ("exact", "required", "recommended", "ignored")
-ACTED_ON: Final = ("block", "warn", "ignore")
 ATTESTED: Final[Mapping[str, str]] = {
-    "attest.withdraw_disabled": "its key cannot withdraw",
-    "attest.trade_permitted": "its key may trade",
+    "attest.withdraw_disabled": (
+        "Where the exchange cannot tell, a person's word counts: its key cannot withdraw."
+    ),
+    "attest.trade_permitted": (
+        "Where the exchange cannot tell, a person's word counts: its key may trade."
+    ),
 }
 LISTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "markets": ("Its key is to trade on more markets: {}.", ("spot",)),
     "egress_ips": ("Its key is to work from more addresses: {}.", ()),
+    "shared_with": ("Strategies of more files may use it: {}.", ()),
+    "expect.assets": ("More assets are not reported where they appear: {}.", ()),
+    "expect.pairs": ("Orders in more pairs are not reported: {}.", ()),
 }
-PERMISSIONS: Final[Mapping[str, str]] = {
-    "value_permissions": "permissions that can move value out",
-    "excess_permissions": "permissions that no market needs",
-    "unknown_permissions": "permissions that no document explains",
+ALLOWLISTS: Final[Mapping[str, str]] = {
+    "required": "Keys may be used from more addresses than egress_ips lists.",
+    "recommended": "Keys without an IP allowlist are only warned about.",
+    "ignored": "Keys without an IP allowlist are not reported any more.",
 }
-RULES: Final[Mapping[str, str]] = {
-    "warn": "are a warning",
-    "ignore": "are ignored",
+TRADING: Final[Mapping[str, str]] = {
+    "warn": "From now on, assets and orders that no strategy declares are a warning.",
+    "ignore": "From now on, assets and orders that no strategy declares are ignored.",
 }
+RULES: Final[Mapping[str, Mapping[str, str]]] = {
+    "ip_allowlist": ALLOWLISTS,
+    "unexpected_trading": TRADING,
+    "value_permissions": {
+        "warn": "From now on, permissions that can move value out are a warning."
+    },
+    "excess_permissions": {
+        "warn": "From now on, permissions that no market needs are a warning.",
+        "ignore": "From now on, permissions that no market needs are ignored.",
+    },
+    "unknown_permissions": {
+        "warn": "From now on, permissions that no document explains are a warning."
+    },
+}
+LIMITS: Final[Mapping[str, str]] = {
+    "grace": "Strategies run on for longer while their connection is Unknown.",
+    "recover_after": "Fewer passed tests end a violation.",
+    "confirm_after": "More refusals in a row are needed before they are acted on.",
+    "key_expiry_warning": "The expiry of keys is warned of later.",
+    "max_key_age": "The age of keys is warned of later, or not at all.",
+    "max_clock_skew": "The clock may be off by more before it is warned of.",
+    "winding_down": "What removed strategies traded is expected for longer.",
+    "percent": "More entries may be removed at once.",
+    "at_least": "More entries may be removed at once.",
+    "max_leverage": "Strategies may declare a higher leverage.",
+    "max_open_trades": "Strategies may declare more open trades.",
+    "max_safety_orders": "Strategies may declare more safety orders.",
+    "max_margin": "Strategies may declare a higher margin.",
+}
+OVERRIDES: Final = ("ip_allowlist", "unexpected_trading")
+"""Fields of the policy that a connection may set for itself."""
 
 
 def widenings(
-    parsed: Parsed, standing: InForce, connections: Iterable[Entry]
+    parsed: Parsed,
+    standing: InForce,
+    connections: Iterable[Entry],
+    policy: Iterable[PolicyChange],
 ) -> Iterator[Widening]:
     """Of the policy, where what is in force tells it, and of each connection that changes."""
-    if standing.policy is not None:
-        yield from _of_policy(standing.policy, parsed.policy)
+    for change in policy:
+        if change.looser:
+            message = _of_value(change.path.rpartition(".")[2], change.after)
+            path = f"policy.{change.path}"
+            yield Widening("", path, change.before, change.after, message)
+    before = standing.policy if standing.policy is not None else parsed.policy
     for entry in connections:
         if entry.action == "change":
-            yield from _of_connection(entry, parsed.policy)
+            yield from _of_connection(entry, before, parsed.policy)
 
 
-def _of_policy(before: Policy, after: Policy) -> Iterator[Widening]:
-    for field, what in PERMISSIONS.items():
-        was, now = getattr(before, field), getattr(after, field)
-        if _looser(ACTED_ON, was, now):
-            yield Widening("", f"policy.{field}", was, now, f"From now on, {what} {RULES[now]}.")
-    if _looser(ALLOWLIST, before.ip_allowlist, after.ip_allowlist):
-        yield _allowlist("", "policy.ip_allowlist", before.ip_allowlist, after.ip_allowlist)
-    for level in ("conservative", "moderate", "aggressive"):
-        was = getattr(before.risk_levels, level).ip_allowlist
-        now = getattr(after.risk_levels, level).ip_allowlist
-        if _looser(ALLOWLIST, was, now):
-            yield _allowlist("", f"policy.risk_levels.{level}.ip_allowlist", was, now)
+def _of_value(field: str, after: Any) -> str:  # noqa: ANN401 # the value of any field
+    return RULES[field][after] if field in RULES else LIMITS[field]
 
 
-def _of_connection(entry: Entry, policy: Policy) -> Iterator[Widening]:
+def _of_connection(entry: Entry, before: Policy, after: Policy) -> Iterator[Widening]:
     known = {change.field: change for change in entry.changes if change.known}
+    yield from _added(entry.name, known)
+    for field in OVERRIDES:
+        change = known.get(field)
+        if change is not None:
+            was = change.before or getattr(before, field)
+            now = change.after or getattr(after, field)
+            if is_looser(field, now, was):
+                yield Widening(entry.name, field, was, now, RULES[field][now])
+    for field, message in ATTESTED.items():
+        word = known.get(f"{field}.at")
+        if word is not None and _later(word):
+            yield Widening(entry.name, field, word.before, word.after, message)
+    yield from _exceptions(entry.name, known)
+
+
+def _added(name: str, known: Mapping[str, Change]) -> Iterator[Widening]:
+    """What lists have beside what they had."""
     for field, (words, default) in LISTS.items():
         change = known.get(field)
         if change is not None:
@@ -63,31 +113,42 @@ def _of_connection(entry: Entry, policy: Policy) -> Iterator[Widening]:
             added = [str(each) for each in change.after or () if each not in before]
             if added:
                 message = words.format(", ".join(added))
-                yield Widening(entry.name, field, change.before, change.after, message)
-    rule = known.get("ip_allowlist")
-    if rule is not None:
-        was, now = rule.before or policy.ip_allowlist, rule.after or policy.ip_allowlist
-        if _looser(ALLOWLIST, was, now):
-            yield _allowlist(entry.name, "ip_allowlist", was, now)
-    for field, what in ATTESTED.items():
-        word = known.get(f"{field}.at")
-        if word is not None and word.after is not None and _later(word):
-            message = f"Where the exchange cannot tell, a person's word counts: {what}."
-            yield Widening(entry.name, field, word.before, word.after, message)
+                yield Widening(name, field, change.before, change.after, message)
 
 
-def _allowlist(name: str, field: str, was: str, now: str) -> Widening:
-    words = {
-        "required": "Keys may be used from more addresses than egress_ips lists.",
-        "recommended": "Keys without an IP allowlist are only warned about.",
-        "ignored": "Keys without an IP allowlist are not reported any more.",
-    }
-    return Widening(name, field, was, now, words[now])
+def _exceptions(name: str, known: Mapping[str, Change]) -> Iterator[Widening]:
+    """What is no violation any more, is not tested, or is limited less."""
+    status, reason = known.get("expect.status"), known.get("expect.reason")
+    if status is not None and status.after is not None:
+        message = f"From now on, it is good while it is {status.after}."
+        yield Widening(name, "expect.status", status.before, status.after, message)
+    elif status is None and reason is not None and reason.after is None:
+        message = "It is good for any reason while it has the status that is expected."
+        yield Widening(name, "expect.reason", reason.before, None, message)
+    paused, until = known.get("suspend.owner"), known.get("suspend.until")
+    message = "Its key is not tested while it is suspended."
+    ended = paused is not None and paused.after is None
+    if paused is not None and paused.before is None:
+        end = until.after if until is not None else None
+        yield Widening(name, "suspend", None, end, message)
+    elif until is not None and not ended and until.before is not None and not _earlier(until):
+        yield Widening(name, "suspend", until.before, until.after, message)
+    for field in ("margin_limit.amount", "margin_limit.balance_ratio"):
+        limit = known.get(field)
+        if limit is not None and limit.before is not None and not _lower(limit):
+            message = "Its strategies may declare a higher margin."
+            yield Widening(name, field, limit.before, limit.after, message)
 
 
-def _looser(order: tuple[str, ...], was: str, now: str) -> bool:
-    return order.index(now) > order.index(was)
+def _later(change: Change) -> bool:
+    if change.after is None:
+        return False
+    return change.before is None or str(change.after) > str(change.before)
 
 
-def _later(word: Change) -> bool:
-    return word.before is None or str(word.after) > str(word.before)
+def _earlier(change: Change) -> bool:
+    return change.after is not None and not _later(change)
+
+
+def _lower(limit: Change) -> bool:
+    return limit.after is not None and bool(limit.after < limit.before)

@@ -79,6 +79,8 @@ class FolderReloader(BaseReloader[FolderSnapshot]):
         self._files = {status.name: remembered(status) for status in before.config.files}
         self._known: frozenset[str] = frozenset(self._files)
         self._merged: tuple[object, ...] = ()
+        self._worked_out = document.NO_FILES
+        """Of the files that were merged last."""
         self._taken = self.last
         self.halting: Callable[[Reload], None] = lambda _: None
         """Told of a halt in the base as soon as that is read: other files may take their time."""
@@ -100,11 +102,9 @@ class FolderReloader(BaseReloader[FolderSnapshot]):
         key = (documents, lost, {n: f.problems for n, f in self._files.items()})
         if key == self._merged and self._taken.spec is not None:
             return self._again(self._taken, self._taken.spec, snapshot.revision, now)
-        standing = document.standing(self.last.spec, self._before.config.base)
-        parsed = await asyncio.to_thread(document.merge, documents, lost, standing)
-        parsed = replace(parsed, problems=tuple(p for p in parsed.problems if self._is_current(p)))
+        parsed = await self._merge(documents, lost)
         more = tuple(problem for file in self._files.values() for problem in file.problems)
-        if parsed.refused or (standing.nothing and not documents):
+        if parsed.refused or (self.last.spec is None and not documents):
             self._merged = ()
             return self._none(document.ordered((*parsed.problems, *more)))
         reload = await self._adopt(parsed, more, documents, snapshot, now)
@@ -114,6 +114,16 @@ class FolderReloader(BaseReloader[FolderSnapshot]):
         changed = reload.spec is not None and reload.spec.digest != known.digest
         self._taken = replace(reload, rolled_back=older and changed)
         return self._taken
+
+    async def _merge(
+        self, documents: Mapping[str, Document], lost: Mapping[str, Document | None]
+    ) -> Parsed:
+        standing = document.standing(self.last.spec, self._before.config.base)
+        merged = await asyncio.to_thread(
+            document.merge_again, documents, lost, standing, self._worked_out
+        )
+        self._worked_out, parsed = merged.files, merged.parsed
+        return replace(parsed, problems=tuple(p for p in parsed.problems if self._is_current(p)))
 
     async def _precedes(self, first: str, second: str) -> bool:
         return await asyncio.to_thread(self._source.precedes, first, second)

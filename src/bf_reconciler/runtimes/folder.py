@@ -103,7 +103,7 @@ class Files:
             status = os.stat(name, dir_fd=self._handle, follow_symlinks=False)
         except FileNotFoundError:
             return None
-        return status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size
+        return _signature(status)
 
     def read(self, name: str) -> bytes:
         """The content, of at most a byte more than there may be.
@@ -112,17 +112,22 @@ class Files:
             OSError: It cannot be read; IrregularError: it is no regular file.
         """
         _regular(os.stat(name, dir_fd=self._handle, follow_symlinks=False))
-        with os.fdopen(os.open(name, READ, dir_fd=self._handle), "rb") as file:
-            _regular(os.fstat(file.fileno()))
-            return file.read(MAX_BYTES + 1)
+        handle = os.open(name, READ, dir_fd=self._handle)
+        try:
+            status = os.fstat(handle)
+            _regular(status)
+            return _content(handle, status.st_size)
+        finally:
+            os.close(handle)
 
     def replace(
         self, name: str, data: bytes, check: Callable[[], None], *, sync: bool = True
-    ) -> None:
+    ) -> Signature:
         """Write beside, sync, rename, sync the folder: a reader sees the old or the new, whole.
 
         ``check`` is called last of all before the new one takes its place; it may raise. What may
-        be lost in a crash of the machine need not be synced.
+        be lost in a crash of the machine need not be synced. Returns what the new one is
+        recognised by, which is no other that took its place since.
 
         Raises:
             OSError: It cannot be written; the old one is as it was.
@@ -130,21 +135,25 @@ class Files:
         temporary = f".{name}.{token_hex(8)}.tmp"
         handle = os.open(temporary, CREATE, 0o666, dir_fd=self._handle)
         try:
-            with os.fdopen(handle, "wb") as file:
-                if self._mode is not None:
-                    os.fchmod(handle, self._mode)
-                file.write(data)
-                file.flush()
-                if sync:
-                    os.fsync(handle)
+            if self._mode is not None:
+                os.fchmod(handle, self._mode)
+            left = memoryview(data)
+            while left:
+                left = left[os.write(handle, left) :]
+            if sync:
+                os.fsync(handle)
             check()
             os.rename(temporary, name, src_dir_fd=self._handle, dst_dir_fd=self._handle)
+            signature = _signature(os.fstat(handle))
         except BaseException:
             with suppress(OSError):
                 os.unlink(temporary, dir_fd=self._handle)
             raise
+        finally:
+            os.close(handle)
         if sync:
             self._sync()
+        return signature
 
     def overwrite(self, name: str, make: Callable[[int], bytes]) -> None:
         """Write over a file where it is, for a disk that has no room for another one.
@@ -182,6 +191,24 @@ class Files:
         except OSError as error:
             if error.errno not in NOT_SYNCED:
                 raise
+
+
+def _signature(status: os.stat_result) -> Signature:
+    return status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size
+
+
+def _content(handle: int, size: int) -> bytes:
+    """What it holds, read at once where it has this size; at most a byte more than there may be."""
+    parts: list[bytes] = []
+    left = MAX_BYTES + 1
+    while left > 0:
+        wanted = min(size + 1, left)
+        part = os.read(handle, wanted)
+        parts.append(part)
+        left -= len(part)
+        if len(part) < wanted:
+            break
+    return b"".join(parts)
 
 
 def _regular(status: os.stat_result) -> None:

@@ -3,7 +3,7 @@
 from bf_reconciler.spec.affected import affected
 from bf_reconciler.spec.allow import Grant, connection_excess, fits, strategy_excess
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
-from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials
+from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials, without_places
 from bf_reconciler.spec.engines import (
     FreqtradeRuntime,
     HummingbotRuntime,
@@ -22,6 +22,7 @@ from bf_reconciler.spec.handling import (
     handled,
 )
 from bf_reconciler.spec.hosts import foreign_urls, unknown_hosts
+from bf_reconciler.spec.looseness import PolicyChange, is_looser, policy_changes
 from bf_reconciler.spec.names import Names, differing, updated, without
 from bf_reconciler.spec.pairs import Wanted, venue_of, wanted_pairs
 from bf_reconciler.spec.policy import Allowlist, Defaults, Halt, Limits, MaxRemovals, Policy
@@ -75,6 +76,7 @@ __all__ = [
     "Names",
     "Origin",
     "Policy",
+    "PolicyChange",
     "ProcessRuntime",
     "Runtime",
     "Spec",
@@ -92,9 +94,11 @@ __all__ = [
     "handled",
     "inconsistencies",
     "is_loopback",
+    "is_looser",
     "is_overheard",
     "misfits",
     "owner",
+    "policy_changes",
     "share",
     "strategy_excess",
     "too_many",
@@ -104,4 +108,5 @@ __all__ = [
     "wanted_pairs",
     "without",
     "without_credentials",
+    "without_places",
 ]

@@ -27,7 +27,7 @@ def affected(old: Spec, new: Spec) -> Names | None:
     return Names(connections, strategies)
 
 
-FOR_ALL = ("policy", "halt", "runtimes", "nameless_strategies")
+FOR_ALL = ("policy", "policy_sealed", "halt", "runtimes", "nameless_strategies")
 """Fields that may count for each decision. A revision alone counts for none."""
 
 

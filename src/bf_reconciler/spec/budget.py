@@ -1,7 +1,7 @@
 """What a fleet asks of each exchange, and how much of its limits that is, with the arithmetic."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -19,6 +19,8 @@ KEPT: Final = 256
 """Rows of places that are remembered: a fleet has few."""
 DIRECT: Final = "direct"
 """The egress of those that declare no proxy."""
+Place = tuple[str, str, str]
+"""Where limits are shared: an exchange, and by which address or key."""
 
 
 class Asked(NamedTuple):
@@ -74,29 +76,55 @@ class KeyBudget:
 
 def budgets(fleet: Iterable[Asked]) -> tuple[Budget, ...]:
     """By exchange and egress, as first declared. Environments of one host share its limits."""
-    groups: dict[tuple[str, str, str], list[Asked]] = {}
-    egresses: dict[str, str] = {}
+    return budgets_of([by_place(fleet)])
+
+
+def by_place(fleet: Iterable[Asked]) -> Mapping[Place, Sequence[Asked]]:
+    """Those who share limits of an address: by exchange, host and proxy."""
+    groups: dict[Place, list[Asked]] = {}
     for asked in fleet:
         connection = asked.connection
         proxy = connection.proxy.get_secret_value() if connection.proxy else ""
-        egresses.setdefault(proxy, f"proxy of {connection.name}" if proxy else DIRECT)
         host = _host(*_where(connection))
         groups.setdefault((connection.exchange, host, proxy), []).append(asked)
+    return groups
+
+
+def budgets_of(parts: Iterable[Mapping[Place, Sequence[Asked]]]) -> tuple[Budget, ...]:
+    """The budgets of several parts of a fleet together, in their order."""
+    groups = joined(parts)
+    egresses = {"": DIRECT}
+    for (_, _, proxy), members in groups.items():
+        egresses.setdefault(proxy, f"proxy of {members[0].connection.name}")
     return tuple(
         _budget(_within(*_where(members[0].connection)), egresses[proxy], members)
         for (_, _, proxy), members in groups.items()
     )
 
 
+def joined(parts: Iterable[Mapping[Place, Sequence[Asked]]]) -> Mapping[Place, list[Asked]]:
+    """The groups of several parts of a fleet, in their order."""
+    groups: dict[Place, list[Asked]] = {}
+    for part in parts:
+        for place, members in part.items():
+            groups.setdefault(place, []).extend(members)
+    return groups
+
+
 def key_budgets(fleet: Iterable[Asked]) -> tuple[KeyBudget, ...]:
     """Of each key, the limit that it uses most. An endpoint on this machine is no exchange."""
-    groups: dict[tuple[str, str, str], list[Asked]] = {}
+    return tuple(found for members in by_key(fleet).values() for found in budget_of_key(members))
+
+
+def by_key(fleet: Iterable[Asked]) -> Mapping[Place, Sequence[Asked]]:
+    """Those who share limits of an account: by exchange, environment and key."""
+    groups: dict[Place, list[Asked]] = {}
     for asked in fleet:
         connection = asked.connection
         if not _is_local(connection.endpoint):
             key = connection.credentials.api_key.get_secret_value()
             groups.setdefault((connection.exchange, connection.environment, key), []).append(asked)
-    return tuple(found for members in groups.values() for found in _of_key(members))
+    return groups
 
 
 def ratios(found: Iterable[Budget]) -> Mapping[tuple[str, str], float]:
@@ -154,7 +182,7 @@ def _host(exchange: str, environment: str, region: str | None, endpoint: str | N
     return urlsplit(base or "").netloc
 
 
-def _budget(row: Exchange, egress: str, members: list[Asked]) -> Budget:
+def _budget(row: Exchange, egress: str, members: Sequence[Asked]) -> Budget:
     probes = _rate(members)
     times = min(probes, len({asked.timeout for asked in members}) / TIME_SERVES)
     signed = row.calls.requests - bool(row.calls.instead) - 1
@@ -183,7 +211,7 @@ def _share(limit: Limit, probes: float, times: float) -> float:
     return asked * limit.seconds / limit.amount
 
 
-def _of_key(members: list[Asked]) -> Iterator[KeyBudget]:
+def budget_of_key(members: Sequence[Asked]) -> Iterator[KeyBudget]:
     row, probes = _within(*_where(members[0].connection)), _rate(members)
     own = _own(row)
     if not own:

@@ -52,6 +52,8 @@ def share(spec: Spec, shard: Shard) -> Spec:
             for name, each in spec.connections.items()
             if name not in connections
         },
+        {name: spec.pairs[name] for name in spec.twins if name not in connections},
+        spec.unread.intersection(spec.twins).difference(connections),
     )
     return replace(
         spec,

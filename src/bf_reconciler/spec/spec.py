@@ -12,6 +12,7 @@ from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.spec.allow import Grant
 from bf_reconciler.spec.budget import Asked, budgets, ratios
 from bf_reconciler.spec.connection import Connection
+from bf_reconciler.spec.credentials import Place, without_places
 from bf_reconciler.spec.policy import Defaults, Halt, Policy
 from bf_reconciler.spec.runtime import LOCAL, Runtime
 from bf_reconciler.spec.strategy import Strategy
@@ -125,6 +126,10 @@ class Elsewhere:
     strategies: frozenset[str] = frozenset()
     keys: Mapping[str, str] = field(default_factory=dict)
     """The fingerprint of the API key of each of the connections."""
+    pairs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """What strategies declare there of connections whose key stands under several names."""
+    unread: frozenset[str] = frozenset()
+    """Those of them whose account has a strategy that is wrong in the file."""
 
 
 NOTHING_ELSEWHERE = Elsewhere()
@@ -158,6 +163,14 @@ class Spec:
     unshared_strategies: frozenset[str] = frozenset()
     base: str = ""
     elsewhere: Elsewhere = NOTHING_ELSEWHERE
+    policy_sealed: frozenset[Place] = frozenset()
+    """Where encrypted values stand in the policy."""
+
+    @cached_property
+    def declared_policy(self) -> Mapping[str, Any]:
+        """What of the policy stands in plain text in the file and is no default, as JSON."""
+        shown = self.policy.model_dump(mode="json", exclude_defaults=True)
+        return without_places(shown, self.policy_sealed)
 
     @cached_property
     def by_connection(self) -> Mapping[str, tuple[Strategy, ...]]:
@@ -177,17 +190,23 @@ class Spec:
             name: frozenset[str]().union(*(each.pairs for each in strategies))
             for name, strategies in self.by_connection.items()
         }
+        every = {**self.elsewhere.pairs, **own}
         shared = {
-            names: frozenset[str]().union(*(own.get(name, frozenset()) for name in names))
+            names: frozenset[str]().union(*(every.get(name, frozenset()) for name in names))
             for names in set(self.twins.values())
         }
         return own | {name: shared[names] for names in shared for name in names}
 
     @cached_property
     def unread(self) -> frozenset[str]:
-        """Connections with a strategy whose entry is wrong and has no good form to fall back on."""
+        """Connections with a strategy whose entry is wrong and has no good form to fall back on.
+
+        It trades on the account of every connection with the same key.
+        """
         broken = self.broken_strategies.items()
-        return frozenset(name for strategy, name in broken if strategy not in self.strategies)
+        own = {name for strategy, name in broken if strategy not in self.strategies}
+        own |= self.elsewhere.unread
+        return frozenset(own).union(*(self.twins.get(name, ()) for name in own))
 
     @cached_property
     def twins(self) -> Mapping[str, tuple[str, ...]]:

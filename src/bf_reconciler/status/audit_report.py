@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from pydantic import ValidationError
 
 from bf_reconciler.facts import KeyFacts, KnownKey, Scope, known_key
-from bf_reconciler.spec import Policy
+from bf_reconciler.spec import Policy, is_looser, policy_changes
 from bf_reconciler.spec.connection import ATTESTATION_LIFETIME
 from bf_reconciler.status.declarations import GONE, POLICY, Declaration
 from bf_reconciler.status.judgements import Judgement
@@ -21,23 +21,6 @@ from bf_reconciler.status.model import Transition
 Line = dict[str, Any]
 """One line of the report: its ``type`` says which fields it has."""
 DAY: Final = timedelta(days=1)
-LOOSENESS: Final[Mapping[str, tuple[str, ...]]] = {
-    "ip_allowlist": ("exact", "required", "recommended", "ignored"),
-    "excess_permissions": ("block", "warn", "ignore"),
-    "value_permissions": ("block", "warn"),
-    "unknown_permissions": ("block", "warn"),
-    "unexpected_trading": ("block", "warn", "ignore"),
-}
-"""Values from the strictest on."""
-MORE_IS_LOOSER: Final = frozenset(
-    {"max_clock_skew", "grace", "confirm_after", "percent", "at_least", "max_leverage"}
-    | {"winding_down"}
-)
-LESS_IS_LOOSER: Final = frozenset({"recover_after", "key_expiry_warning"})
-NEVER_LOOSER: Final = frozenset(
-    {"max_key_age", "max_open_trades", "max_safety_orders", "max_margin"}
-)
-"""Where they are set, something is limited that is not by default."""
 OVERRIDES: Final = ("ip_allowlist", "unexpected_trading")
 """Fields of the policy that a connection may set for itself."""
 
@@ -194,7 +177,7 @@ def _overrides(
     return {
         what: (str(declared[what]), "")
         for what in OVERRIDES
-        if what in declared and _is_looser(what, declared[what], usual[what])
+        if what in declared and is_looser(what, declared[what], usual[what])
     }
 
 
@@ -230,35 +213,8 @@ def _looser(declaration: Declaration) -> Mapping[str, str]:
         policy = Policy.model_validate_json(dumps(declaration.declared))
     except ValidationError:  # of another version
         return {}
-    usual, shown = _leaves(Policy()), _leaves(policy, json=True)
-    return {
-        path: str(shown[path])
-        for path, value in _leaves(policy).items()
-        if _is_looser(path.rpartition(".")[2], value, usual.get(path))
-    }
-
-
-def _leaves(policy: Policy, *, json: bool = False) -> dict[str, Any]:
-    """Each value of a policy under its path."""
-    found: dict[str, Any] = {}
-    todo = [("", policy.model_dump(mode="json" if json else "python"))]
-    while todo:
-        path, value = todo.pop(0)
-        if isinstance(value, dict):
-            todo += [(f"{path}.{key}" if path else key, inner) for key, inner in value.items()]
-        else:
-            found[path] = value
-    return found
-
-
-def _is_looser(what: str, value: Any, usual: Any) -> bool:  # noqa: ANN401 # values of any field
-    order = LOOSENESS.get(what)
-    if order is not None:
-        known = value in order and usual in order
-        return known and order.index(value) > order.index(usual)
-    if what in MORE_IS_LOOSER:
-        return bool(value > usual)
-    return what in LESS_IS_LOOSER and bool(value < usual)
+    changes = policy_changes(Policy(), policy)
+    return {change.path: str(change.after) for change in changes if change.looser}
 
 
 def _attestations(declarations: list[Declaration], within: Window) -> Iterator[Line]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from bf_reconciler.spec import Commit, Policy, Spec
+from bf_reconciler.spec import Commit, Spec
 
 POLICY = ""
 """Stands for the name where the policy of the file is declared."""
@@ -45,17 +45,11 @@ class DeclaredEntry:
 
 def declared(spec: Spec) -> Mapping[str, DeclaredEntry]:
     """What is in force under each name."""
-    policy: Mapping[str, Any] = policy_fields(spec.policy)
     connections = {
         name: DeclaredEntry(entry.declared, entry.credentials_fingerprint)
         for name, entry in spec.connections.items()
     }
-    return {POLICY: DeclaredEntry(policy), **connections}
-
-
-def policy_fields(policy: Policy) -> dict[str, Any]:
-    """What of a policy differs from the defaults, as JSON."""
-    return policy.model_dump(mode="json", exclude_defaults=True)
+    return {POLICY: DeclaredEntry(spec.declared_policy), **connections}
 
 
 def declarations(

@@ -74,6 +74,7 @@ def fold(  # noqa: PLR0913 # the inputs of the line, and whose part of it change
         connections=connections,
         strategies=strategies,
         incidents=verdicts.causes.incidents,
+        policy=spec.declared_policy,
     )
     if whole:
         return in_order(status, spec)
@@ -225,11 +226,16 @@ def _known(
 
 
 def _traded(was: ConnectionStatus | None, spec: Spec, name: str, now: datetime) -> Traded | None:
-    """What is declared to be traded now, and what was until lately."""
+    """What is declared to be traded now, and what was until lately.
+
+    What cannot be read may still declare what it did.
+    """
     declared = spec.pairs.get(name, frozenset())
     before = was.traded if was is not None else None
     if before is None:
         return Traded(declared) if declared else None
+    if name in spec.unread or name not in spec.connections:
+        declared |= before.declared
     return before.now(declared, now, spec.policy.winding_down)
 
 
@@ -269,7 +275,7 @@ def _unreadable(
         key=Key(),
         origin="none",
         known=was.known if was else None,
-        traded=was.traded if was else None,
+        traded=_traded(was, spec, name, now),
     )
 
 

@@ -18,7 +18,6 @@ from bf_reconciler.spec import (
     Policy,
     Spec,
 )
-from bf_reconciler.status.declarations import policy_fields
 from bf_reconciler.verdict import (
     Account,
     ConnectionState,
@@ -117,11 +116,23 @@ def judgements(
         old = was.connections.get(name)
         if old is None and memory.restored:
             continue  # an earlier life of the process has recorded it
-        same = old is not None and (old is verdict or outcome(old) == outcome(verdict))
-        if _stage(was_seen.get(name), name) != _stage(memory, name) or not same:
+        if _stage(was_seen.get(name), name) != _stage(memory, name) or not _same(old, verdict):
             hold = verdicts.causes.holds.get(name)
             bare = _bare(spec, entry, leaving(spec, name, known.get(name), now), hold, now)
             yield _with_evidence(bare, spec, entry, memory, verdict)
+
+
+def _same(old: ConnectionVerdict | None, new: ConnectionVerdict) -> bool:
+    """Whether both have one outcome; nearly all findings are the very same."""
+    if old is None:
+        return False
+    if old is new or _whole(old) == _whole(new):
+        return True
+    return outcome(old) == outcome(new)
+
+
+def _whole(verdict: ConnectionVerdict) -> tuple[object, ...]:
+    return verdict.compliant, verdict.state, verdict.ready, verdict.findings
 
 
 def _stage(seen: Seen | None, name: str) -> tuple[datetime, float] | None:
@@ -155,13 +166,15 @@ def _bare(
         connection=entry.declared,
         interval=entry.interval,
         timeout=entry.timeout,
-        policy=policy_fields(spec.policy),
+        policy=spec.declared_policy,
         pairs=tuple(sorted(spec.pairs.get(name, ()))) if shown else (),
         leaving=ending if shown else {},
         unread=name in spec.unread,
         hold=hold,
         twins=spec.twins.get(name, ()),
-        withheld=not shown or _plain(entry.connection) != entry.declared,
+        withheld=bool(
+            not shown or spec.policy_sealed or _plain(entry.connection) != entry.declared
+        ),
     )
 
 

@@ -273,6 +273,8 @@ class Status:
     connections: Mapping[str, ConnectionStatus] = field(default_factory=dict)
     strategies: Mapping[str, StrategyStatus] = field(default_factory=dict)
     incidents: tuple[Incident, ...] = ()
+    policy: Mapping[str, Any] | None = None
+    """What of the policy in force is no default and no secret, as JSON; None is not known."""
     maintenance: tuple[Maintenance, ...] = ()
     """What exchanges announced. It changes no verdict."""
 

@@ -37,6 +37,7 @@ def present(status: Status, language: Language = "en") -> dict[str, Any]:
         "digest": status.digest,
         "halted": _halted(status.halt),
         "config": _config(status.config, language),
+        "policy": dict(status.policy) if status.policy is not None else None,
         "incidents": [_incident(incident, language) for incident in status.incidents],
         "maintenance": [_maintenance(each) for each in status.maintenance],
         "connections": [

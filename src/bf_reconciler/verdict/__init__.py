@@ -1,7 +1,14 @@
 """Judges (compliant? True, False, Unknown) and guards (what to do about it)."""
 
 from bf_reconciler.verdict.guard import decide, guard, unsettled
-from bf_reconciler.verdict.judge import Account, judge, judge_connection, judge_strategy, leaving
+from bf_reconciler.verdict.judge import (
+    Account,
+    account_of,
+    judge,
+    judge_connection,
+    judge_strategy,
+    leaving,
+)
 from bf_reconciler.verdict.orphans import Holdings, orphans
 from bf_reconciler.verdict.values import (
     LEAST_LEASE,
@@ -31,6 +38,7 @@ __all__ = [
     "StrategyMemory",
     "StrategyVerdict",
     "Verdicts",
+    "account_of",
     "decide",
     "guard",
     "judge",

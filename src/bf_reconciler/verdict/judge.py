@@ -28,6 +28,7 @@ from bf_reconciler.policy import (
     Expected,
     Finding,
     Hold,
+    KeyFindings,
     assess,
     common_causes,
     expected,
@@ -46,6 +47,7 @@ from bf_reconciler.verdict.values import (
 )
 
 READY = ConditionType.READY
+GOOD = Finding(READY, "True", Reason.CONNECTED, "All rules pass.")
 AGED, SLACK = 3, timedelta(minutes=1)
 """So many intervals and deadlines after a probe there has been another, or time has jumped."""
 
@@ -83,7 +85,8 @@ def judge(  # noqa: PLR0913 # the inputs of the line, and whose part of it chang
                 seen.get(name),
                 now,
                 before.causes.holds.get(name),
-                _account(spec, entry, known.get(name), now),
+                account_of(spec, entry, known.get(name), now),
+                _of_key(before.connections.get(name)),
             )
         )
 
@@ -120,6 +123,11 @@ class _Known:
     hold: Hold | None
     twins: tuple[str, ...]
     names: AccountNames
+    of_key: KeyFindings | None = None
+    """What was found of the key before."""
+
+    def assess(self, every: tuple[Run, ...], index: int) -> Assessment:
+        return assess(self.case(every, index), self.of_key if index == 0 else None)
 
     def case(self, every: tuple[Run, ...], index: int) -> Case:
         """One of these runs, before the rules. The names are remembered with the newest alone."""
@@ -153,6 +161,18 @@ class Account(NamedTuple):
     unread: bool = False
     twins: tuple[str, ...] = ()
 
+    def strange_assets(self, names: frozenset[str]) -> frozenset[str] | None:
+        """Those of these assets that are not expected; None where nothing is compared."""
+        if self.expected is None or self.unread:
+            return None
+        return self.expected.strange_assets(names)
+
+    def strange_pairs(self, names: frozenset[str]) -> frozenset[str] | None:
+        """Those of these pairs of orders, likewise."""
+        if self.expected is None or self.unread:
+            return None
+        return self.expected.strange_pairs(names)
+
 
 NOTHING = Account()
 
@@ -166,12 +186,16 @@ def leaving(
     return traded.winding_down(declared, now, spec.policy.winding_down) if traded else {}
 
 
-def _account(
-    spec: Spec, entry: ConnectionEntry, before: HasTraded | None, now: datetime
+def _of_key(before: ConnectionVerdict | None) -> KeyFindings | None:
+    return before.of_key if before is not None else None
+
+
+def account_of(
+    spec: Spec, entry: ConnectionEntry, before: HasTraded | None, at: datetime
 ) -> Account:
-    """What is known of its account; ``before`` has what it was declared to trade."""
+    """What is known of its account then; ``before`` has what it was declared to trade."""
     declared = spec.pairs.get(entry.name, frozenset())
-    may = expected(entry.connection, declared, leaving(spec, entry.name, before, now))
+    may = expected(entry.connection, declared, leaving(spec, entry.name, before, at))
     return Account(may, entry.name in spec.unread, spec.twins.get(entry.name, ()))
 
 
@@ -182,8 +206,9 @@ def judge_connection(
     now: datetime,
     hold: Hold | None = None,
     account: Account = NOTHING,
+    of_key: KeyFindings | None = None,
 ) -> ConnectionVerdict:
-    """Judge one connection by the runs of its probes.
+    """Judge one connection by the runs of its probes; ``of_key`` is what was found of it before.
 
     A hard failure is forgotten after ``recover_after`` good probes in a row; a terminal answer is
     believed after ``confirm_after`` in a row; what is not known now is what it was when it was
@@ -202,8 +227,10 @@ def judge_connection(
         return ConnectionVerdict(entry.name, None, ConnectionState.PENDING, ready, ())
 
     policy = entry.under(policy)
-    names = AccountNames(account.expected, seen.assets, seen.pairs, account.unread)
-    known = _Known(entry, policy, now, hold, account.twins, names)
+    names = AccountNames(
+        account.expected, seen.assets, seen.pairs, seen.held, seen.ordered, account.unread
+    )
+    known = _Known(entry, policy, now, hold, account.twins, names, of_key)
     canary = entry.connection.canary
     young, old = _life(entry, seen.runs[0].latest.at)
     turns = [moment for moment in (young, old) if moment > now]
@@ -219,13 +246,16 @@ def judge_connection(
         newest = replace(newest, unconfirmed=False)  # what stood before stands no longer
     violation = oldest.decisive if oldest.compliant is False else None
     good = sum(run.count for run, _ in takewhile(lambda pair: pair[1].compliant, history))
-    verdict = _concluded(entry.name, newest, violation, good, policy)
-    return replace(
-        verdict,
+    conclusion = _concluded(newest, violation, good, policy)
+    return ConnectionVerdict(
+        entry.name,
+        *conclusion,
+        newest.findings,
+        restored=restored,
         unbound=any(_unbound(one.findings) for _, one in history),
         exact=_exact([one.exact for _, one in history]),
-        restored=restored,
         until=earliest([*turns, *(assessment.until for _, assessment in history)]),
+        of_key=newest.of_key,
     )
 
 
@@ -234,9 +264,9 @@ def _unbound(findings: tuple[Finding, ...]) -> bool:
     return any(f.type is ConditionType.IP_RESTRICTED and f.status == "False" for f in findings)
 
 
-def _exact(found: list[Finding | None]) -> Finding | None:
+def _exact(found: list[Finding]) -> Finding:
     """A list that was too wide is remembered like any violation."""
-    wide = (one for one in found if one is not None and one.status == "False")
+    wide = (one for one in found if one.status == "False")
     return next(wide, found[0])
 
 
@@ -254,9 +284,12 @@ def _looks(known: _Known, runs: tuple[Run, ...]) -> list[Look]:
     """What each run by itself says, newest first, as far back as to one that is certain."""
     looks: list[Look] = []
     for index, run in enumerate(runs):
-        assessment = assess(known.case(runs, index))
-        verdict = _concluded(known.entry.name, assessment, None, 0, known.policy)
-        looks.append(Look(run.since, replace(verdict, until=assessment.until)))
+        assessment = known.assess(runs, index)
+        conclusion = _concluded(assessment, None, 0, known.policy)
+        verdict = ConnectionVerdict(
+            known.entry.name, *conclusion, assessment.findings, until=assessment.until
+        )
+        looks.append(Look(run.since, verdict))
         if assessment.compliant is not None:
             break
     return looks
@@ -270,7 +303,7 @@ def _history(known: _Known, runs: tuple[Run, ...]) -> list[tuple[Run, Assessment
     history: list[tuple[Run, Assessment]] = []
     row = 0
     for index, run in enumerate(runs):
-        assessment = assess(known.case(runs, index))
+        assessment = known.assess(runs, index)
         history.append((run, assessment))
         row = row + run.count if assessment.compliant else 0
         if assessment.compliant is False or row >= known.policy.recover_after:
@@ -278,18 +311,21 @@ def _history(known: _Known, runs: tuple[Run, ...]) -> list[tuple[Run, Assessment
     return history
 
 
+class _Conclusion(NamedTuple):
+    """What a connection is, in a word, and why."""
+
+    compliant: bool | None
+    state: ConnectionState | None
+    ready: Finding
+
+
 def _concluded(
-    name: str,
-    assessment: Assessment,
-    violation: Finding | None,
-    good: int,
-    policy: Policy,
-) -> ConnectionVerdict:
+    assessment: Assessment, violation: Finding | None, good: int, policy: Policy
+) -> _Conclusion:
     decisive = assessment.decisive
-    findings = assessment.findings
     if assessment.compliant is False and decisive is not None:
         ready = Finding(READY, "False", decisive.reason, decisive.message, Effect.BLOCK)
-        return ConnectionVerdict(name, False, ConnectionState.BLOCKED, ready, findings)
+        return _Conclusion(False, ConnectionState.BLOCKED, ready)
     if violation is not None:
         tail = (
             f"Passed {good} of {policy.recover_after} tests since."
@@ -297,7 +333,7 @@ def _concluded(
             else "There is no newer result."
         )
         ready = Finding(READY, "False", violation.reason, f"{violation.message} {tail}")
-        return ConnectionVerdict(name, False, ConnectionState.BLOCKED, ready, findings)
+        return _Conclusion(False, ConnectionState.BLOCKED, ready)
     if assessment.compliant is None and decisive is not None:
         ready = Finding(READY, "Unknown", decisive.reason, decisive.message, Effect.HOLD)
         state = (
@@ -309,12 +345,11 @@ def _concluded(
             or decisive.type is ConditionType.REACHABLE
             else ConnectionState.BLOCKED
         )
-        return ConnectionVerdict(name, None, state, ready, findings)
+        return _Conclusion(None, state, ready)
     if decisive is not None:
         ready = Finding(READY, "True", decisive.reason, decisive.message)
-        return ConnectionVerdict(name, True, ConnectionState.DEGRADED, ready, findings)
-    ready = Finding(READY, "True", Reason.CONNECTED, "All rules pass.")
-    return ConnectionVerdict(name, True, ConnectionState.ONLINE, ready, findings)
+        return _Conclusion(True, ConnectionState.DEGRADED, ready)
+    return _Conclusion(True, ConnectionState.ONLINE, GOOD)
 
 
 def judge_strategy(

@@ -1,13 +1,13 @@
 """The values a verdict is made of, and what it must remember of a strategy."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from bf_reconciler.facts import Reason, Traded
-from bf_reconciler.policy import Causes, Finding
+from bf_reconciler.policy import Causes, Finding, KeyFindings
 from bf_reconciler.spec import Action, Runtime, Strategy
 
 
@@ -66,6 +66,8 @@ class ConnectionVerdict:
     unbound: bool = False
     exact: Finding | None = None
     until: datetime | None = None
+    of_key: KeyFindings | None = field(default=None, compare=False, repr=False)
+    """What was found of the key, for the next one to begin with."""
 
 
 @dataclass(frozen=True, slots=True)

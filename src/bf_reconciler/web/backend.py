@@ -48,13 +48,19 @@ class Backend(Protocol):
     def ready(self) -> tuple[bool, str]:
         """Whether a valid file is loaded and the first pass is done, and a sentence."""
 
-    def metrics(self, accept: str, *, summary: bool) -> tuple[Iterator[bytes], str]:
-        """The exposition in pieces and its content type, as the ``Accept`` header asks for."""
+    def metrics(self, accept: str, *, summary: bool, gzip: bool) -> tuple[Iterator[bytes], str]:
+        """The exposition in pieces and its content type, as the ``Accept`` header asks for.
+
+        With ``gzip``, the pieces are one gzip stream.
+        """
 
     def history(
         self, name: str | None, limit: int, before: datetime | None, kind: Kind | None = None
     ) -> Sequence[Transition]:
         """Transitions, newest first; of this kind, or of all."""
+
+    def journal(self, table: str, after: int | None, limit: int) -> dict[str, Any]:
+        """Rows of a table of the journal, oldest first, with their hashes. It may block, too."""
 
     def evidence(self, name: str, language: Language) -> dict[str, Any] | None:
         """What stands behind the conditions of a connection; None where none has this name."""

@@ -52,6 +52,7 @@ def make_app(backend: Backend) -> web.Application:
             web.get("/api/v1/connections/{name}/stolen", reads.stolen),
             web.get("/api/v1/strategies/{name}", reads.strategy),
             web.get("/api/v1/history", reads.history),
+            web.get("/api/v1/journal/{table}", reads.journal),
             web.get("/api/v1/events", events.stream, allow_head=False),
             web.post("/-/reload", writes.reload),
             web.post("/api/v1/connections/{name}/test", writes.test),

@@ -10,6 +10,8 @@ from bf_reconciler.verdict import ConnectionState
 
 Schema = dict[str, Any]
 OK: Final = 200
+MOST_ROWS: Final = 10**18 - 1
+TABLES: Final = ("transitions", "declarations", "judgements")
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 TEXT: Final[Schema] = {"type": "string"}
 NUMBER: Final[Schema] = {"type": "number"}
@@ -94,6 +96,7 @@ FLEET: Final[dict[str, Schema]] = {
     "digest": TEXT,
     "halted": _maybe(_ref("Halted")),
     "config": _ref("Config"),
+    "policy": _maybe(ANY),
     "incidents": _list(_ref("Incident")),
     "maintenance": _list(_ref("Maintenance")),
     "connections": _list(_ref("Connection")),
@@ -236,6 +239,27 @@ SCHEMAS: Final[dict[str, Schema]] = {
         same_egress=_list(TEXT),
         steps=_list(_one_of(get_args(Step))),
     ),
+    "JournalPage": _object(
+        table=_one_of(TABLES),
+        told=YES_NO,
+        pruned=_ref("ChainEnd"),
+        last=_ref("ChainEnd"),
+        filed=_maybe(_ref("ChainEnd")),
+        file_readable=YES_NO,
+        strangers=_list(TEXT),
+        rows=_list(
+            _object(
+                row=WHOLE,
+                at=_maybe(NUMBER),
+                name=TEXT,
+                json=TEXT,
+                hash=TEXT,
+                sound=YES_NO,
+            )
+        ),
+        continue_=_maybe(WHOLE),
+    ),
+    "ChainEnd": _object(row=WHOLE, hash=TEXT),
     "Transition": _object(
         at=MOMENT,
         kind=_one_of(KINDS),
@@ -360,6 +384,17 @@ DOCUMENT: Final[Schema] = {
                     _query("limit", _up_to(1000), "How many at most."),
                     _query("before", MOMENT, "Older than this."),
                     _query("kind", _one_of(KINDS), "Of this kind."),
+                ],
+            )
+        },
+        "/api/v1/journal/{table}": {
+            "get": _operation(
+                "Rows of a table of the journal with their hashes, oldest first.",
+                {OK: _ref("JournalPage")},
+                parameters=[
+                    {"name": "table", "in": "path", "required": True, "schema": _one_of(TABLES)},
+                    _query("after", _up_to(MOST_ROWS, -MOST_ROWS), "After this row."),
+                    _query("limit", _up_to(1000), "How many at most."),
                 ],
             )
         },

@@ -12,7 +12,7 @@ from aiohttp import web
 from bf_reconciler.facts import Language
 from bf_reconciler.status import Status
 from bf_reconciler.web.http.app_keys import BACKEND, LATENCIES, RENDERERS
-from bf_reconciler.web.http.responses import language_of
+from bf_reconciler.web.http.responses import accepts_gzip, language_of
 from bf_reconciler.web.page.detail import not_found
 from bf_reconciler.web.page.document import Place, document
 from bf_reconciler.web.page.html import Reader
@@ -86,7 +86,7 @@ async def zipped(
     request: web.Request, make: Callable[[], str], kind: str, status: int = 200
 ) -> web.Response:
     """Made and compressed in a thread, so that the event loop stays free."""
-    accepted = "gzip" in request.headers.get("Accept-Encoding", "")
+    accepted = accepts_gzip(request)
 
     def work() -> tuple[bytes, bool]:
         body = make().encode(errors="replace")

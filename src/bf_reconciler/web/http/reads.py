@@ -14,9 +14,16 @@ from bf_reconciler.status import (
     present_transition,
 )
 from bf_reconciler.web.http.app_keys import BACKEND
-from bf_reconciler.web.http.openapi import DOCUMENT, KINDS
+from bf_reconciler.web.http.openapi import DOCUMENT, KINDS, TABLES
 from bf_reconciler.web.http.paging import number, part
-from bf_reconciler.web.http.responses import answer, answer_made, language_of, send_pieces, written
+from bf_reconciler.web.http.responses import (
+    accepts_gzip,
+    answer,
+    answer_made,
+    language_of,
+    send_pieces,
+    written,
+)
 
 MAX_LIMIT = 1000
 JSON = "application/json; charset=utf-8"
@@ -28,8 +35,9 @@ async def metrics(request: web.Request) -> web.StreamResponse:
     if detail not in {"full", "summary"}:
         raise web.HTTPBadRequest(text="detail: full or summary is expected")
     accept = request.headers.get("Accept", "")
-    pieces, kind = request.app[BACKEND].metrics(accept, summary=detail == "summary")
-    return await send_pieces(request, pieces, kind)
+    gzip = accepts_gzip(request)
+    pieces, kind = request.app[BACKEND].metrics(accept, summary=detail == "summary", gzip=gzip)
+    return await send_pieces(request, pieces, kind, gzip=gzip)
 
 
 async def health(request: web.Request) -> web.Response:
@@ -115,6 +123,28 @@ async def history(request: web.Request) -> web.Response:
     return await answer_made(
         lambda: {"transitions": [present_transition(each, language) for each in changes]}
     )
+
+
+async def journal(request: web.Request) -> web.Response:
+    """Rows of a table of the journal with their hashes, oldest first; ``after`` goes on."""
+    backend, query = request.app[BACKEND], request.query
+    limit, after = number(query.get("limit", "1000")), _row(query.get("after"))
+    if limit is None or not 1 <= limit <= MAX_LIMIT:
+        raise web.HTTPBadRequest(text=f"limit: a number from 1 to {MAX_LIMIT} is expected")
+    table = request.match_info["table"]
+    if table not in TABLES:
+        raise web.HTTPNotFound(text="no table of the journal with this name")
+    return await answer_made(lambda: backend.journal(table, after, limit))
+
+
+def _row(text: str | None) -> int | None:
+    """The number of a row; one that nobody wrote may be negative."""
+    if text is None:
+        return None
+    found = number(text.removeprefix("-"))
+    if found is None:
+        raise web.HTTPBadRequest(text="after: the number of a row is expected")
+    return -found if text.startswith("-") else found
 
 
 def _kind(text: str | None) -> Kind | None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -16,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 WRITE_SECONDS = 30.0
 """A reader that takes nothing for this long is disconnected."""
+SLICE_SECONDS = 0.005
+WRITE_BYTES = 512 * 1024
 PIECE = 50
 """Entries in a piece of JSON: a few milliseconds of work."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -60,24 +63,54 @@ async def answer_made(make: Callable[[], object], status: int = 200) -> web.Resp
 
 
 async def send_pieces(
-    request: web.Request, pieces: Iterable[bytes], content_type: str
+    request: web.Request, pieces: Iterable[bytes], content_type: str, *, gzip: bool = False
 ) -> web.StreamResponse:
-    """Answer piece by piece: others are served in between, and the whole is never in memory."""
+    """Answer piece by piece: others are served in between, and the whole is never in memory.
+
+    With ``gzip``, the pieces are a gzip stream.
+    """
     response = web.StreamResponse(headers={"Content-Type": content_type})
+    if gzip:
+        response.headers["Content-Encoding"] = "gzip"
     await response.prepare(request)
     if request.method == "HEAD":
         return response
     try:
-        for piece in pieces:
-            if piece:
+        for some in _gathered(pieces):
+            if some:
                 async with asyncio.timeout(WRITE_SECONDS):
-                    await response.write(piece)
+                    await response.write(some)
             await asyncio.sleep(0)
         await response.write_eof()
     except TimeoutError:  # what was not sent cannot be: the reader must not take it for the end
         if request.transport is not None:
             request.transport.abort()
     return response
+
+
+def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The pieces that are made within a slice of time, together; what was made of them till then.
+
+    Each time that others are let in costs as much as they have to do.
+    """
+    some: list[bytes] = []
+    size, since = 0, time.monotonic()
+    for piece in pieces:
+        some.append(piece)
+        size += len(piece)
+        if size >= WRITE_BYTES or time.monotonic() - since >= SLICE_SECONDS:
+            yield b"".join(some)
+            some, size, since = [], 0, time.monotonic()
+    yield b"".join(some)
+
+
+def accepts_gzip(request: web.Request) -> bool:
+    """Whether the reader takes gzip, by its ``Accept-Encoding``."""
+    for part in request.headers.get("Accept-Encoding", "").split(","):
+        name, _, weight = part.partition(";")
+        if name.strip().lower() == "gzip":
+            return _quality(weight) > 0 if weight else True
+    return False
 
 
 @web.middleware
