@@ -1,11 +1,11 @@
 """One reconcile cycle after another, with what people asked for applied in between."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from bf_reconciler.daemon.breath import Breath
 from bf_reconciler.facts import Seen
@@ -31,6 +31,7 @@ from bf_reconciler.status import (
 )
 from bf_reconciler.turn import Turn
 
+T = TypeVar("T")
 Edit = Callable[[Status, Mapping[str, Seen]], tuple[Status, Mapping[str, Seen]]]
 """What a person asks for: a change of what stood before the next turn."""
 
@@ -138,7 +139,7 @@ class Cycle:
         turn = None
         if self.spec is not None:
             turn = await reconcile(self.spec, before, seen, self._outside, now, last)
-            recorded = self._recorded(turn, now)
+            recorded = await self._recorded(turn, now)
             await self._end(turn.status, turn.seen, now, turn.changed, events, recorded)
             self._verdicts = turn.verdicts
         else:
@@ -151,6 +152,12 @@ class Cycle:
             turn = await self._audit(turn)
         self._last = turn
         return turn.wake_at if turn is not None else now + HEARTBEAT
+
+    async def _shared(self, made: Iterable[T]) -> AsyncIterator[T]:
+        """The same, made while others have the event loop in between: there may be thousands."""
+        for each in made:
+            yield each
+            await self._outside.breathe()
 
     def _reloaded(
         self, reload: Reload, before: Status, seen: Mapping[str, Seen]
@@ -165,7 +172,7 @@ class Cycle:
             before = replace(before, config=reload.config)
         return before, seen
 
-    def _recorded(self, turn: Turn, now: datetime) -> tuple[Recorded, ...]:
+    async def _recorded(self, turn: Turn, now: datetime) -> tuple[Recorded, ...]:
         """What was declared since the last turn, and what was judged otherwise."""
         found: tuple[Declaration, ...] = ()
         if turn.spec is not self._declared_by:
@@ -175,7 +182,8 @@ class Cycle:
             found = tuple(changes)
         were, are = (self.seen, self._verdicts), (turn.seen, turn.verdicts)
         known = self.status.connections
-        return *found, *judgements(turn.spec, were, are, now, turn.changed, known)
+        judged = judgements(turn.spec, were, are, now, turn.changed, known)
+        return *found, *[each async for each in self._shared(judged)]
 
     def _let_go(
         self, elsewhere: Elsewhere, before: Status, seen: Mapping[str, Seen]
@@ -208,7 +216,8 @@ class Cycle:
         """
         found = file_halts(self.status, after, now)
         keys = key_events(self.status, after, now, names)
-        changes = (*events, *found, *keys, *transitions(self.status, after, now, names))
+        other = self._shared(transitions(self.status, after, now, names))
+        changes = (*events, *found, *keys, *[each async for each in other])
         record = Record(after, seen)
         if changes or self._edits or names is None:
             await self._writer.save(record, (*changes, *recorded), names)
