@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from bf_reconciler.exchanges import EXCHANGES
+from bf_reconciler.facts import Place as ExchangePlace
 from bf_reconciler.spec.allow import Grant
 from bf_reconciler.spec.budget import Asked, budgets, ratios
 from bf_reconciler.spec.connection import Connection
@@ -226,6 +227,12 @@ class Spec:
                 found.setdefault(key, []).append(name)
         shared = [tuple(names) for names in found.values() if len(names) > 1]
         return {name: names for names in shared for name in names}
+
+    @cached_property
+    def exchange_places(self) -> frozenset[ExchangePlace]:
+        """The environments of exchanges in which there are connections."""
+        declared = (entry.connection for entry in self.connections.values())
+        return frozenset(ExchangePlace(each.exchange, each.environment) for each in declared)
 
     @cached_property
     def positions(self) -> Mapping[str, int]:
