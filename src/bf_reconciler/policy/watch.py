@@ -1,6 +1,6 @@
 """Who is probed, who of them fails, and who could share a cause; kept from turn to turn."""
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -190,18 +190,40 @@ def _regrouped(
     watch: Watch, moved: Mapping[str, tuple[Watched | None, Watched | None]]
 ) -> tuple[Group, ...]:
     """The groups after these connections changed."""
-    sizes: dict[int, int] = {}
-    rows: dict[int, list[datetime]] = {}
+    changes: dict[int, _Change] = {}
     for name, (was, now) in moved.items():
         for index in watch.of[name].places:
-            group = watch.groups[index]
-            row = rows.setdefault(index, list(group.asked))
-            sizes[index] = sizes.get(index, group.size) + (now is not None) - (was is not None)
-            if was is not None and was.well and was.streak is None:
-                del row[bisect_left(row, was.asked)]
-            if now is not None and now.well and now.streak is None:
-                insort(row, now.asked)
-    groups = list(watch.groups)
-    for index, row in rows.items():
-        groups[index] = Group(sizes[index], tuple(row))
-    return tuple(groups)
+            changes.setdefault(index, _Change()).note(was, now)
+    return tuple(
+        changes[index].made(group) if index in changes else group
+        for index, group in enumerate(watch.groups)
+    )
+
+
+@dataclass(slots=True)
+class _Change:
+    """What becomes of a group; ``asked`` is changed at once, since it is long."""
+
+    more: int = 0
+    gone: list[datetime] = field(default_factory=list)
+    new: list[datetime] = field(default_factory=list)
+
+    def note(self, was: Watched | None, now: Watched | None) -> None:
+        self.more += (now is not None) - (was is not None)
+        if was is not None and was.well and was.streak is None:
+            self.gone.append(was.asked)
+        if now is not None and now.well and now.streak is None:
+            self.new.append(now.asked)
+
+    def made(self, group: Group) -> Group:
+        row: list[datetime] = []
+        begin = 0
+        for at in sorted(self.gone):
+            end = bisect_left(group.asked, at, begin)
+            row += group.asked[begin:end]
+            begin = end + 1
+        row += group.asked[begin:]
+        if self.new:  # mostly the latest of all
+            first = bisect_left(row, min(self.new))
+            row[first:] = sorted((*row[first:], *self.new))
+        return Group(group.size + self.more, tuple(row))
