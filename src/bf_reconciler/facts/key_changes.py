@@ -22,6 +22,8 @@ KeyFact = Literal[
     "account",
 ]
 """What of a key changed; a label of metrics, so there are few."""
+KEPT = 4096
+"""Lists whose spelling is kept: the same one comes with every probe."""
 SAME_END = timedelta(days=1)
 """Ends no further apart are one: some exchanges count whole days that are left."""
 T = TypeVar("T")
@@ -149,7 +151,8 @@ def _words(old: KnownKey, facts: KeyFacts) -> frozenset[str] | None:
     return None if old.words is None else old.words | found
 
 
-def _addresses(listed: Iterable[str]) -> frozenset[str]:
+@lru_cache(KEPT)
+def _addresses(listed: tuple[str, ...]) -> frozenset[str]:
     return frozenset(map(_address, listed))
 
 
