@@ -22,8 +22,6 @@ KeyFact = Literal[
     "account",
 ]
 """What of a key changed; a label of metrics, so there are few."""
-KEPT = 4096
-"""Lists whose spelling is kept: the same one comes with every probe."""
 SAME_END = timedelta(days=1)
 """Ends no further apart are one: some exchanges count whole days that are left."""
 T = TypeVar("T")
