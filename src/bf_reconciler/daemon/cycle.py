@@ -12,9 +12,10 @@ from bf_reconciler.facts import Seen
 from bf_reconciler.reconcile import PART, Outside, Prober, Runtimes, Save, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.schedule import HEARTBEAT, request_changed
-from bf_reconciler.spec import Commit, Elsewhere, Names, Spec, without
+from bf_reconciler.spec import Elsewhere, Names, Spec, without
 from bf_reconciler.status import (
     NO_VERDICTS,
+    Commits,
     Record,
     Recorded,
     Status,
@@ -83,7 +84,7 @@ class Cycle:
         self._declared = record.declared
         self._declared_by: Spec | None = None
         """What is recorded as declared, and the spec that it was taken from."""
-        self._commit: Commit | None = None
+        self._commits = Commits()
         """What the spec in force was read from."""
         self._verdicts = NO_VERDICTS
         self.spec: Spec | None = None
@@ -99,9 +100,9 @@ class Cycle:
         """Use this reading of the file from the next turn on."""
         self._reload = reload
         if reload.adopted is not None:
-            self._commit = reload.adopted.commit
+            self._commits = Commits(reload.adopted.commit)
         elif reload.documents is not None:
-            self._commit = reload.commit
+            self._commits = self._commits.with_files(reload.commit, reload.commits)
         self.wake.set()
 
     async def edit(self, edit: Edit, *events: Transition) -> None:
@@ -167,13 +168,14 @@ class Cycle:
         """What was declared since the last turn, and what was judged otherwise."""
         found: list[Recorded] = []
         if turn.spec is not self._declared_by:
-            found += declarations(self._declared, turn.spec, self._commit, now)
-            self._declared, self._declared_by = declared(turn.spec), turn.spec
-        before, after = (self.seen, self._verdicts), (turn.seen, turn.verdicts)
+            before, since = self._declared, self._declared_by
+            self._declared, self._declared_by = declared(turn.spec, before, since), turn.spec
+            found += declarations(before, self._declared, turn.spec, self._commits, now)
+        were, are = (self.seen, self._verdicts), (turn.seen, turn.verdicts)
         known = self.status.connections
         for part in turn.changed.parts(turn.spec, PART):
             await self._outside.breathe()
-            found += judgements(turn.spec, before, after, now, part, known)
+            found += judgements(turn.spec, were, are, now, part, known)
         return found
 
     def _let_go(

@@ -20,6 +20,10 @@ OVERRUN: Final = timedelta(minutes=5)
 """So long after its end it has overrun."""
 LONGEST: Final = timedelta(days=1)
 """So long after its end it is no maintenance any more, whatever is told."""
+WIDEST: Final = timedelta(days=3)
+"""An end later than this after the begin is none: it would hide failures for as long."""
+FARTHEST: Final = timedelta(days=90)
+"""What begins later than this is a time that was misread."""
 MOST: Final = 10
 """Of one place."""
 
@@ -92,7 +96,9 @@ def _told(
         if item.begins is None and before is not None:
             found[begins] = before
             continue
-        ends = item.ends if item.ends is not None and item.ends > begins else None
+        ends = item.ends
+        if ends is not None and not begins < ends <= begins + WIDEST:
+            ends = None
         phase: Phase = before.phase if before is not None else "announced"
         found[begins] = Maintenance(*place, item.title, begins, ends, phase)
     return found
@@ -106,7 +112,7 @@ def _phase(maintenance: Maintenance, now: datetime, goes_on: Callable[[], bool])
     """None: it is over. ``goes_on`` is asked where its end is."""
     end = end_of(maintenance)
     if now < maintenance.begins:
-        return "announced"
+        return "announced" if maintenance.begins <= now + FARTHEST else None
     if now < end + OVERRUN:
         return "under_way"
     return "overrun" if now < end + LONGEST and goes_on() else None
