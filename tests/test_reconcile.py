@@ -1,6 +1,5 @@
 """The line: what should be, what is, a verdict, an act, and a picture of it all."""
 
-import asyncio
 import traceback
 from contextlib import suppress
 from dataclasses import replace
@@ -578,19 +577,3 @@ async def test_what_nobody_declares_is_turned_off_and_shown():
     await house.turn()
     assert ("stray", False) in house.engine.orders
     assert house.cycle.status.strategies["stray"].conditions[0].reason is Reason.ORPHAN_STOPPED
-
-
-async def test_others_have_the_event_loop_while_thousands_of_changes_are_named(monkeypatch):
-    monkeypatch.setattr("bf_reconciler.daemon.breath.SLICE", 0.0)
-    house, let_in = House(spec=a_spec([a_connection(f"c{n}") for n in range(50)])), []
-
-    async def other():
-        while True:
-            let_in.append(1)
-            await asyncio.sleep(0)
-
-    task = asyncio.create_task(other())
-    await house.turn()
-    task.cancel()
-    assert len(house.journal.told) >= 50
-    assert len(let_in) >= len(house.journal.told)

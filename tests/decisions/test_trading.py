@@ -409,6 +409,20 @@ def test_an_outage_forgets_no_name():
 # what was removed lately
 
 
+def test_that_nothing_is_told_is_said_only_while_something_is_expected():
+    told = Told(a_spec_of("BTC/USDT"))
+    told.seen = remember(None, an_observation(NOW))
+    told.declare(a_spec([a_connection()], [], policy={"winding_down": MINUTE}))
+    before = told.verdict()
+    assert before.until == NOW + MINUTE
+    after = told.wait().verdict()
+    said = [{f.message for f in each.findings if f.type is ASSETS} for each in (before, after)]
+    assert said == [
+        {"KuCoin does not report which assets an account holds."},
+        {"No strategy and no `expect` declares what the account may hold and trade."},
+    ]
+
+
 def test_what_a_removed_strategy_declared_is_expected_while_it_winds_down():
     traded = Traded(frozenset({"BTC/USDT"}), {"ETH/USDT": NOW - 29 * DAY})
     seen = holding("ETH", orders=["ETH/USDT"])
