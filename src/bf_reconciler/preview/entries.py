@@ -60,7 +60,9 @@ def preview(
         uncompared=tuple(
             e.name for e in connections if e.action == "keep" and e.credentials == "unknown"
         ),
-        widened=tuple(widenings(parsed, standing, connections, policy or ())),
+        widened=tuple(
+            widenings(parsed, standing, connections, policy or (), _added(parsed, connections))
+        ),
         policy=None if policy is None else _shown(policy, parsed),
     )
 
@@ -234,6 +236,17 @@ def _emptied(
         lost = Counter(entry.file for name, entry in entries.items() if name not in readable)
         found |= {file for file, count in lost.items() if too_many(total[file], count, limit)}
     return frozenset(found)
+
+
+def _added(parsed: Parsed, connections: Iterable[Entry]) -> dict[str, tuple[Change, ...]]:
+    """What new connections declare."""
+    new = {entry.name for entry in connections if entry.action == "add"}
+    found: dict[str, tuple[Change, ...]] = {}
+    for connection, _ in parsed.connections:
+        if connection.name in new:
+            opaque = parsed.sealed.get(("connections", connection.name), frozenset())
+            found[connection.name] = tuple(differences({}, declared(connection, opaque), opaque))
+    return found
 
 
 def _rights(parsed: Parsed, standing: InForce, connections: Iterable[Entry]) -> Iterator[Right]:

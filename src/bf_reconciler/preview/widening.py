@@ -61,6 +61,8 @@ LIMITS: Final[Mapping[str, str]] = {
     "max_safety_orders": "Strategies may declare more safety orders.",
     "max_margin": "Strategies may declare a higher margin.",
 }
+USUAL: Final = frozenset({"markets", "egress_ips"})
+"""Every connection has these; of a new one, the rights that it needs are told."""
 OVERRIDES: Final = ("ip_allowlist", "unexpected_trading")
 """Fields of the policy that a connection may set for itself."""
 
@@ -70,8 +72,13 @@ def widenings(
     standing: InForce,
     connections: Iterable[Entry],
     policy: Iterable[PolicyChange],
+    added: Mapping[str, tuple[Change, ...]],
 ) -> Iterator[Widening]:
-    """Of the policy, where what is in force tells it, and of each connection that changes."""
+    """Of the policy, where what is in force tells it, and of each connection that changes.
+
+    ``added``: what new connections declare. Their rights and addresses are new as they are; what
+    they except from the rules is told.
+    """
     for change in policy:
         if change.looser:
             message = _of_value(change.path.rpartition(".")[2], change.after)
@@ -80,28 +87,33 @@ def widenings(
     before = standing.policy if standing.policy is not None else parsed.policy
     for entry in connections:
         if entry.action == "change":
-            yield from _of_connection(entry, before, parsed.policy)
+            yield from _of_connection(entry.name, entry.changes, before, parsed.policy)
+    for name, changes in added.items():
+        told = (change for change in changes if change.field not in USUAL)
+        yield from _of_connection(name, told, parsed.policy, parsed.policy)
 
 
 def _of_value(field: str, after: Any) -> str:  # noqa: ANN401 # the value of any field
     return RULES[field][after] if field in RULES else LIMITS[field]
 
 
-def _of_connection(entry: Entry, before: Policy, after: Policy) -> Iterator[Widening]:
-    known = {change.field: change for change in entry.changes if change.known}
-    yield from _added(entry.name, known)
+def _of_connection(
+    name: str, changes: Iterable[Change], before: Policy, after: Policy
+) -> Iterator[Widening]:
+    known = {change.field: change for change in changes if change.known}
+    yield from _added(name, known)
     for field in OVERRIDES:
         change = known.get(field)
         if change is not None:
             was = change.before or getattr(before, field)
             now = change.after or getattr(after, field)
             if is_looser(field, now, was):
-                yield Widening(entry.name, field, was, now, RULES[field][now])
+                yield Widening(name, field, was, now, RULES[field][now])
     for field, message in ATTESTED.items():
         word = known.get(f"{field}.at")
         if word is not None and _later(word):
-            yield Widening(entry.name, field, word.before, word.after, message)
-    yield from _exceptions(entry.name, known)
+            yield Widening(name, field, word.before, word.after, message)
+    yield from _exceptions(name, known)
 
 
 def _added(name: str, known: Mapping[str, Change]) -> Iterator[Widening]:
