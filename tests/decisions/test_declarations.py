@@ -24,12 +24,13 @@ ADA = Commit("Ada <ada@example.org>", datetime(2026, 3, 1, tzinfo=UTC), "ada@exa
 
 
 def told(before, spec, commit=None):
-    return [(d.name, d.change) for d in declarations(before, spec, Commits(commit), NOW)]
+    found = declarations(before, declared(spec), spec, Commits(commit), NOW)
+    return [(d.name, d.change) for d in found]
 
 
 def test_the_first_revision_declares_everything():
     spec = as_filed(a_spec(policy={"ip_allowlist": "ignored"}))
-    policy, connection = declarations({}, spec, Commits(ADA), NOW)
+    policy, connection = declarations({}, declared(spec), spec, Commits(ADA), NOW)
     assert (policy.name, policy.declared) == (POLICY, {"ip_allowlist": "ignored"})
     assert (connection.name, connection.change) == (CONNECTION, "added")
     assert connection.declared == {"name": CONNECTION, "exchange": "kucoin"}
@@ -63,7 +64,8 @@ def test_a_change_of_a_field_or_of_the_key_is_told():
 
 def test_an_entry_that_left_is_told_without_an_author_where_none_is_known():
     before = declared(as_filed(a_spec()))
-    (gone,) = declarations(before, a_spec([]), Commits(), NOW)
+    empty = a_spec([])
+    (gone,) = declarations(before, declared(empty), empty, Commits(), NOW)
     assert (gone.name, gone.change, gone.author, gone.declared) == (CONNECTION, "removed", "", {})
 
 
@@ -79,14 +81,15 @@ def test_of_a_folder_each_entry_is_of_who_made_its_file():
     spec = replace(spec, connections={CONNECTION: entry}, base="base.yaml")
     bob = Commit("bob", NOW, "ops", "c0ffee", "bob@example.org")
     commits = Commits().with_files(ADA, {"a.yaml": bob, "base.yaml": None})
-    policy, connection = declarations({}, spec, commits, NOW)
+    policy, connection = declarations({}, declared(spec), spec, commits, NOW)
     assert (policy.author, policy.file) == (ADA.author, "base.yaml")
     assert (connection.author, connection.file, connection.commit) == ("bob", "a.yaml", "c0ffee")
     assert (connection.signer, connection.signed_by) == ("ops", "bob@example.org")
     before = declared(spec)
     moved = replace(spec, connections={CONNECTION: replace(entry, file="b.yaml")})
     assert told(before, moved) == []  # another place says nothing else
-    (gone,) = declarations(before, a_spec([]), commits, NOW)
+    empty = a_spec([])
+    (gone,) = declarations(before, declared(empty), empty, commits, NOW)
     assert (gone.change, gone.author, gone.file) == ("removed", "bob", "a.yaml")
     later = commits.with_files(None, {"b.yaml": ADA})
     assert (later.of("a.yaml"), later.of("b.yaml"), later.of("c.yaml")) == (bob, ADA, None)
@@ -113,8 +116,11 @@ async def test_a_turn_records_who_declared_what_it_begins_to_use():
 def test_a_journal_knows_what_was_declared_last(tmp_path):
     spec = as_filed(a_spec())
     with Journal(tmp_path) as journal:
-        journal.save(Record(Status(), {}), list(declarations({}, spec, Commits(ADA), NOW)))
+        made = list(declarations({}, declared(spec), spec, Commits(ADA), NOW))
+        journal.save(Record(Status(), {}), made)
         found = journal.load().declared
         assert found == declared(spec)
-        journal.save(Record(Status(), {}), list(declarations(found, a_spec([]), Commits(), NOW)))
+        empty = a_spec([])
+        gone = declarations(found, declared(empty), empty, Commits(), NOW)
+        journal.save(Record(Status(), {}), list(gone))
         assert set(journal.load().declared) == {POLICY}

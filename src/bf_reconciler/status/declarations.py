@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 
-from bf_reconciler.spec import Commit, Spec
+from bf_reconciler.spec import Commit, ConnectionEntry, Spec
 
 POLICY = ""
 """Stands for the name where the policy of the file is declared."""
@@ -65,20 +65,29 @@ class Commits(NamedTuple):
         return Commits(whole, {**self.files, **files})
 
 
-def declared(spec: Spec) -> Mapping[str, DeclaredEntry]:
-    """What is in force under each name."""
+def declared(
+    spec: Spec, before: Mapping[str, DeclaredEntry] | None = None, since: Spec | None = None
+) -> Mapping[str, DeclaredEntry]:
+    """What is in force under each name. ``before`` is that of ``since``: what is the same stays."""
+    known: Mapping[str, DeclaredEntry] = before or {}
+    same: Mapping[str, ConnectionEntry] = since.connections if since is not None else {}
     connections = {
-        name: DeclaredEntry(entry.declared, entry.credentials_fingerprint, entry.file)
+        name: known[name]
+        if same.get(name) is entry
+        else DeclaredEntry(entry.declared, entry.credentials_fingerprint, entry.file)
         for name, entry in spec.connections.items()
     }
     return {POLICY: DeclaredEntry(spec.declared_policy, file=spec.base), **connections}
 
 
 def declarations(
-    before: Mapping[str, DeclaredEntry], spec: Spec, commits: Commits, now: datetime
+    before: Mapping[str, DeclaredEntry],
+    after: Mapping[str, DeclaredEntry],
+    spec: Spec,
+    commits: Commits,
+    now: datetime,
 ) -> Iterator[Declaration]:
-    """What this revision declares otherwise than what was known ``before``."""
-    after = declared(spec)
+    """What this revision declares otherwise: ``after``, than what was known ``before``."""
 
     def changed(name: str, change: DeclarationChange, what: DeclaredEntry) -> Declaration:
         commit = commits.of(what.file) or UNKNOWN
@@ -102,7 +111,7 @@ def declarations(
     for name, what in after.items():
         if name not in before:
             yield changed(name, "added", what)
-        elif before[name] != what:
+        elif before[name] is not what and before[name] != what:
             yield changed(name, "changed", what)
     for name in sorted(before.keys() - after.keys()):
         moved = name in spec.elsewhere.connections
