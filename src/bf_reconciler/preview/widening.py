@@ -6,7 +6,7 @@ from typing import Any, Final
 from bf_reconciler.document import Parsed
 from bf_reconciler.preview.in_force import InForce
 from bf_reconciler.preview.values import Change, Entry, Widening
-from bf_reconciler.spec import Policy, PolicyChange, is_looser
+from bf_reconciler.spec import ALLOW, Grant, Policy, PolicyChange, is_looser, is_within
 
 ATTESTED: Final[Mapping[str, str]] = {
     "attest.withdraw_disabled": (
@@ -71,7 +71,7 @@ def widenings(
     parsed: Parsed,
     standing: InForce,
     connections: Iterable[Entry],
-    policy: Iterable[PolicyChange],
+    policy: Iterable[PolicyChange] | None,
     added: Mapping[str, tuple[Change, ...]],
 ) -> Iterator[Widening]:
     """Of the policy, where what is in force tells it, and of each connection that changes.
@@ -79,11 +79,13 @@ def widenings(
     ``added``: what new connections declare. Their rights and addresses are new as they are; what
     they except from the rules is told.
     """
-    for change in policy:
+    for change in policy or ():
         if change.looser:
             message = _of_value(change.path.rpartition(".")[2], change.after)
             path = f"policy.{change.path}"
             yield Widening("", path, change.before, change.after, message)
+    if policy is not None and (ALLOW,) not in parsed.policy_sealed:
+        yield from _of_grants(standing.allow, parsed.allow)
     before = standing.policy if standing.policy is not None else parsed.policy
     for entry in connections:
         if entry.action == "change":
@@ -91,6 +93,29 @@ def widenings(
     for name, changes in added.items():
         told = (change for change in changes if change.field not in USUAL)
         yield from _of_connection(name, told, parsed.policy, parsed.policy)
+
+
+def _of_grants(
+    before: tuple[Grant, ...] | None, after: tuple[Grant, ...] | None
+) -> Iterator[Widening]:
+    """What the other files of a folder may newly declare."""
+    if before is None:
+        return
+    if after is None:
+        message = "The other files of the folder may declare everything."
+        yield Widening("", ALLOW, plain(before), None, message)
+        return
+    for grant in after:
+        if not any(is_within(grant, each) for each in before):
+            message = f"More may be declared by files: {', '.join(grant.files)}."
+            yield Widening("", ALLOW, plain(before), plain(after), message)
+
+
+def plain(grants: tuple[Grant, ...] | None) -> list[dict[str, Any]] | None:
+    """Grants as JSON."""
+    if grants is None:
+        return None
+    return [grant.model_dump(mode="json", exclude_defaults=True) for grant in grants]
 
 
 def _of_value(field: str, after: Any) -> str:  # noqa: ANN401 # the value of any field
