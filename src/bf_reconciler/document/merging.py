@@ -141,6 +141,7 @@ def _parsed(
     return Parsed(
         problems=ordered((*told, *budgets, *more)),
         policy=file.policy,
+        allow=file.allow,
         defaults=file.defaults,
         halt=file.halt,
         runtimes=file.runtimes,

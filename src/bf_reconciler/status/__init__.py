@@ -10,6 +10,7 @@ from bf_reconciler.status.declarations import (
     DeclaredEntry,
     declarations,
     declared,
+    rules_of,
 )
 from bf_reconciler.status.evidence import evidence
 from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask
@@ -123,6 +124,7 @@ __all__ = [
     "present_strategy",
     "present_transition",
     "resume_event",
+    "rules_of",
     "said_of",
     "stolen",
     "transitions",

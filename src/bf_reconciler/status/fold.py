@@ -75,6 +75,7 @@ def fold(  # noqa: PLR0913 # the inputs of the line, and whose part of it change
         strategies=strategies,
         incidents=verdicts.causes.incidents,
         policy=spec.declared_policy,
+        allow=spec.declared_allow,
     )
     if whole:
         return in_order(status, spec)

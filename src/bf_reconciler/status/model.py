@@ -275,6 +275,8 @@ class Status:
     incidents: tuple[Incident, ...] = ()
     policy: Mapping[str, Any] | None = None
     """What of the policy in force is no default and no secret, as JSON; None is not known."""
+    allow: tuple[Mapping[str, Any], ...] | None = None
+    """What the other files of a folder may declare; None is everything, or not known."""
     maintenance: tuple[Maintenance, ...] = ()
     """What exchanges announced. It changes no verdict."""
 
