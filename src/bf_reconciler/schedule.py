@@ -2,7 +2,7 @@
 
 import zlib
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
@@ -317,12 +317,10 @@ def answered(spec: Spec, name: str, seen: Seen | None, asked_at: datetime, now: 
     return latest is not None and latest.at >= asked_at and settled(spec, name, seen, now)
 
 
-def request(seen: Mapping[str, Seen], names: Container[str]) -> Mapping[str, Seen]:
+def request(seen: Mapping[str, Seen], names: Iterable[str]) -> Mapping[str, Seen]:
     """Have these connections probed at once. What was never seen is probed anyway."""
-    return {
-        name: replace(memory, asked=True) if name in names else memory
-        for name, memory in seen.items()
-    }
+    asked = {name: replace(m, asked=True) for name in names if (m := seen.get(name)) is not None}
+    return {**seen, **asked} if asked else seen
 
 
 def request_changed(
@@ -335,11 +333,15 @@ def request_changed(
     changed = {
         name
         for name, entry in new.connections.items()
-        if name not in old.connections
-        or old.connections[name].connection != entry.connection
+        if (name not in old.connections)
+        or _differs(old.connections[name], entry)
         or were.get(name) != are.get(name)
     }
     return request(seen, changed)
+
+
+def _differs(old: ConnectionEntry, new: ConnectionEntry) -> bool:
+    return old is not new and old.connection != new.connection
 
 
 def rest_after(took: timedelta) -> timedelta:
