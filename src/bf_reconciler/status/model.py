@@ -277,6 +277,8 @@ class Status:
     """What of the policy in force is no default and no secret, as JSON; None is not known."""
     maintenance: tuple[Maintenance, ...] = ()
     """What exchanges announced. It changes no verdict."""
+    parted: Mapping[str, Traded] = field(default_factory=dict)
+    """What connections traded that left the file, by the fingerprint of their key."""
 
     @property
     def halt(self) -> Halted | None:
