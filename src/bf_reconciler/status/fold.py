@@ -97,12 +97,15 @@ def parted(before: Status, spec: Spec, names: Iterable[str], now: datetime) -> S
     What left too long ago is forgotten where others leave, so that time alone changes nothing.
     """
     known, keep = before.connections, spec.policy.winding_down
-    there = spec.connections.keys() | spec.broken_connections.keys()
-    gone = [known[name] for name in sorted(names) if name in known and name not in there]
+    there = (spec.connections, spec.broken_connections)
+    gone = sorted(
+        name for name in names if name in known and not any(name in each for each in there)
+    )
     if not gone:
         return before
     left = {key: traded for key, traded in before.parted.items() if traded.lately(now, keep).left}
-    for each in gone:
+    for name in gone:
+        each = known[name]
         if each.key_fingerprint and each.traded is not None:
             old = left.pop(each.key_fingerprint, Traded())
             left[each.key_fingerprint] = each.traded.joined(old).now(frozenset(), now, keep)
