@@ -11,6 +11,7 @@ commit takes longer than the target, reading the file apart.
 import argparse
 import gc
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import TypeVar
 
+import yaml
 from folder import document
 
 from bf_reconciler.document import (
@@ -37,6 +39,7 @@ from bf_reconciler.status import DeclaredEntry, declarations, declared
 
 T = TypeVar("T")
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+SEALED = "ENC[AES256_GCM,data:QQ==,iv:QQ==,tag:QQ==,type:str]"
 LIMIT = 150.0
 """Milliseconds of a commit of one file among 200."""
 COMMITS = 7
@@ -58,11 +61,10 @@ class Clock:
 
 
 def read(number: int, entries: int, pair: str) -> Document:
-    """One file, in plain text."""
-    names = range(number * entries, (number + 1) * entries)
-    found = read_document(
-        document(1, names, 60, pair).encode(), None, allow_plaintext=True, in_folder=True
-    )
+    """One file, as if sops had decrypted it."""
+    plain = document(1, range(number * entries, (number + 1) * entries), 60, pair)
+    sealed = re.sub(r'("(?:api_key|secret|passphrase)": )"[^"]*"', rf'\1"{SEALED}"', plain)
+    found = read_document(sealed.encode(), yaml.safe_load(plain), in_folder=True)
     if not isinstance(found, Document):
         raise TypeError(found)
     return found
@@ -99,12 +101,12 @@ class Fleet:
         self.documents = self.documents | {name(last): changed}
         before, spec = self.spec, self.take("", number)
         self.clock.of("probes", lambda: request_changed(before, spec, seen))
-        self.clock.of("declarations", lambda: self._declare(spec))
-        self.clock.of("secrets", lambda: sum(1 for _ in secrets(spec)))
+        self.clock.of("declarations", lambda: self._declare(spec, before))
+        self.clock.of("secrets", lambda: sum(1 for _ in secrets(spec, before)))
 
-    def _declare(self, spec: Spec) -> None:
-        list(declarations(self.declared, spec, None, NOW))
-        self.declared = declared(spec)
+    def _declare(self, spec: Spec, before: Spec | None) -> None:
+        was, self.declared = self.declared, declared(spec, self.declared, before)
+        list(declarations(was, self.declared, spec, None, NOW))
 
 
 def measured(files: int, entries: int) -> dict[str, float]:

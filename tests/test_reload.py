@@ -502,3 +502,12 @@ def test_the_password_of_a_proxy_is_a_secret_by_itself():
     spec = build.a_spec(connections)
     found = set(secrets(spec))
     assert {proxy, "pass%2Fword-of-ours", "pass/word-of-ours", "http://p.example:1"} <= found
+
+
+def test_secrets_of_entries_that_are_known_are_not_given_again():
+    old = build.a_spec([build.a_connection("kucoin-a-x"), build.a_connection("kucoin-b-x")])
+    changed = replace(old.connections["kucoin-b-x"], line=7)
+    new = replace(old, connections={**old.connections, "kucoin-b-x": changed})
+    alone = replace(old, connections={"kucoin-b-x": changed})
+    assert list(secrets(new, old)) == list(secrets(alone))
+    assert list(secrets(old, old)) == []

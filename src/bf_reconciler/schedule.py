@@ -2,7 +2,7 @@
 
 import zlib
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
@@ -87,7 +87,9 @@ def schedule(
     before = Schedule() if before is None else before
     wanted = spec.connections.keys() | seen.keys() if names is None else names.connections
     active = {n: e for n in wanted if (e := _probed(spec, n, now)) is not None}
-    asked = {n: a for n, a in before.asked.items() if n not in wanted or n in active}
+    asked = {**before.asked}
+    for name in wanted - active.keys():
+        asked.pop(name, None)
     due: list[ConnectionEntry] = []
     soon, later = set(before.soon), dict(before.next)
     for name in sorted(active, key=spec.positions.__getitem__):
@@ -315,12 +317,10 @@ def answered(spec: Spec, name: str, seen: Seen | None, asked_at: datetime, now: 
     return latest is not None and latest.at >= asked_at and settled(spec, name, seen, now)
 
 
-def request(seen: Mapping[str, Seen], names: Container[str]) -> Mapping[str, Seen]:
+def request(seen: Mapping[str, Seen], names: Iterable[str]) -> Mapping[str, Seen]:
     """Have these connections probed at once. What was never seen is probed anyway."""
-    return {
-        name: replace(memory, asked=True) if name in names else memory
-        for name, memory in seen.items()
-    }
+    asked = {name: replace(m, asked=True) for name in names if (m := seen.get(name)) is not None}
+    return {**seen, **asked} if asked else seen
 
 
 def request_changed(
@@ -333,11 +333,15 @@ def request_changed(
     changed = {
         name
         for name, entry in new.connections.items()
-        if name not in old.connections
-        or old.connections[name].connection != entry.connection
+        if (name not in old.connections)
+        or _differs(old.connections[name], entry)
         or were.get(name) != are.get(name)
     }
     return request(seen, changed)
+
+
+def _differs(old: ConnectionEntry, new: ConnectionEntry) -> bool:
+    return old is not new and old.connection != new.connection
 
 
 def rest_after(took: timedelta) -> timedelta:

@@ -138,7 +138,7 @@ class Daemon:
             reload = await self._fall_back(self.reloader, reload)
         self._failed_loads = self._failed_loads + 1 if reload.transient else 0
         if reload.spec is not None:
-            await asyncio.to_thread(logs.REDACTOR.learn, secrets(reload.spec))
+            await asyncio.to_thread(logs.REDACTOR.learn, secrets(reload.spec, before.spec))
             await self._find_lost_halt(share(reload.spec, self.settings.shard))
         log_lines.log_config(self.log, before.config, reload.config)
         if reload.rolled_back:
@@ -259,8 +259,8 @@ class Daemon:
 
     def _publish(self, before: Status, after: Status, changes: tuple[Transition, ...]) -> None:
         log_lines.log_incidents(self.log, before.incidents, after.incidents)
+        log_lines.log_transitions(self.log, changes)
         for change in changes:
-            log_lines.log_transition(self.log, change)
             if change.kind == "strategy":
                 self.tallies.transition(change.name, change.after, str(change.reason))
             elif change.what is not None:

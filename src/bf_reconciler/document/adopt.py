@@ -2,17 +2,27 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import replace
+from typing import Final, TypeVar
 
 from bf_reconciler.document.declared import declared
 from bf_reconciler.document.parsed import Kind, Parsed
 from bf_reconciler.facts import ConfigReason, Problem
-from bf_reconciler.spec import Connection, ConnectionEntry, Origin, Spec, StrategyEntry, too_many
+from bf_reconciler.spec import (
+    Connection,
+    ConnectionEntry,
+    Defaults,
+    Origin,
+    Spec,
+    Strategy,
+    StrategyEntry,
+    too_many,
+)
 from bf_reconciler.spec.budget import least_interval
 
 PAIR: Final = "BTC/USDT"
 Names = tuple[str, ...]
+E = TypeVar("E", ConnectionEntry, StrategyEntry)
 
 
 def adopt(
@@ -144,20 +154,22 @@ def _problem(path: str, message: str) -> Problem:
 
 
 def _strategies(before: Spec, parsed: Parsed, held: Names) -> Mapping[str, StrategyEntry]:
-    entries: dict[str, StrategyEntry] = {}
-    for strategy, line in parsed.strategies:
-        key: tuple[Kind, str] = "strategies", strategy.name
-        old = before.strategies.get(strategy.name)
-        if old is not None and old.strategy is strategy:  # of a file that was not read again
-            shown = old.declared
-        else:
-            shown = declared(strategy, parsed.sealed.get(key, ()))
-        made = StrategyEntry(strategy, line, "current", shown, parsed.files.get(key, ""))
-        entries[strategy.name] = _same(old, made)
+    entries = {s.name: _strategy(before, parsed, s, line) for s, line in parsed.strategies}
     for name, line, origin in _kept(parsed, "strategies", held):
         if name in before.strategies and not _is_foreign(before, parsed, name):
-            entries[name] = replace(before.strategies[name], line=line, origin=origin)
+            entries[name] = _placed(before.strategies[name], line, origin)
     return entries
+
+
+def _strategy(before: Spec, parsed: Parsed, strategy: Strategy, line: int) -> StrategyEntry:
+    place: tuple[Kind, str] = "strategies", strategy.name
+    file, old = parsed.files.get(place, ""), before.strategies.get(strategy.name)
+    if old is not None and old.strategy is strategy:  # of a file that was not read again
+        placed = _placed(old, line, "current")
+        return placed if placed.file == file else replace(placed, file=file)
+    shown = declared(strategy, parsed.sealed.get(place, ()))
+    made = StrategyEntry(strategy, line, "current", shown, file)
+    return old if old is not None and old == made else made
 
 
 def _is_foreign(before: Spec, parsed: Parsed, name: str) -> bool:
@@ -171,10 +183,6 @@ def _is_foreign(before: Spec, parsed: Parsed, name: str) -> bool:
     return name in parsed.unshared or (moved and now != before.strategies[name].file)
 
 
-def _same(old: StrategyEntry | None, new: StrategyEntry) -> StrategyEntry:
-    return old if old is not None and old == new else new
-
-
 def _kept(parsed: Parsed, kind: Kind, held: Names) -> list[tuple[str, int, Origin]]:
     """Names that stay in force without a good entry in the file; 0 is no line."""
     broken = parsed.broken_connections if kind == "connections" else parsed.broken_strategies
@@ -184,56 +192,6 @@ def _kept(parsed: Parsed, kind: Kind, held: Names) -> list[tuple[str, int, Origi
     return kept + [(name, 0, "held") for name in held]
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """What every entry is made with."""
-
-    before: Spec
-    parsed: Parsed
-    pairs: Mapping[str, str]
-    trading: frozenset[str]
-    pepper: bytes
-    keys: Counter[str] = field(default_factory=Counter)
-    """How many connections have a key, by its fingerprint."""
-
-    def entry(
-        self,
-        connection: Connection,
-        line: int,
-        origin: Origin,
-        kept: ConnectionEntry | None = None,
-    ) -> ConnectionEntry:
-        defaults = self.parsed.defaults
-        place: tuple[Kind, str] = "connections", connection.name
-        old = self.before.connections.get(connection.name)
-        known = old if old is not None and old.connection is connection else None
-        same = known or ConnectionEntry(
-            connection=connection,
-            fingerprint=connection.fingerprint(self.pepper),
-            line=line,
-            origin=origin,
-            interval=defaults.interval,
-            timeout=defaults.timeout,
-            pair=PAIR,
-            key_fingerprint=connection.key_fingerprint(self.pepper),
-            credentials_fingerprint=connection.credentials_fingerprint(self.pepper),
-            egress=connection.egress_fingerprint(self.pepper),
-            declared=declared(connection, self.parsed.sealed.get(place, ())),
-        )
-        least = least_interval(connection) * self.keys[same.key_fingerprint]
-        made = replace(
-            same,
-            line=line,
-            origin=origin,
-            interval=max(connection.interval or defaults.interval, least),
-            timeout=connection.timeout or defaults.timeout,
-            pair=self.pairs.get(connection.name, PAIR),
-            trades=connection.name in self.trading,
-            file=self.parsed.files.get(place, "") if kept is None else kept.file,
-        )
-        return old if old is not None and old == made else made
-
-
 def _connections(
     before: Spec,
     parsed: Parsed,
@@ -241,33 +199,75 @@ def _connections(
     strategies: Mapping[str, StrategyEntry],
     pepper: bytes,
 ) -> Mapping[str, ConnectionEntry]:
-    trading = frozenset(e.strategy.connection for e in strategies.values() if e.strategy.enabled)
-    frame = _Frame(before, parsed, _pairs(strategies), trading, pepper)
-    kept = [row for row in _kept(parsed, "connections", held) if row[0] in before.connections]
-    every = [connection for connection, _ in parsed.connections]
-    every += [before.connections[name].connection for name, _, _ in kept]
-    frame.keys.update(_key(before, connection, pepper) for connection in every)
-    entries = {c.name: frame.entry(c, line, "current") for c, line in parsed.connections}
-    for name, line, origin in kept:
-        old = before.connections[name]
-        entries[name] = frame.entry(old.connection, line, origin, old)
+    entries = {c.name: _entry(before, parsed, c, line, pepper) for c, line in parsed.connections}
+    for name, line, origin in _kept(parsed, "connections", held):
+        if name in before.connections:
+            entries[name] = _placed(before.connections[name], line, origin)
+    keys = Counter([entry.key_fingerprint for entry in entries.values()])
+    pairs, trading = _traded(strategies)
+    for name, entry in entries.items():
+        made = _asked(entry, parsed.defaults, keys[entry.key_fingerprint])
+        pair, trades = pairs.get(name, PAIR), name in trading
+        if (made.pair, made.trades) != (pair, trades):
+            made = replace(made, pair=pair, trades=trades)
+        old = before.connections.get(name)
+        entries[name] = old if old is not None and made is not old and made == old else made
     return entries
 
 
-def _key(before: Spec, connection: Connection, pepper: bytes) -> str:
-    """The fingerprint of its key; it is known where the same connection is in force already."""
-    old = before.connections.get(connection.name)
+def _entry(
+    before: Spec, parsed: Parsed, connection: Connection, line: int, pepper: bytes
+) -> ConnectionEntry:
+    """An entry but for what others have a say in; one of a file that was not read again stays."""
+    place: tuple[Kind, str] = "connections", connection.name
+    file, old = parsed.files.get(place, ""), before.connections.get(connection.name)
     if old is not None and old.connection is connection:
-        return old.key_fingerprint
-    return connection.key_fingerprint(pepper)
+        placed = _placed(old, line, "current")
+        return placed if placed.file == file else replace(placed, file=file)
+    return ConnectionEntry(
+        connection=connection,
+        fingerprint=connection.fingerprint(pepper),
+        line=line,
+        origin="current",
+        interval=parsed.defaults.interval,
+        timeout=parsed.defaults.timeout,
+        pair=PAIR,
+        key_fingerprint=connection.key_fingerprint(pepper),
+        credentials_fingerprint=connection.credentials_fingerprint(pepper),
+        egress=connection.egress_fingerprint(pepper),
+        declared=declared(connection, parsed.sealed.get(place, ())),
+        file=file,
+    )
 
 
-def _pairs(strategies: Mapping[str, StrategyEntry]) -> Mapping[str, str]:
-    """A pair per connection: of its first strategy that trades spot, else of its first."""
+def _placed(entry: E, line: int, origin: Origin) -> E:
+    same = entry.line == line and entry.origin == origin
+    return entry if same else replace(entry, line=line, origin=origin)
+
+
+def _asked(entry: ConnectionEntry, defaults: Defaults, sharing: int) -> ConnectionEntry:
+    """The same with how often it is asked, where so many have its key."""
+    connection = entry.connection
+    least = least_interval(connection) * sharing
+    interval = max(connection.interval or defaults.interval, least)
+    timeout = connection.timeout or defaults.timeout
+    same = entry.interval == interval and entry.timeout == timeout
+    return entry if same else replace(entry, interval=interval, timeout=timeout)
+
+
+def _traded(strategies: Mapping[str, StrategyEntry]) -> tuple[Mapping[str, str], set[str]]:
+    """A pair per connection: of its first strategy that trades spot, else of its first.
+
+    And the connections with a strategy that is wanted.
+    """
     spot: dict[str, str] = {}
     other: dict[str, str] = {}
+    trading: set[str] = set()
     for entry in strategies.values():
-        for pair in entry.strategy.pairs[:1]:
-            found = other if ":" in pair else spot
-            found.setdefault(entry.strategy.connection, pair)
-    return {**other, **spot}
+        strategy = entry.strategy
+        connection = strategy.connection
+        for pair in strategy.pairs[:1]:
+            (other if ":" in pair else spot).setdefault(connection, pair)
+        if strategy.enabled:
+            trading.add(connection)
+    return {**other, **spot}, trading

@@ -89,8 +89,8 @@ def _keys(demands: Sequence[Demand]) -> Iterator[KeyBudget]:
     seen: set[Place] = set()
     shared: set[Place] = set()
     for demand in demands:
-        shared |= seen & demand.keys.keys()
-        seen |= demand.keys.keys()
+        shared.update(seen.intersection(demand.keys))
+        seen.update(demand.keys)
     for demand in demands:
         yield from demand.opaque
         yield from (found for key, found in demand.alone.items() if key not in shared)

@@ -99,8 +99,8 @@ def _values(derived: Mapping[str, Derived[T]]) -> dict[str, T]:
 
 
 def _claims(outlines: Mapping[str, Outline], standing: Standing) -> dict[str, Claims]:
-    connections = claims_on("connections", outlines, standing.connections)
-    strategies = claims_on("strategies", outlines, standing.strategies)
+    connections = claims_on("connections", outlines, standing)
+    strategies = claims_on("strategies", outlines, standing)
     return {
         file: {"connections": connections.get(file, {}), "strategies": strategies.get(file, {})}
         for file in outlines
@@ -114,7 +114,7 @@ def _foreign(
     standing: Standing,
 ) -> dict[str, Foreign]:
     shared = chain.from_iterable(found.shared for found in connections.values())
-    visible = Visible(owners, shared, standing.shared)
+    visible = Visible(owners, shared, standing)
     return {
         file: visible.of(file, outline.used, connections[file].own.keys())
         for file, outline in outlines.items()
@@ -125,7 +125,7 @@ def _engines(
     outlines: Mapping[str, Outline], common: Common, standing: Standing
 ) -> Mapping[str, Mapping[int, str]]:
     runtimes = common.file.runtimes if common.file is not None else ()
-    return engine_rivals(outlines, {each.name: each for each in runtimes}, standing.engines)
+    return engine_rivals(outlines, {each.name: each for each in runtimes}, standing)
 
 
 def _users(

@@ -1,7 +1,7 @@
 """What holds between the files of a folder: one base, names, what is shared, what is allowed."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from bf_reconciler.document.entries import Entry
@@ -58,35 +58,37 @@ class Shared(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is in force of a folder: the file of each name, and who has what only one can have.
+    """What is in force of a folder; before anything is, the ``base`` of an earlier life alone."""
 
-    ``shared``: of each connection, the files that may use it. ``engines``: of each runtime, the
-    strategies on it. ``nothing``: none is in force yet, whatever an earlier life says of the base.
-    """
-
-    nothing: bool = True
     base: str = ""
-    connections: Mapping[str, str] = field(default_factory=dict)
-    strategies: Mapping[str, str] = field(default_factory=dict)
-    shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    engines: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    spec: Spec | None = None
+
+    @property
+    def nothing(self) -> bool:
+        """Whether none is in force yet, whatever an earlier life says of the base."""
+        return self.spec is None
+
+    def file_of(self, kind: Kind, name: str) -> str:
+        """The file that has a name; "" is none."""
+        if self.spec is None:
+            return ""
+        found = (self.spec.connections if kind == "connections" else self.spec.strategies).get(name)
+        return found.file if found is not None else ""
+
+    def patterns_of(self, name: str) -> tuple[str, ...]:
+        """Which files may use a connection."""
+        entry = self.spec.connections.get(name) if self.spec is not None else None
+        return entry.connection.shared_with if entry is not None else ()
+
+    def has_engine(self, name: str, runtime: str) -> bool:
+        """Whether a strategy is on a runtime."""
+        entry = self.spec.strategies.get(name) if self.spec is not None else None
+        return entry is not None and entry.strategy.runtime == runtime
 
 
 def standing(spec: Spec | None, base: str = "") -> Standing:
-    """What is in force; before anything is, the ``base`` of an earlier life alone."""
-    if spec is None:
-        return Standing(base=base)
-    engines: dict[str, set[str]] = {}
-    for name, entry in spec.strategies.items():
-        engines.setdefault(entry.strategy.runtime, set()).add(name)
-    return Standing(
-        nothing=False,
-        base=spec.base,
-        connections={name: entry.file for name, entry in spec.connections.items()},
-        strategies={name: entry.file for name, entry in spec.strategies.items()},
-        shared={name: entry.connection.shared_with for name, entry in spec.connections.items()},
-        engines={name: frozenset(users) for name, users in engines.items()},
-    )
+    """What is in force, or the ``base`` of an earlier life."""
+    return Standing(base if spec is None else spec.base, spec)
 
 
 def base_of(documents: Mapping[str, Document], before: str) -> str | None:
@@ -115,19 +117,19 @@ def rival_sections(documents: Mapping[str, Document], base: str) -> Iterator[Pro
 
 
 def claims_on(
-    kind: Kind, outlines: Mapping[str, Outline], standing: Mapping[str, str]
+    kind: Kind, outlines: Mapping[str, Outline], standing: Standing
 ) -> Mapping[str, Mapping[str, Claim]]:
     """Names that several files have, by file. Who stands in force keeps its name."""
     seen: set[str] = set()
     contested: set[str] = set()
     for outline in outlines.values():
-        names = outline.lines[kind].keys()
-        contested |= seen & names
-        seen |= names
+        names = outline.lines[kind]
+        contested.update(seen.intersection(names))
+        seen.update(names)
     found: dict[str, dict[str, Claim]] = {}
     for name in contested:
         claiming = {f: o.lines[kind][name] for f, o in outlines.items() if name in o.lines[kind]}
-        holder = standing.get(name, "")
+        holder = standing.file_of(kind, name)
         for file in claiming.keys() - {holder}:
             if holder in claiming:
                 claim = Claim(f"duplicate name; {holder} has it, and keeps it", taken=True)
@@ -141,18 +143,14 @@ def claims_on(
 class Visible:
     """Which connections of other files the strategies of a file may name.
 
-    ``owners``: the file that has a connection, whoever may use it. ``in_force``: by which patterns
-    a connection is shared.
+    ``owners``: the file that has a connection, whoever may use it.
     """
 
     def __init__(
-        self,
-        owners: Mapping[str, str],
-        shared: Iterable[Shared],
-        in_force: Mapping[str, tuple[str, ...]],
+        self, owners: Mapping[str, str], shared: Iterable[Shared], standing: Standing
     ) -> None:
         self._owners = owners
-        self._in_force = in_force
+        self._standing = standing
         self._shared: dict[str, list[Shared]] = {}
         for each in shared:
             self._shared.setdefault(each.name, []).append(each)
@@ -179,7 +177,7 @@ class Visible:
     def _fits(self, shared: Shared, file: str) -> bool:
         patterns = shared.patterns
         if patterns is None:
-            patterns = self._in_force.get(shared.name, ())
+            patterns = self._standing.patterns_of(shared.name)
         return file != shared.file and fits(patterns, file)
 
 
@@ -196,9 +194,7 @@ def report_excess(
 
 
 def engine_rivals(
-    outlines: Mapping[str, Outline],
-    runtimes: Mapping[str, Runtime],
-    in_force: Mapping[str, frozenset[str]],
+    outlines: Mapping[str, Outline], runtimes: Mapping[str, Runtime], standing: Standing
 ) -> Mapping[str, Mapping[int, str]]:
     """One engine carries one strategy: two would be told off and on in turn.
 
@@ -212,7 +208,7 @@ def engine_rivals(
             users.setdefault(name, []).extend(_User(file, e) for e in outline.engines[name])
     found: dict[str, dict[int, str]] = {}
     for name, rivals in users.items():
-        holder = _holder(rivals, in_force.get(name, frozenset()))
+        holder = _holder(rivals, name, standing)
         for user in rivals:
             if user is not holder:
                 other = holder or next(each for each in rivals if each is not user)
@@ -233,7 +229,7 @@ class _User:
         return place if self.file == other.file else f"{place} of {self.file}"
 
 
-def _holder(rivals: Sequence[_User], in_force: frozenset[str]) -> _User | None:
+def _holder(rivals: Sequence[_User], runtime: str, standing: Standing) -> _User | None:
     if len({user.file for user in rivals}) == 1:
         return rivals[0]
-    return next((user for user in rivals if user.entry.name in in_force), None)
+    return next((u for u in rivals if standing.has_engine(u.entry.name or "", runtime)), None)

@@ -16,7 +16,7 @@ from bf_reconciler import sops
 from bf_reconciler.facts import DEFAULT_RULES, ConfigError, ConfigReason, Problem, Rules
 from bf_reconciler.sops import SopsSettings
 from bf_reconciler.source import Content, Snapshot
-from bf_reconciler.spec import Commit, Spec
+from bf_reconciler.spec import Commit, Connection, Spec
 from bf_reconciler.status import ConfigStatus, Status
 
 S = TypeVar("S")
@@ -46,6 +46,8 @@ class Reload:
     """Which of these have secrets in plain text."""
     commit: Commit | None = None
     """Who made the commit that the folder is of, where git knows."""
+    commits: Mapping[str, Commit | None] = field(default_factory=dict)
+    """Of its files that were changed: which commit made each what it is; None is not known."""
 
 
 class BaseReloader(ABC, Generic[S]):
@@ -169,23 +171,28 @@ def sentence(errors: list[Problem], tail: str) -> str:
     return f"{count} in the file; {tail}"
 
 
-def secrets(spec: Spec) -> Iterator[str]:
-    """Every secret value of a Spec, for the redaction of logs."""
-    for entry in spec.connections.values():
-        connection = entry.connection
-        found = [connection.proxy]
-        for credentials in (connection.credentials, connection.next):
-            if credentials is not None:
-                found += [credentials.api_key, credentials.secret, credentials.passphrase]
-        for secret in found:
-            if secret is not None:
-                yield secret.get_secret_value()
-        if connection.proxy is not None:
-            yield from _passwords(connection.proxy.get_secret_value())
+def secrets(spec: Spec, known: Spec | None = None) -> Iterator[str]:
+    """Every secret value of a Spec, for the redaction of logs, but for entries that are known."""
+    same = known.connections if known is not None else {}
+    for name, entry in spec.connections.items():
+        if same.get(name) is not entry:
+            yield from _of_connection(entry.connection)
     for runtime in spec.runtimes.values():
         for value in vars(runtime).values():
             if isinstance(value, SecretStr):
                 yield value.get_secret_value()
+
+
+def _of_connection(connection: Connection) -> Iterator[str]:
+    found = [connection.proxy]
+    for credentials in (connection.credentials, connection.next):
+        if credentials is not None:
+            found += [credentials.api_key, credentials.secret, credentials.passphrase]
+    for secret in found:
+        if secret is not None:
+            yield secret.get_secret_value()
+    if connection.proxy is not None:
+        yield from _passwords(connection.proxy.get_secret_value())
 
 
 def _passwords(proxy: str) -> Iterator[str]:

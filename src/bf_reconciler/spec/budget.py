@@ -183,7 +183,8 @@ def _host(exchange: str, environment: str, region: str | None, endpoint: str | N
 
 
 def _budget(row: Exchange, egress: str, members: Sequence[Asked]) -> Budget:
-    probes = _rate(members)
+    counts = Counter([asked.interval for asked in members])
+    probes = _rate(counts)
     times = min(probes, len({asked.timeout for asked in members}) / TIME_SERVES)
     signed = row.calls.requests - bool(row.calls.instead) - 1
     own = probes if row.pace.by_weight else times
@@ -199,7 +200,7 @@ def _budget(row: Exchange, egress: str, members: Sequence[Asked]) -> Budget:
             (_share(limit, probes, times) for limit in row.pace.limits if limit.per == "address"),
             default=0.0,
         ),
-        arithmetic=f"({_terms(members)}) x {every} = {number(round(demand, 2))} a second",
+        arithmetic=f"({_terms(counts)}) x {every} = {number(round(demand, 2))} a second",
     )
 
 
@@ -212,7 +213,9 @@ def _share(limit: Limit, probes: float, times: float) -> float:
 
 
 def budget_of_key(members: Sequence[Asked]) -> Iterator[KeyBudget]:
-    row, probes = _within(*_where(members[0].connection)), _rate(members)
+    row = _within(*_where(members[0].connection))
+    counts = Counter([asked.interval for asked in members])
+    probes = _rate(counts)
     own = _own(row)
     if not own:
         return
@@ -225,7 +228,7 @@ def budget_of_key(members: Sequence[Asked]) -> Iterator[KeyBudget]:
         least=timedelta(seconds=seconds),
         ratio=probes * _seconds(worst),
         arithmetic=(
-            f"({_terms(members)}) x {number(_cost(worst))} x {number(worst.seconds)} s = "
+            f"({_terms(counts)}) x {number(_cost(worst))} x {number(worst.seconds)} s = "
             f"{number(round(probes * _cost(worst) * worst.seconds, 2))}, "
             f"of {number(worst.amount)} in {number(worst.seconds)} s"
         ),
@@ -242,15 +245,13 @@ def _seconds(limit: Limit) -> float:
     return _cost(limit) * limit.seconds / limit.amount
 
 
-def _rate(members: Iterable[Asked]) -> float:
-    """Probes per second."""
-    counts = Counter([asked.interval for asked in members])
+def _rate(counts: Counter[timedelta]) -> float:
+    """Probes per second, of so many by interval."""
     return sum(count / each.total_seconds() for each, count in counts.items())
 
 
-def _terms(members: Iterable[Asked]) -> str:
+def _terms(counts: Counter[timedelta]) -> str:
     """How many are asked how often; the most frequent first, and the rest summed up."""
-    counts = Counter(asked.interval for asked in members)
     terms = sorted(counts.items(), key=lambda term: -term[1] / term[0].total_seconds())
     shown = [f"{count} / {number(each.total_seconds())} s" for each, count in terms[:SUMMANDS]]
     rest = sum(count for _, count in terms[SUMMANDS:])

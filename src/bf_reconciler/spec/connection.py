@@ -1,6 +1,5 @@
 """A declared connection: one key on one exchange."""
 
-import hashlib
 import hmac
 import json
 from datetime import datetime, timedelta
@@ -147,21 +146,21 @@ class Connection(Declared):
         text = json.dumps(
             [self.exchange, self.environment, self.credentials.api_key.get_secret_value()]
         )
-        return hmac.new(pepper, text.encode(), hashlib.sha256).hexdigest()
+        return _keyed(pepper, text)
 
     def egress_fingerprint(self, pepper: bytes) -> str:
         """A keyed digest of the proxy: the same where two connections go by one; empty is none."""
         if self.proxy is None:
             return ""
         text = json.dumps(["proxy", self.proxy.get_secret_value()])
-        return hmac.new(pepper, text.encode(), hashlib.sha256).hexdigest()
+        return _keyed(pepper, text)
 
     def credentials_fingerprint(self, pepper: bytes) -> str:
         """A keyed digest of the whole key: another one where any part of it is another."""
         credentials = self.credentials
         parts = (credentials.api_key, credentials.secret, credentials.passphrase)
         text = json.dumps([part.get_secret_value() if part else None for part in parts])
-        return hmac.new(pepper, text.encode(), hashlib.sha256).hexdigest()
+        return _keyed(pepper, text)
 
     def fingerprint(self, pepper: bytes) -> str:
         """A keyed digest of what decides the answers: exchange, address and credentials.
@@ -175,7 +174,11 @@ class Connection(Declared):
             + ([self.region] if self.region else [])
             + [secret.get_secret_value() if secret else None for secret in secrets]
         )
-        return hmac.new(pepper, text.encode(), hashlib.sha256).hexdigest()
+        return _keyed(pepper, text)
+
+
+def _keyed(pepper: bytes, text: str) -> str:
+    return hmac.digest(pepper, text.encode(), "sha256").hex()
 
 
 def _misplaced(connection: Connection, row: Exchange) -> list[tuple[tuple[str, ...], str]]:
