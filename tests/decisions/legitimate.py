@@ -234,15 +234,19 @@ class Account:
     def suspend(self):
         self.suspended = not self.suspended
 
+    def is_read(self):
+        """What cannot be read when its connection leaves is turned off, and trades no more."""
+        return not self.wrong and not any(bot.unread for bot in self.bots.values())
+
     def rename_connection(self):
         """Where its key can be read, it is known again."""
-        if not self.wrong:
+        if self.is_read():
             self.name = RENAMED if self.name == CONNECTION else CONNECTION
             self.seen = None
 
     def lose(self):
         """It left the file with its strategies, by a mistake that is soon undone."""
-        if not self.wrong:
+        if self.is_read():
             bots, name = self.bots, self.name
             self.bots, self.name = {n: b for n, b in bots.items() if b.place != CONNECTION}, ""
             self.look()
