@@ -13,7 +13,7 @@ from bf_reconciler.status.declarations import (
     rules_of,
 )
 from bf_reconciler.status.evidence import evidence
-from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask
+from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask, parted
 from bf_reconciler.status.following import follows
 from bf_reconciler.status.halts import file_halts, halt_event, resume_event, unconfirmed
 from bf_reconciler.status.judgements import (
@@ -118,6 +118,7 @@ __all__ = [
     "key_events",
     "maintained",
     "mask",
+    "parted",
     "present",
     "present_connection",
     "present_stolen",

@@ -279,6 +279,8 @@ class Status:
     """What the other files of a folder may declare; None is everything, or not known."""
     maintenance: tuple[Maintenance, ...] = ()
     """What exchanges announced. It changes no verdict."""
+    parted: Mapping[str, Traded] = field(default_factory=dict)
+    """What connections traded that left the file, by the fingerprint of their key."""
 
     @property
     def halt(self) -> Halted | None:
