@@ -15,6 +15,18 @@ MAX_PROBLEMS: Final = 1000
 """More than anybody reads; a file of commas must not become a million lines."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """The good entries of one file, with the line where each stands.
+
+    The same object in two readings: nothing of it changed.
+    """
+
+    connections: tuple[tuple[Connection, int], ...]
+    strategies: tuple[tuple[Strategy, int], ...]
+    names: Mapping[Kind, tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """A file as it was read. ``refused``: nothing of it can be taken.
@@ -31,6 +43,8 @@ class Parsed:
     sections that hold for all, empty where none has any; ``paths``, all files; ``nameless_in``,
     which of them have wrong entries without a readable name; ``unshared``, broken strategies whose
     connection is of a file that does not share it with theirs.
+
+    ``parts`` has the good entries again, file by file.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -58,6 +72,7 @@ class Parsed:
     paths: frozenset[str] = frozenset()
     nameless_in: Mapping[Kind, frozenset[str]] = field(default_factory=dict)
     unshared: frozenset[str] = frozenset()
+    parts: tuple[Part, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def errors(self) -> tuple[Problem, ...]:

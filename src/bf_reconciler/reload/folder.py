@@ -79,6 +79,8 @@ class FolderReloader(BaseReloader[FolderSnapshot]):
         self._files = {status.name: remembered(status) for status in before.config.files}
         self._known: frozenset[str] = frozenset(self._files)
         self._merged: tuple[object, ...] = ()
+        self._parsed: Parsed | None = None
+        """What was adopted last."""
         self._worked_out = document.NO_FILES
         """Of the files that were merged last."""
         self._taken = self.last
@@ -108,11 +110,11 @@ class FolderReloader(BaseReloader[FolderSnapshot]):
             self._merged = ()
             return self._none(document.ordered((*parsed.problems, *more)))
         reload = await self._adopt(parsed, more, documents, snapshot, now)
-        self._merged = key
         known = self.last.spec or self._before
         older = older or await self._precedes(snapshot.revision, known.revision)
         changed = reload.spec is not None and reload.spec.digest != known.digest
         self._taken = replace(reload, rolled_back=older and changed)
+        self._merged, self._parsed = key, parsed  # last: a fault before this leaves all as it was
         return self._taken
 
     async def _merge(
@@ -288,6 +290,7 @@ class FolderReloader(BaseReloader[FolderSnapshot]):
             revision=before.revision if dirty and before is not None else snapshot.revision,
             digest=digest,
             pepper=self._pepper,
+            last=self._parsed,
         )
         if before is None:
             known = self._before.digest == digest
