@@ -30,13 +30,14 @@ KNOWN = {  # how often, and what bounds it
     "log_sink.py Thread": (1, "the log: nobody waits for it; at the end FLUSH_SECONDS"),
     "notify/apprise_sender.py to_thread": (1, "a message: the deadline of its delivery"),
     "notify/service.py Thread": (1, "notifications: nobody waits for it; ends with the process"),
-    "notify/service.py to_thread": (3, "that thread alone waits: its store and the history"),
+    "notify/service.py to_thread": (4, "that thread alone waits: its store, file and history"),
     "probe/client.py to_thread": (1, "computes only: an exchange's class is made"),
     "probe/dns.py Thread": (1, "a name: the deadline of the probe; ends with the process"),
     "probe/market_fetch.py to_thread": (1, "computes only: a list is searched"),
     "daemon/daemon.py to_thread": (2, "looks at the keys of sops; computes what is to be masked"),
+    "daemon/start.py to_thread": (1, "imports the rest of the daemon, before anything runs"),
     "reload/base.py to_thread": (1, "the file: READ_SECONDS, one at a time"),
-    "reload/folder.py to_thread": (5, "computes, and asks git, which has its own deadline"),
+    "reload/folder.py to_thread": (6, "computes, and asks git, which has its own deadline"),
     "reload/reloader.py to_thread": (4, "computes, and asks git, which has its own deadline"),
     "runtimes/converge.py Worker": (1, "a runtime: PATIENCE of a turn, then its own deadline"),
     "runtimes/thread.py Thread": (1, "one runtime each; ends with the process"),
@@ -44,6 +45,7 @@ KNOWN = {  # how often, and what bounds it
     "seals.py to_thread": (3, "a person waits: reload of the file, or a verb"),
     "sops/child.py Thread": (1, "feeds sops, which has its deadline; ends with the process"),
     "sops/decryption.py to_thread": (2, "computes, and looks at the key files; see reload"),
+    "source/git.py Timer": (1, "ends git: the history of a folder, authors.SECONDS"),
     "source/watched_path.py ThreadPoolExecutor": (
         1,
         "the loop that watches the file: poll_seconds",
@@ -56,7 +58,10 @@ KNOWN = {  # how often, and what bounds it
     "web/http/events.py to_thread": (2, "computes only: a status becomes text"),
     "web/http/pages.py to_thread": (1, "computes only: a page is compressed"),
     "web/http/reads.py to_thread": (1, "the history: HISTORY_SECONDS"),
-    "web/http/responses.py to_thread": (1, "computes only: a status becomes text"),
+    "web/http/responses.py to_thread": (
+        1,
+        "a status becomes text; a page of the journal: HISTORY_SECONDS",
+    ),
 }
 
 

@@ -4,6 +4,7 @@ import csv
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -293,6 +294,23 @@ def test_a_report_is_text_for_people(capsys, monkeypatch, audited, lang, words):
     for each in (*words, "c0ffeec0ffee", "bob"):
         assert each in ran.out
     assert "\x1b[2J" not in ran.out
+
+
+def test_a_report_of_a_folder_names_the_commit_of_each_file(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("COLUMNS", "300")
+    fields = {"name": CONNECTION, "exchange": "kucoin"}
+    common = (1, "c0ffee" * 6 + "c0ff", "sha256:1", "key", "Ada <a@b>", NOW, "ops")
+    one = Declaration(NOW, CONNECTION, "added", fields, *common, "d" * 40, "ada@b", "t/a.yaml")
+    same = replace(one, name="other", commit=one.revision, signed_by="ops")
+    with Journal(tmp_path / "state") as journal:
+        journal.save(Record(Status(), {}), [one, same])
+    ran = run_in(capsys, "report", *DAYS, "--state-dir", tmp_path / "state", "--lang", "tr")
+    assert all(each in ran.out for each in ("t/a.yaml", "d" * 12, "ada@b", "Dosya"))
+    lines = ran.out.splitlines()
+    assert [line.count("c0ffee") for line in lines if "c0ffee" in line] == [2, 2]
+    ran = run_in(capsys, "report", *DAYS, "--state-dir", tmp_path / "state", "-o", "json")
+    found = json.loads(ran.out.splitlines()[1])
+    assert (found["commit"], found["signed_by"], found["file"]) == ("d" * 40, "ada@b", "t/a.yaml")
 
 
 def test_a_report_says_what_it_cannot_know(capsys, audited):

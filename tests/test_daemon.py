@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from bf_reconciler.daemon import commands
+from bf_reconciler.daemon import cycle as turns
 from bf_reconciler.daemon import daemon as room
 from bf_reconciler.daemon.check import check
 from bf_reconciler.daemon.commands import BACKLOG, Commands, _drilling
@@ -34,10 +35,12 @@ from bf_reconciler.facts import ConfigError, ConfigReason, Drill, Reason
 from bf_reconciler.journal import Journal, JournalError
 from bf_reconciler.metrics import Tallies
 from bf_reconciler.probe import Probed
+from bf_reconciler.reconcile import PART
 from bf_reconciler.reload import NOTHING_YET, Reload
 from bf_reconciler.schedule import HEARTBEAT
 from bf_reconciler.settings import Heartbeat, Listen, Settings
 from bf_reconciler.source import Source
+from bf_reconciler.spec import Names
 from bf_reconciler.status import ConfigStatus, Record, Status, unconfirmed
 from bf_reconciler.verdict import Halted
 from bf_reconciler.web.backend import NotDurableError
@@ -163,6 +166,37 @@ async def test_an_edit_whose_person_has_left_harms_nobody():
     await asyncio.gather(leaving, return_exceptions=True)
     await house.turn()
     assert house.strategy is not None
+
+
+async def test_what_changed_is_found_a_part_at_a_time(monkeypatch):
+    names = [f"kucoin-{n}" for n in range(2 * PART + 1)]
+    entries = [a_connection(name, fingerprint=name) for name in names]
+    house = House(spec=a_spec([replace(each, line=at) for at, each in enumerate(entries)]))
+    sizes, let_in = [], []
+    for word in ("judgements", "key_events", "transitions"):
+        found = getattr(turns, word)
+
+        def counted(*given, found=found):
+            (asked,) = (each for each in given if isinstance(each, Names))
+            sizes.append(len(asked.connections))
+            return found(*given)
+
+        monkeypatch.setattr(turns, word, counted)
+
+    async def breathe():
+        let_in.append(1)
+
+    outside = house.cycle._outside  # noqa: SLF001 # what lets others in
+    monkeypatch.setattr(house.cycle, "_outside", replace(outside, breathe=breathe))
+    await house.turn()
+    let_in.clear()
+    sizes.clear()
+    await house.turn()
+    assert max(sizes) <= PART
+    assert sum(sizes) == 3 * len(names)
+    assert len(let_in) >= len(sizes) * 2 / 3
+    told = [name for name, _, _ in house.journal.told]
+    assert told[-len(names) :] == names  # in the order of the file, as if they were one part
 
 
 async def test_a_turn_without_a_file_says_only_how_the_file_is():

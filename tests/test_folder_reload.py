@@ -12,6 +12,7 @@ from bf_reconciler.facts import ConfigError, ConfigReason
 from bf_reconciler.reload import NOTHING_YET, FolderReloader, folder
 from bf_reconciler.sops import SopsSettings
 from bf_reconciler.source import Content, FolderSnapshot
+from bf_reconciler.spec import Commit
 from bf_reconciler.status import ConfigStatus, Status
 from build import MINUTE, NOW
 from document.sample import a_connection, a_file, a_strategy, many, sealed
@@ -37,7 +38,7 @@ class Folder:
 
     def __init__(self, files):
         self.files, self.revision, self.earlier = dict(files), "r1", set()
-        self.fault = None
+        self.fault, self.asked, self.unknown = None, [], set()
 
     def read_folder(self):
         if self.fault is not None:
@@ -49,6 +50,10 @@ class Folder:
 
     def last_change_of(self, name, content):
         return f"commit of {name}" if content.data else ""
+
+    def commits_of(self, files, revision):
+        self.asked.append((sorted(files), revision))
+        return {n: Commit(f"who made {n}") for n in files if n not in self.unknown}
 
     def precedes(self, first, second):
         return (first, second) in self.earlier
@@ -468,3 +473,19 @@ async def test_secrets_in_plain_text_are_named_by_file():
 def test_a_document_is_itself_alone():
     one, two = (document.read_document(BASE, None) for _ in range(2))
     assert one != two
+
+
+async def test_the_author_of_a_file_is_asked_once_for_each_content():
+    source, reloader = a_reloader(ALL)
+    first = await reloader.reload(NOW)
+    assert source.asked == [(sorted(ALL), "r1")]
+    assert first.commits[A].author == f"who made {A}"
+    source.files[A], source.revision = a_team("a", leverage=1), "r2"
+    source.unknown = {A}
+    second = await reloader.reload(NOW)
+    assert source.asked[1:] == [([A], "r2")]
+    assert second.commits == {A: None}
+    later = Status(config=second.config)
+    restarted, reloader = a_reloader(source.files, later)
+    await reloader.reload(NOW)
+    assert restarted.asked == [([], "r1")]

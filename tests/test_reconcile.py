@@ -1,5 +1,7 @@
 """The line: what should be, what is, a verdict, an act, and a picture of it all."""
 
+import asyncio
+import traceback
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bf_reconciler.daemon.cycle import Cycle
-from bf_reconciler.facts import Listed, Reason, Shard
+from bf_reconciler.facts import Announcement, Announcements, Listed, Place, Reason, Shard
 from bf_reconciler.reconcile import Outside, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.schedule import HEARTBEAT
@@ -194,6 +196,47 @@ async def test_a_good_probe_turns_a_strategy_on_and_no_earlier():
     assert (house.state, house.running) == (StrategyState.PENDING, None)
     await house.turn()
     assert (house.state, house.running) == (StrategyState.ENABLED, True)
+
+
+class Whole(dict):
+    """Entries that note each pass over all of them."""
+
+    def __init__(self, entries):
+        super().__init__(entries)
+        self.passes = []
+
+    def _noted(self, over):
+        self.passes.append("".join(traceback.format_stack(limit=6)))
+        return over
+
+    def __iter__(self):
+        return self._noted(super().__iter__())
+
+    def items(self):
+        return self._noted(super().items())
+
+    def values(self):
+        return self._noted(super().values())
+
+
+async def test_a_turn_in_which_little_happens_passes_over_nothing_as_a_whole():
+    spec = a_spec(
+        [a_connection(f"c-{n}", fingerprint=f"c-{n}") for n in range(3)],
+        [a_strategy(f"s-{n}", connection=f"c-{n}") for n in range(3)],
+    )
+    spec = replace(spec, connections=Whole(spec.connections), strategies=Whole(spec.strategies))
+    house = House(spec=spec)
+    ahead = Announcement("upgrade", NOW + timedelta(days=3))
+    house.prober.told = {Place("kucoin", "live"): Announcements((ahead,))}
+    await house.turn(5)
+    assert house.cycle.status.maintenance
+    for entries in (spec.connections, spec.strategies):
+        entries.passes.clear()
+    await house.turn(3)  # nothing is due
+    house.prober.finished["c-1"] = an_observation(house.now, entry="c-1")
+    await house.turn()
+    assert house.cycle.seen["c-1"].latest.at == house.now - SECOND
+    assert (spec.connections.passes, spec.strategies.passes) == ([], [])
 
 
 @pytest.mark.parametrize("restarted", [False, True])
@@ -535,3 +578,19 @@ async def test_what_nobody_declares_is_turned_off_and_shown():
     await house.turn()
     assert ("stray", False) in house.engine.orders
     assert house.cycle.status.strategies["stray"].conditions[0].reason is Reason.ORPHAN_STOPPED
+
+
+async def test_others_have_the_event_loop_while_thousands_of_changes_are_named(monkeypatch):
+    monkeypatch.setattr("bf_reconciler.daemon.breath.SLICE", 0.0)
+    house, let_in = House(spec=a_spec([a_connection(f"c{n}") for n in range(50)])), []
+
+    async def other():
+        while True:
+            let_in.append(1)
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    await house.turn()
+    task.cancel()
+    assert len(house.journal.told) >= 50
+    assert len(let_in) >= len(house.journal.told)

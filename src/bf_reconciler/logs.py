@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import IO, Any, Final, Literal
 
 from bf_reconciler.facts import printable
-from bf_reconciler.facts.secret_forms import SHORTEST, secret_forms
+from bf_reconciler.facts.secret_forms import secret_forms
 from bf_reconciler.log_sink import Sink
 from bf_reconciler.structlog_import import structlog
 
 MASK: Final = "••••"
+HEAD: Final = 8
+"""So many characters are nearly never common to a secret and an ordinary word."""
 LINES: Final = "\n\t"
 """What a text of several lines may hold: a traceback is one."""
 KEY_LIKE = re.compile(
@@ -34,6 +36,8 @@ class Redactor:
         # The lengths of forms by their first characters: neither how many secrets there are nor
         # that the keys of an exchange may all begin alike slows a line down.
         self._lengths: dict[str, tuple[int, ...]] = {}
+        self._heads: tuple[int, ...] = ()
+        """How many first characters these are, longest first: HEAD, or all of a shorter form."""
         self._turn = threading.Lock()
 
     def __repr__(self) -> str:
@@ -47,26 +51,46 @@ class Redactor:
                 self._learnt.add(value)
                 for form in secret_forms(value):
                     self._forms.add(form)
-                    lengths = self._lengths.get(form[:SHORTEST], ())
-                    if len(form) not in lengths:
-                        longer_first = sorted((*lengths, len(form)), reverse=True)
-                        self._lengths[form[:SHORTEST]] = tuple(longer_first)
+                    self._index(form)
+
+    def _index(self, form: str) -> None:
+        head = form[:HEAD]
+        self._lengths[head] = _longest_first(len(form), self._lengths.get(head, ()))
+        self._heads = _longest_first(len(head), self._heads)
 
     def redact(self, text: str) -> str:
-        if not self._forms:
+        if not self._suspicious(text):
             return text
         parts: list[str] = []
         done = at = 0
-        while at <= len(text) - SHORTEST:
-            lengths = self._lengths.get(text[at : at + SHORTEST], ())
-            ends = (at + length for length in lengths)
-            end = next((end for end in ends if text[at:end] in self._forms), None)
+        while at < len(text):
+            end = self._end(text, at)
             if end is None:
                 at += 1
                 continue
             parts += [text[done:at], MASK]
             done = at = end
         return "".join([*parts, text[done:]])
+
+    def _suspicious(self, text: str) -> bool:
+        """Whether a form may begin anywhere; of an ordinary line, this is all that is asked."""
+        known = self._lengths.keys()
+        return not all(
+            known.isdisjoint({text[at : at + head] for at in range(len(text) - head + 1)})
+            for head in self._heads
+        )
+
+    def _end(self, text: str, at: int) -> int | None:
+        """Where the longest form ends that begins here."""
+        for head in self._heads:
+            for length in self._lengths.get(text[at : at + head], ()):
+                if text[at : at + length] in self._forms:
+                    return at + length
+        return None
+
+
+def _longest_first(length: int, known: tuple[int, ...]) -> tuple[int, ...]:
+    return known if length in known else tuple(sorted((*known, length), reverse=True))
 
 
 REDACTOR: Final = Redactor()

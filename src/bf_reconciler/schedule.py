@@ -87,7 +87,9 @@ def schedule(
     before = Schedule() if before is None else before
     wanted = spec.connections.keys() | seen.keys() if names is None else names.connections
     active = {n: e for n in wanted if (e := _probed(spec, n, now)) is not None}
-    asked = {n: a for n, a in before.asked.items() if n not in wanted or n in active}
+    asked = {**before.asked}
+    for name in wanted - active.keys():
+        asked.pop(name, None)
     due: list[ConnectionEntry] = []
     soon, later = set(before.soon), dict(before.next)
     for name in sorted(active, key=spec.positions.__getitem__):

@@ -1,7 +1,7 @@
 """Random histories of an honest account: what people and their strategies do to it in months.
 
 A history is told by one number. The wire is that of an exchange, so its reader decides what is
-dust. It is looked at after each act, and after each answer.
+dust. It is looked at after each act that changes the file or takes time, and after each answer.
 ``PYTHONPATH=tests python tests/decisions/legitimate.py 100000 [FIRST]`` lives so many, and says
 what was done how often.
 """
@@ -16,7 +16,7 @@ from functools import lru_cache
 from random import Random
 
 from bf_reconciler.exchanges import EXCHANGES
-from bf_reconciler.facts import remember
+from bf_reconciler.facts import Clock, Observation, remember
 from bf_reconciler.journal import rows
 from bf_reconciler.policy import ConditionType
 from bf_reconciler.spec import Expect, Names
@@ -27,11 +27,10 @@ from build import (
     NOW,
     a_connection,
     a_failure,
+    a_key,
     a_spec,
     a_strategy,
     a_suspension,
-    an_observation,
-    an_outage,
 )
 from decisions.wires import COINS, QUOTES, STRANGE, WIRES, dust, worth
 
@@ -43,6 +42,7 @@ ONE = Names(frozenset({CONNECTION}))
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SLACK = 5 * MINUTE
 """A step and the one after it take less."""
+CLOCK, KEY = Clock(0.01, 0.05), a_key()
 POLICIES = (
     {},
     {"unexpected_trading": "block"},
@@ -69,6 +69,22 @@ def strategy(name, place, pairs, enabled):
     return a_strategy(name, connection=place, pairs=pairs, enabled=enabled)
 
 
+@lru_cache(64)
+def a_file(exchange, key, policy, bots, expect, suspended, wrong):
+    """What is in force, the same object where it is the same."""
+    places = {place for _, place, *_ in bots}
+    ours = [] if wrong else [connection(CONNECTION, exchange, key, expect, suspended)]
+    twin = [connection(TWIN, exchange, key, (), False)] if TWIN in places else []
+    other = [connection(OTHER, exchange, "other", (), False)] if OTHER in places else []
+    return a_spec(
+        ours + twin + other,
+        [strategy(n, place, pairs, not off) for n, place, pairs, off, unread in bots if not unread],
+        policy=POLICIES[policy],
+        broken_connections={CONNECTION: exchange} if wrong else {},
+        broken_strategies={name: place for name, place, *_, unread in bots if unread},
+    )
+
+
 @dataclass
 class Bot:
     """A strategy: what it trades, by which connection, and whether its entry can be read."""
@@ -76,6 +92,7 @@ class Bot:
     pairs: tuple
     place: str = CONNECTION
     unread: bool = False
+    paused: bool = False
 
 
 @dataclass
@@ -84,7 +101,7 @@ class Account:
 
     draw: Random
     exchange: str
-    policy: dict = field(default_factory=dict)
+    policy: dict = field(default_factory=lambda: POLICIES[0])
     now: object = NOW
     held: Counter = field(default_factory=Counter)
     earning: set = field(default_factory=set)
@@ -102,6 +119,7 @@ class Account:
     named: int = 0
     judged: tuple = ()
     """What the last look was about: the spec, what was seen and known, the verdicts."""
+    judged_at: object = None
 
     def start(self):
         self.held["USDT"] = 2_000
@@ -111,7 +129,7 @@ class Account:
 
     @property
     def keep(self):
-        return a_spec(policy=self.policy).policy.winding_down
+        return self.spec().policy.winding_down
 
     # what is declared
 
@@ -168,6 +186,12 @@ class Account:
             first, *rest = self.bots[name].pairs
             self.bots[name].pairs = tuple(rest)
             self.leave([first])
+
+    def pause(self):
+        """Its orders stay open, and what it holds is held on."""
+        name = self.one()
+        if name is not None:
+            self.bots[name].paused = not self.bots[name].paused
 
     def rename(self):
         name = self.one()
@@ -303,10 +327,12 @@ class Account:
         """What must be gone by then is sold and taken back, by people who know the rule."""
         end = (until or self.now) + SLACK
         self.leaving = {pair: moment for pair, moment in self.leaving.items() if end < moment}
-        self.orders = {pair for pair in self.orders if self.may_order(pair)}
-        self.earning = {coin for coin in self.earning if self.may_hold(coin)}
-        for coin in [c for c in self.held if not self.may_hold(c)]:
-            self.held[coin] = min(self.held[coin], dust(self.draw, self.exchange, coin))
+        coins, may_order = self.may()
+        self.orders = {pair for pair in self.orders if may_order(pair)}
+        if coins is not None:
+            self.earning &= coins
+            for coin in [c for c in self.held if c not in coins]:
+                self.held[coin] = min(self.held[coin], dust(self.draw, self.exchange, coin))
 
     # what is expected, as people read the documents
 
@@ -316,50 +342,42 @@ class Account:
         silent = self.wrong or self.suspended or any(bot.unread for bot in mine)
         return not silent and bool(mine or self.expect)
 
-    def wanted(self):
-        return {*self.pairs(), *self.leaving, *(self.expect[1] if self.expect else ())}
+    def may(self):
+        """What it may hold, None for anything, and whether it may have an order in a pair."""
+        wanted = {*self.pairs(), *self.leaving, *(self.expect[1] if self.expect else ())}
+        sides = [pair.split("/") for pair in wanted]
+        fees = EXCHANGES[self.exchange].fee_assets
+        money = {*QUOTES, *fees, *(quote for _, quote in sides if quote != "*")}
+        by_hand = self.expect[0] if self.expect else ()
+        coins = {*money, *by_hand, *(side for each in sides for side in each)}
 
-    def money(self):
-        quotes = {pair.partition("/")[2] for pair in self.wanted()} - {"*"}
-        return {*QUOTES, *EXCHANGES[self.exchange].fee_assets, *quotes}
+        def order(pair):
+            base, _, quote = pair.partition("/")
+            open_to_all = not wanted.isdisjoint({f"{base}/*", f"*/{quote}"})
+            return pair in wanted or open_to_all or money.issuperset({base, quote})
+
+        return (None if any(base == "*" for base, _ in sides) else coins), order
 
     def may_hold(self, coin):
-        sides = {side for pair in self.wanted() for side in pair.split("/")}
-        any_coin = any(pair.startswith("*/") for pair in self.wanted())
-        by_hand = self.expect[0] if self.expect else ()
-        return any_coin or coin in self.money() or coin in sides or coin in by_hand
+        coins, _ = self.may()
+        return coins is None or coin in coins
 
     def may_order(self, pair):
-        base, _, quote = pair.partition("/")
-        wanted = self.wanted()
-        open_to_all = {f"{base}/*", f"*/{quote}"}
-        return pair in wanted or self.money().issuperset({base, quote}) or wanted & open_to_all
+        return self.may()[1](pair)
 
     # what we see
 
     def spec(self):
-        place = {bot.place for bot in self.bots.values()}
-        wanted = [CONNECTION, *sorted(place - {CONNECTION})]
-        connections = [
-            connection(
-                name,
-                self.exchange,
-                f"{name} {self.key}" if name == OTHER else self.key,
-                self.expect if name == CONNECTION else (),
-                self.suspended and name == CONNECTION,
-            )
-            for name in wanted
-            if name != CONNECTION or not self.wrong
-        ]
-        on = {name: self.draw.random() < 0.8 for name in self.bots}
-        read = {name: bot for name, bot in self.bots.items() if not bot.unread}
-        return a_spec(
-            connections,
-            [strategy(n, b.place, b.pairs, on[n]) for n, b in read.items()],
-            policy=self.policy,
-            broken_connections={CONNECTION: self.exchange} if self.wrong else {},
-            broken_strategies={n: b.place for n, b in self.bots.items() if b.unread},
+        bots = tuple(
+            (name, bot.place, bot.pairs, bot.paused, bot.unread)
+            for name, bot in sorted(self.bots.items())
         )
+        own = (self.expect, self.suspended, self.wrong)
+        return a_file(self.exchange, self.key, POLICIES.index(self.policy), bots, *own)
+
+    def stands(self):
+        """Whether nothing changed, not even the time, since the last look."""
+        return self.judged and self.judged[0] is self.spec() and self.judged_at == self.now
 
     def asked(self):
         """What the exchange answers: all, nothing, or a part of it."""
@@ -367,14 +385,14 @@ class Account:
         entry = f"key {self.key}"
         fate = self.draw.random()
         if fate < 0.1:
-            return replace(an_outage(self.now), entry=entry)
+            return Observation(self.now, entry, a_failure())
         told = row.calls.balance.read(balance(sorted(self.held.items()), sorted(self.earning)))
         placed = row.calls.orders.read(orders(sorted(self.orders)))
         if fate < 0.15:
             told = a_failure()
         if fate > 0.95:
             placed = a_failure()
-        return an_observation(self.now, entry=entry, balance=told, orders=placed)
+        return Observation(self.now, entry, CLOCK, KEY, told, placed)
 
     def look(self, *, answer=False):
         """Judge and remember; returns the findings that speak of something unexpected."""
@@ -388,8 +406,9 @@ class Account:
         known = {CONNECTION: self.seen} if self.seen else {}
         blank = Verdicts({}, {}, None)
         verdicts = judge(spec, known, None, self.now, {}, blank, ONE, known=before)
-        self.judged = (spec, known, before, verdicts)
-        self.before = fold(spec, known, verdicts, {}, {}, self.now, self.before, names=ONE)
+        if not self.judged or spec is not self.judged[0]:
+            self.before = fold(spec, known, verdicts, {}, {}, self.now, self.before, names=ONE)
+        self.judged, self.judged_at = (spec, known, before, verdicts), self.now
         verdict = verdicts.connections.get(CONNECTION)
         found = verdict.findings if verdict is not None else ()
         return [f.message for f in found if f.type in WATCHED and f.status == "False"]
@@ -402,7 +421,7 @@ class Account:
         return (
             *(self.trade, self.trade, self.sell, self.pay_fees, self.convert_dust, self.airdrop),
             *(self.add, self.remove, self.remove_and_close, self.bring_back, self.take_pair_off),
-            *(self.rename, self.move, self.move_quote, self.move_money, self.misspell),
+            *(self.pause, self.rename, self.move, self.move_quote, self.move_money, self.misspell),
             *(self.misspell_connection, self.suspend, self.rotate, self.widen, self.narrow),
             *(self.trade_by_hand, self.trade_by_hand, self.lend, self.restart),
             *(self.wait, self.wait, self.wait),
@@ -420,7 +439,8 @@ def live(account, steps):
         act = account.draw.choice(account.acts())
         act()
         account.tidy()
-        yield act.__name__, account.look()
+        if not account.stands():
+            yield act.__name__, account.look()
         yield act.__name__, account.probe()
 
 
@@ -429,7 +449,7 @@ def alarms(seed, done=None):
     account, found = an_account(seed), []
     for act, told in live(account, STEPS):
         if done is not None:
-            done[act] += 0.5
+            done[act] += 1
         found += [f"{account.exchange} {account.now} {act}: {each}" for each in told]
     return found
 
@@ -442,7 +462,7 @@ if __name__ == "__main__":
             sys.exit(1)
         if number % 5_000 == 0:
             print(f"at {number}", flush=True)
-    print(", ".join(f"{name} {count:.0f}" for name, count in sorted(acts.items())))
+    print("Looks: " + ", ".join(f"{name} {count}" for name, count in sorted(acts.items())))
     print(
         f"{sys.argv[1]} histories of {STEPS} probes, no alarm, {time.process_time():.0f} s of CPU"
     )

@@ -7,7 +7,15 @@ from bf_reconciler.journal import Journal, rows
 from bf_reconciler.reload import Reload
 from bf_reconciler.source import Snapshot
 from bf_reconciler.spec import Commit, Elsewhere
-from bf_reconciler.status import POLICY, ConfigStatus, Record, Status, declarations, declared
+from bf_reconciler.status import (
+    POLICY,
+    Commits,
+    ConfigStatus,
+    Record,
+    Status,
+    declarations,
+    declared,
+)
 from build import CONNECTION, NOW, a_connection, a_spec
 from decisions.test_judgements import as_filed
 from test_reconcile import House
@@ -16,12 +24,13 @@ ADA = Commit("Ada <ada@example.org>", datetime(2026, 3, 1, tzinfo=UTC), "ada@exa
 
 
 def told(before, spec, commit=None):
-    return [(d.name, d.change) for d in declarations(before, declared(spec), spec, commit, NOW)]
+    found = declarations(before, declared(spec), spec, Commits(commit), NOW)
+    return [(d.name, d.change) for d in found]
 
 
 def test_the_first_revision_declares_everything():
     spec = as_filed(a_spec(policy={"ip_allowlist": "ignored"}))
-    policy, connection = declarations({}, declared(spec), spec, ADA, NOW)
+    policy, connection = declarations({}, declared(spec), spec, Commits(ADA), NOW)
     assert (policy.name, policy.declared) == (POLICY, {"ip_allowlist": "ignored"})
     assert (connection.name, connection.change) == (CONNECTION, "added")
     assert connection.declared == {"name": CONNECTION, "exchange": "kucoin"}
@@ -56,7 +65,7 @@ def test_a_change_of_a_field_or_of_the_key_is_told():
 def test_an_entry_that_left_is_told_without_an_author_where_none_is_known():
     before = declared(as_filed(a_spec()))
     empty = a_spec([])
-    (gone,) = declarations(before, declared(empty), empty, None, NOW)
+    (gone,) = declarations(before, declared(empty), empty, Commits(), NOW)
     assert (gone.name, gone.change, gone.author, gone.declared) == (CONNECTION, "removed", "", {})
 
 
@@ -64,6 +73,26 @@ def test_an_entry_that_another_shard_looks_after_did_not_leave_the_file():
     before = declared(as_filed(a_spec()))
     moved = a_spec([], elsewhere=Elsewhere(frozenset({CONNECTION})))
     assert told(before, moved) == [(CONNECTION, "elsewhere")]
+
+
+def test_of_a_folder_each_entry_is_of_who_made_its_file():
+    spec = as_filed(a_spec())
+    entry = replace(spec.connections[CONNECTION], file="a.yaml")
+    spec = replace(spec, connections={CONNECTION: entry}, base="base.yaml")
+    bob = Commit("bob", NOW, "ops", "c0ffee", "bob@example.org")
+    commits = Commits().with_files(ADA, {"a.yaml": bob, "base.yaml": None})
+    policy, connection = declarations({}, declared(spec), spec, commits, NOW)
+    assert (policy.author, policy.file) == (ADA.author, "base.yaml")
+    assert (connection.author, connection.file, connection.commit) == ("bob", "a.yaml", "c0ffee")
+    assert (connection.signer, connection.signed_by) == ("ops", "bob@example.org")
+    before = declared(spec)
+    moved = replace(spec, connections={CONNECTION: replace(entry, file="b.yaml")})
+    assert told(before, moved) == []  # another place says nothing else
+    empty = a_spec([])
+    (gone,) = declarations(before, declared(empty), empty, commits, NOW)
+    assert (gone.change, gone.author, gone.file) == ("removed", "bob", "a.yaml")
+    later = commits.with_files(None, {"b.yaml": ADA})
+    assert (later.of("a.yaml"), later.of("b.yaml"), later.of("c.yaml")) == (bob, ADA, None)
 
 
 async def test_a_turn_records_who_declared_what_it_begins_to_use():
@@ -87,10 +116,11 @@ async def test_a_turn_records_who_declared_what_it_begins_to_use():
 def test_a_journal_knows_what_was_declared_last(tmp_path):
     spec = as_filed(a_spec())
     with Journal(tmp_path) as journal:
-        journal.save(Record(Status(), {}), list(declarations({}, declared(spec), spec, ADA, NOW)))
+        made = list(declarations({}, declared(spec), spec, Commits(ADA), NOW))
+        journal.save(Record(Status(), {}), made)
         found = journal.load().declared
         assert found == declared(spec)
         empty = a_spec([])
-        gone = declarations(found, declared(empty), empty, None, NOW)
+        gone = declarations(found, declared(empty), empty, Commits(), NOW)
         journal.save(Record(Status(), {}), list(gone))
         assert set(journal.load().declared) == {POLICY}

@@ -151,6 +151,18 @@ def test_what_is_as_before_is_not_recorded_again():
     assert recorded(spec, other, before=(first, verdicts), names=Names()) == []
 
 
+def test_another_message_alone_is_not_recorded():
+    spec = as_filed(a_spec())
+    first = {CONNECTION: a_seen(holding("SQUID"))}
+    seen = {CONNECTION: a_seen(holding("SQUID"), holding("SQUID", "SHIB"))}
+    verdicts = judge(spec, first, None, NOW)
+    other = judge(spec, seen, None, NOW)
+    assert other.connections[CONNECTION].findings != verdicts.connections[CONNECTION].findings
+    assert recorded(spec, seen, before=(first, verdicts), verdicts=other) == []
+    fine = judge(spec, {CONNECTION: a_seen(holding("USDT"))}, None, NOW)
+    assert recorded(spec, seen, before=(first, fine), verdicts=other) != []
+
+
 def test_what_stays_the_same_is_recorded_once_a_week():
     spec, count = as_filed(a_spec()), 0
     seen, verdicts = {CONNECTION: a_seen(an_observation(NOW))}, None

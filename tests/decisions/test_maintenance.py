@@ -89,6 +89,17 @@ def test_an_end_before_its_begin_is_none():
     assert each.ends is None
 
 
+def test_a_time_that_was_misread_announces_and_hides_nothing():
+    endless = replace(UPGRADE, ends=BEGINS + timedelta(days=4))
+    (each,) = at(NOW, (NOW, told(endless))).maintenance
+    assert (each.ends, end_of(each)) == (None, BEGINS + 2 * HOUR)
+    far = Announcement("Upgrade", NOW + timedelta(days=91), None)
+    assert at(NOW, (NOW, told(far))).maintenance == ()
+    assert phases(at(NOW, (NOW, told(replace(far, begins=NOW + timedelta(days=90)))))) == [
+        "announced"
+    ]
+
+
 def test_it_concerns_the_connections_of_its_place_alone():
     status = at(BEGINS, (NOW, told(UPGRADE)))
     assert concerning(status, WELL, {"under_way"}) == status.maintenance[0]

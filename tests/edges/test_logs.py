@@ -209,8 +209,8 @@ def test_keys_that_all_begin_alike_are_learnt_as_fast_and_masked():
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.lists(st.text("ab", min_size=4, max_size=8), max_size=8),
-    st.text("ab ", max_size=60),
+    st.lists(st.text("ab", min_size=4, max_size=12), max_size=8),
+    st.text("ab ", max_size=80),
 )
 def test_a_line_is_masked_as_if_each_form_were_tried_at_each_place(values, text):
     redactor = logs.Redactor()
@@ -238,6 +238,27 @@ def told(stream, call, *values):
     logs.configure("info", "json", stream)
     call(structlog.get_logger("bf_reconciler"), *values)
     return lines(stream)
+
+
+def test_entries_that_nobody_knew_yet_share_a_line(stream):
+    known = a_transition()
+    new = [
+        replace(known, kind=kind, name=f"{kind}-{n}", before="", after="Pending")
+        for kind, count in (("connection", 3), ("strategy", 2))
+        for n in range(count)
+    ]
+    other, shared = told(stream, log_lines.log_transitions, [*new, known])
+    assert (shared["event"], shared["level"]) == ("entries added", "info")
+    assert (shared["connections"], shared["strategies"]) == (3, 2)
+    assert other["name"] == known.name
+
+
+def test_each_of_them_has_a_line_where_everything_is_logged(stream):
+    new = replace(a_transition(), name="x", kind="strategy", before="", after="Pending")
+    logs.configure("debug", "json", stream)
+    log_lines.log_transitions(structlog.get_logger("bf_reconciler"), [new])
+    told = [(line["event"], line.get("name")) for line in lines(stream)]
+    assert told == [("entries added", None), ("entry added", "x")]
 
 
 @pytest.mark.parametrize(

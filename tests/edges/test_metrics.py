@@ -114,6 +114,7 @@ def some_tallies():
     tallies.notified("desk", "delivered")
     tallies.notifications_pending("desk", 1, 1_777_896_000.0)
     tallies.notifications_pending("oncall", 0, None)
+    tallies.notify_file(True)
     return tallies
 
 

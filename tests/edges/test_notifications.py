@@ -13,11 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from bf_reconciler.daemon.notifications import counting, key_events_since
+from bf_reconciler.daemon.notifications import NotifyFileReader, counting, key_events_since
 from bf_reconciler.facts import Reason
 from bf_reconciler.journal import Journal, JournalError, Notified
 from bf_reconciler.metrics import Tallies
-from bf_reconciler.notify import Notifications, NotifyError, WebhookSender, config, read_all
+from bf_reconciler.notify import (
+    Notifications,
+    NotifyError,
+    Rewired,
+    WebhookSender,
+    config,
+    read_all,
+)
 from bf_reconciler.notify import service as module
 from bf_reconciler.notify.backlog import MOST_WAITING, OLDEST, Backlog, Mailbox, read, written
 from bf_reconciler.notify.payload import signed
@@ -62,6 +69,7 @@ def hook():
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(module, "PACE", 0.01)
+    monkeypatch.setattr(module, "REREAD_SECONDS", 0.01)
     monkeypatch.setattr(module, "FIRST_RETRY", timedelta(milliseconds=20))
     monkeypatch.setattr(module, "LAST_RETRY", timedelta(milliseconds=40))
 
@@ -473,3 +481,174 @@ def test_a_receiver_that_is_not_there_is_tried_again(tmp_path, hook):
         told.take(a_status([blocked()], []), ())
         soon(lambda: counted(tallies, "failed") > 1)
     assert hook.got == []
+
+
+# --- the file is another one
+
+
+@contextmanager
+def following(path, store=None, tallies=None):
+    """As the daemon does: the file is read again where it changed."""
+    counts = tallies or Tallies()
+    read = NotifyFileReader(path, "", lambda: datetime.now(UTC))
+    first = read.now()
+    told = Notifications(
+        first.file,
+        first.senders,
+        store or MemoryStore(),
+        counting(counts),
+        lambda: datetime.now(UTC),
+        lambda _: (),
+        read,
+    )
+    told.start()
+    try:
+        yield told
+    finally:
+        told.close(PATIENCE)
+
+
+def good(tallies):
+    found = {f.name: f.samples for f in tallies.collect()}["bf_notify_file_last_reload_successful"]
+    return found[0].value if found else None
+
+
+def test_another_address_gets_what_waits_and_nothing_is_told_twice(tmp_path, hook):
+    path, tallies = a_file(tmp_path, hook.url), Tallies()
+    hook.answers[:] = [503] * 1000
+    with a_hook() as other, following(path, tallies=tallies) as told:
+        told.take(a_status([blocked()], []), ())
+        soon(lambda: len(hook.got) > 1)
+        a_file(tmp_path, other.url)
+        soon(lambda: counted(tallies, "delivered") == 1)
+        told.take(a_status([well()], []), ())
+        soon(lambda: counted(tallies, "delivered") == 2)
+        assert [body["event"] for _, body, _ in other.got] == ["failure", "recovery"]
+        assert other.got[0][1]["id"] == hook.got[0][1]["id"]
+
+
+def test_another_secret_signs_what_comes(tmp_path, hook):
+    path, tallies = a_file(tmp_path, hook.url), Tallies()
+    with following(path, tallies=tallies) as told:
+        told.take(a_status([blocked()], []), ())
+        soon(lambda: counted(tallies, "delivered") == 1)
+        secret = "another-secret-of-this-test"
+        (tmp_path / "word").write_text(secret)
+
+        def signed_anew():
+            told.take(a_status([blocked(f"more-{len(hook.got)}")], []), ())
+            headers, _, body = hook.got[-1]
+            at = datetime.fromtimestamp(int(headers["BF-Timestamp"]), UTC)
+            return signed(secret, body, at)["BF-Signature"] == headers["BF-Signature"]
+
+        soon(signed_anew)
+
+
+@pytest.mark.parametrize("spoilt", ["version: [", "word", "gone"])
+def test_a_file_that_cannot_be_used_changes_nothing(tmp_path, hook, spoilt):
+    path, tallies = a_file(tmp_path, hook.url), Tallies()
+    with following(path, tallies=tallies) as told:
+        soon(lambda: good(tallies) == 1)
+        if spoilt == "gone":
+            path.unlink()
+        else:
+            (path if "[" in spoilt else tmp_path / "word").write_text(spoilt)
+        soon(lambda: good(tallies) == 0)
+        told.take(a_status([blocked()], []), ())
+        soon(lambda: counted(tallies, "delivered") == 1)
+        a_file(tmp_path, hook.url)
+        soon(lambda: good(tallies) == 1)
+        told.take(a_status([well()], []), ())
+        soon(lambda: counted(tallies, "delivered") == 2)
+    assert [body["event"] for _, body, _ in hook.got] == ["failure", "recovery"]
+
+
+def test_who_is_new_is_told_and_who_is_gone_is_not_and_may_come_back(tmp_path, hook):
+    path, tallies = a_file(tmp_path, hook.url), Tallies()
+    with a_hook() as other, following(path, tallies=tallies) as told:
+        told.take(a_status([blocked()], []), ())
+        soon(lambda: len(hook.got) == 1)
+        a_file(tmp_path, "", receivers={"oncall": {"webhook": {"url": other.url}}})
+        soon(lambda: len(other.got) == 1)
+        assert other.got[0][1]["event"] == "failure"
+        told.take(a_status([blocked(), blocked("second")], []), ())
+        soon(lambda: len(other.got) == 2)
+        assert len(hook.got) == 1
+        both = {
+            name: {"webhook": {"url": url}}
+            for name, url in (("desk", hook.url), ("oncall", other.url))
+        }
+        a_file(tmp_path, "", receivers=both)
+        soon(lambda: len(hook.got) == 2)
+        assert hook.got[1][1]["connections"] == ["second"]
+        told.take(a_status([well(), well("second")], []), ())
+        soon(lambda: len(hook.got) >= 3 and len(other.got) >= 3)
+    assert {body["event"] for _, body, _ in hook.got[2:]} == {"recovery"}
+
+
+def test_a_message_on_its_way_to_who_is_taken_out_arrives_once(tmp_path):
+    path, tallies = a_file(tmp_path, "http://127.0.0.1:9/"), Tallies()
+    begun, go = threading.Event(), threading.Event()
+
+    class Slow:
+        timeout = PATIENCE
+        closed = sent = 0
+
+        async def send(self, _):
+            begun.set()
+            await asyncio.to_thread(go.wait, PATIENCE)
+            self.sent += 1
+
+        async def close(self):
+            self.closed += 1
+
+    slow, opened, given = Slow(), read_all(path), []
+    reread = lambda: given.pop() if given else None  # noqa: E731
+    now = lambda: datetime.now(UTC)  # noqa: E731
+    store, counts = MemoryStore(), counting(tallies)
+    told = Notifications(opened.file, {"desk": slow}, store, counts, now, lambda _: (), reread)
+    told.start()
+    told.take(a_status([blocked()], []), ())
+    assert begun.wait(PATIENCE)
+    other = opened.file.model_copy(update={"receivers": {"else": opened.file.receivers["desk"]}})
+    late = Slow()
+    given.append(Rewired(other, {"else": late}))
+    soon(lambda: not given)
+    given.append(Rewired(opened.file, {"desk": late}))  # it comes back while that is on its way
+    soon(lambda: not given)
+    go.set()
+    soon(lambda: slow.closed == 1)
+    soon(lambda: counted(tallies, "delivered") >= 1)
+    told.close(PATIENCE)
+    assert (slow.sent, slow.closed) == (1, 1)
+    assert read(store.data).mailboxes["desk"].waiting == ()
+
+
+def test_a_reading_that_breaks_is_tried_again(tmp_path, hook):
+    opened, calls = read_all(a_file(tmp_path, hook.url)), []
+
+    def reread():
+        calls.append(1)
+        raise RuntimeError("no word of it is shown")
+
+    now = lambda: datetime.now(UTC)  # noqa: E731
+    told = Notifications(
+        opened.file, {}, MemoryStore(), counting(Tallies()), now, lambda _: (), reread
+    )
+    told.start()
+    soon(lambda: len(calls) > 2)
+    told.close(PATIENCE)
+
+
+def test_what_a_route_no_longer_leads_to_has_no_end_there(tmp_path, hook):
+    path, tallies = a_file(tmp_path, hook.url), Tallies()
+    with following(path, tallies=tallies) as told:
+        told.take(a_status([blocked(), blocked("second", labels={"team": "a"})], []), ())
+        soon(lambda: len(hook.got) == 1)
+        assert hook.got[0][1]["count"] == 2
+        route = {"to": ["desk"], "match": {"labels": {"team": "a"}}}
+        a_file(tmp_path, hook.url, routes=[route])
+        soon(lambda: told._file.routes)  # noqa: SLF001 # when it is in force shows nowhere else
+        told.take(a_status([blocked(), well("second")], []), ())
+        soon(lambda: len(hook.got) == 2)
+    assert (hook.got[1][1]["event"], hook.got[1][1]["connections"]) == ("recovery", ["second"])

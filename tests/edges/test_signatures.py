@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bf_reconciler.facts import ConfigError, ConfigReason
-from bf_reconciler.source import Source, signatures
+from bf_reconciler.source import FolderSource, Source, signatures
+from bf_reconciler.source import authors as authors_of
 from bf_reconciler.source.revision import precedes
 from bf_reconciler.source.signatures import commit_of
 
@@ -219,6 +220,77 @@ def test_the_author_of_a_folder_is_who_last_changed_anything_in_it(repository):
     assert commit_of(str(repository.root), head, None).author == "t <t@example.test>"
 
 
+def committed_by(repository, name):
+    repository.git("add", "-A")
+    repository.git("-c", f"user.name={name}", "commit", "-q", "-m", name, "--no-gpg-sign")
+    return repository.git("rev-parse", "HEAD")
+
+
+def folder_of(repository, **options):
+    return FolderSource(repository.root / "fleet", quiet_seconds=0.0, **options)
+
+
+def authors(source, *names):
+    snapshot = source.read_folder()
+    files = {name: each for name, each in snapshot.files.items() if name in names or not names}
+    found = source.commits_of(files, snapshot.revision)
+    return {name: commit.author.split(" <")[0] for name, commit in found.items()}
+
+
+@pytest.mark.parametrize("few", [authors_of.FEW, 1])
+def test_each_file_of_a_folder_is_of_who_made_it_what_it_is(repository, monkeypatch, few):
+    monkeypatch.setattr(authors_of, "FEW", few)
+    fleet = repository.root / "fleet"
+    (fleet / "team").mkdir(parents=True)
+    for name in ("a.yaml", "b.yaml", "team/c d.yaml"):
+        (fleet / name).write_text(f"version: 1 # {name}\n")
+    committed_by(repository, "Ada")
+    (fleet / "b.yaml").write_text("version: 1 # other\n")
+    committed_by(repository, "Bob")
+    (fleet / "a.yaml").write_text("version: 1 # other\n")
+    committed_by(repository, "Cem")
+    (fleet / "a.yaml").write_text("version: 1 # a.yaml\n")
+    committed_by(repository, "Dan")
+    (repository.root / "other").write_text("x")
+    committed_by(repository, "Eve")
+    source = folder_of(repository)
+    assert authors(source) == {"a.yaml": "Dan", "b.yaml": "Bob", "team/c d.yaml": "Ada"}
+    assert authors(source, "b.yaml") == {"b.yaml": "Bob"}
+    (fleet / "b.yaml").write_text("version: 1 # not committed\n")
+    assert authors(source, "b.yaml") == {}
+    snapshot = source.read_folder()
+    head = snapshot.revision.removesuffix("-dirty")
+    assert source.commits_of(snapshot.files, head).keys() == {"a.yaml", "team/c d.yaml"}
+    assert source.commits_of(snapshot.files, "0" * 40) == {}
+    monkeypatch.setenv("PATH", "")
+    assert source.commits_of(snapshot.files, head) == {}
+
+
+def test_a_search_for_authors_ends_with_its_time(repository, monkeypatch):
+    (repository.root / "fleet").mkdir()
+    (repository.root / "fleet" / "a.yaml").write_bytes(CONTENT)
+    committed_by(repository, "Ada")
+    source = folder_of(repository)
+    monkeypatch.setattr(authors_of, "SECONDS", 0.0)
+    assert authors(source) in ({}, {"a.yaml": "Ada"})  # as far as it got
+
+
+def test_who_signed_the_commit_of_a_file_is_told_beside_who_signed_the_revision(repository, key):
+    (repository.root / "fleet").mkdir()
+    (repository.root / "fleet" / "a.yaml").write_bytes(CONTENT)
+    repository.git("add", "-A")
+    first = repository.commit(key=key)
+    (repository.root / "fleet" / "b.yaml").write_bytes(CONTENT)
+    committed_by(repository, "Bob")
+    (repository.root / "other").write_text("x")
+    repository.commit(key=key)
+    source = folder_of(repository, signers=repository.signers)
+    snapshot = source.read_folder()
+    found = source.commits_of(snapshot.files, snapshot.revision)
+    assert (found["a.yaml"].signed_by, found["a.yaml"].revision) == ("ops@example.test", first)
+    assert (found["b.yaml"].signed_by, found["b.yaml"].signer) == ("", "ops@example.test")
+
+
 def test_there_is_no_author_where_no_commit_holds_the_content(repository, tmp_path):
     repository.commit()
     repository.file.write_bytes(b"version: 1\n# more\n")
@@ -240,4 +312,4 @@ def test_a_revision_that_git_does_not_know_has_no_author(repository):
 
 
 def test_a_date_that_is_none_is_not_known():
-    assert signatures._moment("never") is None  # noqa: SLF001 # no git writes such a date
+    assert signatures.moment("never") is None  # no git writes such a date

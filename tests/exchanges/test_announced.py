@@ -76,13 +76,37 @@ def test_binance_is_asked_where_it_answers(environment):
 
 
 def test_kraken_lists_what_is_ahead_alone():
-    item = {"name": "Upgrade", "scheduled_for": "2026-12-01T06:00:00Z"}
-    item |= {"scheduled_until": "2026-12-01T08:00:00Z"}
+    item = {"event_id": 21, "title": "Upgrade", "expected_start_utc": "2026-12-01T06:00:00Z"}
+    item |= {"expected_end_utc": "2026-12-01T08:00:00Z", "affected_services": ["spot_trading"]}
     told = Announcement("Upgrade", BEGINS, ENDS)
-    found = read("kraken", kraken(upcoming_maintenance=[item, {"name": "?"}], emergency=[]))
+    found = read("kraken", kraken(upcoming_maintenance=[item, {"title": "?"}], emergency=[]))
     assert found == Announcements((told,), whole=False)
     assert read("kraken", kraken()).items == ()
     assert read("kraken", kraken("maintenance")).items == (Announcement("", None),)
+
+
+@pytest.mark.parametrize(
+    ("services", "told"),
+    [
+        (["spot_ws", "futures_rest"], 0),
+        (["futures_trading", "spot_rest"], 1),
+        (["all"], 1),
+        (["a_new_word"], 1),
+        ([], 1),
+        (None, 1),
+        ("spot_ws", 1),
+        ([{}], 1),
+    ],
+)
+def test_maintenance_of_what_is_not_asked_is_not_announced(services, told):
+    item = {"expected_start_utc": "2026-12-01T06:00:00Z", "affected_services": services}
+    assert len(read("kraken", kraken(upcoming_maintenance=[item])).items) == told
+
+
+@pytest.mark.parametrize("begins", [None, "soon", {}, True, "2026-13-45T00:00:00Z"])
+def test_an_event_that_cannot_be_read_is_no_announcement(begins):
+    item = {"title": "Upgrade", "expected_start_utc": begins}
+    assert read("kraken", kraken(upcoming_maintenance=[item])).items == ()
 
 
 @pytest.mark.parametrize("name", ["okx", "bybit", "binance", "kraken"])

@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Line = Mapping[str, Any]
 DAYS = 30
-COLUMNS = ("type", "name", "from", "to", "what", "value", "by", "revision", "author", "signer")
+COLUMNS = (
+    *("type", "name", "from", "to", "what", "value", "by", "revision", "author", "signer"),
+    *("file", "commit", "signed_by"),
+)
 """Of CSV, and of the text: what the lines of every type have in common."""
 TITLES: Mapping[str, Said] = {
     "declaration": Said("Declared", "Bildirilenler"),
@@ -228,7 +231,9 @@ def _text(head: Line, lines: Iterable[Line], language: Language) -> None:
         for row in of_kind:
             row["name"] = row["name"] or (POLICY.in_(language) if kind != "halt" else "-")
             row["from"], row["to"] = _short(row["from"]), _short(row["to"])
-            row["revision"] = row["revision"][:12]
+            if row["commit"] == row["revision"]:  # then they say the same twice
+                row["commit"] = row["signed_by"] = ""
+            row["revision"], row["commit"] = row["revision"][:12], row["commit"][:12]
         columns = {name: HEADINGS[name] for name in HEADINGS if any(row[name] for row in of_kind)}
         cells = [[row[name] for name in columns] for row in of_kind]
         table = tables.table(columns.values(), cells, language)
@@ -246,6 +251,9 @@ HEADINGS = {
     "revision": "Revision",
     "author": "Author",
     "signer": "Signed by",
+    "file": "File",
+    "commit": "Commit",
+    "signed_by": "Commit signed by",
 }
 
 

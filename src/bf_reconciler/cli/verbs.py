@@ -1,6 +1,7 @@
 """The group of verbs: each is imported only when it is asked for."""
 
 import errno
+import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -20,6 +21,8 @@ UNEXPECTED = (
     "unexpected error, a fault of this program. Report the lines above: they name places in its"
     " code, and hold no value of yours"
 )
+YOUNG = 100_000
+"""So many new objects before garbage is looked for: nearly all that imports make stays."""
 UNWRITABLE = frozenset({errno.ENOSPC, errno.EIO, errno.EDQUOT})
 VERBS = {
     "init": "Create a repository for the file.",
@@ -114,6 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
     Where the reader of our output leaves early, click ends it quietly with 1.
     """
+    gc.set_threshold(YOUNG)
     prepare()
     try:
         code = cli.main(arguments, prog_name=PROGRAM, standalone_mode=False)

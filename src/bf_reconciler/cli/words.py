@@ -80,6 +80,8 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
         "Revision": "Sürüm",
         "Author": "Yazar",
         "Signed by": "İmzalayan",
+        "File": "Dosya",
+        "Commit signed by": "Commit'i imzalayan",
         "Now": "Şimdi",
         "Halted": "Durduruldu",
         "The file": "Dosya",

@@ -1,7 +1,7 @@
 """One reconcile cycle after another, with what people asked for applied in between."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -9,13 +9,13 @@ from typing import NamedTuple, Protocol
 
 from bf_reconciler.daemon.breath import Breath
 from bf_reconciler.facts import Seen
-from bf_reconciler.reconcile import Outside, Prober, Runtimes, Save, halt, reconcile
+from bf_reconciler.reconcile import PART, Outside, Prober, Runtimes, Save, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.schedule import HEARTBEAT, request_changed
-from bf_reconciler.spec import Commit, Elsewhere, Names, Spec, without
+from bf_reconciler.spec import Elsewhere, Names, Spec, without
 from bf_reconciler.status import (
     NO_VERDICTS,
-    Declaration,
+    Commits,
     Record,
     Recorded,
     Status,
@@ -84,7 +84,7 @@ class Cycle:
         self._declared = record.declared
         self._declared_by: Spec | None = None
         """What is recorded as declared, and the spec that it was taken from."""
-        self._commit: Commit | None = None
+        self._commits = Commits()
         """What the spec in force was read from."""
         self._verdicts = NO_VERDICTS
         self.spec: Spec | None = None
@@ -100,9 +100,9 @@ class Cycle:
         """Use this reading of the file from the next turn on."""
         self._reload = reload
         if reload.adopted is not None:
-            self._commit = reload.adopted.commit
+            self._commits = Commits(reload.adopted.commit)
         elif reload.documents is not None:
-            self._commit = reload.commit
+            self._commits = self._commits.with_files(reload.commit, reload.commits)
         self.wake.set()
 
     async def edit(self, edit: Edit, *events: Transition) -> None:
@@ -137,7 +137,7 @@ class Cycle:
         turn = None
         if self.spec is not None:
             turn = await reconcile(self.spec, before, seen, self._outside, now, last)
-            recorded = self._recorded(turn, now)
+            recorded = await self._recorded(turn, now)
             await self._end(turn.status, turn.seen, now, turn.changed, events, recorded)
             self._verdicts = turn.verdicts
         else:
@@ -164,17 +164,19 @@ class Cycle:
             before = replace(before, config=reload.config)
         return before, seen
 
-    def _recorded(self, turn: Turn, now: datetime) -> tuple[Recorded, ...]:
+    async def _recorded(self, turn: Turn, now: datetime) -> list[Recorded]:
         """What was declared since the last turn, and what was judged otherwise."""
-        found: tuple[Declaration, ...] = ()
+        found: list[Recorded] = []
         if turn.spec is not self._declared_by:
             before, since = self._declared, self._declared_by
             self._declared, self._declared_by = declared(turn.spec, before, since), turn.spec
-            changes = declarations(before, self._declared, turn.spec, self._commit, now)
-            found = tuple(changes)
+            found += declarations(before, self._declared, turn.spec, self._commits, now)
         were, are = (self.seen, self._verdicts), (turn.seen, turn.verdicts)
         known = self.status.connections
-        return *found, *judgements(turn.spec, were, are, now, turn.changed, known)
+        for part in turn.changed.parts(turn.spec, PART):
+            await self._outside.breathe()
+            found += judgements(turn.spec, were, are, now, part, known)
+        return found
 
     def _let_go(
         self, elsewhere: Elsewhere, before: Status, seen: Mapping[str, Seen]
@@ -199,22 +201,34 @@ class Cycle:
         now: datetime,
         names: Names | None = None,
         events: tuple[Transition, ...] = (),
-        recorded: tuple[Recorded, ...] = (),
+        recorded: Iterable[Recorded] = (),
     ) -> None:
         """Save and tell what changed, among these names, and what people did.
 
         What is ``recorded`` beside that is saved alone.
         """
         found = file_halts(self.status, after, now)
-        keys = key_events(self.status, after, now, names)
-        changes = (*events, *found, *keys, *transitions(self.status, after, now, names))
+        changes = (*events, *found, *await self._changes(after, now, names))
         record = Record(after, seen)
         if changes or self._edits or names is None:
             await self._writer.save(record, (*changes, *recorded), names)
         else:  # nobody is told anything, so nobody waits for the disk
-            self._writer.later(record, names, recorded)
+            self._writer.later(record, names, (*recorded,))
         published, self.status, self.seen, self._unfinished = self.status, after, seen, None
         self._publish(published, after, changes)
+
+    async def _changes(
+        self, after: Status, now: datetime, names: Names | None
+    ) -> Iterable[Transition]:
+        """What changed of keys, then of status words; others have the event loop in between."""
+        keys: list[Transition] = []
+        words: list[Transition] = []
+        some = (names,) if names is None or self.spec is None else names.parts(self.spec, PART)
+        for part in some:
+            await self._outside.breathe()
+            keys += key_events(self.status, after, now, part)
+            words += transitions(self.status, after, now, part)
+        return *keys, *words
 
 
 def _less(status: Status, elsewhere: Elsewhere) -> Status:

@@ -259,8 +259,8 @@ class Daemon:
 
     def _publish(self, before: Status, after: Status, changes: tuple[Transition, ...]) -> None:
         log_lines.log_incidents(self.log, before.incidents, after.incidents)
+        log_lines.log_transitions(self.log, changes)
         for change in changes:
-            log_lines.log_transition(self.log, change)
             if change.kind == "strategy":
                 self.tallies.transition(change.name, change.after, str(change.reason))
             elif change.what is not None:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NoReturn
 
+YOUNG, MIDDLE = 700, 10
+"""Python's own."""
 NEVER: Final = 1_000_000
 """So many passes over what is younger would have to come before one over everything."""
 PASS_SECONDS: Final = 900.0
@@ -25,14 +27,14 @@ LOOK_SECONDS: Final = 30.0
 @contextmanager
 def collected_rarely() -> Iterator[None]:
     """Leave out what is there now, mostly code, and collect by itself only what is young."""
-    young, middle, old = gc.get_threshold()
+    usual = gc.get_threshold()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(young, middle, NEVER)
+    gc.set_threshold(YOUNG, MIDDLE, NEVER)
     try:
         yield
     finally:
-        gc.set_threshold(young, middle, old)
+        gc.set_threshold(*usual)
         gc.unfreeze()
 
 

@@ -1,6 +1,8 @@
 """Log lines of what happens to a status: changes, incidents, and versions of the file."""
 
-from collections.abc import Callable
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import structlog
@@ -11,6 +13,35 @@ from bf_reconciler.status import ConfigStatus, Transition
 
 ALARMING = frozenset({"Blocked", "Unreachable", "Invalid", "Degraded", "Holding", "Error"})
 SHOWN_PROBLEMS = 10
+
+
+def log_transitions(
+    logger: structlog.stdlib.BoundLogger, transitions: Iterable[Transition]
+) -> None:
+    """A line for each; entries that nobody knew yet share one, for there may be thousands."""
+    added: list[Transition] = []
+    for transition in transitions:
+        if _is_added(transition):
+            added.append(transition)
+        else:
+            log_transition(logger, transition)
+    if not added:
+        return
+    kinds = Counter(each.kind for each in added)
+    logger.info("entries added", connections=kinds["connection"], strategies=kinds["strategy"])
+    if logger.isEnabledFor(logging.DEBUG):
+        for each in added:
+            reason = str(each.reason)
+            logger.debug("entry added", kind=each.kind, name=each.name, reason=reason)
+
+
+def _is_added(transition: Transition) -> bool:
+    """Whether all that it says is that there is an entry, of which nothing is known yet."""
+    return (
+        transition.kind in {"connection", "strategy"}
+        and not transition.before
+        and transition.after == "Pending"
+    )
 
 
 def log_transition(logger: structlog.stdlib.BoundLogger, transition: Transition) -> None:

@@ -13,14 +13,17 @@ from bf_reconciler.metrics import Tallies
 from bf_reconciler.notify import (
     AppriseSender,
     Notifications,
+    Opened,
     Receiver,
     Report,
+    Rewired,
     Sender,
     WebhookSender,
     read_all,
 )
 from bf_reconciler.status import Transition
 
+Marks = tuple[tuple[int, ...] | None, ...]
 MOST_MISSED = 1000
 """Changes of keys that are looked up in the journal after a restart."""
 
@@ -38,15 +41,66 @@ def make_notifications(
     Raises:
         NotifyError: Something of it cannot be used.
     """
-    opened = read_all(file)
-    logs.REDACTOR.learn(opened.credentials())
-    senders = {
-        name: _sender(each, opened.secrets[name], page, now)
-        for name, each in opened.file.receivers.items()
-    }
+    read = NotifyFileReader(file, page, now)
+    first = read.now()
+    missed, report = partial(key_events_since, journal), counting(tallies)
+    return Notifications(first.file, first.senders, Notified(state), report, now, missed, read)
 
-    missed = partial(key_events_since, journal)
-    return Notifications(opened.file, senders, Notified(state), counting(tallies), now, missed)
+
+class NotifyFileReader:
+    """Reads the file, and what it names, again where one of them is another one."""
+
+    def __init__(self, file: Path, page: str, now: Callable[[], datetime]) -> None:
+        self._path, self._page, self._now = file, page, now
+        self._opened: Opened | None = None
+        """As it is in force."""
+        self._read: Marks | None = None
+        """How the files looked when they were read last, and could be used."""
+        self._seen: Marks | None = None
+        """How they looked last: what is still written to is not read."""
+
+    def __call__(self) -> Rewired | None:
+        """The file where it is another one, and at rest for a while.
+
+        Raises:
+            NotifyError: Something of it cannot be used.
+        """
+        found = self._marks()
+        at_rest, self._seen = found == self._seen, found
+        if not at_rest or found == self._read:
+            return None
+        self._read = None  # where it cannot be used, what it names may come
+        rewired = self.now()
+        self._read = found if self._marks() == found else None
+        return rewired
+
+    def now(self) -> Rewired:
+        """What is to be used now. Raises as above."""
+        opened = read_all(self._path)
+        logs.REDACTOR.learn(opened.credentials())
+        before = self._opened
+        changed = {
+            name: _sender(each, opened.secrets[name], self._page, self._now)
+            for name, each in opened.file.receivers.items()
+            if before is None
+            or (before.file.receivers.get(name), before.secrets.get(name))
+            != (each, opened.secrets[name])
+        }
+        self._opened = opened
+        return Rewired(opened.file, changed)
+
+    def _marks(self) -> "Marks":
+        named = self._opened.paths if self._opened is not None else ()
+        return tuple(_mark(path) for path in (self._path, *named))
+
+
+def _mark(path: Path) -> tuple[int, ...] | None:
+    """What tells one state of a file from another; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def key_events_since(journal: Journal, since: datetime) -> Sequence[Transition]:
@@ -61,7 +115,7 @@ def counting(tallies: Tallies) -> Report:
     def pending(receiver: str, count: int, oldest: datetime | None) -> None:
         tallies.notifications_pending(receiver, count, oldest.timestamp() if oldest else None)
 
-    return Report(tallies.notified, pending)
+    return Report(tallies.notified, pending, tallies.notify_file)
 
 
 def _sender(

@@ -298,8 +298,8 @@ EN: Mapping[Reason, tuple[str, str, str]] = {
     # what the file and its people say
     Reason.NOT_PROBED: (
         "Not tested yet",
-        "No test of this connection has finished yet.",
-        "Wait; the first test runs by itself.",
+        "No test that can tell has finished yet.",
+        "Wait; the next test runs by itself.",
     ),
     Reason.SUSPENDED: (
         "Suspended",

@@ -306,8 +306,8 @@ TR: Mapping[Reason, tuple[str, str, str]] = {
     # what the file and its people say
     Reason.NOT_PROBED: (
         "Henüz test edilmedi",
-        "Bu bağlantının henüz tamamlanmış bir testi yok.",
-        "Bekleyin; ilk test kendiliğinden çalışır.",
+        "Bunu gösterebilecek bir test henüz tamamlanmadı.",
+        "Bekleyin; sonraki test kendiliğinden çalışır.",
     ),
     Reason.SUSPENDED: (
         "Askıya alındı",

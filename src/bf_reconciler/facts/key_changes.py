@@ -149,7 +149,8 @@ def _words(old: KnownKey, facts: KeyFacts) -> frozenset[str] | None:
     return None if old.words is None else old.words | found
 
 
-def _addresses(listed: Iterable[str]) -> frozenset[str]:
+@lru_cache(KEPT)
+def _addresses(listed: tuple[str, ...]) -> frozenset[str]:
     return frozenset(map(_address, listed))
 
 

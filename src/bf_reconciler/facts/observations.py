@@ -156,12 +156,12 @@ class Observation:
     @property
     def failures(self) -> tuple[Failure, ...]:
         answers = (self.time, self.key, self.balance, self.orders)
-        return tuple(answer for answer in answers if isinstance(answer, Failure))
+        return tuple([answer for answer in answers if isinstance(answer, Failure)])
 
     @property
     def refusals(self) -> frozenset[Reason]:
         """Why a person is needed, where the calls fail."""
-        return frozenset(failure.reason for failure in self.failures if failure.terminal)
+        return frozenset([failure.reason for failure in self.failures if failure.terminal])
 
     @property
     def accepted(self) -> bool:
@@ -204,7 +204,7 @@ def _kind(answer: Answer) -> object:
         case Failure():
             return answer.reason if answer.terminal else None
         case KeyFacts():
-            return replace(answer, expires_at=None)
+            return answer if answer.expires_at is None else replace(answer, expires_at=None)
         case Balance() | Orders():
             return answer
         case _:  # the clock tells nothing of a connection

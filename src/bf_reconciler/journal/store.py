@@ -484,7 +484,7 @@ def _declared(connection: sqlite3.Connection) -> dict[str, DeclaredEntry]:
     texts = connection.execute(f"SELECT json FROM declarations WHERE id IN ({newest})")  # nosec B608 # noqa: S608 # a query of ours
     found = (rows.DECLARATION.read(text) for (text,) in texts)
     return {
-        each.name: DeclaredEntry(each.declared, each.key)
+        each.name: DeclaredEntry(each.declared, each.key, each.file)
         for each in found
         if each is not None and each.change not in GONE
     }

@@ -74,6 +74,7 @@ class Tallies:
         self._commands: Counter[tuple[str, ...]] = Counter()
         self._refused: Counter[tuple[str, ...]] = Counter({(why,): 0 for why in REFUSALS})
         self._folders: Counter[tuple[str, ...]] = Counter({(folder,): 0 for folder in FOLDERS})
+        self._notify_file: bool | None = None
         self._notifications: Counter[tuple[str, ...]] = Counter()
         self._pending: dict[str, tuple[int, float | None]] = {}
 
@@ -164,6 +165,11 @@ class Tallies:
             self._pending[receiver] = (count, oldest)
             for outcome in NOTIFIED:
                 self._notifications[receiver, outcome] += 0
+
+    def notify_file(self, good: bool) -> None:  # noqa: FBT001 # its only word
+        """Whether the file of receivers was taken when it was read last."""
+        with self._turn:
+            self._notify_file = good
 
     def transitions(self, strategies: Collection[str]) -> list[Sample]:
         """Counts per strategy, new status and reason; those of other strategies are forgotten."""
@@ -300,6 +306,13 @@ class Tallies:
                 oldest.add_metric((receiver,), since)
         yield pending
         yield oldest
+        file = GaugeMetricFamily(
+            "bf_notify_file_last_reload_successful",
+            "Whether the file of --notify, and what it names, could be used when read last.",
+        )
+        if self._notify_file is not None:
+            file.add_metric((), self._notify_file)
+        yield file
 
 
 def _counter(

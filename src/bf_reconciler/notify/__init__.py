@@ -13,7 +13,7 @@ from bf_reconciler.notify.config import (
     schema,
 )
 from bf_reconciler.notify.sender import DeliveryError, Sender
-from bf_reconciler.notify.service import Notifications, Report, Store
+from bf_reconciler.notify.service import Notifications, Report, Rewired, Store
 from bf_reconciler.notify.webhook import WebhookSender
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Opened",
     "Receiver",
     "Report",
+    "Rewired",
     "Sender",
     "Store",
     "WebhookSender",

@@ -172,6 +172,12 @@ class Opened:
     file: NotifyFile
     secrets: Mapping[str, tuple[SecretStr, ...]]
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files that it names."""
+        found = (_named(receiver) for receiver in self.file.receivers.values())
+        return tuple(path for path in found if path is not None)
+
     def credentials(self) -> Iterator[str]:
         """Everything that must never be shown."""
         hooks = (receiver.webhook for receiver in self.file.receivers.values())
@@ -193,10 +199,17 @@ def read_all(path: Path) -> Opened:
 
 
 def _secrets(receiver: Receiver) -> tuple[SecretStr, ...]:
+    named = _named(receiver)
+    if named is None:
+        return ()
+    return read_urls(named) if receiver.apprise is not None else (read_secret(named),)
+
+
+def _named(receiver: Receiver) -> Path | None:
+    """The file with its secret, or its URLs."""
     if receiver.apprise is not None:
-        return read_urls(receiver.apprise.urls_file)
-    signs = receiver.webhook.secret_file if receiver.webhook is not None else None
-    return () if signs is None else (read_secret(signs),)
+        return receiver.apprise.urls_file
+    return receiver.webhook.secret_file if receiver.webhook is not None else None
 
 
 def _text(path: Path) -> str:

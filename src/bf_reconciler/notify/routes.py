@@ -6,7 +6,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from bf_reconciler.notify.values import RANK, Change, Notice, Severity, Sight, Trouble
+from bf_reconciler.notify.values import (
+    RANK,
+    Change,
+    Failure,
+    Memory,
+    Notice,
+    Severity,
+    Sight,
+    Trouble,
+)
 from bf_reconciler.spec.types import Declared, Name
 
 
@@ -46,6 +55,23 @@ def seen_by(matches: Iterable[Match], sight: Sight) -> Sight:
 def changes_for(matches: Iterable[Match], changes: Iterable[Change]) -> tuple[Change, ...]:
     wanted = tuple(matches)
     return tuple(each for each in changes if any(_wants(match, "key", each) for match in wanted))
+
+
+def still_wanted(memory: Memory, matches: Iterable[Match]) -> Memory:
+    """Without what the receiver is not told of any more: that is no end, so none is told."""
+    wanted = tuple(matches)
+    failures: dict[str, Failure] = {}
+    for key, failure in memory.failures.items():
+        members = {
+            name: member
+            for name, member in failure.members.items()
+            if any(_wants(match, member.trouble.subject, member.trouble) for match in wanted)
+        }
+        if members:
+            same = len(members) == len(failure.members)
+            failures[key] = failure if same else replace(failure, members=members)
+    waiting = {name: changes_for(wanted, found) for name, found in memory.changes.items()}
+    return replace(memory, failures=failures, changes={n: c for n, c in waiting.items() if c})
 
 
 def _wants(match: Match, kind: str, what: Trouble | Change | Notice) -> bool:

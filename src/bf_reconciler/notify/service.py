@@ -14,9 +14,9 @@ import structlog
 
 from bf_reconciler.notify import backlog as form
 from bf_reconciler.notify.backlog import Backlog, Mailbox
-from bf_reconciler.notify.config import NotifyFile
+from bf_reconciler.notify.config import NotifyError, NotifyFile
 from bf_reconciler.notify.digest import step
-from bf_reconciler.notify.routes import changes_for, seen_by
+from bf_reconciler.notify.routes import changes_for, seen_by, still_wanted
 from bf_reconciler.notify.sender import DeliveryError, Sender
 from bf_reconciler.notify.troubles import changes, sight
 from bf_reconciler.notify.values import Change, Message
@@ -25,6 +25,8 @@ from bf_reconciler.status import Status, Transition
 PACE: Final = 0.5
 """Seconds between two looks at least: turns may follow each other closely."""
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=1), timedelta(minutes=5)
+REREAD_SECONDS: Final = 2.0
+"""Between two looks at the file of receivers."""
 REFUSALS: Final = 5
 """A message that the receiver refuses for itself is given up after so many tries."""
 MOST_NEWS: Final = 10_000
@@ -49,12 +51,31 @@ class Report:
 
     outcome: Callable[[str, str, int], None]
     pending: Callable[[str, int, datetime | None], None]
+    file: Callable[[bool], None]
+    """Whether the file of receivers was taken when it was read last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rewired:
+    """The file of receivers, read anew, with senders for those that are new or other ones."""
+
+    file: NotifyFile
+    senders: Mapping[str, Sender]
+
+
+def never() -> Rewired | None:
+    """Where the file stays as it is."""
+    return None
 
 
 class Notifications:
-    """From each Status to messages that are delivered. ``missed``: key events since a moment."""
+    """From each Status to messages that are delivered. ``missed``: key events since a moment.
 
-    def __init__(
+    ``reread``: the file of receivers where it is another one; it blocks, and raises NotifyError
+    where it cannot be used: then the last good one stays in force.
+    """
+
+    def __init__(  # what it tells of, to whom, and where it keeps that
         self,
         file: NotifyFile,
         senders: Mapping[str, Sender],
@@ -62,8 +83,17 @@ class Notifications:
         report: Report,
         now: Callable[[], datetime],
         missed: Callable[[datetime], Sequence[Transition]],
+        reread: Callable[[], Rewired | None] = never,
     ) -> None:
-        self._file, self._senders, self._store, self._report = file, senders, store, report
+        self._file, self._senders, self._store, self._report = file, dict(senders), store, report
+        self._reread = reread
+        self._ready: dict[str, asyncio.Event] = {}
+        self._rewired: dict[str, asyncio.Event] = {}
+        """Set where a receiver has another sender, or none any more."""
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._sending: dict[str, Sender] = {}
+        """Through what a message is on its way."""
+        self._ending: set[asyncio.Task[None]] = set()
         self._now, self._missed = now, missed
         self._began = now()
         self._turn = threading.Lock()
@@ -104,15 +134,18 @@ class Notifications:
         asyncio.run(self._notify())
 
     async def _notify(self) -> None:
-        self._ready = {name: asyncio.Event() for name in self._senders}
         self._woken = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._backlog = await self._restored()
         self._woken.set()
-        tasks = [asyncio.create_task(self._keep_delivering(name)) for name in self._senders]
+        self._report.file(True)  # its only word
+        for name in self._senders:
+            self._begin(name)
+        reading = asyncio.create_task(self._keep_rereading())
         try:
             await self._keep_looking()
         finally:
+            tasks = (reading, *self._tasks.values(), *self._ending)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -130,8 +163,76 @@ class Notifications:
         if found is None:
             self._log.error("notifications: what was told is of another format; begun anew")
             found = Backlog()
-        mailboxes = {name: found.mailboxes.get(name, Mailbox()) for name in self._senders}
+        mailboxes = {name: self._wanted(found.mailboxes.get(name), name) for name in self._senders}
         return replace(found, mailboxes=mailboxes)
+
+    def _wanted(self, mailbox: Mailbox | None, name: str) -> Mailbox:
+        """What a receiver was told, as far as its routes lead to it still."""
+        if mailbox is None:
+            return Mailbox()
+        return replace(mailbox, memory=still_wanted(mailbox.memory, self._file.matches(name)))
+
+    def _begin(self, name: str) -> None:
+        """Deliver to this receiver from now on."""
+        if name in self._tasks and not self._tasks[name].done():
+            return  # a message to who was let go and came back is still on its way
+        self._ready[name], self._rewired[name] = asyncio.Event(), asyncio.Event()
+        self._tasks[name] = asyncio.create_task(self._keep_delivering(name))
+
+    async def _keep_rereading(self) -> None:
+        """Use the file of receivers as it is now; one that cannot be used changes nothing."""
+        told = ""
+        while True:
+            await asyncio.sleep(REREAD_SECONDS)
+            try:
+                found = await asyncio.to_thread(self._reread)
+            except NotifyError as error:
+                self._report.file(False)
+                if str(error) != told:
+                    told = str(error)
+                    self._log.error("notifications: file not used", problem=told)  # no fault
+            except Exception as error:  # noqa: BLE001 # the last resort: the next look tries again
+                self._log.exception("notifications: reading the file failed", error=_kind(error))
+            else:
+                if found is not None:
+                    told = ""
+                    self._rewire(found)
+
+    def _rewire(self, found: Rewired) -> None:
+        """Let every message that waits go by the new file. None is lost, and none is told twice.
+
+        What was told to a receiver that is gone is kept, in case that was a mistake.
+        """
+        gone = self._senders.keys() - found.file.receivers.keys()
+        changed = found.file != self._file or bool(found.senders)
+        self._file = found.file
+        for name in gone:
+            self._replace(name, None)
+        for name, sender in found.senders.items():
+            self._replace(name, sender)
+        before = self._backlog.mailboxes
+        wanted = {name: self._wanted(before.get(name), name) for name in self._senders}
+        self._backlog = replace(self._backlog, mailboxes={**before, **wanted})
+        for name in self._senders:
+            self._begin(name)
+        self._report.file(True)
+        if changed:
+            self._log.info("notifications: file read", receivers=sorted(self._senders))
+        self._woken.set()
+
+    def _replace(self, name: str, sender: Sender | None) -> None:
+        """What is on its way arrives by the old one, which is closed afterwards."""
+        old = self._senders.pop(name, None)
+        if sender is not None:
+            self._senders[name] = sender
+        if old is None:
+            return
+        self._ready[name].set()
+        self._rewired[name].set()
+        if self._sending.get(name) is not old:
+            ending = asyncio.create_task(old.close())
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
 
     async def _keep_looking(self) -> None:
         until: datetime | None = None
@@ -159,6 +260,9 @@ class Notifications:
         before, moments = self._backlog, []
         mailboxes: dict[str, Mailbox] = {}
         for name, mailbox in before.mailboxes.items():
+            if name not in self._senders:  # gone from the file; it may come back
+                mailboxes[name] = mailbox
+                continue
             matches = self._file.matches(name)
             seen, timing = seen_by(matches, found), self._file.timing
             done = step(mailbox.memory, seen, changes_for(matches, news), now, timing)
@@ -169,8 +273,8 @@ class Notifications:
         self._backlog = replace(before, until=until, mailboxes=mailboxes)
         if self._backlog != before:
             await self._save()
-            for name in self._senders:
-                self._ready[name].set()
+            for ready in self._ready.values():
+                ready.set()
         return min(moments, default=None)
 
     async def _with_missed(self, status: Status, news: list[Change]) -> list[Change]:
@@ -205,17 +309,19 @@ class Notifications:
         self._saving = None
 
     async def _keep_delivering(self, name: str) -> None:
-        while True:
+        while name in self._senders:
             try:
                 await self._deliver(name)
             except Exception as error:  # noqa: BLE001 # the last resort: others are told on
                 self._log.exception("notifications: delivery broke", error=_kind(error))
-            await asyncio.sleep(FIRST_RETRY.total_seconds())
+            if name in self._senders:
+                await asyncio.sleep(FIRST_RETRY.total_seconds())
+        self._report.pending(name, 0, None)
 
     async def _deliver(self, name: str) -> None:
-        """One message after another, in their order, for as long as the process lives."""
+        """One message after another, in their order, for as long as there is a sender."""
         failed = 0
-        while True:
+        while name in self._senders:
             self._tell_pending(name)
             message = self._next(name)
             if message is None:
@@ -237,7 +343,18 @@ class Notifications:
                 await self._done(name, message, "refused")
                 failed = 0
                 continue
-            await asyncio.sleep(_retry(message, failed))
+            if await self._is_rewired(name, _retry(message, failed)):
+                failed = 0
+
+    async def _is_rewired(self, name: str, seconds: float) -> bool:
+        """Whether there is another sender within so many seconds; waits no longer."""
+        rewired = self._rewired[name]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await rewired.wait()
+        found = rewired.is_set()
+        rewired.clear()
+        return found
 
     def _next(self, name: str) -> Message | None:
         """The oldest that waits; what is too old for anybody is left out."""
@@ -251,7 +368,15 @@ class Notifications:
         return mailbox.waiting[0] if mailbox.waiting else None
 
     async def _sent(self, name: str, message: Message) -> DeliveryError | None:
-        sender = self._senders[name]
+        sender = self._sending[name] = self._senders[name]
+        try:
+            return await self._answer(sender, message)
+        finally:
+            del self._sending[name]
+            if self._senders.get(name) is not sender:
+                await sender.close()
+
+    async def _answer(self, sender: Sender, message: Message) -> DeliveryError | None:
         sending = asyncio.ensure_future(sender.send(message))
         done, _ = await asyncio.wait({sending}, timeout=sender.timeout)
         if not done:

@@ -46,6 +46,8 @@ class Reload:
     """Which of these have secrets in plain text."""
     commit: Commit | None = None
     """Who made the commit that the folder is of, where git knows."""
+    commits: Mapping[str, Commit | None] = field(default_factory=dict)
+    """Of its files that were changed: which commit made each what it is; None is not known."""
 
 
 class BaseReloader(ABC, Generic[S]):

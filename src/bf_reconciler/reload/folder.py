@@ -24,7 +24,7 @@ from bf_reconciler.reload.base import (
 from bf_reconciler.reload.files import File, remembered, statuses
 from bf_reconciler.sops import SopsSettings
 from bf_reconciler.source import Content, FolderSnapshot
-from bf_reconciler.spec import Spec
+from bf_reconciler.spec import Commit, Spec
 from bf_reconciler.status import ConfigStatus, Status
 
 NAMED: Final = 3
@@ -45,6 +45,8 @@ class ReadableFolder(Protocol):
     def precedes(self, first: str, second: str) -> bool: ...
 
     def last_change_of(self, name: str, content: Content) -> str: ...
+
+    def commits_of(self, files: Mapping[str, Content], revision: str) -> Mapping[str, Commit]: ...
 
 
 async def nothing_kept() -> Mapping[str, bytes]:
@@ -78,6 +80,8 @@ class FolderReloader(BaseReloader[FolderSnapshot]):
         self._earlier: Mapping[str, bytes] | None = None
         self._files = {status.name: remembered(status) for status in before.config.files}
         self._known: frozenset[str] = frozenset(self._files)
+        self._told = {status.name: status.digest for status in before.config.files}
+        """Which content of each file its author was asked of last."""
         self._merged: tuple[object, ...] = ()
         self._parsed: Parsed | None = None
         """What was adopted last."""
@@ -282,6 +286,8 @@ class FolderReloader(BaseReloader[FolderSnapshot]):
     ) -> Reload:
         digest = _digest(self._files)
         before = self.last.spec
+        contents = {n: f.content for n, f in self._files.items() if f.content is not None}
+        authors = asyncio.create_task(self._authors(contents, snapshot.revision))
         dirty = snapshot.revision.endswith(DIRTY) and before is not None and digest == before.digest
         spec, unfollowed = await asyncio.to_thread(
             document.adopt,
@@ -298,7 +304,6 @@ class FolderReloader(BaseReloader[FolderSnapshot]):
         problems = document.ordered((*parsed.problems, *unfollowed, *more))
         config = self._config(parsed, problems, documents, now)
         transient = any(file.transient for file in self._files.values())
-        contents = {n: f.content for n, f in self._files.items() if f.content is not None}
         plain = frozenset(name for name, found in documents.items() if found.plaintext_secrets)
         return Reload(
             spec,
@@ -307,7 +312,17 @@ class FolderReloader(BaseReloader[FolderSnapshot]):
             documents=contents,
             plaintext_files=plain,
             commit=snapshot.commit,
+            commits=await authors,
         )
+
+    async def _authors(
+        self, contents: Mapping[str, Content], revision: str
+    ) -> Mapping[str, Commit | None]:
+        """Who made the files that are other ones than before."""
+        told, self._told = self._told, {name: each.digest for name, each in contents.items()}
+        changed = {n: each for n, each in contents.items() if told.get(n) != each.digest}
+        found = await asyncio.to_thread(self._source.commits_of, changed, revision)
+        return dict.fromkeys(changed) | dict(found)
 
     def _config(
         self,

@@ -173,14 +173,16 @@ def _pairs(call: Call) -> object:
 
 
 def _announced(call: Call) -> object:
-    """What is ahead; it leaves the list when it begins. Unsure: the fields of an item."""
+    """What is ahead; it leaves the list when it begins."""
     ahead = []
     if call.request.announced is not None and call.request.now < call.request.announced[0]:
         begins, ends = (
             datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
             for at in call.request.announced
         )
-        ahead = [{"name": "Upgrade", "scheduled_for": begins, "scheduled_until": ends}]
+        event = {"event_id": 21, "title": "Upgrade", "phase": "announced"}
+        event |= {"expected_start_utc": begins, "expected_end_utc": ends}
+        ahead = [event | {"affected_services": ["spot_rest", "spot_trading"]}]
     return {"status": "online", "timestamp": "", "upcoming_maintenance": ahead, "emergency": []}
 
 

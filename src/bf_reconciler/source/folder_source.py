@@ -7,6 +7,7 @@ from typing import Any
 
 from bf_reconciler.facts.config import ConfigError
 from bf_reconciler.source import revision as git
+from bf_reconciler.source.authors import last_commits
 from bf_reconciler.source.folder_content import FolderContent, FolderReader
 from bf_reconciler.source.links import follow, watchable
 from bf_reconciler.source.pinned import Content
@@ -66,6 +67,11 @@ class FolderSource(WatchedPath[FolderContent]):
     def last_change_of(self, name: str, content: Content) -> str:
         """Which commit last changed a file, in words, or "". Blocks."""
         return git.last_change(os.path.join(os.path.realpath(self._place), name), content.data)  # noqa: PTH118
+
+    def commits_of(self, files: Mapping[str, Content], revision: str) -> Mapping[str, Commit]:
+        """Which commit made each of these files what it is, where that is known. Blocks."""
+        real = os.path.realpath(self._place) + os.sep
+        return last_commits(real, revision, files, self._signers)
 
     def precedes(self, first: str, second: str) -> bool:
         """Whether one commit is an ancestor of another. Blocks; False where that is not known."""

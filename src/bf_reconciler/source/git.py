@@ -3,9 +3,13 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
+from threading import Timer
 from types import MappingProxyType
+from typing import IO
 
 TIMEOUT_SECONDS = 5.0
 # Nothing of the user's configuration or environment (GIT_DIR for one) may lead git elsewhere, and
@@ -64,6 +68,30 @@ def git(directory: str, *words: str, more: Mapping[str, str] = NOTHING) -> Answe
     except (OSError, subprocess.TimeoutExpired):
         return Answer(127)
     return Answer(done.returncode, done.stdout.decode(errors="replace").strip())
+
+
+@contextmanager
+def answer_of(directory: str, *words: str, seconds: float) -> Iterator[IO[bytes]]:
+    """What git says, while it says it; it is ended with the block, and after so many seconds."""
+    program = shutil.which("git")
+    if program is None:
+        yield BytesIO()
+        return
+    with subprocess.Popen(  # noqa: S603  as above
+        [program, "-C", directory, *OPTIONS, *words],
+        env=_environment(NOTHING),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        bufsize=0,  # what has come is given at once
+    ) as process:
+        end = Timer(seconds, process.kill)
+        end.start()
+        try:
+            yield process.stdout or BytesIO()
+        finally:
+            end.cancel()
+            process.kill()
 
 
 def _environment(more: Mapping[str, str]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Whether the commit that holds the content was signed by somebody who is trusted."""
 
 import os
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,8 @@ from bf_reconciler.source.revision import COMMIT, committed
 from bf_reconciler.spec import Commit
 
 MAX_NAME = 200
+MOST_SIGNED = 32
+"""Each check of a signature is a process of its own."""
 # The command line outweighs the configuration of the repository, which may name any program. A
 # signature of another kind would be checked with that program, and with keys of this user.
 SSH_ALONE = (
@@ -48,33 +51,46 @@ def require_signed_commit(directory: str, head: str, signers: Path) -> None:
 def commit_of(real: str, revision: str, signers: Path | None) -> Commit | None:
     """Who last changed the file, or folder, in this revision, and when; and who signed that.
 
-    A signature vouches for the whole tree, so it is the revision's; it is read where there are
+    A signature of the revision vouches for the whole tree; signatures are read where there are
     allowed signers alone.
     """
     if COMMIT.fullmatch(revision) is None:
         return None
     # A folder may be the whole repository: what is above it is none.
     directory, name = (real, "") if os.path.isdir(real) else os.path.split(real)  # noqa: PTH112
-    plain = ("log", "-1", "--no-show-signature")
-    changed = git(
-        directory, *plain, "--format=%aI%n%an <%ae>", revision, "--", f":(literal)./{name}"
-    )
-    at, _, author = changed.text.partition("\n")
+    told = ("--no-show-signature", "--format=%H%n%aI%n%an <%ae>")
+    changed = git(directory, "log", "-1", *told, revision, "--", f":(literal)./{name}")
+    commit, at, author = (*changed.text.split("\n"), "", "", "")[:3]
     if changed.code or not author:
         return None
-    signer = ""
-    if signers is not None:
-        allowed = ("-c", f"gpg.ssh.allowedSignersFile={signers.absolute()}")
-        signer = git(directory, *SSH_ALONE, *allowed, *plain, "--format=%GS", revision).text
-    return Commit(_printable(author), _moment(at), _printable(signer))
+    signed = signers_of(directory, [revision, commit], signers)
+    return Commit(
+        printable(author),
+        moment(at),
+        signed.get(revision, ""),
+        commit,
+        signed.get(commit, ""),
+    )
 
 
-def _printable(text: str) -> str:
+def signers_of(directory: str, commits: Collection[str], signers: Path | None) -> Mapping[str, str]:
+    """Which of the allowed signers has signed which of these commits; of the first of them."""
+    if signers is None:
+        return {}
+    allowed = ("-c", f"gpg.ssh.allowedSignersFile={signers.absolute()}")
+    words = ("log", "--no-walk=unsorted", "--no-show-signature", "--format=%G? %H %GS")
+    some = list(dict.fromkeys(commits))[:MOST_SIGNED]
+    told = git(directory, *SSH_ALONE, *allowed, *words, *some, "--").text
+    lines = ((*line.split(" ", 2), "", "")[:3] for line in told.splitlines())
+    return {commit: printable(signer) for good, commit, signer in lines if good == "G"}
+
+
+def printable(text: str) -> str:
     """What people call themselves, in one line without control characters."""
     return "".join(sign for sign in text if sign.isprintable())[:MAX_NAME]
 
 
-def _moment(text: str) -> datetime | None:
+def moment(text: str) -> datetime | None:
     with suppress(ValueError):
         return datetime.fromisoformat(text)
     return None

@@ -39,8 +39,8 @@ class Names:
 def _chunks(
     names: frozenset[str], positions: Mapping[str, int], size: int
 ) -> Iterator[frozenset[str]]:
-    last = len(positions)
-    ordered = sorted(names, key=lambda name: (positions.get(name, last), name))
+    ordered = sorted((name for name in names if name in positions), key=positions.__getitem__)
+    ordered += sorted(name for name in names if name not in positions)
     for start in range(0, len(ordered), size):
         yield frozenset(ordered[start : start + size])
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from bf_reconciler.exchanges import EXCHANGES
+from bf_reconciler.facts import Place as ExchangePlace
 from bf_reconciler.spec.allow import Grant
 from bf_reconciler.spec.budget import Asked, budgets, ratios
 from bf_reconciler.spec.connection import Connection
@@ -50,11 +51,18 @@ class File(Declared):
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """Who made the commit that a file is of. ``signer``: a trusted one, where that was checked."""
+    """Who made the commit that a file is of: the last one that changed it.
+
+    ``signer``: who signed the revision, which vouches for all that stands in it. ``revision`` is
+    the commit itself, and ``signed_by`` who signed that one. Signers are trusted ones, where they
+    were checked.
+    """
 
     author: str
     at: datetime | None = None
     signer: str = ""
+    revision: str = ""
+    signed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +227,12 @@ class Spec:
                 found.setdefault(key, []).append(name)
         shared = [tuple(names) for names in found.values() if len(names) > 1]
         return {name: names for names in shared for name in names}
+
+    @cached_property
+    def exchange_places(self) -> frozenset[ExchangePlace]:
+        """The environments of exchanges in which there are connections."""
+        declared = (entry.connection for entry in self.connections.values())
+        return frozenset(ExchangePlace(each.exchange, each.environment) for each in declared)
 
     @cached_property
     def positions(self) -> Mapping[str, int]:

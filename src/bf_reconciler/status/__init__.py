@@ -5,6 +5,7 @@ from bf_reconciler.status.changes import transitions
 from bf_reconciler.status.declarations import (
     GONE,
     POLICY,
+    Commits,
     Declaration,
     DeclaredEntry,
     declarations,
@@ -70,6 +71,7 @@ __all__ = [
     "STATE_WORDS",
     "Activity",
     "Can",
+    "Commits",
     "Condition",
     "ConfigStatus",
     "Confirmed",

@@ -113,6 +113,9 @@ def _declared(declarations: list[Declaration], within: Window) -> Iterator[Line]
             "author": each.author,
             "committed_at": each.committed_at.isoformat() if each.committed_at else None,
             "signer": each.signer,
+            "commit": each.commit,
+            "signed_by": each.signed_by,
+            "file": each.file,
             "generation": each.generation,
             "declared": dict(each.declared),
         }

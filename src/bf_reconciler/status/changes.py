@@ -29,10 +29,8 @@ def transitions(
             after.connections if kind == "connection" else after.strategies
         )
         wanted = None if names is None else _of(names, kind)
-        for name in _ordered(old, new, wanted):
+        for name in _renamed(old, new, wanted):
             was, now_is = old.get(name), new.get(name)
-            if _word(was) == _word(now_is):
-                continue
             head = now_is.conditions[0] if now_is else None
             yield Transition(
                 at=now,
@@ -52,15 +50,15 @@ def _of(names: Names, kind: str) -> frozenset[str]:
     return names.connections if kind == "connection" else names.strategies
 
 
-def _ordered(
+def _renamed(
     old: Mapping[str, ConnectionStatus | StrategyStatus],
     new: Mapping[str, ConnectionStatus | StrategyStatus],
     names: frozenset[str] | None,
 ) -> list[str]:
-    """Those that are there first, in the order of the file where they are many."""
-    if names is None:
-        return [*new, *(name for name in old if name not in new)]
-    return sorted(names, key=lambda name: (_place(new.get(name)), name))
+    """Those of another word: who is there first, in the order of the file where they are many."""
+    wanted = [*new, *(name for name in old if name not in new)] if names is None else names
+    found = [name for name in wanted if _word(old.get(name)) != _word(new.get(name))]
+    return found if names is None else sorted(found, key=lambda n: (_place(new.get(n)), n))
 
 
 def _place(status: ConnectionStatus | StrategyStatus | None) -> tuple[bool, str, int]:

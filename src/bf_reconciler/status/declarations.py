@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple
 
 from bf_reconciler.spec import Commit, ConnectionEntry, Spec
 
 POLICY = ""
 """Stands for the name where the policy of the file is declared."""
 DeclarationChange = Literal["added", "changed", "removed", "elsewhere"]
+UNKNOWN: Final = Commit("")
 GONE: Final = frozenset({"removed", "elsewhere"})
 """After these it is not declared here: it left the file, or another shard looks after it."""
 
@@ -18,8 +20,10 @@ GONE: Final = frozenset({"removed", "elsewhere"})
 class Declaration:
     """A connection, or the policy, as a revision of the file declares it. No credential is in it.
 
-    ``author``, ``committed_at`` and ``signer`` are of the commit that was in force when it was
-    first seen, where one is known. ``key`` is a keyed digest: another one is another key.
+    ``commit``, ``author`` and ``committed_at`` are of the last commit that changed its file, as it
+    was first seen, where one is known; of a folder, what is not known of the file is of the folder.
+    ``signer`` signed the revision, and ``signed_by`` that commit. ``key`` is a keyed digest:
+    another one is another key. ``file``: of a folder, where it stands, or stood.
     """
 
     at: datetime
@@ -33,6 +37,9 @@ class Declaration:
     author: str = ""
     committed_at: datetime | None = None
     signer: str = ""
+    commit: str = ""
+    signed_by: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,21 @@ class DeclaredEntry:
 
     fields: Mapping[str, Any] = field(default_factory=dict)
     key: str = ""
+    file: str = field(default="", compare=False)
+
+
+class Commits(NamedTuple):
+    """Who made what was read: of all of it, and of single files of a folder, where known."""
+
+    whole: Commit | None = None
+    files: Mapping[str, Commit | None] = MappingProxyType({})
+
+    def of(self, file: str) -> Commit | None:
+        return self.files.get(file) or self.whole
+
+    def with_files(self, whole: Commit | None, files: Mapping[str, Commit | None]) -> "Commits":
+        """After another reading: what is not told anew of a file is as it was."""
+        return Commits(whole, {**self.files, **files})
 
 
 def declared(
@@ -52,22 +74,23 @@ def declared(
     connections = {
         name: known[name]
         if same.get(name) is entry
-        else DeclaredEntry(entry.declared, entry.credentials_fingerprint)
+        else DeclaredEntry(entry.declared, entry.credentials_fingerprint, entry.file)
         for name, entry in spec.connections.items()
     }
-    return {POLICY: DeclaredEntry(spec.declared_policy), **connections}
+    return {POLICY: DeclaredEntry(spec.declared_policy, file=spec.base), **connections}
 
 
 def declarations(
     before: Mapping[str, DeclaredEntry],
     after: Mapping[str, DeclaredEntry],
     spec: Spec,
-    commit: Commit | None,
+    commits: Commits,
     now: datetime,
 ) -> Iterator[Declaration]:
     """What this revision declares otherwise: ``after``, than what was known ``before``."""
 
     def changed(name: str, change: DeclarationChange, what: DeclaredEntry) -> Declaration:
+        commit = commits.of(what.file) or UNKNOWN
         return Declaration(
             at=now,
             name=name,
@@ -77,9 +100,12 @@ def declarations(
             revision=spec.revision,
             digest=spec.digest,
             key=what.key,
-            author=commit.author if commit is not None else "",
-            committed_at=commit.at if commit is not None else None,
-            signer=commit.signer if commit is not None else "",
+            author=commit.author,
+            committed_at=commit.at,
+            signer=commit.signer,
+            commit=commit.revision,
+            signed_by=commit.signed_by,
+            file=what.file,
         )
 
     for name, what in after.items():
@@ -89,4 +115,6 @@ def declarations(
             yield changed(name, "changed", what)
     for name in sorted(before.keys() - after.keys()):
         moved = name in spec.elsewhere.connections
-        yield changed(name, "elsewhere" if moved else "removed", DeclaredEntry())
+        yield changed(
+            name, "elsewhere" if moved else "removed", DeclaredEntry(file=before[name].file)
+        )

@@ -124,11 +124,9 @@ def judgements(
 
 def _same(old: ConnectionVerdict | None, new: ConnectionVerdict) -> bool:
     """Whether both have one outcome; nearly all findings are the very same."""
-    if old is None:
-        return False
-    if old is new or _whole(old) == _whole(new):
-        return True
-    return outcome(old) == outcome(new)
+    return old is not None and (
+        old is new or _whole(old) == _whole(new) or outcome(old) == outcome(new)
+    )
 
 
 def _whole(verdict: ConnectionVerdict) -> tuple[object, ...]:

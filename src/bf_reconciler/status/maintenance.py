@@ -1,8 +1,9 @@
 """Which maintenance is announced, under way or overrun; pure. It judges nobody."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache, partial
 from typing import Final
 
 from bf_reconciler.facts import Announced, Announcements, Place, Reason
@@ -19,6 +20,10 @@ OVERRUN: Final = timedelta(minutes=5)
 """So long after its end it has overrun."""
 LONGEST: Final = timedelta(days=1)
 """So long after its end it is no maintenance any more, whatever is told."""
+WIDEST: Final = timedelta(days=3)
+"""An end later than this after the begin is none: it would hide failures for as long."""
+FARTHEST: Final = timedelta(days=90)
+"""What begins later than this is a time that was misread."""
 MOST: Final = 10
 """Of one place."""
 
@@ -27,18 +32,12 @@ def maintained(status: Status, spec: Spec, announced: Announced, now: datetime) 
     """The same with the maintenance that is known now; the same object where nothing changed."""
     if not status.maintenance and not any(told.items for told in announced.values()):
         return status
-    places = {
-        Place(entry.connection.exchange, entry.connection.environment)
-        for entry in spec.connections.values()
-    }
-    known = {
-        place: [each for each in status.maintenance if each.place == place] for place in places
-    }
-    failing = {place for place in places if known[place] and _fails(status, place)}
+    told = {place for place, said in announced.items() if said.items}
+    places = spec.exchange_places & {*told, *(each.place for each in status.maintenance)}
     found = tuple(
         each
         for place in sorted(places)
-        for each in _of_place(place, known[place], announced.get(place), failing, now)
+        for each in _of_place(place, status, announced.get(place), now)
     )
     return status if found == status.maintenance else replace(status, maintenance=found)
 
@@ -65,13 +64,10 @@ def _fails(status: Status, place: Place) -> bool:
 
 
 def _of_place(
-    place: Place,
-    was: Iterable[Maintenance],
-    told: Announcements | None,
-    failing: Container[Place],
-    now: datetime,
+    place: Place, status: Status, told: Announcements | None, now: datetime
 ) -> Iterator[Maintenance]:
-    known = {each.begins: each for each in was}
+    known = {each.begins: each for each in status.maintenance if each.place == place}
+    failing = cache(partial(_fails, status, place))  # it looks at all, and is seldom asked
     listed: set[datetime] = set()
     if told is not None:
         listed_now = _told(place, known, told, now)
@@ -80,10 +76,13 @@ def _of_place(
         known = {**stays, **listed_now}
     for begins in sorted(known)[:MOST]:
         each = known[begins]
-        goes_on = begins in listed or place in failing
-        phase = _phase(each, now, goes_on=goes_on)
+        phase = _phase(each, now, _yes if begins in listed else failing)
         if phase is not None:
             yield each if each.phase == phase else replace(each, phase=phase)
+
+
+def _yes() -> bool:
+    return True
 
 
 def _told(
@@ -97,7 +96,9 @@ def _told(
         if item.begins is None and before is not None:
             found[begins] = before
             continue
-        ends = item.ends if item.ends is not None and item.ends > begins else None
+        ends = item.ends
+        if ends is not None and not begins < ends <= begins + WIDEST:
+            ends = None
         phase: Phase = before.phase if before is not None else "announced"
         found[begins] = Maintenance(*place, item.title, begins, ends, phase)
     return found
@@ -107,11 +108,11 @@ def _begun(known: Mapping[datetime, Maintenance], now: datetime) -> datetime:
     return max((begins for begins in known if begins <= now), default=now)
 
 
-def _phase(maintenance: Maintenance, now: datetime, *, goes_on: bool) -> Phase | None:
-    """None: it is over."""
+def _phase(maintenance: Maintenance, now: datetime, goes_on: Callable[[], bool]) -> Phase | None:
+    """None: it is over. ``goes_on`` is asked where its end is."""
     end = end_of(maintenance)
     if now < maintenance.begins:
-        return "announced"
+        return "announced" if maintenance.begins <= now + FARTHEST else None
     if now < end + OVERRUN:
         return "under_way"
-    return "overrun" if goes_on and now < end + LONGEST else None
+    return "overrun" if now < end + LONGEST and goes_on() else None

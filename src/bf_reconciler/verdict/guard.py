@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bf_reconciler.facts import Reason
 from bf_reconciler.policy import Finding
-from bf_reconciler.spec import Names, Runtime, Spec, Strategy, too_many, updated
+from bf_reconciler.spec import ConnectionEntry, Names, Runtime, Spec, Strategy, too_many, updated
 from bf_reconciler.verdict.orphans import farewell, leaves
 from bf_reconciler.verdict.values import (
     LEAST_LEASE,
@@ -113,17 +113,7 @@ def decide(
         connection=strategy.connection,
         ever_on=wish.on is True or (before is not None and before.ever_on),
     )
-    return _leased(spec, _ordered(verdict, wish, memory, before))
-
-
-def _leased(spec: Spec, decision: Decision) -> Decision:
-    """Its order holds for some tests of its connection, unless it is given again."""
-    entry = spec.connections.get(decision.memory.connection)
-    if decision.order is None or entry is None:
-        return decision
-    lease = max(LEASE_INTERVALS * entry.interval, LEAST_LEASE)
-    order = replace(decision.order, lease=lease, exchange=entry.connection.exchange)
-    return replace(decision, order=order)
+    return _ordered(spec, verdict, wish, memory, before)
 
 
 def _place(spec: Spec, strategy: Strategy, before: StrategyMemory | None) -> Runtime:
@@ -196,15 +186,24 @@ def _patience(
 
 
 def _ordered(
-    verdict: StrategyVerdict, wish: _Wish, memory: StrategyMemory, before: StrategyMemory | None
+    spec: Spec,
+    verdict: StrategyVerdict,
+    wish: _Wish,
+    memory: StrategyMemory,
+    before: StrategyMemory | None,
 ) -> Decision:
-    """Put a wish into orders; a strategy that moved is first turned off where it was."""
+    """Put a wish into orders; a strategy that moved is first turned off where it was.
+
+    An order holds for some tests of the connection, unless it is given again.
+    """
     strategy = verdict.strategy
     if wish.on is None:
         if before is not None:
             memory = replace(memory, runtime=before.runtime, also=before.also)
-        left = Decision(strategy.name, None, wish.reason, wish.message, memory, verdict)
-        return replace(left, until=wish.until)
+        return Decision(
+            strategy.name, None, wish.reason, wish.message, memory, verdict, until=wish.until
+        )
+    entry = spec.connections.get(strategy.connection)
     order = Order(
         strategy.name,
         memory.runtime,
@@ -213,14 +212,20 @@ def _ordered(
         reason=wish.reason,
         message=wish.message,
         strategy=strategy,
+        lease=_lease(entry) if entry is not None else LEAST_LEASE,
+        exchange=entry.connection.exchange if entry is not None else "",
     )
     leaves = _leaves(strategy.name, memory.runtime, before)
     return Decision(strategy.name, order, wish.reason, wish.message, memory, verdict, leaves)
 
 
+def _lease(entry: ConnectionEntry) -> timedelta:
+    return max(LEASE_INTERVALS * entry.interval, LEAST_LEASE)
+
+
 def _leaves(name: str, place: Runtime, before: StrategyMemory | None) -> tuple[Order, ...]:
     """Orders to everywhere else where it may be on."""
-    if before is None:
+    if before is None or (before.runtime is place and not before.also):
         return ()
     return tuple(
         Order(

@@ -137,9 +137,18 @@ def _warns(told: object) -> bool:
     return isinstance(told, str) and told.startswith(WARNING)
 
 
-# Unsure: no page that we read names the fields of an item. These are of its status page's feed.
-MAINTENANCE_BEGINS = ("scheduled_for", "start_time", "begin")
-MAINTENANCE_ENDS = ("scheduled_until", "end_time", "end")
+# docs/sources/kraken.md#environments
+OTHER_SERVICES = frozenset({"spot_ws", "spot_fix"}) | frozenset(
+    f"futures_{each}" for each in ("ws", "rest", "fix", "trading")
+)
+"""What none of our questions goes to: its maintenance explains no failure."""
+
+
+def _concerns_us(services: Json) -> bool:
+    """Whether it is of a service that we ask; where that is not told, it may be."""
+    if not isinstance(services, list) or not services:
+        return True
+    return not all(isinstance(each, str) and each in OTHER_SERVICES for each in services)
 
 
 def read_time(body: Json) -> int:
@@ -157,12 +166,11 @@ def read_announced(body: Json) -> Announcements:
     items = shape.rows(listed, "upcoming_maintenance") if listed is not None else []
     ahead = (
         Announcement(
-            announcing.title(item, "name", "title"),
-            begins,
-            shape.maybe_moment(item, *MAINTENANCE_ENDS),
+            announcing.title(item, "title"), begins, shape.maybe_moment(item, "expected_end_utc")
         )
         for item in items
-        if (begins := shape.maybe_moment(item, *MAINTENANCE_BEGINS)) is not None
+        if (begins := shape.maybe_moment(item, "expected_start_utc")) is not None
+        and _concerns_us(item.get("affected_services"))
     )
     return Announcements((*now, *ahead)[: announcing.MOST], whole=False)
 

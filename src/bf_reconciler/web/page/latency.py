@@ -32,8 +32,11 @@ class Latencies:
         """Keep what is new. Forgets what is no longer there."""
         if status is self._known:
             return
-        self._known = status
+        known, self._known = self._known, status
+        old = known.connections if known is not None else {}
         for name, connection in status.connections.items():
+            if old.get(name) is connection:  # of thousands, nearly all are
+                continue
             at = connection.last_probe
             if at is None or self._at.get(name) == at:
                 continue
