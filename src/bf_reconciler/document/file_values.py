@@ -17,7 +17,7 @@ from bf_reconciler.document.file_entries import (
 from bf_reconciler.document.folder_rules import Claim
 from bf_reconciler.document.limits import Together, add_together
 from bf_reconciler.document.nodes import Path
-from bf_reconciler.document.parsed import Kind, Part
+from bf_reconciler.document.parsed import Kind, Part, by_place
 from bf_reconciler.document.reading import Document
 from bf_reconciler.facts import Problem
 from bf_reconciler.spec import OLD_NAMES, Connection, Strategy
@@ -79,7 +79,7 @@ def values_of(
     mine = [entry for entry in every if not is_taken(entry.name, claims[entry.kind])]
     keys = [((entry.kind, entry.name), entry) for entry in mine if entry.name is not None]
     return FileValues(
-        told=tuple(_told(file, document, every)),
+        told=tuple(by_place(_told(file, document, every))),
         good=_part(connections.entries, last),
         names=frozenset(e.name for e in connections.entries if e.name is not None),
         wrong=tuple(entry for _, entry in keys if entry.broken),

@@ -82,19 +82,28 @@ class Parsed:
 
 def ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """By place, each once; errors first where there are too many to show."""
-    found = sorted(set(problems), key=lambda p: (p.file, p.line, p.column, p.path, p.message))
-    if len(found) > MAX_PROBLEMS:
-        found.sort(key=lambda p: p.severity)  # "error" comes before "warning"
-        rest = replace(
-            found[MAX_PROBLEMS - 1],
-            file="",
-            line=0,
-            column=0,
-            path="",
-            message=f"{len(found) - MAX_PROBLEMS + 1} more problems are not shown",
-        )
-        found = [*found[: MAX_PROBLEMS - 1], rest]
-    return tuple(found)
+    return shown(by_place(problems))
+
+
+def by_place(problems: Iterable[Problem]) -> list[Problem]:
+    """By place, each once."""
+    return sorted(set(problems), key=lambda p: (p.file, p.line, p.column, p.path, p.message))
+
+
+def shown(problems: list[Problem]) -> tuple[Problem, ...]:
+    """As many as anybody reads, errors first where there are more."""
+    if len(problems) <= MAX_PROBLEMS:
+        return tuple(problems)
+    found = sorted(problems, key=lambda p: p.severity)  # "error" comes before "warning"
+    rest = replace(
+        found[MAX_PROBLEMS - 1],
+        file="",
+        line=0,
+        column=0,
+        path="",
+        message=f"{len(found) - MAX_PROBLEMS + 1} more problems are not shown",
+    )
+    return (*found[: MAX_PROBLEMS - 1], rest)
 
 
 def refusal(*problems: Problem) -> Parsed:
