@@ -175,6 +175,11 @@ class Spec:
     policy_sealed: frozenset[Place] = frozenset()
     """Where encrypted values stand in the policy."""
 
+    def prepare(self) -> None:
+        """Work out what each turn needs of the whole, in a thread: it would hold up the loop."""
+        for name in ("by_connection", "pairs", "unread", "positions", "strategy_positions"):
+            getattr(self, name)
+
     @cached_property
     def declared_policy(self) -> Mapping[str, Any]:
         """What of the policy stands in plain text in the file and is no default, as JSON."""
