@@ -84,13 +84,14 @@ class Fleet:
     def take(self, prefix: str, number: int) -> Spec:
         """Put what stands in the files in force."""
         standing_now, before = standing(self.spec), self.spec
+        last = self.merged.parsed if before is not None else None
         self.merged = self.clock.of(
             f"{prefix}merge",
             lambda: merge_again(self.documents, {}, standing_now, self.merged.files),
         )
         options = {"revision": "", "digest": f"sha256:{number}", "pepper": b"pepper"}
         self.spec, _ = self.clock.of(
-            f"{prefix}adopt", lambda: adopt(before, self.merged.parsed, **options)
+            f"{prefix}adopt", lambda: adopt(before, self.merged.parsed, last=last, **options)
         )
         return self.spec
 

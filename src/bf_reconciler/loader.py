@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bf_reconciler import document, sops
 from bf_reconciler.document import Document, Parsed
@@ -50,23 +50,51 @@ class Loaded:
 async def load_document(
     committed: bytes, settings: SopsSettings, rules: Rules, *, allow_plaintext: bool
 ) -> Loaded:
-    """Read one file of a folder by itself. It never raises for what stands in it."""
-    offline = await _read(committed, None, rules, allow_plaintext=allow_plaintext)
-    if isinstance(offline, tuple):
-        return Loaded(None, offline)
-    if offline.refused:
-        return Loaded(None, offline.problems, offline)
-    if not offline.encrypted and allow_plaintext:
-        return Loaded(offline, readable=offline)
+    """Read one file of a folder by itself. It never raises for what stands in it.
+
+    Its text becomes a tree once, and its entries are checked once: with the key, or without where
+    it cannot be decrypted.
+    """
+    composed = await asyncio.to_thread(document.compose_text, committed, rules)
+    if isinstance(composed, tuple):
+        return Loaded(None, composed)
+
+    async def read(
+        decrypted: dict[str, object] | None, *, head_alone: bool = False
+    ) -> Document | tuple[Problem, ...]:
+        return await asyncio.to_thread(
+            document.read_composed,
+            composed,
+            decrypted,
+            rules,
+            allow_plaintext=allow_plaintext,
+            in_folder=True,
+            head_alone=head_alone,
+        )
+
+    head = await read(None, head_alone=True)
+    if isinstance(head, tuple):
+        return Loaded(None, head)
+    if head.refused or (not head.encrypted and allow_plaintext):
+        return _loaded(await read(None))
     try:
-        _require_encrypted(encrypted=offline.encrypted)
+        _require_encrypted(encrypted=head.encrypted)
         decrypted = await sops.decrypt(committed, settings)
     except ConfigError as error:
+        offline = _loaded(await read(None)).readable
         return Loaded(None, (problem_of(error),), offline, error)
-    found = await _read(committed, decrypted, rules, allow_plaintext=allow_plaintext)
-    if isinstance(found, tuple) or found.refused:
-        return Loaded(None, found if isinstance(found, tuple) else found.problems, offline)
-    return Loaded(found, readable=found)
+    found = _loaded(await read(decrypted))
+    if found.document is None:
+        return replace(found, readable=_loaded(await read(None)).readable)
+    return found
+
+
+def _loaded(read: Document | tuple[Problem, ...]) -> Loaded:
+    if isinstance(read, tuple):
+        return Loaded(None, read)
+    if read.refused:
+        return Loaded(None, read.problems, read)
+    return Loaded(read, readable=read)
 
 
 def processors() -> int:
@@ -78,23 +106,6 @@ def problem_of(error: ConfigError, file: str = "") -> Problem:
     """An error as a problem of the file."""
     place = error.line or 0, error.column or 0
     return Problem(*place, "", error.message, "error", error.reason, file)
-
-
-async def _read(
-    committed: bytes,
-    decrypted: dict[str, object] | None,
-    rules: Rules,
-    *,
-    allow_plaintext: bool,
-) -> Document | tuple[Problem, ...]:
-    return await asyncio.to_thread(
-        document.read_document,
-        committed,
-        decrypted,
-        rules,
-        allow_plaintext=allow_plaintext,
-        in_folder=True,
-    )
 
 
 async def _parse(

@@ -18,7 +18,7 @@ from bf_reconciler.facts import (
     unconfirmed,
 )
 from bf_reconciler.policy import Causes, common_causes, watch
-from bf_reconciler.spec import ConnectionEntry, Names, Policy, Spec
+from bf_reconciler.spec import ConnectionEntry, Names, Policy, Spec, differing
 
 CONFIRM = timedelta(seconds=2)
 """A first terminal answer is asked again after this."""
@@ -335,19 +335,18 @@ def request_changed(
     """Have every connection probed at once whose entry, or whose strategies, changed."""
     if old is None or new is None:
         return seen
+    bots = differing(old.strategies, new.strategies)
+    named = (each.strategies[name] for each in (old, new) for name in bots & each.strategies.keys())
+    names = differing(old.connections, new.connections) | {e.strategy.connection for e in named}
     were, are = old.by_connection, new.by_connection
     changed = {
         name
-        for name, entry in new.connections.items()
-        if (name not in old.connections)
-        or _differs(old.connections[name], entry)
+        for name in names & new.connections.keys()
+        if name not in old.connections
+        or old.connections[name].connection != new.connections[name].connection
         or were.get(name) != are.get(name)
     }
     return request(seen, changed)
-
-
-def _differs(old: ConnectionEntry, new: ConnectionEntry) -> bool:
-    return old is not new and old.connection != new.connection
 
 
 def rest_after(took: timedelta) -> timedelta:

@@ -293,6 +293,52 @@ def test_what_changed_is_asked_for_at_once_and_nothing_else(change):
     }
 
 
+KEYS = st.builds(
+    lambda name, interval: a_connection(name, interval=interval, account=str(interval)),
+    st.sampled_from(["kucoin-a-x", "kucoin-b-x"]),
+    st.sampled_from([SECOND, MINUTE]),
+)
+BOTS = st.builds(
+    lambda name, connection, pair: a_strategy(name, connection=connection, pairs=[pair]),
+    st.sampled_from(["btc-a", "btc-b", "btc-c"]),
+    st.sampled_from(["kucoin-a-x", "kucoin-b-x"]),
+    st.sampled_from(["BTC/USDT", "ETH/USDT"]),
+)
+SPECS = st.builds(
+    a_spec,
+    st.lists(KEYS, unique_by=lambda key: key.name),
+    st.lists(BOTS, unique_by=lambda bot: bot.name),
+)
+
+
+def kept(old, new):
+    """The new one as a file that was read again leaves it: what is equal is the same object."""
+    connections = {
+        n: old.connections[n] if old.connections.get(n) == e else e
+        for n, e in new.connections.items()
+    }
+    strategies = {n: replace(e, line=line) for line, (n, e) in enumerate(new.strategies.items())}
+    same = {n: old.strategies[n] for n, e in strategies.items() if old.strategies.get(n) == e}
+    return replace(new, connections=connections, strategies=strategies | same)
+
+
+@given(SPECS, SPECS)
+def test_what_changed_is_what_is_not_equal(first, second):
+    old = kept(a_spec([], []), first)
+    new = kept(old, second)
+    seen = {name: a_seen() for name in ("kucoin-a-x", "kucoin-b-x")}
+    were, are = old.by_connection, new.by_connection
+    changed = {
+        name
+        for name, entry in new.connections.items()
+        if name not in old.connections
+        or old.connections[name].connection != entry.connection
+        or were.get(name) != are.get(name)
+    }
+    found = request_changed(old, new, seen)
+    assert {name for name, memory in found.items() if memory.asked} == changed
+
+
 def test_the_first_file_of_a_life_asks_for_nothing():
     seen = {CONNECTION: a_seen()}
     assert request_changed(None, a_spec(), seen) is seen

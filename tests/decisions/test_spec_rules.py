@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import build
 from bf_reconciler.spec import (
     LOCAL,
     Connection,
@@ -252,3 +253,10 @@ def test_a_spec_knows_the_strategies_of_each_connection():
     assert set(spec.by_connection) == {"kucoin-a", "other"}
     assert spec.connections["kucoin-a"].name == "kucoin-a"
     assert spec.strategies["btc-grid"].name == "btc-grid"
+
+
+def test_a_spec_that_is_prepared_is_the_same_and_has_worked_out_what_turns_need():
+    spec = build.a_spec()
+    spec.prepare()
+    assert vars(spec).keys() > {"by_connection", "twins", "pairs", "positions"}
+    assert spec == build.a_spec()

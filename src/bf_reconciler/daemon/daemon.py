@@ -109,7 +109,7 @@ class Daemon:
         """Who may still wait for a probe, of this spec."""
         self.news: set[asyncio.Queue[tuple[Status, tuple[Transition, ...]]]] = set()
         if isinstance(self.reloader, FolderReloader):
-            self.reloader.halting = self._take
+            self.reloader.halting = self._halt_early
         self.heartbeat = _heartbeat(self)
         self.notify: Callable[[Status, tuple[Transition, ...]], None] | None = None
         """Who else is given every Status; it must not wait."""
@@ -137,22 +137,34 @@ class Daemon:
         if reload.spec is None and isinstance(self.reloader, Reloader):
             reload = await self._fall_back(self.reloader, reload)
         self._failed_loads = self._failed_loads + 1 if reload.transient else 0
+        mine: Spec | None = None
         if reload.spec is not None:
             await asyncio.to_thread(logs.REDACTOR.learn, secrets(reload.spec, before.spec))
-            await self._find_lost_halt(share(reload.spec, self.settings.shard))
+            mine = await asyncio.to_thread(self._mine, reload.spec)
+            await self._find_lost_halt(mine)
         log_lines.log_config(self.log, before.config, reload.config)
         if reload.rolled_back:
             self.tallies.rollback()
             log_lines.log_rollback(self.log, before.config, reload.config)
-        self._take(reload)
+        self._take(reload, mine)
         await self.document.keep(reload)
         await self.documents.keep(reload)
         return reload
 
-    def _take(self, reload: Reload) -> None:
-        """Use of this reading what is this daemon's, from the next turn on."""
+    def _mine(self, spec: Spec) -> Spec:
+        """What of it is this daemon's, with what every turn needs of the whole. Takes its time."""
+        mine = share(spec, self.settings.shard)
+        mine.prepare()
+        return mine
+
+    def _halt_early(self, reload: Reload) -> None:
+        """Use a halt before the rest is read."""
+        shard = self.settings.shard
+        self._take(reload, share(reload.spec, shard) if reload.spec is not None else None)
+
+    def _take(self, reload: Reload, spec: Spec | None) -> None:
+        """Use this reading, and of its entries this daemon's, from the next turn on."""
         shard, url = self.settings.shard, self.settings.monitoring.shard_url
-        spec = share(reload.spec, shard) if reload.spec is not None else None
         config = reload.config
         if shard.count > 1:
             config = replace(config, shard=str(shard), shard_url=url)

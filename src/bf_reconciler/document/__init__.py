@@ -8,7 +8,12 @@ from bf_reconciler.document.merging import Merged, merge, merge_again
 from bf_reconciler.document.names import names
 from bf_reconciler.document.parsed import Kind, Parsed, ordered
 from bf_reconciler.document.parsing import parse
-from bf_reconciler.document.reading import Document, read_document
+from bf_reconciler.document.reading import (
+    Document,
+    compose_text,
+    read_composed,
+    read_document,
+)
 from bf_reconciler.document.schema import schema
 from bf_reconciler.document.seal import FIELD as SEAL
 from bf_reconciler.document.strategy_file import strategy_file
@@ -24,12 +29,14 @@ __all__ = [
     "Parsed",
     "Standing",
     "adopt",
+    "compose_text",
     "declared",
     "merge",
     "merge_again",
     "names",
     "ordered",
     "parse",
+    "read_composed",
     "read_document",
     "schema",
     "standing",

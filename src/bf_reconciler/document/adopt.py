@@ -3,42 +3,41 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final, TypeVar
+from itertools import chain
 
-from bf_reconciler.document.declared import declared
+from bf_reconciler.document.in_force import (
+    KnownFiles,
+    Names,
+    connections_in_force,
+    strategies_in_force,
+)
 from bf_reconciler.document.parsed import Kind, Parsed
 from bf_reconciler.facts import ConfigReason, Problem
-from bf_reconciler.spec import (
-    Connection,
-    ConnectionEntry,
-    Defaults,
-    Origin,
-    Spec,
-    Strategy,
-    StrategyEntry,
-    too_many,
-)
-from bf_reconciler.spec.budget import least_interval
-
-PAIR: Final = "BTC/USDT"
-Names = tuple[str, ...]
-E = TypeVar("E", ConnectionEntry, StrategyEntry)
+from bf_reconciler.spec import ConnectionEntry, Spec, StrategyEntry, too_many
 
 
 def adopt(
-    previous: Spec | None, parsed: Parsed, *, revision: str, digest: str, pepper: bytes
+    previous: Spec | None,
+    parsed: Parsed,
+    *,
+    revision: str,
+    digest: str,
+    pepper: bytes,
+    last: Parsed | None = None,
 ) -> tuple[Spec, tuple[Problem, ...]]:
     """The Spec in force from now on, and what of the file was not followed.
 
     A broken entry keeps its last good form. Entries that vanished are let go, unless they are more
     than ``policy.max_removals`` of the new file allows, or a broken entry without a readable name
-    may be one of them. A refused file changes nothing.
+    may be one of them. A refused file changes nothing. ``last`` is what ``previous`` was made of:
+    files that are the same in it are not looked at again.
     """
     if parsed.refused and previous is not None:
         return previous, ()
     before = previous or _nothing(parsed)
     held, problems = _held(before, parsed)
-    strategies = _strategies(before, parsed, held["strategies"])
+    known = KnownFiles(before, last, parsed)
+    strategies = strategies_in_force(known, held["strategies"])
     spec = Spec(
         generation=before.generation + (digest != before.digest or previous is None),
         revision=revision,
@@ -46,7 +45,7 @@ def adopt(
         policy=parsed.policy,
         halt=parsed.halt,
         runtimes={runtime.name: runtime for runtime in parsed.runtimes},
-        connections=_connections(before, parsed, held["connections"], strategies, pepper),
+        connections=connections_in_force(known, held["connections"], strategies, pepper),
         strategies=strategies,
         broken_connections=parsed.broken_connections,
         broken_strategies=parsed.broken_strategies,
@@ -66,8 +65,8 @@ def _nothing(parsed: Parsed) -> Spec:
 
 def _held(before: Spec, parsed: Parsed) -> tuple[Mapping[Kind, Names], tuple[Problem, ...]]:
     """Which vanished entries stay in force, and why."""
-    connections = {c.name for c, _ in parsed.connections} | parsed.broken_connections.keys()
-    strategies = {s.name for s, _ in parsed.strategies} | parsed.broken_strategies.keys()
+    connections = _names(parsed, "connections") | parsed.broken_connections.keys()
+    strategies = _names(parsed, "strategies") | parsed.broken_strategies.keys()
     vanished: dict[Kind, Names] = {
         "connections": tuple(name for name in before.connections if name not in connections),
         "strategies": tuple(name for name in before.strategies if name not in strategies),
@@ -91,6 +90,10 @@ def _held(before: Spec, parsed: Parsed) -> tuple[Mapping[Kind, Names], tuple[Pro
             )
             problems.append(_problem(kind, message))
     return _with_emptied(before, parsed, vanished, held, problems)
+
+
+def _names(parsed: Parsed, kind: Kind) -> set[str]:
+    return set(chain.from_iterable(part.names[kind] for part in parsed.parts))
 
 
 def _mass_removal(vanished: Mapping[Kind, Names], totals: Mapping[Kind, int], where: str) -> str:
@@ -127,7 +130,7 @@ def _with_emptied(
     problems: list[Problem],
 ) -> tuple[Mapping[Kind, Names], tuple[Problem, ...]]:
     """Hold likewise what single files of a folder lost, as if each were the whole source."""
-    if not parsed.paths:
+    if not parsed.paths or not any(vanished.values()):
         return held, tuple(problems)
     lost: dict[str, dict[Kind, Names]] = {}
     for kind, names in vanished.items():
@@ -152,123 +155,3 @@ def _with_emptied(
 
 def _problem(path: str, message: str) -> Problem:
     return Problem(0, 0, path, message, reason=ConfigReason.MASS_REMOVAL_HELD)
-
-
-def _strategies(before: Spec, parsed: Parsed, held: Names) -> Mapping[str, StrategyEntry]:
-    entries = {s.name: _strategy(before, parsed, s, line) for s, line in parsed.strategies}
-    for name, line, origin in _kept(parsed, "strategies", held):
-        if name in before.strategies and not _is_foreign(before, parsed, name):
-            entries[name] = _placed(before.strategies[name], line, origin)
-    return entries
-
-
-def _strategy(before: Spec, parsed: Parsed, strategy: Strategy, line: int) -> StrategyEntry:
-    place: tuple[Kind, str] = "strategies", strategy.name
-    file, old = parsed.files.get(place, ""), before.strategies.get(strategy.name)
-    if old is not None and old.strategy is strategy:  # of a file that was not read again
-        placed = _placed(old, line, "current")
-        return placed if placed.file == file else replace(placed, file=file)
-    shown = declared(strategy, parsed.sealed.get(place, ()))
-    made = StrategyEntry(strategy, line, "current", shown, file)
-    return old if old is not None and old == made else made
-
-
-def _is_foreign(before: Spec, parsed: Parsed, name: str) -> bool:
-    """Whether the connection of a strategy is no longer one that it may use.
-
-    It is not shared any more, or its name is now that of a connection in another file.
-    """
-    connection = before.strategies[name].strategy.connection
-    was, now = before.connections.get(connection), parsed.files.get(("connections", connection))
-    moved = was is not None and now is not None and now != was.file
-    return name in parsed.unshared or (moved and now != before.strategies[name].file)
-
-
-def _kept(parsed: Parsed, kind: Kind, held: Names) -> list[tuple[str, int, Origin]]:
-    """Names that stay in force without a good entry in the file; 0 is no line."""
-    broken = parsed.broken_connections if kind == "connections" else parsed.broken_strategies
-    kept: list[tuple[str, int, Origin]] = [
-        (name, parsed.broken_lines.get((kind, name), 0), "last_good") for name in broken
-    ]
-    return kept + [(name, 0, "held") for name in held]
-
-
-def _connections(
-    before: Spec,
-    parsed: Parsed,
-    held: Names,
-    strategies: Mapping[str, StrategyEntry],
-    pepper: bytes,
-) -> Mapping[str, ConnectionEntry]:
-    entries = {c.name: _entry(before, parsed, c, line, pepper) for c, line in parsed.connections}
-    for name, line, origin in _kept(parsed, "connections", held):
-        if name in before.connections:
-            entries[name] = _placed(before.connections[name], line, origin)
-    keys = Counter([entry.key_fingerprint for entry in entries.values()])
-    pairs, trading = _traded(strategies)
-    for name, entry in entries.items():
-        made = _asked(entry, parsed.defaults, keys[entry.key_fingerprint])
-        pair, trades = pairs.get(name, PAIR), name in trading
-        if (made.pair, made.trades) != (pair, trades):
-            made = replace(made, pair=pair, trades=trades)
-        old = before.connections.get(name)
-        entries[name] = old if old is not None and made is not old and made == old else made
-    return entries
-
-
-def _entry(
-    before: Spec, parsed: Parsed, connection: Connection, line: int, pepper: bytes
-) -> ConnectionEntry:
-    """An entry but for what others have a say in; one of a file that was not read again stays."""
-    place: tuple[Kind, str] = "connections", connection.name
-    file, old = parsed.files.get(place, ""), before.connections.get(connection.name)
-    if old is not None and old.connection is connection:
-        placed = _placed(old, line, "current")
-        return placed if placed.file == file else replace(placed, file=file)
-    return ConnectionEntry(
-        connection=connection,
-        fingerprint=connection.fingerprint(pepper),
-        line=line,
-        origin="current",
-        interval=parsed.defaults.interval,
-        timeout=parsed.defaults.timeout,
-        pair=PAIR,
-        key_fingerprint=connection.key_fingerprint(pepper),
-        credentials_fingerprint=connection.credentials_fingerprint(pepper),
-        egress=connection.egress_fingerprint(pepper),
-        declared=declared(connection, parsed.sealed.get(place, ())),
-        file=file,
-    )
-
-
-def _placed(entry: E, line: int, origin: Origin) -> E:
-    same = entry.line == line and entry.origin == origin
-    return entry if same else replace(entry, line=line, origin=origin)
-
-
-def _asked(entry: ConnectionEntry, defaults: Defaults, sharing: int) -> ConnectionEntry:
-    """The same with how often it is asked, where so many have its key."""
-    connection = entry.connection
-    least = least_interval(connection) * sharing
-    interval = max(connection.interval or defaults.interval, least)
-    timeout = connection.timeout or defaults.timeout
-    same = entry.interval == interval and entry.timeout == timeout
-    return entry if same else replace(entry, interval=interval, timeout=timeout)
-
-
-def _traded(strategies: Mapping[str, StrategyEntry]) -> tuple[Mapping[str, str], set[str]]:
-    """A pair per connection: of its first strategy that trades spot, else of its first.
-
-    And the connections with a strategy that is wanted.
-    """
-    spot: dict[str, str] = {}
-    other: dict[str, str] = {}
-    trading: set[str] = set()
-    for entry in strategies.values():
-        strategy = entry.strategy
-        connection = strategy.connection
-        for pair in strategy.pairs[:1]:
-            (other if ":" in pair else spot).setdefault(connection, pair)
-        if strategy.enabled:
-            trading.add(connection)
-    return {**other, **spot}, trading

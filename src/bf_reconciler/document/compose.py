@@ -167,7 +167,8 @@ class _Composer:
 
     def _mapping(self, node: Node) -> None:
         entries: dict[str, Node] = {}
-        node.value = entries
+        keys: dict[str, Spot] = {}
+        node.value, node.keys = entries, keys
         while not isinstance(event := self._next(), CollectionEndEvent):
             spot = _spot(event)
             key = self._key(event)
@@ -178,7 +179,7 @@ class _Composer:
             value = self._adopt(node, self._node(self._next()))
             if key is not None and not flaw:
                 entries[key] = value
-                node.keys[key] = spot
+                keys[key] = spot
             self._path.pop()
 
     def _key(self, event: Event) -> str | None:

@@ -17,7 +17,7 @@ from bf_reconciler.document.file_entries import (
 from bf_reconciler.document.folder_rules import Claim
 from bf_reconciler.document.limits import Together, add_together
 from bf_reconciler.document.nodes import Path
-from bf_reconciler.document.parsed import Kind
+from bf_reconciler.document.parsed import Kind, Part, by_place
 from bf_reconciler.document.reading import Document
 from bf_reconciler.facts import Problem
 from bf_reconciler.spec import OLD_NAMES, Connection, Strategy
@@ -46,8 +46,7 @@ class FileValues:
     """
 
     told: tuple[Problem, ...]
-    connections: tuple[tuple[Connection, int], ...]
-    strategies: tuple[tuple[Strategy, int], ...]
+    good: Part
     names: frozenset[str]
     wrong: tuple[Entry[Any], ...]
     nameless: tuple[Entry[Any], ...]
@@ -80,9 +79,8 @@ def values_of(
     mine = [entry for entry in every if not is_taken(entry.name, claims[entry.kind])]
     keys = [((entry.kind, entry.name), entry) for entry in mine if entry.name is not None]
     return FileValues(
-        told=tuple(_told(file, document, every)),
-        connections=tuple(_good(connections.entries)),
-        strategies=tuple((good, entry.node.line) for entry, good in declared),
+        told=tuple(by_place(_told(file, document, every))),
+        good=_part(connections.entries, last),
         names=frozenset(e.name for e in connections.entries if e.name is not None),
         wrong=tuple(entry for _, entry in keys if entry.broken),
         nameless=tuple(entry for entry in mine if entry.name is None),
@@ -98,8 +96,14 @@ def _told(file: str, document: Document, entries: Iterable[Entry[Any]]) -> list[
     return [each if each.file == file else replace(each, file=file) for each in told]
 
 
-def _good(entries: Iterable[Entry[Connection]]) -> list[tuple[Connection, int]]:
-    return [(good, entry.node.line) for entry in entries if (good := entry.good) is not None]
+def _part(connections: Iterable[Entry[Connection]], strategies: Iterable[Entry[Strategy]]) -> Part:
+    keys = tuple((good, e.node.line) for e in connections if (good := e.good) is not None)
+    bots = tuple((bot, e.node.line) for e in strategies if (bot := e.good) is not None)
+    names: dict[Kind, tuple[str, ...]] = {
+        "connections": tuple(connection.name for connection, _ in keys),
+        "strategies": tuple(strategy.name for strategy, _ in bots),
+    }
+    return Part(keys, bots, names)
 
 
 def _sealed(entries: Iterable[tuple[Key, Entry[Any]]]) -> dict[Key, frozenset[Path]]:

@@ -13,7 +13,7 @@ from bf_reconciler.document.folder import NO_FILES, Files, worked_out
 from bf_reconciler.document.folder_rules import Standing, base_of, rival_sections
 from bf_reconciler.document.head import VERSION
 from bf_reconciler.document.nodes import Path
-from bf_reconciler.document.parsed import Kind, Parsed, ordered, refusal
+from bf_reconciler.document.parsed import Kind, Parsed, by_place, refusal, shown
 from bf_reconciler.document.reading import KINDS, Document
 from bf_reconciler.document.seal import SealState
 from bf_reconciler.exchanges import EXCHANGES
@@ -137,16 +137,19 @@ def _parsed(
     names = frozenset[str]().union(*(value.names for value in values))
     nameless = [entry for value in values for entry in value.nameless]
     budgets = check_budgets([found.value.demand for found in files.connections.values()])
-    told = chain.from_iterable(value.told for value in values)
+    told = list(chain.from_iterable(value.told for value in values))  # by place already
+    if extra := [*budgets, *more]:
+        told = by_place((*told, *extra))
     return Parsed(
-        problems=ordered((*told, *budgets, *more)),
+        problems=shown(told),
         policy=file.policy,
         allow=file.allow,
         defaults=file.defaults,
         halt=file.halt,
         runtimes=file.runtimes,
-        connections=tuple(chain.from_iterable(value.connections for value in values)),
-        strategies=tuple(chain.from_iterable(value.strategies for value in values)),
+        connections=tuple(chain.from_iterable(value.good.connections for value in values)),
+        strategies=tuple(chain.from_iterable(value.good.strategies for value in values)),
+        parts=tuple(value.good for value in values),
         broken_connections=_broken(wrong, "connections", "exchange", frozenset(EXCHANGES)),
         broken_strategies=_broken(wrong, "strategies", "connection", names),
         broken_lines=lines,

@@ -1,8 +1,9 @@
 """The tree of a document: plain values with the place where each stands."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from bf_reconciler.document.scalar import Scalar
@@ -13,6 +14,14 @@ Spot = tuple[int, int]
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 DIGITS: Final = 4
 """A key with as many digits may be a credential that slipped to the wrong side of the colon."""
+
+
+NO_KEYS: Final[Mapping[str, Spot]] = MappingProxyType({})
+
+
+def _no_keys() -> Mapping[str, Spot]:
+    """One for all: most nodes are no mapping."""
+    return NO_KEYS
 
 
 @dataclass(slots=True)
@@ -26,7 +35,7 @@ class Node:
     line: int
     column: int
     value: Scalar | list["Node"] | dict[str, "Node"]
-    keys: dict[str, Spot] = field(default_factory=dict)
+    keys: Mapping[str, Spot] = field(default_factory=_no_keys)
     flawed: bool = False
     height: int = 0
     size: int = 0

@@ -24,6 +24,18 @@ MAX_PROBLEMS: Final = 1000
 """More than anybody reads; a file of commas must not become a million lines."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """The good entries of one file, with the line where each stands.
+
+    The same object in two readings: nothing of it changed.
+    """
+
+    connections: tuple[tuple[Connection, int], ...]
+    strategies: tuple[tuple[Strategy, int], ...]
+    names: Mapping[Kind, tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """A file as it was read. ``refused``: nothing of it can be taken.
@@ -41,6 +53,8 @@ class Parsed:
     sections that hold for all, empty where none has any; ``paths``, all files; ``nameless_in``,
     which of them have wrong entries without a readable name; ``unshared``, broken strategies whose
     connection is of a file that does not share it with theirs.
+
+    ``parts`` has the good entries again, file by file.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -69,6 +83,7 @@ class Parsed:
     paths: frozenset[str] = frozenset()
     nameless_in: Mapping[Kind, frozenset[str]] = field(default_factory=dict)
     unshared: frozenset[str] = frozenset()
+    parts: tuple[Part, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -78,19 +93,28 @@ class Parsed:
 
 def ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """By place, each once; errors first where there are too many to show."""
-    found = sorted(set(problems), key=lambda p: (p.file, p.line, p.column, p.path, p.message))
-    if len(found) > MAX_PROBLEMS:
-        found.sort(key=lambda p: p.severity)  # "error" comes before "warning"
-        rest = replace(
-            found[MAX_PROBLEMS - 1],
-            file="",
-            line=0,
-            column=0,
-            path="",
-            message=f"{len(found) - MAX_PROBLEMS + 1} more problems are not shown",
-        )
-        found = [*found[: MAX_PROBLEMS - 1], rest]
-    return tuple(found)
+    return shown(by_place(problems))
+
+
+def by_place(problems: Iterable[Problem]) -> list[Problem]:
+    """By place, each once."""
+    return sorted(set(problems), key=lambda p: (p.file, p.line, p.column, p.path, p.message))
+
+
+def shown(problems: list[Problem]) -> tuple[Problem, ...]:
+    """As many as anybody reads, errors first where there are more."""
+    if len(problems) <= MAX_PROBLEMS:
+        return tuple(problems)
+    found = sorted(problems, key=lambda p: p.severity)  # "error" comes before "warning"
+    rest = replace(
+        found[MAX_PROBLEMS - 1],
+        file="",
+        line=0,
+        column=0,
+        path="",
+        message=f"{len(found) - MAX_PROBLEMS + 1} more problems are not shown",
+    )
+    return (*found[: MAX_PROBLEMS - 1], rest)
 
 
 def refusal(*problems: Problem) -> Parsed:

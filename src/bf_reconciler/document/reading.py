@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from bf_reconciler.document import key_services, seal, text
@@ -59,6 +60,24 @@ class Document:
         return self.head.flawed or self.head.file is None or wrong
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Composed:
+    """The text of a file as a tree: read once, and checked without its key and with it.
+
+    ``block`` is that of sops, ``shape`` what is wrong with the shape; ``flawed``: of a section.
+    """
+
+    root: Node
+    block: Node | None
+    shape: tuple[tuple[Path, Problem], ...]
+    flawed: bool
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether sops encrypted it."""
+        return self.block is not None and isinstance(self.block.value, dict)
+
+
 def read_document(
     committed: bytes,
     decrypted: Mapping[str, Any] | None,
@@ -71,6 +90,16 @@ def read_document(
 
     ``in_folder``: its connections may stand in other files.
     """
+    composed = compose_text(committed, rules)
+    if isinstance(composed, tuple):
+        return composed
+    return read_composed(
+        composed, decrypted, rules, allow_plaintext=allow_plaintext, in_folder=in_folder
+    )
+
+
+def compose_text(committed: bytes, rules: Rules) -> Composed | tuple[Problem, ...]:
+    """The tree of a text, or why there is none."""
     source = text.read(committed)
     if isinstance(source, Problem):
         return (source,)
@@ -88,27 +117,44 @@ def read_document(
     block = root.value.pop(BLOCK, None)
     if foreign := tuple(key_services.check(block, rules) if block is not None else ()):
         return foreign
+    flawed = any(node.flawed for key, node in root.value.items() if key not in KINDS)
+    return Composed(root, block, tuple(shape), flawed)
+
+
+def read_composed(
+    composed: Composed,
+    decrypted: Mapping[str, Any] | None,
+    rules: Rules,
+    *,
+    allow_plaintext: bool,
+    in_folder: bool,
+    head_alone: bool = False,
+) -> Document | tuple[Problem, ...]:
+    """Read a tree. ``head_alone``: whether it can be taken is to be known, and none of its entries.
+
+    A tree may be read again and again.
+    """
+    root, block = composed.root, composed.block
     unsealing = Unsealing(allow_plaintext=allow_plaintext)
     opaque = decrypted is None
     data = unsealing.plain(root, OPAQUE if decrypted is None else decrypted)
-    flaws = _Flaws([*shape, *unsealing.problems])
+    flaws = _Flaws([*composed.shape, *unsealing.problems])
     head = read_head(root, data, rules, opaque=opaque, in_folder=in_folder)
     if head.foreign:
         return tuple(head.problems)
     state, broken_seal = seal.check(root, data, rules, encrypted=block is not None, opaque=opaque)
     head.problems += [*broken_seal, *flaws.head]
-    head.flawed = any(node.flawed for key, node in root.value.items() if key not in KINDS)
+    head.flawed = composed.flawed
+    lists = _Lists(root, data, flaws, unsealing.sealed, opaque=opaque)
     return Document(
         head=head,
-        connections=_connections(root, data, flaws, unsealing.sealed, rules, opaque=opaque),
-        strategies=_entries(
-            "strategies", Strategy, root, data, flaws, unsealing.sealed, opaque=opaque
-        ),
+        connections=() if head_alone else lists.connections(rules),
+        strategies=() if head_alone else lists.entries("strategies", Strategy),
         sections={key: root.keys[key] for key in SECTIONS if key in root.keys},
         plaintext=tuple(unsealing.plaintext),
         plaintext_secrets=unsealing.plaintext_count,
         policy_sealed=frozenset(_of_rules(unsealing.sealed)),
-        encrypted=block is not None and isinstance(block.value, dict),
+        encrypted=composed.encrypted,
         last_modified=_last_modified(block),
         seal=state,
         digest="" if opaque else seal.digest(data),
@@ -169,38 +215,40 @@ class _Flaws:
                 self.head.append(problem)
 
 
-def _connections(
-    root: Node,
-    data: dict[str, Any],
-    flaws: _Flaws,
-    sealed: list[Path],
-    rules: Rules,
-    *,
-    opaque: bool,
-) -> tuple[Entry[Connection], ...]:
-    entries = _entries("connections", Connection, root, data, flaws, sealed, opaque=opaque)
-    for entry in entries:
-        entry.accept(lambda subject: unknown_hosts(subject, rules.hosts), HOSTED, HOST_NOT_ALLOWED)
-        entry.accept(misfits, FITTING)
-    return entries
+class _Lists:
+    """The two lists of a file."""
 
+    def __init__(
+        self,
+        root: Node,
+        data: Mapping[str, Any],
+        flaws: _Flaws,
+        sealed: list[Path],
+        *,
+        opaque: bool,
+    ) -> None:
+        self._root = root
+        self._data = data
+        self._flaws = flaws.entries
+        self._opaque = opaque
+        self._sealed: dict[Path, set[Path]] = {}
+        for place in sealed:
+            self._sealed.setdefault(place[:2], set()).add(place[2:])
 
-def _entries(
-    kind: Kind,
-    model: type[M],
-    root: Node,
-    data: dict[str, Any],
-    flaws: _Flaws,
-    sealed: list[Path],
-    *,
-    opaque: bool,
-) -> tuple[Entry[M], ...]:
-    entries = read(kind, model, root.child(kind), data.get(kind), opaque=opaque)
-    within: dict[Path, set[Path]] = {}
-    for place in sealed:
-        within.setdefault(place[:2], set()).add(place[2:])
-    for entry in entries:
-        entry.sealed = frozenset(within.get(entry.path, ()))
-        if entry.path in flaws.entries:
-            entry.flaw(flaws.entries[entry.path])
-    return tuple(entries)
+    def connections(self, rules: Rules) -> tuple[Entry[Connection], ...]:
+        """The connections, each checked by itself."""
+        entries = self.entries("connections", Connection)
+        for entry in entries:
+            entry.accept(partial(unknown_hosts, allowed=rules.hosts), HOSTED, HOST_NOT_ALLOWED)
+            entry.accept(misfits, FITTING)
+        return entries
+
+    def entries(self, kind: Kind, model: type[M]) -> tuple[Entry[M], ...]:
+        """The entries of one of them."""
+        node, data = self._root.child(kind), self._data.get(kind)
+        entries = read(kind, model, node, data, opaque=self._opaque)
+        for entry in entries:
+            entry.sealed = frozenset(self._sealed.get(entry.path, ()))
+            if entry.path in self._flaws:
+                entry.flaw(self._flaws[entry.path])
+        return tuple(entries)

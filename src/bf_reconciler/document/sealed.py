@@ -74,11 +74,12 @@ class Unsealing:
         """The plain value of a node; ``clear`` is what stands there in the decrypted file."""
         value = node.value
         if isinstance(value, dict):
+            beside = clear if isinstance(clear, Mapping) else None
             return {
                 key: self._under(
                     key,
                     child,
-                    clear.get(key, MISSING) if isinstance(clear, Mapping) else _beyond(clear),
+                    beside.get(key, MISSING) if beside is not None else _beyond(clear),
                     credential=credential or CREDENTIAL.fullmatch(key) is not None,
                 )
                 for key, child in value.items()

@@ -83,6 +83,8 @@ class FolderReloader(BaseReloader[FolderSnapshot]):
         self._told = {status.name: status.digest for status in before.config.files}
         """Which content of each file its author was asked of last."""
         self._merged: tuple[object, ...] = ()
+        self._parsed: Parsed | None = None
+        """What was adopted last."""
         self._worked_out = document.NO_FILES
         """Of the files that were merged last."""
         self._taken = self.last
@@ -112,11 +114,11 @@ class FolderReloader(BaseReloader[FolderSnapshot]):
             self._merged = ()
             return self._none(document.ordered((*parsed.problems, *more)))
         reload = await self._adopt(parsed, more, documents, snapshot, now)
-        self._merged = key
         known = self.last.spec or self._before
         older = older or await self._precedes(snapshot.revision, known.revision)
         changed = reload.spec is not None and reload.spec.digest != known.digest
         self._taken = replace(reload, rolled_back=older and changed)
+        self._merged, self._parsed = key, parsed  # last: a fault before this leaves all as it was
         return self._taken
 
     async def _merge(
@@ -294,6 +296,7 @@ class FolderReloader(BaseReloader[FolderSnapshot]):
             revision=before.revision if dirty and before is not None else snapshot.revision,
             digest=digest,
             pepper=self._pepper,
+            last=self._parsed,
         )
         if before is None:
             known = self._before.digest == digest

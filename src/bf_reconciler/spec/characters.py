@@ -39,6 +39,8 @@ LOOK_ALIKES: Final[Mapping[str, tuple[str, str]]] = {**INVISIBLE, **CURLY, **TAB
 
 def look_alike(text: str, among: Mapping[str, tuple[str, str]] = LOOK_ALIKES) -> int | None:
     """Where the first of these characters is; None where there is none."""
+    if among.keys().isdisjoint(text):
+        return None
     return next((index for index, mark in enumerate(text) if mark in among), None)
 
 

@@ -178,6 +178,11 @@ class Spec:
     allow: tuple[Grant, ...] | None = None
     """What the other files of a folder may declare; None is everything."""
 
+    def prepare(self) -> None:
+        """Work out what each turn needs of the whole, in a thread: it would hold up the loop."""
+        for name in ("by_connection", "pairs", "unread", "positions", "strategy_positions"):
+            getattr(self, name)
+
     @cached_property
     def declared_policy(self) -> Mapping[str, Any]:
         """What of the policy stands in plain text in the file and is no default, as JSON."""
