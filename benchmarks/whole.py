@@ -293,7 +293,7 @@ def measure(
     daemon = Daemon(port, keys, options.interval, core, uvloop=options.uvloop)
     try:
         found |= daemon.started()
-        time.sleep(min(options.interval, 20.0))
+        time.sleep(options.interval)  # the first orders are carried out, and leases given
         found["scrape"] = daemon.scrape("gzip")
         found["scrape plain"] = daemon.scrape("identity")
         found |= daemon.per_probe(options.seconds)

@@ -11,7 +11,7 @@ import pytest
 
 from bf_reconciler.cli.durations import Retention
 from bf_reconciler.facts import Reason, Scope
-from bf_reconciler.journal import Journal
+from bf_reconciler.journal import Journal, chain
 from bf_reconciler.status import (
     POLICY,
     Declaration,
@@ -127,6 +127,33 @@ def test_the_journal_of_a_daemon_is_checked_here(capsys, monkeypatch, folder):
         assert "not both" in run_in(capsys, "history", "--verify", *both).err
 
 
+def test_the_journal_is_exported_as_lines_that_can_be_checked_again(capsys, audited):
+    here = run_in(capsys, "history", "--export", "--state-dir", audited)
+    lines = [json.loads(line) for line in here.out.splitlines()]
+    rows = [line for line in lines if line["type"] == "row"]
+    chains = {line["table"]: line for line in lines if line["type"] == "chain"}
+    for table in chain.TABLES:
+        before = bytes.fromhex(chains[table]["pruned"]["hash"])
+        for line in (line for line in rows if line["table"] == table):
+            told = line["row"], line["at"], line["name"].encode(), line["json"].encode()
+            before = chain.row_hash(before, *told)
+            assert before.hex() == line["hash"]
+        assert before.hex() == chains[table]["last"]["hash"]
+    assert {line["record"]["name"] for line in rows if line["name"]} == {CONNECTION}
+    assert "\x1b" not in here.out
+    with serving(FakeView(Status(), folder=audited, limit=2)) as url:
+        assert run_in(capsys, "history", "--export", "--url", url).out == here.out
+    of_name = run_in(capsys, "history", CONNECTION, "--export", "--state-dir", audited)
+    assert {json.loads(line).get("name", CONNECTION) for line in of_name.out.splitlines()} == {
+        CONNECTION
+    }
+    sql(audited, "UPDATE transitions SET json = 'none' WHERE id = 1")
+    sql(audited, "UPDATE transitions SET json = '{}' WHERE id = 2")
+    altered = run_in(capsys, "history", "--export", "--state-dir", audited)
+    assert (altered.code, "not as it was written" in altered.err) == (1, True)
+    assert altered.out.count('"record": null') == 2
+
+
 def test_a_daemon_that_gives_no_journal_is_an_error(capsys, folder):
     def forged(page):
         return page | {"rows": None}
@@ -171,6 +198,14 @@ def test_a_journal_is_judged_again_as_it_was(capsys, judged, given):
         "intact": True,
         "differences": [],
     }
+
+
+def test_verdicts_of_a_daemon_are_judged_again_here(capsys, monkeypatch, judged):
+    here = run_in(capsys, "replay", judged, "-o", "json")
+    monkeypatch.setenv("BF_STATE_DIR", "/nowhere")
+    with serving(FakeView(Status(), folder=judged, limit=1)) as url:
+        there = run_in(capsys, "replay", "--url", url, "-o", "json")
+        assert (there.code, there.json()) == (0, here.json())
 
 
 def test_a_verdict_that_was_not_what_was_seen_is_shown(capsys, judged):

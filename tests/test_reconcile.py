@@ -1,6 +1,5 @@
 """The line: what should be, what is, a verdict, an act, and a picture of it all."""
 
-import asyncio
 import traceback
 from contextlib import suppress
 from dataclasses import replace
@@ -12,7 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bf_reconciler.daemon.cycle import Cycle
-from bf_reconciler.facts import Announcement, Announcements, Listed, Place, Reason, Shard
+from bf_reconciler.facts import (
+    Announcement,
+    Announcements,
+    Balance,
+    Listed,
+    Orders,
+    Place,
+    Reason,
+    Shard,
+)
 from bf_reconciler.reconcile import Outside, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.schedule import HEARTBEAT
@@ -252,6 +260,31 @@ async def test_what_another_shard_took_over_is_left_as_it_is_and_nobody_is_told(
     assert house.journal.told == told
     assert not house.journal.record.status.connections
     assert not house.journal.record.seen
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_what_is_wound_down_goes_on_though_its_connection_left_the_file_meanwhile(restarted):
+    house = House(spec=a_file_of("BTC/USDT", "ETH/USDT"))
+    house.prober.script = partial(holding, "ETH")
+    await house.turn(3)
+    for spec in (a_file_of("BTC/USDT"), a_spec([], []), a_file_of("BTC/USDT")):
+        house.start(spec) if restarted else house.declare(spec)
+        await house.turn(3)
+    known = house.journal.record.status.connections[CONNECTION]
+    assert [*known.traded.left] == ["ETH/USDT"]
+    assert known.status is ConnectionState.ONLINE
+    house.prober.script = partial(holding, "SQUID")
+    await house.turn(3)
+    assert house.journal.record.status.connections[CONNECTION].status is ConnectionState.DEGRADED
+
+
+def a_file_of(*pairs):
+    entry = replace(a_connection(interval=SECOND), key_fingerprint="a key")
+    return a_spec([entry], [a_strategy(pairs=pairs)])
+
+
+def holding(coin, at):
+    return an_observation(at, balance=Balance(False, frozenset({coin})), orders=Orders(frozenset()))
 
 
 async def test_what_stands_is_not_done_again():
@@ -578,19 +611,3 @@ async def test_what_nobody_declares_is_turned_off_and_shown():
     await house.turn()
     assert ("stray", False) in house.engine.orders
     assert house.cycle.status.strategies["stray"].conditions[0].reason is Reason.ORPHAN_STOPPED
-
-
-async def test_others_have_the_event_loop_while_thousands_of_changes_are_named(monkeypatch):
-    monkeypatch.setattr("bf_reconciler.daemon.breath.SLICE", 0.0)
-    house, let_in = House(spec=a_spec([a_connection(f"c{n}") for n in range(50)])), []
-
-    async def other():
-        while True:
-            let_in.append(1)
-            await asyncio.sleep(0)
-
-    task = asyncio.create_task(other())
-    await house.turn()
-    task.cancel()
-    assert len(house.journal.told) >= 50
-    assert len(let_in) >= len(house.journal.told)

@@ -21,7 +21,7 @@ from bf_reconciler.spec import (
     wanted_pairs,
     without,
 )
-from bf_reconciler.status import Running, Status, fold, in_order, maintained
+from bf_reconciler.status import Running, Status, fold, in_order, maintained, parted
 from bf_reconciler.turn import Turn, begin, concerned, ended, paused, relisted
 from bf_reconciler.verdict import (
     Decision,
@@ -110,6 +110,7 @@ async def reconcile(
     again = partial(_in_parts, spec, outside.breathe)
     moved = whole or spec is not old.spec
 
+    before = parted(before, spec, declared.connections, now)
     answers = _answers(spec, before, seen, outside.prober.collect())  # what the exchanges said
     reports = outside.runtimes.collect()  # what was seen to run
     stray = orphans(spec, before.memories, outside.runtimes.held(spec.runtimes.values()))

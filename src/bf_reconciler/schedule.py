@@ -154,9 +154,10 @@ def next_probe(
     """When a connection is due; None for at once (never seen, changed, or a person asked)."""
     if seen is None or seen.entry != entry.fingerprint or seen.asked or not seen.runs:
         return None
-    at = seen.runs[0].latest.at
+    latest = seen.runs[0].latest
     wait = delay(seen.runs, entry.interval, entry.under(policy), held=held)
-    return at + jittered(wait, entry.name, at, most=_most(seen.runs[0], entry.interval))
+    rest = jittered(wait, entry.name, latest.at, most=_most(seen.runs[0], entry.interval))
+    return latest.at + max(rest, _asked(latest))
 
 
 def _ahead(seen: Seen, now: datetime) -> bool:
@@ -185,8 +186,13 @@ def delay(
         row = takewhile(lambda run: run.latest.failures, runs)  # refusals between do not end it
         times = sum(run.count for run in row if not run.latest.refusals)
         wait = backoff(times, FIRST_RETRY, interval)
-    asked = max(failure.retry_after or 0.0 for failure in latest.failures)
-    return max(wait, timedelta(seconds=min(asked, 86400.0)))
+    return max(wait, _asked(latest))
+
+
+def _asked(latest: Observation) -> timedelta:
+    """How long the exchange asked us to stay away."""
+    asked = max((failure.retry_after or 0.0 for failure in latest.failures), default=0.0)
+    return timedelta(seconds=min(asked, 86400.0))
 
 
 def backoff(failures: int, first: timedelta, last: timedelta) -> timedelta:

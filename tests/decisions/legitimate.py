@@ -20,7 +20,7 @@ from bf_reconciler.facts import Clock, Observation, remember
 from bf_reconciler.journal import rows
 from bf_reconciler.policy import ConditionType
 from bf_reconciler.spec import Expect, Names
-from bf_reconciler.status import Status, fold
+from bf_reconciler.status import Status, fold, parted
 from bf_reconciler.verdict import Verdicts, account_of, judge
 from build import (
     CONNECTION,
@@ -34,11 +34,11 @@ from build import (
 )
 from decisions.wires import COINS, QUOTES, STRANGE, WIRES, dust, worth
 
-TWIN, OTHER = "twin", "other"
-"""Connections with the same key, and of another account."""
+RENAMED, TWIN, OTHER = "renamed", "twin", "other"
+"""The connection under another name, one with the same key, and one of another account."""
 WATCHED = {ConditionType.ASSETS_EXPECTED, ConditionType.ORDERS_EXPECTED}
 STEPS = 15
-ONE = Names(frozenset({CONNECTION}))
+ONE = Names(frozenset({CONNECTION, RENAMED}))
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SLACK = 5 * MINUTE
 """A step and the one after it take less."""
@@ -70,18 +70,20 @@ def strategy(name, place, pairs, enabled):
 
 
 @lru_cache(64)
-def a_file(exchange, key, policy, bots, expect, suspended, wrong):
+def a_file(exchange, key, policy, bots, own):
     """What is in force, the same object where it is the same."""
+    name, expect, suspended, wrong = own
+    bots = [(bot, name if place == CONNECTION else place, *rest) for bot, place, *rest in bots]
     places = {place for _, place, *_ in bots}
-    ours = [] if wrong else [connection(CONNECTION, exchange, key, expect, suspended)]
+    ours = [] if wrong or not name else [connection(name, exchange, key, expect, suspended)]
     twin = [connection(TWIN, exchange, key, (), False)] if TWIN in places else []
     other = [connection(OTHER, exchange, "other", (), False)] if OTHER in places else []
     return a_spec(
         ours + twin + other,
         [strategy(n, place, pairs, not off) for n, place, pairs, off, unread in bots if not unread],
         policy=POLICIES[policy],
-        broken_connections={CONNECTION: exchange} if wrong else {},
-        broken_strategies={name: place for name, place, *_, unread in bots if unread},
+        broken_connections={name: exchange} if wrong else {},
+        broken_strategies={bot: place for bot, place, *_, unread in bots if unread},
     )
 
 
@@ -111,6 +113,7 @@ class Account:
     leaving: dict = field(default_factory=dict)
     """Pairs that are wound down, and until when they must be."""
     key: int = 0
+    name: str = CONNECTION
     suspended: bool = False
     wrong: bool = False
     """The entry of the connection is wrong in the file, and has no good form."""
@@ -231,6 +234,24 @@ class Account:
     def suspend(self):
         self.suspended = not self.suspended
 
+    def is_read(self):
+        """What cannot be read when its connection leaves is turned off, and trades no more."""
+        return not self.wrong and not any(bot.unread for bot in self.bots.values())
+
+    def rename_connection(self):
+        """Where its key can be read, it is known again."""
+        if self.is_read():
+            self.name = RENAMED if self.name == CONNECTION else CONNECTION
+            self.seen = None
+
+    def lose(self):
+        """It left the file with its strategies, by a mistake that is soon undone."""
+        if self.is_read():
+            bots, name = self.bots, self.name
+            self.bots, self.name = {n: b for n, b in bots.items() if b.place != CONNECTION}, ""
+            self.look()
+            self.bots, self.name, self.seen = bots, name, None
+
     def rotate(self):
         """A new key for the same account, for each connection that has it."""
         self.key += 1
@@ -321,7 +342,8 @@ class Account:
             name: rows.CONNECTION.read(rows.CONNECTION.write(each))
             for name, each in self.before.connections.items()
         }
-        self.before = Status(connections=known)
+        bare = replace(self.before, connections={})
+        self.before = replace(rows.STATUS.read(rows.STATUS.write(bare)), connections=known)
 
     def tidy(self, until=None):
         """What must be gone by then is sold and taken back, by people who know the rule."""
@@ -372,8 +394,8 @@ class Account:
             (name, bot.place, bot.pairs, bot.paused, bot.unread)
             for name, bot in sorted(self.bots.items())
         )
-        own = (self.expect, self.suspended, self.wrong)
-        return a_file(self.exchange, self.key, POLICIES.index(self.policy), bots, *own)
+        own = (self.name, self.expect, self.suspended, self.wrong)
+        return a_file(self.exchange, self.key, POLICIES.index(self.policy), bots, own)
 
     def stands(self):
         """Whether nothing changed, not even the time, since the last look."""
@@ -396,20 +418,22 @@ class Account:
 
     def look(self, *, answer=False):
         """Judge and remember; returns the findings that speak of something unexpected."""
-        spec, before = self.spec(), self.before.connections
-        entry = spec.connections.get(CONNECTION)
+        spec = self.spec()
+        entry = spec.connections.get(self.name)
+        self.before = parted(self.before, spec, ONE.connections, self.now)
+        before = self.before.connections
         if entry is None:
             self.seen = None
         elif answer and not self.suspended:
-            account = account_of(spec, entry, before.get(CONNECTION), self.now)
+            account = account_of(spec, entry, before.get(self.name), self.now)
             self.seen = remember(self.seen, self.asked(), account)
-        known = {CONNECTION: self.seen} if self.seen else {}
+        known = {self.name: self.seen} if self.seen else {}
         blank = Verdicts({}, {}, None)
         verdicts = judge(spec, known, None, self.now, {}, blank, ONE, known=before)
         if not self.judged or spec is not self.judged[0]:
             self.before = fold(spec, known, verdicts, {}, {}, self.now, self.before, names=ONE)
         self.judged, self.judged_at = (spec, known, before, verdicts), self.now
-        verdict = verdicts.connections.get(CONNECTION)
+        verdict = verdicts.connections.get(self.name)
         found = verdict.findings if verdict is not None else ()
         return [f.message for f in found if f.type in WATCHED and f.status == "False"]
 
@@ -422,7 +446,8 @@ class Account:
             *(self.trade, self.trade, self.sell, self.pay_fees, self.convert_dust, self.airdrop),
             *(self.add, self.remove, self.remove_and_close, self.bring_back, self.take_pair_off),
             *(self.pause, self.rename, self.move, self.move_quote, self.move_money, self.misspell),
-            *(self.misspell_connection, self.suspend, self.rotate, self.widen, self.narrow),
+            *(self.misspell_connection, self.rename_connection, self.lose, self.suspend),
+            *(self.rotate, self.widen, self.narrow),
             *(self.trade_by_hand, self.trade_by_hand, self.lend, self.restart),
             *(self.wait, self.wait, self.wait),
         )

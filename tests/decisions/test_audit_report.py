@@ -183,6 +183,12 @@ RELAXED = {
 }
 
 
+def test_what_other_files_may_declare_hides_no_exception():
+    allow = [{"files": ["a.yaml"]}]
+    declarations = [a_declaration(POLICY, at=NOW - DAY, ip_allowlist="ignored", allow=allow)]
+    assert [x["what"] for x in told("exception", declarations=declarations)] == ["ip_allowlist"]
+
+
 def test_a_policy_that_is_looser_than_by_default_is_an_exception():
     fields = Policy.model_validate(RELAXED).model_dump(mode="json", exclude_defaults=True)
     found = told("exception", declarations=[a_declaration(POLICY, **fields)])

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from bf_reconciler.journal import Journal, rows
 from bf_reconciler.reload import Reload
 from bf_reconciler.source import Snapshot
-from bf_reconciler.spec import Commit, Elsewhere
+from bf_reconciler.spec import Commit, Elsewhere, Grant
 from bf_reconciler.status import (
     POLICY,
     Commits,
@@ -15,6 +15,7 @@ from bf_reconciler.status import (
     Status,
     declarations,
     declared,
+    rules_of,
 )
 from build import CONNECTION, NOW, a_connection, a_spec
 from decisions.test_judgements import as_filed
@@ -93,6 +94,21 @@ def test_of_a_folder_each_entry_is_of_who_made_its_file():
     assert (gone.change, gone.author, gone.file) == ("removed", "bob", "a.yaml")
     later = commits.with_files(None, {"b.yaml": ADA})
     assert (later.of("a.yaml"), later.of("b.yaml"), later.of("c.yaml")) == (bob, ADA, None)
+
+
+def test_what_other_files_may_declare_is_recorded_beside_the_policy(tmp_path):
+    grant = Grant(files=("a.yaml",), exchanges=("kucoin",))
+    spec = replace(as_filed(a_spec(policy={"ip_allowlist": "ignored"})), allow=(grant,))
+    policy, _ = list(declarations({}, declared(spec), spec, Commits(), NOW))
+    told = {"files": ["a.yaml"], "exchanges": ["kucoin"]}
+    assert policy.declared == {"ip_allowlist": "ignored", "allow": [told]}
+    assert rules_of(policy.declared) == ({"ip_allowlist": "ignored"}, [told])
+    with Journal(tmp_path) as journal:
+        journal.save(Record(Status(), {}), [policy])
+        status = journal.load().status
+        assert (status.policy, status.allow) == ({"ip_allowlist": "ignored"}, (told,))
+        journal.save(Record(status, {}), [replace(policy, declared={})])
+        assert journal.load().status == replace(status, policy={}, allow=None)
 
 
 async def test_a_turn_records_who_declared_what_it_begins_to_use():

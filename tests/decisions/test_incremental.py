@@ -6,6 +6,7 @@ from dataclasses import replace
 from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
+from bf_reconciler.daemon import audit as audits
 from bf_reconciler.daemon.audit import PART as PART_OF_AUDIT
 from bf_reconciler.daemon.audit import PASS, Audit
 from bf_reconciler.facts import (
@@ -561,3 +562,99 @@ def test_a_pass_of_the_audit_takes_minutes_whatever_the_size_and_lets_others_bre
     assert set().union(*looked) == set(names)
     assert max(map(len, looked)) <= len(names) / beats + 2
     assert len(breaths) >= len(names) / PART_OF_AUDIT
+
+
+PARTS = {  # where each field stands in a turn, and whether by connection
+    "seen": (("seen",), True),
+    "watch": (("watch", "connections"), True),
+    "of connections": (("verdicts", "connections"), True),
+    "of strategies": (("verdicts", "strategies"), False),
+    "decisions": (("decisions",), False),
+    "running": (("running",), False),
+    "connections": (("status", "connections"), True),
+    "strategies": (("status", "strategies"), False),
+    "holds": (("verdicts", "causes", "holds"), True),
+    "markets": (("markets",), None),
+    "spec": (("spec",), None),
+    "halted": (("status", "halted"), None),
+    "nothing": ((), None),
+}
+
+
+def altered(mine, other, path, key=None):
+    """With a part of another in it, as if somebody had forgotten to decide again."""
+    if path:
+        first, *rest = path
+        part = altered(getattr(mine, first), getattr(other, first), rest, key)
+        return replace(mine, **{first: part})
+    if key is None:
+        return other
+    kept = {each: value for each, value in mine.items() if each != key}
+    return kept | {key: other[key]} if key in other else kept
+
+
+@settings(max_examples=60)
+@given(
+    fleets,
+    policies,
+    st.lists(steps, min_size=4, max_size=20),
+    st.lists(
+        st.tuples(st.sampled_from(sorted(PARTS)), names, st.sampled_from([0, 1, 10, 100, 20_000])),
+        min_size=1,
+        max_size=6,
+    ),
+)
+def test_the_audit_passes_over_nothing_that_a_whole_one_would_find(fleet, policy, history, faults):
+    life, told = Life(fleet, policy), []
+    life.turn()
+    life.step("answer", NAMES)
+    turns = [life.last]
+    for kind, given_ in history:
+        life.step(kind, given_)
+        turns.append(life.last)
+    look = Audit(told.append, straight_on, HEARTBEAT / 10)
+    turn = turns[-1]
+    finished(look(turn))
+    assert told == []
+    for index, (field, name, beats) in enumerate(faults):
+        at = turn.at + (1 + beats) * HEARTBEAT
+        calm = replace(turn, at=at, changed=Names())
+        path, connection = PARTS[field]
+        key = {True: name, False: f"s0-{name}", None: None}[connection]
+        turn = altered(calm, turns[index % len(turns)], path, key) if path else calm
+        told.clear()
+        finished(look(turn))
+        every = {*turn.spec.connections, *turn.spec.by_connection}
+        mine = {s.name for n in every for s in turn.spec.by_connection.get(n, ())}
+        found = audit(turn, Names(frozenset(every), frozenset(mine)))
+        event(f"{field}: {'found' if found else 'as it should be'}")
+        assert (told or [Names()]) == [found]
+
+
+def test_what_was_found_right_and_is_the_same_is_not_decided_again(monkeypatch):
+    life, asked = Life([{}] * COUNT, {}), []
+
+    def counted(turn, names_):
+        asked.append(sorted(names_.connections))
+        return audit(turn, names_)
+
+    monkeypatch.setattr(audits, "audit", counted)
+    life.turn()
+    life.step("answer", NAMES)
+    life.step("wait", 1)
+    look = Audit(lambda _: None, straight_on, HEARTBEAT)
+    turn = replace(life.last, changed=Names())
+    finished(look(turn))
+    finished(look(replace(turn, at=turn.at + HEARTBEAT)))
+    assert asked == [NAMES]
+    finished(look(replace(turn, at=turn.at + DAY)))  # nobody said that it holds for so long
+    assert asked == [NAMES, NAMES]
+    finished(look(replace(turn, at=turn.at - HEARTBEAT)))  # nor before it was decided
+    assert asked == [NAMES, NAMES, NAMES]
+    asked.clear()
+    life.last = life.taken(life.prober, life.engine, life.last)
+    life.step("answer", ["c2"])
+    life.step("wait", 20)
+    life.step("answer", ["c2"])
+    finished(look(life.last))
+    assert "c2" in asked[-1]

@@ -7,7 +7,6 @@ from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Balance, Orders
 from bf_reconciler.status import NO_VERDICTS, judged_again, judgements
 from bf_reconciler.status.judgements import outcome
-from build import CONNECTION
 from decisions.legitimate import STEPS, alarms, an_account, live
 from decisions.test_judgements import as_filed, read_back
 from decisions.wires import STRANGE, worth
@@ -40,7 +39,7 @@ class Thief:
 
     def is_seen(self):
         """Whether the last probe got the answer that has it."""
-        seen = self.account.judged[1][CONNECTION].latest
+        seen = self.account.judged[1][self.account.name].latest
         return isinstance(seen.balance, Balance) if self.buys else isinstance(seen.orders, Orders)
 
 
@@ -86,5 +85,5 @@ def test_every_moment_of_a_history_is_judged_again_as_it_was(seed, robbed):
         for each in judgements(
             as_filed(spec), ({}, NO_VERDICTS), (seen, verdicts), account.now, None, known
         ):
-            assert each.outcome == outcome(verdicts.connections[CONNECTION])
+            assert each.outcome == outcome(verdicts.connections[account.name])
             assert judged_again(read_back(each)) == each.outcome

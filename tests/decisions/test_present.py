@@ -72,6 +72,7 @@ def test_the_whole_status_has_the_shape_of_the_contract():
             "problems": [],
         },
         "policy": {},
+        "allow": None,
         "incidents": [],
         "maintenance": [],
         "connections": [present_connection(c, 1) for c in ON.connections.values()],

@@ -475,6 +475,25 @@ def test_what_is_excepted_for_longer_or_limited_less_is_told():
     assert fields(much, little) == fields({}, little) == []
 
 
+def test_what_a_new_connection_excepts_from_the_rules_is_told():
+    attest = {"withdraw_disabled": {"by": "ada", "at": "2026-03-01"}}
+    new = a_connection(
+        "other",
+        markets=["futures"],
+        egress_ips=["203.0.113.7"],
+        ip_allowlist="ignored",
+        unexpected_trading="block",
+        attest=attest,
+        expect={"assets": ["BNB"]},
+    )
+    found = widened(a_file(), a_file([a_connection(), new]))
+    assert list(found) == [
+        ("other", "expect.assets"),
+        ("other", "ip_allowlist"),
+        ("other", "attest.withdraw_disabled"),
+    ]
+
+
 def test_an_override_is_compared_with_the_policy_that_was_in_force():
     strict, loose = {"ip_allowlist": "required"}, {"ip_allowlist": "recommended"}
     before = a_file([a_connection(ip_allowlist="exact")], policy=strict)

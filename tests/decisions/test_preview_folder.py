@@ -1,9 +1,13 @@
 """What a folder would change: every entry with its file, and the guard of each file foreseen."""
 
-from bf_reconciler.document import merge, read_document, standing
+from dataclasses import replace
+
+from bf_reconciler.document import adopt, merge, read_document, standing
 from bf_reconciler.facts import Reason
-from bf_reconciler.preview import InForce, present, preview
+from bf_reconciler.preview import InForce, of_file, present, preview
 from bf_reconciler.preview.in_force import EntryInForce, in_force
+from bf_reconciler.status import Status
+from bf_reconciler.status import present as shown
 from build import NOW
 from document.sample import a_connection, a_file, a_strategy, many, sealed
 
@@ -83,6 +87,7 @@ def test_a_weaker_policy_in_the_one_file_that_has_it_is_told():
             "connections": [],
             "strategies": [],
             "policy": {"ip_allowlist": "required"},
+            "allow": None,
         }
     )
     team = a_file([a_connection("kucoin-a-x")], [])
@@ -93,3 +98,60 @@ def test_a_weaker_policy_in_the_one_file_that_has_it_is_told():
     found = preview(merged({"base.yaml": unread, "a.yaml": team}), strict, {}, NOW)
     assert (found.policy, found.widened) == (None, ())
     assert merged({"a.yaml": team, "base.yaml": unread}).policy_sealed == {("grace",)}
+
+
+def granted(*allow, **more):
+    """What is in force, and a folder whose base gives this."""
+    sections = {} if allow == (None,) else {"allow": [*allow]}
+    return merged({"base.yaml": a_file([], [], policy={}, **sections), **more})
+
+
+A_TEAM = {"files": ["a.yaml"], "exchanges": ["kucoin"], "accounts": ["a-*"], "runtimes": ["local"]}
+
+
+def widened(before, after):
+    found = preview(after, of_file(before), {}, NOW)
+    return [each.message for each in found.widened], [c.field for c in found.policy]
+
+
+def test_what_other_files_may_newly_declare_is_told():
+    given = granted(A_TEAM)
+    more = granted({**A_TEAM, "exchanges": ["kucoin", "mexc"]})
+    message = ["More may be declared by files: a.yaml."]
+    assert widened(given, more) == (message, ["allow"])
+    assert widened(more, given) == ([], ["allow"])
+    assert widened(given, given) == ([], [])
+    other = granted(A_TEAM, {"files": ["b.yaml"]})
+    assert widened(given, other) == (["More may be declared by files: b.yaml."], ["allow"])
+    everything = ["The other files of the folder may declare everything."]
+    assert widened(given, granted(None)) == (everything, ["allow"])
+    assert widened(granted(None), given) == ([], ["allow"])
+    anything = granted({**A_TEAM, "exchanges": ["*"], "accounts": ["*"]})
+    assert widened(anything, given) == ([], ["allow"])
+    assert widened(given, granted({**A_TEAM, "files": ["*"]}))[0]
+    assert widened(granted({**A_TEAM, "files": ["*"]}), given)[
+        0
+    ]  # which files that are is not known
+
+
+def test_what_a_daemon_gives_other_files_is_compared():
+    spec, _ = adopt(None, granted(A_TEAM), revision="r", digest="d", pepper=b"p")
+    status = shown(replace(Status(), policy=spec.declared_policy, allow=spec.declared_allow))
+    assert status["allow"] == [A_TEAM]
+    standing_now = in_force(status)
+    assert preview(granted(A_TEAM), standing_now, {}, NOW).policy == ()
+    wider = granted({**A_TEAM, "runtimes": ["*"]})
+    assert [each.field for each in preview(wider, standing_now, {}, NOW).widened] == ["allow"]
+    unread = in_force(status | {"allow": [{"a_newer_field": 1}]})
+    assert preview(wider, unread, {}, NOW).policy is None
+    older = {name: each for name, each in status.items() if name != "allow"}
+    assert preview(wider, in_force(older), {}, NOW).policy is None
+
+
+def test_what_is_encrypted_of_the_grants_is_neither_shown_nor_compared():
+    secret = granted({**A_TEAM, "accounts": [sealed()]})
+    assert secret.policy_sealed == {("allow",)}
+    spec, _ = adopt(None, secret, revision="r", digest="d", pepper=b"p")
+    assert (spec.allow is not None, spec.declared_allow) == (True, None)
+    found = preview(secret, of_file(granted(A_TEAM)), {}, NOW)
+    assert ([(c.field, c.known) for c in found.policy], found.widened) == ([("allow", False)], ())

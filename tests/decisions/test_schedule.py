@@ -244,6 +244,10 @@ def test_waits_at_their_bound_are_spread_too():
 def test_what_an_exchange_asked_for_is_never_cut_short():
     patient = replace(an_outage(), time=a_failure(Reason.RATE_LIMITED, retry_after=90.0))
     assert next_probe(a_connection(), a_seen(patient), Policy()) >= NOW + 90 * SECOND
+    slower = replace(INVALID, orders=a_failure(Reason.RATE_LIMITED, retry_after=582.0))
+    for name in "abcdefgh":  # beside a refusal, waits of ten minutes are spread before their end
+        rest = next_probe(a_connection(name), a_seen(slower, slower), Policy()) - NOW
+        assert rest >= 582 * SECOND
 
 
 WAITS = st.timedeltas(min_value=timedelta(milliseconds=1), max_value=DAY)

@@ -203,6 +203,16 @@ def test_twins_have_the_same_key_and_neighbours_the_same_egress():
     assert report(a_key(), others=others).twins == ()
 
 
+def test_a_connection_of_another_shard_with_the_same_key_is_a_twin():
+    known = a_connection(NAME, key_fingerprint="same")
+    keys = {"far": "same", "other": "another", "unknown": ""}
+    found = stolen(a_status([known], []), None, NAME, keys)
+    assert found.twins == ("far",)
+    assert "rotate_twins" in found.steps
+    nobody = stolen(a_status([replace(known, key_fingerprint="")], []), None, NAME, keys)
+    assert nobody.twins == ()
+
+
 def test_where_value_can_leave_the_key_goes_first():
     steps = report(a_key(Scope.WITHDRAW, Scope.SPOT, Scope.TRANSFER)).steps
     assert steps == (

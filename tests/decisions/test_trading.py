@@ -11,7 +11,8 @@ from bf_reconciler.facts.observations import LATELY
 from bf_reconciler.journal import rows
 from bf_reconciler.policy import ConditionType, expected
 from bf_reconciler.spec import Expect
-from bf_reconciler.status import ConnectionStatus, Status, fold
+from bf_reconciler.status import ConnectionStatus, Status, fold, parted
+from bf_reconciler.status.fold import MOST_PARTED
 from bf_reconciler.verdict import ConnectionState, account_of, judge
 from build import (
     CONNECTION,
@@ -409,6 +410,20 @@ def test_an_outage_forgets_no_name():
 # what was removed lately
 
 
+def test_that_nothing_is_told_is_said_only_while_something_is_expected():
+    told = Told(a_spec_of("BTC/USDT"))
+    told.seen = remember(None, an_observation(NOW))
+    told.declare(a_spec([a_connection()], [], policy={"winding_down": MINUTE}))
+    before = told.verdict()
+    assert before.until == NOW + MINUTE
+    after = told.wait().verdict()
+    said = [{f.message for f in each.findings if f.type is ASSETS} for each in (before, after)]
+    assert said == [
+        {"KuCoin does not report which assets an account holds."},
+        {"No strategy and no `expect` declares what the account may hold and trade."},
+    ]
+
+
 def test_what_a_removed_strategy_declared_is_expected_while_it_winds_down():
     traded = Traded(frozenset({"BTC/USDT"}), {"ETH/USDT": NOW - 29 * DAY})
     seen = holding("ETH", orders=["ETH/USDT"])
@@ -460,6 +475,68 @@ def test_the_status_keeps_what_was_traded():
     assert isinstance(gone.connections[CONNECTION], ConnectionStatus)
     unread = status(a_spec(strategies=[], broken_strategies={"odd": CONNECTION}), some)
     assert unread.connections[CONNECTION].traded == some.connections[CONNECTION].traded
+
+
+def test_what_is_known_of_one_account_under_two_names_is_joined():
+    one = Traded(frozenset({"A/B"}), {"C/D": NOW, "E/F": NOW})
+    two = Traded(frozenset({"G/H"}), {"C/D": NOW - DAY, "E/F": NOW + DAY})
+    both = Traded(frozenset({"A/B", "G/H"}), {"C/D": NOW, "E/F": NOW + DAY})
+    assert one.joined(two) == two.joined(one) == both
+    assert both.lately(NOW + DAY, DAY).left == {"E/F": NOW + DAY}
+
+
+def known_as(name, key="k", pairs=("BTC/USDT",)):
+    """A file with one connection of this name and key."""
+    entries = [replace(a_connection(name), key_fingerprint=key)]
+    strategies = [a_strategy(connection=name, pairs=pairs)] if pairs else []
+    return a_spec(entries, strategies)
+
+
+def after(spec, before, now):
+    before = parted(before, spec, [*before.connections, *spec.connections], now)
+    verdicts = judge(spec, {}, None, now, known=before.connections)
+    return fold(spec, {}, verdicts, {}, {}, now, before)
+
+
+def test_a_connection_that_comes_back_or_has_another_name_is_known_by_its_key():
+    status = after(known_as("a"), Status(), NOW)
+    assert after(known_as("a"), status, NOW + DAY).parted == {}
+    status = after(known_as("b", pairs=["ETH/USDT"]), status, NOW + DAY)
+    known = Traded(frozenset({"ETH/USDT"}), {"BTC/USDT": NOW + DAY})
+    assert status.connections["b"].traded == known
+    status = after(a_spec([], []), status, NOW + 2 * DAY)
+    left = {"BTC/USDT": NOW + DAY, "ETH/USDT": NOW + 2 * DAY}
+    assert status.parted == {"k": Traded(frozenset(), left)}
+    assert status.connections == {}
+    status = rows.STATUS.read(rows.STATUS.write(status))
+    back = after(known_as("c", pairs=()), status, NOW + 3 * DAY)
+    assert back.connections["c"].traded == Traded(frozenset(), left)
+    late = after(known_as("c", pairs=()), status, NOW + 31 * DAY)
+    assert late.connections["c"].traded == Traded(frozenset(), {"ETH/USDT": NOW + 2 * DAY})
+    other = after(known_as("d", key="another", pairs=()), back, NOW + 4 * DAY)
+    assert other.connections["d"].traded is None
+    assert other.parted == status.parted
+    later = after(known_as("e", key="another"), other, NOW + 40 * DAY)
+    assert later.parted == {}
+
+
+def test_of_two_connections_with_a_key_the_new_one_knows_what_the_other_did():
+    status = after(known_as("a", pairs=["ETH/USDT"]), Status(), NOW)
+    status = after(known_as("a"), status, NOW + DAY)
+    two = known_as("a")
+    twin = replace(a_connection("b"), key_fingerprint="k")
+    status = after(replace(two, connections={**two.connections, "b": twin}), status, NOW + 2 * DAY)
+    assert status.connections["b"].traded == status.connections["a"].traded
+    assert status.connections["b"].traded.left == {"ETH/USDT": NOW + DAY}
+
+
+def test_what_left_without_a_key_or_a_strategy_is_not_remembered_and_no_flood_is():
+    for spec in (known_as("a", key=""), known_as("a", pairs=())):
+        assert after(a_spec([], []), after(spec, Status(), NOW), NOW).parted == {}
+    names = [f"c{n:04}" for n in range(MOST_PARTED + 1)]
+    known = after(known_as("a"), Status(), NOW).connections["a"]
+    before = Status(connections={n: replace(known, name=n, key_fingerprint=n) for n in names})
+    assert [*parted(before, a_spec([], []), names, NOW).parted] == names[1:]
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES)

@@ -300,7 +300,7 @@ def test_what_is_written_while_pages_are_read_is_no_fault(filled):
             return found
 
         reading = Reading(ask)
-        assert [row for row, _ in reading.rows(TABLE)] == [1, 2, 3, 4, 5, 6]
+        assert [each.row for each in reading.rows(TABLE)] == [1, 2, 3, 4, 5, 6]
         assert not reading.verified().faults
         assert reading.verified().rows[TABLE] == 6
 

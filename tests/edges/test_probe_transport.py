@@ -348,6 +348,24 @@ async def test_a_key_with_a_line_break_does_not_go_out(transport):
     assert seen == []
 
 
+async def test_the_connection_used_last_is_used_again(transport):
+    seen, both = [], asyncio.Barrier(2)
+
+    async def handler(request):
+        seen.append(request.transport)
+        if request.path == "/both":
+            await both.wait()
+        return web.Response()
+
+    async with web_server(handler) as url:
+        await asyncio.gather(*(transport.get(f"{url}/both", {}, None) for _ in range(2)))
+        assert len(set(seen)) == 2
+        del seen[:]
+        for _ in range(3):
+            await transport.get(url, {}, None)
+    assert len(set(seen)) == 1
+
+
 async def test_a_host_that_hangs_leaves_room_for_the_others(transport):
     asked, full, over = 0, asyncio.Event(), asyncio.Event()
 

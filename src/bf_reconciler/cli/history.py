@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     help="Check the journal: changed, missing or inserted rows; exit code 1 if any.",
 )
 @click.option(
+    "--export",
+    is_flag=True,
+    help="Print every row of the journal as a line of JSON, with its hash; exit code as --verify.",
+)
+@click.option(
     "--head",
     "heads",
     metavar="TABLE:ROW:HASH",
@@ -53,6 +58,7 @@ def command(  # noqa: PLR0913 # one argument per option
     limit: int,
     rights: bool,
     verify: bool,
+    export: bool,
     heads: tuple[str, ...],
     url: str | None,
     token_file: Path | None,
@@ -64,13 +70,18 @@ def command(  # noqa: PLR0913 # one argument per option
 
     With --rights, shows only what changed of keys. Reads from the daemon at --url. If none
     answers, reads its journal in --state-dir. With --verify, checks the journal in --state-dir, or
-    that of the daemon at --url, whose rows are checked here. Exits with code 1 if nothing ever had
-    this name.
+    that of the daemon at --url, whose rows are checked here; --export prints all of them. Exits
+    with code 1 if nothing ever had this name.
     """
     if verify:
         from bf_reconciler.cli import verification  # noqa: PLC0415 # its own option
 
         verification.show(checked(url, token_file, state_dir), heads, output, lang)
+        return
+    if export:
+        from bf_reconciler.cli import exporting  # noqa: PLC0415 # likewise
+
+        exporting.show(checked(url, token_file, state_dir), name)
         return
     kind: Kind | None = "key" if rights else None
     rows = _rows(Api.of(url, token_file), state_dir, lang, name, limit, kind)

@@ -1,6 +1,6 @@
 """The journal: in a state folder, or as a daemon gives it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from bf_reconciler.cli.api import Api, ApiError, RefusedError
 from bf_reconciler.cli.output import fail
 
 if TYPE_CHECKING:
+    from bf_reconciler.facts import Json
     from bf_reconciler.journal import Journal, Reading
     from bf_reconciler.journal.pages import Noted
 
@@ -47,10 +48,19 @@ def place(url: str | None, state_dir: Path | None) -> Path | None:
 @contextmanager
 def remote_journal(api: Api, noted: "Collection[Noted]" = ()) -> Iterator["Reading"]:
     """The journal of this daemon, checked as it is read; or the end of the verb."""
+    with reading_of(api.journal, noted) as found:
+        yield found
+
+
+@contextmanager
+def reading_of(
+    ask: "Callable[[str, int | None], Json]", noted: "Collection[Noted]" = ()
+) -> Iterator["Reading"]:
+    """The pages that are given, checked as they are read; or the end of the verb."""
     from bf_reconciler.journal import PageError, Reading  # noqa: PLC0415 # heavy
 
     try:
-        yield Reading(api.journal, noted)
+        yield Reading(ask, noted)
     except RefusedError as error:
         fail(f"the daemon does not give its journal: {error}")
     except (ApiError, PageError) as error:

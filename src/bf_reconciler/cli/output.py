@@ -23,6 +23,12 @@ def print_json(data: Json) -> None:
     click.echo("".join([c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text]))
 
 
+def print_line(data: Json) -> None:
+    """The same on one line."""
+    text = json.dumps(data, ensure_ascii=not is_unicode(sys.stdout))
+    click.echo("".join([c if c.isprintable() else json.dumps(c)[1:-1] for c in text]))
+
+
 def say(text: str, *, nl: bool = True) -> None:
     """Print text. Whoever wrote it, nothing in it steers the terminal."""
     click.echo(printable(text, LINES), nl=nl)

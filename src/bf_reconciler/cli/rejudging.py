@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from bf_reconciler.cli.journals import journal
+from bf_reconciler.cli.api import Api
+from bf_reconciler.cli.journals import journal, remote_journal
 from bf_reconciler.cli.output import leave, note, print_json
 from bf_reconciler.facts import Language, Said
 
 if TYPE_CHECKING:
-    from bf_reconciler.journal import Journal
+    from collections.abc import Iterable
+
     from bf_reconciler.status import Judgement
 
 SAME = Said(
@@ -29,12 +31,20 @@ SKIPPED = Said(
 ALTERED = "The journal is not as it was written: run `bf-reconciler history --verify`."
 
 
-def show(folder: Path, output: Literal["table", "json"], language: Language) -> None:
+def show(source: Path | Api, output: Literal["table", "json"], language: Language) -> None:
     """Judge again; the verb ends with 1 where anything differs."""
     counts: Counter[str] = Counter()
-    with journal(folder) as found:
-        intact = found.verify().intact
-        differing = list(_differing(found, counts))
+    if isinstance(source, Path):
+        with journal(source) as found:
+            intact = found.verify().intact
+            differing = list(_differing(found.judgements(), counts))
+    else:
+        from bf_reconciler.journal import JUDGEMENT  # noqa: PLC0415 # help needs no models
+
+        with remote_journal(source) as read:
+            rows = ((each.row, JUDGEMENT.read(each.text)) for each in read.rows("judgements"))
+            differing = list(_differing(rows, counts))
+            intact = read.verified().intact
     if not intact:
         note(ALTERED)
     if output == "json":
@@ -46,8 +56,10 @@ def show(folder: Path, output: Literal["table", "json"], language: Language) -> 
         leave(1)
 
 
-def _differing(found: "Journal", counts: Counter[str]) -> Iterator[dict[str, Any]]:
-    for row, judgement in found.judgements():
+def _differing(
+    judgements: "Iterable[tuple[int, Judgement | None]]", counts: Counter[str]
+) -> Iterator[dict[str, Any]]:
+    for row, judgement in judgements:
         differs = _differs(judgement, counts)
         if judgement is not None and differs:
             yield {

@@ -34,12 +34,16 @@ FACTS = {
 
 @click.command("replay")
 @click.argument("bundle", type=click.Path(path_type=Path), required=False)
+@options.url_option
+@options.token_option
 @options.state_option
 @options.output_option
 @options.lang_option
-def command(
+def command(  # one argument per option
     *,
     bundle: Path | None,
+    url: str | None,
+    token_file: Path | None,
     state_dir: Path | None,
     output: Literal["table", "json"],
     lang: Language,
@@ -49,17 +53,20 @@ def command(
     Offline: no exchange is asked and no key is needed. It is judged by the default policy, as at
     the time it was written. Exit code 0: it could be read, whatever it says; 1: an error.
 
-    With --state-dir alone, or a BUNDLE that is a folder: judge again every verdict on a connection
-    that the journal in it has recorded, by the policy recorded with it. Exit code 1 if any differs.
+    With --state-dir or --url alone, or a BUNDLE that is a folder: judge again every verdict on a
+    connection that the journal in it, or of the daemon, has recorded, by the policy recorded with
+    it. Exit code 1 if any differs.
     """
-    folder = bundle if bundle is not None and bundle.is_dir() else state_dir
-    if folder is not None and (bundle is None or bundle.is_dir()):
+    if bundle is None or bundle.is_dir():
+        if (bundle, url, state_dir) == (None, None, None):
+            fail(
+                "Name a BUNDLE, or set --state-dir or --url to judge again what is recorded there."
+            )
         from bf_reconciler.cli import rejudging  # noqa: PLC0415 # its own option
+        from bf_reconciler.cli.journals import checked  # noqa: PLC0415
 
-        rejudging.show(folder, output, lang)
+        rejudging.show(bundle or checked(url, token_file, state_dir), output, lang)
         return
-    if bundle is None:
-        fail("Name a BUNDLE, or set --state-dir to judge again what its journal has recorded.")
     from bf_reconciler.daemon.certify import replay  # noqa: PLC0415 # help needs no exchange
     from bf_reconciler.facts import ConfigError  # noqa: PLC0415
     from bf_reconciler.probe import bundle as bundles  # noqa: PLC0415

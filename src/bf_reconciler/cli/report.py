@@ -3,7 +3,6 @@
 
 import csv
 import json
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -16,8 +15,7 @@ from bf_reconciler import __version__
 from bf_reconciler.cli import options
 from bf_reconciler.cli.api import Api
 from bf_reconciler.cli.journals import checked, journal, remote_journal
-from bf_reconciler.cli.output import note, say
-from bf_reconciler.cli.streams import is_unicode
+from bf_reconciler.cli.output import note, print_line, say
 from bf_reconciler.facts import Language, Said
 
 if TYPE_CHECKING:
@@ -148,7 +146,7 @@ def _of_daemon(api: Api) -> "Read":
     from bf_reconciler.status.audit_report import gathered  # noqa: PLC0415
 
     def each(table: str, form: "Form[T]") -> "Iterator[T]":
-        values = (form.read(text) for _, text in found.rows(table))
+        values = (form.read(row.text) for row in found.rows(table))
         return (value for value in values if value is not None)
 
     with remote_journal(api) as found:
@@ -200,10 +198,9 @@ MORE: Mapping[str, Callable[[Line], dict[str, str]]] = {
 
 
 def _json(head: Line, lines: Iterable[Line], _: Language) -> None:
-    """One object per line. What could move a cursor is escaped."""
+    """One object per line."""
     for line in (head, *lines):
-        text = json.dumps(line, ensure_ascii=not is_unicode(sys.stdout))
-        click.echo("".join([c if c.isprintable() else json.dumps(c)[1:-1] for c in text]))
+        print_line(line)
 
 
 def _csv(_: Line, lines: Iterable[Line], __: Language) -> None:

@@ -126,7 +126,8 @@ class Commands:
 
     def stolen(self, name: str, language: Language) -> dict[str, Any] | None:
         cycle = self._daemon.cycle
-        found = stolen(cycle.status, cycle.seen.get(name), name)
+        elsewhere = cycle.spec.elsewhere.keys if cycle.spec is not None else {}
+        found = stolen(cycle.status, cycle.seen.get(name), name, elsewhere)
         return present_stolen(found, language) if found is not None else None
 
     async def subscribe(self) -> AsyncIterator[tuple[Status, Sequence[Transition]]]:

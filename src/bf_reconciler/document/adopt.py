@@ -54,6 +54,7 @@ def adopt(
         unshared_strategies=parsed.unshared,
         base=parsed.base,
         policy_sealed=parsed.policy_sealed,
+        allow=parsed.allow,
     )
     return spec, problems
 

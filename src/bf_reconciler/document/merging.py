@@ -143,6 +143,7 @@ def _parsed(
     return Parsed(
         problems=shown(told),
         policy=file.policy,
+        allow=file.allow,
         defaults=file.defaults,
         halt=file.halt,
         runtimes=file.runtimes,

@@ -8,7 +8,16 @@ from typing import Final, Literal
 from bf_reconciler.document.nodes import Path
 from bf_reconciler.document.seal import SealState
 from bf_reconciler.facts import Problem
-from bf_reconciler.spec import LOCAL, Connection, Defaults, Halt, Policy, Runtime, Strategy
+from bf_reconciler.spec import (
+    LOCAL,
+    Connection,
+    Defaults,
+    Grant,
+    Halt,
+    Policy,
+    Runtime,
+    Strategy,
+)
 
 Kind = Literal["connections", "strategies"]
 MAX_PROBLEMS: Final = 1000
@@ -35,7 +44,8 @@ class Parsed:
     read; it comes with its exchange or its connection, empty where that could not be read.
     ``nameless`` counts wrong entries whose name could not be read: any entry that vanished may be
     one of them. ``sealed``: of each entry with a readable name, where encrypted values stand in it.
-    ``policy_sealed``: likewise in the policy, which is not known where it needs the key to be read.
+    ``policy_sealed``: likewise in the policy, or ``("allow",)``; both are not known where they need
+    the key to be read.
     ``encrypted``: it has the block of SOPS, which says when it was ``last_modified``. ``digest``:
     what the seal of this content is; empty where it was not decrypted.
 
@@ -51,6 +61,7 @@ class Parsed:
     refused: bool = False
     policy: Policy = field(default_factory=Policy)
     policy_known: bool = True
+    allow: tuple[Grant, ...] | None = None
     defaults: Defaults = field(default_factory=Defaults)
     halt: Halt | None = None
     runtimes: tuple[Runtime, ...] = (LOCAL,)

@@ -1,6 +1,6 @@
 """A file by itself: everything that can be told of it without any other."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -153,7 +153,7 @@ def read_composed(
         sections={key: root.keys[key] for key in SECTIONS if key in root.keys},
         plaintext=tuple(unsealing.plaintext),
         plaintext_secrets=unsealing.plaintext_count,
-        policy_sealed=frozenset(p[1:] for p in unsealing.sealed if p[:1] == ("policy",)),
+        policy_sealed=frozenset(_of_rules(unsealing.sealed)),
         encrypted=composed.encrypted,
         last_modified=_last_modified(block),
         seal=state,
@@ -181,6 +181,15 @@ def _binary_wrapper(root: Node) -> Problem | None:
         " `sops decrypt --input-type binary`, name it *.yaml, and encrypt it again"
     )
     return Problem(*data.spot, "data", message)
+
+
+def _of_rules(sealed: Iterable[Path]) -> Iterator[Path]:
+    """Where encrypted values stand in the policy; of `allow`, that there is one."""
+    for path in sealed:
+        if path[:1] == ("policy",):
+            yield path[1:]
+        elif path[:1] == ("allow",):
+            yield ("allow",)
 
 
 def _last_modified(block: Node | None) -> datetime | None:

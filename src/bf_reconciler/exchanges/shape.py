@@ -19,6 +19,7 @@ WORD = re.compile(r"[A-Za-z0-9_.:/ -]{1,64}", re.ASCII)
 ADDRESS = re.compile(r"[0-9A-Fa-f.:*/]{1,64}", re.ASCII)  # `*` where the exchange masks
 CODE = re.compile(r"-?\d{1,10}", re.ASCII)
 WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
+NO_FACTS: Final = KeyFacts(frozenset(), frozenset())
 MAX_MS = 32_503_680_000_000
 """The year 3000: later times are no times."""
 MAX_YEAR: Final = 3000
@@ -214,7 +215,7 @@ def described(
             unread.append(Unread(name, str(error)))
             return nothing
 
-    facts = part("rights", rights, KeyFacts(frozenset(), frozenset()))
+    facts = part("rights", rights, NO_FACTS)
     ips = part("allowlist", allowlist, None)
     end = part("expiry", expiry, None)
     part("state", state, None)

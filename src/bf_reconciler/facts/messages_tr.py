@@ -72,6 +72,10 @@ SENTENCES: Final[Mapping[str, str]] = {
         "Stratejiler daha çok güvenlik emri bildirebilir."
     ),
     "Strategies may declare a higher margin.": "Stratejiler daha yüksek marjin bildirebilir.",
+    "The other files of the folder may declare everything.": (
+        "Klasörün diğer dosyaları her şeyi bildirebilir."
+    ),
+    "More may be declared by files: {}.": "Şu dosyalar daha çoğunu bildirebilir: {}.",
     "From now on, it is good while it is {}.": "Bundan böyle {} iken iyi sayılır.",
     "It is good for any reason while it has the status that is expected.": (
         "Beklenen durumda olduğu sürece nedeni ne olursa olsun iyi sayılır."

@@ -402,12 +402,15 @@ def _lately(
 
 def unconfirmed(runs: tuple[Run, ...], confirm_after: int) -> frozenset[Reason]:
     """Terminal failures of the newest run that were not seen often enough in a row."""
+    refusals = runs[0].latest.refusals
+    if not refusals:
+        return refusals
 
     def times(reason: Reason) -> int:
         row = takewhile(lambda run: reason in run.latest.refusals, runs)
         return sum(run.count for run in row)
 
-    return frozenset(r for r in runs[0].latest.refusals if times(r) < confirm_after)
+    return frozenset(r for r in refusals if times(r) < confirm_after)
 
 
 def confirming(runs: tuple[Run, ...], confirm_after: int) -> bool:

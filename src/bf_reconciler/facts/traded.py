@@ -19,8 +19,7 @@ class Traded:
         """
         if declared == self.declared:
             return self
-        left = {pair: moment for pair, moment in self.left.items() if at < moment + keep}
-        left |= dict.fromkeys(sorted(self.declared), at)
+        left = {**self.lately(at, keep).left, **dict.fromkeys(sorted(self.declared), at)}
         return Traded(declared, {pair: at for pair, at in left.items() if pair not in declared})
 
     def winding_down(
@@ -32,3 +31,15 @@ class Traded:
         ends = {pair: moment + keep for pair, moment in self.left.items()}
         ends |= dict.fromkeys(self.declared, at + keep)
         return {pair: end for pair, end in ends.items() if pair not in declared and at < end}
+
+    def lately(self, at: datetime, keep: timedelta) -> "Traded":
+        """The same, without what left longer ago than ``keep``."""
+        left = {pair: moment for pair, moment in self.left.items() if at < moment + keep}
+        return Traded(self.declared, left)
+
+    def joined(self, other: "Traded") -> "Traded":
+        """What is known of one account under two names."""
+        left = {**self.left}
+        for pair, moment in other.left.items():
+            left[pair] = max(moment, left.get(pair, moment))
+        return Traded(self.declared | other.declared, left)

@@ -94,7 +94,9 @@ class _End(_Form):
         return Head(self.row, bytes.fromhex(self.hash))
 
 
-class _Row(_Form):
+class PageRow(_Form):
+    """A row as it was given."""
+
     row: Number
     at: float | None
     name: str
@@ -117,7 +119,7 @@ class _Page(_Form):
     filed: _End | None
     file_readable: bool
     strangers: tuple[str, ...]
-    rows: tuple[_Row, ...]
+    rows: tuple[PageRow, ...]
     following: Number | None = Field(alias="continue")
 
 
@@ -142,8 +144,8 @@ class Reading:
         self._oldest: list[datetime] = []
         self._held: set[Noted] = set()
 
-    def rows(self, table: str) -> Iterator[tuple[int, str]]:
-        """Each row of this table, oldest first, with its text; to the end, or nothing is checked.
+    def rows(self, table: str) -> Iterator[PageRow]:
+        """Each row of this table, oldest first; to the end, or nothing is checked.
 
         Raises:
             PageError: what is answered is no page.
@@ -164,11 +166,16 @@ class Reading:
                 self._faults += check.row(each.columns)
                 self._hold(table, Head(each.row, bytes.fromhex(each.hash)))
                 self._begin(table, each, pruned=begin.row > 0)
-                yield each.row, each.text
+                yield each
             if page.following is None:
                 break
             page = self._page(table, page.following)
         self._faults += check.ended()
+
+    def chain_of(self, table: str) -> chain.State:
+        """Where the chain begins and ends of a table whose rows were asked for."""
+        first = self._first[table]
+        return chain.State(first.pruned.head, first.last.head)
 
     def _page(self, table: str, after: int | None) -> _Page:
         try:
@@ -191,7 +198,7 @@ class Reading:
     def _hold(self, table: str, *heads: Head) -> None:
         self._held |= {(table, *head) for head in heads}.intersection(self._noted)
 
-    def _begin(self, table: str, row: _Row, *, pruned: bool) -> None:
+    def _begin(self, table: str, row: PageRow, *, pruned: bool) -> None:
         """Since when nothing is missing: recording had begun, and nothing was pruned."""
         if row.row == self._first[table].rows[0].row and (pruned or table == "declarations"):
             at = chain.moment(row.at)

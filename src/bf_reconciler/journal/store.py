@@ -32,6 +32,7 @@ from bf_reconciler.status import (
     Recorded,
     Status,
     Transition,
+    rules_of,
 )
 from bf_reconciler.verdict import Halted, StrategyMemory
 
@@ -473,8 +474,10 @@ class Journal:
             halted=halted,
             connections=_by_line(found["connection"]),
             strategies=_by_line(found["strategy"]),
-            policy=_policy(declared),
         )
+        if POLICY in declared:
+            policy, allow = rules_of(declared[POLICY].fields)
+            whole = replace(whole, policy=policy, allow=None if allow is None else (*allow,))
         return Record(whole, found["seen"], declared)
 
 
@@ -488,11 +491,6 @@ def _declared(connection: sqlite3.Connection) -> dict[str, DeclaredEntry]:
         for each in found
         if each is not None and each.change not in GONE
     }
-
-
-def _policy(declared: Mapping[str, DeclaredEntry]) -> Mapping[str, Any] | None:
-    known = declared.get(POLICY)
-    return known.fields if known is not None else None
 
 
 def _rows(record: Record, names: Names | None) -> dict[Key, object]:
@@ -525,7 +523,7 @@ def _by_line(entries: dict[str, Any]) -> dict[str, Any]:
 
 def _bare(status: Status) -> Status:
     """Without what other rows hold: the halt, the entries, and the policy, which is declared."""
-    return replace(status, halted=None, connections={}, strategies={}, policy=None)
+    return replace(status, halted=None, connections={}, strategies={}, policy=None, allow=None)
 
 
 @contextmanager

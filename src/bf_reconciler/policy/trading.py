@@ -59,7 +59,7 @@ def assets_expected(case: Case) -> Finding | None:
     if names.expected is None or names.unread:
         return _not_compared(ASSETS.kind, names)
     if names.assets is None:
-        return _untold(case, ASSETS)
+        return _while(names.expected, _untold(case, ASSETS))
     strange = names.expected.strange_assets
     return _while(names.expected, _compared(case, ASSETS, names.assets, names.held, strange))
 
@@ -72,7 +72,7 @@ def orders_expected(case: Case) -> Finding | None:
     if names.expected is None or names.unread:
         return _not_compared(ORDERS.kind, names)
     if names.pairs is None:
-        return _untold(case, ORDERS)
+        return _while(names.expected, _untold(case, ORDERS))
     strange = names.expected.strange_pairs
     return _while(names.expected, _compared(case, ORDERS, names.pairs, names.ordered, strange))
 

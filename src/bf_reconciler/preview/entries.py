@@ -12,8 +12,9 @@ from bf_reconciler.facts import Scope
 from bf_reconciler.preview.in_force import EntryInForce, InForce
 from bf_reconciler.preview.switches import Case, switches
 from bf_reconciler.preview.values import Change, Compared, Entry, Preview, Removals, Right
-from bf_reconciler.preview.widening import widenings
+from bf_reconciler.preview.widening import plain, widenings
 from bf_reconciler.spec import (
+    ALLOW,
     Connection,
     MaxRemovals,
     Policy,
@@ -60,8 +61,10 @@ def preview(
         uncompared=tuple(
             e.name for e in connections if e.action == "keep" and e.credentials == "unknown"
         ),
-        widened=tuple(widenings(parsed, standing, connections, policy or ())),
-        policy=None if policy is None else _shown(policy, parsed),
+        widened=tuple(
+            widenings(parsed, standing, connections, policy, _added(parsed, connections))
+        ),
+        policy=None if policy is None else _shown(policy, parsed, standing),
     )
 
 
@@ -83,12 +86,19 @@ def _of_policy(before: Policy, parsed: Parsed) -> tuple[PolicyChange, ...] | Non
     return tuple(change for change in changes if not hidden(tuple(change.path.split("."))))
 
 
-def _shown(policy: Iterable[PolicyChange], parsed: Parsed) -> tuple[Change, ...]:
+def _shown(policy: Iterable[PolicyChange], parsed: Parsed, standing: InForce) -> tuple[Change, ...]:
     opaque = sorted({".".join(_field(place)) for place in parsed.policy_sealed})
     return (
         *(Change(field, known=False) for field in opaque),
         *(Change(change.path, change.before, change.after) for change in policy),
+        *_of_grants(parsed, standing),
     )
+
+
+def _of_grants(parsed: Parsed, standing: InForce) -> Iterator[Change]:
+    """What other files may declare from now on, where that is something else."""
+    if parsed.allow != standing.allow and (ALLOW,) not in parsed.policy_sealed:
+        yield Change(ALLOW, plain(standing.allow), plain(parsed.allow))
 
 
 def _halt(parsed: Parsed, standing: InForce) -> Literal["pulled", "released", "changed"] | None:
@@ -234,6 +244,17 @@ def _emptied(
         lost = Counter(entry.file for name, entry in entries.items() if name not in readable)
         found |= {file for file, count in lost.items() if too_many(total[file], count, limit)}
     return frozenset(found)
+
+
+def _added(parsed: Parsed, connections: Iterable[Entry]) -> dict[str, tuple[Change, ...]]:
+    """What new connections declare."""
+    new = {entry.name for entry in connections if entry.action == "add"}
+    found: dict[str, tuple[Change, ...]] = {}
+    for connection, _ in parsed.connections:
+        if connection.name in new:
+            opaque = parsed.sealed.get(("connections", connection.name), frozenset())
+            found[connection.name] = tuple(differences({}, declared(connection, opaque), opaque))
+    return found
 
 
 def _rights(parsed: Parsed, standing: InForce, connections: Iterable[Entry]) -> Iterator[Right]:

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from json import dumps
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from bf_reconciler.document import Kind, Parsed, declared
 from bf_reconciler.facts import Reason
 from bf_reconciler.preview.values import Power
-from bf_reconciler.spec import Connection, Policy, Strategy
+from bf_reconciler.spec import Connection, Grant, Policy, Strategy
 from bf_reconciler.verdict import Halted
 
 TRADING = frozenset({"TradePermitted", "FuturesPermitted"})
+GRANTS: TypeAdapter[tuple[Grant, ...] | None] = TypeAdapter(tuple[Grant, ...] | None)
 ON, OFF = {"Enabled", "Holding"}, {"Disabled", "Blocked", "Suspended", "Halted"}
 
 
@@ -54,6 +55,8 @@ class InForce:
     sealed: bool = False
     policy: Policy | None = None
     """None where it is not told, as by an older daemon, or not understood, as of a newer one."""
+    allow: tuple[Grant, ...] | None = None
+    """What the other files of a folder may declare; None is everything. Known where policy is."""
 
 
 def in_force(status: Mapping[str, Any]) -> InForce:
@@ -69,7 +72,7 @@ def in_force(status: Mapping[str, Any]) -> InForce:
         Halted(halted["reason"], halted["by"]) if halted else None,
         by_file=halted is not None and halted["since"] is None,
         sealed=bool(status["config"]["sealed"]),
-        policy=_policy(status.get("policy")),
+        **_rules(status),
     )
 
 
@@ -93,16 +96,19 @@ def of_file(parsed: Parsed) -> InForce:
         by_file=parsed.halt is not None,
         sealed=parsed.seal == "good",
         policy=parsed.policy if parsed.policy_known else None,
+        allow=parsed.allow,
     )
 
 
-def _policy(told: Mapping[str, Any] | None) -> Policy | None:
-    if told is None:
-        return None
+def _rules(status: Mapping[str, Any]) -> dict[str, Any]:
+    """Policy and grants; of another version, nothing is known of either."""
+    if status.get("policy") is None or "allow" not in status:
+        return {}
     try:
-        return Policy.model_validate_json(dumps(told))
+        policy = Policy.model_validate_json(dumps(status["policy"]))
+        return {"policy": policy, "allow": GRANTS.validate_json(dumps(status["allow"]))}
     except ValidationError:
-        return None
+        return {}
 
 
 def _untested(name: str) -> tuple[str, str, Reason, str]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from bf_reconciler.document import Parsed
 from bf_reconciler.preview.in_force import InForce
 from bf_reconciler.preview.values import Change, Entry, Widening
-from bf_reconciler.spec import Policy, PolicyChange, is_looser
+from bf_reconciler.spec import ALLOW, Grant, Policy, PolicyChange, is_looser, is_within
 
 ATTESTED: Final[Mapping[str, str]] = {
     "attest.withdraw_disabled": (
@@ -61,6 +61,8 @@ LIMITS: Final[Mapping[str, str]] = {
     "max_safety_orders": "Strategies may declare more safety orders.",
     "max_margin": "Strategies may declare a higher margin.",
 }
+USUAL: Final = frozenset({"markets", "egress_ips"})
+"""Every connection has these; of a new one, the rights that it needs are told."""
 OVERRIDES: Final = ("ip_allowlist", "unexpected_trading")
 """Fields of the policy that a connection may set for itself."""
 
@@ -69,39 +71,74 @@ def widenings(
     parsed: Parsed,
     standing: InForce,
     connections: Iterable[Entry],
-    policy: Iterable[PolicyChange],
+    policy: Iterable[PolicyChange] | None,
+    added: Mapping[str, tuple[Change, ...]],
 ) -> Iterator[Widening]:
-    """Of the policy, where what is in force tells it, and of each connection that changes."""
-    for change in policy:
+    """Of the policy, where what is in force tells it, and of each connection that changes.
+
+    ``added``: what new connections declare. Their rights and addresses are new as they are; what
+    they except from the rules is told.
+    """
+    for change in policy or ():
         if change.looser:
             message = _of_value(change.path.rpartition(".")[2], change.after)
             path = f"policy.{change.path}"
             yield Widening("", path, change.before, change.after, message)
+    if policy is not None and (ALLOW,) not in parsed.policy_sealed:
+        yield from _of_grants(standing.allow, parsed.allow)
     before = standing.policy if standing.policy is not None else parsed.policy
     for entry in connections:
         if entry.action == "change":
-            yield from _of_connection(entry, before, parsed.policy)
+            yield from _of_connection(entry.name, entry.changes, before, parsed.policy)
+    for name, changes in added.items():
+        told = (change for change in changes if change.field not in USUAL)
+        yield from _of_connection(name, told, parsed.policy, parsed.policy)
+
+
+def _of_grants(
+    before: tuple[Grant, ...] | None, after: tuple[Grant, ...] | None
+) -> Iterator[Widening]:
+    """What the other files of a folder may newly declare."""
+    if before is None:
+        return
+    if after is None:
+        message = "The other files of the folder may declare everything."
+        yield Widening("", ALLOW, plain(before), None, message)
+        return
+    for grant in after:
+        if not any(is_within(grant, each) for each in before):
+            message = f"More may be declared by files: {', '.join(grant.files)}."
+            yield Widening("", ALLOW, plain(before), plain(after), message)
+
+
+def plain(grants: tuple[Grant, ...] | None) -> list[dict[str, Any]] | None:
+    """Grants as JSON."""
+    if grants is None:
+        return None
+    return [grant.model_dump(mode="json", exclude_defaults=True) for grant in grants]
 
 
 def _of_value(field: str, after: Any) -> str:  # noqa: ANN401 # the value of any field
     return RULES[field][after] if field in RULES else LIMITS[field]
 
 
-def _of_connection(entry: Entry, before: Policy, after: Policy) -> Iterator[Widening]:
-    known = {change.field: change for change in entry.changes if change.known}
-    yield from _added(entry.name, known)
+def _of_connection(
+    name: str, changes: Iterable[Change], before: Policy, after: Policy
+) -> Iterator[Widening]:
+    known = {change.field: change for change in changes if change.known}
+    yield from _added(name, known)
     for field in OVERRIDES:
         change = known.get(field)
         if change is not None:
             was = change.before or getattr(before, field)
             now = change.after or getattr(after, field)
             if is_looser(field, now, was):
-                yield Widening(entry.name, field, was, now, RULES[field][now])
+                yield Widening(name, field, was, now, RULES[field][now])
     for field, message in ATTESTED.items():
         word = known.get(f"{field}.at")
         if word is not None and _later(word):
-            yield Widening(entry.name, field, word.before, word.after, message)
-    yield from _exceptions(entry.name, known)
+            yield Widening(name, field, word.before, word.after, message)
+    yield from _exceptions(name, known)
 
 
 def _added(name: str, known: Mapping[str, Change]) -> Iterator[Widening]:

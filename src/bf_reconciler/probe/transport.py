@@ -15,6 +15,7 @@ import aiohttp
 import certifi
 import yarl
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.http import RawResponseMessage
 from pydantic import SecretStr
 
@@ -160,11 +161,23 @@ async def _read(content: aiohttp.StreamReader, most: int) -> bytes | None:
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Makes connections that read responses as we want."""
+    """Makes connections that read responses as we want, and uses again the one used last.
+
+    aiohttp would take turns with all that a busy moment left behind, each of which the exchange may
+    have closed meanwhile.
+    """
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 # aiohttp's own
         super().__init__(**options)
         self._factory: Callable[[], ResponseHandler] = partial(_Protocol, loop=self._loop)  # type: ignore[assignment] # of our own kind
+
+    def _release(
+        self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False
+    ) -> None:
+        super()._release(key, protocol, should_close=should_close)
+        kept = self._conns.get(key)
+        if kept and kept[-1][0] is protocol:
+            kept.rotate()  # the first one is taken
 
 
 class _Protocol(ResponseHandler):

@@ -84,8 +84,8 @@ def _history(real: str, revision: str, paths: list[str]) -> Iterator[_Made]:
                 entry = ""
             elif told.startswith(BEGIN):
                 about = [*told.removeprefix(BEGIN).split("\n"), "", ""][:3]
-            elif told.startswith(":"):
-                entry = told.split(" ")[3]
+            else:  # modes, content before and after, and what was done
+                entry = told.split(" ")[3] if told.startswith(":") else ""
 
 
 def _parts(answer: IO[bytes]) -> Iterator[str]:

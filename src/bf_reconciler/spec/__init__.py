@@ -1,7 +1,7 @@
 """What the user declares, as frozen types, and the Spec that is in force."""
 
 from bf_reconciler.spec.affected import affected
-from bf_reconciler.spec.allow import Grant, connection_excess, fits, strategy_excess
+from bf_reconciler.spec.allow import Grant, connection_excess, fits, is_within, strategy_excess
 from bf_reconciler.spec.connection import Connection, Credentials, Market, misfits
 from bf_reconciler.spec.credentials import CREDENTIAL, without_credentials, without_places
 from bf_reconciler.spec.engines import (
@@ -31,6 +31,7 @@ from bf_reconciler.spec.removals import too_many
 from bf_reconciler.spec.runtime import LOCAL, FileRuntime, Runtime
 from bf_reconciler.spec.shards import owner, share
 from bf_reconciler.spec.spec import (
+    ALLOW,
     NOTHING_ELSEWHERE,
     Commit,
     ConnectionEntry,
@@ -44,6 +45,7 @@ from bf_reconciler.spec.strategy import OLD_NAMES, Action, Strategy
 from bf_reconciler.spec.types import Declared, Suspend, is_loopback, is_overheard
 
 __all__ = [
+    "ALLOW",
     "ALL_PASSED_ON",
     "CREDENTIAL",
     "IGNORED",
@@ -96,6 +98,7 @@ __all__ = [
     "is_loopback",
     "is_looser",
     "is_overheard",
+    "is_within",
     "misfits",
     "owner",
     "policy_changes",

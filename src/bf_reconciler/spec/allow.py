@@ -49,6 +49,15 @@ class Grant(Declared):
         return fits(self.files, file)
 
 
+def is_within(grant: Grant, other: Grant) -> bool:
+    """Whether a grant gives nothing that the other does not; patterns are compared as texts."""
+    return all(
+        {*getattr(grant, field)} <= {*getattr(other, field)}
+        or (field != "files" and ANY in getattr(other, field))
+        for field in Grant.model_fields
+    )
+
+
 def fits(patterns: Iterable[str], file: str) -> bool:
     """Whether one of the patterns is about this file; ``*`` ends at a slash, ``**`` does not."""
     parts = file.split("/")

@@ -20,6 +20,7 @@ from bf_reconciler.spec.runtime import LOCAL, Runtime
 from bf_reconciler.spec.strategy import Strategy
 from bf_reconciler.spec.types import Declared, Suspend
 
+ALLOW = "allow"
 Origin = Literal["current", "last_good", "held"]
 """current: as the file says now; last_good: its entry is wrong; held: it vanished, but is kept."""
 
@@ -173,7 +174,9 @@ class Spec:
     base: str = ""
     elsewhere: Elsewhere = NOTHING_ELSEWHERE
     policy_sealed: frozenset[Place] = frozenset()
-    """Where encrypted values stand in the policy."""
+    """Where encrypted values stand in the policy; ``("allow",)``: in that."""
+    allow: tuple[Grant, ...] | None = None
+    """What the other files of a folder may declare; None is everything."""
 
     def prepare(self) -> None:
         """Work out what each turn needs of the whole, in a thread: it would hold up the loop."""
@@ -185,6 +188,13 @@ class Spec:
         """What of the policy stands in plain text in the file and is no default, as JSON."""
         shown = self.policy.model_dump(mode="json", exclude_defaults=True)
         return without_places(shown, self.policy_sealed)
+
+    @cached_property
+    def declared_allow(self) -> tuple[Mapping[str, Any], ...] | None:
+        """What other files may declare, likewise; None where that is everything, or encrypted."""
+        if self.allow is None or (ALLOW,) in self.policy_sealed:
+            return None
+        return tuple(grant.model_dump(mode="json", exclude_defaults=True) for grant in self.allow)
 
     @cached_property
     def by_connection(self) -> Mapping[str, tuple[Strategy, ...]]:

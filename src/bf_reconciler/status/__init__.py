@@ -10,9 +10,10 @@ from bf_reconciler.status.declarations import (
     DeclaredEntry,
     declarations,
     declared,
+    rules_of,
 )
 from bf_reconciler.status.evidence import evidence
-from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask
+from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask, parted
 from bf_reconciler.status.following import follows
 from bf_reconciler.status.halts import file_halts, halt_event, resume_event, unconfirmed
 from bf_reconciler.status.judgements import (
@@ -117,12 +118,14 @@ __all__ = [
     "key_events",
     "maintained",
     "mask",
+    "parted",
     "present",
     "present_connection",
     "present_stolen",
     "present_strategy",
     "present_transition",
     "resume_event",
+    "rules_of",
     "said_of",
     "stolen",
     "transitions",

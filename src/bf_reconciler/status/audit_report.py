@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from bf_reconciler.facts import KeyFacts, KnownKey, Scope, known_key
 from bf_reconciler.spec import Policy, is_looser, policy_changes
 from bf_reconciler.spec.connection import ATTESTATION_LIFETIME
-from bf_reconciler.status.declarations import GONE, POLICY, Declaration
+from bf_reconciler.status.declarations import GONE, POLICY, Declaration, rules_of
 from bf_reconciler.status.judgements import Judgement
 from bf_reconciler.status.model import Transition
 
@@ -213,7 +213,7 @@ def _merged(
 def _looser(declaration: Declaration) -> Mapping[str, str]:
     """Fields of a policy that are looser than by default, and their values."""
     try:
-        policy = Policy.model_validate_json(dumps(declaration.declared))
+        policy = Policy.model_validate_json(dumps(rules_of(declaration.declared)[0]))
     except ValidationError:  # of another version
         return {}
     changes = policy_changes(Policy(), policy)

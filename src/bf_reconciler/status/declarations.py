@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 
-from bf_reconciler.spec import Commit, ConnectionEntry, Spec
+from bf_reconciler.spec import ALLOW, Commit, ConnectionEntry, Spec
 
 POLICY = ""
 """Stands for the name where the policy of the file is declared."""
@@ -77,7 +77,18 @@ def declared(
         else DeclaredEntry(entry.declared, entry.credentials_fingerprint, entry.file)
         for name, entry in spec.connections.items()
     }
-    return {POLICY: DeclaredEntry(spec.declared_policy, file=spec.base), **connections}
+    return {POLICY: DeclaredEntry(_rules(spec), file=spec.base), **connections}
+
+
+def _rules(spec: Spec) -> Mapping[str, Any]:
+    """The policy, and beside it what other files may declare."""
+    allow = spec.declared_allow
+    return spec.declared_policy if allow is None else {**spec.declared_policy, ALLOW: [*allow]}
+
+
+def rules_of(fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[Mapping[str, Any]] | None]:
+    """The policy, and what other files may declare, of what was recorded of both."""
+    return {name: each for name, each in fields.items() if name != ALLOW}, fields.get(ALLOW)
 
 
 def declarations(

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from functools import reduce
+from typing import Final, TypeVar
 
 from bf_reconciler.facts import Clock, KeyFacts, KnownKey, Reason, Run, Seen, Traded, known_key
 from bf_reconciler.policy import ConditionType, Finding, Truth, end
@@ -25,6 +26,7 @@ from bf_reconciler.verdict import ConnectionState, Decision, Order, StrategyMemo
 
 NOTHING = Running("unknown")
 UNHEARD = "It is to run; its runtime has not answered yet."
+MOST_PARTED: Final = 1000
 T = TypeVar("T")
 
 
@@ -75,6 +77,7 @@ def fold(  # noqa: PLR0913 # the inputs of the line, and whose part of it change
         strategies=strategies,
         incidents=verdicts.causes.incidents,
         policy=spec.declared_policy,
+        allow=spec.declared_allow,
     )
     if whole:
         return in_order(status, spec)
@@ -87,6 +90,27 @@ def everything(status: Status, spec: Spec) -> Names:
     connections = frozenset().union(spec.connections, spec.broken_connections, status.connections)
     strategies = frozenset().union(spec.strategies, spec.broken_strategies, status.strategies)
     return Names(connections, strategies)
+
+
+def parted(before: Status, spec: Spec, names: Iterable[str], now: datetime) -> Status:
+    """The same, with what those of these traded that left the file: they may come back, renamed.
+
+    What left too long ago is forgotten where others leave, so that time alone changes nothing.
+    """
+    known, keep = before.connections, spec.policy.winding_down
+    there = (spec.connections, spec.broken_connections)
+    gone = sorted(
+        name for name in names if name in known and not any(name in each for each in there)
+    )
+    if not gone:
+        return before
+    left = {key: traded for key, traded in before.parted.items() if traded.lately(now, keep).left}
+    for name in gone:
+        each = known[name]
+        if each.key_fingerprint and each.traded is not None:
+            old = left.pop(each.key_fingerprint, Traded())
+            left[each.key_fingerprint] = each.traded.joined(old).now(frozenset(), now, keep)
+    return replace(before, parted=dict([*left.items()][-MOST_PARTED:]))
 
 
 def in_order(status: Status, spec: Spec) -> Status:
@@ -183,7 +207,12 @@ def _connection(
         key_fingerprint=entry.key_fingerprint,
         egress=entry.egress,
         next_api_key=_next_key(connection),
-        traded=_traded(was, spec, entry.name, now),
+        traded=_traded(
+            was.traded if was is not None else _inherited(before, spec, entry, now),
+            spec,
+            entry.name,
+            now,
+        ),
     )
 
 
@@ -225,13 +254,23 @@ def _known(
     return before if found == before else found
 
 
-def _traded(was: ConnectionStatus | None, spec: Spec, name: str, now: datetime) -> Traded | None:
+def _inherited(before: Status, spec: Spec, entry: ConnectionEntry, now: datetime) -> Traded | None:
+    """What its key traded under another name, or before it left the file."""
+    twins = (before.connections.get(name) for name in spec.twins.get(entry.name, ()))
+    memories = [twin.traded for twin in twins if twin is not None and twin.traded is not None]
+    parted = before.parted.get(entry.key_fingerprint)
+    memories += [parted] if parted is not None else []
+    if not memories:
+        return None
+    return reduce(Traded.joined, memories).lately(now, spec.policy.winding_down)
+
+
+def _traded(before: Traded | None, spec: Spec, name: str, now: datetime) -> Traded | None:
     """What is declared to be traded now, and what was until lately.
 
     What cannot be read may still declare what it did.
     """
     declared = spec.pairs.get(name, frozenset())
-    before = was.traded if was is not None else None
     if before is None:
         return Traded(declared) if declared else None
     if name in spec.unread or name not in spec.connections:
@@ -275,7 +314,7 @@ def _unreadable(
         key=Key(),
         origin="none",
         known=was.known if was else None,
-        traded=_traded(was, spec, name, now),
+        traded=_traded(was.traded if was is not None else None, spec, name, now),
     )
 
 

@@ -171,7 +171,9 @@ def _bare(
         hold=hold,
         twins=spec.twins.get(name, ()),
         withheld=bool(
-            not shown or spec.policy_sealed or _plain(entry.connection) != entry.declared
+            not shown
+            or spec.policy_sealed - {("allow",)}
+            or _plain(entry.connection) != entry.declared
         ),
     )
 

@@ -275,8 +275,12 @@ class Status:
     incidents: tuple[Incident, ...] = ()
     policy: Mapping[str, Any] | None = None
     """What of the policy in force is no default and no secret, as JSON; None is not known."""
+    allow: tuple[Mapping[str, Any], ...] | None = None
+    """What the other files of a folder may declare; None is everything, or not known."""
     maintenance: tuple[Maintenance, ...] = ()
     """What exchanges announced. It changes no verdict."""
+    parted: Mapping[str, Traded] = field(default_factory=dict)
+    """What connections traded that left the file, by the fingerprint of their key."""
 
     @property
     def halt(self) -> Halted | None:

@@ -38,6 +38,7 @@ def present(status: Status, language: Language = "en") -> dict[str, Any]:
         "halted": _halted(status.halt),
         "config": _config(status.config, language),
         "policy": dict(status.policy) if status.policy is not None else None,
+        "allow": [dict(each) for each in status.allow] if status.allow is not None else None,
         "incidents": [_incident(incident, language) for incident in status.incidents],
         "maintenance": [_maintenance(each) for each in status.maintenance],
         "connections": [

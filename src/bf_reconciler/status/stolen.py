@@ -18,6 +18,7 @@ from bf_reconciler.facts import (
     Scope,
     Seen,
 )
+from bf_reconciler.spec import NOTHING_ELSEWHERE
 from bf_reconciler.status.model import ConnectionStatus, Status, StrategyStatus
 from bf_reconciler.status.moments import written
 
@@ -86,7 +87,7 @@ class StolenReport:
         origin, listed: From where it works.
         egress_ips: Addresses that are declared to be ours.
         pairs: What strategies trade with it. A thief trades all that its rights permit.
-        twins: Other connections with the same key.
+        twins: Other connections with the same key, those of other shards among them.
         same_egress: Other connections that are asked by the same egress.
     """
 
@@ -106,8 +107,16 @@ class StolenReport:
     steps: tuple[Step, ...]
 
 
-def stolen(status: Status, seen: Seen | None, name: str) -> StolenReport | None:
-    """What a thief of this connection's key has; None where no connection has this name."""
+def stolen(
+    status: Status,
+    seen: Seen | None,
+    name: str,
+    elsewhere: Mapping[str, str] = NOTHING_ELSEWHERE.keys,
+) -> StolenReport | None:
+    """What a thief of this connection's key has; None where no connection has this name.
+
+    ``elsewhere``: connections of other shards, and a digest of the API key of each.
+    """
     known = status.connections.get(name)
     if known is None:
         return None
@@ -119,7 +128,8 @@ def stolen(status: Status, seen: Seen | None, name: str) -> StolenReport | None:
     words = key.unknown_words if key is not None else ()
     others = [each for each in status.connections.values() if each.name != name]
     strategies = [each for each in status.strategies.values() if each.connection == name]
-    twins = [each.name for each in others if _same_key(known, each)]
+    keys = {**{each.name: each.key_fingerprint for each in others}, **elsewhere}
+    twins = [each for each, key in keys.items() if key and key == known.key_fingerprint]
     return StolenReport(
         connection=known,
         tested=latest.at if latest is not None else None,
@@ -136,10 +146,6 @@ def stolen(status: Status, seen: Seen | None, name: str) -> StolenReport | None:
         same_egress=tuple(each.name for each in others if each.egress == known.egress),
         steps=tuple(_steps(rights, twins, unknown=bool(words))),
     )
-
-
-def _same_key(one: ConnectionStatus, other: ConnectionStatus) -> bool:
-    return bool(one.key_fingerprint) and one.key_fingerprint == other.key_fingerprint
 
 
 def _rights(

@@ -97,6 +97,7 @@ FLEET: Final[dict[str, Schema]] = {
     "halted": _maybe(_ref("Halted")),
     "config": _ref("Config"),
     "policy": _maybe(ANY),
+    "allow": _maybe(_list(ANY)),
     "incidents": _list(_ref("Incident")),
     "maintenance": _list(_ref("Maintenance")),
     "connections": _list(_ref("Connection")),
