@@ -158,11 +158,11 @@ def at_percentile(before: bytes, after: bytes, name: str, share: float) -> float
     return next((float(b) for b, n in counts.items() if whole and n >= share * whole), None)
 
 
-def value(exposition: bytes, name: str) -> float:
-    """The sum of a family's samples."""
+def value(exposition: bytes, name: str, having: str = "") -> float:
+    """The sum of a family's samples, or of those with a label."""
     found = 0.0
     for line in exposition.decode().splitlines():
-        if line.startswith(name) and line[len(name)] in " {":
+        if line.startswith(name) and line[len(name)] in " {" and having in line:
             found += float(line.rsplit(" ", 1)[1])
     return found
 

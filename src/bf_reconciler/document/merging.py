@@ -42,7 +42,7 @@ class Merged:
 def parsed_alone(document: Document) -> Parsed:
     """What one file declares that is the whole source."""
     head = document.head
-    common = Common("", None if head.unchecked else head.file, bool(document.policy_sealed))
+    common = Common("", None if head.unchecked else head.file, _hides(document.policy_sealed))
     files = worked_out({"": document}, common, Standing(), NO_FILES)
     parsed = _parsed([document], files, head.file or NO_BASE, ())
     return replace(
@@ -85,7 +85,7 @@ def merge_again(
     head = documents[base].head if base else None
     file = NO_BASE if head is None else None if head.unchecked else head.file
     sealed = documents[base].policy_sealed if base else frozenset()
-    common = Common(base, file, bool(sealed))
+    common = Common(base, file, _hides(sealed))
     files = worked_out(documents, common, standing, before)
     every = documents.values()
     seals = {document.seal for document in every}
@@ -99,6 +99,11 @@ def merge_again(
         paths=frozenset((*documents, *lost)),
     )
     return Merged(_with_lost(parsed, lost), files)
+
+
+def _hides(sealed: Collection[Path]) -> bool:
+    """Whether a value of the policy itself is encrypted, so that no arithmetic may show it."""
+    return any(path != ("allow",) for path in sealed)
 
 
 def _refusal(
