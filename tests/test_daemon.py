@@ -659,6 +659,18 @@ def test_no_wait_is_longer_than_a_heartbeat(due, since):
 # --- what people ask for
 
 
+async def test_what_a_person_asks_for_waits_for_no_rest(daemon, monkeypatch):
+    monkeypatch.setattr(room, "rest_after", lambda _: timedelta(hours=1))
+    await daemon.load()
+    stop, tasks = await running(daemon)
+    try:
+        async with asyncio.timeout(60):
+            for _ in range(3):
+                await daemon.cycle.edit(lambda status, seen: (status, seen))
+    finally:
+        await ended(stop, tasks)
+
+
 async def test_a_test_is_answered_by_a_probe_that_ended_after_it_was_asked_for(daemon, exchanges):
     await daemon.load()
     await daemon.turn()

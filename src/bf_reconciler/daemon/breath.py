@@ -4,7 +4,7 @@ import asyncio
 import time
 from typing import Final
 
-SLICE: Final = 0.01
+SLICE: Final = 0.02
 """Seconds. Where the loop is full, each pause costs as much as everybody else has to do."""
 
 

@@ -95,6 +95,8 @@ class Cycle:
         }
         self.wake = wake
         """Set to have a turn soon. It carries no data."""
+        self.urgent = asyncio.Event()
+        """Set with it where people wait for the turn: nobody rests before it."""
 
     def take(self, reload: Reload) -> None:
         """Use this reading of the file from the next turn on."""
@@ -103,7 +105,7 @@ class Cycle:
             self._commits = Commits(reload.adopted.commit)
         elif reload.documents is not None:
             self._commits = self._commits.with_files(reload.commit, reload.commits)
-        self.wake.set()
+        self._hurry()
 
     async def edit(self, edit: Edit, *events: Transition) -> None:
         """Apply an edit with the next turn; returns when it has been carried out."""
@@ -116,8 +118,12 @@ class Cycle:
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._edits.append(_Asked(edit, events, done))
-        self.wake.set()
+        self._hurry()
         return done
+
+    def _hurry(self) -> None:
+        self.wake.set()
+        self.urgent.set()
 
     def _keep(self, status: Status, seen: Mapping[str, Seen], names: Names) -> Save:
         """The next turn begins with what was seen, even if this one breaks."""

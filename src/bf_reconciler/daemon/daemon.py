@@ -242,9 +242,11 @@ class Daemon:
         while not stop.is_set():
             begun, started = utcnow(), time.monotonic()
             self.cycle.wake.clear()
+            self.cycle.urgent.clear()
             wake_at = await self.turn()
             rest = rest_after(timedelta(seconds=time.monotonic() - started))
-            await any_of(stop.wait(), seconds=rest.total_seconds())
+            waits = (stop.wait(), self.cycle.urgent.wait())
+            await any_of(*waits, seconds=rest.total_seconds())
             left = pause(wake_at - begun, time.monotonic() - started)
             if left > 0:
                 await any_of(stop.wait(), self.cycle.wake.wait(), seconds=left)

@@ -16,8 +16,9 @@ from bf_reconciler.verdict import Halted
 
 MOST_OWED = 10_000
 """Records that wait for a journal that cannot be written; older ones are lost."""
-PIECE = 500
-"""Entries, and records, that are saved at a time: thousands take longer than the deadline."""
+PIECE = 100
+"""Entries, and records, that are saved at a time: many more would take longer than the deadline
+while all of a fleet is asked for the first time."""
 DEADLINE = 1.0
 """Seconds that a turn waits for a save, and within which a disk that answers takes a piece."""
 BROKEN_DEADLINE = 0.05
