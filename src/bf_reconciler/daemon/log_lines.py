@@ -29,7 +29,7 @@ def log_transitions(
         return
     kinds = Counter(each.kind for each in added)
     logger.info("entries added", connections=kinds["connection"], strategies=kinds["strategy"])
-    if logger.isEnabledFor(logging.DEBUG):
+    if logging.getLogger("bf_reconciler").isEnabledFor(logging.DEBUG):
         for each in added:
             reason = str(each.reason)
             logger.debug("entry added", kind=each.kind, name=each.name, reason=reason)
