@@ -7,10 +7,11 @@ import pytest
 from bf_reconciler.daemon import breath
 
 
+@pytest.mark.parametrize("hurried", [True, False])
 @pytest.mark.parametrize(("seconds", "times"), [(0.0, 3), (1e9, 0)])
-async def test_it_lets_others_in_once_per_slice(monkeypatch, seconds, times):
-    monkeypatch.setattr(breath, "SLICE", seconds)
-    breathe, let_in = breath.Breath(), []
+async def test_it_lets_others_in_once_per_slice(monkeypatch, seconds, times, hurried):
+    monkeypatch.setattr(breath, "LONG_SLICE" if hurried else "SLICE", seconds)
+    breathe, let_in = breath.Breath(lambda: hurried), []
 
     async def other():
         while True:

@@ -71,7 +71,7 @@ class Cycle:
         wake: asyncio.Event,
         audit: Callable[[Turn], Awaitable[Turn]] | None = None,
     ) -> None:
-        self._outside = Outside(prober, runtimes, self._keep, Breath())
+        self._outside = Outside(prober, runtimes, self._keep, Breath(self._hurried))
         self._writer = writer
         self._publish = publish
         self._audit = audit
@@ -120,6 +120,10 @@ class Cycle:
         self._edits.append(_Asked(edit, events, done))
         self._hurry()
         return done
+
+    def _hurried(self) -> bool:
+        """Whether people wait: what they asked for, or a commit, is not carried out yet."""
+        return bool(self._edits) or self.urgent.is_set() or self.spec is not self._declared_by
 
     def _hurry(self) -> None:
         self.wake.set()
