@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from itertools import takewhile
 
 from bf_reconciler.exchanges import EXCHANGES
@@ -28,6 +29,8 @@ SLOWER, SLOWEST = 5, timedelta(minutes=10)
 """A believed terminal answer is asked again after 5 intervals, at most 10 minutes."""
 JITTER = 0.1
 """Share of a delay by which it is spread, so that many connections do not move in step."""
+ON_TIME = 0.001
+"""Seconds: so little before its moment, a connection was asked at it."""
 HEARTBEAT = timedelta(seconds=5)
 """A cycle runs at least this often: it reads back what runs, and proves that it lives."""
 PROBE_TIMEOUTS = 6
@@ -155,6 +158,8 @@ def next_probe(
     if seen is None or seen.entry != entry.fingerprint or seen.asked or not seen.runs:
         return None
     latest = seen.runs[0].latest
+    if not latest.failures:
+        return latest.at + to_slot(entry.interval, entry.name, latest.at)
     wait = delay(seen.runs, entry.interval, entry.under(policy), held=held)
     rest = jittered(wait, entry.name, latest.at, most=_most(seen.runs[0], entry.interval))
     return latest.at + max(rest, _asked(latest))
@@ -203,6 +208,21 @@ def backoff(failures: int, first: timedelta, last: timedelta) -> timedelta:
 
 def _slow(interval: timedelta) -> timedelta:
     return max(interval, min(SLOWER * interval, SLOWEST))
+
+
+def to_slot(interval: timedelta, name: str, at: datetime) -> timedelta:
+    """How long it is to the next moment of a connection: each has its own within the interval.
+
+    So however many were asked at once, after three probes they are spread over all of it, and stay
+    so. It is never longer than the interval, so that a right that appears is found within it, and
+    never shorter than half of it: who is nearer to his moment comes to it by steps.
+    """
+    whole = interval.total_seconds()
+    share = int.from_bytes(blake2b(name.encode(), digest_size=4).digest()) / 2**32
+    left = (share * whole - at.timestamp()) % whole
+    if left < ON_TIME:
+        return interval
+    return timedelta(seconds=left if left >= whole / 2 else (left + whole) / 2)
 
 
 def _most(latest: Run, interval: timedelta) -> timedelta:

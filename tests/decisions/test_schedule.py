@@ -1,3 +1,4 @@
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,7 +8,6 @@ from hypothesis import strategies as st
 
 from bf_reconciler.facts import Listed, Reason, Seen, remember
 from bf_reconciler.schedule import (
-    JITTER,
     answered,
     backoff,
     complete,
@@ -22,6 +22,7 @@ from bf_reconciler.schedule import (
     rest_after,
     schedule,
     settled,
+    to_slot,
 )
 from bf_reconciler.spec import Credentials, Policy, venue_of
 from build import (
@@ -93,9 +94,9 @@ def test_who_has_something_to_find_out_is_asked_before_everybody_s_routine(seen,
     assert a_schedule(a_seen(), fingerprint="another").soon == {CONNECTION}
 
 
-def test_a_good_probe_rests_for_its_interval_at_most_and_a_tenth_less():
+def test_a_good_probe_rests_for_its_interval_at_most_and_for_half_of_it_at_least():
     at = next_probe(a_connection(), a_seen(), Policy())
-    assert NOW + MINUTE * (1 - JITTER) <= at <= NOW + MINUTE
+    assert NOW + MINUTE / 2 <= at <= NOW + MINUTE
     assert probed(a_schedule(a_seen(), at - timedelta(microseconds=1))) == []
     assert probed(a_schedule(a_seen(), at)) == [CONNECTION]
 
@@ -233,6 +234,23 @@ def test_spread_never_leads_beyond_the_interval_nor_beyond_10_minutes():
         assert next_probe(rare, a_seen(INVALID, INVALID), Policy()) <= NOW + 10 * MINUTE
         daily = a_connection(f"c-{number}", interval=DAY)
         assert next_probe(daily, a_seen(INVALID, INVALID), Policy()) <= NOW + DAY
+
+
+@pytest.mark.parametrize("interval", [SECOND, 10 * SECOND, MINUTE, DAY])
+def test_after_three_probes_a_fleet_is_spread_over_its_interval_and_stays_so(interval):
+    """However it began: all at once after a start, or after an outage."""
+    due = {f"connection-{n}": NOW for n in range(1000)}
+    late = interval / 1000
+    for _ in range(3):
+        due = {n: at + late + to_slot(interval, n, at + late) for n, at in due.items()}
+    tenths = Counter(
+        int(at.timestamp() % interval.total_seconds() * 10 // interval.total_seconds())
+        for at in due.values()
+    )
+    assert all(70 <= tenths[number] <= 130 for number in range(10))
+    for name, at in due.items():
+        again = at + late + to_slot(interval, name, at + late)
+        assert abs(again - at - interval) <= 2 * timedelta(milliseconds=1)
 
 
 def test_waits_at_their_bound_are_spread_too():
