@@ -94,7 +94,11 @@ format: $(DEV) ## Format the code
 bench: $(DEV) ## Run the benchmarks of the README and of docs/performance.md
 	$(BIN)/python benchmarks/run.py $(BENCH)
 	$(BIN)/python benchmarks/whole.py $(FLEET)
+	$(BIN)/python benchmarks/faces.py
+	$(BIN)/python benchmarks/watching.py
+	$(BIN)/python benchmarks/merging.py
 	$(BIN)/python benchmarks/million.py
+	$(BIN)/python benchmarks/folder.py
 
 cost: $(DEV) ## Fail where the daemon costs twice what it should beside bare requests: a minute
 	$(BIN)/python benchmarks/whole.py --keys 300 --interval 10 --seconds 15 --most 3.0
