@@ -17,6 +17,7 @@ from bf_reconciler.spec import (
     Spec,
     Wanted,
     differing,
+    unequal,
     updated,
     wanted_pairs,
     without,
@@ -288,14 +289,10 @@ def audit(turn: Turn, names: Names) -> Names:
     moving = {n for n in names.strategies if (d := turn.decisions.get(n)) and d.leaves}
     settled = names.strategies - turn.again.strategies - moving  # the others are not at rest yet
     return Names(
-        _others(turn.watch.connections, watched, names.connections)
-        | _others(turn.verdicts.connections, verdicts.connections, names.connections)
-        | _others(before.connections, status.connections, names.connections),
-        _others(turn.verdicts.strategies, verdicts.strategies, names.strategies)
-        | _others(turn.decisions, decisions, settled)
-        | _others(before.strategies, status.strategies, settled),
+        unequal(turn.watch.connections, watched, names.connections)
+        | unequal(turn.verdicts.connections, verdicts.connections, names.connections)
+        | unequal(before.connections, status.connections, names.connections),
+        unequal(turn.verdicts.strategies, verdicts.strategies, names.strategies)
+        | unequal(turn.decisions, decisions, settled)
+        | unequal(before.strategies, status.strategies, settled),
     )
-
-
-def _others(old: Mapping[str, T], new: Mapping[str, T], names: Iterable[str]) -> frozenset[str]:
-    return frozenset(name for name in names if old.get(name) != new.get(name))

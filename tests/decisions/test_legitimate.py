@@ -14,6 +14,14 @@ from decisions.wires import STRANGE, worth
 SEEDS = st.integers(0, 2**32)
 
 
+def a_thief(seed, steps, coin, *, buys):
+    """One at an account that honest people have used for so many steps."""
+    account = an_account(seed)
+    for _ in live(account, steps):
+        pass
+    return Thief(account, coin, buys=buys)
+
+
 @settings(max_examples=300)
 @given(SEEDS)
 def test_an_honest_history_raises_no_alarm(seed):
@@ -46,10 +54,8 @@ class Thief:
 @settings(max_examples=300)
 @given(SEEDS, st.integers(0, STEPS), st.sampled_from(STRANGE), st.booleans())
 def test_an_account_robbed_at_any_time_raises_one_with_the_first_answer(seed, steps, coin, buys):
-    account = an_account(seed)
-    for _ in live(account, steps):
-        pass
-    thief = Thief(account, coin, buys=buys)
+    thief = a_thief(seed, steps, coin, buys=buys)
+    account = thief.account
     assume(account.compared() and not thief.may())
     thief.strike()
     told = account.probe()
@@ -61,10 +67,8 @@ def test_an_account_robbed_at_any_time_raises_one_with_the_first_answer(seed, st
 @settings(max_examples=150)
 @given(SEEDS, st.integers(0, STEPS), st.sampled_from(STRANGE), st.booleans())
 def test_nothing_that_honest_people_do_hides_a_thief(seed, steps, coin, buys):
-    account = an_account(seed)
-    for _ in live(account, steps):
-        pass
-    thief = Thief(account, coin, buys=buys)
+    thief = a_thief(seed, steps, coin, buys=buys)
+    account = thief.account
     for _ in live(account, STEPS):
         thief.strike()
         told = account.probe()

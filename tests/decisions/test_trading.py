@@ -12,7 +12,7 @@ from bf_reconciler.journal import rows
 from bf_reconciler.policy import ConditionType, expected
 from bf_reconciler.spec import Expect
 from bf_reconciler.status import ConnectionStatus, Status, fold, parted
-from bf_reconciler.status.fold import MOST_PARTED
+from bf_reconciler.status.traded import MOST_PARTED
 from bf_reconciler.verdict import ConnectionState, account_of, judge
 from build import (
     CONNECTION,

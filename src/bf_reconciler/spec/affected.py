@@ -1,10 +1,10 @@
 """Whom a new Spec concerns: a commit costs what it changes, not what exists."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from bf_reconciler.spec.names import Names, differing
+from bf_reconciler.spec.names import Names, differing, unequal
 from bf_reconciler.spec.spec import Spec
+
+FOR_ALL = ("policy", "policy_sealed", "halt", "runtimes", "nameless_strategies")
+"""Fields that may count for each decision. A revision alone counts for none."""
 
 
 def affected(old: Spec, new: Spec) -> Names | None:
@@ -25,14 +25,3 @@ def affected(old: Spec, new: Spec) -> Names | None:
         connections |= unequal(old.pairs, new.pairs) | unequal(old.twins, new.twins)
         connections |= old.unread ^ new.unread
     return Names(connections, strategies)
-
-
-FOR_ALL = ("policy", "policy_sealed", "halt", "runtimes", "nameless_strategies")
-"""Fields that may count for each decision. A revision alone counts for none."""
-
-
-def unequal(old: Mapping[str, Any], new: Mapping[str, Any]) -> frozenset[str]:
-    """Names of which the two say something else; that one says nothing counts, too."""
-    if old is new:
-        return frozenset()
-    return frozenset(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))

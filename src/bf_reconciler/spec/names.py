@@ -75,6 +75,16 @@ def differing(
     return frozenset(name for name in wanted if old.get(name) is not new.get(name))
 
 
+def unequal(
+    old: Mapping[str, object], new: Mapping[str, object], names: Iterable[str] | None = None
+) -> frozenset[str]:
+    """Of which of these names, or of all, the two say something else, or one says nothing."""
+    if old is new:
+        return frozenset()
+    wanted = old.keys() | new.keys() if names is None else names
+    return frozenset(name for name in wanted if old.get(name) != new.get(name))
+
+
 def without(values: Mapping[str, T], names: frozenset[str]) -> Mapping[str, T]:
     """The same less these names."""
     if values.keys().isdisjoint(names):

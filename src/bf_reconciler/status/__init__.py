@@ -13,7 +13,7 @@ from bf_reconciler.status.declarations import (
     rules_of,
 )
 from bf_reconciler.status.evidence import evidence
-from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask, parted
+from bf_reconciler.status.fold import conditions, everything, fold, in_order, mask
 from bf_reconciler.status.following import follows
 from bf_reconciler.status.halts import file_halts, halt_event, resume_event, unconfirmed
 from bf_reconciler.status.judgements import (
@@ -56,6 +56,7 @@ from bf_reconciler.status.present import (
     said_of,
 )
 from bf_reconciler.status.stolen import Can, Step, StolenReport, WorksFrom, present_stolen, stolen
+from bf_reconciler.status.traded import parted
 from bf_reconciler.status.unwatched import unwatched
 from bf_reconciler.status.words import KEY_WORDS, STATE_WORDS
 

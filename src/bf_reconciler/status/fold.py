@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import reduce
-from typing import Final, TypeVar
+from typing import TypeVar
 
-from bf_reconciler.facts import Clock, KeyFacts, KnownKey, Reason, Run, Seen, Traded, known_key
+from bf_reconciler.facts import Clock, KeyFacts, KnownKey, Reason, Run, Seen, known_key
 from bf_reconciler.policy import ConditionType, Finding, Truth, end
 from bf_reconciler.schedule import next_probe
 from bf_reconciler.spec import Connection, ConnectionEntry, Names, Spec, Suspend, updated
@@ -22,11 +21,11 @@ from bf_reconciler.status.model import (
     StrategyStatus,
     Told,
 )
+from bf_reconciler.status.traded import inherited, traded
 from bf_reconciler.verdict import ConnectionState, Decision, Order, StrategyMemory, Verdicts
 
 NOTHING = Running("unknown")
 UNHEARD = "It is to run; its runtime has not answered yet."
-MOST_PARTED: Final = 1000
 T = TypeVar("T")
 
 
@@ -90,27 +89,6 @@ def everything(status: Status, spec: Spec) -> Names:
     connections = frozenset().union(spec.connections, spec.broken_connections, status.connections)
     strategies = frozenset().union(spec.strategies, spec.broken_strategies, status.strategies)
     return Names(connections, strategies)
-
-
-def parted(before: Status, spec: Spec, names: Iterable[str], now: datetime) -> Status:
-    """The same, with what those of these traded that left the file: they may come back, renamed.
-
-    What left too long ago is forgotten where others leave, so that time alone changes nothing.
-    """
-    known, keep = before.connections, spec.policy.winding_down
-    there = (spec.connections, spec.broken_connections)
-    gone = sorted(
-        name for name in names if name in known and not any(name in each for each in there)
-    )
-    if not gone:
-        return before
-    left = {key: traded for key, traded in before.parted.items() if traded.lately(now, keep).left}
-    for name in gone:
-        each = known[name]
-        if each.key_fingerprint and each.traded is not None:
-            old = left.pop(each.key_fingerprint, Traded())
-            left[each.key_fingerprint] = each.traded.joined(old).now(frozenset(), now, keep)
-    return replace(before, parted=dict([*left.items()][-MOST_PARTED:]))
 
 
 def in_order(status: Status, spec: Spec) -> Status:
@@ -207,8 +185,8 @@ def _connection(
         key_fingerprint=entry.key_fingerprint,
         egress=entry.egress,
         next_api_key=_next_key(connection),
-        traded=_traded(
-            was.traded if was is not None else _inherited(before, spec, entry, now),
+        traded=traded(
+            was.traded if was is not None else inherited(before, spec, entry, now),
             spec,
             entry.name,
             now,
@@ -254,30 +232,6 @@ def _known(
     return before if found == before else found
 
 
-def _inherited(before: Status, spec: Spec, entry: ConnectionEntry, now: datetime) -> Traded | None:
-    """What its key traded under another name, or before it left the file."""
-    twins = (before.connections.get(name) for name in spec.twins.get(entry.name, ()))
-    memories = [twin.traded for twin in twins if twin is not None and twin.traded is not None]
-    parted = before.parted.get(entry.key_fingerprint)
-    memories += [parted] if parted is not None else []
-    if not memories:
-        return None
-    return reduce(Traded.joined, memories).lately(now, spec.policy.winding_down)
-
-
-def _traded(before: Traded | None, spec: Spec, name: str, now: datetime) -> Traded | None:
-    """What is declared to be traded now, and what was until lately.
-
-    What cannot be read may still declare what it did.
-    """
-    declared = spec.pairs.get(name, frozenset())
-    if before is None:
-        return Traded(declared) if declared else None
-    if name in spec.unread or name not in spec.connections:
-        declared |= before.declared
-    return before.now(declared, now, spec.policy.winding_down)
-
-
 def _key(connection: Connection, answer: KeyFacts | None) -> Key:
     if answer is None:
         return Key()
@@ -314,7 +268,7 @@ def _unreadable(
         key=Key(),
         origin="none",
         known=was.known if was else None,
-        traded=_traded(was.traded if was is not None else None, spec, name, now),
+        traded=traded(was.traded if was is not None else None, spec, name, now),
     )
 
 
