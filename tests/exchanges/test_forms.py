@@ -133,6 +133,38 @@ def test_no_unknown_form_makes_a_key_that_withdraws_look_harmless(case, form):
             assert found[ConditionType.WITHDRAW_DISABLED][0] != "True", (path, value)
 
 
+def both(one, other):
+    """One answer with all that two say; where they differ, it says what the second says."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        names = {**one, **other}
+        return {
+            name: both(one[name], other[name]) if name in one and name in other else names[name]
+            for name in names
+        }
+    return other
+
+
+PAIRS = [
+    pytest.param(case, form, other, id=f"{case.row.id}-{form['name']}-{other['name']}")
+    for case, form in ALL
+    for other in case.forms
+    if "withdraws" in form and "withdraws" in other and form is not other
+    if form.get("instead") == other.get("instead")
+]
+
+
+@pytest.mark.parametrize(("case", "form", "other"), PAIRS)
+def test_two_forms_in_one_answer_never_hide_a_right_to_withdraw(case, form, other):
+    for path, value in form["withdraws"].items():
+        form = changed(form, path, value)
+    for one, two in [(form, other), (other, form)]:
+        made = {**form, "body": both(one["body"], two["body"])}
+        for path, value in form["withdraws"].items():
+            made = changed(made, path, value)
+        _, found = judged(case, made)
+        assert found[ConditionType.WITHDRAW_DISABLED][0] != "True"
+
+
 OWN = "203.0.113.7"
 EVERYBODY = [
     ["0.0.0.0/0"],

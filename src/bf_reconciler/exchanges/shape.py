@@ -59,6 +59,18 @@ def spelled(body: Mapping[str, Json], *fields: str) -> str:
     return next((field for field in fields if body.get(field) is not None), fields[0])
 
 
+def spelled_once(body: Mapping[str, Json], *fields: str) -> str:
+    """As ``spelled``, for what decides.
+
+    Raises:
+        Unexpected: Two spellings are there, and say different things.
+    """
+    field = spelled(body, *fields)
+    if any(body.get(other) not in (None, body.get(field)) for other in fields):
+        raise Unexpected(field)
+    return field
+
+
 def absent(value: Json) -> bool:
     """Null and empty text are how some say nothing."""
     return value is None or (isinstance(value, str) and not value.strip())

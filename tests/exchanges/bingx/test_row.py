@@ -40,6 +40,9 @@ WRONG = [
     (ok({"enableWithdrawals": None}), "enableWithdrawals"),
     (ok({"enableReading": True, "ipRestrict": "soon"}), "ipRestrict"),
     (ok({"ipRestrict": True}), "permissions"),
+    (ok({"permissions": [2]}) | {"permissions": [2, 5]}, "permissions"),
+    (ok({"permissions": [2]}) | {"enableNewThing": True}, "enableNewThing"),
+    (ok({"permissions": [2]}) | {"ipAddresses": []}, "ipAddresses"),
 ]
 
 

@@ -44,6 +44,8 @@ def key(**changes):
         (key(ipAllowlist=["none at all"]), "ipAllowlist"),
         (key(ipAllowlist=..., ip_allowlist=["none at all"]), "ip_allowlist"),
         (key(ipAllowlist={}), "ipAllowlist"),
+        (key(ipAllowlist=["203.0.113.7"], ip_allowlist=[]), "ipAllowlist"),
+        (key(validUntil="1893456000", valid_until="1893456001"), "validUntil"),
         (key(validUntil="soon"), "validUntil"),
         (key(validUntil="\u0661"), "validUntil"),
         (key(validUntil=..., valid_until=[]), "valid_until"),

@@ -51,6 +51,7 @@ FLAGS: dict[str, frozenset[Scope]] = {
 }
 PERMISSIONS = NUMBERS | FLAGS
 FLAG = re.compile(r"(?:enable|permits|allow|can)[A-Z]\w{0,48}", re.ASCII)
+DESCRIBES = frozenset({"permissions", "ipAddresses", "ipRestrict"})
 TRANSFERS = frozenset({"permitsUniversalTransfer", "enableInternalTransfer"})
 # Whatever else there is would show as a number nobody knows, beside which nothing is denied.
 TOLD = frozenset({Scope.OTHER}).union(*NUMBERS.values())
@@ -102,12 +103,21 @@ def read_time(body: Json) -> int:
 # docs/sources/bingx.md#key, #allowlist, #expiry
 def read_key(body: Json, _now: datetime) -> KeyFacts:
     """The key's description of itself, with or without its envelope. BingX tells no expiry."""
-    answer = shape.table(body, "body")
-    data = _data(answer) if "code" in answer or "data" in answer else answer
+    data = _description(shape.table(body, "body"))
     return replace(
         shape.described(lambda: _rights(data), lambda: _allowlist(data)),
         created_at=shape.maybe_moment(data, "createTime"),
     )
+
+
+def _description(answer: Mapping[str, Json]) -> Mapping[str, Json]:
+    """What describes the key; one that is described within an envelope and beside it is not."""
+    if "code" not in answer and "data" not in answer:
+        return answer
+    for name in answer:
+        if name in DESCRIBES or FLAG.fullmatch(name):
+            raise Unexpected(name)
+    return _data(answer)
 
 
 def _rights(data: Mapping[str, Json]) -> KeyFacts:

@@ -125,7 +125,7 @@ NEVER = datetime(1971, 1, 1, tzinfo=UTC)
 
 def _result(body: Json) -> Mapping[str, Json]:
     answer = shape.table(body, "body")
-    if shape.whole(answer, shape.spelled(answer, *CODE)) != 0:
+    if shape.whole(answer, shape.spelled_once(answer, *CODE)) != 0:
         raise Unexpected("retCode")
     return shape.table(answer.get("result"), "result")
 

@@ -183,7 +183,7 @@ def read_key(body: Json, _now: datetime) -> KeyFacts:
         shape.described(
             lambda: _rights(data),
             lambda: _addresses(data),
-            lambda: shape.optional_moment(data, shape.spelled(data, *ENDS), unit=1),
+            lambda: shape.optional_moment(data, shape.spelled_once(data, *ENDS), unit=1),
         ),
         created_at=shape.maybe_moment(data, *CREATED, unit=1),
     )
@@ -199,7 +199,7 @@ def _rights(data: Mapping[str, Json]) -> KeyFacts:
 
 def _addresses(data: Mapping[str, Json]) -> tuple[str, ...] | None:
     """The allowlist; a list of one empty text is none, too."""
-    field = shape.spelled(data, *ALLOWLIST)
+    field = shape.spelled_once(data, *ALLOWLIST)
     return shape.addresses(data.get(field), field)
 
 
