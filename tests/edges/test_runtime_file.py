@@ -19,7 +19,7 @@ from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes import Bounds, Owner, Runtimes
 from bf_reconciler.runtimes import file as file_adapter
 from bf_reconciler.runtimes.adapter import Stamp, Target, UnavailableError
-from bf_reconciler.runtimes.file import FileAdapter, altered, encoded, parsed
+from bf_reconciler.runtimes.file import FileAdapter, around_end, encoded, parsed
 from bf_reconciler.runtimes.folder import Files
 from bf_reconciler.spec import FileRuntime
 from bf_reconciler.status import Running
@@ -904,18 +904,50 @@ def test_an_owner_that_cannot_be_read_is_nobody(owner):
 
 TIMES = st.sampled_from(["2026-03-02T12:00:00Z", "2026-03-02T12:03:00Z", 'x"y'])
 PLAIN = st.none() | st.integers() | TIMES
-FIELDS = st.dictionaries(st.sampled_from(["valid_until", "owner", "a", "b"]), PLAIN)
+OWNERS = st.dictionaries(st.sampled_from(["valid_until", "owner", "a", "b"]), PLAIN)
 DOCUMENTS = st.dictionaries(
-    st.sampled_from(["valid_until", "owner", "strategy", "message"]), PLAIN | FIELDS
+    st.sampled_from(["valid_until", "owner", "strategy", "message"]), PLAIN | OWNERS
 )
 
 
-@given(DOCUMENTS, FIELDS, st.sampled_from([None, 1, 2]), st.booleans())
-def test_a_document_is_altered_in_what_is_new_and_nothing_else(content, new, indent, escaped):
-    text = json.dumps(content, indent=indent, ensure_ascii=escaped).encode()
-    assert parsed(altered(text, content, new)) == {**content, **new}
-    ours = encoded(content)
-    assert altered(ours, content, new) == encoded({**content, **new})
+@given(DOCUMENTS)
+def test_only_the_end_of_a_lease_stands_between_its_two_sides(content):
+    head, tail = around_end(content)
+    whole = {**content, "valid_until": "2026-01-01T00:00:00Z"}
+    assert head + b"2026-01-01T00:00:00Z" + tail == encoded(whole)
+    assert parsed(head + b"2026-01-01T00:00:00Z" + tail) == whole
+
+
+async def test_a_file_that_was_renewed_is_not_read_again_for_the_next_renewal(
+    tmp_path, runtimes, path, monkeypatch
+):
+    await converge(runtimes, an_order())
+    adapter = FileAdapter(HERE, Bounds(tmp_path))
+    await a_renewal(adapter, path, timedelta(seconds=1), an_order(lease=timedelta(seconds=30)))
+    first, opened, read = told(path), [], Files.read
+    monkeypatch.setattr(Files, "read", lambda *given: opened.append(given) or read(*given))
+    now = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=25)
+    monkeypatch.setattr(file_adapter, "utcnow", lambda: now)
+    target = Target(an_order(lease=timedelta(seconds=30)), Stamp(3, "r1", NOW))
+    assert await adapter.renew({"btc-grid": target}) == (set(), False)
+    assert until(path) == now + timedelta(seconds=30)
+    assert told(path) | {"valid_until": first["valid_until"]} == first
+    assert opened == []
+    await adapter.close()
+
+
+async def test_first_renewals_of_orders_that_came_at_once_are_spread(tmp_path):
+    adapter = FileAdapter(HERE, Bounds(tmp_path))
+    rests = []
+    for n in range(1000):
+        name = f"s-{n}"
+        adapter._ordered.add(name)
+        rests.append(adapter._rest(name, timedelta(seconds=120)).total_seconds())
+    for low in range(40, 120, 20):
+        assert 150 < sum(low <= rest < low + 20 for rest in rests) < 350
+    adapter._ordered.clear()
+    assert adapter._rest("s-1", timedelta(seconds=120)) == timedelta(seconds=40)
+    await adapter.close()
 
 
 async def test_leases_are_renewed_a_while_at_a_time(tmp_path, runtimes, path, monkeypatch):
