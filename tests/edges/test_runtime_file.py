@@ -19,7 +19,7 @@ from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes import Bounds, Owner, Runtimes
 from bf_reconciler.runtimes import file as file_adapter
 from bf_reconciler.runtimes.adapter import Stamp, Target, UnavailableError
-from bf_reconciler.runtimes.file import FileAdapter, around_end, encoded, parsed
+from bf_reconciler.runtimes.file import FileAdapter, around_end, encoded, parsed, rest
 from bf_reconciler.runtimes.folder import Files
 from bf_reconciler.spec import FileRuntime
 from bf_reconciler.status import Running
@@ -936,18 +936,12 @@ async def test_a_file_that_was_renewed_is_not_read_again_for_the_next_renewal(
     await adapter.close()
 
 
-async def test_first_renewals_of_orders_that_came_at_once_are_spread(tmp_path):
-    adapter = FileAdapter(HERE, Bounds(tmp_path))
-    rests = []
-    for n in range(1000):
-        name = f"s-{n}"
-        adapter._ordered.add(name)
-        rests.append(adapter._rest(name, timedelta(seconds=120)).total_seconds())
+def test_first_renewals_of_orders_that_came_at_once_are_spread():
+    lease = timedelta(seconds=120)
+    rests = [rest(f"s-{n}", lease, first=True).total_seconds() for n in range(1000)]
     for low in range(40, 120, 20):
-        assert 150 < sum(low <= rest < low + 20 for rest in rests) < 350
-    adapter._ordered.clear()
-    assert adapter._rest("s-1", timedelta(seconds=120)) == timedelta(seconds=40)
-    await adapter.close()
+        assert 150 < sum(low <= each < low + 20 for each in rests) < 350
+    assert rest("s-1", lease, first=False) == timedelta(seconds=40)
 
 
 async def test_leases_are_renewed_a_while_at_a_time(tmp_path, runtimes, path, monkeypatch):

@@ -184,23 +184,16 @@ class FileAdapter:
         until = self._valid_until[name]
         if target.order is None and until <= now:
             return False
-        return until - now < self._rest(name, self._length(name, target.order))
+        return until - now < self._rest(name, target.order)
 
     def _is_valid_until(self, name: str, until: datetime) -> None:
         """Where the length of its lease is not known yet, it is looked at as if it were short."""
         self._valid_until[name] = until
-        rest = self._rest(name, self._length(name, None))
-        self._renew_at[name] = until.timestamp() - rest.total_seconds()
+        self._renew_at[name] = (until - self._rest(name, None)).timestamp()
 
-    def _rest(self, name: str, length: timedelta) -> timedelta:
-        """How much of a lease is left when it is renewed: a third.
-
-        Thousands of orders may come at once. So the first renewal comes earlier, for each at
-        another moment; from then on they are spread.
-        """
-        if name not in self._ordered:
-            return length / 3
-        return length / 3 + length * (crc32(name.encode()) % 1000 / 1500)
+    def _rest(self, name: str, order: Order | None) -> timedelta:
+        """How much of its lease is left when it is renewed."""
+        return rest(name, self._length(name, order), first=name in self._ordered)
 
     def _renew(self, lengths: Mapping[str, timedelta]) -> tuple[set[str], int]:
         """Renew these for a while; returns whom to look at, and at how many it came."""
@@ -342,6 +335,15 @@ class FileAdapter:
                     raise
                 check()
                 files.overwrite(name, lambda size: shorter(content, size))
+
+
+def rest(name: str, length: timedelta, *, first: bool) -> timedelta:
+    """How much of a lease is left when it is renewed: a third.
+
+    Thousands of orders may come at once. So their ``first`` renewal comes earlier, for each at
+    another moment; from then on they are spread.
+    """
+    return length / 3 + length * (crc32(name.encode()) % 1000 / 1500 if first else 0)
 
 
 def _ours(files: Files, name: str) -> bool:
