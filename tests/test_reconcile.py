@@ -24,7 +24,7 @@ from bf_reconciler.facts import (
 from bf_reconciler.reconcile import Outside, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.schedule import HEARTBEAT
-from bf_reconciler.spec import owner, share, venue_of
+from bf_reconciler.spec import Names, owner, share, venue_of
 from bf_reconciler.status import (
     ConfigStatus,
     Declaration,
@@ -386,6 +386,22 @@ async def test_a_turn_that_changes_nothing_waits_for_no_disk():
     await house.turn(100)
     assert len(house.prober.asked) > 1
     assert house.journal.record.seen == house.cycle.seen
+
+
+async def test_before_an_order_only_what_it_rests_on_is_waited_for():
+    spec = a_spec([a_connection("a"), a_connection("b")], [a_strategy("s", connection="a")])
+    house, saved = House(spec=spec), []
+    await house.turn(3)
+    keep = house.journal.keep
+
+    async def noted(status, seen, names):
+        saved.append(names)
+        await keep(status, seen, names)
+
+    house.journal.keep = noted
+    house.prober.script = lambda at: an_observation(at, key=a_withdraw_key())
+    await house.turn(120)
+    assert saved == [Names(frozenset({"a"}), frozenset({"s"}))]
 
 
 async def test_it_wakes_when_the_next_probe_is_due_and_at_least_every_few_seconds():

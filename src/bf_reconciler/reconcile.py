@@ -7,7 +7,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from bf_reconciler.facts import Announced, Markets, Observation, Reason, Seen, remember
-from bf_reconciler.policy import common_causes, watch, watch_each
+from bf_reconciler.policy import Causes, common_causes, watch, watch_each
 from bf_reconciler.schedule import schedule
 from bf_reconciler.spec import (
     ConnectionEntry,
@@ -74,9 +74,9 @@ class Runtimes(Protocol):
     def let_go(self, names: Collection[str]) -> None: ...
 
 
-Save = Callable[[], Awaitable[None]]
-Keep = Callable[[Status, Mapping[str, Seen], Names], Save]
-"""Keeps what was seen of these, even if this turn breaks. What it returns saves it, so that nothing
+Save = Callable[[Names], Awaitable[None]]
+Keep = Callable[[Status, Mapping[str, Seen]], Save]
+"""Keeps what was seen, even if this turn breaks. What it returns saves it of these, so that nothing
 is done on what a crash could take back."""
 
 
@@ -128,7 +128,7 @@ async def reconcile(
     wanted = wanted_pairs(spec, now) if moved or paused(spec, names) else old.wanted
     markets = outside.prober.markets(wanted)  # what is listed in public
     names |= relisted(spec, old.markets, markets)
-    save = outside.keep(before, seen, names)
+    save = outside.keep(before, seen)
 
     rules = partial(judge, spec, seen, before.halted, now, markets, known=before.connections)
     verdicts = await again(rules, before=old.judged(causes), names=names)  # True, False, Unknown
@@ -136,7 +136,7 @@ async def reconcile(
     decisions = await again(care, before=old.decisions, names=names)
     orders = _orders(old, decisions, names)
     if orders:
-        await save()  # evidence outlives a crash
+        await save(_evidence(spec, old, causes, orders, names))  # it outlives a crash
     decisions, running, told = await _act(
         outside, spec, now, old, decisions, reports, orders
     )  # only here
@@ -157,6 +157,25 @@ def _orders(old: Turn, decisions: Mapping[str, Decision], names: Names) -> list[
     """What is decided otherwise than before."""
     fresh = sorted(differing(old.decisions, decisions, names.strategies))
     return [decisions[name] for name in fresh if name in decisions]
+
+
+def _evidence(
+    spec: Spec, old: Turn, causes: Causes, orders: Collection[Decision], names: Names
+) -> Names:
+    """Of whom these orders were made; the others are saved when nobody waits for it.
+
+    With another common cause, whoever was seen has a part in it.
+    """
+    if causes is not old.verdicts.causes:
+        return names
+    ordered = frozenset(order.name for order in orders)
+    theirs = {
+        name: spec.strategies[name].strategy.connection for name in ordered & spec.strategies.keys()
+    }
+    broken = {
+        name: spec.broken_strategies[name] for name in ordered & spec.broken_strategies.keys()
+    }
+    return Names(frozenset((*theirs.values(), *broken.values())), ordered)
 
 
 async def _act(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bf_reconciler.agenda import Agenda
-from bf_reconciler.facts import Markets, Seen, earliest
+from bf_reconciler.facts import Listed, Markets, Seen, earliest
 from bf_reconciler.policy import Causes, Watch
 from bf_reconciler.schedule import HEARTBEAT, Schedule
 from bf_reconciler.spec import Names, Spec, Wanted, affected, differing, venue_of, without
@@ -17,6 +17,7 @@ LONGEST = timedelta(minutes=1)
 """No two turns are further apart, or time has jumped."""
 RETRY = timedelta(seconds=1)
 """A move that is not over goes on after this."""
+NO_PAIRS: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +108,27 @@ def concerned(last: Turn, spec: Spec, names: Names, causes: Causes) -> Names:
 
 
 def relisted(spec: Spec, old: Markets, new: Markets) -> Names:
-    """Strategies on venues of which other pairs, or other things of them, are known than before."""
-    venues = {venue for venue in old.keys() | new.keys() if old.get(venue) != new.get(venue)}
-    if not venues:
+    """Strategies of whose pairs another thing is known than before, or nothing any more."""
+    changed = {venue: _other_pairs(old.get(venue), new.get(venue)) for venue in {*old, *new}}
+    changed = {venue: pairs for venue, pairs in changed.items() if pairs}
+    if not changed:
         return Names()
-    there = {name for name, entry in spec.connections.items() if venue_of(entry) in venues}
-    bots = spec.by_connection
-    return Names(strategies=frozenset(s.name for name in there for s in bots.get(name, ())))
+    found: set[str] = set()
+    for name, entry in spec.connections.items():
+        pairs = changed.get(venue_of(entry), NO_PAIRS)
+        if pairs:
+            bots = spec.by_connection.get(name, ())
+            found.update(bot.name for bot in bots if not pairs.isdisjoint(bot.pairs))
+    return Names(strategies=frozenset(found))
+
+
+def _other_pairs(
+    old: Mapping[str, Listed] | None, new: Mapping[str, Listed] | None
+) -> frozenset[str]:
+    """The pairs of which different things are known; of most venues it is the very same mapping."""
+    if old is new:
+        return NO_PAIRS
+    return differing(old or {}, new or {})
 
 
 def paused(spec: Spec, names: Names) -> bool:

@@ -172,7 +172,7 @@ def keep(*_):
     return straight_on
 
 
-async def straight_on():
+async def straight_on(*_):
     pass
 
 

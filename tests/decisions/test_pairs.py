@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from bf_reconciler.facts import Listed, Reason, Venue
 from bf_reconciler.policy import ConditionType
-from bf_reconciler.spec import LOCAL, StrategyEntry, venue_of, wanted_pairs
+from bf_reconciler.spec import LOCAL, Names, StrategyEntry, venue_of, wanted_pairs
 from bf_reconciler.status import Status, StrategyState, fold, transitions
+from bf_reconciler.turn import relisted
 from bf_reconciler.verdict import Halted, StrategyMemory, guard, judge
 from build import (
     CONNECTION,
@@ -260,3 +261,18 @@ def test_a_latched_strategy_still_waits_for_its_person():
     verdicts = judge(house.spec, {CONNECTION: a_seen(GOOD)}, None, NOW, {VENUE: {BTC: MISSING}})
     (decision,) = guard(house.spec, verdicts, {STRATEGY: memory}, NOW).values()
     assert decision.reason is Reason.AWAITING_MANUAL_RESUME
+
+
+def test_only_strategies_of_whose_pairs_another_thing_is_known_are_judged_again():
+    bots = [a_strategy("btc", pairs=[BTC]), a_strategy("eth", pairs=[ETH]), a_strategy("both")]
+    bots[2] = bots[2].model_copy(update={"pairs": (BTC, ETH)})
+    spec = a_spec(strategies=bots)
+    known = {VENUE: {BTC: TRADES}}
+    assert relisted(spec, known, known) == Names()
+    assert relisted(spec, known, {VENUE: {BTC: TRADES}}) == Names()
+    more = {VENUE: {BTC: TRADES, ETH: PENDING}}
+    for old, new in ((known, more), (more, known)):
+        assert relisted(spec, old, new).strategies == {"eth", "both"}
+    assert relisted(spec, known, {VENUE: {BTC: HALTED}}).strategies == {"btc", "both"}
+    assert relisted(spec, known, {}).strategies == {"btc", "both"}
+    assert relisted(spec, known, {Venue("mexc", "live", None): {BTC: HALTED}, **known}) == Names()

@@ -910,15 +910,17 @@ DOCUMENTS = st.dictionaries(
 )
 
 
-@given(DOCUMENTS)
-def test_only_the_end_of_a_lease_stands_between_its_two_sides(content):
-    head, tail = around_end(content)
-    whole = {**content, "valid_until": "2026-01-01T00:00:00Z"}
-    assert head + b"2026-01-01T00:00:00Z" + tail == encoded(whole)
-    assert parsed(head + b"2026-01-01T00:00:00Z" + tail) == whole
+@given(DOCUMENTS, st.sampled_from([None, 1, 2]), st.booleans())
+def test_only_the_end_of_a_lease_stands_between_its_two_sides(content, indent, escaped):
+    later = {**content, "valid_until": "2026-01-01T00:00:00Z"}
+    head, tail = around_end(encoded(content), content)
+    assert head + b"2026-01-01T00:00:00Z" + tail == encoded(later)
+    text = json.dumps(content, indent=indent, ensure_ascii=escaped).encode()
+    head, tail = around_end(text, content)
+    assert parsed(head + b"2026-01-01T00:00:00Z" + tail) == later
 
 
-async def test_a_file_that_was_renewed_is_not_read_again_for_the_next_renewal(
+async def test_a_file_that_is_known_is_not_read_again_to_be_renewed(
     tmp_path, runtimes, path, monkeypatch
 ):
     await converge(runtimes, an_order())

@@ -129,10 +129,10 @@ class Cycle:
         self.wake.set()
         self.urgent.set()
 
-    def _keep(self, status: Status, seen: Mapping[str, Seen], names: Names) -> Save:
+    def _keep(self, status: Status, seen: Mapping[str, Seen]) -> Save:
         """The next turn begins with what was seen, even if this one breaks."""
         self._unfinished = seen
-        return partial(self._writer.keep, status, seen, names)
+        return partial(self._writer.keep, status, seen)
 
     async def turn(self, now: datetime) -> datetime:
         """Take one turn; returns when the next one is due at the latest."""

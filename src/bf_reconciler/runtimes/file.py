@@ -82,7 +82,7 @@ class FileAdapter:
         self._ordered: set[str] = set()
         """Whose lease was given with an order: it was not renewed yet."""
         self._around: dict[str, tuple[bytes, bytes]] = {}
-        """What stands before and behind the end of the lease, in files that we renewed."""
+        """What stands before and behind the end of the lease, in files that are ours."""
 
     def adopt(self, declared: FileRuntime) -> None:
         """There are no credentials for files."""
@@ -210,7 +210,7 @@ class FileAdapter:
         return changed, len(lengths)
 
     def _renew_one(self, files: Files, name: str, length: timedelta) -> None:
-        """Write the file again with more time. It is read once; then it is known.
+        """Write the file again with more time. What was read of it is known.
 
         Raises:
             OSError: It is not what was read of it, or cannot be written.
@@ -226,7 +226,8 @@ class FileAdapter:
             check()
             content = parsed(files.read(_file(name)))
             self._fence(content)
-            self._around[name] = around_end({**content, **self._signed()})
+            content |= self._signed()
+            self._around[name] = around_end(encoded(content), content)
         head, tail = self._around[name]
         until = utcnow() + length
         text = head + format_time(until).encode() + tail
@@ -281,7 +282,8 @@ class FileAdapter:
             self._renew_at.pop(name, None)
             self._around.pop(name, None)
             self._read_as[name] = self._signatures(files, name)  # first: a change is seen again
-            content = parsed(files.read(_file(name)))
+            text = files.read(_file(name))
+            content = parsed(text)
         except FileNotFoundError:
             return ABSENT
         except Garbage:
@@ -291,6 +293,8 @@ class FileAdapter:
         valid_until = moment(content.get("valid_until"))
         if valid_until is not None:
             self._is_valid_until(name, valid_until)
+            if self._owner is None or self._owner.wrote(content.get("owner")):
+                self._around[name] = around_end(text, content)
         running = Running(self._confirmed(files, name, content), told=action_of(content))
         return Reading(running, content=content, holding=holding(content, name))
 
@@ -449,13 +453,19 @@ def encoded(content: Mapping[str, Any]) -> bytes:
         return (json.dumps(content, indent=2) + "\n").encode()
 
 
-def around_end(content: Mapping[str, Any]) -> tuple[bytes, bytes]:
-    """A document as it is written, before and behind the end of its lease.
+def around_end(text: bytes, content: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    """What stands before and behind the end of the lease in a document.
 
-    To make all of it for each renewal would take ten times as long.
+    To write all of it for each renewal would take ten times as long.
     """
-    mark = token_hex(16)
-    head, tail = encoded({**content, "valid_until": mark}).split(mark.encode())
+    until = json.dumps(content.get("valid_until")).encode()
+    head, _, tail = text.partition(b'"valid_until": ' + until)
+    head += b'"valid_until": "'
+    mark, tail = token_hex(16), b'"' + tail
+    with suppress(Garbage):
+        if parsed(head + mark.encode() + tail) == {**content, "valid_until": mark}:
+            return head, tail
+    head, _, tail = encoded({**content, "valid_until": mark}).partition(mark.encode())
     return head, tail
 
 
