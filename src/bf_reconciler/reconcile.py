@@ -169,13 +169,14 @@ def _evidence(
     if causes is not old.verdicts.causes:
         return names
     ordered = frozenset(order.name for order in orders)
-    theirs = {
-        name: spec.strategies[name].strategy.connection for name in ordered & spec.strategies.keys()
-    }
-    broken = {
-        name: spec.broken_strategies[name] for name in ordered & spec.broken_strategies.keys()
-    }
-    return Names(frozenset((*theirs.values(), *broken.values())), ordered)
+    theirs = (_connection_of(spec, name) for name in ordered)
+    return Names(frozenset(name for name in theirs if name is not None), ordered)
+
+
+def _connection_of(spec: Spec, name: str) -> str | None:
+    """The connection of a strategy, be its entry right or wrong; None where it left."""
+    entry = spec.strategies.get(name)
+    return spec.broken_strategies.get(name) if entry is None else entry.strategy.connection
 
 
 async def _act(
