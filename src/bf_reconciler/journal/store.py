@@ -44,6 +44,8 @@ logger = logging.getLogger(__name__)
 PEPPER_BYTES = 32
 T = TypeVar("T")
 PAGE = 500
+ROWS = 300
+"""Entries written by one statement; SQLite takes 999 values and more."""
 MAX_ROWS = 300_000
 """Of each chain."""
 UNREADABLE = object()
@@ -233,8 +235,7 @@ class Journal:
             if changed or news:
                 durable = HALTED in changed or bool(news)
                 with database.transaction(connection, durable=durable):
-                    for key, value in changed.items():
-                        _write(connection, key, value)
+                    _write(connection, changed)
                     self._append(connection, news)
                 if news:
                     self._file_heads()
@@ -541,11 +542,23 @@ def _meta(connection: sqlite3.Connection, key: str) -> str | None:
     return str(row[0]) if row else None
 
 
-def _write(connection: sqlite3.Connection, key: Key, value: object) -> None:
-    if value is None:
-        _delete(connection, key)
-    else:
-        _put(connection, key, value)
+def _write(connection: sqlite3.Connection, changed: Mapping[Key, object]) -> None:
+    """Write these rows, those of entries by one statement.
+
+    Each statement lets other threads run, and waits for them where the event loop is busy.
+    """
+    entries: list[str] = []
+    for (kind, name), value in changed.items():
+        if value is None:
+            _delete(connection, (kind, name))
+        elif kind in FORMS:
+            entries += (kind, name, FORMS[kind].write(value))
+        else:
+            _put(connection, (kind, name), value)
+    for at in range(0, len(entries), 3 * ROWS):
+        some = entries[at : at + 3 * ROWS]
+        places = ", ".join(["(?, ?, ?)"] * (len(some) // 3))
+        connection.execute(f"INSERT OR REPLACE INTO entries VALUES {places}", some)  # noqa: S608 # nosec B608 # question marks
 
 
 def _started(memory: StrategyMemory, runtime: Runtime) -> StrategyMemory:
