@@ -3,10 +3,10 @@
     python benchmarks/folder.py [--keys 10000] [--files 200] [--interval 60] [--output table|json]
 
 ``listening`` is from the start to the first answer by HTTP, ``first`` to the first verdict, ``all``
-to the last, ``enabled`` to the last strategy that is on. Then, ``commit``: one file is replaced,
-until what it says is in force. ``idle``, ``busy``: a key gets the withdraw right and is tested,
-until its strategy is off; first while nothing else is done, then while every file is decrypted
-anew. The command fails where a target is missed.
+to the last, ``enabled`` to the last strategy that is on. An interval later, ``commit``: one file
+is replaced, until what it says is in force. ``idle``, ``busy``: a key gets the withdraw right and
+is tested, until its strategy is off; first while nothing else is done, then while every file is
+decrypted anew. The command fails where a target is missed.
 """
 
 import argparse
@@ -31,8 +31,10 @@ REGEX = "^(api_key|secret|passphrase|password|private_key|token|seal)$"
 LIMITS = {"listening": 1.0, "first": 30.0, "commit": 1.5}
 PATIENCE = 900.0
 SUMMARY = "/metrics?detail=summary"
-SECONDS_BETWEEN = 0.5
+SECONDS_BETWEEN = 1.0
 """A scrape of thousands of keys again and again would be most of what is measured."""
+REST = 0.05
+"""Likewise of small questions, 20 a second: a figure is late by half of that."""
 MARGIN = 0.5
 """So many seconds longer may a strategy take to go off while files are decrypted."""
 
@@ -94,7 +96,7 @@ class Folder:
         beside.replace(self.root / f"team-{number:04}.yaml")
 
 
-def until(holds: Callable[[], object], rest: float = 0.01) -> float:
+def until(holds: Callable[[], object], rest: float = REST) -> float:
     """Seconds until it holds, looked at with rests between."""
     begun = time.monotonic()
     while True:
@@ -148,7 +150,7 @@ def measured(keys: int, files: int, interval: float) -> dict[str, float]:
         begun = time.monotonic()
         child = subprocess.Popen(command, env=environ)
         try:
-            until(lambda: fetch(listen, "/healthz"))
+            until(lambda: fetch(listen, "/healthz"), 0.01)
             found["listening"] = time.monotonic() - begun
             until(lambda: value(fetch(listen, SUMMARY), UP) >= 1, SECONDS_BETWEEN)
             found["first"] = time.monotonic() - begun
@@ -156,6 +158,7 @@ def measured(keys: int, files: int, interval: float) -> dict[str, float]:
             found["all"] = time.monotonic() - begun
             until(lambda: enabled(listen) >= keys, SECONDS_BETWEEN)
             found["enabled"] = time.monotonic() - begun
+            time.sleep(interval)  # the fleet is as it is on most days
             last = len(folder.parts) - 1
             name = f"grid-{folder.parts[last].start}"
             folder.put(last, folder.encrypted(last, "ETH/USDT"))

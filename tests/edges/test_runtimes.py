@@ -51,7 +51,7 @@ class Engine:
         self.renewals += 1
         return self.silent, self.renewals < 3
 
-    exclusive, remembers, life, busy = False, True, "", 0
+    exclusive, queues, remembers, life, busy = False, False, True, "", 0
 
     def adopt(self, declared):
         self.adopted = declared

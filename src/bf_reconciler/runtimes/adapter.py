@@ -137,12 +137,17 @@ class Adapter(Protocol):
     """One declared runtime. An adapter knows one kind of engine and decides nothing.
 
     Its methods may be slow, but never block the event loop. One call is made at a time, beside
-    ``hint``.
+    ``hint``; orders come all at once where it ``queues`` them.
     """
 
     @property
     def exclusive(self) -> bool:
         """Whether it is one engine that carries one strategy, and not one for each."""
+        ...
+
+    @property
+    def queues(self) -> bool:
+        """Whether it carries out orders in turn by itself, so that nobody waits between two."""
         ...
 
     @property

@@ -56,6 +56,7 @@ class FileAdapter:
     """The folder of one declared runtime of type ``file``."""
 
     exclusive = False
+    queues = True
     remembers = True
     settle_time = timedelta(0)  # a file shows an order as soon as it is written
     deadline = timedelta(seconds=5)

@@ -36,6 +36,7 @@ class ProcessAdapter:
     """The processes of one declared runtime of type ``process``."""
 
     exclusive = False
+    queues = False
     remembers = True
     settle_time = SHOWN_WITHIN
     deadline = timedelta(seconds=10)

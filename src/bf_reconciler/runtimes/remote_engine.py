@@ -59,6 +59,7 @@ class SingleEngine(RemoteEngine[R], ABC):
     """One that carries one strategy, and shows the same of whatever was ever on it."""
 
     exclusive = True
+    queues = False
 
     async def read(self, names: Collection[str]) -> Mapping[str, Reading]:
         """What it shows."""

@@ -1,7 +1,7 @@
 """Carries orders out, the same way on every runtime: on a difference only, and read back."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
@@ -49,10 +49,18 @@ async def settle(
     cases = {
         name: _Case(target, confirmed.get(name), readings[name]) for name, target in targets.items()
     }
-    for case in cases.values():
-        await _act(adapter, case)
+    await _act_on(adapter, cases.values())
     await _read_back(adapter, cases)
     return {name: _outcome(adapter, case) for name, case in cases.items()}
+
+
+async def _act_on(adapter: Adapter, cases: Iterable[_Case]) -> None:
+    """Give the orders that are due: at once to an adapter that queues them, else in turn."""
+    if adapter.queues:
+        await asyncio.gather(*(_act(adapter, case) for case in cases))
+        return
+    for case in cases:
+        await _act(adapter, case)
 
 
 async def _act(adapter: Adapter, case: _Case) -> None:
@@ -96,7 +104,7 @@ async def _read_back(adapter: Adapter, cases: Mapping[str, _Case]) -> None:
         readings, reads = await adapter.read(pending.keys()), reads + 1
         for name, case in pending.items():
             case.reading = readings[name]
-            await _act(adapter, case)
+        await _act_on(adapter, pending.values())
         pending = {name: case for name, case in pending.items() if _is_open(case)}
         if sum(case.given for case in pending.values()) > given:  # given anew, with time of its own
             ends, reads = clock() + adapter.settle_time.total_seconds(), 0
