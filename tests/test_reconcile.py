@@ -24,7 +24,7 @@ from bf_reconciler.facts import (
 from bf_reconciler.reconcile import Outside, halt, reconcile
 from bf_reconciler.reload import Reload
 from bf_reconciler.schedule import HEARTBEAT
-from bf_reconciler.spec import Names, owner, share, venue_of
+from bf_reconciler.spec import Names, owner, share
 from bf_reconciler.status import (
     ConfigStatus,
     Declaration,
@@ -69,7 +69,10 @@ class Prober:
         return finished
 
     def markets(self, wanted):
-        return {venue_of(entry): dict.fromkeys(pairs, self.listed) for entry, pairs in wanted}
+        found = {}
+        for entry, pairs in wanted.values():
+            found.setdefault(entry.venue, {}).update(dict.fromkeys(pairs, self.listed))
+        return found
 
     def announced(self, _):
         return self.told

@@ -23,7 +23,7 @@ from bf_reconciler.spec import (
     without,
 )
 from bf_reconciler.status import Running, Status, fold, in_order, maintained, parted
-from bf_reconciler.turn import Turn, begin, concerned, ended, paused, relisted
+from bf_reconciler.turn import Turn, begin, concerned, ended, listing, relisted
 from bf_reconciler.verdict import (
     Decision,
     Holdings,
@@ -125,7 +125,8 @@ async def reconcile(
     todo = await again(plan, before=old.todo.kept(), names=names | due)
     outside.prober.probe(todo.probe, todo.soon, todo.forget)
     seen = without(seen, todo.forget)
-    wanted = wanted_pairs(spec, now) if moved or paused(spec, names) else old.wanted
+    lists = partial(wanted_pairs, spec, now)  # of whose pairs to look up the lists
+    wanted = await again(lists, before=old.wanted, names=listing(old, spec, names))
     markets = outside.prober.markets(wanted)  # what is listed in public
     names |= relisted(spec, old.markets, markets)
     save = outside.keep(before, seen)

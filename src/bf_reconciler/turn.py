@@ -9,7 +9,7 @@ from bf_reconciler.agenda import Agenda
 from bf_reconciler.facts import Listed, Markets, Seen, earliest
 from bf_reconciler.policy import Causes, Watch
 from bf_reconciler.schedule import HEARTBEAT, Schedule
-from bf_reconciler.spec import Names, Spec, Wanted, affected, differing, venue_of, without
+from bf_reconciler.spec import Names, Spec, Wanted, affected, differing, without
 from bf_reconciler.status import Running, Status, everything
 from bf_reconciler.verdict import Decision, Verdicts
 
@@ -28,7 +28,7 @@ class Turn:
     spec: Spec
     status: Status
     seen: Mapping[str, Seen]
-    wanted: Wanted = ()
+    wanted: Wanted = field(default_factory=dict)
     markets: Markets = field(default_factory=dict)
     watch: Watch = field(default_factory=Watch)
     todo: Schedule = field(default_factory=Schedule)
@@ -113,12 +113,13 @@ def relisted(spec: Spec, old: Markets, new: Markets) -> Names:
     changed = {venue: pairs for venue, pairs in changed.items() if pairs}
     if not changed:
         return Names()
-    found: set[str] = set()
-    for name, entry in spec.connections.items():
-        pairs = changed.get(venue_of(entry), NO_PAIRS)
-        if pairs:
-            bots = spec.by_connection.get(name, ())
-            found.update(bot.name for bot in bots if not pairs.isdisjoint(bot.pairs))
+    found = [
+        bot.name
+        for venue, pairs in changed.items()
+        for name in spec.by_venue.get(venue, ())
+        for bot in spec.by_connection.get(name, ())
+        if not pairs.isdisjoint(bot.pairs)
+    ]
     return Names(strategies=frozenset(found))
 
 
@@ -131,10 +132,19 @@ def _other_pairs(
     return differing(old or {}, new or {})
 
 
-def paused(spec: Spec, names: Names) -> bool:
-    """Whether one of these has a declared pause, that may have ended."""
-    entries = (spec.connections.get(name) for name in names.connections)
-    return any(entry is not None and entry.connection.suspend is not None for entry in entries)
+def listing(old: Turn, spec: Spec, names: Names) -> Names:
+    """Connections that may need other lists than before: declared otherwise, or with a pause."""
+    moved = differing(old.spec.strategies, spec.strategies, names.strategies)
+    bots = (of.strategies.get(name) for name in moved for of in (old.spec, spec))
+    theirs = {bot.strategy.connection for bot in bots if bot is not None}
+
+    def other(name: str) -> bool:
+        entry, was = spec.connections.get(name), old.wanted.get(name)
+        if entry is None or was is None or was[0] is not entry:
+            return True
+        return entry.connection.suspend is not None
+
+    return Names(frozenset(theirs | {name for name in names.connections if other(name)}))
 
 
 def ended(old: Turn, turn: Turn, names: Names, due: Names, *, whole: bool) -> Turn:

@@ -29,7 +29,6 @@ from bf_reconciler.spec import (
     Halt,
     Names,
     StrategyEntry,
-    venue_of,
 )
 from bf_reconciler.spec.connection import Attest, Attestation
 from bf_reconciler.status import Running, Status, key_events
@@ -105,7 +104,10 @@ class Prober:
         return finished
 
     def markets(self, wanted):
-        return {venue_of(entry): dict.fromkeys(pairs, self.listed) for entry, pairs in wanted}
+        found = {}
+        for entry, pairs in wanted.values():
+            found.setdefault(entry.venue, {}).update(dict.fromkeys(pairs, self.listed))
+        return found
 
     def announced(self, _):
         return self.told
@@ -409,6 +411,7 @@ class Life:
         assert [*turn.status.connections] == [*whole.status.connections]
         assert [*turn.status.strategies] == [*whole.status.strategies]
         assert turn.seen == whole.seen
+        assert turn.wanted == whole.wanted
         assert turn.verdicts == whole.verdicts
         assert turn.decisions == whole.decisions
         assert turn.running == whole.running

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bf_reconciler.facts import Listed, Reason, Venue
 from bf_reconciler.policy import ConditionType
-from bf_reconciler.spec import LOCAL, Names, StrategyEntry, venue_of, wanted_pairs
+from bf_reconciler.spec import LOCAL, Names, StrategyEntry, wanted_pairs
 from bf_reconciler.status import Status, StrategyState, fold, transitions
 from bf_reconciler.turn import relisted
 from bf_reconciler.verdict import Halted, StrategyMemory, guard, judge
@@ -213,7 +213,7 @@ def test_pairs_say_nothing_of_the_connection(told):
 
 def test_a_place_is_an_exchange_its_environment_and_its_endpoint():
     entry = a_connection(environment="live", endpoint="https://gateway.example")
-    assert venue_of(entry) == Venue("kucoin", "live", "https://gateway.example")
+    assert entry.venue == Venue("kucoin", "live", "https://gateway.example")
     house = House()
     house.spec = a_spec([entry], [a_strategy(pairs=[BTC, ETH])])
     assert house.cycle({BTC: MISSING, ETH: MISSING}) == ENABLED  # said of another place
@@ -231,11 +231,11 @@ def test_pairs_of_strategies_that_are_to_run_are_looked_up():
             a_strategy("lost", pairs=["XRP/USDT"], connection="nowhere"),
         ],
     )
-    ((entry, pairs),) = wanted_pairs(spec, NOW)
+    ((entry, pairs),) = wanted_pairs(spec, NOW).values()
     assert (entry.name, pairs) == (CONNECTION, {BTC, ETH})
     over = a_suspension(until=NOW - MINUTE)
     spec = a_spec([a_connection(suspend=over)], [a_strategy(enabled=False)])
-    assert wanted_pairs(spec, NOW) == ()
+    assert wanted_pairs(spec, NOW) == {}
     spec = a_spec([a_connection(suspend=over)])
     assert len(wanted_pairs(spec, NOW)) == 1
 

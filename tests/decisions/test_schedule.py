@@ -24,7 +24,7 @@ from bf_reconciler.schedule import (
     settled,
     to_slot,
 )
-from bf_reconciler.spec import Credentials, Policy, venue_of
+from bf_reconciler.spec import Credentials, Policy
 from build import (
     CONNECTION,
     DAY,
@@ -407,8 +407,8 @@ def test_nothing_is_settled_while_a_refusal_may_still_be_confirmed(exchange, tim
 
 
 def test_the_first_pass_is_complete_when_no_connection_and_no_pair_waits():
-    markets = {venue_of(a_connection()): {"BTC/USDT": Listed.TRADES}}
-    waiting = {venue_of(a_connection()): {"BTC/USDT": Listed.PENDING}}
+    markets = {a_connection().venue: {"BTC/USDT": Listed.TRADES}}
+    waiting = {a_connection().venue: {"BTC/USDT": Listed.PENDING}}
     seen = {CONNECTION: a_seen()}
     assert complete(a_spec(), seen, markets, NOW)
     assert not complete(a_spec(), seen, waiting, NOW)

@@ -12,7 +12,6 @@ from bf_reconciler.facts import Listed
 from bf_reconciler.probe import market_cache, market_fetch
 from bf_reconciler.probe.transport import MAX_LIST, Answer
 from bf_reconciler.simulator import Simulator
-from bf_reconciler.spec import venue_of
 from edges.probing import SECRETS, clock, entry_of, prober, until, world_of
 
 SPOT, HALTED, NO_SUCH = "BTC/USDT", "LUNA/USDT", "NOSUCH/USDT"
@@ -62,16 +61,20 @@ async def serving(body, status=200):
         await runner.cleanup()
 
 
+def wanting(*wanted):
+    return {entry.name: (entry, frozenset(pairs)) for entry, pairs in wanted}
+
+
 async def told(opened, *wanted):
     """What is known of each venue, once nothing is being looked up any more."""
-    wanted = tuple((entry, frozenset(pairs)) for entry, pairs in wanted)
+    wanted = wanting(*wanted)
     await until(lambda: not any(PENDING in v.values() for v in opened.markets(wanted).values()))
     return opened.markets(wanted)
 
 
 async def told_of(entry, *pairs):
     async with prober() as opened:
-        return (await told(opened, (entry, pairs)))[venue_of(entry)]
+        return (await told(opened, (entry, pairs)))[entry.venue]
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES)
@@ -92,7 +95,7 @@ async def test_one_load_serves_many_connections_and_nobody_s_key_goes_with_it(si
     entries = [entry_of("kucoin", base, name=f"kucoin-{n}", api_key=f"k{n}") for n in range(40)]
     async with prober() as opened:
         found = await told(opened, *((entry, [SPOT]) for entry in entries))
-        assert found == {venue_of(entries[0]): {SPOT: TRADES}}
+        assert found == {entries[0].venue: {SPOT: TRADES}}
         for _ in range(20):
             await told(opened, *((entry, [SPOT]) for entry in entries))
     assert sim.world.count(path=PATHS["kucoin"], key=None) == sim.world.requests.total() == 1
@@ -105,17 +108,17 @@ async def test_a_list_waits_for_none_of_the_probes_that_wait_for_their_turn(sim)
         opened.probe(entries)
         await until(sim.world.requests.total)  # their turns are given out
         found = await told(opened, (entries[0], [SPOT]))
-    assert found == {venue_of(entries[0]): {SPOT: TRADES}}
+    assert found == {entries[0].venue: {SPOT: TRADES}}
 
 
 async def test_a_new_pair_is_looked_up_and_what_is_known_stays_known_meanwhile(sim):
     entry = entry_of("mexc", sim.base("mexc"))
     async with prober() as opened:
         await told(opened, (entry, [SPOT]))
-        now = opened.markets(((entry, frozenset({SPOT, NO_SUCH})),))
-        assert now == {venue_of(entry): {SPOT: TRADES, NO_SUCH: PENDING}}
+        now = opened.markets(wanting((entry, [SPOT, NO_SUCH])))
+        assert now == {entry.venue: {SPOT: TRADES, NO_SUCH: PENDING}}
         now = await told(opened, (entry, [SPOT, NO_SUCH]))
-        assert now == {venue_of(entry): {SPOT: TRADES, NO_SUCH: MISSING}}
+        assert now == {entry.venue: {SPOT: TRADES, NO_SUCH: MISSING}}
     assert sim.world.count(path=PATHS["mexc"]) == 2
 
 
@@ -150,11 +153,11 @@ async def test_a_change_is_noticed_and_wakes(sim):
         await told(opened, (entry, [SPOT]))
         woken = opened.woken.times
         sim.world.patch_markets("kucoin", {SPOT: False})
-        wanted = ((entry, frozenset({SPOT})),)
-        await until(lambda: opened.markets(wanted)[venue_of(entry)][SPOT] is Listed.HALTED)
+        wanted = wanting((entry, [SPOT]))
+        await until(lambda: opened.markets(wanted)[entry.venue][SPOT] is Listed.HALTED)
         assert opened.woken.times > woken
         sim.world.patch_markets("kucoin", {SPOT: True})
-        await until(lambda: opened.markets(wanted)[venue_of(entry)][SPOT] is TRADES)
+        await until(lambda: opened.markets(wanted)[entry.venue][SPOT] is TRADES)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +171,7 @@ async def test_while_a_list_fails_nothing_is_known_and_no_probe_is_held_back(fau
     sim.world.put_faults("kucoin", {**faults, "paths": [PATHS["kucoin"]]})
     entry = entry_of("kucoin", sim.base("kucoin"))
     async with prober() as opened:
-        assert (await told(opened, (entry, [SPOT])))[venue_of(entry)] == {}
+        assert (await told(opened, (entry, [SPOT])))[entry.venue] == {}
         asked = sim.world.requests.total()
         await told(opened, (entry, [SPOT, NO_SUCH]))  # a new pair is no reason to ask sooner
         assert sim.world.requests.total() == asked
@@ -186,10 +189,10 @@ async def test_what_was_known_outlives_a_failure(sim):
         sim.world.put_faults("kucoin", {"garbage": True})
         asked = sim.world.requests.total()
         await until(lambda: sim.world.requests.total() >= asked + 2)
-        wanted = ((entry, frozenset({SPOT, NO_SUCH})),)
-        assert opened.markets(wanted)[venue_of(entry)] == {SPOT: TRADES}
+        wanted = wanting((entry, [SPOT, NO_SUCH]))
+        assert opened.markets(wanted)[entry.venue] == {SPOT: TRADES}
         sim.world.put_faults("kucoin", {})
-        await until(lambda: opened.markets(wanted)[venue_of(entry)].get(NO_SUCH) is MISSING)
+        await until(lambda: opened.markets(wanted)[entry.venue].get(NO_SUCH) is MISSING)
 
 
 @pytest.mark.usefixtures("soon")
@@ -199,8 +202,8 @@ async def test_but_not_for_ever(sim, monkeypatch):
     async with prober() as opened:
         await told(opened, (entry, [SPOT]))
         sim.world.put_faults("kucoin", {"garbage": True})
-        wanted = ((entry, frozenset({SPOT})),)
-        await until(lambda: opened.markets(wanted)[venue_of(entry)] == {})
+        wanted = wanting((entry, [SPOT]))
+        await until(lambda: opened.markets(wanted)[entry.venue] == {})
 
 
 @pytest.mark.usefixtures("soon")
@@ -210,8 +213,8 @@ async def test_a_list_that_fails_is_asked_for_in_the_way_of_another_connection(s
     dead = entry_of("kucoin", base, name="a", proxy="http://127.0.0.1:1")
     good = entry_of("kucoin", base, name="b")
     async with prober() as opened:
-        wanted = tuple((entry, frozenset({SPOT})) for entry in (dead, good))
-        await until(lambda: opened.markets(wanted).get(venue_of(good)) == {SPOT: TRADES})
+        wanted = wanting(*((entry, [SPOT]) for entry in (dead, good)))
+        await until(lambda: opened.markets(wanted).get(good.venue) == {SPOT: TRADES})
 
 
 async def test_a_body_above_the_cap_is_refused_and_one_below_it_is_read():
@@ -249,7 +252,7 @@ async def test_it_waits_for_its_turn_but_not_for_long(sim):
     async with prober() as opened:
         budget = opened._budget(entry, EXCHANGES["kucoin"])  # noqa: SLF001 # as a ban leaves it
         budget.block(60, asyncio.get_running_loop().time())
-        assert (await told(opened, (entry, [SPOT])))[venue_of(entry)] == {}
+        assert (await told(opened, (entry, [SPOT])))[entry.venue] == {}
     assert sim.world.requests.total() == 0
 
 
@@ -258,7 +261,7 @@ async def test_what_is_not_wanted_any_more_is_not_asked_for(sim):
     entry = entry_of("kucoin", sim.base("kucoin"))
     async with prober() as opened:
         await told(opened, (entry, [SPOT]))
-        assert opened.markets(()) == {}
+        assert opened.markets({}) == {}
         tasks = [t for t in asyncio.all_tasks() if t.get_name().startswith("markets ")]
         await until(lambda: all(task.done() for task in tasks))
 

@@ -14,7 +14,7 @@ from bf_reconciler.exchanges import Exchange, Kind, kind_of
 from bf_reconciler.facts import Failure, Listed, Markets, Venue
 from bf_reconciler.probe.market_fetch import MarketFetch
 from bf_reconciler.schedule import backoff, jittered
-from bf_reconciler.spec import ConnectionEntry, Wanted, venue_of
+from bf_reconciler.spec import ConnectionEntry, Wanted, unequal
 
 FRESH = timedelta(hours=1)
 """How long a list is good."""
@@ -84,35 +84,58 @@ class MarketCache:
         self._row = row
         self._clock = clock
         self._wake = wake
-        self._wanted: Wanted = ()
+        self._wanted: Wanted = {}
+        self._lists_of: dict[str, tuple[Key, ...]] = {}
+        """The lists that have pairs of a connection."""
+        self._asked: dict[Key, dict[str, tuple[ConnectionEntry, frozenset[str]]]] = {}
+        """Who asks for each list, and for which of its pairs."""
         self._shelves: dict[Key, _Shelf] = {}
         self._known: Markets | None = None
 
     async def aclose(self) -> None:
         """Cancel what is in flight."""
         tasks = [shelf.task for shelf in self._shelves.values() if shelf.task is not None]
-        self.want(())
+        self.want({})
         if tasks:
             await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
 
     def want(self, wanted: Wanted) -> None:
         """Have these pairs looked up, in the background, and nothing else."""
-        if wanted is self._wanted or wanted == self._wanted:
+        others = unequal(self._wanted, wanted)
+        self._wanted = wanted
+        moved: set[Key] = set()
+        for name in others:
+            for key in self._lists_of.pop(name, ()):
+                del self._asked[key][name]
+                moved.add(key)
+            if name in wanted:
+                covered = self._covered(*wanted[name])
+                self._lists_of[name] = tuple(covered)
+                for key, pairs in covered.items():
+                    self._asked.setdefault(key, {})[name] = wanted[name][0], pairs
+                    moved.add(key)
+        for key in moved:
+            self._known = None
+            self._shelve(key)
+
+    def _shelve(self, key: Key) -> None:
+        """Keep this list for all who ask for it; for nobody, let it go."""
+        asked = self._asked[key].values()
+        shelf = self._shelves.get(key)
+        if not asked:
+            del self._asked[key]
+            if shelf is not None and shelf.task is not None:
+                shelf.task.cancel()
+            self._shelves.pop(key, None)
             return
-        self._wanted, self._known = wanted, None
-        sorted_ = self._sorted(wanted)
-        for key in self._shelves.keys() - sorted_.keys():
-            task = self._shelves.pop(key).task
-            if task is not None:
-                task.cancel()
-        for key, (entries, pairs) in sorted_.items():
-            shelf = self._shelves.get(key)
-            if shelf is None:
-                shelf = self._shelves[key] = _Shelf(tuple(entries), frozenset(pairs))
-                name = f"markets {key[0].exchange} {key[1]}"
-                shelf.task = asyncio.create_task(self._keep(shelf, key[1]), name=name)
-            else:
-                shelf.want(tuple(entries), frozenset(pairs))
+        entries = tuple(entry for entry, _ in asked)
+        pairs = frozenset[str]().union(*{pairs for _, pairs in asked})
+        if shelf is not None:
+            shelf.want(entries, pairs)
+            return
+        shelf = self._shelves[key] = _Shelf(entries, pairs)
+        name = f"markets {key[0].exchange} {key[1]}"
+        shelf.task = asyncio.create_task(self._keep(shelf, key[1]), name=name)
 
     def known(self) -> Markets:
         """What is known now of the wanted pairs. One of which nothing is known is not there."""
@@ -123,17 +146,15 @@ class MarketCache:
             self._known = MappingProxyType(found)
         return self._known
 
-    def _sorted(self, wanted: Wanted) -> dict[Key, tuple[list[ConnectionEntry], set[str]]]:
+    def _covered(
+        self, entry: ConnectionEntry, pairs: frozenset[str]
+    ) -> Mapping[Key, frozenset[str]]:
         """By list; pairs that no list covers are left out."""
-        found: dict[Key, tuple[list[ConnectionEntry], set[str]]] = {}
-        for entry, pairs in wanted:
-            row, venue = self._row(entry), venue_of(entry)
-            for kind, listing in row.markets.lists.items():
-                covered = {p for p in pairs if kind_of(p) == kind and listing.covers(p)}
-                if covered:
-                    entries, known = found.setdefault((venue, kind), ([], set()))
-                    entries.append(entry)
-                    known |= covered
+        found: dict[Key, frozenset[str]] = {}
+        for kind, listing in self._row(entry).markets.lists.items():
+            covered = frozenset(p for p in pairs if kind_of(p) == kind and listing.covers(p))
+            if covered:
+                found[entry.venue, kind] = covered
         return found
 
     async def _keep(self, shelf: _Shelf, kind: Kind) -> None:

@@ -24,7 +24,7 @@ from bf_reconciler.spec.handling import (
 from bf_reconciler.spec.hosts import foreign_urls, unknown_hosts
 from bf_reconciler.spec.looseness import PolicyChange, is_looser, policy_changes
 from bf_reconciler.spec.names import Names, differing, unequal, updated, without
-from bf_reconciler.spec.pairs import Wanted, venue_of, wanted_pairs
+from bf_reconciler.spec.pairs import Wanted, wanted_pairs
 from bf_reconciler.spec.policy import Allowlist, Defaults, Halt, Limits, MaxRemovals, Policy
 from bf_reconciler.spec.references import inconsistencies
 from bf_reconciler.spec.removals import too_many
@@ -108,7 +108,6 @@ __all__ = [
     "unequal",
     "unknown_hosts",
     "updated",
-    "venue_of",
     "wanted_pairs",
     "without",
     "without_credentials",

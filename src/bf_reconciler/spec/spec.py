@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 
 from bf_reconciler.exchanges import EXCHANGES
 from bf_reconciler.facts import Place as ExchangePlace
+from bf_reconciler.facts import Venue
 from bf_reconciler.spec.allow import Grant
 from bf_reconciler.spec.budget import Asked, budgets, ratios
 from bf_reconciler.spec.connection import Connection
@@ -21,6 +22,8 @@ from bf_reconciler.spec.strategy import Strategy
 from bf_reconciler.spec.types import Declared, Suspend
 
 ALLOW = "allow"
+WORKED_OUT = ("by_connection", "by_venue", "pairs", "unread", "positions", "strategy_positions")
+"""What each turn needs of the whole."""
 Origin = Literal["current", "last_good", "held"]
 """current: as the file says now; last_good: its entry is wrong; held: it vanished, but is kept."""
 
@@ -94,6 +97,12 @@ class ConnectionEntry:
     @property
     def name(self) -> str:
         return self.connection.name
+
+    @property
+    def venue(self) -> Venue:
+        """Where its pairs are listed."""
+        at = self.connection
+        return Venue(at.exchange, at.environment, at.endpoint, at.region)
 
     def suspended(self, now: datetime) -> Suspend | None:
         """The suspension in force."""
@@ -179,8 +188,8 @@ class Spec:
     """What the other files of a folder may declare; None is everything."""
 
     def prepare(self) -> None:
-        """Work out what each turn needs of the whole, in a thread: it would hold up the loop."""
-        for name in ("by_connection", "pairs", "unread", "positions", "strategy_positions"):
+        """Work that out in a thread: it would hold up the loop."""
+        for name in WORKED_OUT:
             getattr(self, name)
 
     @cached_property
@@ -203,6 +212,14 @@ class Spec:
         for entry in self.strategies.values():
             found.setdefault(entry.strategy.connection, []).append(entry.strategy)
         return {name: tuple(strategies) for name, strategies in found.items()}
+
+    @cached_property
+    def by_venue(self) -> Mapping[Venue, tuple[str, ...]]:
+        """The connections on each venue whose pairs are listed together."""
+        found: dict[Venue, list[str]] = {}
+        for name, entry in self.connections.items():
+            found.setdefault(entry.venue, []).append(name)
+        return {venue: tuple(names) for venue, names in found.items()}
 
     @cached_property
     def pairs(self) -> Mapping[str, frozenset[str]]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bf_reconciler.facts import Listed, Markets, Reason
 from bf_reconciler.policy import Effect, Finding
-from bf_reconciler.spec import ConnectionEntry, Strategy, venue_of
+from bf_reconciler.spec import ConnectionEntry, Strategy
 
 NAMED = 5
 """So many bad pairs are named; the rest is counted."""
@@ -22,7 +22,7 @@ def with_pairs(
         runs: what is public says nothing of the key, and a position may stand in a pair that is
         no longer traded. A pair of which nothing is known bars nothing.
     """
-    listed = markets.get(venue_of(entry), {}) if entry else {}
+    listed = markets.get(entry.venue, {}) if entry else {}
     bad = " ".join(_wrong(strategy.pairs, listed))
     pending = any(listed.get(pair) is Listed.PENDING for pair in strategy.pairs)
     if permitted.status != "True":
