@@ -43,7 +43,7 @@ STATES: Mapping[str, RunningState] = {
 }
 RHYTHM = timedelta(seconds=10)
 """How often leases are looked at."""
-RENEWED_SECONDS = 0.1
+RENEWED_SECONDS = 0.03
 """So long leases are renewed at a time: an order to turn off may wait behind them."""
 LOG = structlog.get_logger("bf_reconciler")
 

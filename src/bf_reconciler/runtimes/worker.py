@@ -188,7 +188,11 @@ class Worker:
             changed = set(await self.adapter.changed(look))
             self._due |= changed & self._targets.keys()
             await self._survey(changed - self._targets.keys())
+        await self._settle_next()
         await self._renew()
+
+    async def _settle_next(self) -> None:
+        """Settle the most urgent strategies."""
         self._busy = self._next()
         self._due.difference_update(self._busy)
         targets = {name: self._targets[name] for name in self._busy}
@@ -201,6 +205,8 @@ class Worker:
                 else:
                     self._confirmed.pop(name, None)
                 self._learn(name, running)
+        self._busy = ()
+        self._pulse()
 
     def _next(self) -> list[str]:
         """The most urgent strategies. One engine cannot be turned off and on at once."""
