@@ -1,5 +1,6 @@
 """What the spec says of entries that are right each by itself: fit, references, limits."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -19,10 +20,12 @@ from bf_reconciler.spec import (
     StrategyEntry,
     inconsistencies,
     misfits,
+    prepare,
     too_many,
 )
 from bf_reconciler.spec.connection import Attestation
 from bf_reconciler.spec.money import BalanceRatio, Money
+from bf_reconciler.spec.prepared import NEEDED
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KEYS = {"api_key": "k", "secret": "s", "passphrase": "p"}
@@ -230,6 +233,10 @@ def test_losing_nothing_is_never_too_much_and_more_is_never_better(before, remov
     assert too_many(before, removed, limit) <= too_many(before, removed + 1, limit)
 
 
+def an_entry(connection):
+    return ConnectionEntry(connection, "f", 1, "current", timedelta(1), timedelta(1), "BTC/USDT")
+
+
 def a_spec(connections, strategies):
     return Spec(
         1,
@@ -238,10 +245,7 @@ def a_spec(connections, strategies):
         Policy(),
         None,
         {"local": LOCAL},
-        {
-            c.name: ConnectionEntry(c, "f", 1, "current", timedelta(1), timedelta(1), "BTC/USDT")
-            for c in connections
-        },
+        {c.name: an_entry(c) for c in connections},
         {s.name: StrategyEntry(s, 1, "current") for s in strategies},
     )
 
@@ -257,6 +261,58 @@ def test_a_spec_knows_the_strategies_of_each_connection():
 
 def test_a_spec_that_is_prepared_is_the_same_and_has_worked_out_what_turns_need():
     spec = build.a_spec()
-    spec.prepare()
+    prepare(spec)
     assert vars(spec).keys() > {"by_connection", "twins", "pairs", "positions"}
     assert spec == build.a_spec()
+
+
+PRESENT = st.sampled_from([True, True, True, True, False])
+KEPT = st.sampled_from(["a", "a", "a", "b"])
+
+
+@st.composite
+def fleets(draw):
+    connections = [
+        (name, draw(KEPT), draw(st.sampled_from(["kucoin", "kucoin", "mexc"])))
+        for name in draw(st.sampled_from(["pqr", "pqr", "prq"]))
+        if draw(PRESENT)
+    ]
+    strategies = [
+        (f"s-{number}", draw(st.sampled_from("pppqr")), draw(st.sampled_from(["BTC", "ETH"])))
+        for number in range(4)
+        if draw(PRESENT)
+    ]
+    return connections, strategies, draw(st.booleans())
+
+
+def prepared(fleet, before=None):
+    """The spec of a fleet; what is declared as in the one before is the same object there."""
+    connections, strategies, twins = fleet
+    spec = a_spec([], [])
+    for name, key, exchange in connections:
+        mine = key if twins else f"{key}-{name}"
+        body = a_connection(name=name, exchange=exchange, credentials=KEYS)
+        entry = replace(an_entry(body), key_fingerprint=mine)
+        was = before.connections.get(name) if before is not None else None
+        spec.connections[name] = was if was == entry else entry
+    for name, connection, pair in strategies:
+        entry = StrategyEntry(
+            a_strategy(name=name, connection=connection, pairs=[f"{pair}/USDT"]), 1, "current"
+        )
+        was = before.strategies.get(name) if before is not None else None
+        spec.strategies[name] = was if was == entry else entry
+    return spec
+
+
+@given(st.lists(fleets(), min_size=2, max_size=4))
+def test_what_is_prepared_from_the_spec_before_is_what_is_worked_out_anew(history):
+    before = None
+    for fleet in history:
+        spec = prepared(fleet, before)
+        anew = prepared(fleet)
+        prepare(spec, before)
+        prepare(anew)
+        for name in (*NEEDED, "twins"):
+            assert getattr(spec, name) == getattr(anew, name), name
+        assert [*spec.positions] == [*anew.positions]
+        before = spec

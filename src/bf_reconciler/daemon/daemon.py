@@ -31,7 +31,7 @@ from bf_reconciler.runtimes import Bounds, Owner
 from bf_reconciler.schedule import HEARTBEAT, backoff, complete, rest_after, settled
 from bf_reconciler.settings import Settings
 from bf_reconciler.sops import KEY_REASONS
-from bf_reconciler.spec import Names, Runtime, Spec, share
+from bf_reconciler.spec import Names, Runtime, Spec, prepare, share
 from bf_reconciler.status import Status, Transition, halt_event
 from bf_reconciler.verdict import StrategyMemory
 
@@ -154,7 +154,7 @@ class Daemon:
     def _mine(self, spec: Spec) -> Spec:
         """What of it is this daemon's, with what every turn needs of the whole. Takes its time."""
         mine = share(spec, self.settings.shard)
-        mine.prepare()
+        prepare(mine, self.cycle.spec)
         return mine
 
     def _halt_early(self, reload: Reload) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bf_reconciler.facts import Seen, earliest
 from bf_reconciler.policy.anomalies import Anomaly, anomaly_of
 from bf_reconciler.policy.streaks import Streak, streak_of
-from bf_reconciler.spec import ConnectionEntry, Names, Spec, updated
+from bf_reconciler.spec import ConnectionEntry, Names, Spec, differing, updated, without
 
 
 class Watched(NamedTuple):
@@ -114,17 +114,29 @@ def watch(
 
 def _moved(before: Watch, declared: Mapping[str, ConnectionEntry]) -> Watch:
     """The same of another file: what was seen of an entry that stands there as before holds."""
-    places, old = _places(declared), before.declared
-    kept = {n: w for n, w in before.connections.items() if declared.get(n) is old.get(n)}
+    old = before.declared
+    others = differing(old, declared)
+    if [*old] == [*declared] and all(_stands(old[n]) == _stands(declared[n]) for n in others):
+        places, of = before.places, before.of
+    else:
+        places = _places(declared)
+        of = _of(declared, places)
     return Watch(
         declared,
         places,
-        _of(declared, places),
-        kept,
-        {name: streak for name, streak in before.streaks.items() if name in kept},
-        {name: found for name, found in before.anomalies.items() if name in kept},
+        of,
+        without(before.connections, others),
+        without(before.streaks, others),
+        without(before.anomalies, others),
         before.changes + 1,
     )
+
+
+def _stands(entry: ConnectionEntry) -> tuple[str | None, str, str]:
+    """Its way out, and its exchange and environment: what it may share with others."""
+    connection = entry.connection
+    proxy = connection.proxy.get_secret_value() if connection.proxy else None
+    return proxy, connection.exchange, connection.environment
 
 
 def watch_each(
@@ -176,10 +188,9 @@ def _places(declared: Mapping[str, ConnectionEntry]) -> tuple[Place, ...]:
     ways: dict[str | None, list[str]] = {}
     exchanges: dict[tuple[str, str], list[str]] = {}
     for name, entry in declared.items():
-        connection = entry.connection
-        proxy = connection.proxy.get_secret_value() if connection.proxy else None
+        proxy, exchange, environment = _stands(entry)
         ways.setdefault(proxy, []).append(name)
-        exchanges.setdefault((connection.exchange, connection.environment), []).append(name)
+        exchanges.setdefault((exchange, environment), []).append(name)
     found = [
         Place("direct" if proxy is None else f"proxy of {members[0]}", 2, tuple(members))
         for proxy, members in ways.items()

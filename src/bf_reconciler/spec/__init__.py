@@ -26,6 +26,7 @@ from bf_reconciler.spec.looseness import PolicyChange, is_looser, policy_changes
 from bf_reconciler.spec.names import Names, differing, unequal, updated, without
 from bf_reconciler.spec.pairs import Wanted, wanted_pairs
 from bf_reconciler.spec.policy import Allowlist, Defaults, Halt, Limits, MaxRemovals, Policy
+from bf_reconciler.spec.prepared import prepare
 from bf_reconciler.spec.references import inconsistencies
 from bf_reconciler.spec.removals import too_many
 from bf_reconciler.spec.runtime import LOCAL, FileRuntime, Runtime
@@ -102,6 +103,7 @@ __all__ = [
     "misfits",
     "owner",
     "policy_changes",
+    "prepare",
     "share",
     "strategy_excess",
     "too_many",

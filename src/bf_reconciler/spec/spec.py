@@ -1,6 +1,6 @@
 """The whole file as a model, and the Spec that is in force after it was adopted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -22,8 +22,6 @@ from bf_reconciler.spec.strategy import Strategy
 from bf_reconciler.spec.types import Declared, Suspend
 
 ALLOW = "allow"
-WORKED_OUT = ("by_connection", "by_venue", "pairs", "unread", "positions", "strategy_positions")
-"""What each turn needs of the whole."""
 Origin = Literal["current", "last_good", "held"]
 """current: as the file says now; last_good: its entry is wrong; held: it vanished, but is kept."""
 
@@ -187,11 +185,6 @@ class Spec:
     allow: tuple[Grant, ...] | None = None
     """What the other files of a folder may declare; None is everything."""
 
-    def prepare(self) -> None:
-        """Work that out in a thread: it would hold up the loop."""
-        for name in WORKED_OUT:
-            getattr(self, name)
-
     @cached_property
     def declared_policy(self) -> Mapping[str, Any]:
         """What of the policy stands in plain text in the file and is no default, as JSON."""
@@ -227,10 +220,7 @@ class Spec:
 
         What trades by another connection with the same key trades on the same account.
         """
-        own = {
-            name: frozenset(chain.from_iterable(each.pairs for each in strategies))
-            for name, strategies in self.by_connection.items()
-        }
+        own = {name: pairs_of(strategies) for name, strategies in self.by_connection.items()}
         every = {**self.elsewhere.pairs, **own}
         shared = {
             names: frozenset[str]().union(*(every.get(name, frozenset()) for name in names))
@@ -295,6 +285,11 @@ class Spec:
     def policy_of(self, entry: ConnectionEntry) -> Policy:
         """The policy as it holds for a connection."""
         return self.policies.get(entry.connection.exchange, self.policy)
+
+
+def pairs_of(strategies: Iterable[Strategy]) -> frozenset[str]:
+    """All that these declare."""
+    return frozenset(chain.from_iterable(each.pairs for each in strategies))
 
 
 def _counts(entry: ConnectionEntry) -> bool:
