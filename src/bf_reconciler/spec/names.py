@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, compress, filterfalse
+from operator import is_not, ne
 from typing import TypeVar
 
 from bf_reconciler.spec.spec import Spec
@@ -69,20 +71,29 @@ def differing(
     old: Mapping[str, T], new: Mapping[str, T], names: Iterable[str] | None = None
 ) -> frozenset[str]:
     """Which of these names, or of all, are not the same object in both."""
-    if old is new:
-        return frozenset()
-    wanted = old.keys() | new.keys() if names is None else names
-    return frozenset(name for name in wanted if old.get(name) is not new.get(name))
+    return _where(is_not, old, new, names)
 
 
 def unequal(
     old: Mapping[str, object], new: Mapping[str, object], names: Iterable[str] | None = None
 ) -> frozenset[str]:
     """Of which of these names, or of all, the two say something else, or one says nothing."""
+    return _where(ne, old, new, names)
+
+
+def _where(
+    other: Callable[[object, object], bool],
+    old: Mapping[str, object],
+    new: Mapping[str, object],
+    names: Iterable[str] | None,
+) -> frozenset[str]:
+    """Commits compare thousands of entries a dozen times, so no line of ours runs for each."""
     if old is new:
         return frozenset()
-    wanted = old.keys() | new.keys() if names is None else names
-    return frozenset(name for name in wanted if old.get(name) != new.get(name))
+    if names is not None:
+        return frozenset(name for name in names if other(old.get(name), new.get(name)))
+    moved = compress(new, map(other, map(old.get, new), new.values()))
+    return frozenset(chain(moved, filterfalse(new.__contains__, old)))
 
 
 def without(values: Mapping[str, T], names: frozenset[str]) -> Mapping[str, T]:
