@@ -167,7 +167,8 @@ def _evidence(
 
     With another common cause, whoever was seen has a part in it.
     """
-    if causes is not old.verdicts.causes:
+    before = old.verdicts.causes
+    if (causes.holds, causes.witnesses) != (before.holds, before.witnesses):
         return names
     ordered = frozenset(order.name for order in orders)
     theirs = (_connection_of(spec, name) for name in ordered)
