@@ -18,7 +18,7 @@ from bf_reconciler.spec import Runtime
 from bf_reconciler.status import Confirmed, Running
 from bf_reconciler.verdict import Holding, Order
 
-BATCH = 32
+BATCH = 64
 """So many strategies are settled at once; then the most urgent ones are looked for again."""
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=0.5), timedelta(seconds=5)
 """Waits before what failed is tried again."""
