@@ -72,6 +72,19 @@ def sleeper(directory: Path) -> SopsSettings:
     return fake(directory, script)
 
 
+async def test_a_decryption_leaves_the_cpu_to_what_protects_money(tmp_path):
+    """`nice` tells the priority that it has inherited from the script."""
+    told, ours = tmp_path / "told", os.getpriority(os.PRIO_PROCESS, 0)
+    wanted = min(ours + 10, 19)
+    script = (
+        f"for i in $(seq 1000); do [ $(nice) = {wanted} ] && break; sleep 0.01; done\n"
+        f"echo $(nice) > {told}\nexit 1"
+    )
+    await refused(fake(tmp_path, script))
+    assert int(told.read_text()) == wanted
+    assert os.getpriority(os.PRIO_PROCESS, 0) == ours
+
+
 async def test_a_sops_that_hangs_is_ended_with_its_children(tmp_path):
     error = await refused(replace(sleeper(tmp_path), timeout=8.0))
     assert (error.reason, error.transient) == (ConfigReason.DECRYPTION_TIMEOUT, True)
