@@ -4,9 +4,10 @@
 
 ``listening`` is from the start to the first answer by HTTP, ``first`` to the first verdict, ``all``
 to the last, ``enabled`` to the last strategy that is on. An interval later, ``commit``: one file
-is replaced, until what it says is in force. ``idle``, ``busy``: a key gets the withdraw right and
-is tested, until its strategy is off; first while nothing else is done, then while every file is
-decrypted anew. The command fails where a target is missed.
+is replaced, until what it says is in force, the median of five; then the ``fastest`` and the
+``slowest`` of them. ``idle``, ``busy``: a key gets the withdraw right and is tested, until its
+strategy is off; first while nothing else is done, then while every file is decrypted anew. The
+command fails where a target is missed.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from statistics import median
 
 import clients
 from figures import free_port
@@ -35,6 +37,9 @@ SECONDS_BETWEEN = 1.0
 """A scrape of thousands of keys again and again would be most of what is measured."""
 REST = 0.05
 """Likewise of small questions, 20 a second: a figure is late by half of that."""
+COMMITS = ("ETH/USDT", "SOL/USDT", "ETH/USDT", "SOL/USDT", "ETH/USDT")
+"""The pair of each commit of one file."""
+SECONDS_APART = 5.0
 MARGIN = 0.5
 """So many seconds longer may a strategy take to go off while files are decrypted."""
 
@@ -161,8 +166,14 @@ def measured(keys: int, files: int, interval: float) -> dict[str, float]:
             time.sleep(interval)  # the fleet is as it is on most days
             last = len(folder.parts) - 1
             name = f"grid-{folder.parts[last].start}"
-            folder.put(last, folder.encrypted(last, "ETH/USDT"))
-            found["commit"] = until(lambda: pairs_of(listen, name) == ["ETH/USDT"])
+            took = []
+            for pair in COMMITS:
+                content = folder.encrypted(last, pair)
+                time.sleep(SECONDS_APART)
+                folder.put(last, content)
+                took.append(until(lambda pair=pair: pairs_of(listen, name) == [pair]))
+            found["commit"] = median(took)
+            found["fastest"], found["slowest"] = min(took), max(took)
             found["idle"] = off_after(listen, port, state, 0)
             anew = folder.all("SOL/USDT")
             for number, content in enumerate(anew):
