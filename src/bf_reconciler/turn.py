@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bf_reconciler.agenda import Agenda
-from bf_reconciler.facts import Listed, Markets, Seen, earliest
+from bf_reconciler.facts import Markets, Seen, earliest
 from bf_reconciler.policy import Causes, Watch
 from bf_reconciler.schedule import HEARTBEAT, Schedule
-from bf_reconciler.spec import Names, Spec, Wanted, affected, differing, without
+from bf_reconciler.spec import Names, Spec, Wanted, affected, differing, unequal, without
 from bf_reconciler.status import Running, Status, everything
 from bf_reconciler.verdict import Decision, Verdicts
 
@@ -17,7 +17,6 @@ LONGEST = timedelta(minutes=1)
 """No two turns are further apart, or time has jumped."""
 RETRY = timedelta(seconds=1)
 """A move that is not over goes on after this."""
-NO_PAIRS: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,27 +108,15 @@ def concerned(last: Turn, spec: Spec, names: Names, causes: Causes) -> Names:
 
 def relisted(spec: Spec, old: Markets, new: Markets) -> Names:
     """Strategies of whose pairs another thing is known than before, or nothing any more."""
-    changed = {venue: _other_pairs(old.get(venue), new.get(venue)) for venue in {*old, *new}}
-    changed = {venue: pairs for venue, pairs in changed.items() if pairs}
-    if not changed:
-        return Names()
+    changed = {venue: unequal(old.get(venue, {}), new.get(venue, {})) for venue in {*old, *new}}
     found = [
         bot.name
         for venue, pairs in changed.items()
-        for name in spec.by_venue.get(venue, ())
+        for name in (spec.by_venue.get(venue, ()) if pairs else ())
         for bot in spec.by_connection.get(name, ())
         if not pairs.isdisjoint(bot.pairs)
     ]
     return Names(strategies=frozenset(found))
-
-
-def _other_pairs(
-    old: Mapping[str, Listed] | None, new: Mapping[str, Listed] | None
-) -> frozenset[str]:
-    """The pairs of which different things are known; of most venues it is the very same mapping."""
-    if old is new:
-        return NO_PAIRS
-    return differing(old or {}, new or {})
 
 
 def listing(old: Turn, spec: Spec, names: Names) -> Names:

@@ -31,6 +31,7 @@ from bf_reconciler.status import (
     Record,
     Recorded,
     Status,
+    StrategyStatus,
     Transition,
     rules_of,
 )
@@ -272,10 +273,7 @@ class Journal:
         with self._using() as connection, self._filed(halted):
             self._known = None
             with database.transaction(connection, durable=True):
-                if halted is None:
-                    _delete(connection, HALTED)
-                else:
-                    _put(connection, HALTED, halted)
+                _write(connection, {HALTED: halted})
                 self._append(connection, [event] if event is not None else [])
             self._file_heads()
         if self.halt_trouble is not None:
@@ -287,6 +285,7 @@ class Journal:
         A crash between that and the next save would otherwise have the next start turn them off,
         and a probe on again; or, if a move was taken back meanwhile, forget where it went.
         """
+        turned: dict[Key, StrategyStatus] = {}
         with self._using() as connection:
             query = "SELECT json FROM entries WHERE kind = 'strategy' AND name = ?"
             with database.transaction(connection):
@@ -295,12 +294,12 @@ class Journal:
                     found = rows.STRATEGY.read(row[0]) if row else None
                     if found is None or found.memory is None:
                         continue
-                    turned = replace(found, memory=_started(found.memory, runtime))
-                    if turned == found:
-                        continue
-                    _put(connection, ("strategy", name), turned)
-                    if self._known is not None:
-                        self._known["strategy", name] = turned
+                    started = replace(found, memory=_started(found.memory, runtime))
+                    if started != found:
+                        turned["strategy", name] = started
+                _write(connection, turned)
+            if self._known is not None:
+                self._known.update(turned)
 
     def release(self, name: str, event: Transition | None = None) -> bool:
         """Let a strategy that waits for a person run again; False where none of this name waits.
@@ -316,7 +315,7 @@ class Journal:
                 return False
             memory = replace(found.memory, latched=False)
             with database.transaction(connection, durable=True):
-                _put(connection, ("strategy", name), replace(found, memory=memory))
+                _write(connection, {("strategy", name): replace(found, memory=memory)})
                 self._append(connection, [event] if event is not None else [])
             self._file_heads()
             return True
@@ -543,7 +542,7 @@ def _meta(connection: sqlite3.Connection, key: str) -> str | None:
 
 
 def _write(connection: sqlite3.Connection, changed: Mapping[Key, object]) -> None:
-    """Write these rows, those of entries by one statement.
+    """Write these rows, those of entries by one statement; None is a row that goes.
 
     Each statement lets other threads run, and waits for them where the event loop is busy.
     """
@@ -551,10 +550,13 @@ def _write(connection: sqlite3.Connection, changed: Mapping[Key, object]) -> Non
     for (kind, name), value in changed.items():
         if value is None:
             _delete(connection, (kind, name))
-        elif kind in FORMS:
-            entries += (kind, name, FORMS[kind].write(value))
+        elif kind == "meta":
+            form: rows.Form[Any] = rows.HALTED if name == "halted" else rows.STATUS
+            connection.execute(
+                "INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, form.write(value))
+            )
         else:
-            _put(connection, (kind, name), value)
+            entries += (kind, name, FORMS[kind].write(value))
     for at in range(0, len(entries), 3 * ROWS):
         some = entries[at : at + 3 * ROWS]
         places = ", ".join(["(?, ?, ?)"] * (len(some) // 3))
@@ -568,16 +570,6 @@ def _started(memory: StrategyMemory, runtime: Runtime) -> StrategyMemory:
     if runtime not in (memory.runtime, *memory.also):
         memory = replace(memory, also=(*memory.also, runtime))
     return memory
-
-
-def _put(connection: sqlite3.Connection, key: Key, value: object) -> None:
-    kind, name = key
-    if kind == "meta":
-        form: rows.Form[Any] = rows.HALTED if name == "halted" else rows.STATUS
-        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, form.write(value)))
-    else:
-        text = FORMS[kind].write(value)
-        connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", (kind, name, text))
 
 
 def _delete(connection: sqlite3.Connection, key: Key) -> None:

@@ -1,7 +1,7 @@
 """Which pairs trade, as public lists say: each list is kept for a while and asked for once."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -85,8 +85,6 @@ class MarketCache:
         self._clock = clock
         self._wake = wake
         self._wanted: Wanted = {}
-        self._lists_of: dict[str, tuple[Key, ...]] = {}
-        """The lists that have pairs of a connection."""
         self._asked: dict[Key, dict[str, tuple[ConnectionEntry, frozenset[str]]]] = {}
         """Who asks for each list, and for which of its pairs."""
         self._shelves: dict[Key, _Shelf] = {}
@@ -101,19 +99,15 @@ class MarketCache:
 
     def want(self, wanted: Wanted) -> None:
         """Have these pairs looked up, in the background, and nothing else."""
-        others = unequal(self._wanted, wanted)
-        self._wanted = wanted
+        before, self._wanted = self._wanted, wanted
         moved: set[Key] = set()
-        for name in others:
-            for key in self._lists_of.pop(name, ()):
+        for name in unequal(before, wanted):
+            for key, _ in self._covered(before, name):
                 del self._asked[key][name]
                 moved.add(key)
-            if name in wanted:
-                covered = self._covered(*wanted[name])
-                self._lists_of[name] = tuple(covered)
-                for key, pairs in covered.items():
-                    self._asked.setdefault(key, {})[name] = wanted[name][0], pairs
-                    moved.add(key)
+            for key, pairs in self._covered(wanted, name):
+                self._asked.setdefault(key, {})[name] = wanted[name][0], pairs
+                moved.add(key)
         for key in moved:
             self._known = None
             self._shelve(key)
@@ -121,17 +115,16 @@ class MarketCache:
     def _shelve(self, key: Key) -> None:
         """Keep this list for all who ask for it; for nobody, let it go."""
         asked = self._asked[key].values()
-        shelf = self._shelves.get(key)
         if not asked:
             del self._asked[key]
-            if shelf is not None and shelf.task is not None:
-                shelf.task.cancel()
-            self._shelves.pop(key, None)
+            task = self._shelves.pop(key).task
+            if task is not None:
+                task.cancel()
             return
         entries = tuple(entry for entry, _ in asked)
         pairs = frozenset[str]().union(*{pairs for _, pairs in asked})
-        if shelf is not None:
-            shelf.want(entries, pairs)
+        if key in self._shelves:
+            self._shelves[key].want(entries, pairs)
             return
         shelf = self._shelves[key] = _Shelf(entries, pairs)
         name = f"markets {key[0].exchange} {key[1]}"
@@ -146,16 +139,15 @@ class MarketCache:
             self._known = MappingProxyType(found)
         return self._known
 
-    def _covered(
-        self, entry: ConnectionEntry, pairs: frozenset[str]
-    ) -> Mapping[Key, frozenset[str]]:
-        """By list; pairs that no list covers are left out."""
-        found: dict[Key, frozenset[str]] = {}
+    def _covered(self, wanted: Wanted, name: str) -> Iterator[tuple[Key, frozenset[str]]]:
+        """The lists of a connection, and its pairs in each; some are in none."""
+        if name not in wanted:
+            return
+        entry, pairs = wanted[name]
         for kind, listing in self._row(entry).markets.lists.items():
             covered = frozenset(p for p in pairs if kind_of(p) == kind and listing.covers(p))
             if covered:
-                found[entry.venue, kind] = covered
-        return found
+                yield (entry.venue, kind), covered
 
     async def _keep(self, shelf: _Shelf, kind: Kind) -> None:
         """Keep one list fresh, until it is not wanted any more."""

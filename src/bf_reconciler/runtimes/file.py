@@ -162,8 +162,8 @@ class FileAdapter:
         silent = {name for name, until in self._acked_until.items() if until < now}
         for name in silent:
             del self._acked_until[name]
-        moment_of_now = now.timestamp()
-        near = [name for name, at in self._renew_at.items() if at <= moment_of_now]
+        latest = now.timestamp()
+        near = [name for name, at in self._renew_at.items() if at <= latest]
         due = [name for name in near if name in targets and self._ends(name, targets[name], now)]
         lengths = {name: self._length(name, targets[name].order) for name in due}
         if not lengths:

@@ -23,6 +23,7 @@ def life_of(told: object) -> str:
 class RemoteEngine(Generic[R]):
     """An engine that answers requests, lends nothing and says nothing by itself."""
 
+    queues = False
     remembers = False
     rhythm = HARDLY_EVER
 
@@ -59,7 +60,6 @@ class SingleEngine(RemoteEngine[R], ABC):
     """One that carries one strategy, and shows the same of whatever was ever on it."""
 
     exclusive = True
-    queues = False
 
     async def read(self, names: Collection[str]) -> Mapping[str, Reading]:
         """What it shows."""

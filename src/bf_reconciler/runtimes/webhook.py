@@ -48,7 +48,6 @@ class WebhookAdapter(RemoteEngine[WebhookRuntime]):
     """The address of one declared runtime of type ``webhook``."""
 
     exclusive = False
-    queues = False
     settle_time = timedelta(seconds=2)
     deadline = timedelta(seconds=60)
 
