@@ -16,6 +16,7 @@ from bf_reconciler.spec import (
     Runtime,
     Spec,
     Wanted,
+    altered,
     differing,
     unequal,
     updated,
@@ -115,7 +116,7 @@ async def reconcile(
     answers = _answers(spec, before, seen, outside.prober.collect())  # what the exchanges said
     reports = outside.runtimes.collect()  # what was seen to run
     stray = orphans(spec, before.memories, outside.runtimes.held(spec.runtimes.values()))
-    seen = _with(seen, answers)
+    seen = altered(seen, answers)
     names |= Names(frozenset(answers), frozenset((*reports, *stray)))
     watched = await again(partial(watch, spec, seen, now), before=old.watch, names=names)
     causes = common_causes(watched, now, old.verdicts.causes)  # what their failures have in common
@@ -133,7 +134,7 @@ async def reconcile(
 
     rules = partial(judge, spec, seen, before.halted, now, markets, known=before.connections)
     verdicts = await again(rules, before=old.judged(causes), names=names)  # True, False, Unknown
-    care = partial(guard, spec, verdicts, _with(before.memories, stray), now)
+    care = partial(guard, spec, verdicts, altered(before.memories, stray), now)
     decisions = await again(care, before=old.decisions, names=names)
     orders = _orders(old, decisions, names)
     if orders:
@@ -196,7 +197,7 @@ async def _act(
     """
     told = await outside.runtimes.converge(orders, spec.generation, spec.revision, now)
     silent = frozenset(order.name for order in orders if order.name not in told)
-    running = without(_with(old.running, {**reports, **told}), silent)
+    running = without(altered(old.running, {**reports, **told}), silent)
 
     memories = old.status.memories
 
@@ -261,10 +262,6 @@ def _answers(
         for name, answer in collected.items()
         if name in spec.connections and spec.connections[name].fingerprint == answer.entry
     }
-
-
-def _with(old: Mapping[str, T], new: Mapping[str, T]) -> Mapping[str, T]:
-    return {**old, **new} if new else old
 
 
 async def halt(before: Status, outside: Outside, now: datetime) -> Status:

@@ -19,7 +19,7 @@ from bf_reconciler.facts import (
     unconfirmed,
 )
 from bf_reconciler.policy import Causes, common_causes, watch
-from bf_reconciler.spec import ConnectionEntry, Names, Policy, Spec, differing
+from bf_reconciler.spec import ConnectionEntry, Names, Policy, Spec, altered, differing
 
 CONFIRM = timedelta(seconds=2)
 """A first terminal answer is asked again after this."""
@@ -346,7 +346,7 @@ def answered(spec: Spec, name: str, seen: Seen | None, asked_at: datetime, now: 
 def request(seen: Mapping[str, Seen], names: Iterable[str]) -> Mapping[str, Seen]:
     """Have these connections probed at once. What was never seen is probed anyway."""
     asked = {name: replace(m, asked=True) for name in names if (m := seen.get(name)) is not None}
-    return {**seen, **asked} if asked else seen
+    return altered(seen, asked)
 
 
 def request_changed(

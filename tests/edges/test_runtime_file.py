@@ -946,7 +946,13 @@ def test_first_renewals_of_orders_that_came_at_once_are_spread():
     assert rest("s-1", lease, first=False) == timedelta(seconds=40)
 
 
-async def test_leases_are_renewed_a_while_at_a_time(tmp_path, runtimes, path, monkeypatch):
+@pytest.mark.parametrize(
+    ("seconds", "most", "passes"),
+    [(0.0, 64, [True, True, True, True, False]), (9.0, 2, [True, True, False])],
+)
+async def test_leases_are_renewed_a_few_at_a_time(
+    tmp_path, runtimes, path, monkeypatch, seconds, most, passes
+):
     await converge(runtimes, an_order())
     adapter = FileAdapter(HERE, Bounds(tmp_path))
     names = [f"s-{n}" for n in range(5)]
@@ -955,10 +961,11 @@ async def test_leases_are_renewed_a_while_at_a_time(tmp_path, runtimes, path, mo
         text = told(path) | {"name": name, "valid_until": end.isoformat()}
         garble(path.with_name(f"{name}.json"), json.dumps(text).encode())
     await adapter.read(names)
-    monkeypatch.setattr(file_adapter, "RENEWED_SECONDS", 0.0)
+    monkeypatch.setattr(file_adapter, "RENEWED_SECONDS", seconds)
+    monkeypatch.setattr(file_adapter, "MOST", most)
     targets = {name: Target(an_order(name=name), Stamp(3, "r1", NOW)) for name in names}
-    more = [(await adapter.renew(targets))[1] for _ in range(6)]
-    assert more == [True, True, True, True, False, False]
+    more = [(await adapter.renew(targets))[1] for _ in range(len(passes) + 1)]
+    assert more == [*passes, False]
     assert all(until(path.with_name(f"{n}.json")) > end + timedelta(seconds=60) for n in names)
     await adapter.close()
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NoReturn
 
-YOUNG, MIDDLE = 700, 10
+YOUNG, MIDDLE = 20_000, 10
 """Python's own."""
 NEVER: Final = 1_000_000
 """So many passes over what is younger would have to come before one over everything."""

@@ -38,9 +38,9 @@ def parse(body: bytes, most: int = MAX_VALUES, *, unique: bool = True) -> Json |
     """
     if body.count(b",") + body.count(b"[") + body.count(b"{") > most:
         return Unreadable.OVERSIZED
-    hook = _object if unique else None
+    decoder = UNIQUE if unique else PLAIN
     try:
-        return json.loads(body.decode(errors="replace"), object_pairs_hook=hook)
+        return decoder.decode(body.decode(errors="replace"))
     except _RepeatedError:
         return Unreadable.REPEATED
     except (ValueError, RecursionError):
@@ -57,3 +57,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) < len(pairs):
         raise _RepeatedError
     return made
+
+
+UNIQUE: Final = json.JSONDecoder(object_pairs_hook=_object)
+PLAIN: Final = json.JSONDecoder()
+"""Made once: ``json.loads`` makes one for each text, which takes as long as a short text."""

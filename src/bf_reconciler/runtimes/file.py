@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from errno import EDQUOT, EFBIG, EINTR, ENOSPC, EPERM
+from heapq import heappop, heappush
+from itertools import islice
 from secrets import token_hex
 from typing import Any, get_args
 from zlib import crc32
@@ -43,8 +45,9 @@ STATES: Mapping[str, RunningState] = {
 }
 RHYTHM = timedelta(seconds=10)
 """How often leases are looked at."""
+MOST = 64
 RENEWED_SECONDS = 0.03
-"""So long leases are renewed at a time: an order to turn off may wait behind them."""
+"""So many leases are renewed at a time, and so long: an order to turn off may wait for them."""
 LOG = structlog.get_logger("bf_reconciler")
 
 
@@ -76,7 +79,11 @@ class FileAdapter:
         """The signatures of each file and of what its bot wrote, when they were read."""
         self._valid_until: dict[str, datetime] = {}
         self._renew_at: dict[str, float] = {}
-        """From when on each lease is looked at, epoch seconds: thousands stand for minutes."""
+        """From when on each lease is looked at, epoch seconds."""
+        self._moments: list[tuple[float, str]] = []
+        """The same as a heap, for thousands stand for minutes; some of it is out of date."""
+        self._near: dict[str, None] = {}
+        """Whose moment has come, in the order of coming."""
         self._acked_until: dict[str, datetime] = {}
         self._lengths: dict[str, timedelta] = {}
         """How long the lease of each strategy was when it was last given."""
@@ -163,13 +170,17 @@ class FileAdapter:
         for name in silent:
             del self._acked_until[name]
         latest = now.timestamp()
-        near = [name for name, at in self._renew_at.items() if at <= latest]
-        due = [name for name in near if name in targets and self._ends(name, targets[name], now)]
-        lengths = {name: self._length(name, targets[name].order) for name in due}
-        if not lengths:
+        while self._moments and self._moments[0][0] <= latest:
+            at, name = heappop(self._moments)
+            if self._renew_at.get(name) == at:
+                self._near[name] = None
+        near = (name for name in self._near if name in targets)
+        due = list(islice((name for name in near if self._ends(name, targets[name], now)), MOST))
+        if not due:
             return silent, False
+        lengths = {name: self._length(name, targets[name].order) for name in due}
         changed, done = await self._thread.call(self._renew, lengths)
-        return silent | changed, done < len(lengths)
+        return silent | changed, done < len(lengths) or len(lengths) == MOST
 
     def _length(self, name: str, order: Order | None) -> timedelta:
         if order is not None:
@@ -189,8 +200,10 @@ class FileAdapter:
 
     def _is_valid_until(self, name: str, until: datetime) -> None:
         """Where the length of its lease is not known yet, it is looked at as if it were short."""
+        self._near.pop(name, None)
         self._valid_until[name] = until
-        self._renew_at[name] = (until - self._rest(name, None)).timestamp()
+        self._renew_at[name] = at = (until - self._rest(name, None)).timestamp()
+        heappush(self._moments, (at, name))
 
     def _rest(self, name: str, order: Order | None) -> timedelta:
         """How much of its lease is left when it is renewed."""
@@ -281,6 +294,7 @@ class FileAdapter:
         try:
             self._valid_until.pop(name, None)
             self._renew_at.pop(name, None)
+            self._near.pop(name, None)
             self._around.pop(name, None)
             self._read_as[name] = self._signatures(files, name)  # first: a change is seen again
             text = files.read(_file(name))

@@ -6,6 +6,7 @@ from itertools import chain, compress, filterfalse
 from operator import is_not, ne
 from typing import TypeVar
 
+from bf_reconciler.spec.persistent import altered, otherwise, whole
 from bf_reconciler.spec.spec import Spec
 
 T = TypeVar("T")
@@ -54,17 +55,8 @@ def updated(
 
     What comes out equal stays the same object, so that "is it another?" is asked by identity.
     """
-    new: dict[str, T] | None = None
-    for name in names:
-        was, value = old.get(name), make(name)
-        if value == was:
-            continue
-        new = dict(old) if new is None else new
-        if value is None:
-            del new[name]
-        else:
-            new[name] = value
-    return old if new is None else new
+    made = ((name, make(name)) for name in names)
+    return altered(old, {name: value for name, value in made if value != old.get(name)})
 
 
 def differing(
@@ -90,14 +82,15 @@ def _where(
     """Commits compare thousands of entries a dozen times, so no line of ours runs for each."""
     if old is new:
         return frozenset()
+    if names is None:
+        names = otherwise(old, new)
     if names is not None:
         return frozenset(name for name in names if other(old.get(name), new.get(name)))
+    old, new = whole(old), whole(new)
     moved = compress(new, map(other, map(old.get, new), new.values()))
     return frozenset(chain(moved, filterfalse(new.__contains__, old)))
 
 
 def without(values: Mapping[str, T], names: frozenset[str]) -> Mapping[str, T]:
     """The same less these names."""
-    if values.keys().isdisjoint(names):
-        return values
-    return {name: value for name, value in values.items() if name not in names}
+    return altered(values, {name: None for name in names if name in values})

@@ -7,6 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from bf_reconciler.spec import differing
 from bf_reconciler.status import Status
 from bf_reconciler.web.page.markup import NOTHING, fill
 from bf_reconciler.web.page.words import Words
@@ -34,8 +35,11 @@ class Latencies:
             return
         known, self._known = self._known, status
         old = known.connections if known is not None else {}
-        for name, connection in status.connections.items():
-            if old.get(name) is connection:  # of thousands, nearly all are
+        for name in differing(old, status.connections):
+            connection = status.connections.get(name)
+            if connection is None:
+                self._at.pop(name, None)
+                self._points.pop(name, None)
                 continue
             at = connection.last_probe
             if at is None or self._at.get(name) == at:
@@ -43,8 +47,6 @@ class Latencies:
             self._at[name] = at
             points = self._points.setdefault(name, deque(maxlen=KEPT))
             points.append(connection.latency_seconds)
-        for name in self._at.keys() - status.connections.keys():
-            del self._at[name], self._points[name]
 
     def of(self, name: str) -> Points:
         return tuple(self._points.get(name, ()))
