@@ -3,10 +3,10 @@
 import asyncio
 import sys
 import time
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +64,13 @@ class Memory:
     """Exchanges, runtimes and journal of a fleet in which all is well."""
 
     def __init__(self) -> None:
-        self.asked: deque[ConnectionEntry] = deque()
+        self.asked: dict[str, ConnectionEntry] = {}
         self.finished: dict[str, Observation] = {}
         self.runs: dict[str, Running] = {}
 
     def answer(self, count: int, now: datetime) -> int:
-        for _ in range(min(count, len(self.asked))):
-            entry = self.asked.popleft()
+        for name in list(islice(self.asked, count)):
+            entry = self.asked.pop(name)
             self.finished[entry.name] = Observation(
                 now,
                 entry.fingerprint,
@@ -82,8 +82,7 @@ class Memory:
         return len(self.finished)
 
     def probe(self, due: Iterable[ConnectionEntry], *_: object) -> None:
-        known = {entry.name for entry in self.asked} if len(self.asked) else set()
-        self.asked.extend(entry for entry in due if entry.name not in known)
+        self.asked |= {entry.name: entry for entry in due}
 
     def markets(self, _: object) -> Mapping[Any, Any]:
         return {}

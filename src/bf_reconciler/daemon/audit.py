@@ -129,7 +129,8 @@ def rests_on(turn: Turn, name: str) -> tuple[object, ...]:
 
 
 def _of_strategies(turn: Turn, name: str) -> Iterator[object]:
-    for each in _strategies(turn, name):
+    for strategy in turn.spec.by_connection.get(name, ()):
+        each = strategy.name
         yield turn.verdicts.strategies.get(each)
         yield turn.decisions.get(each)
         yield turn.running.get(each)
