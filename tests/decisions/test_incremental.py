@@ -3,6 +3,7 @@
 import copy
 from dataclasses import replace
 
+import pytest
 from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ from bf_reconciler.spec import (
     Halt,
     Names,
     StrategyEntry,
+    persistent,
 )
 from bf_reconciler.spec.connection import Attest, Attestation
 from bf_reconciler.status import Running, Status, key_events
@@ -74,6 +76,14 @@ WORLDS = {
     "thief": lambda at: an_observation(at, **names_of({"SQUID"}, {"SQUID/USDT"})),
     "ends": lambda at: an_observation(at, key=a_key(expires_at=NOW + 3 * MINUTE)),
 }
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _written_out_soon():
+    """So few entries would otherwise never be more than one version's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(persistent, "FEWEST", 2)
+        yield
 
 
 def names_of(assets, pairs):
@@ -419,6 +429,8 @@ class Life:
         changed = key_events(self.before, turn.status, self.now, turn.changed)
         assert {*changed} == {*key_events(self.before, whole.status, self.now)}
         assert audit(turn, Names(frozenset(NAMES), frozenset(turn.spec.strategies))) == Names()
+        began = [streak.began for streak in turn.watch.streaks.values()]
+        assert turn.watch.latest is None if not began else turn.watch.latest >= max(began)
         for name, status in turn.status.connections.items():
             known = self.last and self.last.status.connections.get(name)
             assert status is known or status != known

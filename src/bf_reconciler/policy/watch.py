@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bf_reconciler.facts import Seen, earliest
 from bf_reconciler.policy.anomalies import Anomaly, anomaly_of
 from bf_reconciler.policy.streaks import Streak, streak_of
-from bf_reconciler.spec import ConnectionEntry, Names, Spec, differing, updated, without
+from bf_reconciler.spec import ConnectionEntry, Names, Spec, differing, updated, whole, without
 
 
 class Watched(NamedTuple):
@@ -65,6 +65,8 @@ class Watch:
     streaks: Mapping[str, Streak] = field(default_factory=dict)
     anomalies: Mapping[str, Anomaly] = field(default_factory=dict)
     changes: int = 0
+    latest: datetime | None = None
+    """No streak began after this; None while there is none."""
 
     def order(self, name: str) -> int:
         """Its position in the file."""
@@ -72,7 +74,7 @@ class Watch:
 
     def group(self, index: int) -> Group:
         """Those of a place. That looks at all of them, so it is for when one of them fails."""
-        connections = self.connections
+        connections = whole(self.connections)
         found = [connections[name] for name in self.places[index].members if name in connections]
         well = sorted(each.asked for each in found if each.well and each.streak is None)
         return Group(len(found), well)
@@ -98,7 +100,8 @@ def watch(
     if not moved:
         return before
     streaks = updated(before.streaks, moved, lambda name: _failing(connections.get(name)))
-    latest = max((s.began for s in (*before.streaks.values(), *streaks.values())), default=None)
+    began = [streak.began for name in moved if (streak := streaks.get(name)) is not None]
+    latest = max(began + ([before.latest] if before.latest is not None else []), default=None)
     matters = any(
         _is_news(*pair, now) or (latest is not None and _matters(*pair, latest))
         for pair in moved.values()
@@ -109,6 +112,7 @@ def watch(
         streaks=streaks,
         anomalies=updated(before.anomalies, moved, lambda name: _anomaly(connections.get(name))),
         changes=before.changes + matters,
+        latest=latest if streaks else None,
     )
 
 
@@ -129,6 +133,7 @@ def _moved(before: Watch, declared: Mapping[str, ConnectionEntry]) -> Watch:
         without(before.streaks, others),
         without(before.anomalies, others),
         before.changes + 1,
+        before.latest,
     )
 
 

@@ -25,7 +25,7 @@ from bf_reconciler.spec.hosts import foreign_urls, unknown_hosts
 from bf_reconciler.spec.looseness import PolicyChange, is_looser, policy_changes
 from bf_reconciler.spec.names import Names, differing, unequal, updated, without
 from bf_reconciler.spec.pairs import Wanted, wanted_pairs
-from bf_reconciler.spec.persistent import PersistentMap, altered
+from bf_reconciler.spec.persistent import PersistentMap, altered, whole
 from bf_reconciler.spec.policy import Allowlist, Defaults, Halt, Limits, MaxRemovals, Policy
 from bf_reconciler.spec.prepared import prepare
 from bf_reconciler.spec.references import inconsistencies
@@ -114,6 +114,7 @@ __all__ = [
     "unknown_hosts",
     "updated",
     "wanted_pairs",
+    "whole",
     "without",
     "without_credentials",
     "without_places",

@@ -8,7 +8,7 @@ from typing import TypeVar
 from bf_reconciler.facts import Clock, KeyFacts, KnownKey, Reason, Run, Seen, known_key
 from bf_reconciler.policy import ConditionType, Finding, Truth, end
 from bf_reconciler.schedule import next_probe
-from bf_reconciler.spec import Connection, ConnectionEntry, Names, Spec, Suspend, updated
+from bf_reconciler.spec import Connection, ConnectionEntry, Names, Spec, Suspend, updated, whole
 from bf_reconciler.status.model import (
     Condition,
     Confirmed,
@@ -103,6 +103,7 @@ def in_order(status: Status, spec: Spec) -> Status:
 def _sorted(
     found: Mapping[str, T], declared: Iterable[str], broken: Mapping[str, str]
 ) -> Mapping[str, T]:
+    found = whole(found)
     first = {name: found[name] for name in declared if name in found}
     left = {name: value for name, value in found.items() if name not in broken}
     last = {name: found[name] for name in broken if name in found}
