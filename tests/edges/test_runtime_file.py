@@ -19,7 +19,8 @@ from bf_reconciler.facts import Reason
 from bf_reconciler.runtimes import Bounds, Owner, Runtimes
 from bf_reconciler.runtimes import file as file_adapter
 from bf_reconciler.runtimes.adapter import Stamp, Target, UnavailableError
-from bf_reconciler.runtimes.file import FileAdapter, around_end, encoded, parsed, rest
+from bf_reconciler.runtimes.file import FileAdapter, rest
+from bf_reconciler.runtimes.file_document import around_end, encoded, parsed
 from bf_reconciler.runtimes.folder import Files
 from bf_reconciler.spec import FileRuntime
 from bf_reconciler.status import Running
