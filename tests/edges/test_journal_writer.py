@@ -2,13 +2,16 @@ import asyncio
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from structlog.testing import capture_logs
 
+from bf_reconciler.daemon import journal_writer
 from bf_reconciler.daemon.journal_writer import PIECE, JournalWriter
 from bf_reconciler.facts import Reason
 from bf_reconciler.journal import JournalError
+from bf_reconciler.spec import Names
 from bf_reconciler.status import ConnectionStatus, Record, Status, Transition
 from bf_reconciler.verdict import Halted
 
@@ -59,6 +62,11 @@ def a_writer(book, failed=lambda: None, replaced=lambda: None):
     settled = writer.settled
     writer.settled = lambda _: settled(60.0)
     return writer
+
+
+def a_fleet(count):
+    connections = {f"c{i}": ConnectionStatus.__new__(ConnectionStatus) for i in range(count)}
+    return Record(Status(connections=connections), {})
 
 
 async def test_what_is_kept_already_is_not_written_again(book):
@@ -137,18 +145,64 @@ async def test_what_is_saved_later_is_waited_for_by_nobody_but_a_disk_that_hangs
     writer = JournalWriter(book, lambda: failures.append(1), deadline=60.0)
     records = [Record(Status(generation=number), {}) for number in (1, 2)]
     book.answers.clear()
-    writer.later(records[0])
+    writer.later(records[0], Names())
     assert (writer.trouble, writer.hangs) == (None, False)
     await asyncio.sleep(0)  # it is being saved
     writer._begun -= 61.0  # noqa: SLF001 # a minute has passed
     with capture_logs() as logs:
-        writer.later(records[1])
+        writer.later(records[1], Names())
         assert (writer.hangs, len(failures), len(logs)) == (True, 1, 1)
-        writer.later(records[1])
+        writer.later(records[1], Names())
         assert len(failures) == 1
         book.answers.set()
         await writer.settled(60.0)
     assert book.saved == [(each, ()) for each in records]
+    assert writer.trouble is None
+
+
+async def test_who_says_the_same_again_is_saved_in_his_turn_and_all_are_at_the_end(
+    book, monkeypatch
+):
+    saved, clock = [], SimpleNamespace(now=0.0)
+    book.save = lambda _, __, names: saved.append(sorted(names.connections)) or True
+    monkeypatch.setattr(journal_writer, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    writer = a_writer(book)
+
+    async def later(now, *resting, names=Names(), fleet=a_fleet(300)):  # noqa: B008 # values
+        clock.now = now
+        saved.clear()
+        writer.later(fleet, names, (), frozenset(resting))
+        await writer.settled(60.0)
+        return [*saved]
+
+    assert await later(0.0, "c1") == [[]]  # what stands beside the entries
+    assert await later(5.0, "c1", "c2") == []
+    assert await later(10.0, "c3") == [["c1"]]  # 300 of them at 30 a second
+    assert await later(15.0, names=Names(frozenset({"c3"}))) == [["c2", "c3"]]
+    assert await later(40.0, "c4") == []
+    saved.clear()
+    await writer.end(a_fleet(300), 60.0)
+    assert saved == [["c4"]]
+    saved.clear()
+    await writer.end(a_fleet(300), 60.0)
+    assert saved == []
+    assert await later(41.0, "c1", fleet=a_fleet(3)) == [["c1"]]
+    assert await later(42.0, "c1", fleet=a_fleet(10**6)) == []
+    assert await later(642.0, fleet=a_fleet(10**6)) == [["c1"]]
+
+
+async def test_while_the_journal_is_broken_every_turn_tries_again(book):
+    writer = a_writer(book)
+    writer.later(a_fleet(300), Names(), (), frozenset({"c1"}))
+    await writer.settled(60.0)
+    book.full = True
+    with capture_logs():
+        writer.later(a_fleet(300), Names(), (NEWS,))
+        await writer.settled(60.0)
+        assert writer.trouble is not None
+        book.full = False
+        writer.later(a_fleet(300), Names(), (), frozenset({"c1"}))
+        await writer.settled(60.0)
     assert writer.trouble is None
 
 
@@ -196,11 +250,6 @@ async def test_who_waits_for_a_halt_is_told_when_a_start_would_find_it(book):
 
 def _raise(error):
     raise error
-
-
-def a_fleet(count):
-    connections = {f"c{i}": ConnectionStatus.__new__(ConnectionStatus) for i in range(count)}
-    return Record(Status(connections=connections), {})
 
 
 def changes_of(names):

@@ -25,6 +25,7 @@ from bf_reconciler.status import (
     file_halts,
     judgements,
     key_events,
+    repeated,
     transitions,
     unwatched,
 )
@@ -35,7 +36,10 @@ Edit = Callable[[Status, Mapping[str, Seen]], tuple[Status, Mapping[str, Seen]]]
 
 
 class Writer(Protocol):
-    """Saves records, of these names; None is all. What is saved ``later`` is not waited for."""
+    """Saves records, of these names; None is all. What is saved ``later`` is not waited for.
+
+    Who is ``resting`` said again what was said before: that may be saved after a while.
+    """
 
     async def keep(
         self, status: Status, seen: Mapping[str, Seen], names: Names | None = None
@@ -46,7 +50,11 @@ class Writer(Protocol):
     ) -> None: ...
 
     def later(
-        self, record: Record, names: Names | None = None, changes: tuple[Recorded, ...] = ()
+        self,
+        record: Record,
+        names: Names,
+        changes: tuple[Recorded, ...] = (),
+        resting: frozenset[str] = frozenset(),
     ) -> None: ...
 
 
@@ -97,6 +105,11 @@ class Cycle:
         """Set to have a turn soon. It carries no data."""
         self.urgent = asyncio.Event()
         """Set with it where people wait for the turn: nobody rests before it."""
+
+    @property
+    def record(self) -> Record:
+        """What the next start is to find."""
+        return Record(self.status, self.seen)
 
     def take(self, reload: Reload) -> None:
         """Use this reading of the file from the next turn on."""
@@ -223,9 +236,16 @@ class Cycle:
         if changes or self._edits or names is None:
             await self._writer.save(record, (*changes, *recorded), names)
         else:  # nobody is told anything, so nobody waits for the disk
-            self._writer.later(record, names, (*recorded,))
+            self._later(record, names, (*recorded,))
         published, self.status, self.seen, self._unfinished = self.status, after, seen, None
         self._publish(published, after, changes)
+
+    def _later(self, record: Record, names: Names, recorded: tuple[Recorded, ...]) -> None:
+        """Have saved what nobody is told, and at its leisure what only says again what it said."""
+        before, after = self.status, record.status
+        resting = repeated(before, after, self.seen, record.seen, names.connections)
+        others = Names(names.connections - resting, names.strategies)
+        self._writer.later(record, others, recorded, resting)
 
     async def _changes(
         self, after: Status, now: datetime, names: Names | None

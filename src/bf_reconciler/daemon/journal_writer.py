@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import islice, takewhile
+from operator import attrgetter
 
 import structlog
 
@@ -19,10 +20,20 @@ MOST_OWED = 10_000
 PIECE = 100
 """Entries, and records, that are saved at a time: many more would take longer than the deadline
 while all of a fleet is asked for the first time."""
+REPEATED = 30.0
+"""So many connections a second are saved of which only times are others, each in its turn."""
+LONGEST_REST = 600.0
+"""Seconds after which it is a connection's turn, however many there are."""
+SHORTEST_REST = 1.0
+"""Where it would be sooner, it is saved at once."""
 DEADLINE = 1.0
 """Seconds that a turn waits for a save, and within which a disk that answers takes a piece."""
 BROKEN_DEADLINE = 0.05
 """Seconds that it waits while the journal is known to be broken."""
+_around = attrgetter(
+    "generation", "revision", "digest", "file_halt", "config", "incidents", "maintenance", "parted"
+)
+"""What of a status is saved beside its entries, and is no person's edit."""
 
 
 class JournalWriter:
@@ -50,6 +61,10 @@ class JournalWriter:
         self._newest: Record | None = None
         self._unsaved: Names | None = Names()
         """Who is not saved as the newest record has it; None is everybody."""
+        self._given: Status | None = None
+        """What is saved, or being saved."""
+        self._resting: dict[str, float] = {}
+        """Connections that said again what was said before, and since when they are not saved."""
         self._saving: asyncio.Task[None] | None = None
         self._begun = 0.0
         """When the piece that is being saved was begun, monotonic."""
@@ -79,12 +94,30 @@ class JournalWriter:
         await self.settled(self._deadline if self.trouble is None else BROKEN_DEADLINE)
 
     def later(
-        self, record: Record, names: Names | None = None, changes: Iterable[Recorded] = ()
+        self,
+        record: Record,
+        names: Names,
+        changes: tuple[Recorded, ...] = (),
+        resting: frozenset[str] = frozenset(),
     ) -> None:
-        """Save a status in which nothing changed that anybody is told. Waits for nothing."""
-        self._give(record, changes, names)
-        if self.trouble is None and time.monotonic() - self._begun > self._deadline:
+        """Save a status in which nothing changed that anybody is told. Waits for nothing.
+
+        Who is ``resting`` said again what was said before. What a crash takes of that is when it
+        was said last, and a start asks everybody anew. So it is written at a pace, not at each
+        probe: a database writes pages, some 50 kB for each connection.
+        """
+        names |= Names(self._rested(resting, len(record.status.connections)))
+        if names or changes or self.trouble is not None or self._is_news(record.status):
+            self._give(record, changes, names)
+        waits = self._saving is not None and time.monotonic() - self._begun > self._deadline
+        if waits and self.trouble is None:
             self._late()
+
+    async def end(self, record: Record, seconds: float) -> None:
+        """Save what still rests, at most this long."""
+        if self._resting:
+            self._give(record, (), Names(frozenset(self._resting)))
+        await self.settled(seconds)
 
     async def intend(self, starting: Mapping[str, Runtime]) -> None:
         """Save that these are about to be turned on there."""
@@ -119,9 +152,25 @@ class JournalWriter:
         """Whether a save is under way that has not answered in time."""
         return self._saving is not None and self.trouble is not None
 
+    def _is_news(self, status: Status) -> bool:
+        """Whether another thing is to be saved beside the entries."""
+        return self._given is None or _around(self._given) != _around(status)
+
+    def _rested(self, resting: frozenset[str], count: int) -> frozenset[str]:
+        """Whose turn it is to be saved, of so many."""
+        now, rest = time.monotonic(), min(count / REPEATED, LONGEST_REST)
+        if rest < SHORTEST_REST:
+            return resting
+        for name in resting:
+            self._resting.setdefault(name, now)
+        old = takewhile(lambda item: item[1] <= now - rest, self._resting.items())
+        return frozenset(name for name, _ in old)
+
     def _give(self, record: Record, changes: Iterable[Recorded], names: Names | None) -> None:
         self._owed = (*self._owed, *changes)[-MOST_OWED:]
-        self._newest = record
+        self._newest, self._given = record, record.status
+        for name in (*self._resting,) if names is None else names.connections:
+            self._resting.pop(name, None)
         self._unsaved = _both(self._unsaved, names)
         if self._saving is None:
             self._begun = time.monotonic()

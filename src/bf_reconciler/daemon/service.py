@@ -59,7 +59,7 @@ async def opened(settings: Settings, environ: Mapping[str, str]) -> AsyncIterato
                     yield daemon
                 finally:
                     await daemon.runtimes.close()
-                    await daemon.writer.settled(CLOSE_SECONDS)
+                    await daemon.writer.end(daemon.cycle.record, CLOSE_SECONDS)
         finally:  # one that hangs is left to the end of the process
             await asyncio.wait({worker.call(journal.close)}, timeout=CLOSE_SECONDS)
     except JournalError as error:

@@ -55,6 +55,7 @@ from bf_reconciler.status.present import (
     present_transition,
     said_of,
 )
+from bf_reconciler.status.repeated import repeated
 from bf_reconciler.status.stolen import Can, Step, StolenReport, WorksFrom, present_stolen, stolen
 from bf_reconciler.status.traded import parted
 from bf_reconciler.status.unwatched import unwatched
@@ -125,6 +126,7 @@ __all__ = [
     "present_stolen",
     "present_strategy",
     "present_transition",
+    "repeated",
     "resume_event",
     "rules_of",
     "said_of",
