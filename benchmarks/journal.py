@@ -21,7 +21,7 @@ from bf_reconciler.document.declared import declared as document_fields
 from bf_reconciler.facts import Failure, Observation, Reason, Scope
 from bf_reconciler.journal import Journal, chain, database
 from bf_reconciler.reload import Reload
-from bf_reconciler.spec import Spec
+from bf_reconciler.spec import Names, Spec
 from bf_reconciler.status import ConfigStatus, Record, Status, Transition, judged_again
 
 KEYS = 40
@@ -59,8 +59,9 @@ class Day(Memory):
     async def save(self, record: Record, changes: Any = (), names: Any = None) -> None:
         self.journal.save(record, changes, names)
 
-    def later(self, record: Record, names: Any = None, changes: Any = ()) -> None:
-        self.journal.save(record, changes, names)
+    def later(self, record: Record, names: Any, changes: Any = (), resting: Any = ()) -> None:
+        """Nothing rests: what a save costs is what is measured."""
+        self.journal.save(record, changes, names | Names(frozenset(resting)))
 
 
 def declared(spec: Spec, word: str = "") -> Spec:

@@ -143,7 +143,7 @@ class Journal:
     def held(self, *given):
         return partial(self.keep, *given)
 
-    def later(self, record, _=None, changes=()):
+    def later(self, record, _, changes=(), __=()):
         self.record = record
         self.judged += [c for c in changes if isinstance(c, Judgement)]
         self.declared += [c for c in changes if isinstance(c, Declaration)]
