@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bf_reconciler.facts import Reason, remember
-from bf_reconciler.status import ConnectionStatus, Status, repeated
+from bf_reconciler.status import Condition, ConnectionStatus, Status, repeated
 from bf_reconciler.status.repeated import TIMES
 from build import CONNECTION, NOW, a_cycle, a_seen, an_observation, an_outage
 
@@ -21,10 +21,21 @@ def said(before=SHOWN, after=SHOWN, was=SEEN, seen=SEEN):
     return repeated(Status(connections=old), Status(connections=new), *memories, [CONNECTION])
 
 
-@pytest.mark.parametrize("field", [field.name for field in fields(ConnectionStatus)])
+OTHERS = [field.name for field in fields(ConnectionStatus) if field.name != "conditions"]
+
+
+@pytest.mark.parametrize("field", OTHERS)
 def test_whatever_else_is_shown_is_no_repetition(field):
     other = replace(SHOWN, **{field: object()})
     assert bool(said(after=other)) is (field in TIMES)
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(Condition)])
+def test_whatever_of_a_condition_is_another_but_its_words_is_no_repetition(field):
+    first, *rest = SHOWN.conditions
+    other = replace(SHOWN, conditions=(replace(first, **{field: object()}), *rest))
+    assert bool(said(after=other)) is (field == "message")
+    assert not said(after=replace(SHOWN, conditions=(first,)))
 
 
 def test_one_more_good_answer_is_a_repetition_and_nothing_else_is():

@@ -750,3 +750,10 @@ def test_kill_9_at_any_moment_leaves_the_last_save(folder):
         assert newest.generation == number
         assert list(folder.glob("*corrupt*")) == []
         last = number
+
+
+def test_rows_that_are_replaced_are_copied_to_no_disk_beside_ours(tmp_path):
+    """SQLite keeps what a statement may have to put back, by default under /var/tmp."""
+    memory = 2
+    with Journal(tmp_path) as journal:
+        assert journal._connection.execute("PRAGMA temp_store").fetchone() == (memory,)  # noqa: SLF001 # nothing else tells it

@@ -212,6 +212,8 @@ def _opened(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        # Rows replaced by one statement can be put back until it ends: not on a disk beside ours.
+        connection.execute("PRAGMA temp_store = MEMORY")
         _check(connection)
         for number in range(_version(connection), len(MIGRATIONS)):
             with transaction(connection):

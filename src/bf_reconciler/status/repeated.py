@@ -11,7 +11,9 @@ from bf_reconciler.status.model import ConnectionStatus, Status
 TIMES: Final = frozenset(
     {"last_probe", "last_success", "next_probe", "latency_seconds", "clock_skew_seconds"}
 )
-_said = attrgetter(*[field.name for field in fields(ConnectionStatus) if field.name not in TIMES])
+ASIDE: Final = TIMES | {"conditions"}
+_said = attrgetter(*[field.name for field in fields(ConnectionStatus) if field.name not in ASIDE])
+_found = attrgetter("type", "status", "reason", "since", "observed_generation")
 _remembered = attrgetter("entry", "assets", "pairs", "drill")
 
 
@@ -22,7 +24,10 @@ def repeated(
     seen: Mapping[str, Seen],
     names: Iterable[str],
 ) -> frozenset[str]:
-    """Connections among these that are shown as before but for times, and seen in the same runs."""
+    """Connections among these that are shown as before, and seen in the same runs.
+
+    Times may be others, and the words of a condition, which tell some: "Answered in 57 ms".
+    """
     return frozenset(
         name
         for name in names
@@ -34,7 +39,8 @@ def repeated(
 def _same_but_times(before: ConnectionStatus | None, after: ConnectionStatus | None) -> bool:
     if before is None or after is None:
         return False
-    return bool(_said(before) == _said(after))
+    found = [*map(_found, before.conditions)] == [*map(_found, after.conditions)]
+    return found and bool(_said(before) == _said(after))
 
 
 def _in_same_runs(before: Seen | None, after: Seen | None) -> bool:
