@@ -166,29 +166,31 @@ async def test_who_says_the_same_again_is_saved_in_his_turn_and_all_are_at_the_e
     saved, clock = [], SimpleNamespace(now=0.0)
     book.save = lambda _, __, names: saved.append(sorted(names.connections)) or True
     monkeypatch.setattr(journal_writer, "time", SimpleNamespace(monotonic=lambda: clock.now))
-    writer = a_writer(book)
 
-    async def later(now, *resting, names=Names(), fleet=a_fleet(300)):  # noqa: B008 # values
+    async def later(now, *resting, names=Names()):  # noqa: B008 # a value
         clock.now = now
         saved.clear()
-        writer.later(fleet, names, (), frozenset(resting))
+        writer.later(a_fleet(300), names, (), frozenset(resting))
         await writer.settled(60.0)
         return [*saved]
 
-    assert await later(0.0, "c1") == [[]]  # what stands beside the entries
-    assert await later(5.0, "c1", "c2") == []
-    assert await later(10.0, "c3") == [["c1"]]  # 300 of them at 30 a second
-    assert await later(15.0, names=Names(frozenset({"c3"}))) == [["c2", "c3"]]
-    assert await later(40.0, "c4") == []
+    monkeypatch.setattr(journal_writer, "AT_ONCE", 2)
+    writer = a_writer(book)
+    (first,) = await later(0.0, "c1", "c2", "c3")  # two at once
+    assert len(first) == 2
+    (left,) = {"c1", "c2", "c3"} - {*first}
+    assert await later(0.01) == []
+    assert await later(0.02, left) == []
+    assert await later(0.04, "c4") == [[left]]  # then one after another, in the order of coming
+    assert await later(0.05, "c5", names=Names(frozenset({"c4"}))) == [["c4"]]
+    assert await later(0.07) == [["c5"]]
+    assert await later(0.08, "c6") == []
     saved.clear()
     await writer.end(a_fleet(300), 60.0)
-    assert saved == [["c4"]]
+    assert saved == [["c6"]]
     saved.clear()
     await writer.end(a_fleet(300), 60.0)
     assert saved == []
-    assert await later(41.0, "c1", fleet=a_fleet(3)) == [["c1"]]
-    assert await later(42.0, "c1", fleet=a_fleet(10**6)) == []
-    assert await later(642.0, fleet=a_fleet(10**6)) == [["c1"]]
 
 
 async def test_while_the_journal_is_broken_every_turn_tries_again(book):

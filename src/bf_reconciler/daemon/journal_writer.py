@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice, takewhile
+from itertools import islice
 from operator import attrgetter
 
 import structlog
@@ -20,12 +20,8 @@ MOST_OWED = 10_000
 PIECE = 100
 """Entries, and records, that are saved at a time: many more would take longer than the deadline
 while all of a fleet is asked for the first time."""
-REPEATED = 30.0
-"""So many connections a second are saved of which only times are others, each in its turn."""
-LONGEST_REST = 600.0
-"""Seconds after which it is a connection's turn, however many there are."""
-SHORTEST_REST = 1.0
-"""Where it would be sooner, it is saved at once."""
+REPEATED, AT_ONCE = 30.0, 100
+"""So many connections a second, and so many at once, are saved of which only times are others."""
 DEADLINE = 1.0
 """Seconds that a turn waits for a save, and within which a disk that answers takes a piece."""
 BROKEN_DEADLINE = 0.05
@@ -63,8 +59,11 @@ class JournalWriter:
         """Who is not saved as the newest record has it; None is everybody."""
         self._given: Status | None = None
         """What is saved, or being saved."""
-        self._resting: dict[str, float] = {}
-        """Connections that said again what was said before, and since when they are not saved."""
+        self._resting: dict[str, None] = {}
+        """Connections that said again what was said before, in the order of their turns."""
+        self._turns = float(AT_ONCE)
+        self._counted = time.monotonic()
+        """How many may be saved now, and since when that is counted."""
         self._saving: asyncio.Task[None] | None = None
         self._begun = 0.0
         """When the piece that is being saved was begun, monotonic."""
@@ -106,7 +105,7 @@ class JournalWriter:
         was said last, and a start asks everybody anew. So it is written at a pace, not at each
         probe: a database writes pages, some 50 kB for each connection.
         """
-        names |= Names(self._rested(resting, len(record.status.connections)))
+        names |= Names(self._rested(resting))
         if names or changes or self.trouble is not None or self._is_news(record.status):
             self._give(record, changes, names)
         waits = self._saving is not None and time.monotonic() - self._begun > self._deadline
@@ -156,15 +155,15 @@ class JournalWriter:
         """Whether another thing is to be saved beside the entries."""
         return self._given is None or _around(self._given) != _around(status)
 
-    def _rested(self, resting: frozenset[str], count: int) -> frozenset[str]:
-        """Whose turn it is to be saved, of so many."""
-        now, rest = time.monotonic(), min(count / REPEATED, LONGEST_REST)
-        if rest < SHORTEST_REST:
-            return resting
+    def _rested(self, resting: frozenset[str]) -> frozenset[str]:
+        """Whose turn it is to be saved."""
+        counted, self._counted = self._counted, time.monotonic()
+        self._turns = min(self._turns + REPEATED * (self._counted - counted), AT_ONCE)
         for name in resting:
-            self._resting.setdefault(name, now)
-        old = takewhile(lambda item: item[1] <= now - rest, self._resting.items())
-        return frozenset(name for name, _ in old)
+            self._resting.setdefault(name)
+        some = frozenset(islice(self._resting, int(self._turns)))
+        self._turns -= len(some)
+        return some
 
     def _give(self, record: Record, changes: Iterable[Recorded], names: Names | None) -> None:
         self._owed = (*self._owed, *changes)[-MOST_OWED:]
