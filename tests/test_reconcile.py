@@ -135,7 +135,7 @@ class Engine:
 class Journal:
     def __init__(self):
         self.record, self.told, self.judged = Record(Status(), {}), [], []
-        self.declared = []
+        self.declared, self.rested = [], set()
 
     async def keep(self, status, seen, *_):
         self.record = Record(status, dict(seen))
@@ -143,8 +143,14 @@ class Journal:
     def held(self, *given):
         return partial(self.keep, *given)
 
-    def later(self, record, _, changes=(), __=()):
-        self.record = record
+    def later(self, record, _, changes=(), resting=()):
+        """What rests is lost: a crash comes before its turn."""
+        self.rested |= set(resting)
+        known, status = self.record, record.status
+        shown = {n: known.status.connections[n] for n in resting}
+        connections = {**status.connections, **shown}
+        seen = {**record.seen, **{n: known.seen[n] for n in resting}}
+        self.record = Record(replace(status, connections=connections), seen)
         self.judged += [c for c in changes if isinstance(c, Judgement)]
         self.declared += [c for c in changes if isinstance(c, Declaration)]
 
@@ -493,6 +499,20 @@ async def test_it_is_turned_on_again_where_it_was_when_it_comes_back():
     house.declare(two_places("local"))
     await house.turn(2)
     assert house.running is True
+
+
+async def test_who_only_says_again_what_was_said_may_rest_and_nobody_else():
+    house = House()
+    await house.turn(3)
+    house.journal.rested.clear()
+    await house.turn(2, step=timedelta(seconds=60))
+    assert house.journal.rested == {CONNECTION}
+    house.prober.script = lambda at: an_observation(at, key=a_withdraw_key())
+    await house.turn(step=timedelta(seconds=60))  # the last good answer comes, and it is asked
+    house.journal.rested.clear()
+    await house.turn(step=timedelta(seconds=60))
+    assert house.journal.record.status.connections[CONNECTION].status == "Blocked"
+    assert house.journal.rested == set()
 
 
 async def test_a_restart_does_and_says_nothing():
