@@ -186,11 +186,31 @@ async def test_who_says_the_same_again_is_saved_in_his_turn_and_all_are_at_the_e
     assert await later(0.07) == [["c5"]]
     assert await later(0.08, "c6") == []
     saved.clear()
-    await writer.end(a_fleet(300), 60.0)
+    await writer.end(a_fleet(300), 60.0, 60.0)
     assert saved == [["c6"]]
     saved.clear()
-    await writer.end(a_fleet(300), 60.0)
+    await writer.end(a_fleet(300), 60.0, 60.0)
     assert saved == []
+
+
+@pytest.mark.parametrize(("seconds", "most"), [(0.01, 60.0), (60.0, 0.0)])
+async def test_at_the_end_a_disk_is_waited_for_so_long_and_then_nothing_is_written(
+    book, monkeypatch, seconds, most
+):
+    monkeypatch.setattr(journal_writer, "AT_ONCE", 0)
+    turns, fleet, saved = asyncio.Semaphore(0), a_fleet(2 * PIECE + 1), []
+    book.save = lambda *_: saved.append(1) or True
+    writer = JournalWriter(book, lambda: None, deadline=60.0, worker=Turnwise(turns))
+    writer.later(fleet, Names(), (), frozenset(fleet.status.connections))
+    turns.release()  # what stands beside the entries
+    await writer.settled(60.0)
+    turns.release()  # one piece of three
+    with capture_logs() as logs:
+        await writer.end(fleet, seconds, most)
+        turns.release()
+        await asyncio.sleep(0.05)
+    assert len(saved) <= 2
+    assert all(log["event"] != "saving failed" for log in logs)
 
 
 async def test_while_the_journal_is_broken_every_turn_tries_again(book):

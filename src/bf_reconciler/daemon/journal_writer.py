@@ -112,11 +112,19 @@ class JournalWriter:
         if waits and self.trouble is None:
             self._late()
 
-    async def end(self, record: Record, seconds: float) -> None:
-        """Save what still rests, at most this long."""
+    async def end(self, record: Record, seconds: float, most: float) -> None:
+        """Save what still rests; nothing is written afterwards.
+
+        A disk that takes nothing for ``seconds`` is given up, and any disk after ``most``.
+        """
         if self._resting:
             self._give(record, (), Names(frozenset(self._resting)))
-        await self.settled(seconds)
+        ends, pieces = time.monotonic() + most, -1
+        while self._saving is not None and pieces < self._pieces and time.monotonic() < ends:
+            pieces = self._pieces
+            await self.settled(seconds)
+        if self._saving is not None:
+            self._saving.cancel()
 
     async def intend(self, starting: Mapping[str, Runtime]) -> None:
         """Save that these are about to be turned on there."""

@@ -33,7 +33,9 @@ OPEN_SECONDS = 30.0
 DRAIN_SECONDS = 3.0
 """How long a turn that is under way may take to its end; then it is broken off."""
 CLOSE_SECONDS = 1.0
-"""How long the disk may take to close the journal."""
+"""How long the disk may take to close the journal, or to take a piece of what is still unsaved."""
+END_SECONDS = 4.0
+"""How long all of that may take: times of tests, of thousands of connections."""
 
 
 @asynccontextmanager
@@ -59,7 +61,7 @@ async def opened(settings: Settings, environ: Mapping[str, str]) -> AsyncIterato
                     yield daemon
                 finally:
                     await daemon.runtimes.close()
-                    await daemon.writer.end(daemon.cycle.record, CLOSE_SECONDS)
+                    await daemon.writer.end(daemon.cycle.record, CLOSE_SECONDS, END_SECONDS)
         finally:  # one that hangs is left to the end of the process
             await asyncio.wait({worker.call(journal.close)}, timeout=CLOSE_SECONDS)
     except JournalError as error:
