@@ -170,7 +170,7 @@ async def test_who_says_the_same_again_is_saved_in_his_turn_and_all_are_at_the_e
     async def later(now, *resting, names=Names()):  # noqa: B008 # a value
         clock.now = now
         saved.clear()
-        writer.later(a_fleet(300), names, (), frozenset(resting))
+        writer.later(a_fleet(9000), names, (), frozenset(resting))  # 30 a second
         await writer.settled(60.0)
         return [*saved]
 

@@ -20,8 +20,10 @@ MOST_OWED = 10_000
 PIECE = 100
 """Entries, and records, that are saved at a time: many more would take longer than the deadline
 while all of a fleet is asked for the first time."""
-REPEATED, AT_ONCE = 30.0, 100
+REPEATED, AT_ONCE = 5.0, 100
 """So many connections a second, and so many at once, are saved of which only times are others."""
+WITHIN = 300.0
+"""Seconds in which it is everybody's turn: of a large fleet, more of them a second are saved."""
 DEADLINE = 1.0
 """Seconds that a turn waits for a save, and within which a disk that answers takes a piece."""
 BROKEN_DEADLINE = 0.05
@@ -105,7 +107,7 @@ class JournalWriter:
         was said last, and a start asks everybody anew. So it is written at a pace, not at each
         probe: a database writes pages, some 50 kB for each connection.
         """
-        names |= Names(self._rested(resting))
+        names |= Names(self._rested(resting, len(record.status.connections)))
         if names or changes or self.trouble is not None or self._is_news(record.status):
             self._give(record, changes, names)
         waits = self._saving is not None and time.monotonic() - self._begun > self._deadline
@@ -163,10 +165,11 @@ class JournalWriter:
         """Whether another thing is to be saved beside the entries."""
         return self._given is None or _around(self._given) != _around(status)
 
-    def _rested(self, resting: frozenset[str]) -> frozenset[str]:
-        """Whose turn it is to be saved."""
+    def _rested(self, resting: frozenset[str], count: int) -> frozenset[str]:
+        """Whose turn it is to be saved, of so many."""
         counted, self._counted = self._counted, time.monotonic()
-        self._turns = min(self._turns + REPEATED * (self._counted - counted), AT_ONCE)
+        pace = max(REPEATED, count / WITHIN)
+        self._turns = min(self._turns + pace * (self._counted - counted), AT_ONCE)
         for name in resting:
             self._resting.setdefault(name)
         some = frozenset(islice(self._resting, int(self._turns)))
