@@ -25,8 +25,8 @@ class PersistentMap(Mapping[str, T]):
     """One version of a mapping. Nobody changes it; ``altered`` makes the next one.
 
     It keeps its order as a dict does: what is replaced stays in its place, what is new comes last.
-    A copy of a dict of 10,000 for each turn would cost more than what the turn decides, and what
-    other data was in the caches of the core.
+    To copy a dict of 10,000 in each turn would cost more than what the turn decides, and drive
+    other data out of the caches of the core.
     """
 
     __slots__ = ("_state",)
