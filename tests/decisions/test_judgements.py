@@ -13,7 +13,7 @@ from bf_reconciler.facts import Reason, Traded
 from bf_reconciler.journal import rows
 from bf_reconciler.policy import ConditionType, Hold
 from bf_reconciler.spec import Expect, Names, Policy
-from bf_reconciler.status import NO_VERDICTS, differences, judged_again, judgements
+from bf_reconciler.status import NO_VERDICTS, Record, differences, judged_again, judgements
 from bf_reconciler.status.judgements import outcome
 from bf_reconciler.verdict import ConnectionState, judge
 from build import (
@@ -134,9 +134,29 @@ async def test_the_last_one_recorded_is_what_stands():
     house.start(spec)  # a restart records nothing that an earlier life has recorded
     await house.turn(20)
     assert len(house.journal.judged) == count
-    house.declare(as_filed(replace(spec, policy=Policy(ip_allowlist="exact"), generation=2)))
+    stricter = as_filed(replace(spec, policy=Policy(ip_allowlist="exact"), generation=2))
+    house.declare(stricter)
     await house.turn(5)
     assert [each.generation for each in house.journal.judged[count:]] == [2]
+    house.start(as_filed(replace(spec, generation=3)))  # committed while nobody was there
+    await house.turn(5)
+    assert [each.generation for each in house.journal.judged[count:]] == [2, 3]
+
+
+async def test_what_a_crash_kept_from_being_recorded_the_next_life_records():
+    spec = as_filed(a_spec([a_connection(interval=SECOND)]))
+    house = House(spec=spec)
+    await house.turn(3)
+    count, shown = len(house.journal.judged), house.cycle.status
+    house.prober.script = an_outage
+    await house.turn(2)
+    del house.journal.judged[count:]  # only what was seen is saved before it is acted upon
+    house.journal.record = Record(shown, house.cycle.seen)
+    for _ in range(3):
+        house.start(spec)
+        await house.turn()
+    (judgement,) = house.journal.judged[count:]
+    assert judgement.outcome.state is ConnectionState.UNREACHABLE
 
 
 def test_what_is_as_before_is_not_recorded_again():
@@ -179,7 +199,6 @@ def test_what_rests_on_no_probe_is_not_recorded():
     suspended = as_filed(a_spec([a_connection(suspend=a_suspension())]))
     assert recorded(suspended, {CONNECTION: a_seen()}) == []
     assert recorded(a_spec(), {}) == []
-    assert recorded(a_spec(), {CONNECTION: a_seen(restored=True)}) == []
     gone = {"gone": a_seen()}
     assert recorded(a_spec(), gone, names=Names(frozenset({"gone"}))) == []
 

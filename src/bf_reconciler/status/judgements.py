@@ -18,11 +18,11 @@ from bf_reconciler.spec import (
     Policy,
     Spec,
 )
+from bf_reconciler.status.model import ConnectionStatus
 from bf_reconciler.verdict import (
     Account,
     ConnectionState,
     ConnectionVerdict,
-    HasTraded,
     Verdicts,
     judge_connection,
     leaving,
@@ -35,7 +35,7 @@ WEEK: Final = timedelta(days=7)
 SECRET: Final = {"credentials", "next", "proxy"}
 SeenByName = Mapping[str, Seen]
 NO_VERDICTS: Final = Verdicts({}, {}, None)
-NOTHING_KNOWN: Final[Mapping[str, HasTraded]] = MappingProxyType({})
+NOTHING_KNOWN: Final[Mapping[str, ConnectionStatus]] = MappingProxyType({})
 NOTHING_SEEN: Final = Seen("")
 
 
@@ -99,10 +99,11 @@ def judgements(
     after: tuple[SeenByName, Verdicts],
     now: datetime,
     names: Names | None = None,
-    known: Mapping[str, HasTraded] = NOTHING_KNOWN,
+    known: Mapping[str, ConnectionStatus] = NOTHING_KNOWN,
 ) -> Iterator[Judgement]:
     """Of each of these that was seen or judged otherwise than before; None is all.
 
+    ``known`` is what was shown before, by an earlier life of the process, too.
     What stays the same is recorded once a week, so that something is known of a time whose
     beginning is not kept any more.
     """
@@ -114,8 +115,8 @@ def judgements(
         if verdict is None or memory is None or entry is None or not verdict.findings:
             continue  # nothing of it was judged by what was seen
         old = was.connections.get(name)
-        if old is None and memory.restored:
-            continue  # an earlier life of the process has recorded it
+        if old is None and memory.restored and _recorded(known.get(name), memory, verdict):
+            continue
         if _stage(was_seen.get(name), name) != _stage(memory, name) or not _same(old, verdict):
             hold = verdicts.causes.holds.get(name)
             bare = _bare(spec, entry, leaving(spec, name, known.get(name), now), hold, now)
@@ -127,6 +128,18 @@ def _same(old: ConnectionVerdict | None, new: ConnectionVerdict) -> bool:
     return old is not None and (
         old is new or _whole(old) == _whole(new) or outcome(old) == outcome(new)
     )
+
+
+def _recorded(shown: ConnectionStatus | None, seen: Seen, verdict: ConnectionVerdict) -> bool:
+    """Whether an earlier life has recorded it: that is saved with what was shown of it.
+
+    What was seen is saved before, where a strategy is told to stop or to run because of it; a
+    crash may come in between.
+    """
+    if shown is None or shown.last_probe is None or shown.last_probe < seen.runs[0].since:
+        return False
+    found = [(c.type, c.status, c.reason) for c in shown.conditions[1:]]  # the first is of all
+    return found == [(f.type, f.status, f.reason) for f in verdict.findings]
 
 
 def _whole(verdict: ConnectionVerdict) -> tuple[object, ...]:
