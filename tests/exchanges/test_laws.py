@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from itertools import combinations
 from urllib.parse import urlsplit
@@ -344,3 +344,22 @@ def test_a_second_balance_question_is_asked_where_the_first_finds_nothing(row):
         assert not other.wanted(key, Balance(empty=True))
         assert not other.wanted(key, refused)
         assert all(other.wanted(key, replace(refused, code=code)) for code in other.codes)
+
+
+@NAMED
+@given(data=st.data(), later=st.timedeltas(timedelta(0), timedelta(days=4000)))
+def test_facts_of_a_key_depend_on_the_time_only_where_the_row_says_so(name, data, later):
+    row, nearly, _ = ACCOUNTS[name]
+    body = data.draw(BODIES | nearly)
+    read = row.calls.key.read
+    if not row.calls.key_ages:
+        assert outcome(read, body, NOW) == outcome(read, body, NOW + later)
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY if EVERY[name].calls.key_ages])
+def test_a_row_whose_key_ages_has_a_body_that_does(name):
+    row = EVERY[name]
+    bodies = [key["body"] for key in CASES[row.id].keys.values()]
+    later = NOW + timedelta(days=40)
+    read = row.calls.key.read
+    assert any(outcome(read, body, NOW) != outcome(read, body, later) for body in bodies)

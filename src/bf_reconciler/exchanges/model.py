@@ -142,6 +142,8 @@ class Calls:
         instead: Codes by which the key question is refused to accounts of another kind, and the
             calls for those; the key question goes out before balance and orders, then.
         other_balance: Asked after the others, where the usual balance question finds nothing.
+        key_ages: What the key question is answered means another thing at another time: days that
+            are left, for one.
         in_turn: Signed calls carry a number that must grow from one to the next, so of one key
             they go out one after another.
         announced: What it tells of its maintenance, in public; None where it tells nothing. No part
@@ -157,6 +159,7 @@ class Calls:
     more: More | None = None
     instead: Mapping[str, "Calls"] = field(default_factory=dict)
     other_balance: OtherBalance | None = None
+    key_ages: bool = False
     in_turn: bool = False
     announced: AnnouncedQuery | None = None
 

@@ -1,12 +1,15 @@
 """ccxt, used for what it knows best: the address and the signature of each call."""
 
 import asyncio
+import hmac
 import re
 import time
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
+from functools import lru_cache, partial
+from hashlib import sha256
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -16,6 +19,8 @@ from bf_reconciler.probe.ccxt_import import exchange_class
 from bf_reconciler.probe.transport import MAX_LIST, Answer, Silence, Transport
 from bf_reconciler.spec import ConnectionEntry
 
+BASES: Final = 4096
+"""So many base URLs are remembered taken apart."""
 ORIGIN = re.compile(r"^[a-z]+://[^/?#]*")
 Send = Callable[[str, Mapping[str, str], str | None], Awaitable[Answer | Silence]]
 Get = Callable[[str, Mapping[str, str], SecretStr | None], Awaitable[Answer | Silence]]
@@ -73,7 +78,8 @@ class Clients:
             client.secret = row.signing.read_secret(client.apiKey, secret)
             if credentials.passphrase is not None:
                 client.password = credentials.passphrase.get_secret_value()
-            client.headers = {**client.headers, **row.environment.headers}
+            if row.environment.headers:
+                client.headers = {**client.headers, **row.environment.headers}
             client.posts = call.posts
             if row.signing.claims is not None:
                 client.jwt = partial(_token, client.jwt, row.signing.claims)
@@ -109,8 +115,9 @@ class Clients:
     ) -> Answer | Silence:
         connection = entry.connection
         base = row.base(connection.endpoint, kind)
-        host = urlsplit(base or "").netloc
-        if host in row.signing.hosts:  # the signature names it; a gateway's it never does
+        signed = row.signing.hosts
+        host = urlsplit(base or "").netloc if signed else ""
+        if host in signed:  # the signature names it; a gateway's it never does
             hosts = dict.fromkeys(client.urls["hostnames"], host)
             client.urls = {**client.urls, "hostnames": hosts}
 
@@ -142,6 +149,8 @@ def prototype(exchange: type[Any]) -> type[Any]:
     methods = {
         "request": _request,
         "fetch": _refuse,
+        "hmac": staticmethod(_hmac),
+        "check_required_credentials": _complete,
         "__del__": _nothing,
         "send": None,
         "posts": "",
@@ -205,6 +214,27 @@ async def _refuse(*_: object, **__: object) -> None:
     raise NotARead
 
 
+def _hmac(
+    request: bytes,
+    secret: bytes,
+    algorithm: Any = sha256,  # noqa: ANN401 # one of hashlib
+    digest: str = "hex",
+) -> str | bytes:
+    """As ccxt's own, in one call of OpenSSL: a probe takes several."""
+    made = hmac.digest(secret, request, algorithm)
+    if digest == "hex":
+        return made.hex()
+    return b64encode(made).decode() if digest == "base64" else made
+
+
+def _complete(self: Any, error: bool = True) -> bool:  # noqa: ANN401, FBT001, FBT002 # as ccxt's own
+    """Whether there are credentials, as some ask of a call without any.
+
+    Nobody looks for each at each call: a file in which one is missing is refused.
+    """
+    return error or bool(self.apiKey)
+
+
 def _nothing(_: object) -> None:
     """There is no session to warn of."""
 
@@ -215,10 +245,17 @@ def moved(url: str, base: str) -> str:
     A base that ends in the path of the API, as some documents write it, has it once.
     """
     rest = ORIGIN.sub("", url)
+    whole, ends = _taken_apart(base)
+    for end, before in ends:
+        if rest.startswith(end):
+            return before + rest
+    return whole + rest
+
+
+@lru_cache(BASES)
+def _taken_apart(base: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """A base without its last slash; each end of its path, and what stands before that."""
     base = base.rstrip("/")
     parts = urlsplit(base).path.split("/")
-    for first in range(1, len(parts)):
-        end = "/" + "/".join(parts[first:])
-        if rest.startswith(f"{end}/"):
-            return base.removesuffix(end) + rest
-    return base + rest
+    ends = ["/" + "/".join(parts[first:]) for first in range(1, len(parts))]
+    return base, tuple((f"{end}/", base.removesuffix(end)) for end in ends)

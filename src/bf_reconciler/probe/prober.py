@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from bf_reconciler.exchanges import EXCHANGES, Exchange
@@ -14,10 +14,12 @@ from bf_reconciler.probe.announcements import AnnouncementCache, AnnouncementFet
 from bf_reconciler.probe.budget import Budget
 from bf_reconciler.probe.capture import Capture
 from bf_reconciler.probe.client import Clients
+from bf_reconciler.probe.limits import Limits
 from bf_reconciler.probe.market_cache import MarketCache
 from bf_reconciler.probe.market_fetch import MarketFetch
 from bf_reconciler.probe.questions import Questions, unforeseen
 from bf_reconciler.probe.queue import Queue
+from bf_reconciler.probe.readings import Readings
 from bf_reconciler.probe.sanitizer import Sanitizer
 from bf_reconciler.probe.shared_time import SharedTime
 from bf_reconciler.probe.transport import Transport
@@ -47,6 +49,18 @@ class _Flight:
     soon: bool
 
 
+class _Place(NamedTuple):
+    """Of a host, as it sees us come.
+
+    Environments that share one share its limits, and its time; who waits for another timeout asks
+    for a time of its own.
+    """
+
+    row: Exchange
+    queue: Queue
+    times: SharedTime
+
+
 class Prober:
     """Probes connections; at most one probe of a connection at a time.
 
@@ -71,11 +85,14 @@ class Prober:
         self._announced: AnnouncementCache | None = None
         self._queues: dict[tuple[object, ...], Queue] = {}
         self._times: dict[tuple[object, ...], SharedTime] = {}
-        self._rows: dict[tuple[str | None, ...], Exchange] = {}
+        self._places: dict[tuple[object, ...], _Place] = {}
         self._flights: dict[str, _Flight] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._finished: dict[str, Probed] = {}
+        self._limits = Limits()
         self._sanitizer = Sanitizer()
+        self._readings: dict[str, tuple[str, Readings]] = {}
+        """Of each connection: of which entry it was asked, and what was answered."""
 
     async def __aenter__(self) -> Self:
         """Open the way out. An exchange's part of ccxt is imported when it is first asked."""
@@ -139,6 +156,7 @@ class Prober:
         for name in names:
             self._finished.pop(name, None)
             self._sanitizer.forget(name)
+            self._readings.pop(name, None)
             flight = self._flights.pop(name, None)
             if flight is not None:
                 flight.task.cancel()
@@ -177,33 +195,50 @@ class Prober:
         """One probe, and whether it asked for the time itself."""
         if self._clients is None:
             raise RuntimeError("the prober is not open")
-        row = self._row(entry)
+        row, queue, times = self._place(entry)
         await self._clients.load(row)
-        queue, capture = self._queue(entry, row), self._capture
-        times = self._time(entry, row) if capture is None else None  # each answer is kept
-        questions = Questions(entry, row, self._clients, queue, self._clock, capture, soon, times)
+        capture = self._capture
+        questions = Questions(
+            entry,
+            row,
+            self._clients,
+            queue,
+            self._clock,
+            capture=capture,
+            soon=soon,
+            times=times if capture is None else None,  # each answer is kept
+            readings=self._read(entry),
+            limits=self._limits,
+        )
         seen = self._sanitizer.observation(entry, await questions.observe())
         return seen, questions.asked_time
 
+    def _read(self, entry: ConnectionEntry) -> Readings:
+        """What the last answers about this very entry said."""
+        known = self._readings.get(entry.name)
+        if known is None or known[0] != entry.fingerprint:
+            known = self._readings[entry.name] = entry.fingerprint, Readings()
+        return known[1]
+
     def _row(self, entry: ConnectionEntry) -> Exchange:
-        connection = entry.connection
-        where = (connection.environment, connection.region, connection.endpoint)
-        known = (connection.exchange, *where)
-        if known not in self._rows:
-            self._rows[known] = EXCHANGES[connection.exchange].within(*where)
-        return self._rows[known]
+        return self._place(entry).row
 
-    def _budget(self, entry: ConnectionEntry, row: Exchange) -> Budget:
-        return self._queue(entry, row).budget
+    def _budget(self, entry: ConnectionEntry, _: Exchange) -> Budget:
+        return self._place(entry).queue.budget
 
-    def _queue(self, entry: ConnectionEntry, row: Exchange) -> Queue:
-        """Of a host, as it sees us come: environments that share one share its limits, too."""
-        return self._queues.setdefault(_route(entry, row), Queue(Budget(row.pace.rate)))
-
-    def _time(self, entry: ConnectionEntry, row: Exchange) -> SharedTime:
-        """Of a host, likewise; who waits for another timeout asks for an answer of its own."""
-        route = (*_route(entry, row), entry.timeout)
-        return self._times.setdefault(route, SharedTime(self._clock))
+    def _place(self, entry: ConnectionEntry) -> _Place:
+        """Where an entry asks, and with whom it shares that."""
+        given = entry.connection
+        where = (given.environment, given.region, given.endpoint)
+        known = (given.exchange, *where, given.proxy, entry.timeout)
+        found = self._places.get(known)
+        if found is None:
+            row = EXCHANGES[given.exchange].within(*where)
+            route = _route(entry, row)
+            queue = self._queues.setdefault(route, Queue(Budget(row.pace.rate)))
+            times = self._times.setdefault((*route, entry.timeout), SharedTime(self._clock))
+            found = self._places[known] = _Place(row, queue, times)
+        return found
 
 
 def _route(entry: ConnectionEntry, row: Exchange) -> tuple[object, ...]:

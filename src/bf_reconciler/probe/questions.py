@@ -6,8 +6,9 @@ The time is shared by all who ask the same host by the same egress at about the 
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol, TypeVar
 
 import structlog
@@ -27,7 +28,9 @@ from bf_reconciler.facts import (
 from bf_reconciler.probe import classify
 from bf_reconciler.probe.budget import Budget
 from bf_reconciler.probe.capture import Capture
+from bf_reconciler.probe.limits import Limits
 from bf_reconciler.probe.queue import Queue
+from bf_reconciler.probe.readings import Readings
 from bf_reconciler.probe.shared_time import SharedTime
 from bf_reconciler.probe.transport import Answer, Silence
 from bf_reconciler.spec import ConnectionEntry
@@ -52,6 +55,8 @@ class Questions:
 
     Attributes:
         times: The time of the host, shared with others; None asks for this connection alone.
+        readings: What the last answers said.
+        limits: Of the time that each request may take.
         asked_time: Whether the time was asked for this connection, after ``observe``.
     """
 
@@ -63,6 +68,8 @@ class Questions:
     capture: Capture | None = None
     soon: bool = False
     times: SharedTime | None = None
+    readings: Readings = field(default_factory=Readings)
+    limits: Limits = field(default_factory=Limits)
     asked_time: bool = True
 
     @property
@@ -151,10 +158,12 @@ class Questions:
         return usual if isinstance(found, Failure) else found
 
     async def _balance(self, row: Exchange) -> Balance | Failure:
-        return await self._ask("balance", row, row.calls.balance.call, classify.read_balance)
+        call = row.calls.balance.call
+        return await self._ask("balance", row, call, classify.read_balance, self.readings)
 
     async def _orders(self, row: Exchange) -> Orders | Failure:
-        return await self._ask("orders", row, row.calls.orders.call, classify.read_orders)
+        call = row.calls.orders.call
+        return await self._ask("orders", row, call, classify.read_orders, self.readings)
 
     async def _settled(self) -> tuple[Exchange, KeyFacts | Failure]:
         """The row that this account answers to, and its answer to the key question."""
@@ -181,7 +190,8 @@ class Questions:
         def own(row: Exchange, got: Answer | Silence, now: datetime) -> KeyFacts | Failure:
             return classify.read_key(row, got, now, api_key)
 
-        told = await self._ask("key", row, call, own)
+        known_by = None if row.calls.key_ages else self.readings
+        told = await self._ask("key", row, call, own, known_by)
         more = row.calls.more
         if more is None:
             return told
@@ -209,13 +219,21 @@ class Questions:
         return replace(call, params={**call.params, first.param: value})
 
     async def _ask(
-        self, question: Question, row: Exchange, call: Call, reader: Reader[T]
+        self,
+        question: Question,
+        row: Exchange,
+        call: Call,
+        reader: Reader[T],
+        readings: Readings | None = None,
     ) -> T | Failure:
-        """One question, at most one request. Whatever happens, an answer: none is ever lost."""
+        """One question, at most one request. Whatever happens, an answer: none is ever lost.
+
+        With ``readings``, what is answered in the same bytes as the last time is not read again.
+        """
         limit = self.entry.timeout.total_seconds()
         deadline = time.monotonic() + limit
         try:
-            async with asyncio.timeout(limit):
+            with self.limits.within(limit):
                 while (wait := self.budget.ban(now := time.monotonic())) > 0:
                     if now + wait > deadline:
                         return self._held_back(wait)
@@ -223,7 +241,11 @@ class Questions:
                 got = await self.clients.ask(self.entry, row, call)
             if self.capture is not None and isinstance(got, Answer):
                 self.capture(self.entry, question, call, got)
-            answer = reader(row, got, self.clock())
+            read = partial(reader, row, got, self.clock())
+            if readings is not None and isinstance(got, Answer):
+                answer = readings.read(question, call, got, read)
+            else:
+                answer = read()
         except TimeoutError:
             answer = reader(row, Silence.TIMEOUT, self.clock())
         except Unusable as error:

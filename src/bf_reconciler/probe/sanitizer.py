@@ -45,7 +45,8 @@ class Sanitizer:
         seen = self._named(entry, seen)
         known = self._known(entry)
         if known is not None and seen.key == known and not seen.failures:
-            return replace(seen, key=known)  # one copy serves all observations of it
+            # one copy serves all observations of it
+            return seen if seen.key is known else replace(seen, key=known)
         clean = _Clean(Secrets(credentials(entry)), known)
         key = clean.facts(seen.key) if isinstance(seen.key, KeyFacts) else clean.answer(seen.key)
         made = replace(
@@ -119,12 +120,13 @@ class _Clean:
     def facts(self, facts: KeyFacts) -> KeyFacts:
         if facts == self.known:
             return self.known
-        return replace(
+        made = replace(
             facts,
             unknown_words=self._texts(facts.unknown_words, MAX_WORDS),
             ips=None if facts.ips is None else self._texts(facts.ips, MAX_ADDRESSES),
             account=self._optional(facts.account),
         )
+        return facts if made == facts else made  # the same bytes are given as the same object
 
     def _texts(self, found: tuple[str, ...], most: int) -> tuple[str, ...]:
         """Each of them; all masked where a secret was cut into pieces."""

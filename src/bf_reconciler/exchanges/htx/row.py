@@ -320,6 +320,7 @@ HTX = Exchange(
         orders=Query(Call("spotPrivateGetV1OrderOpenOrders"), read_orders),
         first=First(Call("spotPrivateGetV2UserUid"), "uid", read_user),
         own=own_key,
+        key_ages=True,
         # Sub-users may not ask what their account is worth, but what is in it.
         other_balance=OtherBalance(
             Query(Call("spotPrivateGetV1AccountAccountsAccountIdBalance"), read_amounts),

@@ -274,6 +274,7 @@ MEXC = Exchange(
         key=Query(Call("spotPrivateGetApiKeyInfo", {"accessKey": API_KEY}), read_key),
         balance=Query(Call("spotPrivateGetAccount"), read_balance),
         orders=Query(Call("spotPrivateGetOpenOrders", {"symbol": SYMBOL}), read_orders),
+        key_ages=True,
     ),
     refusals=Refusals(
         read=read_refusal,
