@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 YOUNG, MIDDLE = 20_000, 10
-"""Python's own."""
+"""So many new objects before the young are looked at, and so many times that before those who are
+older. With Python's own 700, passes over the young took an eighth of the CPU of a large fleet."""
 NEVER: Final = 1_000_000
 """So many passes over what is younger would have to come before one over everything."""
 PASS_SECONDS: Final = 900.0
