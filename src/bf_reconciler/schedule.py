@@ -39,7 +39,7 @@ DETECTED = timedelta(seconds=10)
 """A change is to be acted on so soon after the probe that finds it was due."""
 LOST = timedelta(minutes=1)
 """A probe that is not answered for so long is asked for again: who waits in a queue stays there."""
-SHORTEST_REST, LONGEST_REST = timedelta(seconds=0.05), timedelta(seconds=0.5)
+SHORTEST_REST, LONGEST_REST = timedelta(seconds=0.1), timedelta(seconds=0.5)
 """Bounds of the rest after a cycle: for so long, an answer may wait to be acted on."""
 
 

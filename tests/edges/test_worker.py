@@ -59,3 +59,19 @@ def test_a_loop_that_has_ended_is_not_answered():
         return await asyncio.wait_for(worker.call(int, "3"), 60)
 
     assert asyncio.run(ask_again()) == 3
+
+
+async def test_its_thread_waits_for_the_next_call_and_ends_when_none_comes(monkeypatch):
+    worker = Worker("six")
+
+    async def thread():
+        return await asyncio.wait_for(worker.call(threading.current_thread), 60)
+
+    first = await thread()
+    await asyncio.sleep(0.01)
+    assert await thread() is first
+    monkeypatch.setattr("bf_reconciler.daemon.worker.IDLE_SECONDS", 0.0)
+    assert await thread() is first
+    await asyncio.to_thread(first.join, 60)
+    assert not first.is_alive()
+    assert await thread() is not first  # another one is started

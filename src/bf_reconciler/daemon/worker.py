@@ -7,9 +7,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
+IDLE_SECONDS: Final = 60.0
+"""So long a thread waits for the next call: to start one holds the event loop up."""
 
 
 class Worker:
@@ -23,7 +25,7 @@ class Worker:
     def __init__(self, name: str) -> None:
         self._name = name
         self._calls: deque[Callable[[], None]] = deque()
-        self._turn = threading.Lock()
+        self._turn = threading.Condition()
         self._works = False
 
     def call(self, function: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # noqa: ANN401
@@ -49,15 +51,17 @@ class Worker:
     def _put(self, call: Callable[[], None]) -> None:
         with self._turn:
             self._calls.append(call)
-            if not self._works:
+            if self._works:
+                self._turn.notify()
+            else:
                 threading.Thread(target=self._work, name=self._name, daemon=True).start()
                 self._works = True
 
     def _work(self) -> None:
-        """The thread: it lives as long as there is something to call."""
+        """The thread: it ends when nothing was to be called for a while."""
         while True:
             with self._turn:
-                if not self._calls:
+                if not self._turn.wait_for(lambda: self._calls, IDLE_SECONDS):
                     self._works = False
                     return
                 call = self._calls.popleft()
