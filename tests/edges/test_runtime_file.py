@@ -971,6 +971,29 @@ async def test_leases_are_renewed_a_few_at_a_time(
     await adapter.close()
 
 
+async def test_where_many_leases_end_they_are_looked_at_more_often(
+    tmp_path, runtimes, path, monkeypatch
+):
+    await converge(runtimes, an_order())
+    adapter = FileAdapter(HERE, Bounds(tmp_path))
+    monkeypatch.setattr(file_adapter, "FEW", 2)
+    longest, found = adapter.rhythm, []
+    order = an_order()
+    names = [f"s-{n}" for n in range(5)]
+    targets = {name: Target(replace(order, name=name), Stamp(3, "r1", NOW)) for name in names}
+    assert longest <= order.lease / 6
+    for count in (5, 2, 5, 5, 1, 0, 0, 0):
+        for name in names[:count]:
+            end = datetime.now(UTC) + timedelta(seconds=1)
+            text = told(path) | {"name": name, "valid_until": end.isoformat()}
+            garble(path.with_name(f"{name}.json"), json.dumps(text).encode())
+        await adapter.read(names[:count])
+        await adapter.renew(targets)
+        found.append(round(longest / adapter.rhythm, 2))
+    assert found == [2.5, 2.5, 6.0, 6.0, 3.0, 1.5, 1.0, 1.0]
+    await adapter.close()
+
+
 async def test_what_a_bot_writes_while_its_lease_is_renewed_is_read(tmp_path, runtimes, path):
     await converge(runtimes, an_order())
     adapter = FileAdapter(HERE, Bounds(tmp_path))

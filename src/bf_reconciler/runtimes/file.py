@@ -43,7 +43,9 @@ FULL = {ENOSPC, EDQUOT}
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 ABSENT = Reading(Running("unknown", absent=True))
 RHYTHM = timedelta(seconds=10)
-"""How often leases are looked at."""
+"""How often leases are looked at, where few end."""
+FEW = 24
+"""So many are to be renewed at a look. Where many are, looks are more frequent, up to six times."""
 MOST = 64
 RENEWED_SECONDS = 0.03
 """So many leases are renewed at a time, and so long: an order to turn off may wait for them."""
@@ -63,7 +65,10 @@ class FileAdapter:
         self._path = bounds.base / declared.path
         self._owner = bounds.owner
         self._declared_lease = declared.lease
-        self.rhythm = min(RHYTHM, (declared.lease or RHYTHM) / 6)
+        self._longest = min(RHYTHM, (declared.lease or LEAST_LEASE) / 6)
+        self.rhythm = self._longest
+        self._looked = 0
+        """How many leases were to be renewed since it rested."""
         mode = int(declared.mode, 8) if declared.mode else None
         self._folder = Folder(self._path, bounds.allow, mode, self._note_replaced)
         self._replaced = bounds.replaced
@@ -171,11 +176,21 @@ class FileAdapter:
                 self._near[name] = None
         near = (name for name in self._near if name in targets)
         due = list(islice((name for name in near if self._ends(name, targets[name], now)), MOST))
-        if not due:
-            return silent, False
-        lengths = {name: self._length(name, targets[name].order) for name in due}
-        changed, done = await self._thread.call(self._renew, lengths)
-        return silent | changed, done < len(lengths) or len(lengths) == MOST
+        changed, done = set[str](), 0
+        if due:
+            lengths = {name: self._length(name, targets[name].order) for name in due}
+            changed, done = await self._thread.call(self._renew, lengths)
+        self._looked += done
+        more = done < len(due) or len(due) == MOST
+        if not more:
+            self._pace()
+        return silent | changed, more
+
+    def _pace(self) -> None:
+        """When to look again: a disk is to have its work little by little."""
+        looked, self._looked = max(self._looked, 1), 0
+        wanted = self.rhythm * FEW / looked
+        self.rhythm = min(self._longest, max(self._longest / 6, wanted))
 
     def _length(self, name: str, order: Order | None) -> timedelta:
         if order is not None:

@@ -61,7 +61,7 @@ class WebhookAdapter(RemoteEngine[WebhookRuntime]):
         """Whose latest order was not taken."""
         self._taken: Counter[str] = Counter()
         """How many orders of each strategy were taken."""
-        self.rhythm = min(RHYTHM, (declared.lease or RHYTHM) / 6)
+        self.rhythm = min(RHYTHM, (declared.lease or LEAST_LEASE) / 6)
         confirms = declared.status_url is not None
         self.settle_time = self.settle_time if confirms else timedelta(0)
 
