@@ -23,20 +23,22 @@ class Agreed(NamedTuple):
     at: datetime
     until: datetime | None
     rests_on: tuple[object, ...]
+    version: int
+    """Of all that there is, when this was seen."""
 
-    def stands(self, turn: Turn, name: str) -> bool:
+    def stands(self, turn: Turn, name: str, version: int) -> bool:
         """Whether to decide again is to compute the same from the same, and compare it to itself.
 
         Decisions are pure, and each says until when it holds. That nobody put another object in
-        the place of one of these is looked at, not believed.
+        the place of one of these is looked at, not believed; where nothing is another since, of
+        nobody, that is known.
         """
+        if self.at > turn.at or (self.until is not None and turn.at >= self.until):
+            return False
+        if self.version == version:
+            return True
         now = rests_on(turn, name)
-        return (
-            self.at <= turn.at
-            and (self.until is None or turn.at < self.until)
-            and len(now) == len(self.rests_on)
-            and all(map(is_, now, self.rests_on))
-        )
+        return len(now) == len(self.rests_on) and all(map(is_, now, self.rests_on))
 
 
 class Audit:
@@ -61,6 +63,8 @@ class Audit:
         self._agreed: dict[str, Agreed] = {}
         """Connections, with their strategies, that were found right, and did not change since."""
         self._last: Turn | None = None
+        self._version = 0
+        """How many times anything was another than a turn before."""
 
     async def __call__(self, turn: Turn) -> Turn:
         """Look at the next few, once a heartbeat."""
@@ -83,7 +87,8 @@ class Audit:
         asked = [
             name
             for name in some
-            if (known := self._agreed.get(name)) is None or not known.stands(turn, name)
+            if (known := self._agreed.get(name)) is None
+            or not known.stands(turn, name, self._version)
         ]
         if not asked:
             return Names()
@@ -94,12 +99,15 @@ class Audit:
             if wrong or _moves(turn, mine[name]):
                 self._agreed.pop(name, None)
             else:
-                self._agreed[name] = Agreed(turn.at, holds_until(turn, name), rests_on(turn, name))
+                until, on = holds_until(turn, name), rests_on(turn, name)
+                self._agreed[name] = Agreed(turn.at, until, on, self._version)
         return found
 
     def _forget(self, turn: Turn) -> None:
         """Keep nothing of what is another now: its old form would stay in memory."""
         last, self._last = self._last, turn
+        if last is None or not all(map(is_, _all(last), _all(turn))):
+            self._version += 1
         if last is None or not _alike(last, turn):
             self._agreed.clear()
         for name in turn.changed.connections:
@@ -125,6 +133,22 @@ def rests_on(turn: Turn, name: str) -> tuple[object, ...]:
         turn.verdicts.connections.get(name),
         turn.status.connections.get(name),
         *_of_strategies(turn, name),
+    )
+
+
+def _all(turn: Turn) -> tuple[object, ...]:
+    """Where the objects are on which anything rests."""
+    return (
+        turn.spec,
+        turn.verdicts.causes.holds,
+        turn.seen,
+        turn.watch.connections,
+        turn.verdicts.connections,
+        turn.status.connections,
+        turn.verdicts.strategies,
+        turn.decisions,
+        turn.running,
+        turn.status.strategies,
     )
 
 
