@@ -322,7 +322,7 @@ ALL = (
         change_seconds,
     ),
     Figure(
-        "probe", "x", 1.5, f"CPU time of {PROBES} x 2 probes / same with plain aiohttp", probe_ratio
+        "probe", "x", 1.1, f"CPU time of {PROBES} x 2 probes / same with plain aiohttp", probe_ratio
     ),
     Figure(
         "scrape",
