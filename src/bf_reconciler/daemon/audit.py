@@ -1,6 +1,6 @@
 """The proof while it runs: a little of everything is decided again from scratch, all the time."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import is_
@@ -127,38 +127,34 @@ def rests_on(turn: Turn, name: str) -> tuple[object, ...]:
     What they have in common with all others is not in it.
     """
     return (
-        turn.verdicts.causes.holds.get(name),
-        turn.seen.get(name),
-        turn.watch.connections.get(name),
-        turn.verdicts.connections.get(name),
-        turn.status.connections.get(name),
-        *_of_strategies(turn, name),
+        *[known.get(name) for known in _of_connections(turn)],
+        *[
+            known.get(each.name)
+            for each in turn.spec.by_connection.get(name, ())
+            for known in _of_strategies(turn)
+        ],
     )
 
 
 def _all(turn: Turn) -> tuple[object, ...]:
     """Where the objects are on which anything rests."""
+    return turn.spec, *_of_connections(turn), *_of_strategies(turn)
+
+
+def _of_connections(turn: Turn) -> tuple[Mapping[str, object], ...]:
+    """All that is known and decided by the name of a connection."""
     return (
-        turn.spec,
         turn.verdicts.causes.holds,
         turn.seen,
         turn.watch.connections,
         turn.verdicts.connections,
         turn.status.connections,
-        turn.verdicts.strategies,
-        turn.decisions,
-        turn.running,
-        turn.status.strategies,
     )
 
 
-def _of_strategies(turn: Turn, name: str) -> Iterator[object]:
-    for strategy in turn.spec.by_connection.get(name, ()):
-        each = strategy.name
-        yield turn.verdicts.strategies.get(each)
-        yield turn.decisions.get(each)
-        yield turn.running.get(each)
-        yield turn.status.strategies.get(each)
+def _of_strategies(turn: Turn) -> tuple[Mapping[str, object], ...]:
+    """Likewise, of a strategy."""
+    return turn.verdicts.strategies, turn.decisions, turn.running, turn.status.strategies
 
 
 def holds_until(turn: Turn, name: str) -> datetime | None:

@@ -8,7 +8,9 @@ from typing import Any, ClassVar, Protocol
 
 from bf_reconciler.facts import Reason
 from bf_reconciler.status import Confirmed, Running
-from bf_reconciler.verdict import Holding, Order
+from bf_reconciler.verdict import LEAST_LEASE, Holding, Order
+
+RHYTHM = timedelta(seconds=10)
 
 
 class UnavailableError(Exception):
@@ -21,6 +23,11 @@ class RefusedError(UnavailableError):
     """The engine answered, and refused the login or the command."""
 
     reason = Reason.ENGINE_REFUSED
+
+
+def rhythm_of(lease: timedelta | None) -> timedelta:
+    """How often leases are looked at where each is declared so long; None: as long as its order."""
+    return min(RHYTHM, (lease or LEAST_LEASE) / 6)
 
 
 @dataclass(frozen=True, slots=True)

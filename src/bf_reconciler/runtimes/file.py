@@ -14,7 +14,14 @@ from zlib import crc32
 import structlog
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.runtimes.adapter import Bounds, Reading, Target, UnavailableError, moment
+from bf_reconciler.runtimes.adapter import (
+    Bounds,
+    Reading,
+    Target,
+    UnavailableError,
+    moment,
+    rhythm_of,
+)
 from bf_reconciler.runtimes.file_document import (
     Garbage,
     action_of,
@@ -42,10 +49,8 @@ from bf_reconciler.verdict import LEAST_LEASE, Order
 FULL = {ENOSPC, EDQUOT}
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 ABSENT = Reading(Running("unknown", absent=True))
-RHYTHM = timedelta(seconds=10)
-"""How often leases are looked at, where few end."""
 FEW = 24
-"""So many are to be renewed at a look. Where many are, looks are more frequent, up to six times."""
+"""So many leases are to be renewed at a look. Where many are, looks are up to six times closer."""
 MOST = 64
 RENEWED_SECONDS = 0.03
 """So many leases are renewed at a time, and so long: an order to turn off may wait for them."""
@@ -65,7 +70,7 @@ class FileAdapter:
         self._path = bounds.base / declared.path
         self._owner = bounds.owner
         self._declared_lease = declared.lease
-        self._longest = min(RHYTHM, (declared.lease or LEAST_LEASE) / 6)
+        self._longest = rhythm_of(declared.lease)
         self.rhythm = self._longest
         self._looked = 0
         """How many leases were to be renewed since it rested."""

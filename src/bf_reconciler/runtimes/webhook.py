@@ -13,7 +13,14 @@ from urllib.parse import urlsplit
 from zlib import crc32
 
 from bf_reconciler.facts import Reason
-from bf_reconciler.runtimes.adapter import Bounds, Reading, Stamp, Target, UnavailableError
+from bf_reconciler.runtimes.adapter import (
+    Bounds,
+    Reading,
+    Stamp,
+    Target,
+    UnavailableError,
+    rhythm_of,
+)
 from bf_reconciler.runtimes.orders import document, format_time, stamped, utcnow
 from bf_reconciler.runtimes.remote_engine import RemoteEngine, life_of
 from bf_reconciler.runtimes.rest import Rest
@@ -26,7 +33,6 @@ POLL_SECONDS: Final = 15.0
 AT_ONCE: Final = 8
 """Requests at a time."""
 RENEWED_AT_ONCE: Final = 32
-RHYTHM: Final = timedelta(seconds=10)
 STATES: Final[Mapping[str, RunningState]] = {
     "running": "running",
     "paused": "paused",
@@ -61,7 +67,7 @@ class WebhookAdapter(RemoteEngine[WebhookRuntime]):
         """Whose latest order was not taken."""
         self._taken: Counter[str] = Counter()
         """How many orders of each strategy were taken."""
-        self.rhythm = min(RHYTHM, (declared.lease or LEAST_LEASE) / 6)
+        self.rhythm = rhythm_of(declared.lease)
         confirms = declared.status_url is not None
         self.settle_time = self.settle_time if confirms else timedelta(0)
 
